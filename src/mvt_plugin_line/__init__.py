@@ -1,0 +1,1 @@
+"""MVT modules that read LINE data."""

@@ -1,0 +1,1 @@
+"""MVT modules that compare sysdiagnose artefacts with indicators."""

@@ -1,0 +1,1 @@
+"""mvtcase: a case orchestrator around MVT. What was examined, with what result, how sure we are."""

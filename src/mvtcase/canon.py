@@ -1,0 +1,133 @@
+"""Canonical forms: one way to write JSON, hashes, times and identifiers, so that equal things have equal bytes."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+GENESIS = "0" * 64
+"""The `previous` digest of the first event of a custody chain."""
+
+HASH_CHUNK_BYTES = 1 << 20
+
+Clock = Callable[[], datetime]
+"""A function returning the present moment as an aware UTC datetime; tests pass their own."""
+
+
+class StrEnum(str, enum.Enum):
+    """A closed set of words that is also its own text (the standard library has one from Python 3.11 on)."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+def canonical_json(value: object) -> str:
+    r"""Return JSON text that is the same for equal values: sorted keys, no spaces, ASCII only.
+
+    Lone surrogates become `\\udXXX` escapes, so the text always encodes. Raises `TypeError` on values JSON has no form for
+    and `ValueError` on NaN and infinities, which have no canonical form.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def sha256_text(text: str) -> str:
+    """Return the hex SHA-256 of a text's UTF-8 bytes, lone surrogates kept as WTF-8."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Return the hex SHA-256 of some bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest(value: object) -> str:
+    """Return the hex SHA-256 of a value's canonical JSON."""
+    return sha256_text(canonical_json(value))
+
+
+def sha256_file(path: Path, *, on_bytes: Callable[[int], None] | None = None) -> str:
+    """Return the hex SHA-256 of a regular file, read in 1 MiB pieces without following a link.
+
+    `on_bytes` hears the size of each piece. The access time is kept where the system allows it. Raises `OSError`.
+    """
+    hasher = hashlib.sha256()
+    descriptor = open_untouched(path)
+    with os.fdopen(descriptor, "rb", buffering=0) as handle:
+        feed(hasher, iter(lambda: handle.read(HASH_CHUNK_BYTES), b""), on_bytes)
+    return hasher.hexdigest()
+
+
+def feed(hasher: _Hash, pieces: Iterable[bytes], on_bytes: Callable[[int], None] | None = None) -> None:
+    """Feed pieces of bytes to a hash and tell `on_bytes` the size of each."""
+    for piece in pieces:
+        hasher.update(piece)
+        if on_bytes is not None:
+            on_bytes(len(piece))
+
+
+def open_untouched(path: Path) -> int:
+    """Return a read-only descriptor of a file, opened without following a link or waiting for a FIFO.
+
+    `O_NOATIME` is used where the system has it and grants it (the file's owner or root). Raises `OSError`.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    quiet = getattr(os, "O_NOATIME", 0)
+    try:
+        return os.open(path, flags | quiet)
+    except PermissionError:
+        return os.open(path, flags)
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as `2026-11-24T01:02:03.000004Z`, the one way times of our clock are written.
+
+    Raises `ValueError` on a naive datetime: a time of our clock always knows its zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time of our clock must carry its zone")
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Return the aware UTC datetime of a text that `timestamp` wrote; seconds without fraction are read too.
+
+    Raises `ValueError` when the text is none.
+    """
+    layout = "%Y-%m-%dT%H:%M:%S.%fZ" if "." in text else "%Y-%m-%dT%H:%M:%SZ"
+    return datetime.strptime(text, layout).replace(tzinfo=timezone.utc)
+
+
+def new_uuid() -> str:
+    """Return a new UUIDv7 text (RFC 9562): sortable by time and distinct across field laptops."""
+    milliseconds = time.time_ns() // 1_000_000
+    tail = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (tail >> 64 & 0xFFF) << 64
+    value |= 0b10 << 62 | tail & ((1 << 62) - 1)
+    return str(uuid.UUID(int=value))
+
+
+def storable_text(text: str) -> str:
+    r"""Return a text that SQLite and UTF-8 files accept: lone surrogates become visible `\\udcXX` escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -41,8 +41,8 @@ class _Hash(Protocol):
 def canonical_json(value: object) -> str:
     r"""Return JSON text that is the same for equal values: sorted keys, no spaces, ASCII only.
 
-    Lone surrogates become `\\udXXX` escapes, so the text always encodes. Raises `TypeError` on values JSON has no form for
-    and `ValueError` on NaN and infinities, which have no canonical form.
+    Lone surrogates become `\\udXXX` escapes, so the text always encodes. Raises `TypeError` on values JSON has no form
+    for and `ValueError` on NaN and infinities, which have no canonical form.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 

@@ -1,0 +1,293 @@
+"""The error tree: every reason a verb can stop, each with a stable code, a hint and an exit status.
+
+MvtcaseError                     1
+├── InputError                   2  the call or its arguments
+│   ├── NotFoundError               no such case, official, device, scan …
+│   ├── AmbiguousError              the call fits more than one thing
+│   ├── ConflictError               it contradicts what the case already holds
+│   └── WorkspaceError              no workspace, or not usable as one
+├── EvidenceError                3  what was brought to be examined
+│   ├── UnknownEvidenceError        no detector recognised it
+│   ├── SeveralEvidenceError        the folder holds more than one phone
+│   ├── UnsupportedEvidenceError    recognised, and not to be scanned by this release
+│   ├── EvidenceAlteredError        it is not what was registered
+│   ├── EvidenceMissingError        it is no longer where it was
+│   ├── EvidenceHostileError        over a bound, a link or device in the wrong place
+│   └── PasswordError               wrong, or needed and not given
+├── IndicatorError               4  indicator sets
+│   ├── IndicatorFileError          a file that cannot be read as a set
+│   ├── NoUsableIndicatorError      a set or choice of sets with nothing to compare
+│   ├── IndicatorSetMissingError    no set of that name or version
+│   ├── ControlFailedError          the positive control did not find what was planted
+│   └── UpdateError                 sets could not be fetched
+├── EngineError                  5  the worker child
+│   ├── WorkerStartError            it did not start, or not the pinned MVT
+│   ├── IndicatorCountError         it loaded another number than the passport says
+│   └── ForeignModuleError          a module of unknown origin wants to run
+├── CustodyError                 6  the chain of custody
+│   └── ChainBrokenError            verify found a difference
+├── StoreError                   7  the case file
+│   ├── CaseLockedError             another process holds it
+│   ├── CaseDamagedError            it is not a readable case
+│   └── CaseTooNewError             a later release of mvtcase wrote it
+├── ReportError                  8  reports and exports
+│   └── RenderError                 a format could not be written
+└── ConsentError                 9  the data owner's consent
+    ├── ConsentMissingError         none recorded
+    ├── ConsentIncompleteError      one of the licence's four points is missing
+    ├── ConsentExpiredError         past its end
+    └── ConsentWithdrawnError       taken back
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MvtcaseError(Exception):
+    """A reason for a verb to stop; `str(error)` says what happened to what, `hint` says what to do."""
+
+    code: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 1
+    default_hint: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint or self.default_hint
+
+
+class InputError(MvtcaseError):
+    """The call or its arguments cannot be used as they are."""
+
+    code = "input"
+    exit_status = 2
+
+
+class NotFoundError(InputError):
+    """The case holds no such thing."""
+
+    code = "input.not_found"
+
+
+class AmbiguousError(InputError):
+    """The call fits more than one thing, and guessing would be wrong."""
+
+    code = "input.ambiguous"
+
+
+class ConflictError(InputError):
+    """The call contradicts what the case already holds."""
+
+    code = "input.conflict"
+
+
+class WorkspaceError(InputError):
+    """There is no workspace here, or it is not usable as one."""
+
+    code = "input.workspace"
+    default_hint = "Create one with 'mvtcase init DIR', or name one with '--workspace DIR'."
+
+
+class EvidenceError(MvtcaseError):
+    """What was brought to be examined cannot be used as it is."""
+
+    code = "evidence"
+    exit_status = 3
+
+
+class UnknownEvidenceError(EvidenceError):
+    """No detector recognised the path; the message says what was tried."""
+
+    code = "evidence.unknown"
+
+
+class SeveralEvidenceError(EvidenceError):
+    """The folder holds more than one acquisition; the message lists them."""
+
+    code = "evidence.several"
+    default_hint = "Add one of them by its own path, or all with 'acquisition add --recursive'."
+
+
+class UnsupportedEvidenceError(EvidenceError):
+    """The kind was recognised, and this release does not scan it."""
+
+    code = "evidence.unsupported"
+
+
+class EvidenceAlteredError(EvidenceError):
+    """The evidence is not byte for byte what was registered."""
+
+    code = "evidence.altered"
+    default_hint = "Do not scan it. Find out what touched it; register the changed data as an acquisition of its own."
+
+
+class EvidenceMissingError(EvidenceError):
+    """The evidence is not where it was registered."""
+
+    code = "evidence.missing"
+    default_hint = "Mount the medium again at the same place, or register it at its new place."
+
+
+class EvidenceHostileError(EvidenceError):
+    """The evidence passes a bound or holds a link, device or name that must not be followed."""
+
+    code = "evidence.hostile"
+
+
+class PasswordError(EvidenceError):
+    """The password is wrong, or one is needed and none was given."""
+
+    code = "evidence.password"
+    default_hint = "Give it at the prompt or with '--password-file'; it is never taken from the command line."
+
+
+class IndicatorError(MvtcaseError):
+    """An indicator set cannot be used as it is."""
+
+    code = "indicator"
+    exit_status = 4
+
+
+class IndicatorFileError(IndicatorError):
+    """A file cannot be read as an indicator set."""
+
+    code = "indicator.file"
+
+
+class NoUsableIndicatorError(IndicatorError):
+    """A set, or the choice of sets, holds nothing that can be compared."""
+
+    code = "indicator.none_usable"
+
+
+class IndicatorSetMissingError(IndicatorError):
+    """There is no indicator set of that name or version."""
+
+    code = "indicator.missing"
+    default_hint = "'mvtcase iocs list' shows the sets of this workspace."
+
+
+class ControlFailedError(IndicatorError):
+    """The positive control did not find everything that was planted, so a scan would prove nothing."""
+
+    code = "indicator.control_failed"
+    default_hint = "'mvtcase iocs selftest' shows which planted indicators were not found."
+
+
+class UpdateError(IndicatorError):
+    """New indicator sets could not be fetched; the old ones stay as they are."""
+
+    code = "indicator.update"
+    default_hint = "Check the connection, or carry the sets over with 'iocs pack' and 'iocs import'."
+
+
+class EngineError(MvtcaseError):
+    """The worker child could not do its work."""
+
+    code = "engine"
+    exit_status = 5
+
+
+class WorkerStartError(EngineError):
+    """The worker did not start, or found another MVT than the pinned one."""
+
+    code = "engine.start"
+    default_hint = "'mvtcase doctor' checks the installation."
+
+
+class IndicatorCountError(EngineError):
+    """The worker loaded another number of indicators than the sets' passports say."""
+
+    code = "engine.indicator_count"
+
+
+class ForeignModuleError(EngineError):
+    """A module that comes neither from the pinned MVT nor from mvtcase wants to run."""
+
+    code = "engine.foreign_module"
+    default_hint = "Uninstall that plugin, or allow it with '--allow-foreign-modules'."
+
+
+class CustodyError(MvtcaseError):
+    """The chain of custody does not hold."""
+
+    code = "custody"
+    exit_status = 6
+
+
+class ChainBrokenError(CustodyError):
+    """Verification found a stored row, file or link that differs from what the chain says."""
+
+    code = "custody.broken"
+
+
+class StoreError(MvtcaseError):
+    """The case file cannot be read or written."""
+
+    code = "store"
+    exit_status = 7
+
+
+class CaseLockedError(StoreError):
+    """Another process is writing to this case."""
+
+    code = "store.locked"
+    default_hint = "Wait for the other mvtcase to finish, then try again."
+
+
+class CaseDamagedError(StoreError):
+    """The file is not a readable case."""
+
+    code = "store.damaged"
+
+
+class CaseTooNewError(StoreError):
+    """A later release of mvtcase wrote this case."""
+
+    code = "store.too_new"
+    default_hint = "Use the newer mvtcase; an older one could lose what it does not know."
+
+
+class ReportError(MvtcaseError):
+    """A report or export cannot be made."""
+
+    code = "report"
+    exit_status = 8
+
+
+class RenderError(ReportError):
+    """A report could not be written in the format asked for."""
+
+    code = "report.render"
+
+
+class ConsentError(MvtcaseError):
+    """The data owner's consent does not allow the scan (MVT License 1.1, section 3.0)."""
+
+    code = "consent"
+    exit_status = 9
+    default_hint = "Record it with 'mvtcase consent record OFFICIAL …' once the person has given it."
+
+
+class ConsentMissingError(ConsentError):
+    """No consent of the data owner is recorded."""
+
+    code = "consent.missing"
+
+
+class ConsentIncompleteError(ConsentError):
+    """The consent does not cover all four points the licence demands."""
+
+    code = "consent.incomplete"
+
+
+class ConsentExpiredError(ConsentError):
+    """The consent has run out."""
+
+    code = "consent.expired"
+
+
+class ConsentWithdrawnError(ConsentError):
+    """The data owner took the consent back."""
+
+    code = "consent.withdrawn"

@@ -1,0 +1,561 @@
+"""The nouns of a case as frozen records and closed sets of words; DESIGN's glossary in types.
+
+Times of our clock are texts as `canon.timestamp` writes them. Times of a device are texts as given, with a basis. Ids
+are short and human (`O-0007`); every stored row has a UUIDv7 beside its id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+from mvtcase.canon import StrEnum
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
+"""A value as JSON gives it."""
+
+
+class Platform(StrEnum):
+    """The operating system family of a device."""
+
+    IOS = "ios"
+    ANDROID = "android"
+    UNKNOWN = "unknown"
+
+
+class EvidenceKind(StrEnum):
+    """What an acquisition is, as the detectors tell it."""
+
+    IOS_BACKUP = "ios_backup"
+    IOS_BACKUP_ENCRYPTED = "ios_backup_encrypted"
+    IOS_FILE_SYSTEM = "ios_file_system"
+    SYSDIAGNOSE = "sysdiagnose"
+    ANDROIDQF = "androidqf"
+    ANDROIDQF_AGE = "androidqf_age"
+    BUGREPORT = "bugreport"
+    ANDROID_BACKUP = "android_backup"
+    INTRUSION_LOGS = "intrusion_logs"
+    ANDROID_FILE_SYSTEM = "android_file_system"
+
+    @property
+    def platform(self) -> Platform:
+        """The platform this kind of evidence is taken from."""
+        return Platform.IOS if self in _IOS_KINDS else Platform.ANDROID
+
+
+_IOS_KINDS = frozenset(
+    {
+        EvidenceKind.IOS_BACKUP,
+        EvidenceKind.IOS_BACKUP_ENCRYPTED,
+        EvidenceKind.IOS_FILE_SYSTEM,
+        EvidenceKind.SYSDIAGNOSE,
+    }
+)
+
+
+class Outcome(StrEnum):
+    """What became of one module in one scan; the default is `not_run` (DESIGN §5)."""
+
+    CHECKED = "checked"
+    EXTRACTED = "extracted"
+    EMPTY = "empty"
+    NO_SOURCE = "no_source"
+    RECOVERED = "recovered"
+    DENIED = "denied"
+    DAMAGED = "damaged"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    NOT_RUN = "not_run"
+
+
+class Completeness(StrEnum):
+    """How much of what should have been examined in a scan was."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    BLIND = "blind"
+
+
+class Level(StrEnum):
+    """MVT's alert level; not a verdict (a link in a message and a running process are both CRITICAL)."""
+
+    INFORMATIONAL = "INFORMATIONAL"
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CRITICAL = "CRITICAL"
+
+    @property
+    def rank(self) -> int:
+        """Position from 0 (INFORMATIONAL) to 4 (CRITICAL)."""
+        return list(Level).index(self)
+
+
+class EvidenceClass(StrEnum):
+    """What a finding would show if it holds."""
+
+    ATTEMPT = "attempt"
+    EXPOSURE = "exposure"
+    EXECUTION = "execution"
+    ARTEFACT = "artefact"
+    HEURISTIC = "heuristic"
+    POSTURE = "posture"
+
+
+class Verdict(StrEnum):
+    """An examiner's judgement on a finding."""
+
+    CONFIRMED = "confirmed"
+    FALSE_POSITIVE = "false_positive"
+    BENIGN = "benign"
+    NEEDS_EXPERT = "needs_expert"
+
+
+class FindingState(StrEnum):
+    """Where a finding stands, computed from its dispositions."""
+
+    OPEN = "open"
+    CONFIRMED_ONCE = "confirmed_once"
+    CONFIRMED = "confirmed"
+    NEEDS_EXPERT = "needs_expert"
+    FALSE_POSITIVE = "false_positive"
+    BENIGN = "benign"
+
+
+class Status(StrEnum):
+    """The detection status, worst first (DESIGN §5); computed, never stored by hand."""
+
+    CONFIRMED = "confirmed"
+    TARGETED = "targeted"
+    INDICATOR_MATCH = "indicator_match"
+    SUSPICIOUS = "suspicious"
+    INCONCLUSIVE = "inconclusive"
+    NO_TRACE = "no_trace"
+    NOT_EXAMINED = "not_examined"
+
+
+class TimeBasis(StrEnum):
+    """What clock a device's time was read from."""
+
+    UTC = "utc"
+    DEVICE_LOCAL = "device_local"
+    UNKNOWN = "unknown"
+
+
+class Publication(StrEnum):
+    """How much of an official a report may show."""
+
+    NAMED = "named"
+    ROLE = "role"
+    COUNTED = "counted"
+    WITHHELD = "withheld"
+
+
+class RosterState(StrEnum):
+    """Where an official stands in the inquiry."""
+
+    INVITED = "invited"
+    CONSENTED = "consented"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"
+
+
+class DeviceState(StrEnum):
+    """What became of a device."""
+
+    IN_USE = "in_use"
+    REPLACED = "replaced"
+    LOST = "lost"
+    UNAVAILABLE = "unavailable"
+
+
+class AcquisitionState(StrEnum):
+    """Whether an acquisition counts for the device's status; setting aside takes a reason."""
+
+    REGISTERED = "registered"
+    SET_ASIDE = "set_aside"
+
+
+class CaseState(StrEnum):
+    """Whether a case takes new work."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class ConsentPoint(StrEnum):
+    """What the MVT License 1.1 (§1.17) demands the data owner was informed of."""
+
+    NATURE = "nature"
+    PRIVACY = "privacy"
+    RETENTION = "retention"
+    DISPOSAL = "disposal"
+
+
+class ConsentMethod(StrEnum):
+    """How the consent was given."""
+
+    WRITTEN = "written"
+    ELECTRONIC = "electronic"
+    ORAL_WITNESSED = "oral_witnessed"
+
+
+class ScanState(StrEnum):
+    """What became of a scan; `failed` and `interrupted` scans examined nothing that counts."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class AlertSource(StrEnum):
+    """Who raised an alert: MVT (verbatim), the sweep, or nobody's module."""
+
+    MVT = "mvt"
+    SWEEP = "sweep"
+
+
+class ReportState(StrEnum):
+    """Where a report stands between draft and release."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    RELEASED = "released"
+    SUPERSEDED = "superseded"
+
+
+class Tlp(StrEnum):
+    """The Traffic Light Protocol 2.0 (FIRST): who a report may be shown to."""
+
+    RED = "RED"
+    AMBER_STRICT = "AMBER+STRICT"
+    AMBER = "AMBER"
+    GREEN = "GREEN"
+    CLEAR = "CLEAR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """One inquiry."""
+
+    id: str
+    uuid: str
+    slug: str
+    title: str
+    tlp: Tlp
+    state: CaseState
+    created_at: str
+    created_by: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """An affected group; `parent` is the id of the group it belongs to."""
+
+    id: str
+    uuid: str
+    name: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Official:
+    """The data owner: the person who uses the phone."""
+
+    id: str
+    uuid: str
+    pseudonym: str
+    name: str = ""
+    role: str = ""
+    contact: str = ""
+    publication: Publication = Publication.WITHHELD
+    roster: RosterState = RosterState.INVITED
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A record of the data owner's consent; `given_by` must be the data owner, `device_owner` stands apart."""
+
+    id: str
+    uuid: str
+    official: str
+    given_by: str
+    method: ConsentMethod
+    scope: str
+    informed: frozenset[ConsentPoint]
+    given_at: str
+    recorded_by: str
+    device_owner: str = ""
+    expires_at: str | None = None
+    withdrawn_at: str | None = None
+    withdrawal_reason: str = ""
+    document_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceIdentity:
+    """What an acquisition says about the phone it was taken from; None where it says nothing."""
+
+    platform: Platform = Platform.UNKNOWN
+    name: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    product_type: str | None = None
+    os_version: str | None = None
+    os_build: str | None = None
+    udid: str | None = None
+    serial: str | None = None
+    imei: str | None = None
+    phone_number: str | None = None
+    last_backup_at: str | None = None
+    security_patch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One phone or tablet; `fingerprint` (`udid:…`, `serial:…`, `imei:…`, `uuid:…`) never changes once given."""
+
+    id: str
+    uuid: str
+    official: str
+    label: str
+    platform: Platform
+    fingerprint: str
+    state: DeviceState = DeviceState.IN_USE
+    identity: DeviceIdentity = field(default_factory=DeviceIdentity)
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquisition:
+    """One taking of data from one device.
+
+    `path` is where the original is, `imported` says whether that is in the case folder; `bytes` counts all files.
+    """
+
+    id: str
+    uuid: str
+    device: str
+    official: str
+    kind: EvidenceKind
+    path: str
+    encrypted: bool
+    files: int
+    bytes: int
+    manifest_sha256: str
+    identity: DeviceIdentity
+    registered_at: str
+    registered_by: str
+    acquired_at: str | None = None
+    imported: bool = False
+    state: AcquisitionState = AcquisitionState.REGISTERED
+    state_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorSet:
+    """One pinned version of an indicator set as a scan names it; `counts` are usable indicators by MVT's type names."""
+
+    name: str
+    sha256: str
+    version: str
+    publisher: str = ""
+    source_url: str = ""
+    licence: str = ""
+    published_at: str | None = None
+    imported_at: str | None = None
+    usable: int = 0
+    unusable: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    families: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Something that should have been examined and was not."""
+
+    module: str
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleRun:
+    """One module in one scan; `part` is the command it ran under (`androidqf`, `bugreport`, `backup`, …).
+
+    `records` and `source_rows` are counts, None when unknown; `duration_ms` is wall time.
+    """
+
+    module: str
+    slug: str
+    origin: str
+    part: str = ""
+    outcome: Outcome = Outcome.NOT_RUN
+    records: int | None = None
+    source_rows: int | None = None
+    alerts: int = 0
+    error: str | None = None
+    reason: str = ""
+    messages: tuple[str, ...] = ()
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorRef:
+    """Which indicator matched: its value and MVT type, the malware family (collection) and the set it came in."""
+
+    value: str
+    type: str
+    family: str
+    set: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawAlert:
+    """What MVT said, verbatim, as the recorder heard it at the moment it was raised.
+
+    `module` is the slug MVT names, `event` the alert's event as JSON; `witnessed` is True when MVT gave no
+    `matched_indicator` and the indicator is known from the check call that returned it.
+    """
+
+    module: str
+    level: Level
+    message: str
+    event_time: str
+    event: Json
+    part: str = ""
+    indicator: IndicatorRef | None = None
+    witnessed: bool = False
+    source: AlertSource = AlertSource.MVT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disposition:
+    """An examiner's judgement on a finding; append-only."""
+
+    uuid: str
+    finding: str
+    verdict: Verdict
+    reason: str
+    examiner: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The unit of review; `id` is derived from what it is about, so the same evidence gives the same finding."""
+
+    id: str
+    device: str
+    official: str
+    evidence_class: EvidenceClass
+    level: Level
+    module: str
+    title: str
+    indicator: IndicatorRef | None = None
+    event_time: str | None = None
+    event_time_basis: TimeBasis = TimeBasis.UNKNOWN
+    alerts: int = 0
+    dispositions: tuple[Disposition, ...] = ()
+    first_scan: str = ""
+    detail: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Something a responder (or the program) saw and recorded about an official; append-only."""
+
+    id: str
+    uuid: str
+    official: str
+    kind: str
+    value: str
+    at: str
+    recorded_at: str
+    recorded_by: str
+    method: str = ""
+    device: str | None = None
+    note: str = ""
+    attachment_sha256: str | None = None
+    attachment_name: str = ""
+    scan: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """One MVT command over one acquisition with named indicator sets."""
+
+    id: str
+    uuid: str
+    acquisition: str
+    device: str
+    kind: EvidenceKind
+    command: str
+    state: ScanState
+    started_at: str
+    examiner: str
+    completeness: Completeness = Completeness.BLIND
+    indicators_loaded: int = 0
+    sets: tuple[IndicatorSet, ...] = ()
+    tools: Mapping[str, str] = field(default_factory=dict)
+    sandbox: str = "none"
+    control_passed_at: str | None = None
+    finished_at: str | None = None
+    duration_ms: int = 0
+    error: str | None = None
+    recheck_of: str | None = None
+    results_sha256: str | None = None
+    modules: tuple[ModuleRun, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    limitations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A free remark in the chain of custody."""
+
+    id: str
+    uuid: str
+    text: str
+    at: str
+    examiner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One written report file."""
+
+    id: str
+    uuid: str
+    kind: str
+    format: str
+    path: str
+    sha256: str
+    state: ReportState
+    written_at: str
+    written_by: str
+    target: str = ""
+    custody_head: str = ""
+    supersedes: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyEvent:
+    """One link in the case's hash chain."""
+
+    sequence: int
+    uuid: str
+    at: str
+    actor: str
+    action: str
+    subject: str
+    payload: Mapping[str, Json]
+    previous: str
+    digest: str

@@ -1,0 +1,101 @@
+"""The one settings record: defaults, then the settings file, then what the caller says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import platformdirs
+import tomli
+
+from mvtcase.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds for one scan's worker: seconds of wall and CPU time, bytes of memory, files and temporary disk.
+
+    `wall_seconds` and `cpu_seconds` grow with the evidence by `seconds_per_gib`; a module may take `module_seconds`
+    before it is killed and the others run again without it.
+    """
+
+    wall_seconds: int = 3600
+    module_seconds: int = 900
+    cpu_seconds: int = 3600
+    seconds_per_gib: int = 240
+    memory_bytes: int = 4 * GIB
+    file_bytes: int = 16 * GIB
+    temporary_bytes: int = 64 * GIB
+    archive_members: int = 2_000_000
+    archive_ratio: int = 200
+
+    def scaled(self, evidence_bytes: int) -> Limits:
+        """Return these limits with time stretched for evidence of so many bytes."""
+        extra = int(evidence_bytes / GIB * self.seconds_per_gib)
+        return replace(
+            self,
+            wall_seconds=self.wall_seconds + extra,
+            cpu_seconds=self.cpu_seconds + extra,
+            module_seconds=self.module_seconds + extra,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a person or an installation decides once."""
+
+    examiner: str = ""
+    organisation: str = ""
+    contact: str = ""
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    limits: Limits = field(default_factory=Limits)
+
+
+def settings_path() -> Path:
+    """Return where the settings file is looked for; `MVTCASE_SETTINGS` names another."""
+    named = os.environ.get("MVTCASE_SETTINGS")
+    return Path(named) if named else Path(platformdirs.user_config_dir("mvtcase")) / "settings.toml"
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Return the settings of a file, defaults where it (or the file itself) is silent.
+
+    Raises `InputError` on a file that is no TOML, on an unknown name and on a value of the wrong type.
+    """
+    path = path or settings_path()
+    if not path.is_file():
+        return Settings()
+    try:
+        table = tomli.loads(path.read_text("utf-8"))
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"The settings file {path} cannot be read: {error}.", hint="Mend or remove it.") from error
+    limits = _overlay(Limits(), cast("Mapping[str, object]", table.pop("limits", {})), path)
+    return replace(_overlay(Settings(), table, path), limits=limits)
+
+
+def _overlay(base: _Record, table: Mapping[str, object], path: Path) -> _Record:
+    """Return a record with the table's values in place of its own."""
+    known = {each.name for each in fields(base) if each.name != "limits"}
+    for name, value in table.items():
+        if name not in known:
+            raise InputError(f"The settings file {path} has an unknown name {name!r}.", hint="See docs/cli.md.")
+        wanted = type(getattr(base, name))
+        if type(value) is not wanted or (wanted is int and cast("int", value) < 1):
+            raise InputError(
+                f"In the settings file {path}, {name} must be a {wanted.__name__}.", hint="See docs/cli.md."
+            )
+    return replace(base, **table)  # type: ignore[arg-type]  # checked name by name just above
+
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Record = TypeVar("_Record", Settings, Limits)

@@ -48,6 +48,8 @@ class Planted:
     plant: Plant
     module: str
     where: str
+    reported_by_mvt: bool = True
+    """False where the module is known to read the place without comparing it: there only the sweep can speak."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

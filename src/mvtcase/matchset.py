@@ -56,7 +56,7 @@ class Collection:
     """One malware family, report or default collection with its indicators, as MVT groups them.
 
     `file_name` and `file_path` are those of the set's file as MVT would name them in matches and in `info.json`.
-    `values` maps a name of `INDICATOR_TYPES` to its values in order and without duplicates; a type without values may be
+    `values` maps a name of `INDICATOR_TYPES` to its values in order and without duplicates; a type without any may be
     absent.
     Raises `ValueError` on a type that MVT does not have.
     """

@@ -1,0 +1,1 @@
+"""The case file: the one floor that knows SQLite."""

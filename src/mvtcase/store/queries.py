@@ -1,0 +1,322 @@
+"""Read the case's records: each function returns frozen records, ordered as people expect them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from mvtcase import model
+from mvtcase.errors import NotFoundError
+from mvtcase.store import custody
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from mvtcase.store.store import Store
+
+
+def case_file(store: Store) -> model.CaseFile:
+    """Return the inquiry this file holds. Raises `NotFoundError` when it was never filled in."""
+    row = _one(store, "SELECT * FROM case_file", (), "a case in this file")
+    return model.CaseFile(**{**dict(row), "tlp": model.Tlp(row["tlp"]), "state": model.CaseState(row["state"])})
+
+
+def groups(store: Store) -> tuple[model.Group, ...]:
+    """Return all groups by id."""
+    return tuple(model.Group(**dict(row)) for row in store.rows("SELECT * FROM affected_group ORDER BY id"))
+
+
+def group(store: Store, named: str) -> model.Group:
+    """Return a group by id or name. Raises `NotFoundError`."""
+    row = _one(store, "SELECT * FROM affected_group WHERE id = ? OR name = ?", (named, named), f"group {named!r}")
+    return model.Group(**dict(row))
+
+
+def officials(store: Store) -> tuple[model.Official, ...]:
+    """Return all officials by id, each with the ids of the groups."""
+    joined: dict[str, list[str]] = {}
+    for row in store.rows("SELECT official, affected_group FROM membership ORDER BY affected_group"):
+        joined.setdefault(row["official"], []).append(row["affected_group"])
+    return tuple(
+        model.Official(
+            **{
+                **dict(row),
+                "publication": model.Publication(row["publication"]),
+                "roster": model.RosterState(row["roster"]),
+                "groups": tuple(joined.get(row["id"], ())),
+            }
+        )
+        for row in store.rows("SELECT * FROM official ORDER BY id")
+    )
+
+
+def official(store: Store, named: str) -> model.Official:
+    """Return an official by id or pseudonym. Raises `NotFoundError`."""
+    for each in officials(store):
+        if named in (each.id, each.pseudonym):
+            return each
+    raise _not_found(f"official {named!r}")
+
+
+def consents(store: Store, official: str) -> tuple[model.Consent, ...]:
+    """Return an official's consents, oldest first."""
+    rows = store.rows("SELECT * FROM consent WHERE official = ? ORDER BY id", (official,))
+    return tuple(_consent(row) for row in rows)
+
+
+def _consent(row: sqlite3.Row) -> model.Consent:
+    values = dict(row)
+    informed = frozenset(point for point in model.ConsentPoint if values.pop(f"informed_{point}"))
+    return model.Consent(**{**values, "method": model.ConsentMethod(row["method"]), "informed": informed})
+
+
+def devices(store: Store, official: str | None = None) -> tuple[model.Device, ...]:
+    """Return all devices, or one official's, by id."""
+    rows = store.rows("SELECT * FROM device WHERE ?1 IS NULL OR official = ?1 ORDER BY id", (official,))
+    return tuple(_device(row) for row in rows)
+
+
+def device(store: Store, named: str) -> model.Device:
+    """Return a device by id. Raises `NotFoundError`."""
+    return _device(_one(store, "SELECT * FROM device WHERE id = ?", (named,), f"device {named!r}"))
+
+
+def _device(row: sqlite3.Row) -> model.Device:
+    return model.Device(
+        **{
+            **dict(row),
+            "platform": model.Platform(row["platform"]),
+            "state": model.DeviceState(row["state"]),
+            "identity": identity_from_json(row["identity"]),
+        }
+    )
+
+
+def identity_from_json(text: str) -> model.DeviceIdentity:
+    """Return the device identity that a JSON column holds."""
+    values = json.loads(text)
+    return model.DeviceIdentity(**{**values, "platform": model.Platform(values.get("platform", "unknown"))})
+
+
+def acquisitions(store: Store, device: str | None = None) -> tuple[model.Acquisition, ...]:
+    """Return all acquisitions, or one device's, by id."""
+    rows = store.rows("SELECT * FROM acquisition WHERE ?1 IS NULL OR device = ?1 ORDER BY id", (device,))
+    return tuple(_acquisition(row) for row in rows)
+
+
+def acquisition(store: Store, named: str) -> model.Acquisition:
+    """Return an acquisition by id. Raises `NotFoundError`."""
+    return _acquisition(_one(store, "SELECT * FROM acquisition WHERE id = ?", (named,), f"acquisition {named!r}"))
+
+
+def _acquisition(row: sqlite3.Row) -> model.Acquisition:
+    return model.Acquisition(
+        **{
+            **dict(row),
+            "kind": model.EvidenceKind(row["kind"]),
+            "encrypted": bool(row["encrypted"]),
+            "imported": bool(row["imported"]),
+            "state": model.AcquisitionState(row["state"]),
+            "identity": identity_from_json(row["identity"]),
+        }
+    )
+
+
+def indicator_set_by_sha256(store: Store, sha256: str) -> str | None:
+    """Return the id of a pinned indicator set, None when the case does not know it."""
+    rows = store.rows("SELECT id FROM indicator_set WHERE sha256 = ?", (sha256,))
+    return str(rows[0]["id"]) if rows else None
+
+
+def indicator_sets(store: Store) -> tuple[model.IndicatorSet, ...]:
+    """Return all indicator sets that scans of this case named, by id."""
+    return tuple(_indicator_set(row) for row in store.rows("SELECT * FROM indicator_set ORDER BY id"))
+
+
+def _indicator_set(row: sqlite3.Row) -> model.IndicatorSet:
+    values = {name: row[name] for name in model.IndicatorSet.__slots__}
+    return model.IndicatorSet(
+        **{**values, "counts": json.loads(row["counts"]), "families": tuple(json.loads(row["families"]))}
+    )
+
+
+def scans(store: Store, acquisition: str | None = None) -> tuple[model.Scan, ...]:
+    """Return all scans, or one acquisition's, oldest first, each with sets, modules and gaps."""
+    rows = store.rows("SELECT * FROM scan WHERE ?1 IS NULL OR acquisition = ?1 ORDER BY id", (acquisition,))
+    wanted = {row["id"] for row in rows}
+    sets = _by_scan(
+        store.rows("SELECT x.scan, i.* FROM scan_set x JOIN indicator_set i ON i.id = x.indicator_set ORDER BY i.id"),
+        wanted,
+    )
+    modules = _by_scan(store.rows("SELECT * FROM module_run ORDER BY scan, ordinal"), wanted)
+    gaps = _by_scan(store.rows("SELECT * FROM gap ORDER BY scan, ordinal"), wanted)
+    return tuple(
+        _scan(row, sets.get(row["id"], ()), modules.get(row["id"], ()), gaps.get(row["id"], ())) for row in rows
+    )
+
+
+def scan(store: Store, named: str) -> model.Scan:
+    """Return a scan by id. Raises `NotFoundError`."""
+    for each in scans(store):
+        if each.id == named:
+            return each
+    raise _not_found(f"scan {named!r}")
+
+
+def _by_scan(rows: Iterable[sqlite3.Row], wanted: set[str]) -> dict[str, list[sqlite3.Row]]:
+    sorted_out: dict[str, list[sqlite3.Row]] = {}
+    for row in rows:
+        if row["scan"] in wanted:
+            sorted_out.setdefault(row["scan"], []).append(row)
+    return sorted_out
+
+
+def _scan(
+    row: sqlite3.Row, sets: Sequence[sqlite3.Row], modules: Sequence[sqlite3.Row], gaps: Sequence[sqlite3.Row]
+) -> model.Scan:
+    return model.Scan(
+        **{
+            **dict(row),
+            "kind": model.EvidenceKind(row["kind"]),
+            "state": model.ScanState(row["state"]),
+            "completeness": model.Completeness(row["completeness"]),
+            "tools": json.loads(row["tools"]),
+            "limitations": tuple(json.loads(row["limitations"])),
+            "sets": tuple(_indicator_set(each) for each in sets),
+            "modules": tuple(_module_run(each) for each in modules),
+            "gaps": tuple(_gap(each) for each in gaps),
+        }
+    )
+
+
+def _module_run(row: sqlite3.Row) -> model.ModuleRun:
+    values = {name: row[name] for name in model.ModuleRun.__slots__}
+    return model.ModuleRun(
+        **{**values, "outcome": model.Outcome(row["outcome"]), "messages": tuple(json.loads(row["messages"]))}
+    )
+
+
+def _gap(row: sqlite3.Row) -> model.Gap:
+    return model.Gap(module=row["module"], outcome=model.Outcome(row["outcome"]), reason=row["reason"])
+
+
+def alerts(store: Store, scan: str) -> tuple[model.RawAlert, ...]:
+    """Return a scan's alerts in the order they were raised."""
+    return tuple(_alert(row) for row in store.rows("SELECT * FROM alert WHERE scan = ? ORDER BY ordinal", (scan,)))
+
+
+def _alert(row: sqlite3.Row) -> model.RawAlert:
+    return model.RawAlert(
+        module=row["module"],
+        level=model.Level(row["level"]),
+        message=row["message"],
+        event_time=row["event_time"],
+        event=cast("model.Json", json.loads(row["event"])),
+        part=row["part"],
+        indicator=_indicator(row),
+        witnessed=bool(row["witnessed"]),
+        source=model.AlertSource(row["source"]),
+    )
+
+
+def _indicator(row: sqlite3.Row) -> model.IndicatorRef | None:
+    if row["indicator_value"] is None:
+        return None
+    return model.IndicatorRef(**{name: row[f"indicator_{name}"] or "" for name in ("value", "type", "family", "set")})
+
+
+def dispositions(store: Store) -> dict[str, tuple[model.Disposition, ...]]:
+    """Return all dispositions by finding id, oldest first."""
+    found: dict[str, list[model.Disposition]] = {}
+    for row in store.rows("SELECT uuid, finding, verdict, reason, examiner, at FROM disposition ORDER BY at, id"):
+        one = model.Disposition(**{**dict(row), "verdict": model.Verdict(row["verdict"])})
+        found.setdefault(one.finding, []).append(one)
+    return {finding: tuple(all_of_it) for finding, all_of_it in found.items()}
+
+
+def findings(store: Store) -> tuple[model.Finding, ...]:
+    """Return all findings, worst level first, each with its dispositions and number of alerts."""
+    judged = dispositions(store)
+    counts = {
+        row["finding"]: row["n"]
+        for row in store.rows("SELECT finding, count(*) AS n FROM finding_alert GROUP BY finding")
+    }
+    found = [_finding(row, counts, judged) for row in store.rows("SELECT * FROM finding")]
+    return tuple(sorted(found, key=lambda one: (-one.level.rank, one.device, one.module, one.id)))
+
+
+def finding(store: Store, named: str) -> model.Finding:
+    """Return a finding by id or by an unmistakable beginning of it. Raises `NotFoundError`."""
+    fitting = [one for one in findings(store) if one.id.startswith(named)]
+    exact = [one for one in fitting if one.id == named]
+    if exact or len(fitting) == 1:
+        return (exact or fitting)[0]
+    raise _not_found(f"finding {named!r}")
+
+
+def _finding(
+    row: sqlite3.Row, counts: dict[str, int], judged: dict[str, tuple[model.Disposition, ...]]
+) -> model.Finding:
+    return model.Finding(
+        id=row["id"],
+        device=row["device"],
+        official=row["official"],
+        evidence_class=model.EvidenceClass(row["evidence_class"]),
+        level=model.Level(row["level"]),
+        module=row["module"],
+        title=row["title"],
+        indicator=_indicator(row),
+        event_time=row["event_time"],
+        event_time_basis=model.TimeBasis(row["event_time_basis"]),
+        alerts=counts.get(row["id"], 0),
+        dispositions=judged.get(row["id"], ()),
+        first_scan=row["first_scan"],
+        detail=json.loads(row["detail"]),
+    )
+
+
+def findings_of_scan(store: Store, scan: str) -> tuple[str, ...]:
+    """Return the ids of the findings that a scan's alerts belong to."""
+    rows = store.rows(
+        "SELECT DISTINCT x.finding FROM finding_alert x JOIN alert a ON a.uuid = x.alert WHERE a.scan = ? ORDER BY 1",
+        (scan,),
+    )
+    return tuple(row["finding"] for row in rows)
+
+
+def observations(store: Store, official: str | None = None) -> tuple[model.Observation, ...]:
+    """Return all observations, or one official's, in the order of the time they speak of."""
+    rows = store.rows(
+        "SELECT * FROM observation WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, id", (official,)
+    )
+    return tuple(model.Observation(**dict(row)) for row in rows)
+
+
+def notes(store: Store) -> tuple[model.Note, ...]:
+    """Return all notes, oldest first."""
+    return tuple(model.Note(**dict(row)) for row in store.rows("SELECT * FROM note ORDER BY id"))
+
+
+def reports(store: Store) -> tuple[model.Report, ...]:
+    """Return all reports, oldest first."""
+    return tuple(
+        model.Report(**{**dict(row), "state": model.ReportState(row["state"])})
+        for row in store.rows("SELECT * FROM report ORDER BY id")
+    )
+
+
+def custody_events(store: Store) -> tuple[model.CustodyEvent, ...]:
+    """Return the chain of custody, oldest event first."""
+    return tuple(custody.events(store.connection))
+
+
+def _one(store: Store, query: str, values: Sequence[object], what: str) -> Any:  # noqa: ANN401  # a row is a mapping of plain values
+    rows = store.rows(query, values)
+    if not rows:
+        raise _not_found(what)
+    return rows[0]
+
+
+def _not_found(what: str) -> NotFoundError:
+    return NotFoundError(f"This case holds no {what}.", hint="The 'list' verbs show what it holds.")

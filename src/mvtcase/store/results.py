@@ -1,0 +1,121 @@
+"""Write what a scan found: sets, module runs, gaps, alerts and findings, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Level, RawAlert, TimeBasis
+from mvtcase.store import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mvtcase.model import Gap, ModuleRun
+    from mvtcase.store.store import Change, Store
+
+
+def pin_sets(store: Store, change: Change, scan: str, sets: Iterable[IndicatorSet]) -> None:
+    """Record which indicator sets a scan compares with, each version of a set once per case."""
+    for each in sets:
+        known = queries.indicator_set_by_sha256(store, each.sha256)
+        if known is None:
+            known = change.new_id("indicator_set")
+            columns = {**asdict(each), "counts": dict(each.counts), "families": list(each.families)}
+            change.insert("indicator_set", id=known, **columns)
+        change.insert("scan_set", scan=scan, indicator_set=known)
+
+
+def add_modules(change: Change, scan: str, modules: Iterable[ModuleRun]) -> None:
+    """Record every module of a scan with its outcome."""
+    for place, run in enumerate(modules):
+        columns = {**asdict(run), "messages": list(run.messages)}
+        change.insert("module_run", scan=scan, ordinal=place, **columns)
+
+
+def add_gaps(change: Change, scan: str, gaps: Iterable[Gap]) -> None:
+    """Record what should have been examined in a scan and was not."""
+    for place, gap in enumerate(gaps):
+        change.insert("gap", scan=scan, ordinal=place, **asdict(gap))
+
+
+def add_alerts(change: Change, scan: str, alerts: Iterable[RawAlert]) -> list[str]:
+    """Record alerts verbatim and return their UUIDs in the same order."""
+    return [_add_alert(change, scan, place, alert) for place, alert in enumerate(alerts)]
+
+
+def _add_alert(change: Change, scan: str, place: int, alert: RawAlert) -> str:
+    return change.insert(
+        "alert",
+        scan=scan,
+        ordinal=place,
+        source=alert.source,
+        part=alert.part,
+        module=alert.module,
+        level=alert.level,
+        message=alert.message,
+        event_time=alert.event_time,
+        event=_as_structure(alert.event),
+        witnessed=alert.witnessed,
+        **_indicator_columns(alert.indicator),
+    )
+
+
+def _as_structure(event: object) -> object:
+    """Return an event so that it is stored as JSON even when it is a plain text or number."""
+    return event if isinstance(event, (dict, list)) else {"value": event}
+
+
+def _indicator_columns(indicator: IndicatorRef | None) -> dict[str, str | None]:
+    if indicator is None:
+        return dict.fromkeys(f"indicator_{name}" for name in IndicatorRef.__slots__)
+    return {f"indicator_{name}": getattr(indicator, name) for name in IndicatorRef.__slots__}
+
+
+def add_findings(
+    store: Store,
+    change: Change,
+    found: Sequence[tuple[Finding, Sequence[int]]],
+    alert_uuids: Sequence[str],
+) -> None:
+    """Record findings with links to their alerts (places in `alert_uuids`); a known one gains alerts and keeps its id.
+
+    Its level rises when a new alert's is higher, and an event time is filled in where none was known.
+    """
+    known = {one.id: one for one in queries.findings(store)}
+    uuids = {row["id"]: row["uuid"] for row in store.rows("SELECT id, uuid FROM finding")}
+    for finding, places in found:
+        if finding.id not in known:
+            change.insert("finding", **_finding_columns(finding))
+        else:
+            changed = _sharpened(known[finding.id], finding)
+            if changed:
+                change.update("finding", uuids[finding.id], **changed)
+        for place in places:
+            change.insert("finding_alert", finding=finding.id, alert=alert_uuids[place])
+
+
+def _finding_columns(finding: Finding) -> dict[str, object]:
+    return {
+        "id": finding.id,
+        "device": finding.device,
+        "official": finding.official,
+        "evidence_class": finding.evidence_class,
+        "level": finding.level,
+        "module": finding.module,
+        "title": finding.title,
+        "event_time": finding.event_time,
+        "event_time_basis": finding.event_time_basis,
+        "detail": dict(finding.detail),
+        "first_scan": finding.first_scan,
+        **_indicator_columns(finding.indicator),
+    }
+
+
+def _sharpened(known: Finding, seen: Finding) -> Mapping[str, object]:
+    changed: dict[str, Level | str | TimeBasis] = {}
+    if seen.level.rank > known.level.rank:
+        changed["level"] = seen.level
+    if known.event_time is None and seen.event_time is not None:
+        changed |= {"event_time": seen.event_time, "event_time_basis": seen.event_time_basis}
+    return changed

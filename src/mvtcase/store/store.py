@@ -1,0 +1,259 @@
+"""Open a case, and change it: every change and its custody event stand or fall in one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Database
+
+from mvtcase.canon import StrEnum, canonical_json, new_uuid, storable_text, timestamp, utc_now
+from mvtcase.errors import CaseDamagedError, CaseLockedError, CaseTooNewError, NotFoundError, StoreError
+from mvtcase.store import custody
+from mvtcase.store.folder import CASE_FILE, CaseFolder
+from mvtcase.store.migrations import known_names, migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from mvtcase.canon import Clock
+    from mvtcase.model import Json
+
+LOCK_WAIT_SECONDS = 15.0
+_MAX_STORED_INTEGER = (1 << 63) - 1
+_PREFIXES = {
+    "case_file": "C",
+    "affected_group": "G",
+    "official": "O",
+    "consent": "K",
+    "device": "D",
+    "acquisition": "A",
+    "indicator_set": "I",
+    "scan": "S",
+    "disposition": "V",
+    "observation": "B",
+    "note": "N",
+    "report": "R",
+}
+
+
+class Change:
+    """One transaction in the making: rows written here are named by the custody event that ends it."""
+
+    def __init__(self, connection: sqlite3.Connection, at: str) -> None:
+        self.at = at
+        self.payload: dict[str, Json] = {}
+        self._connection = connection
+        self._written: list[tuple[str, str]] = []
+
+    def new_id(self, table: str) -> str:
+        """Return the next short human id of a table, such as `O-0007`."""
+        prefix = _PREFIXES[table]
+        query = f"SELECT max(CAST(substr(id, {len(prefix) + 2}) AS INTEGER)) FROM {table}"  # noqa: S608  # own names
+        (last,) = self._connection.execute(query).fetchone()
+        return f"{prefix}-{(last or 0) + 1:04d}"
+
+    def insert(self, table: str, /, **columns: object) -> str:
+        """Write a new row and return its UUID."""
+        uuid = new_uuid()
+        values = {"uuid": uuid, **{name: stored(value) for name, value in columns.items()}}
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        self._execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608  # own names
+        self._written.append((table, uuid))
+        return uuid
+
+    def update(self, table: str, uuid: str, /, **columns: object) -> None:
+        """Change columns of a row. Raises `NotFoundError` when it is not there."""
+        values = {name: stored(value) for name, value in columns.items()}
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE {table} SET {assignments} WHERE uuid = ?"  # noqa: S608  # own names
+        if self._execute(statement, (*values.values(), uuid)).rowcount != 1:
+            raise NotFoundError(f"There is no row {uuid} in {table}.")
+        self._written.append((table, uuid))
+
+    def _execute(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
+        return self._connection.execute(statement, values)
+
+    def written(self) -> list[custody.WrittenRow]:
+        """Return the rows written so far, each once, with their present digests."""
+        rows = []
+        for table, uuid in dict.fromkeys(self._written):
+            sealed = custody.row_digest(self._connection, table, uuid)
+            if sealed is not None:
+                rows.append(custody.WrittenRow(table=table, uuid=uuid, digest=sealed))
+        return rows
+
+
+def stored(value: object) -> object:
+    """Return a value in the form SQLite keeps it: words as text, truth as 0 or 1, structures as canonical JSON.
+
+    Lone surrogates become visible escapes and integers past 64 bits become text in JSON; SQLite takes neither.
+    """
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str):
+        return storable_text(value)
+    if value is None or isinstance(value, (int, bytes)):
+        return value
+    return canonical_json(value)
+
+
+class Store:
+    """A case that is open; use it in a `with` block."""
+
+    def __init__(self, folder: CaseFolder, database: Database, clock: Clock) -> None:
+        self.folder = folder
+        self.clock = clock
+        self._database = database
+
+    @classmethod
+    def create(cls, folder: CaseFolder, *, clock: Clock = utc_now) -> Self:
+        """Return a new, empty case in a folder that holds none. Raises `StoreError` when it does."""
+        folder.create()
+        if folder.case_file.exists():
+            raise StoreError(f"{folder.case_file} exists already.", hint="Choose another slug.")
+        os.close(os.open(folder.case_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        store = cls(folder, _connect(folder.case_file), clock)
+        with _translated(folder):
+            migrations.apply(store._database)
+        return store
+
+    @classmethod
+    def open(cls, folder: CaseFolder, *, clock: Clock = utc_now) -> Self:
+        """Return an existing case, migrated to this release.
+
+        Raises `NotFoundError`, `CaseDamagedError`, `CaseTooNewError` or `CaseLockedError`.
+        """
+        if not folder.case_file.is_file():
+            raise NotFoundError(
+                f"There is no {CASE_FILE} in {folder.path}.", hint="'mvtcase case list' shows the cases."
+            )
+        with _translated(folder):
+            store = cls(folder, _connect(folder.case_file), clock)
+            try:
+                _refuse_unknown_steps(store._database, folder)
+                if migrations.pending(store._database):
+                    migrations.apply(store._database)
+            except BaseException:
+                store.close()
+                raise
+            return store
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The SQLite connection, for this floor's queries."""
+        return self._database.conn
+
+    @contextlib.contextmanager
+    def change(self, action: str, *, actor: str, subject: str = "", **payload: Json) -> Iterator[Change]:
+        """Give a `Change` to write rows with; on leaving, append the custody event and commit both, or neither.
+
+        `subject` may be filled in later as `change.payload["subject"]`. Raises `CaseLockedError` when another process
+        holds the case for longer than the wait, `StoreError` when a row breaks a rule of the schema.
+        """
+        connection = self.connection
+        with _translated(self.folder):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                change = Change(connection, timestamp(self.clock()))
+                change.payload.update(payload)
+                yield change
+                subject = str(change.payload.pop("subject", subject))
+                custody.append(
+                    connection,
+                    at=change.at,
+                    actor=storable_text(actor),
+                    action=action,
+                    subject=subject,
+                    payload=change.payload,
+                    rows=change.written(),
+                )
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection inside one read transaction, so that several queries see the same state."""
+        with _translated(self.folder):
+            self.connection.execute("BEGIN")
+            try:
+                yield self.connection
+            finally:
+                self.connection.execute("ROLLBACK")
+
+    def rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a query of this floor."""
+        with _translated(self.folder):
+            return list(self.connection.execute(query, values))
+
+    def verify(self) -> tuple[custody.Difference, ...]:
+        """Return every difference between the chain and the stored rows."""
+        with _translated(self.folder):
+            return custody.verify(self.connection)
+
+    def custody_head(self) -> str:
+        """Return the digest of the newest custody event."""
+        return custody.head(self.connection)[1]
+
+    def close(self) -> None:
+        """Close the case file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _connect(path: os.PathLike[str]) -> Database:
+    connection = sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS, isolation_level=None)
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    database = Database(connection, execute_plugins=False)
+    connection.row_factory = sqlite3.Row
+    return database
+
+
+def _refuse_unknown_steps(database: Database, folder: CaseFolder) -> None:
+    applied = {step.name for step in migrations.applied(database)}
+    if not applied:
+        raise CaseDamagedError(f"{folder.case_file} is a SQLite file but no case.", hint="Restore it from a backup.")
+    if applied - known_names():
+        raise CaseTooNewError(f"A later release of mvtcase wrote {folder.case_file}.")
+
+
+@contextlib.contextmanager
+def _translated(folder: CaseFolder) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise StoreError(f"The case refused a row: {error}.") from error
+    except sqlite3.OperationalError as error:
+        if re.search(r"locked|busy", str(error)):
+            raise CaseLockedError(f"Another process is writing to the case {folder.slug}.") from error
+        raise StoreError(f"The case {folder.slug} could not be read or written: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise CaseDamagedError(
+            f"{folder.case_file} is damaged: {error}.", hint="Keep the file as it is and restore a backup beside it."
+        ) from error

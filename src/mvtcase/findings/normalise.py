@@ -1,0 +1,114 @@
+"""Alerts to findings: one for each thing seen, with an id derived from what it is about and from nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import canonical_json, digest
+from mvtcase.findings.classes import evidence_class
+from mvtcase.findings.times import event_time
+from mvtcase.model import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mvtcase.model import Device, Json, RawAlert
+
+ID_DIGITS = 16
+MAX_DETAIL_CHARACTERS = 20_000
+MAX_TITLE_CHARACTERS = 300
+_OWN_FIELDS = frozenset({"matched_indicator", "matched_indicators"})
+"""Fields that speak of the indicator, not of the event: they change with the set's file name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What alerts are seen in: the device, the scan, and paths of this run that must not enter an identity."""
+
+    device: Device
+    scan: str
+    run_paths: tuple[str, ...] = ()
+
+
+def normalise(alerts: Sequence[RawAlert], context: Context) -> tuple[tuple[Finding, tuple[int, ...]], ...]:
+    """Return findings, each with the places of its alerts, in the order first seen.
+
+    Alerts about the same event of the same module and indicator make one finding; its level is the highest of theirs.
+    """
+    found: dict[str, tuple[Finding, list[int]]] = {}
+    for place, alert in enumerate(alerts):
+        finding = _finding(alert, context)
+        known = found.setdefault(finding.id, (finding, []))
+        known[1].append(place)
+        if finding.level.rank > known[0].level.rank:
+            found[finding.id] = (replace(known[0], level=finding.level, title=finding.title), known[1])
+    return tuple((replace(one, alerts=len(places)), tuple(places)) for one, places in found.values())
+
+
+def _finding(alert: RawAlert, context: Context) -> Finding:
+    event = _stable(alert.event, context.run_paths)
+    moment, basis = event_time(alert, context.device.platform)
+    return Finding(
+        id=finding_id(alert, event, context),
+        device=context.device.id,
+        official=context.device.official,
+        evidence_class=evidence_class(alert),
+        level=alert.level,
+        module=alert.module,
+        title=_title(_without_paths(alert.message, context.run_paths)),
+        indicator=alert.indicator,
+        event_time=moment,
+        event_time_basis=basis,
+        first_scan=context.scan,
+        detail=_detail(event),
+    )
+
+
+def finding_id(alert: RawAlert, event: Json, context: Context) -> str:
+    """Return `F-` and the first 16 hex digits of the hash of what the alert is about.
+
+    That is the device's fingerprint, the module, the indicator's value and type, and the event; the message too where
+    no indicator says what was found in it. Scan, set version, level and time of the scan are left out.
+    """
+    indicator = alert.indicator
+    about: dict[str, Json] = {
+        "device": context.device.fingerprint,
+        "module": alert.module,
+        "indicator": [indicator.type, indicator.value] if indicator else None,
+        "event": event,
+        "message": None if indicator else _without_paths(alert.message, context.run_paths),
+    }
+    return f"F-{digest(about)[:ID_DIGITS]}"
+
+
+def _stable(event: Json, run_paths: Iterable[str]) -> Json:
+    """Return an event without what changes from run to run."""
+    if isinstance(event, str):
+        return _without_paths(event, run_paths)
+    if isinstance(event, list):
+        return [_stable(item, run_paths) for item in event]
+    if isinstance(event, dict):
+        kept = ((name, value) for name, value in event.items() if name not in _OWN_FIELDS)
+        return {_without_paths(name, run_paths): _stable(value, run_paths) for name, value in kept}
+    return event
+
+
+def _without_paths(text: str, run_paths: Iterable[str]) -> str:
+    for path in sorted(filter(None, run_paths), key=len, reverse=True):
+        text = text.replace(path, "<evidence>")
+    return text
+
+
+def _title(message: str) -> str:
+    line = re.sub(r"\s+", " ", message).strip() or "Alert without a message"
+    return line if len(line) <= MAX_TITLE_CHARACTERS else f"{line[: MAX_TITLE_CHARACTERS - 1]}…"
+
+
+def _detail(event: Json) -> dict[str, Json]:
+    detail: dict[str, Json] = event if isinstance(event, dict) else {"value": event}
+    text = canonical_json(detail)
+    if len(text) <= MAX_DETAIL_CHARACTERS:
+        return detail
+    return {"shortened": text[:MAX_DETAIL_CHARACTERS], "characters": len(text), "note": "the alert holds all of it"}

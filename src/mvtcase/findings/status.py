@@ -1,0 +1,116 @@
+"""The detection status: one table, worst first, and pure functions that read it (DESIGN §5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mvtcase.findings.review import stands, state_of
+from mvtcase.model import Completeness, DeviceState, EvidenceClass, FindingState, Level, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mvtcase.model import Finding
+
+WORDS: Mapping[Status, str] = {
+    Status.CONFIRMED: "traces of spyware confirmed by two examiners",
+    Status.TARGETED: "an attack on this person was confirmed",
+    Status.INDICATOR_MATCH: "a published indicator was found; awaits review",
+    Status.SUSPICIOUS: "something unusual was found; awaits review",
+    Status.INCONCLUSIVE: "no statement possible: part of the data could not be examined",
+    Status.NO_TRACE: "no trace found in what could be examined",
+    Status.NOT_EXAMINED: "not examined",
+}
+"""What each status means in the words that reports use."""
+
+_PROVES = frozenset({EvidenceClass.EXECUTION, EvidenceClass.ARTEFACT})
+_AIMS = frozenset({EvidenceClass.ATTEMPT, EvidenceClass.EXPOSURE})
+_SILENT = frozenset({EvidenceClass.HEURISTIC, EvidenceClass.POSTURE})
+_SUSPICIOUS_FROM = Level.MEDIUM.rank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceView:
+    """What the status of one device is computed from.
+
+    `coverage` holds, for each acquisition that counts, the completeness of its latest finished scan, None without one.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    coverage: tuple[Completeness | None, ...] = ()
+    recheck_due: bool = False
+    state: DeviceState = DeviceState.IN_USE
+
+
+def _any(view: DeviceView, test: Callable[[Finding, FindingState], bool]) -> bool:
+    return any(test(finding, state_of(finding.dispositions)) for finding in view.findings)
+
+
+def _proven(finding: Finding, state: FindingState) -> bool:
+    return finding.evidence_class in _PROVES and state is FindingState.CONFIRMED
+
+
+def _aimed(finding: Finding, state: FindingState) -> bool:
+    return finding.evidence_class in _AIMS and state in {FindingState.CONFIRMED, FindingState.CONFIRMED_ONCE}
+
+
+def _matched(finding: Finding, state: FindingState) -> bool:
+    return finding.indicator is not None and finding.evidence_class not in _SILENT and stands(state)
+
+
+def _unusual(finding: Finding, state: FindingState) -> bool:
+    heuristic = finding.evidence_class is EvidenceClass.HEURISTIC
+    return heuristic and finding.level.rank >= _SUSPICIOUS_FROM and stands(state)
+
+
+def device_completeness(view: DeviceView) -> Completeness:
+    """Return how much of a device's acquisitions was examined: full only when each of them was in full."""
+    seen = [each or Completeness.BLIND for each in view.coverage]
+    if not seen or all(each is Completeness.BLIND for each in seen):
+        return Completeness.BLIND
+    return Completeness.FULL if all(each is Completeness.FULL for each in seen) else Completeness.PARTIAL
+
+
+TABLE: tuple[tuple[Status, Callable[[DeviceView], bool]], ...] = (
+    (Status.CONFIRMED, lambda view: _any(view, _proven)),
+    (Status.TARGETED, lambda view: _any(view, _aimed)),
+    (Status.INDICATOR_MATCH, lambda view: _any(view, _matched)),
+    (Status.SUSPICIOUS, lambda view: _any(view, _unusual)),
+    (Status.NOT_EXAMINED, lambda view: not any(view.coverage)),
+    (Status.INCONCLUSIVE, lambda view: view.recheck_due or device_completeness(view) is not Completeness.FULL),
+    (Status.NO_TRACE, lambda view: device_completeness(view) is Completeness.FULL),
+)
+"""The status table: the first row that holds is the device's status.
+
+`not_examined` is asked before `inconclusive` because a device without any finished scan has nothing to be inconclusive
+about.
+"""
+
+
+def device_status(view: DeviceView) -> Status:
+    """Return the detection status of one device."""
+    for status, holds in TABLE:
+        if holds(view):
+            return status
+    return Status.INCONCLUSIVE
+
+
+def official_status(devices: Sequence[tuple[DeviceState, Status]]) -> Status:
+    """Return the worst status of an official's devices; `no_trace` needs a device in use, and all such examined."""
+    statuses = [status for _, status in devices]
+    examined = [status for status in statuses if status is not Status.NOT_EXAMINED]
+    if not examined:
+        return Status.NOT_EXAMINED
+    worst = min(examined, key=list(Status).index)
+    in_use = [status for state, status in devices if state is DeviceState.IN_USE]
+    if worst is Status.NO_TRACE and (not in_use or Status.NOT_EXAMINED in in_use):
+        return Status.INCONCLUSIVE
+    return worst
+
+
+def counts(statuses: Iterable[Status]) -> dict[Status, int]:
+    """Return how many stand at each status, every status named, worst first: groups and cases are counts."""
+    tally = Counter(statuses)
+    return {status: tally.get(status, 0) for status in Status}

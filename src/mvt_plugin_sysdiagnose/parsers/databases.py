@@ -1,0 +1,194 @@
+"""SQLite databases of the sysdiagnose: the power log with its network usage, the App Store database, data usage.
+
+A database of the evidence is hostile: it is opened immutable and read-only, only real tables are read (never views or
+virtual tables), an authorizer refuses everything but reading, and a step budget ends what would never end.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import zlib
+from bisect import bisect_right
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mvt_plugin_sysdiagnose.bounds import MAX_DATABASE_BYTES, MAX_DATABASE_STEPS, MAX_RECORDS, MAX_TABLES
+from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_unix
+from mvt_plugin_sysdiagnose.texts import plain
+
+from .result import Parsed, Record, record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mvt_plugin_sysdiagnose.archive import Content
+    from mvt_plugin_sysdiagnose.device import Device
+
+_STEPS_PER_CALL: Final = 100_000
+_PROCESS_COLUMNS: Final = ("processname", "launchdname", "zprocname")
+_BUNDLE_COLUMNS: Final = ("bundleid", "bundlename", "bundle_id", "bundleidentifier", "zbundlename")
+_TIME_COLUMNS: Final = ("timestamp", "ztimestamp")
+_TRAFFIC_COLUMNS: Final = ("wifiin", "wifiout", "cellin", "cellout")
+_OFFSETS: Final = "PLStorageOperator_EventForward_TimeOffset"
+_MAC_EPOCH: Final = 978_307_200
+_ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA})
+_FUNCTIONS: Final = frozenset({"min", "max", "count", "total"})
+"""A generated column of the evidence may name any function; only ours run."""
+
+POWERLOG_BASIS: Final = "powerlog_uncorrected"
+"""The power log's own clock, where the table with its distance from UTC is missing."""
+
+
+def parse_database(content: Content, _device: Device) -> Parsed:
+    """Return one `usage` per process and bundle of each table that names them, with first and last time and traffic.
+
+    Raises `ValueError` when the file is no database that can be read.
+    """
+    parsed = Parsed()
+    with _on_disk(content) as path, closing(_opened(path)) as connection:
+        try:
+            offsets = _offsets(connection)
+            for table, columns in _tables(connection):
+                parsed.records.extend(_usage(connection, table, columns, offsets))
+        except sqlite3.Error as error:
+            if not parsed.records:
+                raise ValueError(f"no readable database: {error}") from error
+            parsed.problem = f"it could be read in part only: {plain(error, 200)}"
+    if len(parsed.records) >= MAX_RECORDS:
+        parsed.problem = "it holds more rows than are examined"
+    return parsed
+
+
+@contextmanager
+def _on_disk(content: Content) -> Iterator[Path]:
+    data = _unpacked(content)
+    if content.path is not None and data is content.data and not content.truncated:
+        yield Path(content.path)
+        return
+    with tempfile.TemporaryDirectory(prefix="mvt_sysdiagnose_") as folder:
+        path = Path(folder) / "database"
+        path.write_bytes(data)
+        yield path
+
+
+def _unpacked(content: Content) -> bytes:
+    if not content.name.endswith(".gz"):
+        return content.data
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        data = unpacker.decompress(content.data, MAX_DATABASE_BYTES)
+    except zlib.error as error:
+        raise ValueError(f"no readable gzip file: {error}") from error
+    if not unpacker.eof:
+        raise ValueError("its gzip data is cut short or unpacks to more than is examined")
+    return data
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    if not os.access(path, os.R_OK):
+        raise ValueError("it cannot be read")
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    budget = [MAX_DATABASE_STEPS]
+
+    def spend() -> int:
+        budget[0] -= 1
+        return int(budget[0] < 0)
+
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    connection.set_authorizer(_permit)
+    connection.set_progress_handler(spend, _STEPS_PER_CALL)
+    return connection
+
+
+def _permit(action: int, _first: str | None, name: str | None, *_: object) -> int:
+    allowed = action in _ALLOWED or (action == sqlite3.SQLITE_FUNCTION and str(name).lower() in _FUNCTIONS)
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
+def _tables(connection: sqlite3.Connection) -> list[tuple[str, dict[str, str]]]:
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type='table' AND rootpage > 0 ORDER BY name LIMIT ?", (MAX_TABLES,)
+    ).fetchall()
+    return [
+        (name, _columns(connection, name))
+        for name, sql in rows
+        if isinstance(name, str) and isinstance(sql, str) and sql.lstrip()[:12].upper() == "CREATE TABLE"
+    ]
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    rows = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
+    return {str(row[1]).lower(): str(row[1]) for row in rows}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _usage(
+    connection: sqlite3.Connection, table: str, columns: dict[str, str], offsets: list[tuple[float, float]]
+) -> list[Record]:
+    process = next((columns[name] for name in _PROCESS_COLUMNS if name in columns), None)
+    bundle = next((columns[name] for name in _BUNDLE_COLUMNS if name in columns), None)
+    if process is None and bundle is None:
+        return []
+    time = next((columns[name] for name in _TIME_COLUMNS if name in columns), None)
+    traffic = [columns[name] for name in _TRAFFIC_COLUMNS if name in columns]
+    wanted = [
+        _quoted(process) if process else "NULL",
+        _quoted(bundle) if bundle else "NULL",
+        f"min({_quoted(time)})" if time else "NULL",
+        f"max({_quoted(time)})" if time else "NULL",
+        "count(*)",
+        *(f"total({_quoted(name)})" for name in traffic),
+    ]
+    query = f"SELECT {', '.join(wanted)} FROM {_quoted(table)} GROUP BY 1, 2 LIMIT ?"  # noqa: S608 - names quoted above
+    found = []
+    for row in connection.execute(query, (MAX_RECORDS,)):
+        first, last = (_stamp(value, table, offsets) for value in row[2:4])
+        name = plain(row[0]) if isinstance(row[0], str) else ""
+        found.append(
+            record(
+                "network_usage" if traffic else "usage",
+                first,
+                process=name,
+                path=name if name.startswith("/") else "",
+                bundle_id=plain(row[1]) if isinstance(row[1], str) else "",
+                table=plain(table, 120),
+                last_seen=last.isodate or last.text,
+                occurrences=row[4],
+                traffic={
+                    column: int(min(value, 2**53)) for column, value in zip(traffic, row[5:], strict=True) if value > 0
+                },
+            )
+        )
+    return [item for item in found if "process" in item or "bundle_id" in item]
+
+
+def _offsets(connection: sqlite3.Connection) -> list[tuple[float, float]]:
+    columns = _columns(connection, _OFFSETS)
+    if "timestamp" not in columns or "system" not in columns:
+        return []
+    query = f"SELECT {_quoted(columns['timestamp'])}, {_quoted(columns['system'])} FROM {_quoted(_OFFSETS)} LIMIT ?"  # noqa: S608 - quoted
+    rows = connection.execute(query, (MAX_RECORDS,)).fetchall()
+    return sorted((float(at), float(offset)) for at, offset in rows if _is_number(at) and _is_number(offset))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and abs(value) < 2**53
+
+
+def _stamp(value: object, table: str, offsets: list[tuple[float, float]]) -> Stamp:
+    if not isinstance(value, (int, float)) or not _is_number(value):
+        return NO_TIME
+    if table.upper().startswith("Z"):
+        return of_unix(value + _MAC_EPOCH)
+    if not offsets:
+        return of_unix(value, POWERLOG_BASIS if table.startswith("PL") else "utc")
+    at = max(bisect_right(offsets, (float(value), float("inf"))) - 1, 0)
+    return of_unix(value + offsets[at][1])

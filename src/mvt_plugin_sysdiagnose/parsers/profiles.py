@@ -1,0 +1,74 @@
+"""Configuration profiles: the stubs the phone keeps of what is installed, and the events of settings they manage."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mvt_plugin_sysdiagnose.clock import NO_TIME, UTC_BASIS, Stamp, of_moment
+from mvt_plugin_sysdiagnose.plists import load, walk
+from mvt_plugin_sysdiagnose.texts import is_host, plain
+
+from .result import Parsed, record
+
+if TYPE_CHECKING:
+    from mvt_plugin_sysdiagnose.archive import Content
+    from mvt_plugin_sysdiagnose.device import Device
+
+_IDENTIFIERS = frozenset({"PayloadUUID", "PayloadIdentifier"})
+_HOST_KEYS = ("URL", "Server", "Host", "Address", "Domain", "Proxy")
+_MAX_VALUES = 500
+
+
+def parse_profile(content: Content, _device: Device) -> Parsed:
+    """Return the `profile` of one stub: names, identifiers, payload types and every address in it.
+
+    Raises `ValueError` when the stub is no property list.
+    """
+    loaded = load(content.data)
+    if not isinstance(loaded, dict):
+        return Parsed(problem="it is no dictionary")
+    identifiers: dict[str, None] = {}
+    types: dict[str, None] = {}
+    addresses: dict[str, None] = {}
+    for key, value in walk(loaded):
+        if not isinstance(value, str) or not value:
+            continue
+        if key in _IDENTIFIERS:
+            identifiers[plain(value)] = None
+        elif key == "PayloadType":
+            types[plain(value)] = None
+        elif "://" in value or (any(word in key for word in _HOST_KEYS) and is_host(value)):
+            addresses[plain(value)] = None
+    profile = record(
+        "profile",
+        _moment(loaded.get("InstallDate")),
+        name=plain(loaded.get("PayloadDisplayName")),
+        organization=plain(loaded.get("PayloadOrganization")),
+        description=plain(loaded.get("PayloadDescription")),
+        profile_ids=list(identifiers)[:_MAX_VALUES],
+        payload_types=list(types)[:_MAX_VALUES],
+        urls=list(addresses)[:_MAX_VALUES],
+    )
+    return Parsed(records=[profile], problem="" if identifiers else "it names no profile identifier")
+
+
+def parse_profile_events(content: Content, _device: Device) -> Parsed:
+    """Return one `setting_event` per managed setting, with the process that set it. Raises `ValueError` on damage."""
+    loaded = load(content.data)
+    records = [
+        record(
+            "setting_event",
+            _moment(value.get("timestamp")),
+            process=plain(value.get("process")),
+            setting=plain(key),
+            event=plain(value.get("event")),
+        )
+        for key, value in walk(loaded)
+        if isinstance(value, dict) and isinstance(value.get("process"), str)
+    ]
+    return Parsed(records=records)
+
+
+def _moment(value: object) -> Stamp:
+    return of_moment(value, UTC_BASIS) if isinstance(value, datetime) else NO_TIME

@@ -1,0 +1,32 @@
+"""What a parser hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mvt_plugin_sysdiagnose.archive import Content
+    from mvt_plugin_sysdiagnose.clock import Stamp
+    from mvt_plugin_sysdiagnose.device import Device
+
+    Parser = Callable[[Content, Device], "Parsed"]
+
+Record = dict[str, Any]
+"""One result as MVT stores it. `process`, `path`, `other_paths`, `bundle_id`, `urls` and `profile_ids` are compared."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Parsed:
+    """The records of one file; `problem` says what of it could not be examined, "" when all of it was."""
+
+    records: list[Record] = field(default_factory=list)
+    problem: str = ""
+
+
+def record(kind: str, stamp: Stamp, **fields: object) -> Record:
+    """Return a record with its kind and its time, without the fields that hold nothing."""
+    kept = {name: value for name, value in fields.items() if value not in (None, "", [], ())}
+    return {"record": kind, **stamp.fields(), **kept}

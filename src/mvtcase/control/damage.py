@@ -1,0 +1,153 @@
+"""Faults that can be put into a file of synthetic evidence, as seen in the field or as an attacker would."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import StrEnum
+from mvtcase.control.sqlite_files import edited, opened
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from mvtcase.control.ios_phone import Anatomy
+
+
+class Damage(StrEnum):
+    """One fault of one file."""
+
+    NOISE = "noise"
+    """Random bytes of the same length."""
+    NOISE_INSIDE = "noise_inside"
+    """The header stands, the second half is random."""
+    TRUNCATED = "truncated"
+    """Only the first half is there."""
+    EMPTY = "empty"
+    """No byte at all."""
+    HEADER = "header"
+    """The first 100 bytes are zero."""
+    TABLE_MISSING = "table_missing"
+    """A database without its main table."""
+    NO_ROWS = "no_rows"
+    """A database whose main table is empty: a healthy source with nothing in it."""
+    BAD_UTF8_ROW = "bad_utf8_row"
+    """One row's text is not UTF-8."""
+    BLOB_TEXT = "blob_text"
+    """One row's text is a BLOB."""
+    TEXT_DATE = "text_date"
+    """One row's date is a word."""
+    NULL_DATE = "null_date"
+    """One row has no date."""
+    FAR_DATE = "far_date"
+    """One row's date lies outside of any calendar."""
+    VIEW_INSTEAD_OF_TABLE = "view_instead_of_table"
+    """A view with the same rows stands where the table was."""
+    ENDLESS_VIEW = "endless_view"
+    """A view that never ends stands where the table was."""
+    SYMLINK = "symlink"
+    """A link to a file outside of the evidence."""
+    FIFO = "fifo"
+    """A named pipe that nobody writes to."""
+    FOLDER = "folder"
+    """A folder of that name."""
+    UNREADABLE = "unreadable"
+    """A file without read permission (root reads it all the same)."""
+
+
+ROW_DAMAGES = frozenset({
+    Damage.BAD_UTF8_ROW, Damage.BLOB_TEXT, Damage.TEXT_DATE, Damage.NULL_DATE, Damage.FAR_DATE,
+})  # fmt: skip
+"""Faults of a single row: every other row can still be read."""
+
+_IN_PLACE_OF_FILE = frozenset({Damage.SYMLINK, Damage.FIFO, Damage.FOLDER, Damage.UNREADABLE})
+_SQL = {
+    Damage.TABLE_MISSING: "DROP TABLE {table}",
+    Damage.NO_ROWS: "DELETE FROM {table}",
+    Damage.BAD_UTF8_ROW: "UPDATE {table} SET {text} = CAST(X'C328FF' AS TEXT) {first}",
+    Damage.BLOB_TEXT: "UPDATE {table} SET {text} = X'00FF10' {first}",
+    Damage.TEXT_DATE: "UPDATE {table} SET {date} = 'yesterday' {first}",
+    Damage.NULL_DATE: "UPDATE {table} SET {date} = NULL {first}",
+    Damage.FAR_DATE: "UPDATE {table} SET {date} = 9.0e18 {first}",
+    Damage.VIEW_INSTEAD_OF_TABLE: (
+        "ALTER TABLE {table} RENAME TO {table}_kept; CREATE VIEW {table} AS SELECT * FROM {table}_kept"
+    ),
+    Damage.ENDLESS_VIEW: (
+        "ALTER TABLE {table} RENAME TO {table}_kept; CREATE VIEW {table} AS "
+        "WITH RECURSIVE endless(step) AS (SELECT 1 UNION ALL SELECT step + 1 FROM endless) "
+        "SELECT {table}_kept.* FROM endless, {table}_kept"
+    ),
+}
+
+
+def write_damaged(path: Path, content: bytes, damage: Damage | None, anatomy: Anatomy | None, *, outside: Path) -> None:
+    """Write a file with a fault, or as it is for None; `outside` is the folder a link points into.
+
+    Raises `ValueError` where the file cannot have that fault (a row's in a file that is no database), so that no test
+    runs on evidence that is healthier than its name says.
+    """
+    if damage is None:
+        path.write_bytes(content)
+    elif damage in _IN_PLACE_OF_FILE:
+        _put_in_place(path, content, damage, outside)
+    else:
+        path.write_bytes(damaged(content, damage, anatomy))
+
+
+def damaged(content: bytes, damage: Damage, anatomy: Anatomy | None) -> bytes:
+    """Return the bytes with a fault inside; raises `ValueError` where they cannot have it."""
+    half = len(content) // 2
+    rng = random.Random(f"{damage}:{len(content)}")
+    match damage:
+        case Damage.NOISE:
+            return rng.randbytes(len(content))
+        case Damage.NOISE_INSIDE:
+            return content[:half] + rng.randbytes(len(content) - half)
+        case Damage.TRUNCATED:
+            return content[:half]
+        case Damage.EMPTY:
+            return b""
+        case Damage.HEADER:
+            return bytes(min(100, len(content))) + content[100:]
+        case _:
+            if anatomy is None:
+                raise ValueError(f"only a database can be damaged by {damage}")
+            return _damaged_database(content, damage, anatomy)
+
+
+def _damaged_database(content: bytes, damage: Damage, anatomy: Anatomy) -> bytes:
+    statements = _SQL.get(damage)
+    if statements is None or ("{date}" in statements and anatomy.date is None):
+        raise ValueError(f"the database of {anatomy.table} cannot be damaged by {damage}")
+    words = {"table": anatomy.table, "text": anatomy.text, "date": anatomy.date}
+    script = statements.format(**words, first=f"WHERE rowid = (SELECT min(rowid) FROM {anatomy.table})")
+
+    def edit(connection: sqlite3.Connection) -> None:
+        for statement in script.split(";"):
+            connection.execute(statement)
+
+    return edited(content, edit)
+
+
+def _put_in_place(path: Path, content: bytes, damage: Damage, outside: Path) -> None:
+    match damage:
+        case Damage.SYMLINK:
+            outside.mkdir(parents=True, exist_ok=True)
+            target = outside / path.name
+            target.write_bytes(content)
+            path.symlink_to(target)
+        case Damage.FIFO:
+            os.mkfifo(path)
+        case Damage.FOLDER:
+            path.mkdir()
+        case _:
+            path.write_bytes(content)
+            path.chmod(0)
+
+
+def row_count(content: bytes, table: str) -> int:
+    """Return the rows of a table, the number an examiner should be told."""
+    with opened(content) as connection:
+        return int(connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])

@@ -43,7 +43,7 @@ CREATE INDEX chat_message_join_idx_message_id_only ON chat_message_join(message_
 """
 _SENTENCES = (
     "Are we still meeting at the library at six?", "The committee moved to Thursday.", "Call me when you are out.",
-    "I left the folder at the reception desk.", "晚上七點老地方見。", "記得帶雨傘,下午會下雨。", 
+    "I left the folder at the reception desk.", "晚上七點老地方見。", "記得帶雨傘,下午會下雨。",
     "Train is ten minutes late 🚆", "Thanks, got it.", "Could you send the minutes again?", "Happy birthday! 🎂",
     "The parcel is with the neighbour.",
     "No news from the printer yet.", "See you tomorrow then.", "我明天請假。", "Your code is 482 913.",
@@ -178,7 +178,8 @@ def _attachments(desk: Desk, rng: random.Random, messages: list[Row]) -> tuple[l
         rows.append(
             {
                 "ROWID": number, "guid": f"at_0_{rng.getrandbits(64):016X}", "created_date": seconds,
-                "start_date": seconds, "filename": path, "uti": uti, "mime_type": mime, "transfer_state": 5, "is_outgoing": 0,
+                "start_date": seconds, "filename": path, "uti": uti, "mime_type": mime, "transfer_state": 5,
+                "is_outgoing": 0,
                 "transfer_name": path.rsplit("/", 1)[-1], "total_bytes": rng.randrange(20_000, 4_000_000),
             }
         )  # fmt: skip

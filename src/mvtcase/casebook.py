@@ -1,0 +1,236 @@
+"""A case read as a whole: every official and device with status, completeness, gaps and what has gone stale.
+
+It stands between the stores of facts below and the reports and verbs above, so that each of them sees the same answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import StrEnum
+from mvtcase.findings import status as table
+from mvtcase.model import AcquisitionState, Completeness, Gap, Outcome, ScanState, Status
+from mvtcase.store import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mvtcase.model import (
+        Acquisition,
+        CaseFile,
+        Consent,
+        Device,
+        Finding,
+        Group,
+        IndicatorSet,
+        Observation,
+        Official,
+        Scan,
+    )
+    from mvtcase.store.store import Store
+
+
+class Remedy(StrEnum):
+    """What makes a stale result fresh again."""
+
+    RECHECK = "recheck"
+    SCAN_AGAIN = "scan_again"
+    PHONE_NEEDED = "phone_needed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """Something a scan used that has a newer version, and what to do about it."""
+
+    what: str
+    used: str
+    newer: str
+    remedy: Remedy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """The newest versions at hand: indicator sets by name, tools by name (`mvt`, `mvtcase`, plugins)."""
+
+    sets: Mapping[str, IndicatorSet]
+    tools: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceStanding:
+    """A device with everything its status rests on; `latest` holds the latest finished scan of each acquisition."""
+
+    device: Device
+    status: Status
+    completeness: Completeness
+    acquisitions: tuple[Acquisition, ...]
+    latest: tuple[Scan, ...]
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    stale: tuple[Stale, ...]
+
+    @property
+    def last_scan(self) -> Scan | None:
+        """The newest finished scan of the device, None without one."""
+        return max(self.latest, key=lambda scan: scan.started_at, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialStanding:
+    """An official with status, groups and devices."""
+
+    official: Official
+    status: Status
+    groups: tuple[Group, ...]
+    devices: tuple[DeviceStanding, ...]
+    consents: tuple[Consent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casebook:
+    """One case as it stands at one moment."""
+
+    case: CaseFile
+    groups: tuple[Group, ...]
+    officials: tuple[OfficialStanding, ...]
+    scans: tuple[Scan, ...]
+    findings: tuple[Finding, ...]
+    observations: tuple[Observation, ...]
+    custody_head: str
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many officials stand at each status."""
+        return table.counts(one.status for one in self.officials)
+
+    def members(self, group: str) -> tuple[OfficialStanding, ...]:
+        """Return the officials of a group and of the groups inside it."""
+        inside = self._with_descendants(group)
+        return tuple(one for one in self.officials if inside & set(one.official.groups))
+
+    def _with_descendants(self, group: str) -> set[str]:
+        inside, size = {group}, 0
+        while len(inside) > size:
+            size = len(inside)
+            inside |= {each.id for each in self.groups if each.parent in inside}
+        return inside
+
+
+def read(store: Store, newest: Newest) -> Casebook:
+    """Return the whole case, read in one transaction so that its parts agree."""
+    with store.reading():
+        scans, findings = queries.scans(store), queries.findings(store)
+        groups = queries.groups(store)
+        devices = tuple(_device_standing(store, device, scans, findings, newest) for device in queries.devices(store))
+        return Casebook(
+            case=queries.case_file(store),
+            groups=groups,
+            officials=tuple(_official_standing(store, one, groups, devices) for one in queries.officials(store)),
+            scans=scans,
+            findings=findings,
+            observations=queries.observations(store),
+            custody_head=store.custody_head(),
+        )
+
+
+def _official_standing(
+    store: Store, official: Official, groups: Sequence[Group], devices: Sequence[DeviceStanding]
+) -> OfficialStanding:
+    own = tuple(each for each in devices if each.device.official == official.id)
+    return OfficialStanding(
+        official=official,
+        status=table.official_status([(each.device.state, each.status) for each in own]),
+        groups=tuple(each for each in groups if each.id in official.groups),
+        devices=own,
+        consents=queries.consents(store, official.id),
+    )
+
+
+def _device_standing(
+    store: Store, device: Device, scans: Sequence[Scan], findings: Sequence[Finding], newest: Newest
+) -> DeviceStanding:
+    counted = [each for each in queries.acquisitions(store, device.id) if each.state is AcquisitionState.REGISTERED]
+    latest = {each.id: latest_finished(scans, each.id) for each in counted}
+    done = tuple(scan for scan in latest.values() if scan is not None)
+    stale = tuple(
+        each
+        for acquisition in counted
+        if (scan := latest[acquisition.id]) is not None
+        for each in staleness(scan, _compared_since(scans, scan), newest)
+    )
+    own = tuple(finding for finding in findings if finding.device == device.id)
+    view = table.DeviceView(
+        findings=own,
+        coverage=tuple(scan.completeness if scan else None for scan in latest.values()),
+        recheck_due=any(each.remedy is Remedy.RECHECK for each in stale),
+        state=device.state,
+    )
+    return DeviceStanding(
+        device=device,
+        status=table.device_status(view),
+        completeness=table.device_completeness(view),
+        acquisitions=tuple(counted),
+        latest=done,
+        findings=own,
+        gaps=(*(gap for scan in done for gap in scan.gaps), *_unscanned(counted, latest, scans)),
+        stale=tuple(dict.fromkeys(stale)),
+    )
+
+
+def latest_finished(scans: Sequence[Scan], acquisition: str) -> Scan | None:
+    """Return the latest finished scan of an acquisition, rechecks left out: they examine nothing anew."""
+    done = [
+        scan
+        for scan in scans
+        if scan.acquisition == acquisition and scan.state is ScanState.FINISHED and scan.recheck_of is None
+    ]
+    return max(done, key=lambda scan: (scan.started_at, scan.id), default=None)
+
+
+def _unscanned(
+    counted: Sequence[Acquisition], latest: Mapping[str, Scan | None], scans: Sequence[Scan]
+) -> tuple[Gap, ...]:
+    return tuple(
+        Gap(module=f"acquisition {each.id}", outcome=Outcome.NOT_RUN, reason=_why_unscanned(each, scans))
+        for each in counted
+        if latest[each.id] is None
+    )
+
+
+def _why_unscanned(acquisition: Acquisition, scans: Sequence[Scan]) -> str:
+    tried = [scan for scan in scans if scan.acquisition == acquisition.id and scan.recheck_of is None]
+    if not tried:
+        return "registered, and no scan of it was run yet"
+    last = tried[-1]
+    return f"scan {last.id} did not finish ({last.state}): {last.error or 'no reason was recorded'}"
+
+
+def _compared_since(scans: Sequence[Scan], scan: Scan) -> dict[str, set[str]]:
+    """Return, by set name, the versions (sha256) that a scan or a finished recheck of it compared with."""
+    seen: dict[str, set[str]] = {}
+    for each in scans:
+        rechecked = each.recheck_of == scan.id and each.state is ScanState.FINISHED
+        if (each.id == scan.id or rechecked) and (each is scan or each.completeness is not Completeness.BLIND):
+            for used in each.sets:
+                seen.setdefault(used.name, set()).add(used.sha256)
+    return seen
+
+
+def staleness(scan: Scan, compared: Mapping[str, set[str]], newest: Newest) -> tuple[Stale, ...]:
+    """Return what a scan used that has a newer version.
+
+    A newer indicator set asks for a recheck of the stored results; a newer MVT or plugin asks for the acquisition to be
+    scanned again, since its modules may read what the older ones did not.
+    """
+    stale = [
+        Stale(what=f"indicator set {used.name}", used=used.version, newer=newer.version, remedy=Remedy.RECHECK)
+        for used in scan.sets
+        if (newer := newest.sets.get(used.name)) and newer.sha256 not in compared.get(used.name, {newer.sha256})
+    ]
+    stale += [
+        Stale(what=name, used=version, newer=newest.tools[name], remedy=Remedy.SCAN_AGAIN)
+        for name, version in scan.tools.items()
+        if name in newest.tools and newest.tools[name] != version
+    ]
+    return tuple(stale)

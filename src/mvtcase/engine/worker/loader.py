@@ -57,7 +57,8 @@ def load_collections(paths: Sequence[str], *, strict: bool = True, log: Logger =
     """Return the collections MVT would hold after parsing these STIX files in this order.
 
     Strict, it raises what MVT raises: `ValueError` on a pattern without exactly one "=", `KeyError` on an object
-    without its id, and so on. Otherwise an indicator with such a pattern is left out with a warning, and the rest is kept.
+    without its id, and so on. Otherwise an indicator with such a pattern is left out with a warning, and the rest is
+    kept.
     """
     read = _read_as_stock if strict else _read_leniently
     return [collection for path in paths for collection in read(path, log)]

@@ -1,0 +1,310 @@
+"""One LINE account of an iPhone, read from `Line.sqlite` and `E2EEData.sqlite` (Core Data databases).
+
+Columns and meanings: `docs/line.md`. Every end-to-end encryption column is optional, and no source shows where iOS
+keeps `e2eeVersion`: it is looked for in each message's metadata, and its absence alone tells nothing.
+"""
+
+from __future__ import annotations
+
+import plistlib
+import re
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from .ios_files import MESSAGES, SEALING, Folder, Listed, readable_preferences
+from .messages import ChatHead, Collector, Message, kind_of_mid
+from .records import Account, ChatKind, Gap, OwnKey, Platform
+from .sqlite_reader import Database, UnreadableError, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .sqlite_reader import Row
+
+MOST_MESSAGES = 1_000_000
+"""Newest message rows read of one account; more is a gap."""
+MOST_CHATS = 200_000
+_MOST_TEXT = 65_536
+_SEALABLE = frozenset({0, 15})
+"""Content types of text and location: the only ones that tell (images and files are sealed another way or never)."""
+_LEFT_OUT = frozenset({17, 106})
+"""Undecryptable rows and the empty placeholders that a migration leaves (rule R8)."""
+_KIND = {0: ChatKind.DIRECT, 1: ChatKind.GROUP, 2: ChatKind.GROUP, 4: ChatKind.NEVER_SEALED, 100: ChatKind.NEVER_SEALED}
+_MID_BYTES = 17
+_SEAL_WORDS = re.compile("e2ee|seal|encrypt", re.IGNORECASE)
+_KNOWN_PREFERENCES = frozenset({"migrationDate", "LineAccountType"})
+
+
+def read_account(folder: Folder, preferences: tuple[Listed, ...], is_domain: Callable[[str], bool]) -> Account:
+    """Return everything read of one account; what could not be read is in its `gaps`, nothing is raised."""
+    gaps: list[Gap] = [
+        Gap(source=copy, reason="a second copy, not read: the first domain wins") for copy in folder.copies
+    ]
+    usable, keys = _read_sealing(folder, gaps)
+    collector = Collector(is_domain=is_domain, heads={})
+    complete = _read_messages(folder, usable, collector, gaps)
+    facts = _read_preferences(preferences, gaps)
+    # Stored times of own keys were 0 on every phone a source describes, so no time is taken from them.
+    return Account(
+        platform=Platform.IOS,
+        label=f"ios-P_{folder.mid[:6]}…",
+        mid=folder.known_mid,
+        chats=collector.chats(),
+        own_keys=keys,
+        messages_complete=complete,
+        links=tuple(collector.links),
+        notices=tuple(collector.notices),
+        gaps=(*gaps, *collector.gaps()),
+        counts=tuple(sorted(collector.counts.items())),
+        preferences=facts,
+        sources=tuple(f"{each.domain}: {each.relative_path}" for each in folder.files.values() if each.path),
+    )
+
+
+def _read_messages(
+    folder: Folder, usable: Mapping[str, tuple[bool, int | str | None]], collector: Collector, gaps: list[Gap]
+) -> bool:
+    """Read `Line.sqlite` into the collector and return whether it was read to its end."""
+    before = len(gaps)
+    try:
+        with open_database(folder.database(MESSAGES)) as database:
+            chats, heads = _chats(database, usable)
+            collector.heads = heads
+            _messages(database, chats, _users(database, gaps), collector, gaps)
+            gaps.extend(Gap(source=MESSAGES, reason=fault, damaged=True) for fault in database.faults)
+    except UnreadableError as error:
+        gaps.append(Gap(source=MESSAGES, reason=error.reason, damaged=error.damaged))
+    return not any(gap.source == MESSAGES for gap in gaps[before:])
+
+
+def _chats(
+    database: Database, usable: Mapping[str, tuple[bool, int | str | None]]
+) -> tuple[dict[int, str], dict[str, ChatHead]]:
+    database.require("ZCHAT", "Z_PK", "ZMID", "ZTYPE")
+    by_key: dict[int, str] = {}
+    heads: dict[str, ChatHead] = {}
+    for key, mid, kind in database.rows("SELECT Z_PK, substr(ZMID, 1, 80), ZTYPE FROM ZCHAT LIMIT ?", MOST_CHATS):
+        if not (isinstance(key, int) and isinstance(mid, str) and mid):
+            continue
+        by_key[key] = mid
+        held, types = usable.get(mid, (None, None))
+        known = _KIND.get(kind, ChatKind.UNKNOWN) if isinstance(kind, int) else ChatKind.UNKNOWN
+        if known is ChatKind.DIRECT:
+            known = kind_of_mid(mid)
+        heads[mid] = ChatHead(mid=mid, kind=known, usable=held, content_types=types)
+    return by_key, heads
+
+
+def _users(database: Database, gaps: list[Gap]) -> dict[int, tuple[str, str]]:
+    """Return the senders' ids and names by their row key; a missing table costs the names alone."""
+    try:
+        columns = database.require("ZUSER", "Z_PK", "ZMID")
+    except UnreadableError as error:
+        gaps.append(Gap(source=f"{MESSAGES} senders", reason=error.reason, damaged=error.damaged))
+        return {}
+    name = "substr(ZNAME, 1, 400)" if "zname" in columns else "NULL"
+    rows = database.rows(f"SELECT Z_PK, substr(ZMID, 1, 80), {name} FROM ZUSER LIMIT ?", MOST_CHATS)  # noqa: S608 - fixed
+    return {key: (_string(mid), _string(called)) for key, mid, called in rows if isinstance(key, int)}
+
+
+def _messages(
+    database: Database,
+    chats: Mapping[int, str],
+    users: Mapping[int, tuple[str, str]],
+    collector: Collector,
+    gaps: list[Gap],
+) -> None:
+    columns = database.require("ZMESSAGE", "Z_PK", "ZCHAT", "ZTIMESTAMP", "ZCONTENTTYPE")
+    missing = [name for name in ("ZTEXT", "ZCONTENTMETADATA", "ZSENDER") if name.lower() not in columns]
+    gaps.extend(Gap(source=f"{MESSAGES} columns", reason=f"column {name} is missing") for name in missing)
+    wanted = ["Z_PK", "ZCHAT", "ZTIMESTAMP", "ZCONTENTTYPE"]
+    wanted += [name if name.lower() in columns else "NULL" for name in ("ZSENDER", "ZSENDSTATUS")]
+    wanted += [
+        f"substr({name}, 1, {_MOST_TEXT})" if name.lower() in columns else "NULL"
+        for name in ("ZTEXT", "ZCONTENTMETADATA")
+    ]
+    has_metadata = "zcontentmetadata" in columns
+    query = f"SELECT {', '.join(wanted)} FROM ZMESSAGE ORDER BY Z_PK DESC LIMIT ?"  # noqa: S608 - fixed names
+    for read, row in enumerate(database.rows(query, MOST_MESSAGES + 1)):
+        if read >= MOST_MESSAGES:
+            gaps.append(Gap(source=MESSAGES, reason=f"only the newest {MOST_MESSAGES} messages were read"))
+            break
+        message = _message(row, chats, users, has_metadata=has_metadata)
+        if message is None:
+            collector.counts["odd_rows"] += 1
+        else:
+            collector.add(message)
+
+
+def _message(
+    row: Row, chats: Mapping[int, str], users: Mapping[int, tuple[str, str]], *, has_metadata: bool
+) -> Message | None:
+    """Return a row as a message, None when it is no usable row; a sender's row key without a user row stays unnamed."""
+    _, chat_key, at, content_type, sender_key, status, text, blob = row
+    if not isinstance(content_type, int) or not isinstance(chat_key, int) or not isinstance(text, (str, type(None))):
+        return None
+    sender, name = users.get(sender_key, ("", "")) if isinstance(sender_key, int) else ("", "")
+    outgoing = None if sender_key is None and status != 1 else sender_key is None
+    version, restored, values = _metadata(blob) if has_metadata else (None, False, ())
+    return Message(
+        chat=chats.get(chat_key, f"chat-row-{chat_key}"),
+        sender=sender or None,
+        sender_name=name,
+        outgoing=outgoing,
+        time=at,
+        text=text or "",
+        extra=values,
+        sealable=content_type in _SEALABLE and outgoing is not None,
+        sealed=version,
+        left_out=content_type in _LEFT_OUT or restored,
+    )
+
+
+def _metadata(blob: object) -> tuple[bool | None, bool, tuple[str, ...]]:
+    """Return whether a row's metadata says sealed (None: unreadable), whether it was restored, and its links."""
+    if blob is None or blob == b"":
+        return False, False, ()
+    if not isinstance(blob, bytes):
+        return None, False, ()
+    return _parsed_metadata(blob)
+
+
+@lru_cache(maxsize=4096)
+def _parsed_metadata(blob: bytes) -> tuple[bool | None, bool, tuple[str, ...]]:
+    entries = metadata_entries(blob)
+    if entries is None:
+        return None, False, ()
+    links = tuple(value for value in entries.values() if "://" in value)
+    restored = entries.get("restored", "").lower() == "true"
+    return sealed_version(entries.get("e2eeVersion")), restored, links
+
+
+def sealed_version(value: str | None) -> bool | None:
+    """Return what a stored `e2eeVersion` says: True for 1 and 2, False where absent, None for anything else."""
+    if value is None:
+        return False
+    return True if value in {"1", "2"} else None
+
+
+def metadata_entries(blob: bytes) -> dict[str, str] | None:
+    """Return the texts of a metadata property list, keyed archive or flat; None when it is neither."""
+    content = _property_list(blob)
+    if not isinstance(content, dict):
+        return None
+    objects = content.get("$objects")
+    return _flat(content) if objects is None else _archived(objects)
+
+
+def _property_list(blob: bytes) -> object:
+    """Return a property list's content, None where the bytes are none."""
+    try:
+        return plistlib.loads(blob)
+    except Exception:  # noqa: BLE001 - on hostile bytes plistlib raises nearly anything, ExpatError and struct.error among it
+        return None
+
+
+def _flat(content: dict[object, object]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in content.items() if isinstance(value, (str, int))}
+
+
+def _archived(objects: object) -> dict[str, str] | None:
+    """Return the dictionary that a keyed archive holds at `$objects[1]`."""
+    if not isinstance(objects, list) or len(objects) < 2:  # noqa: PLR2004 - the root is the second object
+        return None
+    root = objects[1]
+    if not isinstance(root, dict):
+        return None
+    keys, values = root.get("NS.keys"), root.get("NS.objects")
+    if not isinstance(keys, list) or not isinstance(values, list):
+        return None
+    pairs = [(_object(objects, key), _object(objects, value)) for key, value in zip(keys, values, strict=False)]
+    return {str(key): str(value) for key, value in pairs if isinstance(key, str) and isinstance(value, (str, int))}
+
+
+def _object(objects: list[object], reference: object) -> object:
+    if isinstance(reference, plistlib.UID):
+        return objects[reference.data] if reference.data < len(objects) else None
+    return reference
+
+
+def _read_sealing(
+    folder: Folder, gaps: list[Gap]
+) -> tuple[dict[str, tuple[bool, int | str | None]], tuple[OwnKey, ...]]:
+    """Return, by chat, whether LINE holds a current sealing key, and the account's own key rows (never the keys)."""
+    usable: dict[str, tuple[bool, int | str | None]] = {}
+    keys: list[OwnKey] = []
+    odd: Counter[str] = Counter()
+    try:
+        with open_database(folder.database(SEALING)) as database:
+            database.require("ZE2EECHAT", "ZMIDDATA", "ZCURRENTKEYID")
+            for middata, key_id, types in _sealing_rows(database):
+                mid = mid_of(middata)
+                if mid is None or not isinstance(key_id, (int, type(None))):
+                    odd["rows"] += 1
+                    continue
+                usable[mid] = (bool(key_id and key_id > 0), types if isinstance(types, (int, str)) else None)
+            keys.extend(_own_keys(database, folder.mid))
+            gaps.extend(Gap(source=SEALING, reason=fault, damaged=True) for fault in database.faults)
+    except UnreadableError as error:
+        gaps.append(Gap(source=SEALING, reason=error.reason, damaged=error.damaged))
+    if odd["rows"]:
+        gaps.append(Gap(source=SEALING, reason=f"{odd['rows']} chat rows of an unknown form", rows=odd["rows"]))
+    return usable, tuple(keys)
+
+
+def _sealing_rows(database: Database) -> list[Row]:
+    columns = database.columns("ZE2EECHAT") or frozenset()
+    types = "ZCONTENTTYPES" if "zcontenttypes" in columns else "NULL"
+    return list(
+        database.rows(f"SELECT substr(ZMIDDATA, 1, 64), ZCURRENTKEYID, {types} FROM ZE2EECHAT LIMIT ?", MOST_CHATS)  # noqa: S608 - fixed
+    )
+
+
+def _own_keys(database: Database, own_mid: str) -> list[OwnKey]:
+    columns = database.columns("ZE2EEKEY")
+    if columns is None or not {"zmiddata", "zkeyid"} <= columns:
+        return []
+    rows = database.rows("SELECT substr(ZMIDDATA, 1, 64), ZKEYID FROM ZE2EEKEY LIMIT ?", MOST_CHATS)
+    return [
+        OwnKey(key_id=key_id, created_ms=None)
+        for middata, key_id in rows
+        if mid_of(middata) == own_mid and isinstance(key_id, int)
+    ]
+
+
+def mid_of(middata: object) -> str | None:
+    """Return the id a `ZMIDDATA` value stands for: a type byte (0 is `u`, others were not seen) and 16 bytes."""
+    if not isinstance(middata, bytes) or len(middata) != _MID_BYTES:
+        return None
+    prefix = "u" if middata[0] == 0 else f"type{middata[0]}-"
+    return prefix + middata[1:].hex()
+
+
+def _read_preferences(preferences: tuple[Listed, ...], gaps: list[Gap]) -> tuple[tuple[str, str], ...]:
+    """Return preference values whose key speaks of sealing or of a migration, as raw facts."""
+    found: dict[str, str] = {}
+    for listed in preferences:
+        try:
+            content = _property_list(readable_preferences(listed))
+        except UnreadableError as error:
+            gaps.append(Gap(source=listed.relative_path, reason=error.reason))
+            continue
+        if not isinstance(content, dict):
+            gaps.append(Gap(source=listed.relative_path, reason="no readable property list"))
+            continue
+        found.update(_telling(content))
+    return tuple(sorted(found.items()))
+
+
+def _telling(content: dict[object, object]) -> dict[str, str]:
+    return {
+        str(key)[:200]: str(value)[:200]
+        for key, value in content.items()
+        if (_SEAL_WORDS.search(str(key)[:200]) or key in _KNOWN_PREFERENCES)
+        and not isinstance(value, (dict, list, bytes))
+    }
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""

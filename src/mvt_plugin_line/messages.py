@@ -1,0 +1,197 @@
+"""Messages collected while a table is read: sealing marks by chat, links, notices, and counts of what was odd.
+
+Shared by the iOS and the Android reader; message texts are not kept unless they carry a link or a notice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .links import Found, find
+from .notices import is_official_name, notice_kind
+from .records import Chat, ChatKind, Gap, LinkMessage, Mark, Notice
+from .times import plausible_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MOST_EXCERPT = 500
+"""Characters of a message text that are kept, and only of messages with a link or a notice."""
+MOST_KEPT = 100_000
+"""Link messages kept of one account."""
+
+
+_ODD = {
+    "messages_with_unusable_time": "a time that no message can have",
+    "messages_with_unreadable_metadata": "metadata that could not be read",
+    "odd_rows": "values of a wrong type, which were skipped",
+    "link_messages_beyond_the_limit": "links, more than are kept",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatHead:
+    """What a chat is called and what kind it is, before its messages are read."""
+
+    mid: str
+    kind: ChatKind
+    name: str = ""
+    usable: bool | None = None
+    content_types: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One row of a message table; `sealed` is None where the row does not tell, `left_out` where rule R8 applies."""
+
+    chat: str
+    sender: str | None
+    sender_name: str
+    outgoing: bool | None
+    time: object
+    text: str
+    extra: tuple[str, ...] = ()
+    sealable: bool
+    sealed: bool | None
+    left_out: bool
+
+
+@dataclass(slots=True)
+class _Thread:
+    marks: list[Mark] = field(default_factory=list)
+    messages: int = 0
+    left_out: int = 0
+    sent: bool = False
+    received: bool = False
+    last_ms: int | None = None
+
+
+@dataclass(slots=True)
+class Collector:
+    """Takes messages one by one, the newest row first, and gives the chats, links and notices of an account."""
+
+    is_domain: Callable[[str], bool]
+    heads: Mapping[str, ChatHead]
+    counts: Counter[str] = field(default_factory=Counter)
+    links: list[LinkMessage] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    senders: set[str] = field(default_factory=set)
+    _threads: dict[str, _Thread] = field(default_factory=dict)
+
+    def add(self, message: Message) -> None:
+        """Take one message."""
+        thread = self._threads.setdefault(message.chat, _Thread())
+        at_ms = plausible_ms(message.time)
+        thread.messages += 1
+        if message.sender:
+            self.senders.add(message.sender)
+        thread.sent |= message.outgoing is True
+        thread.received |= message.outgoing is False
+        self.counts["messages"] += 1
+        if at_ms is None:
+            self.counts["messages_with_unusable_time"] += 1
+        else:
+            thread.last_ms = max(at_ms, thread.last_ms or at_ms)
+        self._mark(thread, message, at_ms)
+        self._search(message, at_ms)
+
+    def _mark(self, thread: _Thread, message: Message, at_ms: int | None) -> None:
+        if message.left_out:
+            thread.left_out += 1
+            return
+        if not message.sealable:
+            return
+        self.counts["sealable_messages"] += 1
+        if message.sealed is None:
+            self.counts["messages_with_unreadable_metadata"] += 1
+        elif at_ms is not None:
+            self.counts["messages_marked_sealed"] += message.sealed
+            thread.marks.append(Mark(at_ms, message.sealed))
+
+    def _search(self, message: Message, at_ms: int | None) -> None:
+        found = find("\n".join((message.text, *message.extra)), self.is_domain)
+        named = find(message.sender_name, self.is_domain)
+        if found or named:
+            self._keep_link(message, at_ms, found, named)
+        head = self.heads.get(message.chat)
+        if head is None or message.outgoing is True or not message.text:
+            return
+        if head.kind is ChatKind.NEVER_SEALED or is_official_name(head.name) or is_official_name(message.sender_name):
+            self._keep_notice(message, at_ms)
+
+    def _keep_link(self, message: Message, at_ms: int | None, found: Found, named: Found) -> None:
+        if len(self.links) >= MOST_KEPT:
+            self.counts["link_messages_beyond_the_limit"] += 1
+            return
+        self.links.append(
+            LinkMessage(
+                chat=message.chat,
+                sender=message.sender,
+                sender_name=message.sender_name,
+                outgoing=message.outgoing,
+                at_ms=at_ms,
+                raw_time=raw(message.time),
+                links=(*found.links, *named.links),
+                domains=(*found.domains, *named.domains),
+                emails=(*found.emails, *named.emails),
+                text=message.text[:MOST_EXCERPT],
+            )
+        )
+
+    def _keep_notice(self, message: Message, at_ms: int | None) -> None:
+        kind = notice_kind(message.text)
+        if kind is not None and len(self.notices) < MOST_KEPT:
+            notice = Notice(
+                chat=message.chat,
+                kind=kind.value,
+                at_ms=at_ms,
+                raw_time=raw(message.time),
+                text=message.text[:MOST_EXCERPT],
+            )
+            self.notices.append(notice)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return how many rows were skipped or taken in part, one gap for each reason."""
+        return tuple(
+            Gap(source="messages", reason=f"{self.counts[name]} rows with {words}", rows=self.counts[name])
+            for name, words in _ODD.items()
+            if self.counts[name]
+        )
+
+    def chats(self) -> tuple[Chat, ...]:
+        """Return every chat with messages or with a record of its own, in the order of their mids."""
+        empty = _Thread()
+        mids = sorted({*self.heads, *self._threads})
+        return tuple(self._chat(mid, self._threads.get(mid, empty)) for mid in mids)
+
+    def _chat(self, mid: str, thread: _Thread) -> Chat:
+        head = self.heads.get(mid) or ChatHead(mid=mid, kind=kind_of_mid(mid))
+        # Messages came newest first; rows of one time keep the order in which they were stored.
+        stored = thread.marks[::-1]
+        return Chat(
+            mid=mid,
+            kind=head.kind,
+            name=head.name,
+            marks=tuple(sorted(stored, key=lambda mark: mark.at_ms)),
+            messages=thread.messages,
+            left_out=thread.left_out,
+            two_way=thread.sent and thread.received,
+            last_ms=thread.last_ms,
+            usable=head.usable,
+            content_types=head.content_types,
+        )
+
+
+def kind_of_mid(mid: str) -> ChatKind:
+    """Return the kind of chat an id stands for: `u` people and official accounts, `c` groups, `r` rooms."""
+    first = mid[:1]
+    if first == "u":
+        return ChatKind.DIRECT
+    return ChatKind.GROUP if first in {"c", "r"} else ChatKind.NEVER_SEALED
+
+
+def raw(value: object) -> str:
+    """Return a stored value as a short text, for times that are none."""
+    return str(value)[:40]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,9 @@ _SENTENCES = (
     "菜單在這裡 https://cafe.example.net/menu",
 )  # fmt: skip
 _LURES = ("Your delivery could not be completed: {}", "Someone shared a document with you {}", "您的包裹已送達 {}")
+_STRANGER = 7
+"""The handle of the number that sends what is planted."""
+
 _WARNING = (
     "ALERT: Apple detected a targeted mercenary spyware attack against your iPhone. "
     "See the details at account.apple.com"
@@ -63,12 +67,12 @@ def sms(desk: Desk) -> PhoneFile:
     rng = desk.rng("sms")
     messages = _messages(desk, rng)
     attachments, attachment_joins = _attachments(desk, rng, messages)
-    correspondents = [person.phone for person in desk.people[:6]]
+    correspondents = [*(person.phone for person in desk.people[: _STRANGER - 1]), "+447700900999"]
     rows: dict[str, list[Row]] = {
         "_SqliteDatabaseProperties": [{"key": "_ClientVersion", "value": "17008"}],
         "handle": [
             {"ROWID": number, "id": phone, "country": "gb", "service": "iMessage" if number % 2 else "SMS"}
-            for number, phone in enumerate([*correspondents, "+447700900999"], 1)
+            for number, phone in enumerate(correspondents, 1)
         ],
         "message": messages,
         "chat": [
@@ -76,11 +80,11 @@ def sms(desk: Desk) -> PhoneFile:
                 "ROWID": number, "guid": f"iMessage;-;{phone}", "style": 45, "state": 3, "chat_identifier": phone,
                 "service_name": "iMessage" if number % 2 else "SMS",
             }
-            for number, phone in enumerate([*correspondents, "+447700900999"], 1)
+            for number, phone in enumerate(correspondents, 1)
         ],
-        "chat_handle_join": [{"chat_id": number, "handle_id": number} for number in range(1, len(correspondents) + 2)],
+        "chat_handle_join": [{"chat_id": number, "handle_id": number} for number in range(1, len(correspondents) + 1)],
         "chat_message_join": [
-            {"chat_id": message["handle_id"], "message_id": message["ROWID"], "message_date": message["date"]}
+            {"chat_id": message["handle_id"] or 1, "message_id": message["ROWID"], "message_date": message["date"]}
             for message in messages
         ],
         "attachment": attachments,
@@ -96,40 +100,63 @@ def sms(desk: Desk) -> PhoneFile:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A message before it has a number: handle 0 joins it to nobody, `hidden` text stands in attributedBody only."""
+
+    text: str
+    handle: int
+    hidden: bool = False
+    sent: bool = False
+
+
 def _messages(desk: Desk, rng: random.Random) -> list[Row]:
-    hidden = set(rng.sample(range(desk.phone.messages), min(desk.phone.attributed_body_only, desk.phone.messages)))
-    rows: list[Row] = []
-    for index, moment in enumerate(desk.moments(rng, desk.phone.messages)):
-        text = rng.choice(_SENTENCES)
-        rows.append(_message(rng, len(rows) + 1, text, moment, handle=rng.randrange(1, 7), hidden=index in hidden))
-    lures = [(rng.choice(_LURES).format(link), False) for link in desk.at("sms")]
-    lures += [(rng.choice(_LURES).format(link), True) for link in desk.at("attributed_body")]
+    ordinary, lures = _ordinary(desk, rng), _lures(desk, rng)
+    moments = [*desk.moments(rng, len(ordinary)), *desk.moments(rng, len(lures), days=60)]
+    drafts = zip([*ordinary, *lures], moments, strict=True)
+    return [_message(rng, number, draft, moment) for number, (draft, moment) in enumerate(drafts, 1)]
+
+
+def _ordinary(desk: Desk, rng: random.Random) -> list[_Draft]:
+    count = desk.phone.messages
+    hidden = set(rng.sample(range(count), min(desk.phone.attributed_body_only, count)))
+    loose = set(rng.sample(range(count), min(desk.phone.without_handle, count)))
+    return [
+        _Draft(
+            text=rng.choice(_SENTENCES),
+            handle=0 if index in loose else rng.randrange(1, _STRANGER),
+            hidden=index in hidden,
+            sent=rng.random() < 0.4 or index in loose,
+        )
+        for index in range(count)
+    ]
+
+
+def _lures(desk: Desk, rng: random.Random) -> list[_Draft]:
+    """Return what strangers sent: the planted links, each in the form its spot is named for, and Apple's warning."""
+    lures = [_Draft(text=rng.choice(_LURES).format(link), handle=_STRANGER) for link in desk.at("sms")]
+    lures += [
+        _Draft(text=rng.choice(_LURES).format(link), handle=_STRANGER, hidden=True)
+        for link in desk.at("attributed_body")
+    ]
+    lures += [
+        _Draft(text=f"Your parcel waits at {domain}/r/4fQ2x", handle=_STRANGER) for domain in desk.at("sms_bare_link")
+    ]
+    lures += [_Draft(text=rng.choice(_LURES).format(link), handle=0) for link in desk.at("sms_without_handle")]
     if desk.has(Oddity.THREAT_NOTIFICATION):
-        lures.append((_WARNING, False))
-    for (text, only_attributed), moment in zip(lures, desk.moments(rng, len(lures), days=60), strict=True):
-        rows.append(_message(rng, len(rows) + 1, text, moment, handle=7, hidden=only_attributed, received=True))
-    return rows
+        lures.append(_Draft(text=_WARNING, handle=_STRANGER))
+    return lures
 
 
-def _message(
-    rng: random.Random,
-    number: int,
-    text: str,
-    moment: datetime,
-    *,
-    handle: int,
-    hidden: bool,
-    received: bool = False,
-) -> Row:
-    sent = rng.random() < 0.4 and not received
-    service = "iMessage" if handle % 2 else "SMS"
-    read = 0 if sent else mac_nanoseconds(moment + timedelta(minutes=rng.randrange(1, 55)))
+def _message(rng: random.Random, number: int, draft: _Draft, moment: datetime) -> Row:
+    service = "iMessage" if draft.handle % 2 else "SMS"
+    read = 0 if draft.sent else mac_nanoseconds(moment + timedelta(minutes=rng.randrange(1, 55)))
     return {
         "ROWID": number,
         "guid": str(uuid.UUID(int=rng.getrandbits(128), version=4)).upper(),
-        "text": None if hidden else text,
-        "handle_id": handle,
-        "attributedBody": attributed_body(text) if hidden or service == "iMessage" else None,
+        "text": None if draft.hidden else draft.text,
+        "handle_id": draft.handle,
+        "attributedBody": attributed_body(draft.text) if draft.hidden or service == "iMessage" else None,
         "version": 10,
         "service": service,
         "account": "p:+447700900000",
@@ -137,9 +164,9 @@ def _message(
         "date_read": read,
         "is_delivered": 1,
         "is_finished": 1,
-        "is_from_me": int(sent),
-        "is_read": int(not sent),
-        "is_sent": int(sent),
+        "is_from_me": int(draft.sent),
+        "is_read": int(not draft.sent),
+        "is_sent": int(draft.sent),
     }
 
 

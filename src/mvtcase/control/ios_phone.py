@@ -51,7 +51,8 @@ class IosPhone:
     """An invented iPhone and its owner; every field left empty is filled from the seed.
 
     `last_backup` is an aware UTC datetime: nothing on the phone is later. `messages` counts SMS and iMessages (WhatsApp
-    has half as many), `attributed_body_only` of them carry their text only in `attributedBody`, as recent iOS does.
+    has half as many); `attributed_body_only` of them carry their text only in `attributedBody`, as recent iOS does, and
+    `without_handle` of them are joined to no correspondent, as those sent to a group are: MVT's query leaves them out.
     """
 
     seed: int = 1
@@ -67,6 +68,7 @@ class IosPhone:
     last_backup: datetime | None = None
     messages: int = 40
     attributed_body_only: int = 0
+    without_handle: int = 0
     lockdown_mode: bool = False
     plants: tuple[Plant, ...] = ()
     oddities: frozenset[Oddity] = frozenset()

@@ -1,6 +1,7 @@
 """Where an indicator can be planted on an iPhone, and which MVT module must then report it.
 
-A spot is named as the slug of the module that reads it; `attributed_body` alone is ours.
+A spot is named as the slug of the module that reads it. Three spots of sms.db have names of our own: MVT's `sms` module
+passes over what stands there.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Spot:
 SPOTS: dict[str, Spot] = {
     "sms": Spot(_LINKS, _BOTH, "link in a received message, sms.db"),
     "attributed_body": Spot(_LINKS, _BOTH, "link only in the attributedBody of a received message, sms.db"),
+    "sms_bare_link": Spot(_DOMAINS, _BOTH, "link without http:// in a received message, sms.db"),
+    "sms_without_handle": Spot(_LINKS, _BOTH, "link in a message without a correspondent, sms.db"),
     "sms_attachments": Spot(_FILES, _BOTH, "file name of a received attachment, sms.db"),
     "whatsapp": Spot(_LINKS, _BOTH, "link in a received WhatsApp message, ChatStorage.sqlite"),
     "safari_history": Spot(_LINKS, _BOTH, "visit in Safari's History.db"),
@@ -94,9 +97,10 @@ _PREFERRED: dict[PlantKind, tuple[str, ...]] = {
     PlantKind.IOS_PROFILE_IDS: ("configuration_profiles",),
 }
 
+_PASSED_OVER = frozenset({"attributed_body", "sms_bare_link", "sms_without_handle"})
+
 _UNREPORTED = frozenset({
-    ("attributed_body", PlantKind.DOMAINS),
-    ("attributed_body", PlantKind.URLS),
+    *((name, kind) for name in _PASSED_OVER for kind in _LINKS),
     ("filesystem", PlantKind.FILE_PATHS),
     # MVT takes the link out of the text of a dictionary, closing brace included: the domain matches, the URL does not.
     ("shortcuts", PlantKind.URLS),
@@ -125,7 +129,7 @@ def place(plants: Iterable[Plant], evidence: IosEvidence) -> tuple[dict[str, tup
         planted.append(
             Planted(
                 plant=plant,
-                module="sms" if name == "attributed_body" else name,
+                module="sms" if name in _PASSED_OVER else name,
                 where=spot.where,
                 reported_by_mvt=(name, plant.kind) not in _UNREPORTED,
             )

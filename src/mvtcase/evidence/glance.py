@@ -1,0 +1,104 @@
+"""A first look at a path that all detectors share, so that each thing is read once."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mvtcase.evidence.reading import FILE, FOLDER, entry_type, gunzip_head, head, names_in, tar_names, zip_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from mvtcase.model import EvidenceKind
+
+HEAD_BYTES = 512 << 10
+UNPACKED_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """What a path turned out to be.
+
+    `root` is the folder or file that really is the evidence, `wrapped` how it lay in what was given ("oem zip").
+    """
+
+    kind: EvidenceKind
+    root: Path
+    encrypted: bool = False
+    wrapped: str = ""
+
+
+class Glance:
+    """What a detector may know of a path: what it is, its names, its first bytes, an archive's member names."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.what = entry_type(path)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the path is a folder (not a link to one)."""
+        return self.what == FOLDER
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the path is a regular file."""
+        return self.what == FILE
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The names in the folder with what each is."""
+        return names_in(self.path) if self.is_folder else {}
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first half MiB of the file."""
+        return head(self.path, HEAD_BYTES) if self.is_file else b""
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether the file starts as a zip does."""
+        return self.head[:4] in {b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"}
+
+    @cached_property
+    def zip_members(self) -> tuple[str, ...]:
+        """The member names of the zip, with forward slashes."""
+        return tuple(name.replace("\\", "/") for name in zip_names(self.path)) if self.is_zip else ()
+
+    @cached_property
+    def tar_members(self) -> tuple[str, ...]:
+        """The first member names of the tar archive, gzipped or not."""
+        if self.head.startswith(b"\x1f\x8b"):
+            return tar_names(gunzip_head(self.head, UNPACKED_BYTES))
+        return tar_names(self.head) if self.head[257:262] == b"ustar" else ()
+
+    def has_folder(self, *parts: str) -> bool:
+        """Tell whether there is such a folder below, no part of it a link."""
+        path = self.path
+        for part in parts:
+            path = path / part
+            if entry_type(path) != FOLDER:
+                return False
+        return True
+
+    @cached_property
+    def top_names(self) -> frozenset[str]:
+        """The names at the top: of the folder, or of the zip with one enclosing folder taken off."""
+        if self.is_folder:
+            return frozenset(self.names)
+        return frozenset(_without_enclosing(self.zip_members))
+
+    def count(self, patterns: Iterable[str]) -> int:
+        """Return how many of the patterns (`fnmatch`, case kept) some top name matches."""
+        return sum(any(fnmatch.fnmatchcase(name, pattern) for name in self.top_names) for pattern in patterns)
+
+
+def _without_enclosing(members: tuple[str, ...]) -> set[str]:
+    tops = {name.strip("/").split("/")[0] for name in members if name.strip("/")}
+    if len(tops) != 1 or not any("/" in name.strip("/") for name in members):
+        return tops
+    return {name.strip("/").split("/")[1] for name in members if "/" in name.strip("/")}

@@ -1,0 +1,208 @@
+"""Named parts of an acquisition, read the same way whether it is a folder, a zip or a tar archive."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+import stat
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Protocol
+
+from mvtcase.canon import open_untouched
+from mvtcase.evidence.archives import ArchiveProblem, open_tar
+from mvtcase.evidence.reading import (
+    FILE,
+    FOLDER,
+    MAX_PLIST_BYTES,
+    entry_type,
+    head,
+    member_head,
+    names_in,
+    opened_zip,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from mvtcase.evidence.glance import Identified
+
+_MEMBER_PROBLEMS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
+_TAR_LOOK_BYTES = 1 << 30
+"""Unpacked bytes of an archive that are read in search of the phone's identity (a few seconds)."""
+
+
+class Parts(Protocol):
+    """Some files of an acquisition by name; a name that is absent or unreadable gives no bytes."""
+
+    @property
+    def label(self) -> str:
+        """The name of the acquisition's top folder or archive."""
+
+    def content(self, name: str, limit: int = MAX_PLIST_BYTES) -> bytes:
+        """Return at most `limit` first bytes of one file by its path below the top folder."""
+
+    def contents(self, patterns: Sequence[str], limit: int) -> dict[str, bytes]:
+        """Return for each pattern at most `limit` first bytes of the first file that matches it."""
+
+    def pieces(self, name: str, size: int, limit: int) -> Iterator[bytes]:
+        """Yield a file's first `limit` bytes in pieces."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a file."""
+
+    def match(self, pattern: str) -> str:
+        """Return the first name that matches a pattern, "" when none does."""
+
+
+@contextlib.contextmanager
+def parts_of(found: Identified) -> Iterator[Parts]:
+    """Open what was identified to read some of its files by name; an archive that cannot be opened has no parts."""
+    if entry_type(found.root) == FOLDER:
+        yield _FolderParts(found.root)
+        return
+    if not head(found.root, 4).startswith(b"PK"):
+        yield _TarParts(found.root)
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            archive: zipfile.ZipFile | None = stack.enter_context(opened_zip(found.root))
+            inner = found.wrapped.removeprefix("oem zip: ") if found.wrapped.startswith("oem zip: ") else ""
+            if archive is not None and inner:
+                archive = stack.enter_context(zipfile.ZipFile(stack.enter_context(archive.open(inner))))
+        except _MEMBER_PROBLEMS:
+            archive = None
+        yield _ZipParts(found.root.name, archive)
+
+
+class _FolderParts:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.label = root.name
+
+    def content(self, name: str, limit: int = MAX_PLIST_BYTES) -> bytes:
+        return head(self._root / name, limit) if self.has(name) else b""
+
+    def contents(self, patterns: Sequence[str], limit: int) -> dict[str, bytes]:
+        return {pattern: self.content(pattern.removeprefix("*/"), limit) for pattern in patterns}
+
+    def pieces(self, name: str, size: int, limit: int) -> Iterator[bytes]:
+        if not name or not self.has(name):
+            return
+        with contextlib.suppress(OSError):
+            descriptor = open_untouched(self._root / name)
+            with os.fdopen(descriptor, "rb") as handle:
+                if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    yield from _read_pieces(handle, size, limit)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a file is there, no part of its path a link: a link may lead out of the evidence."""
+        *folders, last = name.split("/")
+        path = self._root
+        for part in folders:
+            path = path / part
+            if part in {"", ".."} or entry_type(path) != FOLDER:
+                return False
+        return last not in {"", ".."} and entry_type(path / last) == FILE
+
+    def match(self, pattern: str) -> str:
+        names = [name for name, what in names_in(self._root).items() if what == FILE]
+        return next(iter(fnmatch.filter(names, pattern)), "")
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _read_pieces(handle: _Readable, size: int, limit: int) -> Iterator[bytes]:
+    for _ in range(0, limit, size):
+        piece = handle.read(size)
+        if not piece:
+            return
+        yield piece
+
+
+class _ZipParts:
+    def __init__(self, label: str, archive: zipfile.ZipFile | None) -> None:
+        self._archive = archive
+        self._names = archive.namelist() if archive is not None else []
+        self.label = self._names[0].split("/")[0] if self._names and "/" in self._names[0] else label
+
+    def _member(self, name: str) -> str:
+        """Return the member that is this file at the top or inside one enclosing folder, "" for none."""
+        if name in self._names:
+            return name
+        return next((each for each in self._names if each.endswith(f"/{name}") and each.count("/") == 1), "")
+
+    def content(self, name: str, limit: int = MAX_PLIST_BYTES) -> bytes:
+        member = self._member(name)
+        if self._archive is None or not member:
+            return b""
+        try:
+            return member_head(self._archive, member, limit)
+        except _MEMBER_PROBLEMS:
+            return b""
+
+    def contents(self, patterns: Sequence[str], limit: int) -> dict[str, bytes]:
+        return {pattern: self.content(self.match(pattern) or pattern, limit) for pattern in patterns}
+
+    def pieces(self, name: str, size: int, limit: int) -> Iterator[bytes]:
+        member = self._member(name)
+        if self._archive is None or not member:
+            return
+        with contextlib.suppress(*_MEMBER_PROBLEMS):
+            if self._archive.getinfo(member).compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                return
+            with self._archive.open(member) as handle:
+                yield from _read_pieces(handle, size, limit)
+
+    def has(self, name: str) -> bool:
+        return bool(self._member(name))
+
+    def match(self, pattern: str) -> str:
+        return next(iter(fnmatch.filter(self._names, pattern)), "")
+
+
+class _TarParts:
+    """A tar archive is read from front to back, so all that is wanted is asked for at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.label = path.name
+
+    def content(self, name: str, limit: int = MAX_PLIST_BYTES) -> bytes:
+        return self.contents((f"*/{name}",), limit)[f"*/{name}"]
+
+    def contents(self, patterns: Sequence[str], limit: int) -> dict[str, bytes]:
+        found = dict.fromkeys(patterns, b"")
+        with contextlib.suppress(ArchiveProblem, OSError), open_tar(self._path, max_bytes=_TAR_LOOK_BYTES) as members:
+            for member in members:
+                for pattern in patterns:
+                    if not found[pattern] and member.is_file and fnmatch.fnmatchcase(member.name, pattern):
+                        found[pattern] = member.read(limit)
+                if all(found.values()):
+                    break
+        return found
+
+    def pieces(self, name: str, size: int, limit: int) -> Iterator[bytes]:
+        content = self.content(name, min(limit, MAX_PLIST_BYTES)) if name else b""
+        yield from (content[start : start + size] for start in range(0, len(content), size))
+
+    def has(self, name: str) -> bool:
+        return bool(self.content(name, 1))
+
+    def match(self, pattern: str) -> str:
+        """Return nothing: a tar archive has no list of names to search."""
+        del pattern
+        return ""

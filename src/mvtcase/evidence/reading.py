@@ -1,0 +1,231 @@
+"""Bounded looks at hostile files and folders: regular files only, no links followed, no more bytes than asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import plistlib
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from mvtcase.canon import open_untouched
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MAX_PLIST_BYTES = 48 << 20
+"""A real Info.plist carries the icons of every app and grows to some 20 MB."""
+
+MAX_NAMES = 5_000
+"""Names of one folder or archive that a detector looks at."""
+
+MAX_DIRECTORY_BYTES = 64 << 20
+"""Bytes of a zip's central directory that are read into memory (about half a million members)."""
+
+_TRAILER = struct.Struct(">6xBBQQQ")
+_END_OF_DIRECTORY = b"PK\x05\x06"
+_END_OF_DIRECTORY_64 = b"PK\x06\x06"
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_ZIP_PROBLEMS = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError, struct.error)
+
+FILE = "file"
+FOLDER = "folder"
+LINK = "link"
+FIFO = "fifo"
+SOCKET = "socket"
+DEVICE = "device"
+UNREADABLE = "unreadable"
+
+_TYPES = (
+    (stat.S_ISREG, FILE),
+    (stat.S_ISDIR, FOLDER),
+    (stat.S_ISLNK, LINK),
+    (stat.S_ISFIFO, FIFO),
+    (stat.S_ISSOCK, SOCKET),
+    (stat.S_ISBLK, DEVICE),
+    (stat.S_ISCHR, DEVICE),
+)
+
+
+def type_of_mode(mode: int) -> str:
+    """Return the word for what a mode says: `file`, `folder`, `link`, `fifo`, `socket`, `device`."""
+    return next((word for test, word in _TYPES if test(mode)), UNREADABLE)
+
+
+def entry_type(path: Path) -> str:
+    """Return what a path itself is, a link not being followed; `unreadable` when it cannot be told."""
+    try:
+        return type_of_mode(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return UNREADABLE
+
+
+def head(path: Path, limit: int) -> bytes:
+    """Return at most `limit` first bytes of a regular file, nothing for anything else or what cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = open_untouched(path)
+        with os.fdopen(descriptor, "rb") as handle:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return handle.read(limit)
+    return b""
+
+
+def text_head(path: Path, limit: int) -> str:
+    """Return the text of a file's first bytes; what is no UTF-8 becomes the replacement character."""
+    return head(path, limit).decode("utf-8", "replace")
+
+
+def names_in(folder: Path, limit: int = MAX_NAMES) -> dict[str, str]:
+    """Return the names in a folder with what each is, at most `limit` of them, sorted."""
+    found: list[tuple[str, str]] = []
+    with contextlib.suppress(OSError, ValueError), os.scandir(folder) as entries:
+        for entry in entries:
+            found.append((entry.name, type_of_mode(entry.stat(follow_symlinks=False).st_mode)))
+            if len(found) >= limit:
+                break
+    return dict(sorted(found))
+
+
+def read_plist(path: Path) -> dict[str, Any]:
+    """Return a property list's top dictionary, empty when it is damaged, hostile, over the bound or no dictionary."""
+    return parse_plist(head(path, MAX_PLIST_BYTES + 1))
+
+
+def parse_plist(data: bytes) -> dict[str, Any]:
+    """Return the top dictionary of a property list's bytes, empty for anything that is not a sane one."""
+    if not data or len(data) > MAX_PLIST_BYTES or not _sane_binary_plist(data):
+        return {}
+    try:
+        parsed = plistlib.loads(data)
+    except (MemoryError, RecursionError):
+        return {}
+    except Exception:  # noqa: BLE001 - plistlib lets nearly every built-in exception through on damaged bytes
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _sane_binary_plist(data: bytes) -> bool:
+    """Tell whether a binary property list claims no more objects than it has bytes: plistlib allocates by the claim."""
+    if not data.startswith(b"bplist00"):
+        return True
+    if len(data) < _TRAILER.size:
+        return False
+    *_, objects, _top, _table = _TRAILER.unpack(data[-_TRAILER.size :])
+    return int(objects) <= len(data)
+
+
+@contextlib.contextmanager
+def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip whose central directory is within bounds.
+
+    Raises `zipfile.BadZipFile` when the directory cannot be read or is over the bound, and `OSError`.
+    """
+    descriptor = open_untouched(path)
+    with os.fdopen(descriptor, "rb") as handle:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise zipfile.BadZipFile("not a regular file")
+        _refuse_large_directory(handle)
+        with _as_zip(handle) as archive:
+            yield archive
+
+
+def _as_zip(handle: Any) -> zipfile.ZipFile:  # noqa: ANN401 - any seekable binary file
+    try:
+        return zipfile.ZipFile(handle)
+    except _ZIP_PROBLEMS as error:
+        raise zipfile.BadZipFile(str(error) or type(error).__name__) from error
+
+
+def _refuse_large_directory(handle: io.BufferedReader) -> None:
+    """Raise `zipfile.BadZipFile` when the end record claims a central directory over the bound."""
+    size = handle.seek(0, os.SEEK_END)
+    handle.seek(max(0, size - (1 << 16) - 128))
+    tail = handle.read()
+    wide, narrow = tail.rfind(_END_OF_DIRECTORY_64), tail.rfind(_END_OF_DIRECTORY)
+    claimed = 0
+    if narrow >= 0 and len(tail) >= narrow + 16:
+        claimed = int.from_bytes(tail[narrow + 12 : narrow + 16], "little")
+    if wide >= 0 and len(tail) >= wide + 48:
+        claimed = int.from_bytes(tail[wide + 40 : wide + 48], "little")
+    if min(claimed, size) > MAX_DIRECTORY_BYTES:
+        raise zipfile.BadZipFile(f"its directory of {claimed} bytes is over the bound of {MAX_DIRECTORY_BYTES}")
+
+
+def zip_names(path: Path) -> tuple[str, ...]:
+    """Return the first member names of a zip; when its directory is damaged, those its first local headers carry."""
+    try:
+        with opened_zip(path) as archive:
+            return tuple(archive.namelist()[:MAX_NAMES])
+    except (zipfile.BadZipFile, OSError):
+        return _names_of_local_headers(head(path, 8 << 20))
+
+
+def _names_of_local_headers(data: bytes) -> tuple[str, ...]:
+    names: list[str] = []
+    position = data.find(b"PK\x03\x04")
+    while 0 <= position <= len(data) - _LOCAL_HEADER.size and len(names) < MAX_NAMES:
+        fields = _LOCAL_HEADER.unpack_from(data, position)
+        start = position + _LOCAL_HEADER.size
+        names.append(data[start : start + fields[9]].decode("utf-8", "replace"))
+        position = data.find(b"PK\x03\x04", start + fields[9])
+    return tuple(names)
+
+
+def zip_member_head(path: Path, name: str, limit: int) -> bytes:
+    """Return at most `limit` first bytes of a zip's member, nothing when it cannot be read."""
+    with contextlib.suppress(*_ZIP_PROBLEMS, KeyError, zlib.error), opened_zip(path) as archive:
+        return member_head(archive, name, limit)
+    return b""
+
+
+def member_head(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    """Return at most `limit` first bytes of a member of an open zip.
+
+    Raises what `zipfile` raises, and `NotImplementedError` for other compression than deflate: zipfile unpacks bzip2
+    and LZMA without a bound.
+    """
+    if archive.getinfo(name).compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise NotImplementedError("a compression that cannot be bounded")
+    with archive.open(name) as member:
+        return member.read(limit)
+
+
+def gunzip_head(data: bytes, limit: int) -> bytes:
+    """Return at most `limit` bytes of what the start of a gzip file unpacks to, as far as it is sound."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        return unpacker.decompress(data, limit)
+    except zlib.error:
+        return b""
+
+
+_PRINTABLE_NAME = re.compile(rb"[\x20-\x7e\x80-\xff]+")
+
+
+def tar_names(data: bytes) -> tuple[str, ...]:
+    """Return the member names in the first bytes of a tar archive, by its headers alone.
+
+    Sizes are trusted only as far as the bytes reach, so a lying header costs nothing.
+    """
+    names: list[str] = []
+    position = 0
+    while position + 512 <= len(data) and len(names) < MAX_NAMES:
+        header = data[position : position + 512]
+        if header[257:262] != b"ustar" and position == 0 and not _PRINTABLE_NAME.fullmatch(header[:16]):
+            break
+        name = (header[345:500].rstrip(b"\0 ") + b"/" if header[345:346].strip(b"\0 ") else b"") + header[:100]
+        names.append(name.split(b"\0")[0].decode("utf-8", "replace"))
+        position += 512 + _tar_size(header)
+    return tuple(name for name in names if name)
+
+
+def _tar_size(header: bytes) -> int:
+    digits = header[124:136].strip(b"\0 ")
+    size = int(digits, 8) if re.fullmatch(rb"[0-7]{1,12}", digits) else 0
+    return (size + 511) // 512 * 512

@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 import zlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import hashes, padding
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 MAGIC = "ANDROID BACKUP"
 FORMAT_VERSION = 5
 PBKDF2_ROUNDS = 10000
+NOTES = "org.example.notes"
 TELEPHONY = "com.android.providers.telephony"
 _AES_BLOCK_BITS = 128
 _SHORT_CODE = "INFO"
+_PLANTED_BEFORE = timedelta(hours=6, minutes=30)
 
 
 def build_adb_backup(
@@ -66,32 +69,36 @@ def _members(phone: AndroidPhone, placement: Placement, *, bodyless: bool) -> di
     if bodyless:
         del texts[len(texts) // 2]["body"]
     root = f"apps/{TELEPHONY}"
+    notes = placement.at("backup_files")
     return {
         f"{root}/_manifest": f"1\n{TELEPHONY}\n{phone.sdk}\n{phone.sdk}\n\n0\n0\n".encode(),
         f"{root}/d_f/000000_sms_backup": zlib.compress(json.dumps(texts).encode()),
         f"{root}/d_f/000000_mms_backup": zlib.compress(json.dumps(multimedia).encode()),
+        f"apps/{NOTES}/_manifest": f"1\n{NOTES}\n7\n{phone.sdk}\n\n0\n0\n".encode(),
+        f"apps/{NOTES}/f/notes.txt": "".join(f"{line}\n" for line in ("Groceries: rice, tea", *notes)).encode(),
     }
 
 
 def _planted_messages(phone: AndroidPhone, placement: Placement) -> list[AndroidMessage]:
-    return [
-        AndroidMessage(
-            sender=_SHORT_CODE,
-            body=f"Your parcel could not be delivered: {link_to(value)} (reply STOP to end)",
-            at=phone.taken_at.replace(hour=3),
-            mms=spot == "mms",
-        )
+    links = [
+        (spot, link)
         for spot in ("sms", "mms")
-        for value in (
+        for link in (
             *(f"https://{domain}/t/4fd1" for domain in placement.at(spot, PlantKind.DOMAINS)),
             *placement.at(spot, PlantKind.URLS),
         )
     ]
-
-
-def link_to(value: str) -> str:
-    """Return a planted value as MVT finds links: with a scheme, ended by a space."""
-    return value if "://" in value else f"http://{value}"
+    # MVT finds links by their scheme alone: these it reads and never compares.
+    links += [("sms", f"{domain}/t/4fd1") for domain in placement.at("sms_text")]
+    return [
+        AndroidMessage(
+            sender=_SHORT_CODE,
+            body=f"Your parcel could not be delivered: {link} (reply STOP to end)",
+            at=phone.taken_at - _PLANTED_BEFORE,
+            mms=spot == "mms",
+        )
+        for spot, link in links
+    ]
 
 
 def _sms(phone: AndroidPhone, message: AndroidMessage) -> dict[str, object]:

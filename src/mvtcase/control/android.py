@@ -25,6 +25,7 @@ from mvtcase.control.intrusion_logs import log_members
 from mvtcase.control.plants import BuiltEvidence
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
@@ -41,7 +42,13 @@ __all__ = [
 
 _NOTHING: Mapping[str, Damage] = MappingProxyType({})
 _IN_FOLDER = ("logs", "intrusion_logs")
-_RECORD_DAMAGE = frozenset({Damage.ODD_TIMESTAMP, Damage.MISSING_FIELD})
+_OWN_BUILDER = frozenset({"backup.ab", "bugreport.zip", "intrusion_logs"})
+_IN_RECORDS: Mapping[str, frozenset[Damage]] = MappingProxyType(
+    {
+        "packages.json": frozenset({Damage.MISSING_FIELD}),
+        "files.json": frozenset({Damage.MISSING_FIELD, Damage.ODD_TIMESTAMP}),
+    }
+)
 
 
 def build_androidqf(
@@ -55,8 +62,9 @@ def build_androidqf(
     """Return an acquisition written to a new `folder`, as androidqf left it there before it wrote archives itself.
 
     `missing` and `damage` name parts: a file ("packages.json", "bugreport.zip", "backup.ab", …) or a folder ("logs",
-    "intrusion_logs"). A plant in a missing part is still reported as planted. Raises `ValueError` when a plant fits
-    nowhere or a part does not exist, `FileExistsError` when the folder does.
+    "intrusion_logs"). hashes.csv lists the files as they were taken, before byte damage. A plant in a missing part is
+    still reported as planted. Raises `ValueError` when a plant fits nowhere or a part does not exist, `FileExistsError`
+    when the folder does.
     """
     placement = place(phone.plants, AndroidEvidence)
     members = _members(phone, placement, missing, damage, backup_password)
@@ -122,23 +130,22 @@ def _members(
     known = {_part_of(name) for name in members} | {"hashes.csv"}
     if unknown := {*missing, *damage} - known:
         raise ValueError(f"an AndroidQF acquisition has no {sorted(unknown)}; it has {sorted(known)}")
+    kept = {name: data for name, data in members.items() if _part_of(name) not in missing}
+    if "hashes.csv" not in missing:
+        kept["hashes.csv"] = render.hash_list(kept)
     rng = phone.random("damage")
-    kept: dict[str, bytes] = {}
-    for name, data in members.items():
-        if _part_of(name) not in missing:
-            done = damage.get(_part_of(name))
-            kept[name] = apply_damage(data, done, rng) if done and not _done_inside(name, done) else data
-    return kept if "hashes.csv" in missing else {**kept, "hashes.csv": render.hash_list(kept)}
+    return {name: _after(name, data, damage.get(_part_of(name)), rng) for name, data in kept.items()}
+
+
+def _after(name: str, data: bytes, damage: Damage | None, rng: random.Random) -> bytes:
+    part = _part_of(name)
+    inside = part in _OWN_BUILDER or damage in _IN_RECORDS.get(part, ())
+    return data if damage is None or inside else apply_damage(data, damage, rng)
 
 
 def _part_of(name: str) -> str:
     top = name.split("/", 1)[0]
     return top if top in _IN_FOLDER else name
-
-
-def _done_inside(name: str, damage: Damage) -> bool:
-    """Tell whether the part's own builder has done the damage already."""
-    return name in {"backup.ab", "bugreport.zip"} or name.startswith("intrusion_logs/") or damage in _RECORD_DAMAGE
 
 
 def _collected(
@@ -171,10 +178,10 @@ def _text_files(phone: AndroidPhone, placement: Placement, damage: Mapping[str, 
         "processes.txt": render.collector_processes(phone, names),
         "ps.txt": render.process_table(phone, names),
         "services.txt": "Found 2 services:\n0\tactivity: [android.app.IActivityManager]\n1\tadb: []\n",
-        **{f"settings_{name}.txt": render.settings(name, phone) for name in render.SETTINGS},
+        **{f"settings_{name}.txt": render.settings(name, phone, placement) for name in render.SETTINGS},
         "selinux.txt": "Enforcing\n",
         "env.txt": "ANDROID_DATA=/data\nEXTERNAL_STORAGE=/sdcard\nTMPDIR=/data/local/tmp\n",
-        "logcat.txt": f"--------- beginning of main\n{phone.wall_clock:%m-%d %H:%M:%S}.120  1042  1042 I boot: ready\n",
+        "logcat.txt": render.logcat(phone, placement),
         "root_binaries.json": json.dumps(list(phone.root_binaries)),
         "mounts.json": json.dumps(render.mounts(placement), indent=1),
         "files.json": json.dumps(files),

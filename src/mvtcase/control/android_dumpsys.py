@@ -31,6 +31,7 @@ def _sections(phone: AndroidPhone, placement: Placement) -> Iterator[tuple[str, 
     yield "appops", _appops(phone, placement.at("dumpsys_appops"))
     history, daily = placement.at("dumpsys_battery_history"), placement.at("dumpsys_battery_daily")
     yield "batterystats", _batterystats(phone, history, daily)
+    yield "connectivity", _connectivity(placement.at("dumpsys_connectivity"))
     yield "dbinfo", _dbinfo(phone, placement.at("dbinfo"))
     yield "iphonesubinfo", f"Phone Subscriber Info:\n  Phone Type = GSM\n  Device ID = {phone.imei_number}\n"
     yield "package", _package(phone, placement)
@@ -119,13 +120,15 @@ def _batterystats(phone: AndroidPhone, history: tuple[str, ...], daily: tuple[st
     start = phone.wall_clock - timedelta(days=2)
     rows = ["Battery History (0% used, 2720 used of 4096KB, 31 strings using 2694):"]
     rows.append(f"                    0 (19) RESET:TIME: {start:%Y-%m-%d-%H-%M-%S}")
-    for number, package in enumerate((*_user_apps(phone), *history), start=1):
+    for number, package in enumerate(_user_apps(phone), start=1):
         rows += [
             f'            +{number}h2m47s645ms (2) 0{99 - number} +job=u0a{number}:"{package}/.sync.RefreshJob"',
             f'            +{number}h2m49s731ms (2) 0{99 - number} -job=u0a{number}:"{package}/.sync.RefreshJob"',
         ]
-    first = _user_apps(phone)[:1] or ("com.android.systemui",)
-    rows += [f'      +9h26m18s315ms (2) 089 +top=u0a280:"{first[0]}"', "", "", "Daily stats:"]
+    front = (*_user_apps(phone)[:1], *history)
+    # MVT guesses the package behind a job's name, but takes the one at the front as it stands.
+    rows += [f'      +9h26m{number}s315ms (2) 089 +top=u0a280:"{package}"' for number, package in enumerate(front)]
+    rows += ["", "", "Daily stats:"]
     return _lines(rows + _daily(phone, daily))
 
 
@@ -141,6 +144,11 @@ def _daily(phone: AndroidPhone, planted: tuple[str, ...]) -> list[str]:
         *updates,
         *(f"      Update {package} vers=3" for package in planted),
     ]
+
+
+def _connectivity(planted: tuple[str, ...]) -> str:
+    rows = ["NetworkProviders for: wifi mobile", "", "Captive portal and request log:"]
+    return _lines([*rows, *(f"  17:11:0{number % 10} - request to {value}" for number, value in enumerate(planted))])
 
 
 def _dbinfo(phone: AndroidPhone, planted: tuple[str, ...]) -> str:

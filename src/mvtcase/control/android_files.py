@@ -129,7 +129,7 @@ def _added_package(rng: random.Random, name: str, *, certificate: str = "", sha2
     if sha256:
         apk["sha256"] = sha256
     if certificate:
-        apk["certificate"] = {**_certificate(rng), _CERTIFICATE_FIELD[len(certificate)]: certificate}
+        apk["certificate"] = {**_certificate(rng), _CERTIFICATE_FIELD.get(len(certificate), "Sha256"): certificate}
     return {
         "name": name,
         "files": [apk],
@@ -247,9 +247,21 @@ def collector_processes(phone: AndroidPhone, planted: tuple[str, ...]) -> str:
     return json.dumps(rows, indent=1)
 
 
-def settings(namespace: str, phone: AndroidPhone) -> str:
-    """Return the output of `settings list` for one namespace."""
-    return "".join(f"{name}={value}\n" for name, value in setting_values(namespace, phone).items())
+def settings(namespace: str, phone: AndroidPhone, placement: Placement) -> str:
+    """Return the output of `settings list` for one namespace; planted domains are private DNS servers, in `global`."""
+    values = setting_values(namespace, phone)
+    if namespace == "global":
+        hosts = placement.at("aqf_settings")
+        values |= {f"private_dns_specifier{number or ''}": host for number, host in enumerate(hosts)}
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def logcat(phone: AndroidPhone, placement: Placement) -> str:
+    """Return the output of `logcat`, which no MVT module reads."""
+    stamp = f"{phone.wall_clock:%m-%d %H:%M:%S}"
+    lines = ("I boot: ready", *(f"D NetworkClient: fetch {value} failed" for value in placement.at("logcat")))
+    rows = [f"{stamp}.{number + 120:03d}  1042  1042 {line}" for number, line in enumerate(lines)]
+    return "".join(f"{row}\n" for row in ("--------- beginning of main", *rows))
 
 
 def setting_values(namespace: str, phone: AndroidPhone) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Where an indicator can be planted on an Android phone, and which MVT module must then report it.
 
 A spot is named as the slug of the module that reads it. Two modules share a slug with one of the other command, so
-`mountinfo` is the bugreport's `mounts`, and `mms` is the other file that the backup's `sms` module reads.
+`mountinfo` is the bugreport's `mounts`, and `mms` is the other file that the backup's `sms` module reads. The last five
+spots lie where MVT does not look: they are for the sweep.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class AndroidEvidence(StrEnum):
 
 
 _APPS = frozenset({PlantKind.APP_IDS})
+_DOMAINS = frozenset({PlantKind.DOMAINS})
 _LINKS = frozenset({PlantKind.DOMAINS, PlantKind.URLS})
+_WORDS = _APPS | _LINKS | {PlantKind.EMAILS}
 _HASHES = frozenset({PlantKind.FILES_MD5, PlantKind.FILES_SHA1, PlantKind.FILES_SHA256})
 _PATHS = frozenset({PlantKind.FILE_PATHS, PlantKind.FILE_NAMES})
 _PROPERTIES = frozenset({PlantKind.ANDROID_PROPERTY_NAMES})
@@ -42,6 +45,8 @@ class Spot:
     evidence: AndroidEvidence
     module: str
     where: str
+    reported: bool = True
+    """False where MVT reads the place without comparing it, or (module "") reads it not at all."""
 
 
 def _aqf(kinds: frozenset[PlantKind], module: str, where: str) -> Spot:
@@ -54,6 +59,10 @@ def _bug(kinds: frozenset[PlantKind], module: str, where: str) -> Spot:
 
 def _log(kinds: frozenset[PlantKind], module: str, where: str) -> Spot:
     return Spot(kinds, AndroidEvidence.INTRUSION_LOGS, module, where)
+
+
+def _silent(kinds: frozenset[PlantKind], evidence: AndroidEvidence, where: str, module: str = "") -> Spot:
+    return Spot(kinds, evidence, module, where, reported=False)
 
 
 SPOTS: dict[str, Spot] = {
@@ -82,8 +91,15 @@ SPOTS: dict[str, Spot] = {
     "dns_event": _log(_APPS | {PlantKind.DOMAINS}, "dns_event", "name resolved by an app, intrusion log"),
     "connect_event": _log(_APPS | {PlantKind.DOMAINS}, "connect_event", "connection of an app, intrusion log"),
     "security_event": _log(_APPS | {PlantKind.FILE_PATHS}, "security_event", "security event, intrusion log"),
+    "sms_text": _silent(
+        _DOMAINS, AndroidEvidence.BACKUP, "link without http:// in a received message, backup.ab", "sms"
+    ),
+    "backup_files": _silent(_WORDS, AndroidEvidence.BACKUP, "file of another app, backup.ab"),
+    "aqf_settings": _silent(_DOMAINS, AndroidEvidence.ANDROIDQF, "private DNS, settings_global.txt", "aqf_settings"),
+    "logcat": _silent(_WORDS, AndroidEvidence.ANDROIDQF, "line of logcat.txt"),
+    "dumpsys_connectivity": _silent(_WORDS, AndroidEvidence.BUGREPORT, "request log, dumpsys connectivity"),
 }
-"""Every spot. MVT 2026.10.26 compares no e-mail address and no profile on Android, so there is none for those."""
+"""Every spot. MVT 2026.10.26 compares no e-mail address and no profile on Android: only silent spots hold e-mails."""
 
 _PREFERRED: dict[PlantKind, tuple[str, ...]] = {
     PlantKind.APP_IDS: ("aqf_packages", "dumpsys_packages", "security_event"),
@@ -113,8 +129,8 @@ class Placement:
     def planted(self) -> tuple[Planted, ...]:
         """Return the record of what was placed, in the order of the spots."""
         return tuple(
-            Planted(plant=plant, module=SPOTS[spot].module, where=SPOTS[spot].where)
-            for spot in SPOTS
+            Planted(plant=plant, module=about.module, where=about.where, reported_by_mvt=about.reported)
+            for spot, about in SPOTS.items()
             for plant in self.by_spot.get(spot, ())
         )
 

@@ -43,7 +43,7 @@ def build_intrusion_logs(
 ) -> BuiltEvidence:
     """Return three days of intrusion logs, written as a folder, or as a zip when `zipped`.
 
-    `damage`: `TEXT_TIME` writes all times before the last day as text, `BAD_NESTED_ZIP` adds an unreadable archive of
+    `damage`: `TEXT_TIME` writes every time as text, `BAD_NESTED_ZIP` adds an unreadable archive of
     older days, any other kind is done to the newest day's file, or to the zip. Raises `ValueError` when a plant fits
     nowhere.
     """
@@ -66,13 +66,13 @@ def log_members(phone: AndroidPhone, placement: Placement, *, damage: Damage | N
     days: dict[str, list[str]] = defaultdict(list)
     for number, (moment, kind, event) in enumerate(ordered):
         time = _event_time(moment, kind)
-        shown = str(time) if damage is Damage.TEXT_TIME and len(days) < _DAYS else time
+        shown = str(time) if damage is Damage.TEXT_TIME else time
         line = {kind: {"event_id": number, "event_time": shown, **event}}
         days[f"{phone.local(moment):%Y-%m-%d}.txt"].append(json.dumps(line))
     members = {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in days.items()}
     rng = phone.random("intrusion damage")
     if damage is Damage.BAD_NESTED_ZIP:
-        return {**members, _NESTED: rng.randbytes(2048)}
+        return {_NESTED: rng.randbytes(2048), **members}
     if damage and damage not in _INNER_DAMAGE:
         newest = max(members)
         members[newest] = apply_damage(members[newest], damage, rng)

@@ -181,7 +181,7 @@ class SysdiagnoseModule(SysdiagnoseExtraction):
                 event,
                 matched_indicator=hit.indicator,
             )
-        matched = frozenset(str(hit.record.get("path", "")) for hit in hits)
+        matched = frozenset(path for hit in hits for path in hit.paths)
         for lead in (*staging_leads(evidence, matched), *self.leads()):
             self._raise_lead(lead)
 

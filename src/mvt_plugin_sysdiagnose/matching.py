@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from .texts import plain
+from .texts import base_name, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,38 +16,49 @@ _SHORTEST_PROFILE_ID: Final = 8
 """`check_profile` asks whether the identifier is *part of* the indicator: a very short one would always be."""
 
 
+_MOST_PLACES: Final = 20
+"""Paths and files named in one alert; all of them are in the results."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Hit:
-    """An indicator that a kind of record matched: the first such record and how often and when it was seen."""
+    """An indicator met in one source under one name: the record that tells most, where, how often, when."""
 
     message: str
     indicator: Any
     record: Record
-    records: int = 1
+    records: int = 0
     first_seen: str = ""
     last_seen: str = ""
+    paths: dict[str, None] = field(default_factory=dict)
+    files: dict[str, None] = field(default_factory=dict)
 
-    def add(self, record: Record) -> None:
-        """Count one more record with the same subject."""
+    def add(self, record: Record, message: str) -> None:
+        """Count a record with the same name in the same source."""
         self.records += 1
-        self._widen(record)
-
-    def _widen(self, record: Record) -> None:
+        if _telling(record) > _telling(self.record):
+            self.record, self.message = record, message
+        if record.get("path"):
+            self.paths[record["path"]] = None
+        self.files[str(record.get("file"))] = None
         first = str(record.get("isodate", ""))
-        last = str(record.get("last_seen") or first)
         self.first_seen = min(filter(None, (self.first_seen, first)), default="")
-        self.last_seen = max(self.last_seen, last)
+        self.last_seen = max(self.last_seen, str(record.get("last_seen") or first))
 
     def event(self) -> Record:
         """Return the record as the alert carries it."""
-        if not self.first_seen:
-            self._widen(self.record)
         return {
             **self.record,
             "matching_records": self.records,
             "first_seen": self.first_seen,
             "last_seen": self.last_seen,
+            "paths": list(self.paths)[:_MOST_PLACES],
+            "files": list(self.files)[:_MOST_PLACES],
         }
+
+
+def _telling(record: Record) -> tuple[bool, bool]:
+    return bool(record.get("path")), bool(record.get("isodate"))
 
 
 class Matcher:
@@ -62,21 +73,21 @@ class Matcher:
         self.failures: dict[str, str] = {}
 
     def hits(self, records: Iterable[Record]) -> list[Hit]:
-        """Return one hit per kind of record, subject and indicator, in order of appearance."""
+        """Return one hit per source, indicator and name, in order of appearance."""
         found: dict[tuple[str, str, str], Hit] = {}
         for record in records:
+            counted: set[int] = set()
             for check, value in subjects(record):
                 match = self._match(check, value)
                 if match is None:
                     continue
-                # One subject often fits several checks: one alert per indicator it meets is enough.
-                key = (str(record.get("record")), str(match[0].value), _subject_of(record))
-                hit = found.get(key)
-                if hit is None:
-                    found[key] = Hit(message=match[1], indicator=match[0], record=record)
-                    found[key]._widen(record)  # noqa: SLF001 - same module
-                elif hit.record is not record:
-                    hit.add(record)
+                indicator, message = match
+                # One record meets an indicator in several checks, and one report names a process several times.
+                key = (str(record.get("source")), str(indicator.value), base_name(value))
+                hit = found.setdefault(key, Hit(message=message, indicator=indicator, record=record))
+                if id(hit) not in counted:
+                    counted.add(id(hit))
+                    hit.add(record, message)
         return list(found.values())
 
     def _match(self, check: str, value: str) -> tuple[Any, str] | None:
@@ -96,13 +107,6 @@ class Matcher:
             self.failures.setdefault(check, f"{type(error).__name__}: {error} (value {plain(value, 80)!r})")
             return None
         return None if match is None else (match.ioc, str(match.message))
-
-
-def _subject_of(record: Record) -> str:
-    for name in ("path", "process", "bundle_id", "urls", "profile_ids"):
-        if record.get(name):
-            return str(record[name])
-    return ""
 
 
 def subjects(record: Record) -> Iterator[tuple[str, str]]:

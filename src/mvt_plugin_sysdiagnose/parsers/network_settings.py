@@ -31,7 +31,8 @@ def parse_network_extensions(content: Content, device: Device) -> Parsed:
 
 def parse_associated_domains(content: Content, device: Device) -> Parsed:
     """Return one `associated_domain` per app and domain that `swcutil` listed."""
-    parsed = Parsed()
+    known = b"Service:" in content.data or b"DATABASE" in content.data or not content.data.strip()
+    parsed = Parsed(problem="" if known else "it is no list of associated domains")
     app = ""
     for line in lines(content.data):
         key, _, value = line.strip().partition(":")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.control.adb_backup import build_adb_backup
-from mvtcase.control.android import AndroidApp, AndroidPhone, Damage, build_androidqf, build_androidqf_zip
+from mvtcase.control.android import AndroidApp, AndroidDamage, AndroidPhone, build_androidqf, build_androidqf_zip
 from mvtcase.control.android_spots import SPOTS, AndroidEvidence
 from mvtcase.control.bugreport import Layout, build_bugreport
+from mvtcase.control.bundles import write_stix_bundle
 from mvtcase.control.intrusion_logs import build_intrusion_logs
 from mvtcase.control.plants import BuiltEvidence, Plant, PlantKind
 
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-PATTERNS = {
-    PlantKind.DOMAINS: "[domain-name:value='{}']",
-    PlantKind.URLS: "[url:value='{}']",
-    PlantKind.EMAILS: "[email-addr:value='{}']",
-    PlantKind.PROCESSES: "[process:name='{}']",
-    PlantKind.FILE_NAMES: "[file:name='{}']",
-    PlantKind.FILE_PATHS: "[file:path='{}']",
-    PlantKind.FILES_MD5: "[file:hashes.md5='{}']",
-    PlantKind.FILES_SHA1: "[file:hashes.sha1='{}']",
-    PlantKind.FILES_SHA256: "[file:hashes.sha256='{}']",
-    PlantKind.APP_IDS: "[app:id='{}']",
-    PlantKind.APP_CERT_HASHES: "[app:cert.sha256='{}']",
-    PlantKind.ANDROID_PROPERTY_NAMES: "[android-property:name='{}']",
-}
 VALUES = {
     PlantKind.DOMAINS: "{}-planted.example.net",
     PlantKind.URLS: "https://{}.example.com/a/link",
@@ -132,28 +119,28 @@ CASES: dict[str, Case] = {
 }
 
 AQF_DAMAGE = (
-    ("packages.json", Damage.NOT_JSON, "aqf_packages"),
-    ("packages.json", Damage.TRUNCATED, "aqf_packages"),
-    ("packages.json", Damage.EMPTY, "aqf_packages"),
-    ("packages.json", Damage.MISSING_FIELD, "aqf_packages"),
-    ("files.json", Damage.ODD_TIMESTAMP, "aqf_files"),
-    ("files.json", Damage.MISSING_FIELD, "aqf_files"),
-    ("ps.txt", Damage.INVALID_UTF8, "aqf_processes"),
-    ("getprop.txt", Damage.INVALID_UTF8, "aqf_get_prop"),
-    ("mounts.json", Damage.TRUNCATED, "mounts"),
-    ("bugreport.zip", Damage.TRUNCATED, "dumpsys_packages"),
-    ("bugreport.zip", Damage.EMPTY, "dumpsys_packages"),
-    ("bugreport.zip", Damage.BAD_CRC, "dumpsys_packages"),
-    ("bugreport.zip", Damage.PASSWORD, "dumpsys_packages"),
-    ("bugreport.zip", Damage.NO_ENTRY_POINT, "dumpsys_packages"),
-    ("backup.ab", Damage.TRUNCATED, "sms"),
-    ("backup.ab", Damage.NOISE, "sms"),
-    ("backup.ab", Damage.BODYLESS_MESSAGE, "sms"),
-    ("intrusion_logs", Damage.TEXT_TIME, "dns_event"),
+    ("packages.json", AndroidDamage.NOT_JSON, "aqf_packages"),
+    ("packages.json", AndroidDamage.TRUNCATED, "aqf_packages"),
+    ("packages.json", AndroidDamage.EMPTY, "aqf_packages"),
+    ("packages.json", AndroidDamage.MISSING_FIELD, "aqf_packages"),
+    ("files.json", AndroidDamage.ODD_TIMESTAMP, "aqf_files"),
+    ("files.json", AndroidDamage.MISSING_FIELD, "aqf_files"),
+    ("ps.txt", AndroidDamage.INVALID_UTF8, "aqf_processes"),
+    ("getprop.txt", AndroidDamage.INVALID_UTF8, "aqf_get_prop"),
+    ("mounts.json", AndroidDamage.TRUNCATED, "mounts"),
+    ("bugreport.zip", AndroidDamage.TRUNCATED, "dumpsys_packages"),
+    ("bugreport.zip", AndroidDamage.EMPTY, "dumpsys_packages"),
+    ("bugreport.zip", AndroidDamage.BAD_CRC, "dumpsys_packages"),
+    ("bugreport.zip", AndroidDamage.PASSWORD, "dumpsys_packages"),
+    ("bugreport.zip", AndroidDamage.NO_ENTRY_POINT, "dumpsys_packages"),
+    ("backup.ab", AndroidDamage.TRUNCATED, "sms"),
+    ("backup.ab", AndroidDamage.NOISE, "sms"),
+    ("backup.ab", AndroidDamage.BODYLESS_MESSAGE, "sms"),
+    ("intrusion_logs", AndroidDamage.TEXT_TIME, "dns_event"),
 )
 
 
-def broken_bugreport(damage: Damage) -> Case:
+def broken_bugreport(damage: AndroidDamage) -> Case:
     """Return the case of a planted bugreport zip with some damage."""
     return Case(command="bugreport", build=lambda p: build_bugreport(p, BUGREPORT, damage=damage))
 
@@ -161,23 +148,28 @@ def broken_bugreport(damage: Damage) -> Case:
 OTHER_DAMAGE: dict[str, tuple[Case, str]] = {
     **{
         f"bugreport {damage}": (broken_bugreport(damage), "dumpsys_packages")
-        for damage in (Damage.BAD_CRC, Damage.PASSWORD, Damage.NO_ENTRY_POINT, Damage.TRUNCATED)
+        for damage in (
+            AndroidDamage.BAD_CRC,
+            AndroidDamage.PASSWORD,
+            AndroidDamage.NO_ENTRY_POINT,
+            AndroidDamage.TRUNCATED,
+        )
     },
     "bugreport folder without entry": (
         Case(
             command="bugreport",
-            build=lambda p: build_bugreport(p, BUGREPORT, folder=True, damage=Damage.NO_ENTRY_POINT),
+            build=lambda p: build_bugreport(p, BUGREPORT, folder=True, damage=AndroidDamage.NO_ENTRY_POINT),
         ),
         "dumpsys_packages",
     ),
     "backup bodyless": (
-        Case(command="backup", build=lambda p: build_adb_backup(p, BACKUP, damage=Damage.BODYLESS_MESSAGE)),
+        Case(command="backup", build=lambda p: build_adb_backup(p, BACKUP, damage=AndroidDamage.BODYLESS_MESSAGE)),
         "sms",
     ),
     "logs with a bad nested zip": (
         Case(
             command="intrusion_logs",
-            build=lambda p: build_intrusion_logs(p, LOGS, zipped=True, damage=Damage.BAD_NESTED_ZIP),
+            build=lambda p: build_intrusion_logs(p, LOGS, zipped=True, damage=AndroidDamage.BAD_NESTED_ZIP),
         ),
         "dns_event",
     ),
@@ -198,7 +190,7 @@ KNOBS: dict[str, tuple[AndroidPhone, str, str]] = {
 }
 
 
-def damaged(part: str, damage: Damage) -> Case:
+def damaged(part: str, damage: AndroidDamage) -> Case:
     """Return the case of a planted acquisition with one damaged part."""
     return Case(command="androidqf", build=lambda p: build_androidqf(p, PLANTED, damage={part: damage}))
 
@@ -214,26 +206,13 @@ ALL_CASES: dict[str, Case] = {
     **{name: case for name, (case, _) in OTHER_DAMAGE.items()},
     **{name: with_knob(phone) for name, (phone, _, _) in KNOBS.items()},
 }
-SUFFIXES = {"zip": ".zip", "backup": ".ab"}
-
-
-def stix_bundle(plants: tuple[Plant, ...]) -> dict[str, Any]:
-    """Return the smallest STIX bundle that MVT loads all these indicators from."""
-    malware = {"type": "malware", "id": "malware--0", "name": "Planted"}
-    objects: list[dict[str, Any]] = [malware]
-    for number, plant in enumerate(plants):
-        identity = f"indicator--{number}"
-        objects.append({"type": "indicator", "id": identity, "pattern": PATTERNS[plant.kind].format(plant.value)})
-        objects.append({"type": "relationship", "source_ref": identity, "target_ref": malware["id"]})
-    return {"type": "bundle", "id": "bundle--0", "objects": objects}
 
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what one MVT process answered to every case, by name."""
     root = tmp_path_factory.mktemp("android")
-    indicators = root / "planted.stix2"
-    indicators.write_text(json.dumps(stix_bundle(PLANTS)), encoding="utf-8")
+    indicators = write_stix_bundle(root / "planted.stix2", PLANTS)
     jobs = []
     for number, (name, case) in enumerate(ALL_CASES.items()):
         target = root / f"{number:02d}" / ("evidence.zip" if "zip" in name else "evidence")
@@ -364,7 +343,9 @@ def test_a_zip_without_top_folder_blinds_the_acquisition(answers: dict[str, Any]
 
 
 @pytest.mark.parametrize(("part", "damage", "module"), AQF_DAMAGE)
-def test_damage_to_a_part_blinds_its_module(answers: dict[str, Any], part: str, damage: Damage, module: str) -> None:
+def test_damage_to_a_part_blinds_its_module(
+    answers: dict[str, Any], part: str, damage: AndroidDamage, module: str
+) -> None:
     """What lies planted in a damaged part of an acquisition is not matched."""
     assert module in {slug for _, slug in expected(PLANTED)}
     values = {value for value, slug in expected(PLANTED) if slug == module}
@@ -387,8 +368,8 @@ def test_a_knob_raises_one_heuristic(answers: dict[str, Any], name: str) -> None
     assert (module, level) in {(slug, found) for slug, found, _ in grave(answers[name])}
 
 
-@pytest.mark.parametrize("damage", [Damage.TRUNCATED, Damage.EMPTY])
-def test_an_unreadable_bugreport_ends_the_whole_command(answers: dict[str, Any], damage: Damage) -> None:
+@pytest.mark.parametrize("damage", [AndroidDamage.TRUNCATED, AndroidDamage.EMPTY])
+def test_an_unreadable_bugreport_ends_the_whole_command(answers: dict[str, Any], damage: AndroidDamage) -> None:
     """MVT dies at a bugreport.zip that is no zip, so the backup and the intrusion logs beside it go unread."""
     answer = answers[f"bugreport.zip {damage}"]
     assert answer["error"].startswith("BadZipFile")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-from mvtcase.control.android_damage import Damage, apply_damage
+from mvtcase.control.android_damage import AndroidDamage, apply_damage
 from mvtcase.control.android_phone import AndroidMessage
 from mvtcase.control.android_spots import AndroidEvidence, Placement, place
 from mvtcase.control.plants import BuiltEvidence, PlantKind
@@ -35,7 +35,7 @@ _PLANTED_BEFORE = timedelta(hours=6, minutes=30)
 
 
 def build_adb_backup(
-    path: Path, phone: AndroidPhone, *, password: str | None = None, damage: Damage | None = None
+    path: Path, phone: AndroidPhone, *, password: str | None = None, damage: AndroidDamage | None = None
 ) -> BuiltEvidence:
     """Return an Android backup written to `path`: the telephony provider's SMS and MMS.
 
@@ -48,11 +48,11 @@ def build_adb_backup(
 
 
 def backup_bytes(
-    phone: AndroidPhone, placement: Placement, *, password: str | None = None, damage: Damage | None = None
+    phone: AndroidPhone, placement: Placement, *, password: str | None = None, damage: AndroidDamage | None = None
 ) -> bytes:
     """Return the bytes of a backup with the plants of `placement` in its messages."""
     rng = phone.random("backup")
-    bodyless = damage is Damage.BODYLESS_MESSAGE
+    bodyless = damage is AndroidDamage.BODYLESS_MESSAGE
     payload = zlib.compress(_tar(_members(phone, placement, bodyless=bodyless), phone))
     head = f"{MAGIC}\n{FORMAT_VERSION}\n1\n"
     if password is None:

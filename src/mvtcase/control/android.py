@@ -16,11 +16,13 @@ import pyrage
 
 from mvtcase.control import android_files as render
 from mvtcase.control.adb_backup import backup_bytes
-from mvtcase.control.android_damage import Damage, apply_damage, fixed_zip
+from mvtcase.control.android_damage import IN_PLACE_OF_FILE, AndroidDamage, apply_damage, fixed_zip
 from mvtcase.control.android_dumpsys import dumpsys_text
 from mvtcase.control.android_phone import AndroidApp, AndroidMessage, AndroidPhone
 from mvtcase.control.android_spots import AndroidEvidence, Placement, place
 from mvtcase.control.bugreport import bugreport_bytes
+from mvtcase.control.damage import Damage as PlaceDamage
+from mvtcase.control.damage import write_damaged
 from mvtcase.control.intrusion_logs import log_members
 from mvtcase.control.plants import BuiltEvidence
 
@@ -31,22 +33,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AndroidApp",
+    "AndroidDamage",
     "AndroidMessage",
     "AndroidPhone",
-    "Damage",
     "age_identity",
     "build_androidqf",
     "build_androidqf_zip",
     "encrypt_age",
 ]
 
-_NOTHING: Mapping[str, Damage] = MappingProxyType({})
+_NOTHING: Mapping[str, AndroidDamage] = MappingProxyType({})
 _IN_FOLDER = ("logs", "intrusion_logs")
 _OWN_BUILDER = frozenset({"backup.ab", "bugreport.zip", "intrusion_logs"})
-_IN_RECORDS: Mapping[str, frozenset[Damage]] = MappingProxyType(
+_IN_RECORDS: Mapping[str, frozenset[AndroidDamage]] = MappingProxyType(
     {
-        "packages.json": frozenset({Damage.MISSING_FIELD}),
-        "files.json": frozenset({Damage.MISSING_FIELD, Damage.ODD_TIMESTAMP}),
+        "packages.json": frozenset({AndroidDamage.MISSING_FIELD}),
+        "files.json": frozenset({AndroidDamage.MISSING_FIELD, AndroidDamage.ODD_TIMESTAMP}),
     }
 )
 
@@ -56,25 +58,31 @@ def build_androidqf(
     phone: AndroidPhone,
     *,
     missing: Collection[str] = (),
-    damage: Mapping[str, Damage] = _NOTHING,
+    damage: Mapping[str, AndroidDamage] = _NOTHING,
     backup_password: str | None = None,
+    outside: Path | None = None,
 ) -> BuiltEvidence:
     """Return an acquisition written to a new `folder`, as androidqf left it there before it wrote archives itself.
 
     `missing` and `damage` name parts: a file ("packages.json", "bugreport.zip", "backup.ab", …) or a folder ("logs",
     "intrusion_logs"). hashes.csv lists the files as they were taken, before byte damage. A plant in a missing part is
-    still reported as planted. Raises `ValueError` when a plant fits nowhere or a part does not exist, `FileExistsError`
-    when the folder does.
+    still reported as planted. `outside` is where a link in place of a part leads. Raises `ValueError` when a plant fits
+    nowhere or a part does not exist, `FileExistsError` when the folder does.
     """
     placement = place(phone.plants, AndroidEvidence)
-    members = _members(phone, placement, missing, damage, backup_password)
+    inside = {part: done for part, done in damage.items() if done not in IN_PLACE_OF_FILE}
+    members = _members(phone, placement, missing, inside, backup_password)
+    if unknown := damage.keys() - inside.keys() - {_part_of(name) for name in members}:
+        raise ValueError(f"an AndroidQF acquisition has no {sorted(unknown)}")
     folder.mkdir(parents=True)
     for number, (name, data) in enumerate(members.items()):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        done = damage.get(_part_of(name))
+        instead = PlaceDamage(done) if done in IN_PLACE_OF_FILE else None
+        write_damaged(target, data, instead, None, outside=outside or folder.with_name(f"{folder.name}-outside"))
         written = (phone.taken_at + timedelta(seconds=20 * number)).timestamp()
-        os.utime(target, (written, written))
+        os.utime(target, (written, written), follow_symlinks=False)
     return BuiltEvidence(path=folder, planted=placement.planted())
 
 
@@ -84,8 +92,8 @@ def build_androidqf_zip(
     *,
     top_folder: bool = True,
     missing: Collection[str] = (),
-    damage: Mapping[str, Damage] = _NOTHING,
-    archive_damage: Damage | None = None,
+    damage: Mapping[str, AndroidDamage] = _NOTHING,
+    archive_damage: AndroidDamage | None = None,
     backup_password: str | None = None,
 ) -> BuiltEvidence:
     """Return an acquisition written as a zip; `archive_damage` is done to the archive itself.
@@ -121,7 +129,7 @@ def _members(
     phone: AndroidPhone,
     placement: Placement,
     missing: Collection[str],
-    damage: Mapping[str, Damage],
+    damage: Mapping[str, AndroidDamage],
     backup_password: str | None,
 ) -> dict[str, bytes]:
     members = _collected(phone, placement, damage, backup_password)
@@ -137,7 +145,7 @@ def _members(
     return {name: _after(name, data, damage.get(_part_of(name)), rng) for name, data in kept.items()}
 
 
-def _after(name: str, data: bytes, damage: Damage | None, rng: random.Random) -> bytes:
+def _after(name: str, data: bytes, damage: AndroidDamage | None, rng: random.Random) -> bytes:
     part = _part_of(name)
     inside = part in _OWN_BUILDER or damage in _IN_RECORDS.get(part, ())
     return data if damage is None or inside else apply_damage(data, damage, rng)
@@ -149,7 +157,7 @@ def _part_of(name: str) -> str:
 
 
 def _collected(
-    phone: AndroidPhone, placement: Placement, damage: Mapping[str, Damage], backup_password: str | None
+    phone: AndroidPhone, placement: Placement, damage: Mapping[str, AndroidDamage], backup_password: str | None
 ) -> dict[str, bytes]:
     backup = placement.within(AndroidEvidence.BACKUP)
     bugreport = placement.within(AndroidEvidence.BUGREPORT)
@@ -166,9 +174,9 @@ def _collected(
     }
 
 
-def _text_files(phone: AndroidPhone, placement: Placement, damage: Mapping[str, Damage]) -> dict[str, bytes]:
+def _text_files(phone: AndroidPhone, placement: Placement, damage: Mapping[str, AndroidDamage]) -> dict[str, bytes]:
     packages = render.without_field(render.packages(phone, placement), "installer", damage.get("packages.json"))
-    odd = damage.get("files.json") is Damage.ODD_TIMESTAMP
+    odd = damage.get("files.json") is AndroidDamage.ODD_TIMESTAMP
     files = render.without_field(render.files(phone, placement, odd_timestamp=odd), "path", damage.get("files.json"))
     names = placement.at("aqf_processes")
     texts = {

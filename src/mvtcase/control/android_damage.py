@@ -22,8 +22,11 @@ _CRYPT_HEADER_BYTES = 12
 _UNIX = 3
 
 
-class Damage(StrEnum):
-    """What is wrong with a part. The first five suit any file, the next two archives, the rest one part each."""
+class AndroidDamage(StrEnum):
+    """What is wrong with a part.
+
+    The first five suit any file, the next two archives, the last four files in a folder, the rest one part each.
+    """
 
     EMPTY = "empty"
     TRUNCATED = "truncated"
@@ -38,19 +41,29 @@ class Damage(StrEnum):
     BODYLESS_MESSAGE = "bodyless_message"
     TEXT_TIME = "text_time"
     BAD_NESTED_ZIP = "bad_nested_zip"
+    SYMLINK = "symlink"
+    FIFO = "fifo"
+    FOLDER = "folder"
+    UNREADABLE = "unreadable"
 
 
-def apply_damage(data: bytes, damage: Damage, rng: random.Random) -> bytes:
+IN_PLACE_OF_FILE = frozenset(
+    {AndroidDamage.SYMLINK, AndroidDamage.FIFO, AndroidDamage.FOLDER, AndroidDamage.UNREADABLE}
+)
+"""What stands where the file should be: only in folders."""
+
+
+def apply_damage(data: bytes, damage: AndroidDamage, rng: random.Random) -> bytes:
     """Return the bytes with the damage done; raises `ValueError` for damage that only the part's builder can do."""
     middle = len(data) // 2
-    ways: dict[Damage, Callable[[], bytes]] = {
-        Damage.EMPTY: lambda: b"",
-        Damage.TRUNCATED: lambda: data[:middle],
-        Damage.NOISE: lambda: rng.randbytes(len(data)),
-        Damage.INVALID_UTF8: lambda: data[:middle] + b"\xff\xfe\xc3\x28" + data[middle:],
-        Damage.NOT_JSON: lambda: b"<!DOCTYPE html><title>Sign in to this network</title>\n",
-        Damage.BAD_CRC: lambda: with_bad_crc(data),
-        Damage.PASSWORD: lambda: with_password(data, ZIP_PASSWORD, rng),
+    ways: dict[AndroidDamage, Callable[[], bytes]] = {
+        AndroidDamage.EMPTY: lambda: b"",
+        AndroidDamage.TRUNCATED: lambda: data[:middle],
+        AndroidDamage.NOISE: lambda: rng.randbytes(len(data)),
+        AndroidDamage.INVALID_UTF8: lambda: data[:middle] + b"\xff\xfe\xc3\x28" + data[middle:],
+        AndroidDamage.NOT_JSON: lambda: b"<!DOCTYPE html><title>Sign in to this network</title>\n",
+        AndroidDamage.BAD_CRC: lambda: with_bad_crc(data),
+        AndroidDamage.PASSWORD: lambda: with_password(data, ZIP_PASSWORD, rng),
     }
     if damage not in ways:
         raise ValueError(f"{damage} is not a damage of any file")

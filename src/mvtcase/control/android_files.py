@@ -13,7 +13,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mvtcase.control.android_damage import Damage
+from mvtcase.control.android_damage import AndroidDamage
 from mvtcase.control.android_phone import FIRST_APP_UID
 from mvtcase.control.plants import PlantKind
 
@@ -314,8 +314,8 @@ def hash_list(members: Mapping[str, bytes]) -> bytes:
     return text.getvalue().encode()
 
 
-def without_field(rows: list[dict[str, object]], field: str, damage: Damage | None) -> list[dict[str, object]]:
+def without_field(rows: list[dict[str, object]], field: str, damage: AndroidDamage | None) -> list[dict[str, object]]:
     """Return the rows, the middle one without a field when the damage is `MISSING_FIELD`."""
-    if damage is Damage.MISSING_FIELD:
+    if damage is AndroidDamage.MISSING_FIELD:
         del rows[len(rows) // 2][field]
     return rows

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
-from mvtcase.control.android_damage import Damage, apply_damage, dated_zip, fixed_zip, without_members
+from mvtcase.control.android_damage import AndroidDamage, apply_damage, dated_zip, fixed_zip, without_members
 from mvtcase.control.android_dumpsys import dumpsys_text
 from mvtcase.control.android_files import properties, running
 from mvtcase.control.android_spots import AndroidEvidence, Placement, place
@@ -45,7 +45,7 @@ def build_bugreport(
     layout: Layout = Layout.ANDROID,
     folder: bool = False,
     wrapped: bool = False,
-    damage: Damage | None = None,
+    damage: AndroidDamage | None = None,
 ) -> BuiltEvidence:
     """Return a bugreport written to `path`: a zip, a `folder`, or a zip `wrapped` in a manufacturer's zip of logs.
 
@@ -62,12 +62,12 @@ def build_bugreport(
 
 
 def bugreport_bytes(
-    phone: AndroidPhone, placement: Placement, *, layout: Layout = Layout.ANDROID, damage: Damage | None = None
+    phone: AndroidPhone, placement: Placement, *, layout: Layout = Layout.ANDROID, damage: AndroidDamage | None = None
 ) -> bytes:
     """Return the bytes of a bugreport zip with the plants of `placement` in it."""
     members = bugreport_members(phone, placement, layout)
     whole = dated_zip(members)
-    if damage is Damage.NO_ENTRY_POINT:
+    if damage is AndroidDamage.NO_ENTRY_POINT:
         return without_members(whole, {MAIN_ENTRY} if layout is Layout.ANDROID else {text_name(phone, layout)})
     return apply_damage(whole, damage, phone.random("bugreport damage")) if damage else whole
 
@@ -156,14 +156,14 @@ def _tombstones(phone: AndroidPhone, placement: Placement) -> dict[str, tuple[by
 
 
 def _write_folder(
-    path: Path, phone: AndroidPhone, members: dict[str, tuple[bytes, datetime]], damage: Damage | None
+    path: Path, phone: AndroidPhone, members: dict[str, tuple[bytes, datetime]], damage: AndroidDamage | None
 ) -> None:
     entry = MAIN_ENTRY if MAIN_ENTRY in members else next(iter(members))
     long_text = next(iter(members))
     for name, (data, moment) in members.items():
-        if damage is Damage.NO_ENTRY_POINT and name == entry:
+        if damage is AndroidDamage.NO_ENTRY_POINT and name == entry:
             continue
-        broken = damage if name == long_text and damage is not Damage.NO_ENTRY_POINT else None
+        broken = damage if name == long_text and damage is not AndroidDamage.NO_ENTRY_POINT else None
         target = path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(apply_damage(data, broken, phone.random("bugreport damage")) if broken else data)

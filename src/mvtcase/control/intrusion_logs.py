@@ -12,7 +12,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mvtcase.control.android_damage import Damage, apply_damage, fixed_zip
+from mvtcase.control.android_damage import AndroidDamage, apply_damage, fixed_zip
 from mvtcase.control.android_spots import AndroidEvidence, Placement, place
 from mvtcase.control.plants import BuiltEvidence, PlantKind
 
@@ -32,14 +32,14 @@ _HOSTS = {
     "com.google.android.gms": ("push.example.com", "192.0.2.55"),
 }
 _NESTED = "2026-older.zip"
-_INNER_DAMAGE = frozenset({Damage.TEXT_TIME, Damage.BAD_NESTED_ZIP})
+_INNER_DAMAGE = frozenset({AndroidDamage.TEXT_TIME, AndroidDamage.BAD_NESTED_ZIP})
 _BROWSER = "org.mozilla.firefox"
 
 Record = tuple["datetime", str, dict[str, object]]
 
 
 def build_intrusion_logs(
-    path: Path, phone: AndroidPhone, *, zipped: bool = False, damage: Damage | None = None
+    path: Path, phone: AndroidPhone, *, zipped: bool = False, damage: AndroidDamage | None = None
 ) -> BuiltEvidence:
     """Return three days of intrusion logs, written as a folder, or as a zip when `zipped`.
 
@@ -60,18 +60,18 @@ def build_intrusion_logs(
     return BuiltEvidence(path=path, planted=placement.planted())
 
 
-def log_members(phone: AndroidPhone, placement: Placement, *, damage: Damage | None = None) -> dict[str, bytes]:
+def log_members(phone: AndroidPhone, placement: Placement, *, damage: AndroidDamage | None = None) -> dict[str, bytes]:
     """Return the files by name, `YYYY-MM-DD.txt`, with the plants of `placement` in them."""
     ordered = sorted(itertools.chain(_routine(phone), _planted(phone, placement)), key=lambda record: record[0])
     days: dict[str, list[str]] = defaultdict(list)
     for number, (moment, kind, event) in enumerate(ordered):
         time = _event_time(moment, kind)
-        shown = str(time) if damage is Damage.TEXT_TIME else time
+        shown = str(time) if damage is AndroidDamage.TEXT_TIME else time
         line = {kind: {"event_id": number, "event_time": shown, **event}}
         days[f"{phone.local(moment):%Y-%m-%d}.txt"].append(json.dumps(line))
     members = {name: "".join(f"{line}\n" for line in lines).encode() for name, lines in days.items()}
     rng = phone.random("intrusion damage")
-    if damage is Damage.BAD_NESTED_ZIP:
+    if damage is AndroidDamage.BAD_NESTED_ZIP:
         return {_NESTED: rng.randbytes(2048), **members}
     if damage and damage not in _INNER_DAMAGE:
         newest = max(members)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.control.adb_backup import TELEPHONY, build_adb_backup
-from mvtcase.control.android import AndroidPhone, Damage
+from mvtcase.control.android import AndroidDamage, AndroidPhone
 from mvtcase.control.plants import Plant, PlantKind
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_another_password_is_another_ciphertext(tmp_path: Path) -> None:
 
 def test_one_message_loses_its_body(tmp_path: Path) -> None:
     """Exactly one text message has no body field."""
-    path = build_adb_backup(tmp_path / "a.ab", PHONE, damage=Damage.BODYLESS_MESSAGE).path
+    path = build_adb_backup(tmp_path / "a.ab", PHONE, damage=AndroidDamage.BODYLESS_MESSAGE).path
     stored = messages(path, "sms")
     assert len([row for row in stored if "body" not in row]) == 1
     assert len(stored) > 1

@@ -7,14 +7,15 @@ import hashlib
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyrage
 import pytest
 
 from mvtcase.control.android import (
+    AndroidDamage,
     AndroidPhone,
-    Damage,
     age_identity,
     build_androidqf,
     build_androidqf_zip,
@@ -23,7 +24,7 @@ from mvtcase.control.android import (
 from mvtcase.control.plants import Plant, PlantKind
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 PHONE = AndroidPhone(seed=7)
 PACKAGE = Plant(PlantKind.APP_IDS, "com.planted.app")
@@ -99,7 +100,7 @@ def test_missing_parts_are_not_written(tmp_path: Path) -> None:
     assert (folder / "packages.json").is_file()
 
 
-@pytest.mark.parametrize("wrong", [{"missing": ("sms.db",)}, {"damage": {"sms.db": Damage.EMPTY}}])
+@pytest.mark.parametrize("wrong", [{"missing": ("sms.db",)}, {"damage": {"sms.db": AndroidDamage.EMPTY}}])
 def test_an_unknown_part_is_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
     """A mistyped part raises instead of building healthy evidence in silence."""
     with pytest.raises(ValueError, match=r"sms\.db"):
@@ -107,26 +108,59 @@ def test_an_unknown_part_is_refused(tmp_path: Path, wrong: dict[str, object]) ->
 
 
 def test_a_damage_that_does_not_fit_is_refused(tmp_path: Path) -> None:
-    """Damage that only another part's builder can do raises."""
+    """AndroidDamage that only another part's builder can do raises."""
     with pytest.raises(ValueError, match="bodyless_message"):
-        build_androidqf(tmp_path / "aqf", PHONE, damage={"getprop.txt": Damage.BODYLESS_MESSAGE})
+        build_androidqf(tmp_path / "aqf", PHONE, damage={"getprop.txt": AndroidDamage.BODYLESS_MESSAGE})
 
 
-@pytest.mark.parametrize("damage", [Damage.ODD_TIMESTAMP, Damage.MISSING_FIELD])
+@pytest.mark.parametrize("damage", [AndroidDamage.ODD_TIMESTAMP, AndroidDamage.MISSING_FIELD])
 @pytest.mark.parametrize("part", ["getprop.txt", "logs"])
-def test_record_damage_needs_records(tmp_path: Path, part: str, damage: Damage) -> None:
-    """Damage to one record raises on a part that has no such records."""
+def test_record_damage_needs_records(tmp_path: Path, part: str, damage: AndroidDamage) -> None:
+    """AndroidDamage to one record raises on a part that has no such records."""
     with pytest.raises(ValueError, match=str(damage)):
         build_androidqf(tmp_path / "aqf", PHONE, damage={part: damage})
 
 
+@pytest.mark.parametrize(
+    ("damage", "is_so"),
+    [
+        (AndroidDamage.SYMLINK, Path.is_symlink),
+        (AndroidDamage.FIFO, Path.is_fifo),
+        (AndroidDamage.FOLDER, Path.is_dir),
+        (AndroidDamage.UNREADABLE, lambda path: not path.stat().st_mode & 0o777),
+    ],
+)
+def test_something_else_stands_in_place_of_a_file(
+    tmp_path: Path, damage: AndroidDamage, is_so: Callable[[Path], bool]
+) -> None:
+    """A link, a pipe, a folder or a file without rights is where the part should be; a zip cannot hold one."""
+    folder = build_androidqf(tmp_path / "aqf", PHONE, damage={"packages.json": damage}).path
+    assert is_so(folder / "packages.json")
+    assert not is_so(folder / "files.json")
+    with pytest.raises(ValueError, match=str(damage)):
+        build_androidqf_zip(tmp_path / "a.zip", PHONE, damage={"packages.json": damage})
+
+
+def test_a_link_leads_outside(tmp_path: Path) -> None:
+    """The link's target holds the content and lies outside of the acquisition."""
+    damage = {"packages.json": AndroidDamage.SYMLINK}
+    folder = build_androidqf(tmp_path / "aqf", PHONE, damage=damage, outside=tmp_path / "elsewhere").path
+    assert (folder / "packages.json").resolve().parent == tmp_path / "elsewhere"
+
+
+def test_an_unknown_part_cannot_be_a_link(tmp_path: Path) -> None:
+    """A mistyped part raises for what stands in place of files too."""
+    with pytest.raises(ValueError, match=r"sms\.db"):
+        build_androidqf(tmp_path / "aqf", PHONE, damage={"sms.db": AndroidDamage.FIFO})
+
+
 def test_the_hash_list_tells_of_byte_damage(tmp_path: Path) -> None:
     """A file damaged after the acquisition no longer agrees with hashes.csv, which can be damaged too."""
-    folder = build_androidqf(tmp_path / "aqf", PHONE, damage={"getprop.txt": Damage.TRUNCATED}).path
+    folder = build_androidqf(tmp_path / "aqf", PHONE, damage={"getprop.txt": AndroidDamage.TRUNCATED}).path
     listed = dict(csv.reader((folder / "hashes.csv").read_text(encoding="utf-8").splitlines()))
     wrong = [name for name in listed if hashlib.sha256((folder / name).read_bytes()).hexdigest() != listed[name]]
     assert wrong == ["getprop.txt"]
-    other = build_androidqf(tmp_path / "other", PHONE, damage={"hashes.csv": Damage.EMPTY}).path
+    other = build_androidqf(tmp_path / "other", PHONE, damage={"hashes.csv": AndroidDamage.EMPTY}).path
     assert (other / "hashes.csv").read_bytes() == b""
 
 
@@ -149,7 +183,7 @@ def test_the_zip_has_its_top_folder_or_not(tmp_path: Path, *, top_folder: bool) 
 
 def test_the_archive_itself_can_be_damaged(tmp_path: Path) -> None:
     """A truncated archive no longer opens as a zip."""
-    path = build_androidqf_zip(tmp_path / "a.zip", PHONE, archive_damage=Damage.TRUNCATED).path
+    path = build_androidqf_zip(tmp_path / "a.zip", PHONE, archive_damage=AndroidDamage.TRUNCATED).path
     assert not zipfile.is_zipfile(path)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.android import AndroidPhone, Damage
+from mvtcase.control.android import AndroidDamage, AndroidPhone
 from mvtcase.control.bugreport import MAIN_ENTRY, Layout, build_bugreport
 from mvtcase.control.plants import Plant, PlantKind
 
@@ -81,7 +81,7 @@ def test_the_folder_has_the_same_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", [True, False])
 def test_no_entry_point_leaves_the_rest(tmp_path: Path, *, folder: bool) -> None:
     """Only main_entry.txt is gone."""
-    path = build_bugreport(tmp_path / "b", PHONE, folder=folder, damage=Damage.NO_ENTRY_POINT).path
+    path = build_bugreport(tmp_path / "b", PHONE, folder=folder, damage=AndroidDamage.NO_ENTRY_POINT).path
     names = (
         {child.relative_to(path).as_posix() for child in path.rglob("*")}
         if folder
@@ -93,7 +93,7 @@ def test_no_entry_point_leaves_the_rest(tmp_path: Path, *, folder: bool) -> None
 
 def test_damage_in_a_folder_hits_the_long_text(tmp_path: Path) -> None:
     """In an unpacked bugreport the general damages are done to the text everything is read from."""
-    path = build_bugreport(tmp_path / "b", PHONE, folder=True, damage=Damage.EMPTY).path
+    path = build_bugreport(tmp_path / "b", PHONE, folder=True, damage=AndroidDamage.EMPTY).path
     assert (path / (path / MAIN_ENTRY).read_text(encoding="utf-8")).read_bytes() == b""
 
 

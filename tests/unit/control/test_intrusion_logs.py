@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.control.android import AndroidPhone, Damage
+from mvtcase.control.android import AndroidDamage, AndroidPhone
 from mvtcase.control.intrusion_logs import build_intrusion_logs
 from mvtcase.control.plants import Plant, PlantKind
 
@@ -78,14 +78,14 @@ def test_a_plant_is_one_event(tmp_path: Path, plant: Plant, kind: str) -> None:
 
 def test_times_as_text(tmp_path: Path) -> None:
     """The damage writes every time as a string."""
-    folder = build_intrusion_logs(tmp_path / "logs", PHONE, damage=Damage.TEXT_TIME).path
+    folder = build_intrusion_logs(tmp_path / "logs", PHONE, damage=AndroidDamage.TEXT_TIME).path
     assert {type(event["event_time"]) for _, event in events(folder)} == {str}
 
 
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_bad_nested_zip_lies_beside_the_days(tmp_path: Path, *, zipped: bool) -> None:
     """The unreadable archive is there in folder and zip, the days' files are intact."""
-    path = build_intrusion_logs(tmp_path / "logs.zip", PHONE, zipped=zipped, damage=Damage.BAD_NESTED_ZIP).path
+    path = build_intrusion_logs(tmp_path / "logs.zip", PHONE, zipped=zipped, damage=AndroidDamage.BAD_NESTED_ZIP).path
     names = zipfile.ZipFile(path).namelist() if zipped else [child.name for child in path.iterdir()]
     assert "2026-older.zip" in names
     assert len(names) == 5
@@ -93,7 +93,7 @@ def test_a_bad_nested_zip_lies_beside_the_days(tmp_path: Path, *, zipped: bool) 
 
 def test_general_damage_hits_the_newest_day_or_the_zip(tmp_path: Path) -> None:
     """In a folder the newest file is damaged, as a zip the archive itself."""
-    folder = build_intrusion_logs(tmp_path / "logs", PHONE, damage=Damage.EMPTY).path
+    folder = build_intrusion_logs(tmp_path / "logs", PHONE, damage=AndroidDamage.EMPTY).path
     assert [path.name for path in sorted(folder.iterdir()) if not path.stat().st_size] == ["2026-11-20.txt"]
-    archive = build_intrusion_logs(tmp_path / "logs.zip", PHONE, zipped=True, damage=Damage.TRUNCATED).path
+    archive = build_intrusion_logs(tmp_path / "logs.zip", PHONE, zipped=True, damage=AndroidDamage.TRUNCATED).path
     assert not zipfile.is_zipfile(archive)

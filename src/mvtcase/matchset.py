@@ -3,13 +3,13 @@
 It stands between the indicator sets (which write it) and the worker's matcher (which reads it), and it carries what
 STIX as MVT reads it cannot: any text is a value, also one holding "=" or a quote. The file has two lines::
 
-    {"body_bytes": …, "body_sha256": …, "collections": …, "format": "mvtcase-matchset", "indicators": …,
-     "sources": […], "version": 1}
+    {"collections": …, "format": "mvtcase-matchset", "indicators": …, "sha256": …, "sources": […], "version": 1}
     [{"description": …, "file_name": …, "file_path": …, "id": …, "name": …, "values": {"domains": […], …}}, …]
 
 The first line is the header, the second the ordered collections; both are canonical ASCII JSON, so lone surrogates
-survive. JSON and not pickle or marshal, because reading those runs what a hostile file says; and the standard library
-parses JSON in C, so half a million indicators load in under a second.
+survive. The digest is that of both lines, taken while the header had none. JSON and not pickle or marshal, because
+reading those runs what a hostile file says; and the standard library parses JSON in C, so half a million indicators
+load in under a second.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def read_matchset(path: Path) -> MatchSet:
     if not separator:
         raise _unusable(path, "its header line is missing")
     header = _read_header(path, header_line)
-    if header.get("body_bytes") != len(body) or header.get("body_sha256") != sha256_bytes(body):
+    if header.pop("sha256", None) != _digest(header, body):
         raise _unusable(path, "its content does not have the digest written in its header")
     try:
         matchset = _decoded(json.loads(body), header["sources"])
@@ -148,10 +148,16 @@ def _encoded(matchset: MatchSet) -> bytes:
         "sources": list(matchset.sources),
         "collections": len(matchset.collections),
         "indicators": matchset.count,
-        "body_bytes": len(body),
-        "body_sha256": sha256_bytes(body),
     }
-    return canonical_json(header).encode("ascii") + b"\n" + body
+    return _line(header | {"sha256": _digest(header, body)}) + body
+
+
+def _line(header: Mapping[str, Any]) -> bytes:
+    return canonical_json(header).encode("ascii") + b"\n"
+
+
+def _digest(header: Mapping[str, Any], body: bytes) -> str:
+    return sha256_bytes(_line(header) + body)
 
 
 def _collection_json(collection: Collection) -> dict[str, object]:
@@ -212,6 +218,8 @@ def _read_header(path: Path, line: bytes) -> dict[str, Any]:
 
 
 def _decoded(body: Any, sources: Any) -> MatchSet:  # noqa: ANN401 - what a JSON file holds is not known before it is checked
+    if not isinstance(body, list):
+        raise TypeError("expected a list of collections")
     return MatchSet(
         collections=tuple(_decoded_collection(entry) for entry in body),
         sources=tuple(_texts(sources)),

@@ -36,7 +36,7 @@ REAL_SETS = Path(__file__).parents[3] / "shared" / "iocs"
 CHECKS = (*WITNESSED_CHECKS, "check_domain")
 
 LABELS = ("a", "b", "evil", "www", "web", "x-y", "login", "bücher", "xn--bcher-kva", "co", "amazonaws", "1", "10")
-SUFFIXES = ("com", "co.uk", "net", "uk", "ck", "s3.amazonaws.com", "github.io", "invalid", "kawasaki.jp", "1")
+SUFFIXES = ("com", "co.uk", "net", "uk", "ck", "bd", "s3.amazonaws.com", "github.io", "invalid", "kawasaki.jp", "1")
 SHORTENERS = ("bit.ly", "t.co", "goo.gl", "t.me", "go.9nl.com")
 NAMES = ("bh", "roleaboutd", "com.apple.WebKit.Networking", "ABSCARRYLOG", "a" * 16, "a" * 17, "a" * 15, "msgacntd", "")
 FOLDERS = ("", "/", "private", "var", "db", "tmp/", "a", "aa", "Library", "é", "\udc80")
@@ -313,7 +313,7 @@ ODD_VALUES: tuple[object, ...] = (
 
 @pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
 def test_values_that_are_no_text_get_mvts_answers_and_exceptions(value: object) -> None:
-    """Whatever a module hands over in place of a text has the outcome it has with MVT: None, a match or an exception."""
+    """Whatever a module hands over in place of a text has the outcome it has with MVT, exceptions included."""
     everything = dict.fromkeys(INDICATOR_TYPES, ("a", "bh", "a" * 16, "1.2.3.4"))
     for values in (everything, {"domains": ("1.2.3.4",)}):
         held = MatchSet(collections=(Collection(id="1", name="n", values=values),))

@@ -1,1 +1,1 @@
-"""Running MVT in a child process of ours, on hostile input: jobs go in as one JSON line, events come out as JSON lines."""
+"""Running MVT in a child process of ours, on hostile input: a JSON line goes in, JSON lines and files come out."""

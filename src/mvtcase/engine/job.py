@@ -1,0 +1,166 @@
+"""What the workflow asks of the engine and what it gets back: plain frozen records on both sides."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003 - the records are read at run time by their users' type checks
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mvtcase.model import Completeness, EvidenceKind, Gap, Json, ModuleRun, RawAlert
+    from mvtcase.settings import Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A password or key that never shows in a repr, a log or an argument list; it travels on the child's stdin only."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanJob:
+    """One scan: plain readable evidence at `target`, results into the folder `results`, which must not exist yet.
+
+    `expected_indicators` is what the sets' passports say; `set_names` maps a collection's file name to its set's name;
+    `evidence_bytes` stretches the limits; `encrypted` says whether the iTunes backup was, before it was decrypted.
+    """
+
+    kind: EvidenceKind
+    target: Path
+    results: Path
+    matchset: Path
+    expected_indicators: int
+    set_names: Mapping[str, str]
+    limits: Limits
+    evidence_bytes: int
+    encrypted: bool = False
+    stock_matcher: bool = False
+    sweep: bool = True
+    allow_foreign_modules: bool = False
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecryptJob:
+    """One iTunes backup to be decrypted from `source` (only read) into the new private folder `target`.
+
+    Exactly one of `password` and `key` (hexadecimal, as `DecryptResult.key` gave it) is set.
+    """
+
+    source: Path
+    target: Path
+    limits: Limits
+    evidence_bytes: int = 0
+    password: Secret | None = None
+    key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckJob:
+    """An earlier scan's stored results in `results` compared with other indicators, without the phone; `out` is new."""
+
+    results: Path
+    kind: EvidenceKind
+    out: Path
+    matchset: Path
+    expected_indicators: int
+    set_names: Mapping[str, str]
+    limits: Limits
+    encrypted: bool = False
+    stock_matcher: bool = False
+    allow_foreign_modules: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineEvent:
+    """What just happened, for progress bars: `index` of `total` modules of what is known so far."""
+
+    what: str
+    module: str = ""
+    index: int = 0
+    total: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineResult:
+    """What became of a scan; everything that happened to a module is in here, never an exception.
+
+    `finished` is False when the worker could not be brought to its end; `error` then says why. `results_sha256` is the
+    digest of `results.sha256`, the list of the hashes of all result files.
+    """
+
+    finished: bool
+    completeness: Completeness
+    error: str | None = None
+    modules: tuple[ModuleRun, ...] = ()
+    alerts: tuple[RawAlert, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    limitations: tuple[str, ...] = ()
+    indicators_loaded: int = 0
+    tools: Mapping[str, str] = field(default_factory=dict)
+    sandbox: str = "none"
+    command: str = ""
+    duration_ms: int = 0
+    results_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecryptResult:
+    """How many files were decrypted, which could not be (each a gap), and the key for the next backup of that phone."""
+
+    files: int
+    failed: tuple[Gap, ...] = ()
+    key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """What an earlier worker of the same scan got through, so that the next one goes on after it.
+
+    `finished` and `skipped` name modules as (part, slug): the first are done, the second must not run again.
+    `steps_done` and `steps_lost` name steps outside of modules that are done or must not be tried again.
+    """
+
+    finished: frozenset[tuple[str, str]] = frozenset()
+    skipped: frozenset[tuple[str, str]] = frozenset()
+    steps_done: frozenset[str] = frozenset()
+    steps_lost: frozenset[str] = frozenset()
+
+
+def job_line(fields: Mapping[str, Json]) -> bytes:
+    """Return the one line of JSON that the worker reads from its stdin."""
+    return json.dumps(dict(fields)).encode("ascii") + b"\n"
+
+
+def scan_fields(job: ScanJob, resumption: Resumption) -> dict[str, Json]:
+    """Return a scan job as the worker reads it; the limits are already scaled."""
+    return {
+        "task": "scan",
+        "kind": str(job.kind),
+        "target": str(job.target),
+        "results": str(job.results),
+        "matchset": str(job.matchset),
+        "expected_indicators": job.expected_indicators,
+        "set_names": dict(job.set_names),
+        "stock_matcher": job.stock_matcher,
+        "sweep": job.sweep,
+        "encrypted": job.encrypted,
+        "allow_foreign_modules": job.allow_foreign_modules,
+        "password": job.password.value if job.password else None,
+        **resumption_fields(resumption),
+    }
+
+
+def resumption_fields(resumption: Resumption) -> dict[str, Json]:
+    """Return what an earlier worker got through as the next one reads it."""
+    return {
+        "finished": [list(each) for each in sorted(resumption.finished)],
+        "skipped": [list(each) for each in sorted(resumption.skipped)],
+        "steps_done": [*sorted(resumption.steps_done)],
+        "steps_lost": [*sorted(resumption.steps_lost)],
+    }

@@ -1,0 +1,4 @@
+"""The one release of MVT whose seams and silences this program knows."""
+
+PINNED_MVT = "2026.10.26"
+"""`pyproject.toml` pins the same one; `tests/engine/test_contract.py` holds the two together."""

@@ -1,0 +1,127 @@
+"""MVT's command classes by kind of evidence, with nested commands that cannot end one another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mvt.android.cmd_check_androidqf import CmdAndroidCheckAndroidQF, NoAndroidQFBackup, NoAndroidQFBugReport
+from mvt.android.cmd_check_backup import CmdAndroidCheckBackup
+from mvt.android.cmd_check_bugreport import CmdAndroidCheckBugreport
+from mvt.android.cmd_check_intrusion_logs import CmdAndroidCheckIntrusionLogs
+from mvt.common.command import Command
+from mvt.ios.cmd_check_backup import CmdIOSCheckBackup
+from mvt.ios.cmd_check_fs import CmdIOSCheckFS
+from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
+
+from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.recorder import load_step
+from mvtcase.model import EvidenceKind, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mvt.common.indicators import Indicators
+    from mvt.common.module import MVTModule
+
+    from mvtcase.engine.worker.recorder import Recorder
+    from mvtcase.engine.worker.task import Task
+
+
+class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
+    """AndroidQF's command whose nested commands each stand alone: a broken bugreport costs the bugreport, no more.
+
+    The name begins as MVT's does, because MVT takes the timeline's clock from it.
+    """
+
+    recorder: Recorder
+
+    def run_bugreport_cmd(self) -> bool:
+        """Run the bugreport's modules where there is one; return whether it was there."""
+        return self._apart("bugreport", super().run_bugreport_cmd)
+
+    def run_backup_cmd(self) -> bool:
+        """Run the backup's modules where there is one; return whether it was there."""
+        return self._apart("backup", super().run_backup_cmd)
+
+    def run_intrusion_logs_cmd(self) -> bool:
+        """Run the intrusion logs' modules where there are any; return whether they were there."""
+        return self._apart("intrusion_logs", super().run_intrusion_logs_cmd)
+
+    def load_bugreport(self) -> Any:  # noqa: ANN401 - a ZipFile
+        """Open bugreport.zip as MVT does, and say so when there is none."""
+        try:
+            return super().load_bugreport()
+        except NoAndroidQFBugReport:
+            self.recorder.problem("bugreport", Outcome.NO_SOURCE, "the acquisition holds no bugreport.zip")
+            raise
+
+    def load_backup(self) -> Any:  # noqa: ANN401 - bytes
+        """Read backup.ab as MVT does, and say so when there is none."""
+        try:
+            return super().load_backup()
+        except NoAndroidQFBackup:
+            self.recorder.problem(
+                "backup", Outcome.NO_SOURCE, "the acquisition holds no backup.ab: no SMS was examined"
+            )
+            raise
+
+    def _apart(self, part: str, run: Callable[[], bool]) -> bool:
+        if load_step(part) in self.recorder.task.steps_lost:
+            return False
+        return self.recorder.nested(part, run)
+
+
+class CmdAndroidCheckFS(Command):
+    """A command for Android file systems, which MVT lacks: for the modules that declare ("android", "check-fs")."""
+
+    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - MVT's own arguments, handed on
+        super().__init__(**arguments)
+        self.platform = "android"
+        self.name = "check-fs"
+        self.modules: list[type[MVTModule]] = []
+
+
+CLASSES: dict[EvidenceKind, type[Command]] = {
+    EvidenceKind.IOS_BACKUP: CmdIOSCheckBackup,
+    EvidenceKind.IOS_BACKUP_ENCRYPTED: CmdIOSCheckBackup,
+    EvidenceKind.IOS_FILE_SYSTEM: CmdIOSCheckFS,
+    EvidenceKind.SYSDIAGNOSE: CmdIOSCheckSysdiagnose,
+    EvidenceKind.ANDROIDQF: CmdAndroidCheckAndroidQFApart,
+    EvidenceKind.ANDROIDQF_AGE: CmdAndroidCheckAndroidQFApart,
+    EvidenceKind.BUGREPORT: CmdAndroidCheckBugreport,
+    EvidenceKind.ANDROID_BACKUP: CmdAndroidCheckBackup,
+    EvidenceKind.INTRUSION_LOGS: CmdAndroidCheckIntrusionLogs,
+    EvidenceKind.ANDROID_FILE_SYSTEM: CmdAndroidCheckFS,
+}
+
+_STORING = ("_store_timeline", "_store_alerts_timeline", "_store_alerts", "_store_urls", "_store_info")
+
+
+def command_for(task: Task, indicators: Indicators, plugins: list[type[MVTModule]], recorder: Recorder) -> Command:
+    """Return MVT's command for a task, ready to run."""
+    command = CLASSES[task.kind](
+        target_path=str(task.target),
+        results_path=str(task.results / "mvt"),
+        iocs=indicators,
+        module_options={"interactive": False, "fast_mode": False, "backup_password": task.password},
+        disable_version_check=True,
+        disable_indicator_check=True,
+        custom_modules=plugins,
+    )
+    command.recorder = recorder
+    for name in _STORING:
+        setattr(command, name, _forgiving(getattr(command, name), recorder))
+    return command
+
+
+def _forgiving(store: Callable[[], None], recorder: Recorder) -> Callable[[], None]:
+    """MVT's summary files come last; one that cannot be written must neither stop the others nor count."""
+
+    def stored() -> None:
+        try:
+            store()
+        except Exception as error:  # noqa: BLE001 - anything an alert's event can hold may break the writing
+            text = f"MVT's summary files are incomplete: {type(error).__name__} in {store.__name__}."
+            recorder.emit("limitation", text=safe_text(text))
+
+    return stored

@@ -1,0 +1,136 @@
+"""One scan in the worker: check what is installed, load the indicators, run MVT's command, look again."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from mvt.common.log import MVTLogHandler
+from mvt.common.version import MVT_VERSION
+
+from mvtcase.engine.versions import PINNED_MVT
+from mvtcase.engine.worker import preflight, sweep
+from mvtcase.engine.worker.classes import command_for
+from mvtcase.engine.worker.matcher import FastIndicators, stock_from_matchset
+from mvtcase.engine.worker.plugins import ForeignModulesError, load_plugins, plugin_distributions
+from mvtcase.engine.worker.recorder import Recorder
+from mvtcase.engine.worker.task import task_of
+from mvtcase.matchset import read_matchset
+from mvtcase.model import Outcome
+
+if TYPE_CHECKING:
+    from mvt.common.indicators import Indicators
+    from mvt.common.module import MVTModule
+
+    from mvtcase.engine.worker.emitter import Emitter
+    from mvtcase.engine.worker.task import Task
+    from mvtcase.matchset import MatchSet
+
+
+class RefusedError(Exception):
+    """The worker will not run; `code` is the last part of the parent's error code."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def run_scan(fields: dict[str, Any], emit: Emitter) -> int:
+    """Run a scan job and return the worker's exit status: 0 when it came to its end, 3 when it refused to begin."""
+    task = task_of(fields)
+    recorder = Recorder(task, emit)
+    try:
+        plugins, indicators, matchset = prepare(task, recorder)
+    except RefusedError as error:
+        emit("refused", code=error.code, message=str(error))
+        return 3
+    look_before(task, recorder)
+    examine(task, recorder, indicators, plugins)
+    look_again(task, recorder, matchset)
+    recorder.send_limitations()
+    emit("done", error=recorder.refused)
+    return 0
+
+
+def prepare(task: Task, recorder: Recorder) -> tuple[list[type[MVTModule]], Indicators, MatchSet]:
+    """Return the plugin modules, the indicators and their match set, after `hello` was sent; raises `RefusedError`."""
+    if MVT_VERSION != PINNED_MVT:
+        raise RefusedError("start", f"MVT {MVT_VERSION} is installed; this release was tried with {PINNED_MVT} only.")
+    recorder.install()
+    with recorder.step("start"):
+        try:
+            plugins = load_plugins(allow_foreign=task.allow_foreign_modules)
+        except ForeignModulesError as error:
+            raise RefusedError("foreign_module", f"MVT modules of other packages are installed: {error}.") from error
+        _silence_console()
+        recorder.flush_notes("plugins")
+        matchset = _matchset(task)
+        indicators = _indicators(task, matchset, recorder)
+    loaded = int(indicators.total_ioc_count)
+    if loaded != task.expected_indicators:
+        raise RefusedError(
+            "indicator_count", f"{loaded} indicators were loaded; the sets hold {task.expected_indicators}."
+        )
+    recorder.emit("hello", indicators=loaded, tools=dict(_tools()))
+    return plugins, indicators, matchset
+
+
+def look_before(task: Task, recorder: Recorder) -> None:
+    """Run the pre-flight, unless an earlier worker of this scan did or could not."""
+    if "preflight" in task.steps_done | task.steps_lost:
+        return
+    with recorder.step("preflight"):
+        try:
+            for gap in preflight.inspect(task):
+                recorder.problem(gap.module, gap.outcome, gap.reason)
+        except Exception as error:  # noqa: BLE001 - evidence must not end the scan through our own readers either
+            recorder.problem("preflight", Outcome.FAILED, f"{type(error).__name__}: {error}")
+
+
+def examine(task: Task, recorder: Recorder, indicators: Indicators, plugins: list[type[MVTModule]]) -> None:
+    """Run MVT's command; what happens to its modules is sent by the recorder."""
+    with recorder.step("examine"):
+        command_for(task, indicators, plugins, recorder).run()
+
+
+def look_again(task: Task, recorder: Recorder, matchset: MatchSet) -> None:
+    """Run the sweep, unless it is switched off or an earlier worker of this scan did it or could not."""
+    if not task.sweep or "sweep" in task.steps_done | task.steps_lost:
+        return
+    with recorder.step("sweep"):
+        try:
+            sweep.run(task, matchset, recorder.emit)
+        except Exception as error:  # noqa: BLE001 - as in the pre-flight
+            recorder.problem("sweep", Outcome.FAILED, f"{type(error).__name__}: {error}")
+
+
+def _silence_console() -> None:
+    # Importing some of MVT's modules sets up its console, where every log line is laid out for a terminal nobody sees.
+    logger = logging.getLogger("mvt")
+    for handler in logger.handlers[:]:
+        if isinstance(handler, MVTLogHandler):
+            logger.removeHandler(handler)
+
+
+def _matchset(task: Task) -> MatchSet:
+    try:
+        return read_matchset(task.matchset)
+    except (OSError, ValueError) as error:
+        raise RefusedError("indicator_count", f"The indicators could not be loaded: {error}") from error
+
+
+def _indicators(task: Task, matchset: MatchSet, recorder: Recorder) -> Indicators:
+    log = logging.getLogger("mvt.common.indicators")
+    build = stock_from_matchset if task.stock_matcher else FastIndicators.from_matchset
+    return build(matchset, log, recorder.matches.witness)
+
+
+def _tools() -> dict[str, str]:
+    return {
+        "mvt": MVT_VERSION,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        **{f"plugins:{name}": version for name, version in sorted(plugin_distributions().items())},
+    }

@@ -1,0 +1,65 @@
+"""The job as the worker read it from its stdin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mvtcase.model import EvidenceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ModuleKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A scan or recheck: what to examine, with what, and what an earlier worker of the same scan got through.
+
+    `target` is the evidence (for a recheck the earlier scan's results), `results` the folder of the new scan.
+    """
+
+    name: str
+    kind: EvidenceKind
+    target: Path
+    results: Path
+    matchset: Path
+    expected_indicators: int
+    set_names: Mapping[str, str]
+    encrypted: bool
+    stock_matcher: bool
+    sweep: bool
+    allow_foreign_modules: bool
+    password: str | None = field(repr=False)
+    finished: frozenset[ModuleKey]
+    skipped: frozenset[ModuleKey]
+    steps_done: frozenset[str]
+    steps_lost: frozenset[str]
+
+
+def task_of(fields: Mapping[str, Any]) -> Task:
+    """Return the task of a job line's fields; raises `KeyError` or `ValueError` when it is no job of this release."""
+    return Task(
+        name=fields["task"],
+        kind=EvidenceKind(fields["kind"]),
+        target=Path(fields["target"]),
+        results=Path(fields["results"]),
+        matchset=Path(fields["matchset"]),
+        expected_indicators=int(fields["expected_indicators"]),
+        set_names=dict(fields["set_names"]),
+        encrypted=bool(fields["encrypted"]),
+        stock_matcher=bool(fields["stock_matcher"]),
+        sweep=bool(fields["sweep"]),
+        allow_foreign_modules=bool(fields["allow_foreign_modules"]),
+        password=fields["password"],
+        finished=_keys(fields["finished"]),
+        skipped=_keys(fields["skipped"]),
+        steps_done=frozenset(fields["steps_done"]),
+        steps_lost=frozenset(fields["steps_lost"]),
+    )
+
+
+def _keys(pairs: list[list[str]]) -> frozenset[ModuleKey]:
+    return frozenset((part, slug) for part, slug in pairs)

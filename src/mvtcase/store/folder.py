@@ -55,9 +55,17 @@ class CaseFolder:
         """Return the folder of one scan's kept results."""
         return self.path / "scans" / scan
 
+    def results(self, scan: str) -> Path:
+        """Return where the engine writes one scan's events and MVT's own result files."""
+        return self.scan(scan) / "results"
+
     def acquisition(self, acquisition: str) -> Path:
         """Return the folder of one acquisition's manifest and, if imported, its copy."""
         return self.path / "acquisitions" / acquisition
+
+    def scan_lock(self, acquisition: str) -> Path:
+        """Return the lock file that a process holds while it scans an acquisition."""
+        return self.acquisition(acquisition) / "scan.lock"
 
     def manifest(self, acquisition: str) -> Path:
         """Return the manifest file of one acquisition."""

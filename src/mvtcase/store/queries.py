@@ -206,6 +206,15 @@ def alerts(store: Store, scan: str) -> tuple[model.RawAlert, ...]:
     return tuple(_alert(row) for row in store.rows("SELECT * FROM alert WHERE scan = ? ORDER BY ordinal", (scan,)))
 
 
+def alerts_of_finding(store: Store, finding: str) -> tuple[model.RawAlert, ...]:
+    """Return the alerts a finding was built from, in the order they were raised."""
+    rows = store.rows(
+        "SELECT a.* FROM finding_alert x JOIN alert a ON a.uuid = x.alert WHERE x.finding = ? ORDER BY a.scan, a.ordinal",
+        (finding,),
+    )
+    return tuple(_alert(row) for row in rows)
+
+
 def _alert(row: sqlite3.Row) -> model.RawAlert:
     return model.RawAlert(
         module=row["module"],

@@ -1,0 +1,272 @@
+"""Acquisitions: register what was taken from a phone, verify it, set it aside; nothing is written to the original."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import new_uuid
+from mvtcase.errors import ConflictError, EvidenceMissingError, InputError, MvtcaseError
+from mvtcase.evidence import identity as identities
+from mvtcase.evidence import kinds, manifest
+from mvtcase.model import AcquisitionState, DeviceIdentity, Platform
+from mvtcase.store import queries
+from mvtcase.workflow import devices, shapes
+from mvtcase.workflow.desk import Outcome, OutcomeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mvtcase.evidence.kinds import Identified
+    from mvtcase.evidence.manifest import Manifest
+    from mvtcase.model import Acquisition, Json
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+
+    HashProgress = Callable[[int, int, "int | None"], None]
+    """Hears files done, bytes done and bytes in all (None while unknown)."""
+
+IMPORTED_FOLDER = "evidence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What is said about an acquisition when adding it."""
+
+    official: str
+    device: str | None = None
+    copy_in: bool = False
+    acquired_at: str | None = None
+    label: str = ""
+
+
+def add(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None) -> Outcome:
+    """Register one acquisition: tell its kind and device, hash every file, and keep the manifest in the case.
+
+    The same bytes registered again give the acquisition known already; at a new place, its path is brought up to date.
+    Raises the `EvidenceError` that says why it cannot be used, and `ConflictError` when it contradicts the case.
+    """
+    found = kinds.identify(path.expanduser().absolute())
+    with desk.open_case(to_change=True) as store:
+        return _register(desk, store, found, wish, on_progress)
+
+
+def add_all(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None) -> Outcome:
+    """Register every acquisition below a folder, one by one; one that cannot be registered does not stop the others."""
+    registered: list[Json] = []
+    messages: list[str] = []
+    with desk.open_case(to_change=True) as store:
+        for found in kinds.find_all(path.expanduser().absolute()):
+            try:
+                outcome = _register(desk, store, found, wish, on_progress)
+            except MvtcaseError as error:  # noqa: PERF203  # one bad phone must not stop the others
+                messages.append(f"{found.root}: {error} {error.hint}".strip())
+            else:
+                registered.append(outcome.data["acquisition"])
+                messages += outcome.messages
+    if not registered:
+        raise InputError(f"Nothing below {path} could be registered. {' '.join(messages)}".strip())
+    failed = len(messages) > 0 and len(registered) < len(messages) + len(registered)
+    return Outcome(
+        data={"acquisitions": registered},
+        status=OutcomeStatus.PARTIAL if failed else OutcomeStatus.SUCCESS,
+        messages=tuple(messages),
+    )
+
+
+def _register(
+    desk: Desk, store: Store, found: Identified, wish: Registration, on_progress: HashProgress | None
+) -> Outcome:
+    official = queries.official(store, wish.official)
+    identity = identities.read_identity(found)
+    known = _device_for(store, identity, wish.device, official.id)
+    with _pending_folder(store) as pending:
+        hashed = manifest.hash_evidence(found.root, pending / "manifest.jsonl", on_progress=on_progress)
+        again = _registered_before(store, hashed, known)
+        if again is not None:
+            return _already_there(desk, store, again, found)
+        added = _insert(desk, store, found, wish, hashed, identity, pending)
+    return Outcome(
+        data={"acquisition": shapes.acquisition(queries.acquisition(store, added))},
+        messages=(*_irregular_note(hashed), f"Next: 'mvtcase scan run {added}'."),
+    )
+
+
+def _device_for(store: Store, identity: DeviceIdentity, named: str | None, official: str) -> str | None:
+    fitting = devices.find(store, identity)
+    devices.refuse_other_owner(fitting, official)
+    if named is None:
+        return fitting.id if fitting else None
+    wanted = queries.device(store, named)
+    devices.refuse_other_owner(wanted, official)
+    mark = devices.contradicts(wanted, identity)
+    if mark or (fitting is not None and fitting.id != wanted.id):
+        raise ConflictError(
+            f"This acquisition is not of device {wanted.id}: its {mark or 'identity'} is another's.",
+            hint="Leave out '--device' to register the device it is of.",
+        )
+    return wanted.id
+
+
+@contextlib.contextmanager
+def _pending_folder(store: Store) -> Iterator[Path]:
+    """Give a private folder for a manifest in the making; what is left in it afterwards is removed."""
+    pending = store.folder.acquisition(f".pending-{new_uuid()}")
+    pending.mkdir(parents=True, mode=0o700)
+    try:
+        yield pending
+    finally:
+        shutil.rmtree(pending, ignore_errors=True)
+
+
+def _registered_before(store: Store, hashed: Manifest, device: str | None) -> Acquisition | None:
+    for each in queries.acquisitions(store):
+        if each.manifest_sha256 == hashed.digest and device in {None, each.device}:
+            return each
+    return None
+
+
+def _already_there(desk: Desk, store: Store, known: Acquisition, found: Identified) -> Outcome:
+    note = f"The same bytes are registered as {known.id} already."
+    if str(found.root) != known.path and not Path(known.path).exists() and not known.imported:
+        with store.change("acquisition.moved", actor=desk.actor, subject=known.id, path=str(found.root)) as change:
+            change.update("acquisition", known.uuid, path=str(found.root))
+        note += " It was no longer at its old place: the new place is recorded."
+    return Outcome(data={"acquisition": shapes.acquisition(queries.acquisition(store, known.id))}, messages=(note,))
+
+
+def _insert(  # one row gathers all that was learnt
+    desk: Desk,
+    store: Store,
+    found: Identified,
+    wish: Registration,
+    hashed: Manifest,
+    identity: DeviceIdentity,
+    pending: Path,
+) -> str:
+    official = queries.official(store, wish.official)
+    if wish.copy_in:
+        manifest.copy_evidence(found.root, pending / IMPORTED_FOLDER / found.root.name, pending / "manifest.jsonl")
+    with store.change("acquisition.registered", actor=desk.actor, kind=str(found.kind)) as change:
+        device = _device_for(store, identity, wish.device, official.id)
+        if device is None:
+            seen = identity if identity.platform is not Platform.UNKNOWN else _of_kind(found, identity)
+            device = devices.insert(change, official.id, label=wish.label, identity=seen)
+        else:
+            _learn(change, store, device, identity)
+        added = change.new_id("acquisition")
+        home = store.folder.acquisition(added)
+        change.payload |= {"subject": added, "manifest_sha256": hashed.digest, "files": hashed.files}
+        change.insert(
+            "acquisition",
+            id=added,
+            device=device,
+            official=official.id,
+            kind=found.kind,
+            path=str(home / IMPORTED_FOLDER / found.root.name if wish.copy_in else found.root),
+            encrypted=found.encrypted,
+            files=hashed.files,
+            bytes=hashed.bytes,
+            manifest_sha256=hashed.digest,
+            identity=asdict(identity),
+            acquired_at=wish.acquired_at or identity.last_backup_at,
+            registered_at=change.at,
+            registered_by=desk.actor,
+            imported=wish.copy_in,
+            state=AcquisitionState.REGISTERED,
+        )
+        shutil.rmtree(home, ignore_errors=True)  # left by a run that was killed before its row was written
+        pending.rename(home)
+    return added
+
+
+def _of_kind(found: Identified, identity: DeviceIdentity) -> DeviceIdentity:
+    return DeviceIdentity(**{**asdict(identity), "platform": found.kind.platform})
+
+
+def _learn(change: object, store: Store, device: str, identity: DeviceIdentity) -> None:
+    """Fill in what was not known about a device, inside the caller's transaction; what was known stays."""
+    known = queries.device(store, device)
+    old, new = asdict(known.identity), asdict(identity)
+    merged = {name: old[name] if old[name] not in (None, Platform.UNKNOWN) else new[name] for name in old}
+    newer = {name: new[name] for name in ("os_version", "os_build", "last_backup_at", "security_patch") if new[name]}
+    merged |= newer
+    if merged != old:
+        change.update("device", known.uuid, identity=merged)  # type: ignore[attr-defined]  # a store.Change
+
+
+def _irregular_note(hashed: Manifest) -> tuple[str, ...]:
+    if not hashed.irregular:
+        return ()
+    return (
+        (
+            f"{hashed.irregular_count} entries are no regular files (links, devices, unreadable); "
+            "they are listed in the manifest and never followed."
+        ),
+    )
+
+
+def list_acquisitions(desk: Desk) -> Outcome:
+    """Return all acquisitions."""
+    with desk.open_case() as store:
+        return Outcome(data={"acquisitions": [shapes.acquisition(each) for each in queries.acquisitions(store)]})
+
+
+def show(desk: Desk, named: str) -> Outcome:
+    """Return an acquisition with the scans of it."""
+    with desk.open_case() as store:
+        one = queries.acquisition(store, named)
+        scans = list(queries.scans(store, one.id))
+        return Outcome(
+            data={
+                "acquisition": shapes.acquisition(one),
+                "scans": [
+                    {"id": each.id, "state": str(each.state), "completeness": str(each.completeness)} for each in scans
+                ],
+                "manifest": str(store.folder.manifest(one.id)),
+            }
+        )
+
+
+def verify(desk: Desk, named: Sequence[str], *, on_progress: HashProgress | None = None) -> Outcome:
+    """Hash originals again and compare with their manifests; every look is a custody event.
+
+    A difference is data (`unchanged` false with the differences), so that one altered phone hides none of the others.
+    """
+    with desk.open_case(to_change=True) as store:
+        wanted = [queries.acquisition(store, each) for each in named] or list(queries.acquisitions(store))
+        looked = [_verify_one(desk, store, each, on_progress) for each in wanted]
+        altered = [each for each in looked if not each["unchanged"]]
+        return Outcome(
+            data={"acquisitions": list(looked)},
+            status=OutcomeStatus.PARTIAL if altered else OutcomeStatus.SUCCESS,
+            messages=tuple(f"{each['id']} is not what was registered; do not scan it." for each in altered),
+        )
+
+
+def _verify_one(desk: Desk, store: Store, one: Acquisition, on_progress: HashProgress | None) -> dict[str, Json]:
+    try:
+        found = manifest.compare(
+            Path(one.path), store.folder.manifest(one.id), one.manifest_sha256, on_progress=on_progress
+        )
+        differences: list[Json] = [{"path": each.path, "what": each.what} for each in found]
+    except EvidenceMissingError as error:
+        differences = [{"path": one.path, "what": f"missing: {error}"}]
+    action = "acquisition.verified" if not differences else "acquisition.found_altered"
+    with store.change(action, actor=desk.actor, subject=one.id, differences=len(differences)):
+        pass
+    return {"id": one.id, "path": one.path, "unchanged": not differences, "differences": differences}
+
+
+def set_aside(desk: Desk, named: str, *, state: AcquisitionState, reason: str) -> Outcome:
+    """Say that an acquisition no longer counts for its device's status, or counts again; a reason is needed."""
+    if not reason.strip():
+        raise InputError("Say why, with '--reason'.")
+    with desk.open_case(to_change=True) as store:
+        one = queries.acquisition(store, named)
+        with store.change(f"acquisition.{state}", actor=desk.actor, subject=one.id, reason=reason) as change:
+            change.update("acquisition", one.uuid, state=state, state_reason=reason.strip())
+        return Outcome(data={"acquisition": shapes.acquisition(queries.acquisition(store, one.id))})

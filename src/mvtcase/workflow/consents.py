@@ -1,0 +1,158 @@
+"""The data owner's consent: record, withdraw, show, and the gate that no scan passes without it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import parse_timestamp, timestamp
+from mvtcase.errors import (
+    ConsentExpiredError,
+    ConsentIncompleteError,
+    ConsentMissingError,
+    ConsentWithdrawnError,
+    InputError,
+)
+from mvtcase.model import ConsentMethod, ConsentPoint, RosterState
+from mvtcase.store import queries
+from mvtcase.workflow import shapes
+from mvtcase.workflow.attachments import keep
+from mvtcase.workflow.desk import Outcome
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from mvtcase.model import Consent, Official
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+
+
+def read_points(text: str) -> frozenset[ConsentPoint]:
+    """Return the points a comma list names. Raises `InputError` on an unknown one."""
+    names = [each.strip() for each in text.split(",") if each.strip()]
+    try:
+        return frozenset(ConsentPoint(name) for name in names)
+    except ValueError:
+        raise InputError(f"{text!r} names an unknown point.", hint=f"Known: {', '.join(ConsentPoint)}.") from None
+
+
+def read_date(text: str, *, end_of_day: bool = False) -> str:
+    """Return a date or UTC time in our form; a bare date is its first moment, or its last. Raises `InputError`."""
+    whole_day = "T23:59:59Z" if end_of_day else "T00:00:00Z"
+    full = f"{text}{whole_day}" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
+    try:
+        return timestamp(parse_timestamp(full))
+    except ValueError:
+        raise InputError(f"{text!r} is no date.", hint="Write 2026-11-24 or 2026-11-24T09:30:00Z (UTC).") from None
+
+
+def record(  # noqa: PLR0913  # a consent form has this many fields
+    desk: Desk,
+    named: str,
+    *,
+    by: str,
+    method: ConsentMethod,
+    scope: str,
+    informed: frozenset[ConsentPoint],
+    given_at: str | None = None,
+    expires_at: str | None = None,
+    device_owner: str = "",
+    document: Path | None = None,
+) -> Outcome:
+    """Record a consent as it was given; an incomplete one is recorded too, and allows no scan."""
+    if not by.strip() or not scope.strip():
+        raise InputError("A consent needs the name of the data owner and what was consented to.")
+    with desk.open_case(to_change=True) as store:
+        one = queries.official(store, named)
+        kept = keep(store.folder, document) if document else None
+        with store.change("consent.recorded", actor=desk.actor) as change:
+            added = change.new_id("consent")
+            change.payload |= {"subject": added, "official": one.id}
+            change.insert(
+                "consent",
+                id=added,
+                official=one.id,
+                given_by=by.strip(),
+                method=method,
+                scope=scope.strip(),
+                given_at=given_at or change.at,
+                expires_at=expires_at,
+                device_owner=device_owner.strip(),
+                document_sha256=kept,
+                recorded_by=desk.actor,
+                **{f"informed_{point}": point in informed for point in ConsentPoint},
+            )
+            if one.roster in {RosterState.INVITED, RosterState.UNREACHABLE}:
+                change.update("official", one.uuid, roster=RosterState.CONSENTED)
+        return Outcome(
+            data={"consent": shapes.plain(queries.consents(store, one.id)[-1])}, messages=_what_is_missing(informed)
+        )
+
+
+def _what_is_missing(informed: frozenset[ConsentPoint]) -> tuple[str, ...]:
+    missing = [str(point) for point in ConsentPoint if point not in informed]
+    if not missing:
+        return ()
+    return (f"The person was not informed of: {', '.join(missing)}. This consent allows no scan.",)
+
+
+def withdraw(desk: Desk, named: str, *, reason: str = "") -> Outcome:
+    """Take back every standing consent of an official. Raises `ConsentMissingError` when there is none."""
+    with desk.open_case(to_change=True) as store:
+        one = queries.official(store, named)
+        standing = [each for each in queries.consents(store, one.id) if each.withdrawn_at is None]
+        if not standing:
+            raise ConsentMissingError(f"{one.id} has no standing consent to withdraw.")
+        with store.change("consent.withdrawn", actor=desk.actor, subject=one.id) as change:
+            for each in standing:
+                change.update("consent", each.uuid, withdrawn_at=change.at, withdrawal_reason=reason)
+            change.update("official", one.uuid, roster=RosterState.WITHDRAWN)
+        return Outcome(
+            data={"consents": [shapes.plain(each) for each in queries.consents(store, one.id)]},
+            messages=("What was found so far stays in the case; dispose of it as the consent form says.",),
+        )
+
+
+def show(desk: Desk, named: str) -> Outcome:
+    """Return an official's consents, and whether they allow a scan now."""
+    with desk.open_case() as store:
+        one = queries.official(store, named)
+        consents = queries.consents(store, one.id)
+        try:
+            require(store, one, desk.clock())
+            allowed, why = True, ""
+        except (ConsentMissingError, ConsentIncompleteError, ConsentExpiredError, ConsentWithdrawnError) as error:
+            allowed, why = False, str(error)
+        return Outcome(
+            data={"consents": [shapes.plain(each) for each in consents], "scan_allowed": allowed, "reason": why}
+        )
+
+
+def require(store: Store, official: Official, now: datetime) -> Consent:
+    """Return the consent that allows a scan of an official's devices now; the gate every scan passes.
+
+    The MVT License 1.1, section 3.0 with 1.15 to 1.17, demands the data owner's consent, informed of the nature of the
+    procedure, its privacy implications, the retention and the disposal of the data. Raises the `ConsentError` that says
+    what is missing.
+    """
+    if official.roster is RosterState.REFUSED:
+        raise ConsentMissingError(f"{official.id} refused the examination.")
+    consents = queries.consents(store, official.id)
+    if not consents:
+        raise ConsentMissingError(f"No consent of {official.id}, the data owner, is recorded.")
+    standing = [each for each in consents if each.withdrawn_at is None]
+    if not standing:
+        raise ConsentWithdrawnError(f"{official.id} withdrew the consent on {consents[-1].withdrawn_at}.")
+    running = [each for each in standing if not _expired(each, now)]
+    if not running:
+        raise ConsentExpiredError(f"The consent of {official.id} ran out on {standing[-1].expires_at}.")
+    complete = [each for each in running if each.informed >= frozenset(ConsentPoint)]
+    if not complete:
+        missing = sorted(frozenset(ConsentPoint) - running[-1].informed)
+        raise ConsentIncompleteError(f"{official.id} was not informed of: {', '.join(missing)}.")
+    return complete[-1]
+
+
+def _expired(consent: Consent, now: datetime) -> bool:
+    return consent.expires_at is not None and parse_timestamp(consent.expires_at) <= now

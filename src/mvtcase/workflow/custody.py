@@ -1,0 +1,94 @@
+"""The chain of custody: read it, add a note, and verify rows and files against it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import sha256_file
+from mvtcase.errors import ChainBrokenError, InputError
+from mvtcase.store import queries
+from mvtcase.store.custody import Difference
+from mvtcase.workflow import shapes
+from mvtcase.workflow.desk import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+
+
+def log(desk: Desk) -> Outcome:
+    """Return every event of the chain, oldest first."""
+    with desk.open_case() as store:
+        return Outcome(
+            data={
+                "events": [shapes.plain(each) for each in queries.custody_events(store)],
+                "head": store.custody_head(),
+            }
+        )
+
+
+def note(desk: Desk, text: str) -> Outcome:
+    """Add a free remark to the chain."""
+    if not text.strip():
+        raise InputError("A note needs a text.")
+    with desk.open_case(to_change=True) as store:
+        with store.change("note.added", actor=desk.actor) as change:
+            added = change.new_id("note")
+            change.payload["subject"] = added
+            change.insert("note", id=added, text=text.strip(), at=change.at, examiner=desk.actor)
+        return Outcome(data={"note": shapes.plain(queries.notes(store)[-1])})
+
+
+def verify(desk: Desk) -> Outcome:
+    """Return the head of a chain that holds. Raises `ChainBrokenError` naming what differs otherwise.
+
+    Looks at every stored row and at the files the case vouches for: manifests, kept results, reports, attachments.
+    Originals are `acquisition verify`'s: they may be on a medium that is not here.
+    """
+    with desk.open_case() as store:
+        broken = (*store.verify(), *_verify_files(store))
+        if broken:
+            listed = "; ".join(f"{each.where}: {each.what}" for each in broken[:20])
+            more = f" (and {len(broken) - 20} more)" if len(broken) > 20 else ""  # noqa: PLR2004  # as many as listed
+            raise ChainBrokenError(
+                f"The chain of custody of {store.folder.slug} does not hold: {listed}{more}.",
+                hint="Keep the case as it is, compare with a backup, and note what happened.",
+            )
+        events = queries.custody_events(store)
+        return Outcome(
+            data={"holds": True, "events": len(events), "head": store.custody_head()},
+            messages=("Compare the head with the one printed in a report to see that nothing was cut off.",),
+        )
+
+
+def _verify_files(store: Store) -> Iterator[Difference]:
+    for acquisition in queries.acquisitions(store):
+        if not _is(store.folder.manifest(acquisition.id), acquisition.manifest_sha256):
+            yield Difference(where=f"manifest of {acquisition.id}", what="missing or not the one registered")
+    for scan in queries.scans(store):
+        listing = store.folder.results(scan.id) / "results.sha256"
+        if scan.results_sha256 and not _is(listing, scan.results_sha256):
+            yield Difference(where=f"results of {scan.id}", what="the list of hashes is missing or changed")
+    for report in queries.reports(store):
+        if not _is(store.folder.path / report.path, report.sha256):
+            yield Difference(where=f"report {report.id}", what="the file is missing or changed")
+    yield from _verify_attachments(store)
+
+
+def _verify_attachments(store: Store) -> Iterator[Difference]:
+    consents = (consent for one in queries.officials(store) for consent in queries.consents(store, one.id))
+    wanted = {each.document_sha256 for each in consents}
+    wanted |= {each.attachment_sha256 for each in queries.observations(store)}
+    for digest in sorted(filter(None, wanted)):
+        if not _is(store.folder.attachments / digest, digest):
+            yield Difference(where=f"attachment {digest[:12]}", what="the file is missing or changed")
+
+
+def _is(path: Path, digest: str) -> bool:
+    try:
+        return sha256_file(path) == digest
+    except OSError:
+        return False

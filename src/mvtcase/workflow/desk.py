@@ -1,0 +1,142 @@
+"""What every verb works with: the workspace, the examiner, the settings, and the seams that tests replace."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from mvtcase.canon import StrEnum, utc_now
+from mvtcase.casebook import Newest
+from mvtcase.engine import runner
+from mvtcase.errors import ConflictError, InputError
+from mvtcase.indicators.library import IndicatorLibrary
+from mvtcase.model import CaseState
+from mvtcase.settings import Settings
+from mvtcase.store import queries
+from mvtcase.store.folder import Workspace, only
+from mvtcase.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mvtcase.canon import Clock
+    from mvtcase.engine.job import (
+        DecryptJob,
+        DecryptResult,
+        EngineEvent,
+        EngineResult,
+        RecheckJob,
+        ScanJob,
+    )
+    from mvtcase.store.folder import CaseFolder
+
+
+class Engine(Protocol):
+    """The seam to the worker child; flow tests put a fake here."""
+
+    def run_scan(self, job: ScanJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        """Run MVT's command for a kind of evidence and return everything that happened."""
+        ...
+
+    def run_decrypt(self, job: DecryptJob, *, on_event: Callable[[EngineEvent], None]) -> DecryptResult:
+        """Decrypt an iTunes backup into a private folder."""
+        ...
+
+    def run_recheck(self, job: RecheckJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        """Compare an earlier scan's stored results with other indicators."""
+        ...
+
+
+class RealEngine:
+    """The engine that runs MVT in a child process."""
+
+    run_scan = staticmethod(runner.run_scan)
+    run_decrypt = staticmethod(runner.run_decrypt)
+    run_recheck = staticmethod(runner.run_recheck)
+
+
+class OutcomeStatus(StrEnum):
+    """How a verb ended: done, or done with gaps."""
+
+    SUCCESS = "success"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a verb returns: `data` has the shape of the CLI contract, `messages` are sentences for people."""
+
+    data: Mapping[str, object] = field(default_factory=dict)
+    status: OutcomeStatus = OutcomeStatus.SUCCESS
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One examiner at one workspace."""
+
+    workspace: Workspace
+    examiner: str = ""
+    settings: Settings = field(default_factory=Settings)
+    case: str | None = None
+    clock: Clock = utc_now
+    engine: Engine = field(default_factory=RealEngine)
+    with_control: bool = True
+    """False only where a fake engine stands in for the real one: it cannot find what is planted."""
+
+    @property
+    def library(self) -> IndicatorLibrary:
+        """The indicator sets of this workspace, the built-in ones among them."""
+        return IndicatorLibrary(self.workspace.iocs)
+
+    @property
+    def actor(self) -> str:
+        """The examiner's name. Raises `InputError` when nobody said who is working."""
+        name = self.examiner or self.settings.examiner
+        if not name.strip():
+            raise InputError(
+                "Nobody is named as examiner.", hint="Use '--examiner NAME', MVTCASE_EXAMINER or the settings file."
+            )
+        return name.strip()
+
+    def case_folder(self) -> CaseFolder:
+        """Return the folder of the case meant: named by id or slug, else the only open one."""
+        folders = self.workspace.case_folders()
+        if self.case is None:
+            return only(tuple(each for each in folders if self._state(each) is CaseState.OPEN))
+        for folder in folders:
+            if folder.slug == self.case or self._id(folder) == self.case:
+                return folder
+        return self.workspace.case_folder(self.case)
+
+    def _state(self, folder: CaseFolder) -> CaseState:
+        with Store.open(folder) as store:
+            return queries.case_file(store).state
+
+    def _id(self, folder: CaseFolder) -> str:
+        with Store.open(folder) as store:
+            return queries.case_file(store).id
+
+    @contextlib.contextmanager
+    def open_case(self, *, to_change: bool = False) -> Iterator[Store]:
+        """Give the case's store. Raises `ConflictError` when it is closed and about to be changed."""
+        with Store.open(self.case_folder(), clock=self.clock) as store:
+            if to_change and queries.case_file(store).state is CaseState.CLOSED:
+                raise ConflictError(f"The case {store.folder.slug} is closed.", hint="Use 'mvtcase case reopen' first.")
+            yield store
+
+    def newest(self) -> Newest:
+        """Return the newest versions of sets and tools at hand, against which results go stale."""
+        return Newest(
+            sets={passport.name: passport.to_indicator_set() for passport in self.library.list_sets()},
+            tools={name: _version(name) for name in ("mvt", "mvtcase")},
+        )
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,152 @@
+"""Devices: add by hand, list, show, change what became of one, and tell which device an acquisition is of."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import new_uuid
+from mvtcase.casebook import read as read_casebook
+from mvtcase.errors import ConflictError, InputError
+from mvtcase.model import DeviceIdentity, DeviceState, Platform
+from mvtcase.store import queries
+from mvtcase.workflow import shapes
+from mvtcase.workflow.desk import Outcome
+
+if TYPE_CHECKING:
+    from mvtcase.model import Device
+    from mvtcase.store.store import Change, Store
+    from mvtcase.workflow.desk import Desk
+
+_MARKS = ("udid", "serial", "imei")
+"""What tells a device from all others, the most telling first."""
+
+
+def add(desk: Desk, official: str, *, label: str, identity: DeviceIdentity, owner: str = "") -> Outcome:
+    """Add a device by hand, before anything was taken from it."""
+    with desk.open_case(to_change=True) as store:
+        one = queries.official(store, official)
+        refuse_other_owner(find(store, identity), one.id)
+        if find(store, identity) is not None:
+            raise ConflictError("That device is in the case already.", hint="'mvtcase device list' shows it.")
+        with store.change("device.added", actor=desk.actor) as change:
+            added = insert(change, one.id, label=label, identity=identity, owner=owner)
+            change.payload["subject"] = added
+        return Outcome(data={"device": shapes.plain(queries.device(store, added))})
+
+
+def insert(change: Change, official: str, *, label: str, identity: DeviceIdentity, owner: str = "") -> str:
+    """Write a new device inside the caller's transaction and return its id."""
+    added = change.new_id("device")
+    change.insert(
+        "device",
+        id=added,
+        official=official,
+        label=label.strip() or default_label(identity),
+        platform=identity.platform,
+        fingerprint=_fingerprint(identity),
+        state=DeviceState.IN_USE,
+        owner=owner.strip(),
+        identity=asdict(identity),
+    )
+    return added
+
+
+def default_label(identity: DeviceIdentity) -> str:
+    """Return what to call a device nobody named: its model, never its name, which often is the person's."""
+    words = [identity.manufacturer, identity.model or identity.product_type]
+    return " ".join(word for word in words if word) or "device of unknown model"
+
+
+def _fingerprint(identity: DeviceIdentity) -> str:
+    for mark in _MARKS:
+        value = getattr(identity, mark)
+        if value:
+            return f"{mark}:{value.strip().upper()}"
+    return f"uuid:{new_uuid()}"
+
+
+def find(store: Store, identity: DeviceIdentity) -> Device | None:
+    """Return the known device that this identity is of: the same UDID, serial or IMEI. None when it is new.
+
+    Raises `ConflictError` when it fits more than one.
+    """
+    fitting = [device for device in queries.devices(store) if _same(device, identity)]
+    if len(fitting) > 1:
+        names = ", ".join(device.id for device in fitting)
+        raise ConflictError(f"This identity fits several devices: {names}.", hint="Name one with '--device'.")
+    return fitting[0] if fitting else None
+
+
+def _same(device: Device, identity: DeviceIdentity) -> bool:
+    for mark in _MARKS:
+        value = getattr(identity, mark)
+        if value and value.strip().upper() in {
+            (getattr(device.identity, mark) or "").strip().upper(),
+            device.fingerprint.removeprefix(f"{mark}:"),
+        }:
+            return True
+    return False
+
+
+def contradicts(device: Device, identity: DeviceIdentity) -> str:
+    """Return which mark of an identity says that it is another device, empty when none does."""
+    for mark in _MARKS:
+        known, seen = getattr(device.identity, mark), getattr(identity, mark)
+        if known and seen and known.strip().upper() != seen.strip().upper():
+            return mark
+    if Platform.UNKNOWN not in {device.platform, identity.platform} and device.platform is not identity.platform:
+        return "platform"
+    return ""
+
+
+def refuse_other_owner(device: Device | None, official: str) -> None:
+    """Raise `ConflictError` when a device is already under another official: one phone has one data owner."""
+    if device is not None and device.official != official:
+        raise ConflictError(
+            f"This is device {device.id}, which belongs to {device.official}, not {official}.",
+            hint="Check whose phone it is. A phone handed on is an inquiry of its own: record it with 'custody note'.",
+        )
+
+
+def list_devices(desk: Desk) -> Outcome:
+    """Return all devices with their status."""
+    with desk.open_case() as store:
+        book = read_casebook(store, desk.newest())
+        listed = [
+            {**shapes.plain(device.device), **shapes.device(device)} for one in book.officials for device in one.devices
+        ]
+        return Outcome(data={"devices": sorted(listed, key=lambda each: str(each["id"]))})
+
+
+def show(desk: Desk, named: str) -> Outcome:
+    """Return a device with its acquisitions, status, coverage and findings."""
+    with desk.open_case() as store:
+        queries.device(store, named)
+        book = read_casebook(store, desk.newest())
+        standing = next(each for one in book.officials for each in one.devices if each.device.id == named)
+        return Outcome(
+            data={
+                "device": {
+                    **shapes.plain(standing.device),
+                    **shapes.device(standing),
+                    "acquisitions": [shapes.acquisition(each) for each in standing.acquisitions],
+                    "findings": [shapes.finding(each) for each in standing.findings],
+                }
+            }
+        )
+
+
+def change_device(
+    desk: Desk, named: str, *, state: DeviceState | None, label: str | None, owner: str | None
+) -> Outcome:
+    """Change what became of a device, its label or its owner."""
+    given = {"state": state, "label": label, "owner": owner}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        raise InputError("Nothing to change was given.", hint="See 'mvtcase device set --help'.")
+    with desk.open_case(to_change=True) as store:
+        one = queries.device(store, named)
+        with store.change("device.changed", actor=desk.actor, subject=one.id, columns=",".join(changes)) as change:
+            change.update("device", one.uuid, **changes)
+        return Outcome(data={"device": shapes.plain(queries.device(store, one.id))})

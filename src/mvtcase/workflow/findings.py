@@ -1,0 +1,61 @@
+"""Findings: list, show, and an examiner's judgement on one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mvtcase.errors import InputError
+from mvtcase.findings.review import REVIEWERS_NEEDED, state_of
+from mvtcase.model import FindingState, Verdict
+from mvtcase.store import queries
+from mvtcase.workflow import shapes
+from mvtcase.workflow.desk import Outcome
+
+if TYPE_CHECKING:
+    from mvtcase.workflow.desk import Desk
+
+
+def list_findings(desk: Desk, *, official: str | None = None, device: str | None = None) -> Outcome:
+    """Return all findings, or those of one official or device, worst level first."""
+    with desk.open_case() as store:
+        wanted = queries.official(store, official).id if official else None
+        found = [
+            shapes.finding(one)
+            for one in queries.findings(store)
+            if wanted in {None, one.official} and device in {None, one.device}
+        ]
+        return Outcome(data={"findings": found})
+
+
+def show(desk: Desk, named: str) -> Outcome:
+    """Return a finding with its alerts, verbatim."""
+    with desk.open_case() as store:
+        one = queries.finding(store, named)
+        alerts = [shapes.plain(alert) for alert in queries.alerts_of_finding(store, one.id)]
+        return Outcome(data={"finding": {**shapes.finding(one), "raised": alerts}})
+
+
+def dispose(desk: Desk, named: str, *, verdict: Verdict, reason: str) -> Outcome:
+    """Record a judgement on a finding; the latest stands, earlier ones stay. A reason is needed."""
+    if not reason.strip():
+        raise InputError("A judgement needs its reason.", hint="Give it with '--reason'.")
+    with desk.open_case(to_change=True) as store:
+        one = queries.finding(store, named)
+        with store.change("finding.disposed", actor=desk.actor, subject=one.id, verdict=str(verdict)) as change:
+            change.insert(
+                "disposition",
+                id=change.new_id("disposition"),
+                finding=one.id,
+                verdict=verdict,
+                reason=reason.strip(),
+                examiner=desk.actor,
+                at=change.at,
+            )
+        after = queries.finding(store, one.id)
+        return Outcome(data={"finding": shapes.finding(after)}, messages=_what_next(state_of(after.dispositions)))
+
+
+def _what_next(state: FindingState) -> tuple[str, ...]:
+    if state is not FindingState.CONFIRMED_ONCE:
+        return ()
+    return (f"A confirmation needs {REVIEWERS_NEEDED} examiners: one more has to confirm it.",)

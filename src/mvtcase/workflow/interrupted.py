@@ -1,0 +1,56 @@
+"""Scans that a killed process left running: found by their free lock, marked, and their alerts filed."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from mvtcase.engine.results import read_events
+from mvtcase.errors import CaseLockedError
+from mvtcase.model import ScanState
+from mvtcase.store import queries
+from mvtcase.store.folder import held_lock
+from mvtcase.workflow.recording import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mvtcase.model import Scan
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+
+REASON = "The scan was interrupted before its end."
+
+
+@contextlib.contextmanager
+def acquisition_lock(store: Store, acquisition: str) -> Iterator[None]:
+    """Hold an acquisition while it is scanned. Raises `CaseLockedError` when another process is scanning it."""
+    with held_lock(store.folder.scan_lock(acquisition)) as held:
+        if not held:
+            raise CaseLockedError(f"Another process is scanning {acquisition}.")
+        yield
+
+
+def recover(desk: Desk, store: Store) -> tuple[str, ...]:
+    """Mark every scan that no living process holds as interrupted, file what it had found, and return their ids."""
+    return tuple(scan.id for scan in queries.scans(store) if _recover_one(desk, store, scan))
+
+
+def _recover_one(desk: Desk, store: Store, scan: Scan) -> bool:
+    if scan.state is not ScanState.RUNNING:
+        return False
+    with held_lock(store.folder.scan_lock(scan.acquisition)) as held:
+        if not held or queries.scan(store, scan.id).state is not ScanState.RUNNING:
+            return False
+        _file(desk, store, scan)
+    return True
+
+
+def _file(desk: Desk, store: Store, scan: Scan) -> None:
+    try:
+        result = read_events(store.folder.results(scan.id))
+    except OSError:  # it was killed before the worker said anything
+        with store.change("scan.interrupted", actor=desk.actor, subject=scan.id) as change:
+            change.update("scan", scan.uuid, state=ScanState.INTERRUPTED, error=REASON, finished_at=change.at)
+        return
+    record(desk, store, scan.id, result, state=ScanState.INTERRUPTED)

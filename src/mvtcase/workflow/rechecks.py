@@ -1,0 +1,132 @@
+"""Rechecks: compare an earlier scan's stored results with other indicator sets, without the phone (retro-hunt)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mvtcase.casebook import latest_finished
+from mvtcase.engine.job import RecheckJob
+from mvtcase.errors import InputError, MvtcaseError
+from mvtcase.model import AcquisitionState, EvidenceKind, ScanState
+from mvtcase.store import queries, results
+from mvtcase.workflow import consents, sets
+from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase.workflow.interrupted import acquisition_lock, recover
+from mvtcase.workflow.recording import record
+from mvtcase.workflow.scans import shown_scans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mvtcase.engine.job import EngineEvent
+    from mvtcase.model import Scan
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+    from mvtcase.workflow.sets import Choice
+
+
+def run(
+    desk: Desk,
+    named: Sequence[str],
+    *,
+    everything: bool = False,
+    set_names: Sequence[str] = (),
+    on_event: Callable[[str, EngineEvent], None],
+) -> Outcome:
+    """Recheck scans, or the latest finished scan of every acquisition; one that cannot be rechecked stops no other.
+
+    A recheck examines nothing anew: it can add findings and never improves a completeness. Consent is asked for as for
+    a scan, since the data are the same.
+    """
+    with desk.open_case(to_change=True) as store:
+        recover(desk, store)
+        wanted = _wanted(store, named, everything=everything)
+        choice = sets.require_control(desk, sets.choose(desk, set_names))
+        done: list[str] = []
+        messages: list[str] = []
+        for scan in wanted:
+            try:
+                done.append(_recheck(desk, store, choice, scan, lambda event, of=scan.id: on_event(of, event)))
+            except MvtcaseError as error:  # noqa: PERF203  # one bad scan must not stop the others
+                messages.append(f"{scan.id} was not rechecked: {error} {error.hint}".strip())
+        shown = shown_scans(desk, store, done)
+    complete = not messages and all(not each["gaps"] for each in shown)
+    return Outcome(
+        data={"scans": list(shown)},
+        status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
+        messages=tuple(messages),
+    )
+
+
+def _wanted(store: Store, named: Sequence[str], *, everything: bool) -> list[Scan]:
+    if named:
+        return [queries.scan(store, each) for each in dict.fromkeys(named)]
+    if not everything:
+        raise InputError("Which scans?", hint="Name scans, or use '--all' for the latest of each acquisition.")
+    scans = queries.scans(store)
+    counted = [each for each in queries.acquisitions(store) if each.state is AcquisitionState.REGISTERED]
+    latest = (latest_finished(scans, each.id) for each in counted)
+    return [scan for scan in latest if scan is not None]
+
+
+def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Callable[[EngineEvent], None]) -> str:
+    if scan.recheck_of is not None:
+        raise InputError(f"{scan.id} is a recheck itself.", hint=f"Recheck {scan.recheck_of} instead.")
+    if scan.state is not ScanState.FINISHED:
+        raise InputError(f"{scan.id} is {scan.state}: it left no complete results to recheck.")
+    acquisition = queries.acquisition(store, scan.acquisition)
+    consents.require(store, queries.official(store, acquisition.official), desk.clock())
+    with acquisition_lock(store, acquisition.id):
+        recheck = _begin(desk, store, choice, scan)
+        encrypted = scan.kind is EvidenceKind.IOS_BACKUP_ENCRYPTED
+        try:
+            result = desk.engine.run_recheck(
+                RecheckJob(
+                    results=store.folder.results(scan.id),
+                    kind=EvidenceKind.IOS_BACKUP if encrypted else scan.kind,
+                    out=store.folder.results(recheck),
+                    matchset=choice.matchset,
+                    expected_indicators=choice.total,
+                    set_names=choice.set_names,
+                    limits=desk.settings.limits,
+                    encrypted=encrypted,
+                ),
+                on_event=on_event,
+            )
+        except MvtcaseError as error:
+            with store.change("scan.failed", actor=desk.actor, subject=recheck, code=error.code) as change:
+                row = queries.scan(store, recheck)
+                change.update("scan", row.uuid, state=ScanState.FAILED, error=str(error), finished_at=change.at)
+            raise
+        record(desk, store, recheck, result, state=ScanState.FINISHED)
+    return recheck
+
+
+def _begin(desk: Desk, store: Store, choice: Choice, scan: Scan) -> str:
+    with store.change("recheck.started", actor=desk.actor) as change:
+        recheck = change.new_id("scan")
+        change.payload |= {"subject": recheck, "recheck_of": scan.id, "results_sha256": scan.results_sha256}
+        change.insert(
+            "scan",
+            id=recheck,
+            acquisition=scan.acquisition,
+            device=scan.device,
+            kind=scan.kind,
+            command="recheck",
+            state=ScanState.RUNNING,
+            completeness=scan.completeness.BLIND,
+            tools=dict(choice.tools),
+            control_passed_at=choice.control_passed_at,
+            started_at=change.at,
+            examiner=desk.actor,
+            recheck_of=scan.id,
+        )
+        results.pin_sets(store, change, recheck, choice.sets)
+    return recheck
+
+
+def list_rechecks(desk: Desk) -> Outcome:
+    """Return all rechecks."""
+    with desk.open_case() as store:
+        wanted = [each.id for each in queries.scans(store) if each.recheck_of is not None]
+        return Outcome(data={"scans": list(shown_scans(desk, store, wanted))})

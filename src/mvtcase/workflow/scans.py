@@ -1,0 +1,307 @@
+"""Scans: from a registered acquisition to stored outcomes, alerts and findings (DESIGN §4); list and show them."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mvtcase.casebook import latest_finished
+from mvtcase.casebook import read as read_casebook
+from mvtcase.errors import InputError, MvtcaseError, PasswordError
+from mvtcase.evidence import kinds, manifest, staging
+from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
+from mvtcase.store import queries, results
+from mvtcase.store.store import Store
+from mvtcase.workflow import consents, sets, shapes
+from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase.workflow.interrupted import acquisition_lock, recover
+from mvtcase.workflow.recording import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mvtcase.engine.job import EngineEvent, EngineResult, Secret
+    from mvtcase.model import Acquisition, Gap, Json, Scan
+    from mvtcase.workflow.desk import Desk
+    from mvtcase.workflow.sets import Choice
+
+
+class StoppedError(Exception):
+    """The batch was stopped from outside; the scan it stopped is left as interrupted, with what it had found."""
+
+
+def _no_event(acquisition: str, event: EngineEvent) -> None:
+    """Hear nothing: the default where nobody watches."""
+
+
+def _no_password(acquisition: Acquisition) -> Secret | None:
+    """Give no password: the default where nobody can be asked."""
+    del acquisition
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Which acquisitions to scan, with what, and who to ask and tell.
+
+    Without any choice the one acquisition of the case is meant. `everything` means each acquisition that counts and has
+    not been scanned with these sets and tools. `password` is tried on everything encrypted; without one, `ask_password`
+    is asked once for each encrypted acquisition and may return None.
+    """
+
+    acquisitions: tuple[str, ...] = ()
+    official: str | None = None
+    device: str | None = None
+    everything: bool = False
+    sets: tuple[str, ...] = ()
+    jobs: int = 1
+    sweep: bool = True
+    stock_matcher: bool = False
+    allow_foreign_modules: bool = False
+    age_identity: Path | None = None
+    password: Secret | None = None
+    ask_password: Callable[[Acquisition], Secret | None] = _no_password
+    on_event: Callable[[str, EngineEvent], None] = _no_event
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+def run(desk: Desk, request: Request) -> Outcome:
+    """Scan acquisitions and return each scan with its status; one that cannot be scanned never stops the others.
+
+    With a single acquisition the reason it cannot be scanned is raised; in a batch it becomes a message and the outcome
+    is partial. Raises before anything runs when there is nothing to scan or the indicator sets cannot be used.
+    """
+    with desk.open_case(to_change=True) as store:
+        recover(desk, store)
+        staging.sweep_leftovers(store.folder.working)
+        choice = sets.choose(desk, request.sets)
+        wanted = _wanted(store, request, choice)
+        if not wanted:
+            return Outcome(
+                data={"scans": []}, messages=("Nothing to do: every acquisition was scanned with these sets.",)
+            )
+        choice = sets.require_control(desk, choice)
+        secrets = {each.id: _secret(request, each) for each in wanted}
+    done = _run_all(desk, request, choice, wanted, secrets)
+    failures = [message for _, message in done if message]
+    with desk.open_case() as store:
+        shown = shown_scans(desk, store, [scan for scan, _ in done if scan])
+    complete = not failures and all(each["completeness"] == "full" for each in shown)
+    return Outcome(
+        data={"scans": list(shown)},
+        status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
+        messages=tuple(failures),
+    )
+
+
+def _secret(request: Request, acquisition: Acquisition) -> Secret | None:
+    if request.password is None and acquisition.encrypted:
+        return request.ask_password(acquisition)
+    return request.password
+
+
+def _wanted(store: Store, request: Request, choice: Choice) -> list[Acquisition]:
+    if request.acquisitions:
+        return [queries.acquisition(store, each) for each in dict.fromkeys(request.acquisitions)]
+    counted = [each for each in queries.acquisitions(store) if each.state is AcquisitionState.REGISTERED]
+    if request.official:
+        official = queries.official(store, request.official).id
+        return _some([each for each in counted if each.official == official], f"official {official}")
+    if request.device:
+        return _some([each for each in counted if each.device == request.device], f"device {request.device}")
+    if request.everything:
+        scans = queries.scans(store)
+        return [each for each in counted if not _is_done(latest_finished(scans, each.id), choice)]
+    if len(counted) != 1:
+        raise InputError(
+            f"There are {len(counted)} acquisitions.",
+            hint="Name those to scan, or use '--all'; see 'acquisition list'.",
+        )
+    return counted
+
+
+def _some(chosen: list[Acquisition], whose: str) -> list[Acquisition]:
+    if not chosen:
+        raise InputError(f"There is no acquisition of {whose}.", hint="Register one with 'acquisition add'.")
+    return chosen
+
+
+def _is_done(scan: Scan | None, choice: Choice) -> bool:
+    """Return whether a scan compared with just these sets under these tools, so that another would say the same."""
+    if scan is None or scan.completeness is Completeness.BLIND:
+        return False
+    return {each.sha256 for each in scan.sets} == {each.sha256 for each in choice.sets} and all(
+        scan.tools.get(name, version) == version for name, version in choice.tools.items()
+    )
+
+
+def _run_all(
+    desk: Desk, request: Request, choice: Choice, wanted: Sequence[Acquisition], secrets: dict[str, Secret | None]
+) -> list[tuple[str | None, str]]:
+    """Return, for each acquisition, the id of its scan (None when none began) and why it failed (empty when not)."""
+    if len(wanted) == 1:
+        return [(_scan_one(desk, request, choice, wanted[0], secrets.get(wanted[0].id)), "")]
+    with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
+        waiting = [pool.submit(_scan_or_say_why, desk, request, choice, each, secrets.get(each.id)) for each in wanted]
+        try:
+            return [each.result() for each in waiting]
+        except BaseException:
+            request.stop.set()
+            for each in waiting:
+                each.cancel()
+            raise
+
+
+def _scan_or_say_why(
+    desk: Desk, request: Request, choice: Choice, acquisition: Acquisition, secret: Secret | None
+) -> tuple[str | None, str]:
+    try:
+        return _scan_one(desk, request, choice, acquisition, secret), ""
+    except MvtcaseError as error:
+        return None, f"{acquisition.id} was not scanned: {error} {error.hint}".strip()
+
+
+def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisition, secret: Secret | None) -> str:
+    """Scan one acquisition on a connection of its own and return the scan's id."""
+    _stop_if_asked(request)
+    with Store.open(desk.case_folder(), clock=desk.clock) as store:
+        consents.require(store, queries.official(store, acquisition.official), desk.clock())
+        if acquisition.encrypted and secret is None and acquisition.kind is EvidenceKind.IOS_BACKUP_ENCRYPTED:
+            raise PasswordError(f"{acquisition.id} is an encrypted backup, and no password was given.")
+        with acquisition_lock(store, acquisition.id):
+            manifest.require_unchanged(
+                Path(acquisition.path), store.folder.manifest(acquisition.id), acquisition.manifest_sha256
+            )
+            scan = _begin(desk, store, choice, acquisition)
+            try:
+                result, problems = _examine(desk, request, choice, store, acquisition, scan, secret)
+            except MvtcaseError as error:
+                _fail(desk, store, scan, error)
+                raise
+            record(desk, store, scan, result, problems=problems, state=ScanState.FINISHED)
+        return scan
+
+
+def _stop_if_asked(request: Request) -> None:
+    if request.stop.is_set():
+        raise StoppedError
+
+
+def _begin(desk: Desk, store: Store, choice: Choice, acquisition: Acquisition) -> str:
+    with store.change("scan.started", actor=desk.actor) as change:
+        scan = change.new_id("scan")
+        change.payload |= {
+            "subject": scan,
+            "acquisition": acquisition.id,
+            "manifest_sha256": acquisition.manifest_sha256,
+            "sets": {each.name: each.sha256 for each in choice.sets},
+            "tools": dict(choice.tools),
+        }
+        change.insert(
+            "scan",
+            id=scan,
+            acquisition=acquisition.id,
+            device=acquisition.device,
+            kind=acquisition.kind,
+            command="",
+            state=ScanState.RUNNING,
+            completeness=Completeness.BLIND,
+            tools=dict(choice.tools),
+            control_passed_at=choice.control_passed_at,
+            started_at=change.at,
+            examiner=desk.actor,
+        )
+        results.pin_sets(store, change, scan, choice.sets)
+    return scan
+
+
+def _examine(  # joins everything one scan needs
+    desk: Desk,
+    request: Request,
+    choice: Choice,
+    store: Store,
+    acquisition: Acquisition,
+    scan: str,
+    secret: Secret | None,
+) -> tuple[EngineResult, tuple[Gap, ...]]:
+    """Stage, decrypt where needed, and run the worker; return its result and what was lost on the way to it."""
+    from mvtcase.engine.job import DecryptJob, ScanJob  # noqa: PLC0415  # keeps 'mvtcase --help' quick
+
+    def heard(event: EngineEvent) -> None:
+        _stop_if_asked(request)
+        request.on_event(acquisition.id, event)
+
+    limits = desk.settings.limits
+    with staging.workspace(store.folder.working) as work:
+        found = kinds.identify(Path(acquisition.path))
+        staged = staging.stage(found, work, limits, age_identity=request.age_identity)
+        target, problems, kind = staged.target, tuple(staged.problems), staged.kind
+        if kind is EvidenceKind.IOS_BACKUP_ENCRYPTED:
+            decrypted = desk.engine.run_decrypt(
+                DecryptJob(
+                    source=target,
+                    target=work / "decrypted",
+                    limits=limits,
+                    evidence_bytes=acquisition.bytes,
+                    password=secret,
+                ),
+                on_event=heard,
+            )
+            target, problems, kind = work / "decrypted", (*problems, *decrypted.failed), EvidenceKind.IOS_BACKUP
+        job = ScanJob(
+            kind=kind,
+            target=target,
+            results=store.folder.results(scan),
+            matchset=choice.matchset,
+            expected_indicators=choice.total,
+            set_names=choice.set_names,
+            limits=limits,
+            evidence_bytes=acquisition.bytes,
+            encrypted=acquisition.encrypted,
+            stock_matcher=request.stock_matcher,
+            sweep=request.sweep,
+            allow_foreign_modules=request.allow_foreign_modules,
+            password=secret,
+        )
+        return desk.engine.run_scan(job, on_event=heard), problems
+
+
+def _fail(desk: Desk, store: Store, scan: str, error: MvtcaseError) -> None:
+    """Record that a scan could not be done; whatever its worker had raised before is kept."""
+    row = queries.scan(store, scan)
+    with store.change("scan.failed", actor=desk.actor, subject=scan, code=error.code) as change:
+        change.update("scan", row.uuid, state=ScanState.FAILED, error=str(error), finished_at=change.at)
+
+
+def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> list[dict[str, Json]]:
+    """Return scans in the shape of the CLI contract, each with its device's status as it stands now."""
+    book = read_casebook(store, desk.newest())
+    statuses = {each.device.id: each.status for one in book.officials for each in one.devices}
+    return [
+        shapes.scan(
+            scan,
+            alerts=queries.alerts(store, scan.id),
+            findings=queries.findings_of_scan(store, scan.id),
+            status=statuses.get(scan.device),
+        )
+        for scan in book.scans
+        if scan.id in set(wanted)
+    ]
+
+
+def list_scans(desk: Desk) -> Outcome:
+    """Return all scans."""
+    with desk.open_case() as store:
+        return Outcome(data={"scans": list(shown_scans(desk, store, [each.id for each in queries.scans(store)]))})
+
+
+def show(desk: Desk, named: str) -> Outcome:
+    """Return one scan with every module's outcome, its gaps and its alerts."""
+    with desk.open_case() as store:
+        queries.scan(store, named)
+        shown = shown_scans(desk, store, [named])[0]
+        raised = [shapes.plain(alert) for alert in queries.alerts(store, named)]
+        return Outcome(data={"scan": {**shown, "raised": list(raised)}})

@@ -1,0 +1,46 @@
+"""The detection status of a case or group, what is due, and what links its officials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mvtcase.casebook import read as read_casebook
+from mvtcase.model import ScanState, Status
+from mvtcase.store import queries
+from mvtcase.workflow import shapes
+from mvtcase.workflow.desk import Outcome, OutcomeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mvtcase.workflow.desk import Desk
+
+EXIT_CODES = {
+    Status.CONFIRMED: 10,
+    Status.TARGETED: 10,
+    Status.INDICATOR_MATCH: 10,
+    Status.SUSPICIOUS: 11,
+    Status.INCONCLUSIVE: 12,
+}
+"""What `--exit-code` makes of the worst status; others leave the ordinary exit status."""
+
+
+def status(desk: Desk, *, group: str | None = None) -> Outcome:
+    """Return the status of every official, or of a group's, with counts; partial while anything is not examined."""
+    with desk.open_case() as store:
+        book = read_casebook(store, desk.newest())
+        members = book.members(queries.group(store, group).id) if group else book.officials
+        running = [scan.id for scan in book.scans if scan.state is ScanState.RUNNING]
+    complete = all(one.status not in {Status.INCONCLUSIVE, Status.NOT_EXAMINED} for one in members)
+    notes = [f"Scan {each} is running, or was cut off: 'mvtcase scan run --all' goes on." for each in running]
+    return Outcome(
+        data=shapes.status(book, members),
+        status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
+        messages=tuple(notes),
+    )
+
+
+def worst_exit_code(statuses: Iterable[str]) -> int:
+    """Return the exit code of the worst of some statuses, 0 when none has one."""
+    ranked = sorted((Status(each) for each in statuses), key=list(Status).index)
+    return next((EXIT_CODES[each] for each in ranked if each in EXIT_CODES), 0)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -20,9 +17,7 @@ from mvtcase.control.bundles import write_stix_bundle
 from mvtcase.control.intrusion_logs import build_intrusion_logs
 from mvtcase.control.plants import BuiltEvidence, Plant, PlantKind
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+AskAndroidMvt = Callable[[Path, list[dict[str, Any]]], list[dict[str, Any]]]
 pytestmark = pytest.mark.engine
 
 VALUES = {
@@ -209,7 +204,7 @@ ALL_CASES: dict[str, Case] = {
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def answers(tmp_path_factory: pytest.TempPathFactory, ask_android_mvt: AskAndroidMvt) -> dict[str, Any]:
     """Return what one MVT process answered to every case, by name."""
     root = tmp_path_factory.mktemp("android")
     indicators = write_stix_bundle(root / "planted.stix2", PLANTS)
@@ -226,25 +221,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                 "options": case.options,
             }
         )
-    (root / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("MVT_")},
-        "MVT_CONFIG_FOLDER": str(root / "config"),
-        "MVT_DATA_FOLDER": str(root / "data"),
-        "MVT_NETWORK_ACCESS_ALLOWED": "false",
-    }
-    probe = Path(__file__).with_name("control_android_probe.py")
-    run = subprocess.run(
-        [sys.executable, str(probe), str(root / "jobs.json")],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    lines = [json.loads(line) for line in run.stdout.splitlines() if line.startswith('{"modules"')]
-    return dict(zip(ALL_CASES, lines, strict=True))
+    return dict(zip(ALL_CASES, ask_android_mvt(root, jobs), strict=True))
 
 
 def records(answer: dict[str, Any]) -> dict[str, int]:

@@ -115,6 +115,11 @@ _PREFERRED: dict[PlantKind, tuple[str, ...]] = {
     PlantKind.ANDROID_PROPERTY_NAMES: ("aqf_get_prop", "dumpsys_get_prop"),
 }
 
+NEVER_COMPARED = frozenset({"gatekeeperd"})
+"""Android's own daemon of that name: MVT passes over it in process tables although indicator sets list it."""
+
+_PROCESS_TABLES = frozenset({"aqf_processes", "processes"})
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -129,7 +134,12 @@ class Placement:
     def planted(self) -> tuple[Planted, ...]:
         """Return the record of what was placed, in the order of the spots."""
         return tuple(
-            Planted(plant=plant, module=about.module, where=about.where, reported_by_mvt=about.reported)
+            Planted(
+                plant=plant,
+                module=about.module,
+                where=about.where,
+                reported_by_mvt=about.reported and _can_match(plant, spot),
+            )
             for spot, about in SPOTS.items()
             for plant in self.by_spot.get(spot, ())
         )
@@ -151,8 +161,19 @@ def place(plants: Iterable[Plant], evidence: Iterable[AndroidEvidence]) -> Place
     return Placement({spot: tuple(group) for spot, group in by_spot.items()})
 
 
+def _can_match(plant: Plant, spot: str) -> bool:
+    """Tell whether MVT can match this value at a spot where it compares others.
+
+    It takes a leading `www.` from the host of every link and leaves it on the indicator, so such a pair never meets.
+    """
+    if plant.kind is PlantKind.DOMAINS:
+        return not plant.value.lower().startswith("www.")
+    return not (plant.value in NEVER_COMPARED and spot in _PROCESS_TABLES)
+
+
 def _spot_of(plant: Plant, available: frozenset[AndroidEvidence]) -> str:
-    wanted = (plant.spot,) if plant.spot else _PREFERRED.get(plant.kind, ())
+    usual = ("tombstones",) if plant.value in NEVER_COMPARED else _PREFERRED.get(plant.kind, ())
+    wanted = (plant.spot,) if plant.spot else usual
     for name in wanted:
         spot = SPOTS.get(name)
         if spot and plant.kind in spot.kinds and spot.evidence in available:

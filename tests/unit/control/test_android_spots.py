@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mvtcase.control.android_spots import SPOTS, AndroidEvidence, place
@@ -50,6 +52,25 @@ def test_a_plant_that_fits_nowhere_raises(plant: Plant, evidence: AndroidEvidenc
     """No module, no spot of that name, wrong kind for the spot or spot of other evidence: each is an error."""
     with pytest.raises(ValueError, match=r"no place"):
         place([plant], [evidence])
+
+
+def test_a_process_that_mvt_passes_over_crashes_instead() -> None:
+    """MVT skips gatekeeperd in process tables, so by default it is planted as a crash, and elsewhere as unreported."""
+    process = Plant(PlantKind.PROCESSES, "gatekeeperd")
+    usual = place([process], AndroidEvidence).planted()[0]
+    assert (usual.module, usual.reported_by_mvt) == ("tombstones", True)
+    forced = place([replace(process, spot="aqf_processes")], AndroidEvidence).planted()[0]
+    assert (forced.module, forced.reported_by_mvt) == ("aqf_processes", False)
+
+
+def test_a_www_domain_is_known_to_be_missed() -> None:
+    """MVT cuts `www.` off the link but not off the indicator, so such a plant is recorded as unreported."""
+    domains = [Plant(PlantKind.DOMAINS, "www.planted.example"), Plant(PlantKind.DOMAINS, "planted.example")]
+    placed = place(domains, AndroidEvidence).planted()
+    assert {found.plant.value: found.reported_by_mvt for found in placed} == {
+        "www.planted.example": False,
+        "planted.example": True,
+    }
 
 
 def test_values_are_told_apart_by_kind() -> None:

@@ -74,7 +74,6 @@ def summarise(account: Account) -> Summary:
         or _by_peers_off(account)
         or _by_switch_on(account)
         or _by_messages(account)
-        or _by_peers_on(account)
         or Summary(sealing=Sealing.UNKNOWN, basis="R7", reason=unknown_reason(account), **_times(account))
     )
 
@@ -138,17 +137,6 @@ def _by_messages(account: Account) -> Summary | None:
     return Summary(sealing=Sealing.ON, basis="R2", reason=reason, last_sealed_ms=_times(account)["last_sealed_ms"])
 
 
-def _by_peers_on(account: Account) -> Summary | None:
-    peers = active_peers(account)
-    if not peers or not account.messages_complete or _transitions(account):
-        return None
-    held = sum(chat.usable is True for chat in peers)
-    if 2 * held <= len(peers):
-        return None
-    reason = f"LINE holds sealing keys for {held} of {len(peers)} active one-to-one chats{INFERENCE}"
-    return Summary(sealing=Sealing.ON, basis="R5", reason=reason)
-
-
 def unknown_reason(account: Account) -> str:
     """Return why nothing can be told: what could not be read first, then what the readable part lacks."""
     reasons = [f"{gap.source}: {gap.reason}" for gap in account.gaps if gap.damaged]
@@ -160,6 +148,12 @@ def unknown_reason(account: Account) -> str:
         reasons.append("too few chats speak about the change to tell the account from its peers")
     else:
         reasons.append("the messages do not show how sealing stood at the end")
+    peers = active_peers(account)
+    held = sum(chat.usable is True for chat in peers)
+    if held:
+        reasons.append(
+            f"LINE holds keys for {held} of {len(peers)} active chats, which does not show that it uses them"
+        )
     if account.platform is Platform.IOS:
         reasons.append("no account switch is known on iOS")
     return "; ".join(dict.fromkeys(reasons))

@@ -1,0 +1,169 @@
+"""What lies in a folder of evidence that MVT must not meet, and a private mirror of the folder without it.
+
+MVT follows links and waits for ever on a pipe. A folder without either is used in place; otherwise the regular
+files are copied (or shared by the file system, where it can) into a private folder. Links and hard links are no way
+out: MVT and our modules refuse files that resolve outside the folder, and a hard link changes the original.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mvtcase.canon import HASH_CHUNK_BYTES, open_untouched
+from mvtcase.evidence.archives import ArchiveProblem
+from mvtcase.evidence.manifest import make_private_folders
+from mvtcase.evidence.reading import FILE, LINK, UNREADABLE
+from mvtcase.evidence.unpack import MAX_DEPTH, Budget, Notes, refuse_full_disk
+from mvtcase.evidence.walk import Entry, walk
+from mvtcase.model import EvidenceKind, Outcome
+
+if sys.platform == "linux":
+    import fcntl
+
+_FICLONE = 0x40049409
+"""Linux's ioctl that lets two files share their blocks until one is written (btrfs, XFS)."""
+
+_FILE_SYSTEMS = frozenset({EvidenceKind.IOS_FILE_SYSTEM, EvidenceKind.ANDROID_FILE_SYSTEM})
+_READ_BY_MODULES = re.compile(
+    r"\.(?:db|sqlite|sqlitedb|storedata|plist|log|txt|json|ips|tracev3|xml|abx|pb|tombstone|ab|mbdb)(?:[.-]|$)|tombstone_",
+    re.IGNORECASE,
+)
+"""Names of files that some module opens; the rest of a file system dump is looked at by name only."""
+
+_REASONS = {
+    LINK: "is a link; links are not followed, so what should be here was not examined",
+    "fifo": "is a pipe in place of a file",
+    "socket": "is a socket in place of a file",
+    "device": "is a device in place of a file",
+    UNREADABLE: "cannot be read (permissions, damage of the medium, or a path too long)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What a folder holds: counts, and whether something in it must be kept from MVT."""
+
+    files: int
+    bytes: int
+    needs_mirror: bool
+
+
+def inventory(root: Path, kind: EvidenceKind, notes: Notes) -> Inventory:
+    """Look at every entry of a folder, note what is not examined, and say whether a mirror is needed."""
+    files = size = 0
+    needs_mirror = False
+    for entry in walk(root):
+        if _is_fine(root, entry):
+            files += 1
+            size += entry.size
+            continue
+        reason = _why_left_out(root, entry, kind)
+        needs_mirror = needs_mirror or _is_dangerous(root, entry, kind)
+        if reason:
+            notes.add(entry.path or root.name, reason)
+    return Inventory(files=files, bytes=size, needs_mirror=needs_mirror)
+
+
+def _is_fine(root: Path, entry: Entry) -> bool:
+    return entry.what == FILE and entry.depth <= MAX_DEPTH and os.access(_located(root, entry), os.R_OK)
+
+
+def _located(root: Path, entry: Entry) -> Path:
+    return root / entry.path if entry.path else root
+
+
+def _why_left_out(root: Path, entry: Entry, kind: EvidenceKind) -> str:
+    """Return why an entry is a gap, "" for the links that every file system dump has and that hide nothing."""
+    if entry.depth > MAX_DEPTH:
+        return f"lies deeper than {MAX_DEPTH} folders"
+    if entry.what == LINK and kind in _FILE_SYSTEMS and not _is_dangerous(root, entry, kind):
+        hides = _READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1])
+        return _REASONS[LINK] if hides else ""
+    return _REASONS.get(entry.what, _REASONS[UNREADABLE])
+
+
+def _is_dangerous(root: Path, entry: Entry, kind: EvidenceKind) -> bool:
+    """Tell whether MVT would follow the entry out of the evidence, wait on it, or fail on its depth."""
+    if entry.depth > MAX_DEPTH:
+        return True
+    if entry.what == LINK:
+        return kind not in _FILE_SYSTEMS or not _stays_inside(root, entry)
+    # What merely cannot be read stops nobody, and a mirror could not read it either.
+    return entry.what not in {FILE, UNREADABLE}
+
+
+def _stays_inside(root: Path, entry: Entry) -> bool:
+    """Tell whether a link of a dump, followed by the system here and now, ends inside the dump or nowhere at all."""
+    path = root / entry.path
+    try:
+        target = path.readlink()
+        if target.is_absolute():
+            # On the phone it meant the dump's root; here it means this machine's.
+            return not os.path.lexists(target)
+        return path.resolve().is_relative_to(root.resolve()) or not path.exists()
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def mirror(root: Path, target: Path, kind: EvidenceKind, budget: Budget, notes: Notes) -> None:
+    """Copy the regular files of a folder into a private one, times kept; over the budget the rest is noted.
+
+    Of a file system dump the files that no module opens become links to the originals: they are looked at by name only,
+    and a dump may have hundreds of gigabytes of them. Raises `OSError` on a full disk.
+    """
+    make_private_folders(target)
+    for entry in walk(root):
+        if not _is_fine(root, entry):
+            continue
+        try:
+            budget.spend_member()
+            _mirror_one(root, target, entry, kind, budget)
+        except ArchiveProblem as problem:
+            notes.add(entry.path, f"{problem} (the folder had to be copied, because it holds links or pipes)")
+            return
+        except OSError as error:
+            refuse_full_disk(error)
+            notes.add(entry.path, f"cannot be copied: {error.strerror or error}", Outcome.DAMAGED)
+
+
+def _mirror_one(root: Path, target: Path, entry: Entry, kind: EvidenceKind, budget: Budget) -> None:
+    copy = target / PurePosixPath(entry.path)
+    make_private_folders(copy.parent)
+    if kind in _FILE_SYSTEMS and not _READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1]):
+        copy.symlink_to((root / entry.path).absolute())
+        return
+    copy_file(root / entry.path, copy, budget)
+
+
+def copy_file(source: Path, copy: Path, budget: Budget) -> None:
+    """Copy one regular file privately with its times, sharing its blocks where the file system can.
+
+    Raises `ArchiveProblem` over the budget and `OSError`.
+    """
+    reader = open_untouched(source)
+    with os.fdopen(reader, "rb", buffering=0) as original:
+        status = os.fstat(reader)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("not a regular file any more")
+        writer = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(writer, "wb", buffering=0) as target:
+            if not _shared(writer, reader):
+                while piece := original.read(HASH_CHUNK_BYTES):
+                    budget.spend(len(piece))
+                    target.write(piece)
+    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _shared(writer: int, reader: int) -> bool:
+    if sys.platform != "linux":
+        return False
+    try:
+        fcntl.ioctl(writer, _FICLONE, reader)
+    except OSError:
+        return False
+    return True

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mvt.common.url import SHORTENER_DOMAINS
+from mvt.common.url import SHORTENER_DOMAINS, URL
 from tld import get_tld
 from tld.exceptions import TldBadUrl, TldDomainNotFound
 from tld.result import Result
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 PLAIN_URL = re.compile(
-    r"(?P<scheme>[hH][tT][tT][pP][sS]?://)?"
-    r"(?P<host>[A-Za-z0-9._-]*[A-Za-z0-9_-])"
-    r"(?P<port>:[0-9]*)?"
+    r"([hH][tT][tT][pP][sS]?://)?"  # scheme
+    r"([A-Za-z0-9._-]*[A-Za-z0-9_-])"  # host
+    r"(:[0-9]*)?"  # port
     r"(?=[/?#]|\Z)"
 )
 
@@ -41,11 +41,24 @@ def plain_host(url: str) -> tuple[str, str] | None:
     The domain is what MVT compares first: in lower case, with the port, without a leading `www.`.
     """
     parts = PLAIN_URL.match(url)
-    # Without a scheme, "name//" is a protocol to tld, so what follows the slashes would be the host.
-    if parts is None or (parts["scheme"] is None and url.startswith("//", parts.end())):
+    if parts is None:
         return None
-    host = parts["host"].lower()
-    return (host + (parts["port"] or "")).removeprefix("www."), host
+    scheme, host, port = parts.groups()
+    # Without a scheme, "name//" is a protocol to tld, so what follows the slashes would be the host.
+    if scheme is None and url.startswith("//", parts.end()):
+        return None
+    host = host.lower()
+    return (f"{host}{port}" if port else host).removeprefix("www."), host
+
+
+class KnownURL(URL):
+    """MVT's URL object for a plain URL whose parts are known already, so that it need not parse them again."""
+
+    def __init__(self, url: str, domain: str, top_level: str) -> None:
+        self.url = url
+        self.domain = domain
+        self.top_level = top_level
+        self.is_shortened = False
 
 
 def has_public_suffix(host: str) -> bool:

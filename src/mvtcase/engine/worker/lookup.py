@@ -20,6 +20,8 @@ TRUNCATED_NAME_LENGTH = 16
 
 ANCHOR_LENGTH = 6
 BLOCK_LENGTH = 8
+SMALL_TEXT = 4_096
+"""Below so many characters one search through all values beats looking up the blocks of a text."""
 
 
 def first_positions(keys: Sequence[str]) -> dict[str, int]:
@@ -86,20 +88,22 @@ class ContainerIndex:
     """Finds the earliest value that contains a text, by the aligned blocks of the values.
 
     A text of at least two blocks less one character covers a whole block of any value that contains it, whichever way
-    it is aligned. Shorter texts are searched in all values joined, in one pass.
+    it is aligned. Shorter texts are searched in all values joined, in one pass; so are all texts where the values are
+    few, which is quicker then.
     """
 
     def __init__(self, values: Sequence[str]) -> None:
         self._values = values
         self._blocks: dict[str, list[int]] = {}
+        self._small = sum(map(len, values)) < SMALL_TEXT
         for position, value in enumerate(values):
             for start in range(0, len(value) - BLOCK_LENGTH + 1, BLOCK_LENGTH):
                 self._blocks.setdefault(value[start : start + BLOCK_LENGTH], []).append(position)
 
     def find(self, text: str) -> int | None:
         """Return the lowest position of a value that contains the text, which must not be empty."""
-        if len(text) < 2 * BLOCK_LENGTH - 1:
-            return self._find_short(text)
+        if self._small or len(text) < 2 * BLOCK_LENGTH - 1:
+            return self._find_joined(text)
         found = [self._first_container(text, alignment) for alignment in range(BLOCK_LENGTH)]
         return min((position for position in found if position is not None), default=None)
 
@@ -113,7 +117,7 @@ class ContainerIndex:
                 rarest = holders
         return next((position for position in rarest or () if text in self._values[position]), None)
 
-    def _find_short(self, text: str) -> int | None:
+    def _find_joined(self, text: str) -> int | None:
         if "\n" in text:
             return next((position for position, value in enumerate(self._values) if text in value), None)
         joined, starts = self._joined

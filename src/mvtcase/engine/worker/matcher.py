@@ -19,7 +19,14 @@ from mvt.common.indicators import Indicator, IndicatorMatch, Indicators
 from mvt.common.url import URL
 
 from mvtcase.engine.worker.compiled import collections_of
-from mvtcase.engine.worker.domains import SHORTENERS, has_public_suffix, holds_suffix, plain_host, registered_domain
+from mvtcase.engine.worker.domains import (
+    SHORTENERS,
+    KnownURL,
+    has_public_suffix,
+    holds_suffix,
+    plain_host,
+    registered_domain,
+)
 from mvtcase.engine.worker.loader import read_stix
 from mvtcase.engine.worker.lookup import TRUNCATED_NAME_LENGTH, IndicatorIndex
 from mvtcase.engine.worker.witness import WitnessedIndicators
@@ -96,7 +103,8 @@ class FastIndicators(Indicators):
             # MVT's cache hashes the argument first, so an unhashable one raises TypeError.
             hash(url)
             return None
-        return self._told("check_url", url, self._match_url(url)) if url else None
+        match = self._match_url(url) if url else None
+        return None if match is None else self._told("check_url", url, match)
 
     def check_process(self, process: object) -> IndicatorMatch | None:
         """Return the match of a process name, whole or cut to sixteen characters, whichever indicator comes first."""
@@ -247,22 +255,22 @@ class FastIndicators(Indicators):
         if position is not None:
             return self._url_match("urls", position, f"Found a known suspicious URL {url}")
         plain = plain_host(url)
-        if plain is None or plain[0] in SHORTENERS:
-            return self._match_unusual_url(url)
+        if plain is None:
+            return self._match_parsed_url(url)
         domain, host = plain
         if not has_public_suffix(host):
             return self._match_text(url)
+        if domain in SHORTENERS:
+            return self._match_parsed_url(url, KnownURL(url, domain, registered_domain(host) or ""))
         domains = self._index.domains
         if domain in domains:
             return self._url_match("domains", domains[domain], f"Found a known suspicious domain {url}")
-        if not holds_suffix(domains, host):
-            return None
-        return self._match_registered(url, registered_domain(host))
+        return self._match_registered(url, registered_domain(host)) if holds_suffix(domains, host) else None
 
-    def _match_unusual_url(self, url: str) -> IndicatorMatch | None:
+    def _match_parsed_url(self, url: str, known: URL | None = None) -> IndicatorMatch | None:
         """Return what MVT returns for a shortened link or a URL of no plain shape; the steps are MVT's own."""
         try:
-            original = URL(url)
+            original = known or URL(url)
             if original.check_if_shortened():
                 unshortened = original.unshorten()
                 self.log.debug("Found a shortened URL %s -> %s", url, unshortened)
@@ -282,9 +290,9 @@ class FastIndicators(Indicators):
                 final = original
         except Exception:  # noqa: BLE001 - MVT takes every failure, of the parser or of the network, for a URL to search as text
             return self._match_text(url)
-        return self._match_parsed(original, final)
+        return self._match_domains(original, final)
 
-    def _match_parsed(self, original: URL, final: URL) -> IndicatorMatch | None:
+    def _match_domains(self, original: URL, final: URL) -> IndicatorMatch | None:
         domains = self._index.domains
         domain = final.domain.lower()
         shortened = f" shortened as {original.url}" if original.is_shortened and original.url != final.url else ""

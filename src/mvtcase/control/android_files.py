@@ -28,6 +28,7 @@ ANDROIDQF_VERSION = "v1.9.0"
 _ODD_TIMESTAMP = 10**17  # beyond what a datetime can hold
 _HASHES = {PlantKind.FILES_MD5: "md5", PlantKind.FILES_SHA1: "sha1", PlantKind.FILES_SHA256: "sha256"}
 _CERTIFICATE_FIELD = {32: "Md5", 40: "Sha1", 64: "Sha256"}
+_USER_IDS = {"root": 0, "system": 1000}
 _KERNEL = ("kthreadd", "rcu_preempt", "kworker/0:0H", "ksoftirqd/0", "migration/0")
 _DAEMONS = (
     "/system/bin/init", "/system/bin/logd", "/system/bin/servicemanager", "/system/bin/vold", "zygote64", "netd",
@@ -232,19 +233,31 @@ def process_table(phone: AndroidPhone, planted: tuple[str, ...]) -> str:
 
 
 def collector_processes(phone: AndroidPhone, planted: tuple[str, ...]) -> str:
-    """Return androidqf's processes.txt, the JSON that its collector on the phone prints."""
-    rows = [
-        {
-            "pid": pid,
-            "uid": user,
-            "ppid": 1,
-            "exe": name.strip("[]"),
-            "cmdline": [name],
-            "context": "u:r:untrusted_app:s0",
-        }
-        for user, pid, name in running(phone, planted)
-    ]
-    return json.dumps(rows, indent=1)
+    """Return androidqf's processes.txt, the JSON that its collector on the phone prints (its cmd/ps.go)."""
+    return json.dumps([_collected_process(*row) for row in running(phone, planted)], indent=1)
+
+
+def _collected_process(user: str, pid: int, name: str) -> dict[str, object]:
+    # /proc/PID/stat keeps fifteen characters of a name; the command line has it whole, but kernel threads have none.
+    command = name.strip("[]")
+    return {
+        "pid": pid,
+        "uid": _USER_IDS[user] if user in _USER_IDS else 10000 + int(user.removeprefix("u0_a")),
+        "ppid": 1,
+        "pgroup": pid,
+        "psid": 0,
+        "filename": f"({command.rsplit('/', 1)[-1][-15:]})",
+        "priority": 20,
+        "state": "S",
+        "user_time": pid % 400,
+        "kernel_time": pid % 100,
+        "path": "",
+        "context": "",
+        "previous_context": "",
+        "command_line": [] if name.startswith("[") else [command],
+        "env": None,
+        "cwd": "",
+    }
 
 
 def settings(namespace: str, phone: AndroidPhone, placement: Placement) -> str:

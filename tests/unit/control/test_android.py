@@ -92,6 +92,17 @@ def test_acquisition_json_carries_the_identity(tmp_path: Path) -> None:
     assert record["adb_host_public_key"] == PHONE.adb_host_key
 
 
+def test_both_process_lists_name_the_same_processes(tmp_path: Path) -> None:
+    """MVT reads ps.txt, androidqf writes processes.txt: both hold the same process ids and the plant."""
+    phone = PHONE.with_plants(Plant(PlantKind.PROCESSES, "plantedd"))
+    folder = build_androidqf(tmp_path / "aqf", phone).path
+    listed = json.loads((folder / "processes.txt").read_text(encoding="utf-8"))
+    table = [line.split() for line in (folder / "ps.txt").read_text(encoding="utf-8").splitlines()[1:]]
+    assert [row["pid"] for row in listed] == [int(row[1]) for row in table]
+    assert listed[-1]["command_line"] == ["plantedd"]
+    assert table[-1][-1] == "plantedd"
+
+
 def test_missing_parts_are_not_written(tmp_path: Path) -> None:
     """A part named as missing, file or folder, does not exist afterwards; the rest does."""
     missing = ("bugreport.zip", "logs", "hashes.csv")

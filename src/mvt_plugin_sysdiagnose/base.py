@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -10,7 +11,7 @@ from mvt.plugin import DatabaseCorruptedError, DatabaseNotFoundError, Sysdiagnos
 from .archive import Archive, Content, UnreadableFileError
 from .bounds import MAX_FILES, MAX_NAMED_PROBLEMS, MAX_TEXT_BYTES
 from .device import Device, read_device
-from .layouts import Source, State, judge_absence
+from .layouts import Presence, Source, State, judge_absence
 from .leads import Lead, staging_leads
 from .matching import Hit, Matcher
 from .shelf import Shelf
@@ -25,6 +26,22 @@ SOURCE_RECORD: Final = "sysdiagnose_source"
 _CREATION_KINDS: Final = frozenset(
     {SOURCE_RECORD, "known_binary", "loaded_image", "network_setting", "associated_domain"}
 )
+
+DAMAGED_TEMPLATE: Final = "Examined in part or not at all: %s (%s)"
+EMPTY_TEMPLATE: Final = "Nothing in it: %s (%s)"
+LACKING_TEMPLATE: Final = "This sysdiagnose lacks what its iOS version holds: %s (%s)"
+UNUSED_TEMPLATE: Final = "This sysdiagnose holds none: %s (%s)"
+NOT_ON_VERSION_TEMPLATE: Final = "Not part of a sysdiagnose of this iOS version: %s (%s)"
+"""Log records are told apart by their templates, never by their text, into which evidence can write."""
+
+_ABSENCES: Final = {
+    (State.MISSING, Presence.ALWAYS): (LACKING_TEMPLATE, logging.WARNING),
+    (State.MISSING, Presence.WHEN_USED): (UNUSED_TEMPLATE, logging.INFO),
+    (State.EMPTY, Presence.ALWAYS): (EMPTY_TEMPLATE, logging.WARNING),
+    (State.EMPTY, Presence.WHEN_USED): (UNUSED_TEMPLATE, logging.INFO),
+    (State.ABSENT_ON_VERSION, Presence.ALWAYS): (NOT_ON_VERSION_TEMPLATE, logging.INFO),
+    (State.ABSENT_ON_VERSION, Presence.WHEN_USED): (NOT_ON_VERSION_TEMPLATE, logging.INFO),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +100,11 @@ class SysdiagnoseModule(SysdiagnoseExtraction):
         return [record for record in self.results if record.get("record") != SOURCE_RECORD]
 
     @property
+    def examined_records(self) -> int:
+        """How many results come from the phone: all but the states of the sources."""
+        return len(self._evidence())
+
+    @property
     def source_states(self) -> list[Record]:
         """The records that say what became of each source."""
         return [record for record in self.results if record.get("record") == SOURCE_RECORD]
@@ -101,10 +123,8 @@ class SysdiagnoseModule(SysdiagnoseExtraction):
             source, version=self.device.ios_version, has_companions=bool(archive.find(source.companions))
         )
         self._record_source(source, state, reason)
-        if state is State.MISSING:
-            self.log.warning("No %s: %s", source.title, reason)
-        else:
-            self.log.info("No %s: %s", source.title, reason)
+        template, level = _ABSENCES[state, source.presence]
+        self.log.log(level, template, source.title, reason)
         return state
 
     def _read_file(self, archive: Archive, reading: Reading, name: str, examination: _Examination) -> None:
@@ -139,11 +159,13 @@ class SysdiagnoseModule(SysdiagnoseExtraction):
             examination.fail(source.key, f"{examination.files - MAX_FILES} further files were not opened")
         if shelf.refused:
             examination.fail(source.key, f"{shelf.refused} further records were not kept")
-        state, reason = _state_of(examination)
+        state, reason = _state_of(source, examination)
         self.results.extend(shelf.records)
         self._record_source(source, state, reason, examination)
         if state is State.DAMAGED:
-            self.log.error("The %s could not be examined in full: %s", source.title, reason)
+            self.log.error(DAMAGED_TEMPLATE, source.title, reason)
+        elif state is State.EMPTY:
+            self.log.warning(EMPTY_TEMPLATE, source.title, reason)
         return state
 
     def _record_source(
@@ -221,11 +243,12 @@ class SysdiagnoseModule(SysdiagnoseExtraction):
         }
 
 
-def _state_of(examination: _Examination) -> tuple[State, str]:
+def _state_of(source: Source, examination: _Examination) -> tuple[State, str]:
     if examination.damaged_files:
         first = examination.problems[0]
         more = f", and {examination.damaged_files - 1} further problems" if examination.damaged_files > 1 else ""
         return State.DAMAGED, f"{first['file']}: {first['reason']}{more}"
     if examination.empty_files == examination.files:
-        return State.EMPTY, "the file holds nothing" if examination.files == 1 else "its files hold nothing"
+        ordinary = source.may_be_blank or source.presence is Presence.WHEN_USED
+        return (State.EMPTY if ordinary else State.DAMAGED), "the file holds nothing"
     return State.READ, ""

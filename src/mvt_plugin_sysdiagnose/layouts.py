@@ -54,7 +54,8 @@ class Layout:
 class Source:
     """One artefact of a sysdiagnose.
 
-    `companions` are files found beside it: where they are, the folder was collected and an absence means "none".
+    `companions` are files found beside it: where they are, the folder was collected and an absence means "none". An
+    artefact that is always there and `may_be_blank` tells something by being blank; another one is damaged then.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Source:
     layouts: tuple[Layout, ...]
     presence: Presence = Presence.ALWAYS
     companions: tuple[str, ...] = ()
+    may_be_blank: bool = False
     note: str = ""
 
     @property
@@ -91,6 +93,7 @@ SHUTDOWN_LOG: Final = Source(
         ),
         _since(26, "system_logs.logarchive/Extra/shutdown.*.log", "system_logs.logarchive/Extra/shutdown.log"),
     ),
+    may_be_blank=True,
     note="iOS 26 writes shutdown.0.log; its first releases were reported to overwrite it at every restart",
 )
 PS: Final = Source(key="ps", title="process list (ps.txt)", layouts=(_since(OLDEST_KNOWN, "ps.txt"),))

@@ -48,16 +48,21 @@ def parse_database(content: Content, _device: Device) -> Parsed:
     Raises `ValueError` when the file is no database that can be read.
     """
     parsed = Parsed()
+    failed: list[str] = []
     with _on_disk(content) as path, closing(_opened(path)) as connection:
         try:
             offsets = _offsets(connection)
-            for table, columns in _tables(connection):
-                parsed.records.extend(_usage(connection, table, columns, offsets))
+            tables = _tables(connection)
         except sqlite3.Error as error:
-            if not parsed.records:
-                raise ValueError(f"no readable database: {error}") from error
-            parsed.problem = f"it could be read in part only: {plain(error, 200)}"
-    if len(parsed.records) >= MAX_RECORDS:
+            raise ValueError(f"no readable database: {error}") from error
+        for table, columns in tables:
+            try:
+                parsed.records.extend(_usage(connection, table, columns, offsets))
+            except sqlite3.Error as error:  # noqa: PERF203 - one damaged table must not hide the others
+                failed.append(f"{plain(table, 120)}: {error}")
+    if failed:
+        parsed.problem = f"{len(failed)} of its {len(tables)} tables could not be read, the first {failed[0]}"
+    elif len(parsed.records) >= MAX_RECORDS:
         parsed.problem = "it holds more rows than are examined"
     return parsed
 

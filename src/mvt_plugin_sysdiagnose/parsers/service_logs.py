@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile(r"([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}) \[\d+\] <(\w{1,16})> ")
 _REQUESTER = re.compile(r"(?:requested by|client:?|on behalf of) ([A-Za-z][\w.-]{1,127})")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s\"'<>()\[\]{}|]+")
 _SAMPLE_CHARACTERS = 240
 _MAX_DISTINCT = 50_000
 
@@ -72,11 +73,14 @@ def _subjects(line: str) -> list[tuple[str, str]]:
         if text.startswith("file:///"):
             found["log_path", text.removeprefix("file://")] = None
         elif "://" in text:
-            found["log_url", text] = None
+            continue
         elif text.startswith("/") and text.count("/") > 1:
             found["log_path", text] = None
         elif is_bundle(text) and not text[:1].isdigit():
             found["log_bundle", text] = None
+    for match in _URL.finditer(line):
+        if not match[0].startswith("file:"):
+            found["log_url", match[0].rstrip(".,;:")] = None
     for match in _REQUESTER.finditer(line):
         found["log_process", match[1].rstrip(".")] = None
     return list(found)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from mvtcase.canon import sha256_file
+from mvtcase.engine.results import HASHES_FILE
 
 
 def regular_files(folder: Path) -> list[Path]:
@@ -17,7 +19,40 @@ def regular_files(folder: Path) -> list[Path]:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    pending.append(folder.__class__(entry.path))
+                    pending.append(Path(entry.path))
                 elif entry.is_file(follow_symlinks=False):
-                    found.append(folder.__class__(entry.path))
+                    found.append(Path(entry.path))
     return sorted(found, key=str)
+
+
+def write_hashes(results: Path) -> str:
+    """Write the hashes of all files of a results folder beside them and return the digest of that list."""
+    listing = results / HASHES_FILE
+    with suppress(FileNotFoundError):
+        listing.unlink()
+    lines = [f"{sha256_file(path)}  {json.dumps(str(path.relative_to(results)))}\n" for path in regular_files(results)]
+    descriptor = os.open(listing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        handle.writelines(lines)
+    return sha256_file(listing)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder and all below it, however deep, without following links; what cannot be removed is left.
+
+    The standard library's `rmtree` recurses and dies at about a thousand nested folders.
+    """
+    pending, folders = [folder], []
+    while pending:
+        current = pending.pop()
+        folders.append(current)
+        with suppress(OSError), os.scandir(current) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                else:
+                    with suppress(OSError):
+                        os.unlink(entry.path)  # noqa: PTH108 - the path of a directory entry, which may be no text
+    for each in reversed(folders):
+        with suppress(OSError):
+            each.rmdir()

@@ -156,6 +156,25 @@ def scan_fields(job: ScanJob, resumption: Resumption) -> dict[str, Json]:
     }
 
 
+def recheck_fields(job: RecheckJob, resumption: Resumption) -> dict[str, Json]:
+    """Return a recheck job as the worker reads it: its target is the earlier scan's results folder."""
+    return {
+        "task": "recheck",
+        "kind": str(job.kind),
+        "target": str(job.results),
+        "results": str(job.out),
+        "matchset": str(job.matchset),
+        "expected_indicators": job.expected_indicators,
+        "set_names": dict(job.set_names),
+        "stock_matcher": job.stock_matcher,
+        "sweep": False,
+        "encrypted": job.encrypted,
+        "allow_foreign_modules": job.allow_foreign_modules,
+        "password": None,
+        **resumption_fields(resumption),
+    }
+
+
 def resumption_fields(resumption: Resumption) -> dict[str, Json]:
     """Return what an earlier worker got through as the next one reads it."""
     return {

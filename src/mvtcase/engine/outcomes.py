@@ -140,6 +140,11 @@ TEMPLATES: Mapping[str, tuple[Outcome | None, str]] = {
 }
 """What a log record of that template means for its module; None: nothing. An ERROR of another template: a failure."""
 
+MISSING_FILES = (
+    "Found %d files listed in the manifest but missing from the backup folder. The backup might be incomplete."
+)
+"""A hole in the acquisition, not in the module that reports it."""
+
 UNRESOLVED_LINK = "Unable to unshorten URL %s"
 """A shortened link that was not asked after, because the network is off; counted into a limitation."""
 
@@ -151,6 +156,9 @@ _SEVERITY = (
     Outcome.RECOVERED,
     Outcome.NO_SOURCE,
 )
+
+_NO_SHELL = "failed to recover without sqlite3 binary"
+"""MVT's own fixed text: it would run the `sqlite3` shell over the database, which we never let it reach."""
 
 _BY_CAUSE = {
     Cause.NOT_FOUND: Outcome.NO_SOURCE,
@@ -165,7 +173,7 @@ _BY_CAUSE = {
 def classify(facts: Facts) -> tuple[Outcome, str]:
     """Return a finished module's outcome and, where it was not simply examined, the reason in words."""
     if facts.run_failure is not None:
-        return _BY_CAUSE[facts.run_failure.cause], facts.run_failure.sentence
+        return _BY_CAUSE[facts.run_failure.cause], _reason_of(facts.run_failure)
     if facts.check_failure is not None and facts.check_failure.cause is not Cause.NOT_IMPLEMENTED:
         sentence = facts.check_failure.sentence
         return (
@@ -178,6 +186,20 @@ def classify(facts: Facts) -> tuple[Outcome, str]:
     if facts.records == 0:
         return Outcome.EMPTY, ""
     return (Outcome.CHECKED if facts.compared else Outcome.EXTRACTED), ""
+
+
+def _reason_of(failure: Failure) -> str:
+    match failure.cause:
+        case Cause.NOT_FOUND:
+            return failure.text or "the source is not in this acquisition"
+        case Cause.CORRUPTED if failure.text.startswith(_NO_SHELL):
+            return "the database is damaged: SQLite calls it malformed"
+        case Cause.CORRUPTED | Cause.ENCRYPTED:
+            return f"the source is damaged or encrypted: {failure.text}"
+        case Cause.DENIED:
+            return f"the source could not be read: {failure.text}"
+        case _:
+            return f"the module failed: {failure.sentence}"
 
 
 def _softened(swallowed: tuple[Outcome, str], facts: Facts) -> tuple[Outcome, str]:

@@ -13,6 +13,7 @@ from mvt.ios.cmd_check_backup import CmdIOSCheckBackup
 from mvt.ios.cmd_check_fs import CmdIOSCheckFS
 from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
 
+from mvtcase.engine.commands import part_name
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.recorder import load_step
 from mvtcase.model import EvidenceKind, Outcome
@@ -125,3 +126,16 @@ def _forgiving(store: Callable[[], None], recorder: Recorder) -> Callable[[], No
             recorder.emit("limitation", text=safe_text(text))
 
     return stored
+
+
+def module_classes(kind: EvidenceKind) -> dict[str, tuple[str, str, list[type[MVTModule]]]]:
+    """Return platform, command and MVT's own modules of every part that evidence of this kind can have."""
+    chain = (CLASSES[kind], *_NESTED) if issubclass(CLASSES[kind], CmdAndroidCheckAndroidQF) else (CLASSES[kind],)
+    found: dict[str, tuple[str, str, list[type[MVTModule]]]] = {}
+    for cls in chain:
+        command = cls(target_path=None, results_path=None)
+        found[part_name(command.name)] = (command.platform, command.name, list(command.modules))
+    return found
+
+
+_NESTED: tuple[type[Command], ...] = (CmdAndroidCheckBugreport, CmdAndroidCheckBackup, CmdAndroidCheckIntrusionLogs)

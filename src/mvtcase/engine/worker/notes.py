@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from mvtcase.engine.outcomes import TEMPLATES, UNRESOLVED_LINK, Note
+from mvtcase.engine.outcomes import MISSING_FILES, TEMPLATES, UNRESOLVED_LINK, Note
 from mvtcase.engine.safe_json import safe_text
 
 MAX_TEMPLATES = 200
@@ -40,13 +40,17 @@ class NoteTaker(logging.Handler):
         return notes
 
 
+def _is_known(template: str) -> bool:
+    return template in TEMPLATES or template in {UNRESOLVED_LINK, MISSING_FILES}
+
+
 def _is_of_interest(level: int, template: str) -> bool:
-    return level >= logging.WARNING or template in TEMPLATES or template == UNRESOLVED_LINK
+    return level >= logging.WARNING or _is_known(template)
 
 
 def _note(record: logging.LogRecord, template: str) -> Note:
     # A template is ours to match on only as it stands in MVT's source, so it is kept whole when it is a known one.
-    known = template if template in TEMPLATES or template == UNRESOLVED_LINK else safe_text(template, MAX_EXAMPLE)
+    known = template if _is_known(template) else safe_text(template, MAX_EXAMPLE)
     return Note(level=record.levelno, template=known, example=_example(record), exception=_exception_name(record))
 
 

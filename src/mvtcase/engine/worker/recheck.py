@@ -1,15 +1,146 @@
-"""A recheck in the worker: an earlier scan's stored results compared with other indicators."""
+"""A recheck in the worker: an earlier scan's stored results compared with other indicators, module by module.
+
+MVT's own `check-iocs` finds matches, counts none and writes nothing; so each module is filled from its file by MVT's
+`from_json` and its `check_indicators` is run by the recorder.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING, Any
 
+from mvt.common.module import DatabaseNotFoundError
+from mvt.common.module_loader import get_module_logger, module_supports_command
+
+from mvtcase.canon import open_untouched
+from mvtcase.engine.results import EVENTS_FILE, MVT_FOLDER, read_ledger
+from mvtcase.engine.worker.classes import module_classes
+from mvtcase.engine.worker.recorder import Recorder
+from mvtcase.engine.worker.scan import RefusedError, prepare
+from mvtcase.engine.worker.task import task_of
+from mvtcase.model import Outcome
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mvt.common.indicators import Indicators
+    from mvt.common.module import MVTModule
+
     from mvtcase.engine.worker.emitter import Emitter
+    from mvtcase.engine.worker.task import ModuleKey, Task
+    from mvtcase.model import ModuleRun
+
+MAX_RESULT_BYTES = 4 << 30
+EXAMINED = frozenset({Outcome.CHECKED, Outcome.EXTRACTED, Outcome.RECOVERED, Outcome.EMPTY})
+
+
+class StoredResultsError(Exception):
+    """The stored results of a module cannot be used."""
 
 
 def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
-    """Run a recheck job and return the worker's exit status."""
-    del fields
-    emit("refused", code="start", message="This worker does no recheck yet.")
-    return 3
+    """Run a recheck job and return the worker's exit status: 0 when it came to its end, 3 when it refused to begin."""
+    task = task_of(fields)
+    recorder = Recorder(task, emit)
+    try:
+        plugins, indicators, _ = prepare(task, recorder)
+    except RefusedError as error:
+        emit("refused", code=error.code, message=str(error))
+        return 3
+    earlier = earlier_runs(task)
+    with recorder.step("examine"):
+        for part, classes in parts(task, plugins, earlier).items():
+            _recheck_part(part, classes, _Rechecking(task, recorder, indicators, earlier))
+    emit("limitation", text="A recheck compares what the earlier scan stored; it looks at nothing else on the phone.")
+    recorder.send_limitations()
+    emit("done", error=recorder.refused)
+    return 0
+
+
+def earlier_runs(task: Task) -> dict[ModuleKey, ModuleRun]:
+    """Return what became of the modules in the earlier scan, as its events say; nothing where there are none."""
+    if not (task.target / EVENTS_FILE).is_file():
+        return {}
+    return dict(read_ledger(task.target).modules)
+
+
+def parts(
+    task: Task, plugins: list[type[MVTModule]], earlier: Mapping[ModuleKey, ModuleRun]
+) -> dict[str, list[type[MVTModule]]]:
+    """Return the module classes of each part of the earlier scan: those that ran, or all where nothing says which."""
+    known: dict[str, list[type[MVTModule]]] = {}
+    for part, (platform, command, classes) in module_classes(task.kind).items():
+        extra = [each for each in plugins if module_supports_command(each, platform, command)]
+        chosen = [each for each in (*classes, *extra) if not earlier or (part, each.get_slug()) in earlier]
+        if chosen:
+            known[part] = chosen
+    return known
+
+
+class _Rechecking:
+    """What every module of one recheck shares."""
+
+    def __init__(
+        self, task: Task, recorder: Recorder, indicators: Indicators, earlier: Mapping[ModuleKey, ModuleRun]
+    ) -> None:
+        self.task = task
+        self.recorder = recorder
+        self.indicators = indicators
+        self.earlier = earlier
+
+    def module(self, part: str, cls: type[MVTModule]) -> MVTModule:
+        """Return a module that gives its stored results where it would read the phone."""
+        module = cls(log=get_module_logger(cls))
+        if self.indicators.total_ioc_count:
+            module.indicators = self.indicators
+        module.run = lambda: self._load(part, cls, module)
+        return module
+
+    def _load(self, part: str, cls: type[MVTModule], module: MVTModule) -> None:
+        run = self.earlier.get((part, cls.get_slug()))
+        if run is not None and run.outcome not in EXAMINED:
+            raise _as_before(run)
+        path = self._path(part, cls)
+        if path is None:
+            if run is not None and run.records:
+                raise StoredResultsError(f"its {run.records} records are no longer stored")
+            if run is None:
+                raise DatabaseNotFoundError("the earlier scan stored no results of it")
+            return
+        _check_readable(path)
+        module.results = cls.from_json(str(path), log=module.log).results
+        if run is not None and run.records is not None and len(module.results) != run.records:
+            raise StoredResultsError(f"{run.records} records were stored, {len(module.results)} are there")
+
+    def _path(self, part: str, cls: type[MVTModule]) -> Path | None:
+        name = f"{cls.get_slug()}.json"
+        candidates = (self.task.target / MVT_FOLDER / part / name, self.task.target / name)
+        return next((path for path in candidates if path.is_file() and not path.is_symlink()), None)
+
+
+def _recheck_part(part: str, classes: list[type[MVTModule]], rechecking: _Rechecking) -> None:
+    recorder = rechecking.recorder
+    recorder.plan_part(part, classes)
+    with recorder.part(part):
+        for cls in classes:
+            recorder.run_module(rechecking.module(part, cls))
+
+
+def _as_before(run: ModuleRun) -> Exception:
+    """What was not examined on the phone cannot be examined without it."""
+    if run.outcome is Outcome.NO_SOURCE:
+        missing: Exception = DatabaseNotFoundError(run.reason or "the source was not in the acquisition")
+        return missing
+    return StoredResultsError(f"it was not examined in the earlier scan: {run.outcome}: {run.reason}")
+
+
+def _check_readable(path: Path) -> None:
+    with os.fdopen(open_untouched(path), "rb") as handle:
+        if os.fstat(handle.fileno()).st_size > MAX_RESULT_BYTES:
+            raise StoredResultsError("its stored results are too large")
+        try:
+            json.load(handle)
+        except (ValueError, RecursionError) as error:
+            raise StoredResultsError(f"its stored results cannot be read: {type(error).__name__}") from error

@@ -26,14 +26,14 @@ from mvt.common.module import (
 from mvt.common.module_loader import get_module_origin
 
 from mvtcase.engine.commands import part_name
-from mvtcase.engine.outcomes import UNRESOLVED_LINK, Cause, Facts, Failure, Note, classify, worst_note
+from mvtcase.engine.outcomes import MISSING_FILES, UNRESOLVED_LINK, Cause, Facts, Failure, Note, classify, worst_note
 from mvtcase.engine.safe_json import safe_json, safe_text
 from mvtcase.engine.worker.matches import Matches
 from mvtcase.engine.worker.notes import NoteTaker
 from mvtcase.model import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from mvt.common.alerts import Alert
@@ -78,11 +78,15 @@ class Recorder:
 
     def plan(self, command: Command, modules: list[type[MVTModule]] | None) -> None:
         """Send the modules that a command is going to run."""
+        self.plan_part(part_name(command.name), modules or ())
+
+    def plan_part(self, part: str, modules: Iterable[type[MVTModule]]) -> None:
+        """Send the modules that are going to run in a part."""
         listed: list[Json] = [
             {"module": each.__name__, "slug": each.get_slug(), "origin": get_module_origin(each).label}
-            for each in modules or ()
+            for each in modules
         ]
-        self.emit("plan", part=part_name(command.name), modules=listed)
+        self.emit("plan", part=part, modules=listed)
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -181,6 +185,7 @@ class Recorder:
     def _end(self, module: MVTModule, key: ModuleKey, watch: _Watch, error: Failure | None, duration: int) -> None:
         notes = self._notes.take()
         self._count_links(notes)
+        self._report_missing_files(module, notes)
         facts = Facts(
             records=len(module.results or ()),
             run_failure=watch.run_failure,
@@ -218,6 +223,11 @@ class Recorder:
             return json.loads((self.task.results / "mvt" / key[0] / f"{key[1]}.json").read_text("utf-8"))
         except (OSError, ValueError, RecursionError):
             return None
+
+    def _report_missing_files(self, module: MVTModule, notes: list[Note]) -> None:
+        for note in notes:
+            if note.template == MISSING_FILES:
+                self.problem(type(module).__name__, Outcome.NO_SOURCE, note.example)
 
     def _count_links(self, notes: list[Note]) -> None:
         self._unresolved += sum(note.count for note in notes if note.template == UNRESOLVED_LINK)

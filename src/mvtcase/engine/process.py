@@ -1,0 +1,238 @@
+"""One worker process: started in its box with nothing inherited, listened to, and killed when its time is up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Protocol
+
+from mvtcase.engine.job import job_line
+from mvtcase.engine.lines import LineReader
+from mvtcase.engine.results import parse_event
+from mvtcase.errors import WorkerStartError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mvtcase.engine.box import Box, Wrap
+    from mvtcase.model import Json
+    from mvtcase.settings import Limits
+
+MAX_LOG_BYTES = 1 << 20
+OPEN_FILES = 1024
+POLL_SECONDS = 0.2
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How a worker is run: its private folder, where its prints go, its box, its limits and when the job began.
+
+    `began` is on the clock of `time.monotonic`; `limits` are already scaled.
+    """
+
+    private: Path
+    log: Path
+    box: Box
+    wrap: Wrap
+    limits: Limits
+    began: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a worker ended: why it was killed, empty when it was not, and its exit status, negative for a signal."""
+
+    killed_for: str
+    status: int
+
+    @property
+    def sentence(self) -> str:
+        """The end in words, to follow a subject."""
+        if self.killed_for:
+            return self.killed_for
+        if self.status < 0:
+            with suppress(ValueError):
+                return f"the worker was ended by {signal.Signals(-self.status).name}"
+        return f"the worker ended with status {self.status}"
+
+
+class Listener(Protocol):
+    """Who hears a worker."""
+
+    def started(self, sandbox: str, pid: int) -> None:
+        """Hear that a worker runs, in which sandbox."""
+
+    def hear(self, event: Mapping[str, Any]) -> None:
+        """Hear one event."""
+
+    def is_module_running(self) -> bool:
+        """Return whether a module is running; while it is, what it says does not win it more time."""
+
+
+def make_private(private: Path) -> None:
+    """Make a worker's private folder with its home, its temporary folder and the empty folder its PATH names."""
+    private.mkdir(mode=0o700)
+    for name in ("home", "tmp", "empty"):
+        (private / name).mkdir(mode=0o700)
+
+
+def converse(setup: Setup, fields: Mapping[str, Json], listener: Listener) -> Ending:
+    """Run a worker on a job until it ends or its time is up, and return how it ended; no process of it is left.
+
+    Raises `WorkerStartError` when it cannot be started. Whatever else is raised on the way, the worker is killed first.
+    """
+    reader, writer = os.pipe()
+    try:
+        argv, sandbox = setup.wrap(worker_argv(writer), setup.box)
+        process = _start(argv, setup, writer)
+    except OSError as error:
+        os.close(reader)
+        raise WorkerStartError(f"The worker could not be started: {error}.") from error
+    finally:
+        os.close(writer)
+    grace = 0.0
+    try:
+        listener.started(sandbox, process.pid)
+        _send_job(process, {**fields, "limits": _limit_fields(setup.limits)})
+        killed_for = _listen(setup, process, reader, listener)
+        grace = 0.0 if killed_for else GRACE_SECONDS
+    finally:
+        _end(process, grace)
+        os.close(reader)
+    return Ending(killed_for=killed_for, status=process.returncode)
+
+
+def worker_argv(events: int) -> list[str]:
+    """Return the command line that starts a worker sending its events to a descriptor."""
+    return [sys.executable, "-I", "-m", "mvtcase.engine.worker", str(events)]
+
+
+def worker_environment(private: Path) -> dict[str, str]:
+    """Return all of the worker's environment: nothing is inherited.
+
+    PATH names an empty folder, because MVT repairs malformed databases with a `sqlite3` shell where it finds one.
+    """
+    return {
+        "HOME": str(private / "home"),
+        "TMPDIR": str(private / "tmp"),
+        "PATH": str(private / "empty"),
+        "MVT_CONFIG_FOLDER": str(private / "home"),
+        "MVT_DATA_FOLDER": str(private / "home"),
+        "MVT_NETWORK_ACCESS_ALLOWED": "false",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+    }
+
+
+def _start(argv: list[str], setup: Setup, writer: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=(writer,),
+        env=worker_environment(setup.private),
+        cwd=setup.private,
+        start_new_session=True,
+        umask=0o077,
+    )
+
+
+def _send_job(process: subprocess.Popen[bytes], fields: Mapping[str, Json]) -> None:
+    # A worker that is already gone is found out by listening to it.
+    with suppress(BrokenPipeError):
+        if process.stdin is not None:
+            process.stdin.write(job_line(fields))
+            process.stdin.close()
+
+
+def _limit_fields(limits: Limits) -> dict[str, Json]:
+    return {
+        "cpu_seconds": limits.cpu_seconds,
+        "memory_bytes": limits.memory_bytes,
+        "file_bytes": limits.file_bytes,
+        "open_files": OPEN_FILES,
+    }
+
+
+def _listen(setup: Setup, process: subprocess.Popen[bytes], reader: int, listener: Listener) -> str:
+    """Hand on events until there are none left; return why the worker must be killed, empty when it ended by itself."""
+    clock = _Clock(setup)
+    log = _BoundedLog(setup.log)
+    prints = process.stdout.fileno() if process.stdout is not None else reader
+    with LineReader({"events": reader, "log": prints}) as lines:
+        while not lines.at_end("events"):
+            for source, line in lines.read(POLL_SECONDS):
+                event = parse_event(line) if source == "events" else None
+                if event is not None:
+                    listener.hear(event)
+                    clock.heard(event, module_running=listener.is_module_running())
+                elif source == "log":
+                    log.write(line)
+            reason = clock.overrun()
+            if reason:
+                return reason
+        for _, line in lines.read(0):
+            log.write(line)
+    return ""
+
+
+class _Clock:
+    """The clock of one worker: for a module from its start, for anything else from the last event, and for the job."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._since = time.monotonic()
+
+    def heard(self, event: Mapping[str, Any], *, module_running: bool) -> None:
+        """Start the clock again, unless a module is running and may not hold it off by what it says."""
+        if not module_running or event.get("event") == "started":
+            self._since = time.monotonic()
+
+    def overrun(self) -> str:
+        """Return why the worker must be killed now, empty when it need not."""
+        now = time.monotonic()
+        limits = self._setup.limits
+        if now - self._setup.began > limits.wall_seconds:
+            return f"the scan did not end within {limits.wall_seconds} seconds"
+        if now - self._since > limits.module_seconds:
+            return f"it did not end within {limits.module_seconds} seconds"
+        return ""
+
+
+class _BoundedLog:
+    """What the worker prints, up to a bound; it is evidence text and of no further use."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._left = MAX_LOG_BYTES
+
+    def write(self, line: bytes) -> None:
+        """Append a line as long as there is room."""
+        if self._left > 0:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            with os.fdopen(os.open(self._path, flags, 0o600), "ab") as handle:
+                handle.write(line[: self._left])
+            self._left -= len(line)
+
+
+def _end(process: subprocess.Popen[bytes], grace: float) -> None:
+    """Wait so many seconds for a worker that closed its events to leave, then end it and everything it started."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=grace)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mvt.plugin import AlertLevel
 
 from .records import Account, Platform, Transition
-from .runs import MINIMUM_CHATS, direct, flips_of, has_baseline, transitions_of
+from .runs import MINIMUM_CHATS, direct, flips_of, has_baseline, sealed_after, sealed_during, transitions_of
 from .times import minute
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ RULES = {
 INFERENCE = " (inference: no published source states this)"
 PEERS_SHARE = 0.8
 """Of the active direct chats with a key record, the share held as not sealable that makes R5 speak of the account."""
+NEW_KEY_MS = 30 * 24 * 3600 * 1000
+"""How long after a transition a new own key is taken to go with it."""
 ACTIVE_MS = 90 * 24 * 3600 * 1000
 """A chat is active when its last message is at most this much older than the account's newest."""
 
@@ -178,21 +180,13 @@ def single_findings(account: Account, flips: tuple[Flip, ...]) -> tuple[RuleFind
     return tuple(finding("R4", f"{window_words(each)}; {_others_words(each, chats)}", **_window(each)) for each in lone)
 
 
-def sealed_elsewhere(transition: Transition, chats: tuple[Chat, ...]) -> int:
-    """Return how many other direct chats have a sealed message while this one was unsealed."""
-    end = transition.resealed_ms
-    return sum(
-        any(m.sealed and m.at_ms > transition.first_unsealed_ms and (end is None or m.at_ms < end) for m in chat.marks)
-        for chat in chats
-        if chat.mid != transition.chat
-    )
-
-
 def _others_words(transition: Transition, chats: tuple[Chat, ...]) -> str:
-    others = sealed_elsewhere(transition, chats)
-    if others:
-        return f"{others} other chats stayed sealed in that time"
-    return "no other chat has a sealed message in that time, so it may as well be the account"
+    during, later = sealed_during(transition, chats), sealed_after(transition, chats)
+    if during:
+        return f"{during} other chats had sealed messages in that time"
+    if later:
+        return f"{later} other chats had sealed messages later"
+    return "no other chat has a sealed message in that time or later, so it may as well be the account"
 
 
 def active_peers(account: Account) -> tuple[Chat, ...]:
@@ -226,16 +220,18 @@ def peer_findings(account: Account) -> tuple[RuleFinding, ...]:
 
 
 def key_findings(account: Account) -> tuple[RuleFinding, ...]:
-    """Return R6 for every own key made after the first transition of a direct chat."""
+    """Return R6 for every own key made in the thirty days after a direct chat went unsealed."""
     starts = [each.first_unsealed_ms for chat in direct(account.chats) for each in transitions_of(chat)]
     if not starts or not account.own_keys_known:
         return ()
     found = []
     for key in account.own_keys:
-        earlier = [start for start in starts if key.created_ms is not None and start < key.created_ms]
-        if key.created_ms is not None and earlier:
-            detail = f"key made {minute(key.created_ms)}, chats unsealed from {minute(max(earlier))}"
-            found.append(finding("R6", detail, first_unsealed_ms=max(earlier), at_ms=key.created_ms))
+        if key.created_ms is None:
+            continue
+        earlier = [start for start in starts if 0 < key.created_ms - start <= NEW_KEY_MS]
+        if earlier:
+            detail = f"key made {minute(key.created_ms)}, chats unsealed from {minute(min(earlier))}"
+            found.append(finding("R6", detail, first_unsealed_ms=min(earlier), at_ms=key.created_ms))
     return tuple(found)
 
 

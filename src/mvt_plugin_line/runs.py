@@ -116,13 +116,13 @@ def direct(chats: Iterable[Chat]) -> tuple[Chat, ...]:
 def flips_of(chats: Sequence[Chat]) -> tuple[Flip, ...]:
     """Return the moments at which most direct chats turned unsealed together, oldest first.
 
-    The moment is one that lies in as many transition windows as possible (each widened by `SLACK_MS`); chats with a
-    sealed message after it, while the others were unsealed, speak against it.
+    The moment is one that lies in as many transition windows as possible (each widened by `SLACK_MS`). Transitions
+    during which other chats stayed sealed are their peers' own and do not count. A chat whose very last message alone
+    is unsealed counts here, though by itself it is no transition: a recent change shows in many chats at once.
     """
     one_to_one = direct(chats)
-    found = sorted(
-        (each for chat in one_to_one for each in transitions_of(chat)), key=lambda each: each.first_unsealed_ms
-    )
+    found = [each for chat in one_to_one for each in (*transitions_of(chat), *_lone_ending(chat))]
+    found.sort(key=lambda each: each.first_unsealed_ms)
     open_transitions = found[-MOST_TRANSITIONS:]
     flips = []
     while len(followers := _together(open_transitions)) >= MINIMUM_CHATS:
@@ -131,6 +131,21 @@ def flips_of(chats: Sequence[Chat]) -> tuple[Flip, ...]:
             flips.append(flip)
         open_transitions = [each for each in open_transitions if each not in followers]
     return tuple(sorted(flips, key=lambda each: each.first_unsealed_ms))
+
+
+def _lone_ending(chat: Chat) -> tuple[Transition, ...]:
+    runs = runs_of(chat.marks)
+    if len(runs) < 2 or runs[-1].sealed or runs[-1].messages >= MINIMUM_RUN or runs[-2].messages < MINIMUM_RUN:  # noqa: PLR2004
+        return ()
+    ending = Transition(
+        chat=chat.mid,
+        last_sealed_ms=runs[-2].last_ms,
+        first_unsealed_ms=runs[-1].first_ms,
+        last_unsealed_ms=runs[-1].last_ms,
+        sealed_before=runs[-2].messages,
+        unsealed_messages=runs[-1].messages,
+    )
+    return (ending,)
 
 
 def _together(transitions: Sequence[Transition]) -> tuple[Transition, ...]:
@@ -147,18 +162,21 @@ def _holds(transition: Transition, moment: int) -> bool:
     return transition.last_sealed_ms - SLACK_MS <= moment <= transition.first_unsealed_ms + SLACK_MS
 
 
-def _flip(followers: tuple[Transition, ...], chats: Sequence[Chat]) -> Flip | None:
+def _flip(together: tuple[Transition, ...], chats: Sequence[Chat]) -> Flip | None:
+    """Return the flip of transitions at one moment, None when too few are left after those of single peers."""
+    followers = tuple(each for each in together if not peer_side(each, chats))
+    if len(followers) < MINIMUM_CHATS:
+        return None
     first_unsealed = min(each.first_unsealed_ms for each in followers)
     resealed = min((each.resealed_ms for each in followers if each.resealed_ms is not None), default=None)
+    last_unsealed = max(each.last_unsealed_ms for each in followers)
+    end = last_unsealed if resealed is None else min(last_unsealed, resealed)
     turned = {each.chat for each in followers}
-    against = sum(
-        _sealed_between(chat, first_unsealed + SLACK_MS, resealed) for chat in chats if chat.mid not in turned
-    )
+    against = sum(_sealed_within(chat, first_unsealed, end) for chat in chats if chat.mid not in turned)
     if len(followers) < FOLLOWING_SHARE * (len(followers) + against):
         return None
-    before = [each.last_sealed_ms for each in followers if each.last_sealed_ms <= first_unsealed]
     return Flip(
-        last_sealed_ms=max(before),
+        last_sealed_ms=max(each.last_sealed_ms for each in followers if each.last_sealed_ms <= first_unsealed),
         first_unsealed_ms=first_unsealed,
         resealed_ms=resealed,
         followers=tuple(sorted(followers, key=lambda each: each.first_unsealed_ms)),
@@ -166,7 +184,39 @@ def _flip(followers: tuple[Transition, ...], chats: Sequence[Chat]) -> Flip | No
     )
 
 
-def _sealed_between(chat: Chat, after_ms: int, before_ms: int | None) -> bool:
-    return any(
-        mark.sealed and mark.at_ms > after_ms and (before_ms is None or mark.at_ms < before_ms) for mark in chat.marks
+def peer_side(transition: Transition, chats: Sequence[Chat]) -> bool:
+    """Return whether other direct chats were sealed while this one was not, which an unsealed account rules out.
+
+    A few that were do not count, as one may be a message that was under way.
+    """
+    others = [chat for chat in chats if chat.mid != transition.chat]
+    start, end = transition.first_unsealed_ms, transition.last_unsealed_ms
+    speaking = sum(any(_within(mark, start, end) for mark in chat.marks) for chat in others)
+    return sealed_during(transition, chats) > (1 - FOLLOWING_SHARE) * speaking
+
+
+def sealed_during(transition: Transition, chats: Iterable[Chat]) -> int:
+    """Return how many other chats have a sealed message while this one was unsealed."""
+    start, end = transition.first_unsealed_ms, transition.last_unsealed_ms
+    return sum(_sealed_within(chat, start, end) for chat in chats if chat.mid != transition.chat)
+
+
+def sealed_after(transition: Transition, chats: Iterable[Chat]) -> int:
+    """Return how many other chats have a sealed message at any time after this one went unsealed."""
+    return sum(
+        any(mark.sealed and mark.at_ms > transition.first_unsealed_ms for mark in chat.marks)
+        for chat in chats
+        if chat.mid != transition.chat
     )
+
+
+def _sealed_within(chat: Chat, start: int, end: int) -> bool:
+    return any(mark.sealed and _within(mark, start, end) for mark in chat.marks)
+
+
+def _within(mark: Mark, start: int, end: int) -> bool:
+    """Return whether a message is of an unsealed time, without its beginning.
+
+    The beginning is a day, or half of a shorter time: until then other phones may not have heard of the change.
+    """
+    return start + min(SLACK_MS, (end - start) // 2) < mark.at_ms <= end

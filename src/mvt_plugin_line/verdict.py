@@ -15,9 +15,8 @@ from .rules import (
     most_peers_unusable,
     no_baseline_reason,
     posture_findings,
-    sealed_elsewhere,
 )
-from .runs import direct, flips_of, has_baseline, state_of, transitions_of
+from .runs import direct, flips_of, has_baseline, sealed_after, state_of, transitions_of
 from .times import minute
 
 
@@ -122,7 +121,7 @@ def _by_switch_on(account: Account) -> Summary | None:
     if account.switch != 1:
         return None
     reason = "the account switch E2EE_ENABLE reads 1 (on) on this phone"
-    return Summary(sealing=Sealing.ON, basis="R1", reason=reason, **_times(account))
+    return Summary(sealing=Sealing.ON, basis="R1", reason=reason, last_sealed_ms=_last_sealed(account))
 
 
 def _by_messages(account: Account) -> Summary | None:
@@ -131,10 +130,10 @@ def _by_messages(account: Account) -> Summary | None:
         return None
     chats = direct(account.chats)
     open_ones = [each for chat in chats for each in transitions_of(chat) if each.resealed_ms is None]
-    if any(not sealed_elsewhere(each, chats) for each in open_ones):
+    if any(not sealed_after(each, chats) for each in open_ones):
         return None
     reason = f"the last messages of {_sealed_now(account)} one-to-one chats are sealed{INFERENCE}"
-    return Summary(sealing=Sealing.ON, basis="R2", reason=reason, last_sealed_ms=_times(account)["last_sealed_ms"])
+    return Summary(sealing=Sealing.ON, basis="R2", reason=reason, last_sealed_ms=_last_sealed(account))
 
 
 def unknown_reason(account: Account) -> str:
@@ -177,6 +176,10 @@ def _last_states_sealed(account: Account) -> bool:
 def _times(account: Account) -> dict[str, int | None]:
     """Return the newest sealed message of a direct chat, and the start of a transition that has not ended."""
     chats = direct(account.chats)
-    sealed = [mark.at_ms for chat in chats for mark in chat.marks if mark.sealed]
     lasting = [each.first_unsealed_ms for chat in chats for each in transitions_of(chat) if each.resealed_ms is None]
-    return {"last_sealed_ms": max(sealed, default=None), "first_unsealed_ms": min(lasting, default=None)}
+    return {"last_sealed_ms": _last_sealed(account), "first_unsealed_ms": min(lasting, default=None)}
+
+
+def _last_sealed(account: Account) -> int | None:
+    sealed = [mark.at_ms for chat in direct(account.chats) for mark in chat.marks if mark.sealed]
+    return max(sealed, default=None)

@@ -20,8 +20,9 @@ MESSAGES_SCHEMA = """
 CREATE TABLE chat_history (id INTEGER PRIMARY KEY AUTOINCREMENT, server_id TEXT, type INTEGER, chat_id TEXT,
   from_mid TEXT, content TEXT, created_time TEXT, delivered_time TEXT, status INTEGER, sent_count INTEGER,
   read_count INTEGER, location_name TEXT, location_address TEXT, location_phone TEXT, location_latitude INTEGER,
-  location_longitude INTEGER, attachement_image INTEGER, attachement_image_height INTEGER, attachement_image_width INTEGER,
-  attachement_image_size INTEGER, attachement_type INTEGER, attachement_local_uri TEXT, parameter TEXT, chunks BLOB);
+  location_longitude INTEGER, attachement_image INTEGER, attachement_image_height INTEGER,
+  attachement_image_width INTEGER, attachement_image_size INTEGER, attachement_type INTEGER,
+  attachement_local_uri TEXT, parameter TEXT, chunks BLOB);
 CREATE TABLE chat (chat_id TEXT PRIMARY KEY, chat_name TEXT, owner_mid TEXT, last_from_mid TEXT, last_message TEXT,
   last_created_time TEXT, message_count INTEGER, read_message_count INTEGER, type INTEGER);
 CREATE TABLE contacts (m_id TEXT PRIMARY KEY, server_name TEXT, addressbook_name TEXT, status_msg TEXT);

@@ -56,7 +56,7 @@ def add(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress
 
 def add_all(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None) -> Outcome:
     """Register every acquisition below a folder, one by one; one that cannot be registered does not stop the others."""
-    registered: list[Json] = []
+    registered: list[object] = []
     messages: list[str] = []
     with desk.open_case(to_change=True) as store:
         for found in kinds.find_all(path.expanduser().absolute()):

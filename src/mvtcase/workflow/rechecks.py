@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
 from mvtcase.engine.job import RecheckJob
 from mvtcase.errors import InputError, MvtcaseError
 from mvtcase.model import AcquisitionState, EvidenceKind, ScanState
-from mvtcase.store import queries, results
+from mvtcase.store import queries
 from mvtcase.workflow import consents, sets
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.interrupted import acquisition_lock, recover
-from mvtcase.workflow.recording import record
+from mvtcase.workflow.recording import begin, fail, record
 from mvtcase.workflow.scans import shown_scans
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def run(
         messages: list[str] = []
         for scan in wanted:
             try:
-                done.append(_recheck(desk, store, choice, scan, lambda event, of=scan.id: on_event(of, event)))
+                done.append(_recheck(desk, store, choice, scan, partial(on_event, scan.id)))
             except MvtcaseError as error:  # noqa: PERF203  # one bad scan must not stop the others
                 messages.append(f"{scan.id} was not rechecked: {error} {error.hint}".strip())
         shown = shown_scans(desk, store, done)
@@ -77,7 +78,7 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
     acquisition = queries.acquisition(store, scan.acquisition)
     consents.require(store, queries.official(store, acquisition.official), desk.clock())
     with acquisition_lock(store, acquisition.id):
-        recheck = _begin(desk, store, choice, scan)
+        recheck = begin(desk, store, choice, acquisition, action="recheck.started", recheck_of=scan.id)
         encrypted = scan.kind is EvidenceKind.IOS_BACKUP_ENCRYPTED
         try:
             result = desk.engine.run_recheck(
@@ -94,34 +95,9 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
                 on_event=on_event,
             )
         except MvtcaseError as error:
-            with store.change("scan.failed", actor=desk.actor, subject=recheck, code=error.code) as change:
-                row = queries.scan(store, recheck)
-                change.update("scan", row.uuid, state=ScanState.FAILED, error=str(error), finished_at=change.at)
+            fail(desk, store, recheck, error)
             raise
         record(desk, store, recheck, result, state=ScanState.FINISHED)
-    return recheck
-
-
-def _begin(desk: Desk, store: Store, choice: Choice, scan: Scan) -> str:
-    with store.change("recheck.started", actor=desk.actor) as change:
-        recheck = change.new_id("scan")
-        change.payload |= {"subject": recheck, "recheck_of": scan.id, "results_sha256": scan.results_sha256}
-        change.insert(
-            "scan",
-            id=recheck,
-            acquisition=scan.acquisition,
-            device=scan.device,
-            kind=scan.kind,
-            command="recheck",
-            state=ScanState.RUNNING,
-            completeness=scan.completeness.BLIND,
-            tools=dict(choice.tools),
-            control_passed_at=choice.control_passed_at,
-            started_at=change.at,
-            examiner=desk.actor,
-            recheck_of=scan.id,
-        )
-        results.pin_sets(store, change, recheck, choice.sets)
     return recheck
 
 

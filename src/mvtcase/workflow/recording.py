@@ -5,16 +5,64 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.findings.normalise import Context, normalise
-from mvtcase.model import Completeness
+from mvtcase.model import Completeness, ScanState
 from mvtcase.store import queries, results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mvtcase.engine.job import EngineResult
-    from mvtcase.model import Gap, Scan, ScanState
+    from mvtcase.errors import MvtcaseError
+    from mvtcase.model import Acquisition, Gap, Scan
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
+    from mvtcase.workflow.sets import Choice
+
+
+def begin(
+    desk: Desk,
+    store: Store,
+    choice: Choice,
+    acquisition: Acquisition,
+    *,
+    action: str,
+    recheck_of: str | None = None,
+) -> str:
+    """Write down that a scan starts, and with what, and return its id; until it ends it counts for nothing."""
+    with store.change(action, actor=desk.actor) as change:
+        scan = change.new_id("scan")
+        change.payload |= {
+            "subject": scan,
+            "acquisition": acquisition.id,
+            "manifest_sha256": acquisition.manifest_sha256,
+            "sets": {each.name: each.sha256 for each in choice.sets},
+            "tools": dict(choice.tools),
+            "recheck_of": recheck_of,
+        }
+        change.insert(
+            "scan",
+            id=scan,
+            acquisition=acquisition.id,
+            device=acquisition.device,
+            kind=acquisition.kind,
+            command="",
+            state=ScanState.RUNNING,
+            completeness=Completeness.BLIND,
+            tools=dict(choice.tools),
+            control_passed_at=choice.control_passed_at,
+            started_at=change.at,
+            examiner=desk.actor,
+            recheck_of=recheck_of,
+        )
+        results.pin_sets(store, change, scan, choice.sets)
+    return scan
+
+
+def fail(desk: Desk, store: Store, scan: str, error: MvtcaseError) -> None:
+    """Write down that a scan could not be done, and why."""
+    row = queries.scan(store, scan)
+    with store.change("scan.failed", actor=desk.actor, subject=scan, code=error.code) as change:
+        change.update("scan", row.uuid, state=ScanState.FAILED, error=str(error), finished_at=change.at)
 
 
 def record(

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
 from mvtcase.casebook import read as read_casebook
+from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
 from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
-from mvtcase.store import queries, results
+from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.workflow import consents, sets, shapes
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.interrupted import acquisition_lock, recover
-from mvtcase.workflow.recording import record
+from mvtcase.workflow.recording import begin, fail, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -175,11 +176,11 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
             manifest.require_unchanged(
                 Path(acquisition.path), store.folder.manifest(acquisition.id), acquisition.manifest_sha256
             )
-            scan = _begin(desk, store, choice, acquisition)
+            scan = begin(desk, store, choice, acquisition, action="scan.started")
             try:
                 result, problems = _examine(desk, request, choice, store, acquisition, scan, secret)
             except MvtcaseError as error:
-                _fail(desk, store, scan, error)
+                fail(desk, store, scan, error)
                 raise
             record(desk, store, scan, result, problems=problems, state=ScanState.FINISHED)
         return scan
@@ -188,34 +189,6 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
 def _stop_if_asked(request: Request) -> None:
     if request.stop.is_set():
         raise StoppedError
-
-
-def _begin(desk: Desk, store: Store, choice: Choice, acquisition: Acquisition) -> str:
-    with store.change("scan.started", actor=desk.actor) as change:
-        scan = change.new_id("scan")
-        change.payload |= {
-            "subject": scan,
-            "acquisition": acquisition.id,
-            "manifest_sha256": acquisition.manifest_sha256,
-            "sets": {each.name: each.sha256 for each in choice.sets},
-            "tools": dict(choice.tools),
-        }
-        change.insert(
-            "scan",
-            id=scan,
-            acquisition=acquisition.id,
-            device=acquisition.device,
-            kind=acquisition.kind,
-            command="",
-            state=ScanState.RUNNING,
-            completeness=Completeness.BLIND,
-            tools=dict(choice.tools),
-            control_passed_at=choice.control_passed_at,
-            started_at=change.at,
-            examiner=desk.actor,
-        )
-        results.pin_sets(store, change, scan, choice.sets)
-    return scan
 
 
 def _examine(  # joins everything one scan needs
@@ -228,7 +201,6 @@ def _examine(  # joins everything one scan needs
     secret: Secret | None,
 ) -> tuple[EngineResult, tuple[Gap, ...]]:
     """Stage, decrypt where needed, and run the worker; return its result and what was lost on the way to it."""
-    from mvtcase.engine.job import DecryptJob, ScanJob  # noqa: PLC0415  # keeps 'mvtcase --help' quick
 
     def heard(event: EngineEvent) -> None:
         _stop_if_asked(request)
@@ -267,13 +239,6 @@ def _examine(  # joins everything one scan needs
             password=secret,
         )
         return desk.engine.run_scan(job, on_event=heard), problems
-
-
-def _fail(desk: Desk, store: Store, scan: str, error: MvtcaseError) -> None:
-    """Record that a scan could not be done; whatever its worker had raised before is kept."""
-    row = queries.scan(store, scan)
-    with store.change("scan.failed", actor=desk.actor, subject=scan, code=error.code) as change:
-        change.update("scan", row.uuid, state=ScanState.FAILED, error=str(error), finished_at=change.at)
 
 
 def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> list[dict[str, Json]]:

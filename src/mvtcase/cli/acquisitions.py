@@ -1,0 +1,121 @@
+"""`mvtcase acquisition`: add, list, show, verify, set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mvtcase.cli import output, progress
+from mvtcase.cli.data import at, items
+from mvtcase.cli.state import state_of
+from mvtcase.model import AcquisitionState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="Acquisitions: what was taken from a phone, hashed and never written to.")
+Acquisition = Annotated[str, typer.Argument(help="Id (A-0001).")]
+
+
+@app.command("add")
+def add(  # options explain themselves in their help
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="Backup, AndroidQF, bugreport, sysdiagnose …; its kind is recognised.")],
+    official: Annotated[str, typer.Option("--official", help="Whose phone it was taken from.")],
+    device: Annotated[
+        str | None, typer.Option("--device", help="Of which device; default: told by its identity.")
+    ] = None,
+    label: Annotated[str, typer.Option("--label", help="What to call a new device.")] = "",
+    acquired: Annotated[str | None, typer.Option("--acquired", metavar="DATE", help="When it was taken.")] = None,
+    copy_in: Annotated[bool, typer.Option("--import", help="Copy it into the case folder, hashes verified.")] = False,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Register every phone below the folder.")] = False,
+) -> None:
+    """Register an acquisition: recognise its kind and device, hash every file, write nothing to it."""
+    from mvtcase.workflow import acquisitions, consents
+
+    state = state_of(context)
+    wish = acquisitions.Registration(
+        official=official,
+        device=device,
+        label=label,
+        copy_in=copy_in,
+        acquired_at=consents.read_date(acquired) if acquired else None,
+    )
+    verb = acquisitions.add_all if recursive else acquisitions.add
+    with progress.hashing(state) as on_progress:
+        outcome = verb(state.desk(), path, wish, on_progress=on_progress)
+    output.show(state, outcome, _many if recursive else _one)
+
+
+@app.command("list")
+def list_acquisitions(context: typer.Context) -> None:
+    """List the acquisitions."""
+    from mvtcase.workflow import acquisitions
+
+    state = state_of(context)
+    output.show(state, acquisitions.list_acquisitions(state.desk()), _many)
+
+
+@app.command("show")
+def show(context: typer.Context, acquisition: Acquisition) -> None:
+    """Show an acquisition and the scans of it."""
+    from mvtcase.workflow import acquisitions
+
+    state = state_of(context)
+    output.show(state, acquisitions.show(state.desk(), acquisition), _one)
+
+
+@app.command("verify")
+def verify(
+    context: typer.Context,
+    acquisition: Annotated[list[str] | None, typer.Argument(help="Ids; default: all.")] = None,
+) -> None:
+    """Hash originals again and compare them with what was registered."""
+    from mvtcase.workflow import acquisitions
+
+    state = state_of(context)
+    with progress.hashing(state) as on_progress:
+        outcome = acquisitions.verify(state.desk(), acquisition or [], on_progress=on_progress)
+    output.show(state, outcome, _verified)
+
+
+@app.command("set")
+def change(
+    context: typer.Context,
+    acquisition: Acquisition,
+    to: Annotated[AcquisitionState, typer.Option("--state", help="Whether it counts for the device's status.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
+) -> None:
+    """Set an acquisition aside, with a reason, or make it count again."""
+    from mvtcase.workflow import acquisitions
+
+    state = state_of(context)
+    output.show(state, acquisitions.set_aside(state.desk(), acquisition, state=to, reason=reason), _one)
+
+
+def _one(data: Mapping[str, object]) -> Iterable[Table]:
+    one = at(data, "acquisition")
+    names = ("id", "device", "official", "kind", "encrypted", "path", "files", "bytes", "manifest_sha256", "state")
+    known = {name: value for name, value in one["identity"].items() if value}
+    yield output.facts(f"Acquisition {one['id']}", {**{name: one[name] for name in names}, **known})
+    if "scans" in data:
+        columns = ("id", "state", "completeness")
+        yield output.table("Scans", columns, [[each[name] for name in columns] for each in items(data, "scans")])
+
+
+def _many(data: Mapping[str, object]) -> Iterable[Table]:
+    columns = ("id", "device", "official", "kind", "encrypted", "files", "bytes", "registered_at", "state")
+    rows = [[each[name] for name in columns] for each in items(data, "acquisitions")]
+    yield output.table("Acquisitions", columns, rows)
+
+
+def _verified(data: Mapping[str, object]) -> Iterable[Table]:
+    rows = [
+        [each["id"], each["path"], each["unchanged"], [f"{one['path']} ({one['what']})" for one in each["differences"]]]
+        for each in items(data, "acquisitions")
+    ]
+    yield output.table("Originals", ("id", "path", "unchanged", "differences"), rows)

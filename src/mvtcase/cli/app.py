@@ -1,0 +1,127 @@
+"""The `mvtcase` command: global options, the nouns below it, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mvtcase.cli import (
+    acquisitions,
+    cases,
+    consents,
+    custody,
+    devices,
+    findings,
+    groups,
+    iocs,
+    observations,
+    officials,
+    output,
+    rechecks,
+    reports,
+    scans,
+    status,
+    top,
+)
+from mvtcase.cli.state import State
+from mvtcase.errors import MvtcaseError
+
+app = typer.Typer(
+    name="mvtcase",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    help="Examine many phones with MVT in one case, and say who was examined, with what result, and how sure that is.",
+    epilog="A first look: 'mvtcase demo'. One phone in one command: 'mvtcase triage PATH'.",
+)
+for name, noun in {
+    "case": cases.app,
+    "group": groups.app,
+    "official": officials.app,
+    "consent": consents.app,
+    "device": devices.app,
+    "acquisition": acquisitions.app,
+    "iocs": iocs.app,
+    "scan": scans.app,
+    "recheck": rechecks.app,
+    "finding": findings.app,
+    "observe": observations.app,
+    "report": reports.app,
+    "custody": custody.app,
+}.items():
+    app.add_typer(noun, name=name)
+top.register(app)
+status.register(app)
+
+_last_state = State()
+
+
+@app.callback()
+def main_options(
+    context: typer.Context,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            "--workspace", "-w", metavar="DIR", help="The workspace; default: the nearest parent with 'cases'."
+        ),
+    ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option("--case", "-c", metavar="CASE", help="The case by id or slug; default: the only open one."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON envelope on stdout and nothing else there.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before going on; never skips the consent.")] = False,
+    examiner: Annotated[
+        str,
+        typer.Option(
+            "--examiner", metavar="NAME", help="Who is working; default: MVTCASE_EXAMINER or the settings file."
+        ),
+    ] = "",
+) -> None:
+    """Take the global options, which stand before the verb."""
+    global _last_state  # noqa: PLW0603  # 'main' prints errors after typer has torn the context down
+    _last_state = State(workspace=workspace, case=case, as_json=as_json, yes=yes, examiner=examiner)
+    context.obj = _last_state
+
+
+def main() -> None:
+    """Run the command line; the exit status is the contract of DESIGN §7."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one call and return its exit status: 0 done, 1 done with gaps, else the error's own."""
+    global _last_state  # noqa: PLW0603  # as above
+    _last_state = State(as_json="--json" in arguments)
+    try:
+        status_of_call = app(arguments, standalone_mode=False, prog_name="mvtcase")
+    except MvtcaseError as error:
+        output.print_error(_last_state, error)
+        return error.exit_status
+    except (KeyboardInterrupt, typer.Abort):
+        output.say(["Stopped. What was finished is stored; the same command goes on with the rest."])
+        return 130
+    except typer.Exit as stop:
+        return stop.exit_code
+    except BrokenPipeError:
+        return 141
+    except Exception as error:  # noqa: BLE001  # typer's own errors have no public class; others are raised again
+        return _usage(error)
+    return _last_state.exit_code or (status_of_call if isinstance(status_of_call, int) else 0)
+
+
+def _usage(error: Exception) -> int:
+    """Print what typer says of a wrong call; anything else is a defect and is raised."""
+    show = getattr(error, "show", None)
+    if show is None:
+        raise error
+    if _last_state.as_json:
+        described = {"code": "input.usage", "message": str(error), "hint": "See '--help'."}
+        output.print_envelope(_last_state, "error", errors=[described])
+    show()
+    return int(getattr(error, "exit_code", 2))

@@ -1,0 +1,86 @@
+"""`mvtcase consent`: record, withdraw, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mvtcase.cli import output
+from mvtcase.cli.data import at, items
+from mvtcase.cli.state import state_of
+from mvtcase.model import ConsentMethod
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.table import Table
+
+app = typer.Typer(
+    no_args_is_help=True, help="The data owner's consent, without which no scan runs (MVT License 1.1, section 3.0)."
+)
+Official = Annotated[str, typer.Argument(help="Id (O-0001) or pseudonym of the data owner.")]
+_COLUMNS = ("id", "given_by", "method", "scope", "informed", "given_at", "expires_at", "withdrawn_at")
+
+
+@app.command("record")
+def record(
+    context: typer.Context,
+    official: Official,
+    by: Annotated[str, typer.Option("--by", help="Who gave it: the data owner, as written on the form.")],
+    scope: Annotated[str, typer.Option("--scope", help="What was consented to.")],
+    informed: Annotated[
+        str, typer.Option("--informed", help="What the person was told of: nature,privacy,retention,disposal.")
+    ],
+    method: Annotated[ConsentMethod, typer.Option("--method", help="How it was given.")] = ConsentMethod.WRITTEN,
+    given: Annotated[str | None, typer.Option("--given", metavar="DATE", help="When; default: now.")] = None,
+    expires: Annotated[str | None, typer.Option("--expires", metavar="DATE", help="Last day it holds.")] = None,
+    device_owner: Annotated[str, typer.Option("--device-owner", help="Who owns the device, if another.")] = "",
+    document: Annotated[Path | None, typer.Option("--document", help="The signed form; a copy is kept.")] = None,
+) -> None:
+    """Record a consent as it was given."""
+    from mvtcase.workflow import consents
+
+    state = state_of(context)
+    outcome = consents.record(
+        state.desk(),
+        official,
+        by=by,
+        method=method,
+        scope=scope,
+        informed=consents.read_points(informed),
+        given_at=consents.read_date(given) if given else None,
+        expires_at=consents.read_date(expires, end_of_day=True) if expires else None,
+        device_owner=device_owner,
+        document=document,
+    )
+    output.show(state, outcome, lambda data: [output.facts("Consent", at(data, "consent"))])
+
+
+@app.command("withdraw")
+def withdraw(
+    context: typer.Context,
+    official: Official,
+    reason: Annotated[str, typer.Option("--reason", help="As given; the person need not give one.")] = "",
+) -> None:
+    """Take back an official's consent: no scan runs from now on."""
+    from mvtcase.workflow import consents
+
+    state = state_of(context)
+    output.show(state, consents.withdraw(state.desk(), official, reason=reason), _many)
+
+
+@app.command("show")
+def show(context: typer.Context, official: Official) -> None:
+    """Show an official's consents and whether they allow a scan now."""
+    from mvtcase.workflow import consents
+
+    state = state_of(context)
+    output.show(state, consents.show(state.desk(), official), _many)
+
+
+def _many(data: Mapping[str, object]) -> Iterable[Table]:
+    yield output.table("Consents", _COLUMNS, [[each[name] for name in _COLUMNS] for each in items(data, "consents")])
+    if "scan_allowed" in data:
+        yield output.facts("Gate", {"scan_allowed": data["scan_allowed"], "reason": data["reason"]})

@@ -1,0 +1,98 @@
+"""`mvtcase device`: add, list, show, set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mvtcase.cli import findings, output
+from mvtcase.cli.data import at, items
+from mvtcase.cli.state import state_of
+from mvtcase.model import DeviceIdentity, DeviceState, Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="Phones and tablets; most are made by 'acquisition add' by themselves.")
+
+
+@app.command("add")
+def add(
+    context: typer.Context,
+    official: Annotated[str, typer.Argument(help="Whose device it is.")],
+    label: Annotated[str, typer.Option("--label", help="What people call it.")] = "",
+    platform: Annotated[Platform, typer.Option("--platform")] = Platform.UNKNOWN,
+    model: Annotated[str | None, typer.Option("--model")] = None,
+    udid: Annotated[str | None, typer.Option("--udid")] = None,
+    serial: Annotated[str | None, typer.Option("--serial")] = None,
+    imei: Annotated[str | None, typer.Option("--imei")] = None,
+    owner: Annotated[str, typer.Option("--owner", help="The device owner, where it is not the official.")] = "",
+) -> None:
+    """Add a device by hand, before anything was taken from it."""
+    from mvtcase.workflow import devices
+
+    state = state_of(context)
+    identity = DeviceIdentity(platform=platform, model=model, udid=udid, serial=serial, imei=imei)
+    outcome = devices.add(state.desk(), official, label=label, identity=identity, owner=owner)
+    output.show(state, outcome, lambda data: [_facts(at(data, "device"))])
+
+
+@app.command("list")
+def list_devices(context: typer.Context) -> None:
+    """List the devices with their status."""
+    from mvtcase.workflow import devices
+
+    state = state_of(context)
+    columns = ("id", "official", "label", "platform", "state", "status", "completeness", "last_scan")
+    output.show(
+        state,
+        devices.list_devices(state.desk()),
+        lambda data: [
+            output.table("Devices", columns, [[each[name] for name in columns] for each in items(data, "devices")])
+        ],
+    )
+
+
+@app.command("show")
+def show(context: typer.Context, device: Annotated[str, typer.Argument(help="Id (D-0001).")]) -> None:
+    """Show a device with what was examined on it and what was found."""
+    from mvtcase.workflow import devices
+
+    state = state_of(context)
+    output.show(state, devices.show(state.desk(), device), _whole)
+
+
+@app.command("set")
+def change(
+    context: typer.Context,
+    device: Annotated[str, typer.Argument(help="Id (D-0001).")],
+    to: Annotated[DeviceState | None, typer.Option("--state", help="What became of it.")] = None,
+    label: Annotated[str | None, typer.Option("--label")] = None,
+    owner: Annotated[str | None, typer.Option("--owner")] = None,
+) -> None:
+    """Change what became of a device, its label or its owner."""
+    from mvtcase.workflow import devices
+
+    state = state_of(context)
+    outcome = devices.change_device(state.desk(), device, state=to, label=label, owner=owner)
+    output.show(state, outcome, lambda data: [_facts(at(data, "device"))])
+
+
+def _facts(one: Mapping[str, object]) -> Table:
+    plain = {name: value for name, value in one.items() if not isinstance(value, (dict, list))}
+    identity = one.get("identity")
+    known = {name: value for name, value in identity.items() if value} if isinstance(identity, dict) else {}
+    return output.facts(f"Device {one['id']}", {**plain, **known})
+
+
+def _whole(data: Mapping[str, object]) -> Iterable[Table]:
+    one = at(data, "device")
+    yield _facts(one)
+    columns = ("id", "kind", "files", "bytes", "registered_at", "state")
+    yield output.table("Acquisitions", columns, [[each[n] for n in columns] for each in items(one, "acquisitions")])
+    gaps = ("module", "outcome", "reason")
+    yield output.table("Not examined", gaps, [[each[name] for name in gaps] for each in items(one, "gaps")])
+    yield findings.listed(items(one, "findings"))

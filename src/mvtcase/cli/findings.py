@@ -1,0 +1,101 @@
+"""`mvtcase finding`: list, show, dispose."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mvtcase.cli import output
+from mvtcase.cli.data import at, items
+from mvtcase.cli.state import state_of
+from mvtcase.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="Findings: the units of review; an alert is not a verdict.")
+_SHOWN = (
+    "id",
+    "official",
+    "device",
+    "status",
+    "evidence_class",
+    "level",
+    "module",
+    "title",
+    "event_time",
+    "event_time_basis",
+    "alerts",
+    "first_scan",
+)
+
+
+@app.command("list")
+def list_findings(
+    context: typer.Context,
+    official: Annotated[str | None, typer.Option("--official", help="Only of this official.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="Only of this device.")] = None,
+) -> None:
+    """List findings, worst level first."""
+    from mvtcase.workflow import findings
+
+    state = state_of(context)
+    outcome = findings.list_findings(state.desk(), official=official, device=device)
+    output.show(state, outcome, lambda data: [listed(items(data, "findings"))])
+
+
+@app.command("show")
+def show(context: typer.Context, finding: Annotated[str, typer.Argument(help="Id, or its beginning.")]) -> None:
+    """Show a finding with the alerts it was built from, verbatim."""
+    from mvtcase.workflow import findings
+
+    state = state_of(context)
+    output.show(state, findings.show(state.desk(), finding), _whole)
+
+
+@app.command("dispose")
+def dispose(
+    context: typer.Context,
+    finding: Annotated[str, typer.Argument(help="Id, or its beginning.")],
+    verdict: Annotated[Verdict, typer.Option("--as", help="The judgement.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
+) -> None:
+    """Record your judgement on a finding; the latest stands. A confirmation needs two examiners."""
+    from mvtcase.workflow import findings
+
+    state = state_of(context)
+    outcome = findings.dispose(state.desk(), finding, verdict=verdict, reason=reason)
+    output.show(state, outcome, lambda data: [_facts(at(data, "finding"))])
+
+
+def listed(found: Sequence[Mapping[str, Any]]) -> Table:
+    """Return findings as a table."""
+    columns = ("id", "official", "device", "status", "class", "level", "module", "indicator", "title")
+    return output.table("Findings", columns, [_row(each) for each in found])
+
+
+def _row(one: Mapping[str, Any]) -> Sequence[object]:
+    indicator = one["indicator"]
+    names = ("id", "official", "device", "status", "evidence_class", "level", "module")
+    return [*(one[name] for name in names), indicator["value"] if indicator else None, one["title"]]
+
+
+def _facts(one: Mapping[str, Any]) -> Table:
+    indicator = one["indicator"] or {}
+    known = {f"indicator_{name}": value for name, value in indicator.items()}
+    return output.facts(f"Finding {one['id']}", {**{name: one[name] for name in _SHOWN}, **known})
+
+
+def _whole(data: Mapping[str, object]) -> Iterable[Table]:
+    one = at(data, "finding")
+    yield _facts(one)
+    judged = ("at", "examiner", "verdict", "reason")
+    yield output.table("Dispositions", judged, [[each[n] for n in judged] for each in items(one, "dispositions")])
+    rows = [
+        [each["level"], each["message"], json.dumps(each["event"], ensure_ascii=False)] for each in items(one, "raised")
+    ]
+    yield output.table("Alerts, verbatim", ("level", "message", "event"), rows)

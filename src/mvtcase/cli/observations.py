@@ -1,0 +1,91 @@
+"""`mvtcase observe`: add, list, due."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mvtcase.cli import output
+from mvtcase.cli.data import at, items
+from mvtcase.cli.state import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="Observations: what a responder saw on a screen or was told.")
+
+
+@app.command("add")
+def add(
+    context: typer.Context,
+    official: Annotated[str, typer.Argument(help="About whom: id or pseudonym.")],
+    kind: Annotated[
+        str, typer.Argument(help="line.letter_sealing, apple.threat_notification, … or a kind of your own.")
+    ],
+    value: Annotated[str, typer.Argument(help="What was seen; for line.letter_sealing: on, off or unknown.")],
+    when: Annotated[
+        str | None, typer.Option("--at", metavar="DATE", help="When it was so (UTC); default: now.")
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help="screen, statement or backup.")] = "",
+    device: Annotated[str | None, typer.Option("--device", help="On which device.")] = None,
+    attachment: Annotated[Path | None, typer.Option("--attachment", help="A screenshot; a copy is kept.")] = None,
+    note: Annotated[str, typer.Option("--note", help="Free text.")] = "",
+) -> None:
+    """Record an observation; a wrong one is corrected by a later one."""
+    from mvtcase.workflow import consents, observations
+
+    state = state_of(context)
+    seen = observations.Seen(
+        kind=kind,
+        value=value,
+        method=method,
+        at=consents.read_date(when) if when else None,
+        note=note,
+        device=device,
+        attachment=attachment,
+    )
+    outcome = observations.add(state.desk(), official, seen)
+    output.show(state, outcome, lambda data: [output.facts("Observation", at(data, "observation"))])
+
+
+@app.command("list")
+def list_observations(
+    context: typer.Context,
+    official: Annotated[str | None, typer.Option("--official", help="Only of this official.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only of this kind.")] = None,
+) -> None:
+    """List observations in the order of the time they speak of."""
+    from mvtcase.workflow import observations
+
+    state = state_of(context)
+    output.show(state, observations.list_observations(state.desk(), official=official, kind=kind), _many)
+
+
+@app.command("due")
+def due(
+    context: typer.Context,
+    every: Annotated[
+        str, typer.Option("--every", metavar="DAYS", help="How often to look again, such as 30d.")
+    ] = "30d",
+    group: Annotated[str | None, typer.Option("--group", help="Only this group and those inside it.")] = None,
+    kind: Annotated[str, typer.Option("--kind", help="Which observation.")] = "line.letter_sealing",
+) -> None:
+    """List who must be asked again: continuous watching of a high-profile group."""
+    from mvtcase.workflow import sealing
+
+    state = state_of(context)
+    output.show(state, sealing.due(state.desk(), every=every, group=group, kind=kind), _due)
+
+
+def _many(data: Mapping[str, object]) -> Iterable[Table]:
+    columns = ("id", "at", "official", "device", "kind", "value", "method", "recorded_by", "note", "attachment_name")
+    yield output.table("Observations", columns, [[e[n] for n in columns] for e in items(data, "observations")])
+
+
+def _due(data: Mapping[str, object]) -> Iterable[Table]:
+    columns = ("id", "pseudonym", "name", "groups", "value", "last_seen", "days_overdue")
+    yield output.table("Due to be asked again", columns, [[e[n] for n in columns] for e in items(data, "due")])

@@ -1,0 +1,127 @@
+"""Printing: tables for people on stdout, notes on stderr, or with `--json` one envelope and nothing else on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mvtcase.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mvtcase.cli.state import State
+    from mvtcase.errors import MvtcaseError
+    from mvtcase.workflow.desk import Outcome
+
+SCHEMA = "mvtcase/1"
+_STYLES = {
+    "confirmed": "bold white on red",
+    "targeted": "bold red",
+    "indicator_match": "bold red",
+    "suspicious": "bold yellow",
+    "inconclusive": "yellow",
+    "no_trace": "green",
+    "not_examined": "dim",
+    "full": "green",
+    "partial": "yellow",
+    "blind": "red",
+    "CRITICAL": "bold red",
+    "HIGH": "red",
+    "MEDIUM": "yellow",
+    "failed": "red",
+    "damaged": "red",
+    "timed_out": "red",
+    "denied": "red",
+    "interrupted": "yellow",
+    "off": "bold yellow",
+}
+"""Colours of words with a meaning; a word without one is plain. Colour never carries what the word does not say."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that obeys NO_COLOR and plain pipes and highlights nothing by itself."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def cell(value: object) -> Text:
+    """Return a table cell: evidence text escaped, known words coloured."""
+    if value is None or value == "":
+        return Text("-", style="dim")
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, (list, tuple)):
+        return Text(", ".join(visible(str(each)) for each in value) or "-")
+    text = visible(str(value))
+    return Text(text, style=_STYLES.get(text, ""))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Return a table with escaped cells."""
+    drawn = Table(title=Text(visible(title)), title_justify="left", title_style="bold", header_style="bold")
+    for name in columns:
+        drawn.add_column(name, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell(value) for value in row))
+    return drawn
+
+
+def facts(title: str, values: Mapping[str, object]) -> Table:
+    """Return one thing's fields as a two-column table."""
+    return table(title, ("field", "value"), [(name.replace("_", " "), value) for name, value in values.items()])
+
+
+def show(state: State, outcome: Outcome, draw: Callable[[Mapping[str, object]], Iterable[Table | Text]]) -> None:
+    """Print an outcome: the envelope with `--json`, else what `draw` makes of its data, then its messages on stderr."""
+    state.exit_code = state.exit_code if state.exit_code is not None else int(outcome.status == "partial")
+    if state.as_json:
+        print_envelope(state, str(outcome.status), data=outcome.data, messages=outcome.messages)
+        return
+    screen = console()
+    for drawn in draw(outcome.data):
+        screen.print(drawn)
+    say(outcome.messages)
+
+
+def say(messages: Iterable[str]) -> None:
+    """Print sentences for people on stderr."""
+    screen = console(stderr=True)
+    for message in messages:
+        screen.print(Text(visible(message)))
+
+
+def print_error(state: State, error: MvtcaseError) -> None:
+    """Print why a verb stopped: what happened to what, then what to do."""
+    if state.as_json:
+        described = {"code": error.code, "message": visible(str(error)), "hint": visible(error.hint)}
+        print_envelope(state, "error", errors=[described])
+    screen = console(stderr=True)
+    screen.print(Text.assemble(("error ", "bold red"), (f"[{error.code}] ", "dim"), visible(str(error))))
+    if error.hint:
+        screen.print(Text.assemble(("  → ", "bold"), visible(error.hint)))
+
+
+def print_envelope(
+    state: State,
+    status: str,
+    *,
+    data: Mapping[str, object] | None = None,
+    messages: Sequence[str] = (),
+    errors: Sequence[Mapping[str, str]] = (),
+) -> None:
+    """Print the one JSON envelope of this call on stdout."""
+    envelope = {
+        "schema": SCHEMA,
+        "command": state.command,
+        "status": status,
+        "data": data if data is not None else {},
+        "messages": list(messages),
+        "errors": list(errors),
+    }
+    sys.stdout.write(json.dumps(envelope, ensure_ascii=True, indent=2) + "\n")
+    sys.stdout.flush()

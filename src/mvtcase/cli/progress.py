@@ -1,0 +1,104 @@
+"""Progress on stderr: a bar for each device with the module at work and the time left, silent where nobody watches."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from mvtcase.cli.output import console
+from mvtcase.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import TaskID
+
+    from mvtcase.cli.state import State
+    from mvtcase.engine.job import EngineEvent
+
+MAX_MODULE_CHARACTERS = 32
+
+
+class _Plain(TextColumn):
+    """A text column that takes evidence text as text and never as markup."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("")
+        self._name = name
+
+    def render(self, task: object) -> Text:
+        fields = getattr(task, "fields", {})
+        return Text(visible(str(fields.get(self._name, "")))[:MAX_MODULE_CHARACTERS].ljust(12))
+
+
+class ScanProgress:
+    """A bar for each acquisition, counting its modules; safe to feed from several threads."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, subject: str, event: EngineEvent) -> None:
+        """Take one engine event of one acquisition or scan."""
+        with self._lock:
+            task = self._tasks.get(subject)
+            if task is None:
+                task = self._progress.add_task("", subject=subject, module="", total=event.total or None)
+                self._tasks[subject] = task
+            label = event.module or event.what.replace("_", " ")
+            if event.total:
+                done = event.index if event.what == "module_finished" else max(0, event.index - 1)
+                self._progress.update(task, total=event.total, completed=min(done, event.total), module=label)
+            else:
+                self._progress.update(task, module=label)
+
+
+@contextlib.contextmanager
+def scanning(state: State) -> Iterator[Callable[[str, EngineEvent], None]]:
+    """Give a listener for engine events that draws bars on a terminal and does nothing elsewhere."""
+    if not _watched(state):
+        yield lambda subject, event: None
+        return
+    columns = (
+        _Plain("subject"),
+        _Plain("module"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        yield ScanProgress(progress)
+
+
+@contextlib.contextmanager
+def hashing(state: State) -> Iterator[Callable[[int, int, int | None], None]]:
+    """Give a listener for hashing that draws one bar on a terminal and does nothing elsewhere."""
+    if not _watched(state):
+        yield lambda files, done, total: None
+        return
+    columns = (
+        _Plain("subject"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", subject="hashing", total=None)
+
+        def heard(files: int, done: int, total: int | None) -> None:
+            progress.update(task, subject=f"hashing, {files} files", completed=done, total=total)
+
+        yield heard
+
+
+def _watched(state: State) -> bool:
+    return sys.stderr.isatty() and not state.as_json

@@ -1,0 +1,51 @@
+"""The global options of one call, and the desk they make; heavy floors are imported only when a verb needs them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
+
+    from mvtcase.workflow.desk import Desk
+
+
+@dataclass(kw_only=True)
+class State:
+    """What was said before the verb."""
+
+    workspace: str | None = None
+    case: str | None = None
+    as_json: bool = False
+    yes: bool = False
+    examiner: str = ""
+    command: str = ""
+    exit_code: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def desk(self) -> Desk:
+        """Return the examiner's desk at the workspace meant. Raises `WorkspaceError` and what settings raise."""
+        from mvtcase.settings import load_settings
+        from mvtcase.store.folder import find_workspace
+        from mvtcase.workflow.desk import Desk
+
+        settings = load_settings()
+        return Desk(
+            workspace=find_workspace(self.workspace or os.environ.get("MVTCASE_WORKSPACE"), Path.cwd()),
+            case=self.case or os.environ.get("MVTCASE_CASE") or None,
+            examiner=self.examiner or os.environ.get("MVTCASE_EXAMINER", ""),
+            settings=settings,
+        )
+
+
+def state_of(context: typer.Context) -> State:
+    """Return the state of this call with the verb filled in as the envelope names it: `scan run`."""
+    root = context.find_root()
+    if not isinstance(root.obj, State):
+        root.obj = State()
+    names = context.command_path.split()
+    root.obj.command = " ".join(names[1:])
+    return root.obj

@@ -97,6 +97,7 @@ class Maker:
     """Makes values and questions out of a seeded source, few enough words that they meet."""
 
     def __init__(self, seed: int) -> None:
+        self.last_url = ""
         self.chance = random.Random(seed)  # noqa: S311 - a seeded source is the point
 
     def domain(self) -> str:
@@ -194,7 +195,12 @@ class Maker:
             made = self.url(made)
         if check == "check_file_path_process":
             made = self.chance.choice([f"/usr/{made}/x", f"{made}/", f"//{made}", made])
-        return self.varied(made)
+        made = self.varied(made)
+        if kind != "domains":
+            return made
+        # One address comes with many endings, so that what is remembered of it is put to use.
+        self.last_url, before = made, self.last_url
+        return made if self.chance.random() < 0.7 else before.partition("?")[0] + self.chance.choice(RESTS)
 
     def varied(self, text: str) -> str:
         """Return the text or a near miss of it."""

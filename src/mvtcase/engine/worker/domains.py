@@ -26,6 +26,7 @@ PLAIN_URL = re.compile(
     r"(?=[/?#]|\Z)"
 )
 
+WEB_SCHEMES = ("https://", "http://")
 SHORTENERS = frozenset(SHORTENER_DOMAINS)
 
 MAX_CACHED_NAME = 253
@@ -33,6 +34,14 @@ MAX_CACHED_NAME = 253
 
 MAX_SUFFIX_LABELS = 16
 """A host of more labels is parsed at once: taking its suffixes one by one would be quadratic in its length."""
+
+
+def address_of(url: str) -> str:
+    """Return what stands between the scheme and the next slash of a web link, nothing for other texts.
+
+    Where the URL is a plain one, every URL of this address has the same domain, host and registered domain.
+    """
+    return url.split("/", 3)[2] if url.startswith(WEB_SCHEMES) else ""
 
 
 def plain_host(url: str) -> tuple[str, str] | None:

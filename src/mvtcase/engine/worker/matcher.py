@@ -20,8 +20,10 @@ from mvt.common.url import URL
 
 from mvtcase.engine.worker.compiled import collections_of
 from mvtcase.engine.worker.domains import (
+    MAX_CACHED_NAME,
     SHORTENERS,
     KnownURL,
+    address_of,
     has_public_suffix,
     holds_suffix,
     plain_host,
@@ -42,6 +44,10 @@ HASH_TYPES = {32: "files_md5", 40: "files_sha1"}
 """The list MVT looks a hash up in, by the hash's length; every other length means `files_sha256`."""
 
 
+MAX_UNMATCHED = 16_384
+"""How many addresses without a match are remembered before all are forgotten."""
+
+
 class FastIndicators(Indicators):
     """MVT's indicators with an index for each check.
 
@@ -56,6 +62,7 @@ class FastIndicators(Indicators):
         self.on_match = on_match
         self._process_iocs: tuple[Indicator, ...] | None = None
         self._automata: dict[object, Any] = {}
+        self._unmatched: set[str] = set()
         self._index = IndicatorIndex(self.ioc_collections)
 
     @classmethod
@@ -228,6 +235,7 @@ class FastIndicators(Indicators):
 
     def _reindex(self) -> None:
         self._index = IndicatorIndex(self.ioc_collections)
+        self._unmatched.clear()
         self._automata.clear()
         self._process_iocs = None
 
@@ -254,6 +262,9 @@ class FastIndicators(Indicators):
         position = self._index.urls.get(url)
         if position is not None:
             return self._url_match("urls", position, f"Found a known suspicious URL {url}")
+        address = address_of(url)
+        if address in self._unmatched:
+            return None
         plain = plain_host(url)
         if plain is None:
             return self._match_parsed_url(url)
@@ -262,10 +273,23 @@ class FastIndicators(Indicators):
             return self._match_text(url)
         if domain in SHORTENERS:
             return self._match_parsed_url(url, KnownURL(url, domain, registered_domain(host) or ""))
+        return self._match_host(url, address, domain, host)
+
+    def _match_host(self, url: str, address: str, domain: str, host: str) -> IndicatorMatch | None:
         domains = self._index.domains
         if domain in domains:
             return self._url_match("domains", domains[domain], f"Found a known suspicious domain {url}")
-        return self._match_registered(url, registered_domain(host)) if holds_suffix(domains, host) else None
+        if holds_suffix(domains, host):
+            return self._match_registered(url, registered_domain(host))
+        self._remember_unmatched(address)
+        return None
+
+    def _remember_unmatched(self, address: str) -> None:
+        """Keep the address of a plain URL whose host matches nothing: the next URL of it needs no second look."""
+        if len(self._unmatched) >= MAX_UNMATCHED:
+            self._unmatched.clear()
+        if 0 < len(address) <= MAX_CACHED_NAME:
+            self._unmatched.add(address)
 
     def _match_parsed_url(self, url: str, known: URL | None = None) -> IndicatorMatch | None:
         """Return what MVT returns for a shortened link or a URL of no plain shape; the steps are MVT's own."""
@@ -277,6 +301,9 @@ class FastIndicators(Indicators):
                 if unshortened is None:
                     self.log.warning("Unable to unshorten URL %s", url)
                     return None
+                if not unshortened:
+                    # With the network off, always; MVT fails to parse the empty text and searches the link instead.
+                    return self._match_text(url)
                 final = URL(unshortened)
                 if final.check_if_shortened():
                     self.log.debug(

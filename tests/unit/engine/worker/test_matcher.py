@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from mvt.common.indicators import IndicatorMatch, Indicators
 
+from mvtcase.engine.worker import matcher
 from mvtcase.engine.worker.domains import MAX_CACHED_NAME, _cached_domain, registered_domain
 from mvtcase.engine.worker.matcher import FastIndicators, base_name, stock_from_matchset
 from mvtcase.engine.worker.witness import WITNESSED_CHECKS, WitnessedIndicators
@@ -150,6 +151,20 @@ def test_long_host_names_are_not_kept() -> None:
     assert registered_domain(host) == host
     assert _cached_domain.cache_info().currsize == before
     assert _cached_domain.cache_info().maxsize is not None
+
+
+def test_addresses_without_a_match_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of hosts that match nothing is bounded, ends with a new load, and never hides a match."""
+    monkeypatch.setattr(matcher, "MAX_UNMATCHED", 10)
+    fast = FastIndicators.from_matchset(MATCHSET, LOG)
+    for number in range(25):
+        assert fast.check_url(f"https://host{number}.example.net/x") is None
+        assert len(fast._unmatched) <= 10
+    assert fast.check_url("https://" + "a" * 300 + ".example.net/") is None
+    assert max(map(len, fast._unmatched)) <= MAX_CACHED_NAME
+    fast.ioc_collections[0]["domains"].append("host24.example.net")
+    fast._reindex()
+    assert fast.check_url("https://host24.example.net/x") is not None
 
 
 @pytest.mark.parametrize("path", ["", "/", "a", "/a", "a/", "/a/b", "//", "a\\b", "\udc80/\udc81", "é/ü\n"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import plistlib
 import re
@@ -41,6 +42,8 @@ FIFO = "fifo"
 SOCKET = "socket"
 DEVICE = "device"
 UNREADABLE = "unreadable"
+
+_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 _TYPES = (
     (stat.S_ISREG, FILE),
@@ -81,15 +84,26 @@ def text_head(path: Path, limit: int) -> str:
     return head(path, limit).decode("utf-8", "replace")
 
 
+def open_folder(path: str) -> int:
+    """Return a descriptor of a folder that is no link, its access time kept where allowed. Raises `OSError`."""
+    try:
+        return os.open(path, _FOLDER_FLAGS | getattr(os, "O_NOATIME", 0))
+    except PermissionError:
+        return os.open(path, _FOLDER_FLAGS)
+
+
 def names_in(folder: Path, limit: int = MAX_NAMES) -> dict[str, str]:
     """Return the names in a folder with what each is, at most `limit` of them, sorted."""
-    found: list[tuple[str, str]] = []
-    with contextlib.suppress(OSError, ValueError), os.scandir(folder) as entries:
-        for entry in entries:
-            found.append((entry.name, type_of_mode(entry.stat(follow_symlinks=False).st_mode)))
-            if len(found) >= limit:
-                break
-    return dict(sorted(found))
+    found: dict[str, str] = {}
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = open_folder(os.fspath(folder))
+        try:
+            with os.scandir(descriptor) as entries:
+                for entry in itertools.islice(entries, limit):
+                    found[entry.name] = type_of_mode(entry.stat(follow_symlinks=False).st_mode)
+        finally:
+            os.close(descriptor)
+    return dict(sorted(found.items()))
 
 
 def read_plist(path: Path) -> dict[str, Any]:

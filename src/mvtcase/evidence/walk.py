@@ -6,13 +6,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mvtcase.evidence.reading import FILE, FOLDER, UNREADABLE, type_of_mode
+from mvtcase.evidence.reading import FILE, FOLDER, UNREADABLE, open_folder, type_of_mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def _listed(base: str, relative: str, depth: int) -> Iterator[Entry]:
     """Yield a folder's entries sorted, or one `unreadable` entry for the folder itself; only its names are held."""
     folder = f"{base}/{relative}" if relative else base
     try:
-        descriptor = _open_folder(folder)
+        descriptor = open_folder(folder)
         try:
             names = sorted(os.listdir(descriptor), key=os.fsencode)  # noqa: PTH208 - by descriptor, no link can slip in
         finally:
@@ -71,13 +69,6 @@ def _listed(base: str, relative: str, depth: int) -> Iterator[Entry]:
     prefix = f"{relative}/" if relative else ""
     for name in names:
         yield _looked_at(f"{folder}/{name}", prefix + name, depth + 1)
-
-
-def _open_folder(path: str) -> int:
-    try:
-        return os.open(path, _FOLDER_FLAGS | getattr(os, "O_NOATIME", 0))
-    except PermissionError:
-        return os.open(path, _FOLDER_FLAGS)
 
 
 def _looked_at(path: str, relative: str, depth: int) -> Entry:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from mvt.plugin import AlertLevel
 
+from .course import MINIMUM_CHATS, Course, Flip
 from .records import Account, Platform, Transition
-from .runs import MINIMUM_CHATS, direct, flips_of, has_baseline, sealed_after, sealed_during, transitions_of
+from .runs import direct
 from .times import minute
 
 if TYPE_CHECKING:
     from .records import Chat
-    from .runs import Flip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +115,15 @@ def finding(rule_id: str, detail: str, **window: int | tuple[str, ...] | None) -
     return RuleFinding(rule=rule, sentence=sentence, **window)  # type: ignore[arg-type]  # the names are the fields'
 
 
-def posture_findings(account: Account) -> tuple[RuleFinding, ...]:
+def posture_findings(account: Account, course: Course) -> tuple[RuleFinding, ...]:
     """Return what R1 to R6 and R8 find in one account, in rule order; R7 follows from the verdict (`verdict.py`)."""
-    flips = flips_of(account.chats)
     return (
         *switch_findings(account),
-        *transition_findings(account),
-        *flip_findings(flips),
-        *single_findings(account, flips),
+        *transition_findings(course),
+        *flip_findings(course),
+        *single_findings(course),
         *peer_findings(account),
-        *key_findings(account),
+        *key_findings(account, course),
         *exclusion_findings(account),
     )
 
@@ -140,19 +139,18 @@ def switch_findings(account: Account) -> tuple[RuleFinding, ...]:
     return (finding("R1", detail),)
 
 
-def transition_findings(account: Account) -> tuple[RuleFinding, ...]:
+def transition_findings(course: Course) -> tuple[RuleFinding, ...]:
     """Return R2 for every change from sealed to unsealed of a direct chat."""
     return tuple(
         finding("R2", f"{window_words(each)}, {each.unsealed_messages} unsealed messages", **_window(each))
-        for chat in direct(account.chats)
-        for each in transitions_of(chat)
+        for each in course.transitions
     )
 
 
-def flip_findings(flips: tuple[Flip, ...]) -> tuple[RuleFinding, ...]:
+def flip_findings(course: Course) -> tuple[RuleFinding, ...]:
     """Return R3 for every moment at which most direct chats turned together."""
     found = []
-    for flip in flips:
+    for flip in course.flips:
         chats = len(flip.followers)
         detail = (
             f"{chats} of {chats + flip.still_sealed} chats that speak about it, {window_words(flip)}. "
@@ -172,16 +170,15 @@ def flip_findings(flips: tuple[Flip, ...]) -> tuple[RuleFinding, ...]:
     return tuple(found)
 
 
-def single_findings(account: Account, flips: tuple[Flip, ...]) -> tuple[RuleFinding, ...]:
+def single_findings(course: Course) -> tuple[RuleFinding, ...]:
     """Return R4 for every transition of a direct chat that belongs to no whole-phone flip."""
-    in_flips = {each for flip in flips for each in flip.followers}
-    chats = direct(account.chats)
-    lone = [each for chat in chats for each in transitions_of(chat) if each not in in_flips]
-    return tuple(finding("R4", f"{window_words(each)}; {_others_words(each, chats)}", **_window(each)) for each in lone)
+    return tuple(
+        finding("R4", f"{window_words(each)}; {_others_words(each, course)}", **_window(each)) for each in course.lone
+    )
 
 
-def _others_words(transition: Transition, chats: tuple[Chat, ...]) -> str:
-    during, later = sealed_during(transition, chats), sealed_after(transition, chats)
+def _others_words(transition: Transition, course: Course) -> str:
+    during, later = course.times.sealed_during(transition), course.times.sealed_after(transition)
     if during:
         return f"{during} other chats had sealed messages in that time"
     if later:
@@ -219,9 +216,9 @@ def peer_findings(account: Account) -> tuple[RuleFinding, ...]:
     return (finding("R5", detail, chats=unusable),)
 
 
-def key_findings(account: Account) -> tuple[RuleFinding, ...]:
+def key_findings(account: Account, course: Course) -> tuple[RuleFinding, ...]:
     """Return R6 for every own key made in the thirty days after a direct chat went unsealed."""
-    starts = [each.first_unsealed_ms for chat in direct(account.chats) for each in transitions_of(chat)]
+    starts = [each.first_unsealed_ms for each in course.transitions]
     if not starts or not account.own_keys_known:
         return ()
     found = []
@@ -246,13 +243,13 @@ def cannot_tell(reason: str) -> RuleFinding:
     return finding("R7", reason)
 
 
-def no_baseline_reason(account: Account) -> str | None:
+def no_baseline_reason(account: Account, course: Course) -> str | None:
     """Return why the messages tell nothing about sealing, or None when they do."""
     if not account.chats:
         return "no chat could be read"
     if not any(chat.marks for chat in account.chats):
         return "no text or location message with a readable time, and only those show sealing"
-    if not has_baseline(account.chats):
+    if not course.baseline:
         return "no message says it was sealed, so the missing mark tells nothing"
     if not any(chat.marks for chat in direct(account.chats)):
         return "only groups, official accounts or OpenChat, which do not speak about this account"

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 
+from .course import Course, course_of
 from .records import Account, ChatState, Platform
 from .rules import (
     INFERENCE,
@@ -16,7 +17,6 @@ from .rules import (
     no_baseline_reason,
     posture_findings,
 )
-from .runs import direct, flips_of, has_baseline, sealed_after, state_of, transitions_of
 from .times import minute
 
 
@@ -56,32 +56,30 @@ class Verdict:
 
 def judge(account: Account) -> Verdict:
     """Return the verdict on one account."""
-    summary = summarise(account)
-    findings = posture_findings(account)
+    course = course_of(account.chats)
+    summary = summarise(account, course)
+    findings = posture_findings(account, course)
     if summary.sealing is Sealing.UNKNOWN:
         findings = (*findings, cannot_tell(summary.reason))
-    baseline = has_baseline(account.chats)
-    states = tuple((chat.mid, state_of(chat, baseline=baseline)) for chat in account.chats)
-    return Verdict(findings=findings, summary=summary, states=states)
+    return Verdict(findings=findings, summary=summary, states=tuple(course.states.items()))
 
 
-def summarise(account: Account) -> Summary:
+def summarise(account: Account, course: Course) -> Summary:
     """Return the summary: the strongest source that speaks decides, and contradictions are said, not hidden."""
     return (
-        _by_flip(account)
-        or _by_switch_off(account)
-        or _by_peers_off(account)
-        or _by_switch_on(account)
-        or _by_messages(account)
-        or Summary(sealing=Sealing.UNKNOWN, basis="R7", reason=unknown_reason(account), **_times(account))
+        _by_flip(account, course)
+        or _by_switch_off(account, course)
+        or _by_peers_off(account, course)
+        or _by_switch_on(account, course)
+        or _by_messages(account, course)
+        or Summary(sealing=Sealing.UNKNOWN, basis="R7", reason=unknown_reason(account, course), **_times(course))
     )
 
 
-def _by_flip(account: Account) -> Summary | None:
-    flips = flips_of(account.chats)
-    if not flips:
+def _by_flip(account: Account, course: Course) -> Summary | None:
+    if not course.flips:
         return None
-    last = flips[-1]
+    last = course.flips[-1]
     window = {
         "last_sealed_ms": last.last_sealed_ms,
         "first_unsealed_ms": last.first_unsealed_ms,
@@ -99,51 +97,49 @@ def _by_flip(account: Account) -> Summary | None:
     return Summary(sealing=Sealing.ON, basis="R3", reason=reason, **window)
 
 
-def _by_switch_off(account: Account) -> Summary | None:
+def _by_switch_off(account: Account, course: Course) -> Summary | None:
     if account.switch != 0:
         return None
     reason = "the account switch E2EE_ENABLE reads 0 (off); it carries no time"
-    return Summary(sealing=Sealing.OFF, basis="R1", reason=reason, **_times(account))
+    return Summary(sealing=Sealing.OFF, basis="R1", reason=reason, **_times(course))
 
 
-def _by_peers_off(account: Account) -> Summary | None:
+def _by_peers_off(account: Account, course: Course) -> Summary | None:
     if not most_peers_unusable(account):
         return None
     peers = len(active_peers(account))
-    if account.switch == 1 or _last_states_sealed(account):
+    if account.switch == 1 or course.sealed_now:
         reason = f"contradiction: nearly all of {peers} active chats are held as not sealable, other data says sealed"
-        return Summary(sealing=Sealing.UNKNOWN, basis="R7", reason=reason, **_times(account))
+        return Summary(sealing=Sealing.UNKNOWN, basis="R7", reason=reason, **_times(course))
     reason = f"nearly all of {peers} active chats are held as not sealable{INFERENCE}"
-    return Summary(sealing=Sealing.OFF, basis="R5", reason=reason, **_times(account))
+    return Summary(sealing=Sealing.OFF, basis="R5", reason=reason, **_times(course))
 
 
-def _by_switch_on(account: Account) -> Summary | None:
+def _by_switch_on(account: Account, course: Course) -> Summary | None:
     if account.switch != 1:
         return None
     reason = "the account switch E2EE_ENABLE reads 1 (on) on this phone"
-    return Summary(sealing=Sealing.ON, basis="R1", reason=reason, last_sealed_ms=_last_sealed(account))
+    return Summary(sealing=Sealing.ON, basis="R1", reason=reason, last_sealed_ms=course.last_sealed_ms)
 
 
-def _by_messages(account: Account) -> Summary | None:
+def _by_messages(account: Account, course: Course) -> Summary | None:
     """Sealed messages at the end tell that the account seals: an unsealed account makes all its chats plain."""
-    if not account.messages_complete or not _last_states_sealed(account):
+    if not account.messages_complete or not course.sealed_now:
         return None
-    chats = direct(account.chats)
-    open_ones = [each for chat in chats for each in transitions_of(chat) if each.resealed_ms is None]
-    if any(not sealed_after(each, chats) for each in open_ones):
+    if any(not course.times.sealed_after(each) for each in course.lasting):
         return None
-    reason = f"the last messages of {_sealed_now(account)} one-to-one chats are sealed{INFERENCE}"
-    return Summary(sealing=Sealing.ON, basis="R2", reason=reason, last_sealed_ms=_last_sealed(account))
+    reason = f"the last messages of {course.sealed_now} one-to-one chats are sealed{INFERENCE}"
+    return Summary(sealing=Sealing.ON, basis="R2", reason=reason, last_sealed_ms=course.last_sealed_ms)
 
 
-def unknown_reason(account: Account) -> str:
+def unknown_reason(account: Account, course: Course) -> str:
     """Return why nothing can be told: what could not be read first, then what the readable part lacks."""
     reasons = [f"{gap.source}: {gap.reason}" for gap in account.gaps if gap.damaged]
     reasons += [f"{gap.source}: {gap.reason}" for gap in account.gaps if not gap.damaged]
-    lacking = no_baseline_reason(account)
+    lacking = no_baseline_reason(account, course)
     if lacking:
         reasons.append(lacking)
-    elif _transitions(account):
+    elif course.transitions:
         reasons.append("too few chats speak about the change to tell the account from its peers")
     else:
         reasons.append("the messages do not show how sealing stood at the end")
@@ -158,28 +154,7 @@ def unknown_reason(account: Account) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
-def _transitions(account: Account) -> bool:
-    return any(transitions_of(chat) for chat in direct(account.chats))
-
-
-def _sealed_now(account: Account) -> int:
-    chats = direct(account.chats)
-    baseline = has_baseline(chats)
-    with_marks = (chat for chat in chats if baseline and chat.marks)
-    return sum(state_of(chat, baseline=True) is ChatState.SEALED for chat in with_marks)
-
-
-def _last_states_sealed(account: Account) -> bool:
-    return _sealed_now(account) > 0
-
-
-def _times(account: Account) -> dict[str, int | None]:
+def _times(course: Course) -> dict[str, int | None]:
     """Return the newest sealed message of a direct chat, and the start of a transition that has not ended."""
-    chats = direct(account.chats)
-    lasting = [each.first_unsealed_ms for chat in chats for each in transitions_of(chat) if each.resealed_ms is None]
-    return {"last_sealed_ms": _last_sealed(account), "first_unsealed_ms": min(lasting, default=None)}
-
-
-def _last_sealed(account: Account) -> int | None:
-    sealed = [mark.at_ms for chat in direct(account.chats) for mark in chat.marks if mark.sealed]
-    return max(sealed, default=None)
+    starts = [each.first_unsealed_ms for each in course.lasting]
+    return {"last_sealed_ms": course.last_sealed_ms, "first_unsealed_ms": min(starts, default=None)}

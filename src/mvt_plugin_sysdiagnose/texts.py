@@ -44,8 +44,14 @@ def whole_number(value: object) -> int | None:
 
 def lines(data: bytes) -> Iterator[str]:
     """Yield the lines of some bytes, decoded with replacement marks and cut at the longest length examined."""
-    for raw in data.split(b"\n"):
-        yield raw[: MAX_LINE_CHARACTERS * 4].decode("utf-8", "replace")[:MAX_LINE_CHARACTERS].rstrip("\r")
+    # Not `split`: tens of millions of empty lines would be as many objects at once.
+    start = 0
+    while start <= len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        raw = data[start : min(end, start + MAX_LINE_CHARACTERS * 4)]
+        yield raw.decode("utf-8", "replace")[:MAX_LINE_CHARACTERS].rstrip("\r")
+        start = end + 1
 
 
 def tokens(line: str) -> list[str]:

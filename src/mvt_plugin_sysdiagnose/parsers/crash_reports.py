@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mvt_plugin_sysdiagnose.clock import Stamp, of_local_text, of_offset_text
 from mvt_plugin_sysdiagnose.texts import base_name, lines, plain, whole_number
 
-from .process_lists import image_path
+from .process_lists import SEALED_FOLDERS, image_path
 from .result import Parsed, Record, record
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _NO_PROCESS = frozenset(
         "SiriSearchFeedback",
     }
 )
-_SYSTEM_IMAGES = ("/System/", "/usr/lib/", "/cores/", "/private/preboot/")
 _KEYS_OF_TEXT = {
     "Process": "process",
     "Path": "path",
@@ -176,7 +175,7 @@ def _images(body: dict[str, Any], stamp: Stamp) -> list[Record]:
     return [
         record("loaded_image", stamp, path=plain(path))
         for path in dict.fromkeys(path for path in paths if isinstance(path, str))
-        if path.startswith("/") and not path.startswith(_SYSTEM_IMAGES)
+        if path.startswith("/") and not path.startswith(SEALED_FOLDERS)
     ]
 
 

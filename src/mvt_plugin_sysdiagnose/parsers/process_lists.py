@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mvt_plugin_sysdiagnose.clock import Stamp, of_offset_text
 from mvt_plugin_sysdiagnose.plists import load
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _PID = re.compile(r"\[(\d{1,9})\]")
 _TASKS = re.compile(r"num tasks: (\d{1,9})")
-_SYSTEM_IMAGES = ("/System/", "/usr/lib/", "/cores/", "/private/preboot/", "/AppleInternal/")
+SEALED_FOLDERS: Final = ("/System/", "/usr/lib/")
+"""Folders of the signed, read-only system volume: thousands of libraries that no program of an attacker can be."""
 
 
 def parse_ps(content: Content, device: Device) -> Parsed:
@@ -125,9 +126,9 @@ def _sampled(value: str, stamp: Stamp) -> Record:
 
 
 def image_path(line: str) -> str:
-    """Return the path in a line of a `Binary Images` list when it lies outside the system, "" otherwise."""
+    """Return the path in a line of a `Binary Images` list when it lies outside the sealed system, "" otherwise."""
     tail = line.rpartition("> ")[2].strip()
-    return plain(tail) if tail.startswith("/") and not tail.startswith(_SYSTEM_IMAGES) else ""
+    return plain(tail) if tail.startswith("/") and not tail.startswith(SEALED_FOLDERS) else ""
 
 
 def parse_binary_locations(content: Content, device: Device) -> Parsed:

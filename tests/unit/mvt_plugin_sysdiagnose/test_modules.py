@@ -227,3 +227,52 @@ def test_a_set_without_domains_does_not_stop_the_url_checks(tmp_path: Path, exam
     examined = examine(folder, f"[url:value='{url}']")["sysdiagnose_activation"]
     assert [alert.matched_indicator.value for alert in examined.critical] == [url]
     assert [record for record in examined.log if record.levelname == "ERROR"] == []
+
+
+def test_more_files_than_are_opened_is_a_gap(tmp_path: Path, examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of reports is bounded, and what was not opened is counted."""
+    monkeypatch.setattr("mvt_plugin_sysdiagnose.base.MAX_FILES", 3)
+    examined = examine(_folder(tmp_path, SysdiagnosePhone()))["sysdiagnose_crashes"]
+    (source,) = [record for record in examined.module.source_states if record["source"] == "crashes"]
+    assert source["state"] == "damaged"
+    assert "4 further files were not opened" in source["reason"]
+
+
+def test_more_records_than_are_kept_is_a_gap(tmp_path: Path, examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of processes is bounded, and what was not kept is counted."""
+    monkeypatch.setattr("mvt_plugin_sysdiagnose.shelf.Shelf.__init__.__defaults__", (5,))
+    examined = examine(_folder(tmp_path, SysdiagnosePhone()))["sysdiagnose_processes"]
+    (source,) = [record for record in examined.module.source_states if record["source"] == "ps"]
+    assert (source["state"], source["records"]) == ("damaged", 5)
+    assert "further records were not kept" in source["reason"]
+
+
+def test_a_parser_that_fails_costs_one_file(tmp_path: Path, examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception nobody foresaw is that file's gap: the others are examined and nothing reaches MVT."""
+    monkeypatch.setattr("mvt_plugin_sysdiagnose.parsers.crash_reports._listed", lambda *_: 1 / 0)
+    folder = _folder(tmp_path, SysdiagnosePhone(plants=(Plant(PlantKind.PROCESSES, "bh", "crash"),)))
+    examined = examine(folder, "[process:name='bh']")["sysdiagnose_crashes"]
+    assert examined.crashed == []
+    assert examined.states["crashes"] == "damaged"
+    assert any("ZeroDivisionError" in problem["reason"] for problem in examined.module.source_states[0]["problems"])
+
+
+def test_every_record_says_where_and_on_what_basis_it_was_seen(tmp_path: Path, examine: Examine) -> None:
+    """Source, file and basis of time are on every record; a time in UTC never comes without a basis."""
+    for examined in examine(_folder(tmp_path, SysdiagnosePhone())).values():
+        evidence = [record for record in examined.module.results if record["record"] != "sysdiagnose_source"]
+        assert evidence
+        assert examined.module.examined_records == len(evidence)
+        for record in evidence:
+            assert record["source"]
+            assert record["file"]
+            assert (record["time_basis"] in {"unknown", "device_local"}) is (record["isodate"] == "")
+
+
+def test_a_folder_around_the_sysdiagnose_is_read_the_same(tmp_path: Path, examine: Examine) -> None:
+    """Passing the folder around the sysdiagnose finds the same; MVT's own file system modules would find nothing."""
+    folder = _folder(tmp_path, SysdiagnosePhone(plants=(Plant(PlantKind.PROCESSES, "bh", "ps"),)))
+    inner = examine(folder, "[process:name='bh']")["sysdiagnose_processes"]
+    outer = examine(folder.parent, "[process:name='bh']")["sysdiagnose_processes"]
+    assert len(inner.critical) == len(outer.critical) == 1
+    assert inner.states == outer.states

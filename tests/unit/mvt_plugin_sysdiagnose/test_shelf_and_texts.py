@@ -88,6 +88,12 @@ def test_lines_are_cut_at_the_longest_examined() -> None:
     assert (len(first), second) == (16_384, "second")
 
 
+@pytest.mark.parametrize("data", [b"", b"\n", b"a", b"a\n", b"a\n\nb", b"\xff\n\xc3("])
+def test_lines_are_those_of_a_split(data: bytes) -> None:
+    """Every byte belongs to a line, the last one included."""
+    assert list(texts.lines(data)) == [line.decode("utf-8", "replace") for line in data.split(b"\n")]
+
+
 @pytest.mark.parametrize(
     ("text", "bundle", "host"),
     [

@@ -46,7 +46,7 @@ class Damage(StrEnum):
     VIEW_INSTEAD_OF_TABLE = "view_instead_of_table"
     """A view with the same rows stands where the table was."""
     ENDLESS_VIEW = "endless_view"
-    """A view that never ends stands where the table was."""
+    """A view that gives its rows again and again stands where the table was."""
     SYMLINK = "symlink"
     """A link to a file outside of the evidence."""
     FIFO = "fifo"
@@ -77,7 +77,7 @@ _SQL = {
     Damage.ENDLESS_VIEW: (
         "ALTER TABLE {table} RENAME TO {table}_kept; CREATE VIEW {table} AS "
         "WITH RECURSIVE endless(step) AS (SELECT 1 UNION ALL SELECT step + 1 FROM endless) "
-        "SELECT {table}_kept.* FROM endless, {table}_kept"
+        "SELECT {table}_kept.* FROM endless CROSS JOIN {table}_kept"
     ),
 }
 

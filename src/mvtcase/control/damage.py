@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import plistlib
 import random
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
+from mvtcase.control.hostile_plists import hostile_plist
 from mvtcase.control.sqlite_files import edited, opened
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
     from pathlib import Path
 
     from mvtcase.control.ios_phone import Anatomy
@@ -47,6 +50,10 @@ class Damage(StrEnum):
     """A view with the same rows stands where the table was."""
     ENDLESS_VIEW = "endless_view"
     """A view that gives its rows again and again stands where the table was."""
+    PLIST_CYCLE = "plist_cycle"
+    """A property list whose every value is the list itself."""
+    PLIST_BOMB = "plist_bomb"
+    """A property list of a few hundred bytes whose every value is a thousand million numbers when written out."""
     SYMLINK = "symlink"
     """A link to a file outside of the evidence."""
     FIFO = "fifo"
@@ -98,23 +105,32 @@ def write_damaged(path: Path, content: bytes, damage: Damage | None, anatomy: An
 
 def damaged(content: bytes, damage: Damage, anatomy: Anatomy | None) -> bytes:
     """Return the bytes with a fault inside; raises `ValueError` where they cannot have it."""
-    half = len(content) // 2
-    rng = random.Random(f"{damage}:{len(content)}")
-    match damage:
-        case Damage.NOISE:
-            return rng.randbytes(len(content))
-        case Damage.NOISE_INSIDE:
-            return content[:half] + rng.randbytes(len(content) - half)
-        case Damage.TRUNCATED:
-            return content[:half]
-        case Damage.EMPTY:
-            return b""
-        case Damage.HEADER:
-            return bytes(min(100, len(content))) + content[100:]
-        case _:
-            if anatomy is None:
-                raise ValueError(f"only a database can be damaged by {damage}")
-            return _damaged_database(content, damage, anatomy)
+    rewrite = _REWRITES.get(damage)
+    if rewrite is not None:
+        return rewrite(content, random.Random(f"{damage}:{len(content)}"))
+    if anatomy is None:
+        raise ValueError(f"only a database can be damaged by {damage}")
+    return _damaged_database(content, damage, anatomy)
+
+
+def _plist_keys(content: bytes) -> tuple[str, ...]:
+    try:
+        entries = plistlib.loads(content)
+    except plistlib.InvalidFileException as problem:
+        raise ValueError("only a property list can be damaged as one") from problem
+    return tuple(entries) if isinstance(entries, dict) else ()
+
+
+_REWRITES: dict[Damage, Callable[[bytes, random.Random], bytes]] = {
+    Damage.NOISE: lambda content, rng: rng.randbytes(len(content)),
+    Damage.NOISE_INSIDE: lambda content, rng: content[: len(content) // 2] + rng.randbytes(-(-len(content) // 2)),
+    Damage.TRUNCATED: lambda content, _: content[: len(content) // 2],
+    Damage.EMPTY: lambda _, __: b"",
+    Damage.HEADER: lambda content, _: bytes(min(100, len(content))) + content[100:],
+    Damage.PLIST_CYCLE: lambda content, _: hostile_plist(_plist_keys(content), cycle=True),
+    Damage.PLIST_BOMB: lambda content, _: hostile_plist(_plist_keys(content), cycle=False),
+}
+"""Faults that need to know nothing of the file but its bytes."""
 
 
 def _damaged_database(content: bytes, damage: Damage, anatomy: Anatomy) -> bytes:

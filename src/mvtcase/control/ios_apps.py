@@ -126,7 +126,7 @@ def plain_files(desk: Desk) -> list[PhoneFile]:
             device_path=f"private/var/mobile/Media/DCIM/100APPLE/IMG_{number:04d}.JPG",
             content=b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + rng.randbytes(2_000) + b"\xff\xd9",
         )
-        for number in range(1, 13)
+        for number in range(1, desk.phone.photos + 1)
     ]
     for value in desk.at("manifest"):
         path = (

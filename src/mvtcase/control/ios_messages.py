@@ -143,6 +143,7 @@ def _lures(desk: Desk, rng: random.Random) -> list[_Draft]:
         _Draft(text=f"Your parcel waits at {domain}/r/4fQ2x", handle=_STRANGER) for domain in desk.at("sms_bare_link")
     ]
     lures += [_Draft(text=rng.choice(_LURES).format(link), handle=0) for link in desk.at("sms_without_handle")]
+    lures += [_Draft(text=text, handle=_STRANGER) for text in desk.phone.extra_messages]
     if desk.has(Oddity.THREAT_NOTIFICATION):
         lures.append(_Draft(text=_WARNING, handle=_STRANGER))
     return lures

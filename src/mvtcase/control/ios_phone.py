@@ -53,6 +53,7 @@ class IosPhone:
     `last_backup` is an aware UTC datetime: nothing on the phone is later. `messages` counts SMS and iMessages (WhatsApp
     has half as many); `attributed_body_only` of them carry their text only in `attributedBody`, as recent iOS does, and
     `without_handle` of them are joined to no correspondent, as those sent to a group are: MVT's query leaves them out.
+    `extra_messages` are texts received from a stranger, as they are: for words that try to escape a terminal or a page.
     """
 
     seed: int = 1
@@ -69,6 +70,8 @@ class IosPhone:
     messages: int = 40
     attributed_body_only: int = 0
     without_handle: int = 0
+    extra_messages: tuple[str, ...] = ()
+    photos: int = 12
     lockdown_mode: bool = False
     plants: tuple[Plant, ...] = ()
     oddities: frozenset[Oddity] = frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import sqlite3
 import stat
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ HEALTHY = database(
 if TYPE_CHECKING:
     from pathlib import Path
 IN_PLACE = {Damage.SYMLINK, Damage.FIFO, Damage.FOLDER, Damage.UNREADABLE}
+OF_PLISTS = {Damage.PLIST_CYCLE, Damage.PLIST_BOMB}
 
 
 def written(tmp_path: Path, damage: Damage | None) -> Path:
@@ -36,7 +38,7 @@ def test_no_damage_is_the_bytes_themselves(tmp_path: Path) -> None:
     assert written(tmp_path, None).read_bytes() == HEALTHY
 
 
-@pytest.mark.parametrize("damage", sorted(set(Damage) - IN_PLACE))
+@pytest.mark.parametrize("damage", sorted(set(Damage) - IN_PLACE - OF_PLISTS))
 def test_damage_is_stable_and_changes_the_bytes(damage: Damage) -> None:
     """The same fault gives the same bytes, other than the healthy ones."""
     once = damaged(HEALTHY, damage, ANATOMY)
@@ -125,3 +127,24 @@ def test_table_without_dates_cannot_have_a_bad_date() -> None:
     """The fault would change nothing."""
     with pytest.raises(ValueError, match="cannot be damaged"):
         damaged(HEALTHY, Damage.TEXT_DATE, Anatomy(table="note", text="body"))
+
+
+def test_hostile_plists_are_small_and_well_formed() -> None:
+    """Python reads both: one holds itself, the other unfolds to 10**9 numbers through shared references."""
+    content = plistlib.dumps({"a": 1, "b": [2]}, fmt=plistlib.FMT_BINARY)
+    cycle = plistlib.loads(damaged(content, Damage.PLIST_CYCLE, None))
+    assert cycle["a"] is cycle
+    assert cycle["b"] is cycle
+    bomb = damaged(content, Damage.PLIST_BOMB, None)
+    assert len(bomb) < 1_000
+    level, depth = plistlib.loads(bomb)["b"], 0
+    while isinstance(level, list):
+        assert len(level) == 10
+        level, depth = level[0], depth + 1
+    assert (level, depth) == (7, 9)
+
+
+def test_what_is_no_plist_cannot_be_a_hostile_one() -> None:
+    """A database named as such would be another fault."""
+    with pytest.raises(ValueError, match="only a property list"):
+        damaged(HEALTHY, Damage.PLIST_CYCLE, ANATOMY)

@@ -63,6 +63,13 @@ def test_planted_links_come_from_a_stranger() -> None:
     assert "sms-without-handle.example" in loose[0]
 
 
+def test_extra_messages_arrive_as_they_are() -> None:
+    """Markup, control characters and overrides reach the database unchanged."""
+    text = "<script>alert(1)</script> \x1b[31m =HYPERLINK(1) \u202etxt.exe https://lure.example/x"
+    phone = IosPhone(extra_messages=(text,))
+    assert messages(phone, "SELECT text, is_from_me FROM message WHERE ROWID > 40") == [(text, 0)]
+
+
 def test_oddities_of_messages() -> None:
     """Apple's warning and the suspicious attachment appear only when asked for."""
     phone = IosPhone(oddities=frozenset({Oddity.THREAT_NOTIFICATION, Oddity.TEMPORARY_ATTACHMENT}))

@@ -1,0 +1,192 @@
+"""Coverage: every row of the tables, and the one function that says full, partial or blind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mvtcase.engine.commands import COMMANDS
+from mvtcase.engine.coverage import GAP_OUTCOMES, assess, is_examined, key_modules, limitations_of
+from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleRun, Outcome
+
+KINDS = [(kind, encrypted) for kind in EvidenceKind for encrypted in (False, True)]
+EXAMINED = {Outcome.CHECKED, Outcome.EXTRACTED}
+
+
+def all_examined(kind: EvidenceKind, *, encrypted: bool) -> list[ModuleRun]:
+    """Return a run for every key module, each examined."""
+    return [
+        ModuleRun(module=row.slug.title(), slug=row.slug, origin="", part=row.part, outcome=Outcome.CHECKED, records=1)
+        for row in key_modules(kind, encrypted=encrypted)
+    ]
+
+
+def completeness_of(
+    runs: list[ModuleRun], *, kind: EvidenceKind = EvidenceKind.IOS_BACKUP, finished: bool = True, loaded: int = 5
+) -> tuple[Completeness, tuple[Gap, ...]]:
+    """Return what `assess` says of some runs of an encrypted backup."""
+    completeness, gaps, _ = assess(
+        kind=kind, encrypted=True, finished=finished, indicators_loaded=loaded, modules=runs, extra_gaps=()
+    )
+    return completeness, gaps
+
+
+@pytest.mark.parametrize(("kind", "encrypted"), KINDS)
+def test_every_kind_has_key_modules_with_reason_and_source(kind: EvidenceKind, encrypted: bool) -> None:  # noqa: FBT001 - a parametrised fact
+    """A kind without key modules could only ever be blind, and a row without its reason cannot be judged."""
+    rows = key_modules(kind, encrypted=encrypted)
+    assert rows
+    assert all(row.reason and row.source and row.slug for row in rows)
+    assert {row.part for row in rows} <= {COMMANDS[kind].part, *COMMANDS[kind].parts}
+
+
+@pytest.mark.parametrize(("kind", "encrypted"), KINDS)
+def test_every_kind_says_what_it_never_carries(kind: EvidenceKind, encrypted: bool) -> None:  # noqa: FBT001 - a parametrised fact
+    """Every report can name the limits of its evidence, in sentences."""
+    assert limitations_of(kind, encrypted=encrypted)
+    assert all(text.endswith(".") for text in limitations_of(kind, encrypted=encrypted))
+
+
+@pytest.mark.parametrize(("kind", "encrypted"), KINDS)
+def test_all_key_modules_examined_is_full(kind: EvidenceKind, encrypted: bool) -> None:  # noqa: FBT001 - a parametrised fact
+    """A healthy phone reaches full in every kind."""
+    completeness, gaps, _ = assess(
+        kind=kind,
+        encrypted=encrypted,
+        finished=True,
+        indicators_loaded=1,
+        modules=all_examined(kind, encrypted=encrypted),
+    )
+    assert (completeness, gaps) == (Completeness.FULL, ())
+
+
+@pytest.mark.parametrize("outcome", [each for each in Outcome if each not in EXAMINED])
+def test_any_key_module_not_examined_is_a_gap(outcome: Outcome) -> None:
+    """Whatever keeps a key module from being examined makes the scan partial and is named."""
+    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs[0] = replace(runs[0], outcome=outcome, records=0)
+    completeness, gaps = completeness_of(runs)
+    assert completeness is Completeness.PARTIAL
+    assert [(gap.module, gap.outcome) for gap in gaps] == [(runs[0].module, outcome)]
+    assert gaps[0].reason
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_other_modules_are_gaps_by_their_outcome(outcome: Outcome) -> None:
+    """An app that is not on the phone is no gap; one whose data is damaged is."""
+    runs = [
+        *all_examined(EvidenceKind.IOS_BACKUP, encrypted=True),
+        ModuleRun(module="Whatsapp", slug="whatsapp", origin="", part="backup", outcome=outcome),
+    ]
+    completeness, gaps = completeness_of(runs)
+    expected = outcome in GAP_OUTCOMES
+    assert bool(gaps) is expected
+    assert completeness is (Completeness.PARTIAL if expected else Completeness.FULL)
+
+
+def test_an_empty_key_module_counts_when_its_source_is_known_to_be_empty() -> None:
+    """A phone without attachments is examined; one where nothing was counted is not."""
+    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs[0] = replace(runs[0], outcome=Outcome.EMPTY, records=0, source_rows=0)
+    assert completeness_of(runs)[0] is Completeness.FULL
+    runs[0] = replace(runs[0], source_rows=None)
+    assert completeness_of(runs)[0] is Completeness.PARTIAL
+
+
+def test_fewer_records_than_rows_is_a_gap_on_any_module() -> None:
+    """The difference is written out in numbers."""
+    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs.append(
+        ModuleRun(
+            module="Whatsapp", slug="whatsapp", origin="", part="backup",
+            outcome=Outcome.CHECKED, records=398, source_rows=412,
+        )
+    )  # fmt: skip
+    completeness, gaps = completeness_of(runs)
+    assert completeness is Completeness.PARTIAL
+    assert gaps[0].reason == "412 records in the source, 398 examined"
+
+
+def test_more_records_than_rows_is_no_gap() -> None:
+    """A join may give several records for a row."""
+    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs[0] = replace(runs[0], records=5, source_rows=3)
+    assert completeness_of(runs)[0] is Completeness.FULL
+
+
+def test_a_missing_key_module_is_a_gap() -> None:
+    """A key module that never ran is named with the reason why it should have."""
+    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)[1:]
+    completeness, gaps = completeness_of(runs)
+    assert completeness is Completeness.PARTIAL
+    assert gaps[0].outcome is Outcome.NOT_RUN
+    assert "although" in gaps[0].reason
+
+
+def test_a_missing_part_is_one_gap() -> None:
+    """An AndroidQF acquisition without a bugreport has one hole, not one for each of its modules."""
+    runs = [run for run in all_examined(EvidenceKind.ANDROIDQF, encrypted=False) if run.part != "bugreport"]
+    gap = Gap(module="bugreport", outcome=Outcome.NO_SOURCE, reason="no bugreport.zip")
+    completeness, gaps, _ = assess(
+        kind=EvidenceKind.ANDROIDQF, encrypted=False, finished=True, indicators_loaded=1, modules=runs, extra_gaps=[gap]
+    )
+    assert (completeness, gaps) == (Completeness.PARTIAL, (gap,))
+
+
+def test_an_extra_gap_alone_makes_a_scan_partial() -> None:
+    """What the pre-flight found counts although every module was content."""
+    gap = Gap(module="preflight", outcome=Outcome.DAMAGED, reason="a link in the evidence")
+    completeness, gaps, _ = assess(
+        kind=EvidenceKind.IOS_BACKUP,
+        encrypted=True,
+        finished=True,
+        indicators_loaded=1,
+        modules=all_examined(EvidenceKind.IOS_BACKUP, encrypted=True),
+        extra_gaps=[gap],
+    )
+    assert (completeness, gaps) == (Completeness.PARTIAL, (gap,))
+
+
+def test_an_unfinished_scan_is_blind() -> None:
+    """Whatever was examined before the end, the scan cannot be leaned on."""
+    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    assert completeness_of(runs, finished=False)[0] is Completeness.BLIND
+
+
+def test_a_scan_without_indicators_is_blind_and_says_why() -> None:
+    """Nothing can be found with nothing to look for."""
+    completeness, gaps = completeness_of(all_examined(EvidenceKind.IOS_BACKUP, encrypted=True), loaded=0)
+    assert completeness is Completeness.BLIND
+    assert gaps[-1].module == "indicators"
+
+
+@pytest.mark.parametrize("outcome", [each for each in Outcome if each not in EXAMINED])
+def test_a_scan_without_one_examined_key_module_is_blind(outcome: Outcome) -> None:
+    """A sysdiagnose read without the plugin's modules, a folder one level too high: all the same."""
+    runs = [replace(run, outcome=outcome) for run in all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)]
+    assert completeness_of(runs)[0] is Completeness.BLIND
+
+
+def test_a_sysdiagnose_without_our_modules_is_blind() -> None:
+    """MVT's only module on a sysdiagnose describes the phone and compares nothing."""
+    run = ModuleRun(
+        module="SysdiagnoseInfo", slug="sysdiagnose_info", origin="", part="sysdiagnose", outcome=Outcome.EXTRACTED
+    )
+    assert completeness_of([run], kind=EvidenceKind.SYSDIAGNOSE)[0] is Completeness.BLIND
+
+
+def test_crash_logs_may_be_absent_from_a_healthy_sysdiagnose() -> None:
+    """The one key module that may be empty without a count, because nothing tells a phone without crashes apart."""
+    rows = {row.slug: row for row in key_modules(EvidenceKind.SYSDIAGNOSE, encrypted=False)}
+    run = ModuleRun(module="X", slug="sysdiagnose_crashes", origin="", part="sysdiagnose", outcome=Outcome.EMPTY)
+    assert is_examined(run, rows["sysdiagnose_crashes"])
+    assert not is_examined(run, rows["sysdiagnose_processes"])
+
+
+def test_an_unencrypted_backup_needs_no_safari_history_and_an_encrypted_one_does() -> None:
+    """Website history is what iOS puts into encrypted backups only."""
+    plain = {row.slug for row in key_modules(EvidenceKind.IOS_BACKUP, encrypted=False)}
+    encrypted = {row.slug for row in key_modules(EvidenceKind.IOS_BACKUP_ENCRYPTED, encrypted=False)}
+    assert "safari_history" in encrypted - plain
+    assert plain < encrypted

@@ -9,7 +9,16 @@ import zipfile
 import zlib
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.reading import FILE, FOLDER, MAX_NAMES, head, member_head, names_in, zip_member_head
+from mvtcase.evidence.reading import (
+    FILE,
+    FOLDER,
+    MAX_NAMES,
+    has_zip_directory,
+    head,
+    member_head,
+    names_in,
+    zip_member_head,
+)
 from mvtcase.model import EvidenceKind
 
 _AB_MAGIC = b"ANDROID BACKUP\n"
@@ -86,7 +95,7 @@ def bugreport(glance: Glance) -> Identified | None:
     if glance.is_zip and (inner := nested_bugreport(glance)):
         return Identified(kind=EvidenceKind.BUGREPORT, root=glance.path, wrapped=f"oem zip: {inner}")
     # A zip whose inside cannot be read is told by its name, to be registered with a gap rather than turned away.
-    damaged = glance.is_file and not glance.zip_members and glance.path.suffix.lower() == ".zip"
+    damaged = glance.is_file and glance.path.suffix.lower() == ".zip" and not has_zip_directory(glance.path)
     return found if damaged and _BUGREPORT_NAME.search(glance.path.name) else None
 
 

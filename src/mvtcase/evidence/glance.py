@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mvtcase.evidence.reading import FILE, FOLDER, entry_type, gunzip_head, head, names_in, tar_names, zip_names
+from mvtcase.evidence.reading import (
+    FILE,
+    FOLDER,
+    entry_type,
+    gunzip_head,
+    has_zip_directory,
+    head,
+    names_in,
+    tar_names,
+    zip_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +25,8 @@ if TYPE_CHECKING:
 
     from mvtcase.model import EvidenceKind
 
-HEAD_BYTES = 512 << 10
+HEAD_BYTES = 512
+PACKED_BYTES = 512 << 10
 UNPACKED_BYTES = 8 << 20
 
 
@@ -56,13 +67,27 @@ class Glance:
 
     @cached_property
     def head(self) -> bytes:
-        """The first half MiB of the file."""
+        """The first block of the file, which holds every magic number."""
         return head(self.path, HEAD_BYTES) if self.is_file else b""
 
     @property
+    def is_gzip(self) -> bool:
+        """Whether the file starts as a gzip does."""
+        return self.head.startswith(b"\x1f\x8b")
+
+    @property
+    def is_tar(self) -> bool:
+        """Whether the file starts as an unpacked tar archive does."""
+        return self.head[257:262] == b"ustar"
+
+    @cached_property
     def is_zip(self) -> bool:
-        """Whether the file starts as a zip does."""
-        return self.head[:4] in {b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"}
+        """Whether the file starts as a zip does, or ends as one: its first bytes may be damaged."""
+        if self.head[:4] in {b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"}:
+            return True
+        # A tar or gzip may end with the directory of a zip inside it.
+        maybe = self.is_file and not (self.is_tar or self.is_gzip) and self.path.suffix.lower() in {".zip", ""}
+        return maybe and has_zip_directory(self.path)
 
     @cached_property
     def zip_members(self) -> tuple[str, ...]:
@@ -72,9 +97,9 @@ class Glance:
     @cached_property
     def tar_members(self) -> tuple[str, ...]:
         """The first member names of the tar archive, gzipped or not."""
-        if self.head.startswith(b"\x1f\x8b"):
-            return tar_names(gunzip_head(self.head, UNPACKED_BYTES))
-        return tar_names(self.head) if self.head[257:262] == b"ustar" else ()
+        if self.is_gzip:
+            return tar_names(gunzip_head(head(self.path, PACKED_BYTES), UNPACKED_BYTES))
+        return tar_names(head(self.path, UNPACKED_BYTES)) if self.is_tar else ()
 
     def has_folder(self, *parts: str) -> bool:
         """Tell whether there is such a folder below, no part of it a link."""

@@ -113,7 +113,7 @@ def sysdiagnose(glance: Glance) -> Identified | None:
         marks = set(_SYSDIAGNOSE_MARKS) & set(glance.names)
         own = marks & _SYSDIAGNOSE_OWN
         return found if own and (named or len(marks) > 1) else None
-    if glance.head.startswith(b"\x1f\x8b") or glance.head[257:262] == b"ustar" or named:
+    if glance.is_gzip or glance.is_tar or (named and glance.is_file):
         return found if named or _sysdiagnose_members(glance.tar_members) else None
     return None
 

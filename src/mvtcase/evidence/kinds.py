@@ -24,8 +24,8 @@ __all__ = ["Identified", "find_all", "identify"]
 SEARCH_DEPTH = 3
 """Folders below the given one that are searched: phone/date/acquisition is how responders sort their media."""
 
-SEARCH_FOLDERS = 2_000
-"""Folders looked into before the search gives up."""
+SEARCH_ENTRIES = 50_000
+"""Files and folders looked at before the search gives up, with an error: a phone must not be missed silently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,10 @@ def identify(path: Path) -> Identified:
 
 
 def find_all(path: Path) -> tuple[Identified, ...]:
-    """Return everything recognised at or below a path, at most `SEARCH_DEPTH` folders deep, no link followed."""
+    """Return everything recognised at or below a path, at most `SEARCH_DEPTH` folders deep, no link followed.
+
+    Raises `EvidenceHostileError` when there is too much to search through.
+    """
     here = detect(path)
     if here is not None:
         return (here,)
@@ -126,11 +129,16 @@ def detect(path: Path) -> Identified | None:
 
 def _below(path: Path) -> Iterator[Identified]:
     pending = [(path, 0)]
-    for _ in range(SEARCH_FOLDERS):
-        if not pending:
-            return
+    looked_at = 0
+    while pending:
         folder, depth = pending.pop(0)
-        for name, what in names_in(folder).items():
+        for name, what in names_in(folder, SEARCH_ENTRIES + 1).items():
+            looked_at += 1
+            if looked_at > SEARCH_ENTRIES:
+                raise EvidenceHostileError(
+                    f"{str(path)!r} holds too much to search through.",
+                    hint="Give the folder of the acquisition itself.",
+                )
             if what not in {FILE, FOLDER}:
                 continue
             found = detect(folder / name)

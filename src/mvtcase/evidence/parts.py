@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mvtcase.canon import open_untouched
 from mvtcase.evidence.archives import ArchiveProblem, open_tar
+from mvtcase.evidence.glance import Glance
 from mvtcase.evidence.reading import (
     FILE,
     FOLDER,
@@ -72,7 +73,7 @@ def parts_of(found: Identified) -> Iterator[Parts]:
     if entry_type(found.root) == FOLDER:
         yield _FolderParts(found.root)
         return
-    if not head(found.root, 4).startswith(b"PK"):
+    if not Glance(found.root).is_zip:
         yield _TarParts(found.root)
         return
     with contextlib.ExitStack() as stack:

@@ -171,6 +171,15 @@ def _refuse_large_directory(handle: io.BufferedReader) -> None:
         raise zipfile.BadZipFile(f"its directory of {claimed} bytes is over the bound of {MAX_DIRECTORY_BYTES}")
 
 
+def has_zip_directory(path: Path) -> bool:
+    """Tell whether a file ends with the directory of a zip that can be read."""
+    try:
+        with opened_zip(path):
+            return True
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
 def zip_names(path: Path) -> tuple[str, ...]:
     """Return the first member names of a zip; when its directory is damaged, those its first local headers carry."""
     try:

@@ -16,6 +16,7 @@ from mvtcase.canon import open_untouched
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, PasswordError, UnknownEvidenceError
 from mvtcase.evidence import kinds
 from mvtcase.evidence.archives import ArchiveProblem
+from mvtcase.evidence.glance import Glance
 from mvtcase.evidence.identity import read_identity
 from mvtcase.evidence.inventory import copy_file, inventory, mirror
 from mvtcase.evidence.manifest import make_private_folders
@@ -140,7 +141,7 @@ def _unpacked(found: Identified, job: _Job) -> Staged:
     job.tell("unpacking the archive")
     target = job.work / "unpacked" / "acquisition"
     make_private_folders(target)
-    if head(found.root, 4).startswith(b"PK"):
+    if Glance(found.root).is_zip:
         unpack_zip(found.root, target, job.budget, job.notes)
     else:
         unpack_tar(found.root, target, job.budget, job.notes)

@@ -230,8 +230,8 @@ def _put_tar_member(sink: FolderSink, member: TarMember, budget: Budget) -> None
         return
     if not member.is_file:
         raise MemberProblem(f"is {_WHATS[member.what]}; it was not unpacked")
-    if member.size > budget.member_bytes:
-        raise MemberProblem(f"has {member.size} bytes, more than the bound allows")
+    if not 0 <= member.size <= budget.member_bytes:
+        raise MemberProblem(f"claims {member.size} bytes, which is outside the bounds")
     sink.put(parts, _utc_fields(member.mtime), _counted(member.pieces(), budget))
 
 
@@ -343,7 +343,7 @@ def _refuse_odd_member(info: zipfile.ZipInfo, budget: Budget) -> None:
     if info.compress_type not in _READABLE:
         raise MemberProblem(f"is compressed in a way (number {info.compress_type}) that phones do not use")
     if info.file_size > budget.member_bytes:
-        raise MemberProblem(f"has {info.file_size} bytes, more than the bound allows")
+        raise MemberProblem(f"claims {info.file_size} bytes, which is outside the bounds")
 
 
 def _zip_pieces(

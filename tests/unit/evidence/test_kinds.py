@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, SeveralEvidenceError, UnknownEvidenceError
+from mvtcase.evidence import kinds
 from mvtcase.evidence.kinds import DETECTORS, find_all, identify
 from mvtcase.model import EvidenceKind
 
@@ -79,6 +80,15 @@ def test_several_phones_are_listed(evidence_of: Mapping[str, Path], tmp_path: Pa
     with pytest.raises(SeveralEvidenceError, match=r"(?s)2 acquisitions.*one.*two"):
         identify(tmp_path)
     assert [found.root.name for found in find_all(tmp_path)] == ["one", "two"]
+
+
+def test_too_much_to_search_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder too large to search through is an error, never a list that may lack a phone."""
+    monkeypatch.setattr(kinds, "SEARCH_ENTRIES", 5)
+    for number in range(10):
+        (tmp_path / str(number)).write_bytes(b"")
+    with pytest.raises(EvidenceHostileError, match="too much"):
+        find_all(tmp_path)
 
 
 def test_unknown_evidence_says_what_was_tried(tmp_path: Path) -> None:
@@ -186,13 +196,27 @@ def test_truncated_archives_keep_their_kind(evidence_of: Mapping[str, Path], tmp
     assert identify(path).kind is EXPECTED[name][0]
 
 
+@pytest.mark.parametrize("name", ["androidqf_zip", "bugreport"])
+def test_zip_with_a_destroyed_start_keeps_its_kind(evidence_of: Mapping[str, Path], tmp_path: Path, name: str) -> None:
+    """A zip whose first bytes are gone is told by the directory at its end."""
+    path = tmp_path / "damaged"
+    path.write_bytes(b"\0\0\0\0" + evidence_of[name].read_bytes()[4:])
+    assert identify(path).kind is EXPECTED[name][0]
+
+
+def test_bugreport_of_noise_is_told_by_its_name(tmp_path: Path) -> None:
+    """What is named like a bugreport and cannot be opened is registered as one, to be scanned with a gap."""
+    (tmp_path / "bugreport-x.zip").write_bytes(b"PK\x03\x04" + bytes(range(256)))
+    assert identify(tmp_path / "bugreport-x.zip").kind is EvidenceKind.BUGREPORT
+
+
 def test_android_file_system_is_told(tmp_path: Path) -> None:
     """A dump is told by data/data, its data partition by data beside app."""
     (tmp_path / "whole" / "data" / "data").mkdir(parents=True)
     (tmp_path / "partition" / "data").mkdir(parents=True)
     (tmp_path / "partition" / "app").mkdir()
-    kinds = {found.root.name: found.kind for found in find_all(tmp_path)}
-    assert kinds == dict.fromkeys(("whole", "partition"), EvidenceKind.ANDROID_FILE_SYSTEM)
+    told = {found.root.name: found.kind for found in find_all(tmp_path)}
+    assert told == dict.fromkeys(("whole", "partition"), EvidenceKind.ANDROID_FILE_SYSTEM)
 
 
 def test_zip_claiming_a_huge_directory_is_not_read(tmp_path: Path, zip_at: Callable[..., Path]) -> None:
@@ -222,7 +246,7 @@ def test_identifying_touches_nothing(
 @pytest.mark.shared
 def test_real_samples_are_told(mvt_samples: Path) -> None:
     """MVT's own test evidence is told as what it is."""
-    kinds = {
+    expected = {
         "ios_backup": EvidenceKind.IOS_BACKUP,
         "androidqf": EvidenceKind.ANDROIDQF,
         "androidqf.zip": EvidenceKind.ANDROIDQF,
@@ -230,4 +254,4 @@ def test_real_samples_are_told(mvt_samples: Path) -> None:
         "android_data/bugreport": EvidenceKind.BUGREPORT,
         "android_backup/backup3.ab": EvidenceKind.ANDROID_BACKUP,
     }
-    assert {name: identify(mvt_samples / name).kind for name in kinds} == kinds
+    assert {name: identify(mvt_samples / name).kind for name in expected} == expected

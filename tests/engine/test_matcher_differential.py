@@ -36,7 +36,7 @@ REAL_SETS = Path(__file__).parents[3] / "shared" / "iocs"
 CHECKS = (*WITNESSED_CHECKS, "check_domain")
 
 LABELS = ("a", "b", "evil", "www", "web", "x-y", "login", "bücher", "xn--bcher-kva", "co", "amazonaws", "1", "10")
-SUFFIXES = ("com", "co.uk", "net", "uk", "ck", "bd", "s3.amazonaws.com", "github.io", "invalid", "kawasaki.jp", "1")
+SUFFIXES = ("com", "co.uk", "net", "uk", "ck", "np", "s3.amazonaws.com", "github.io", "invalid", "kawasaki.jp", "1")
 SHORTENERS = ("bit.ly", "t.co", "goo.gl", "t.me", "go.9nl.com")
 NAMES = ("bh", "roleaboutd", "com.apple.WebKit.Networking", "ABSCARRYLOG", "a" * 16, "a" * 17, "a" * 15, "msgacntd", "")
 FOLDERS = ("", "/", "private", "var", "db", "tmp/", "a", "aa", "Library", "é", "\udc80")
@@ -105,7 +105,7 @@ class Maker:
         labels = self.chance.choices(LABELS, k=self.chance.randrange(3))
         domain = ".".join([*labels, self.chance.choice(SUFFIXES)])
         return self.chance.choice(
-            [domain] * 8 + [domain.upper(), self.chance.choice(SHORTENERS), "1.2.3.4", domain + "."]
+            [domain] * 8 + [domain.upper(), self.chance.choice(SHORTENERS), "1.2.3.4", domain + ".", domain + ":80"]
         )
 
     def name(self) -> str:

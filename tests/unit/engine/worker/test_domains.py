@@ -16,7 +16,7 @@ from mvtcase.engine.worker.domains import (
 )
 
 HOSTS = st.text(alphabet="abw.-_1/:?#@ A\\[]%K\t\u0130", max_size=10)
-ENDS = st.sampled_from(["", ".com", ".co.uk", "www.com", ".ck", ".a.ck", ".bd", ".a.bd", ".b.kawasaki.jp", ".1", "."])
+ENDS = st.sampled_from(["", ".com", ".co.uk", "www.com", ".ck", ".a.ck", ".np", ".a.np", ".b.kawasaki.jp", ".1", "."])
 SCHEMES = st.sampled_from(["", "http://", "HtTpS://", "//", "ftp://", "http:/", "https:", "a+b://"])
 
 

@@ -19,7 +19,7 @@ from mvtcase.engine.worker.matcher import FastIndicators
 LOG = logging.getLogger("test.loader")
 REAL_SETS = Path(__file__).parents[5] / "shared" / "iocs"
 
-IDS = st.sampled_from(["a", "b", "c", "d", "0", "", None, 1, True])
+IDS = st.sampled_from(["a", "b", "a", "b", "c", "0", "", None, None, 1, True])
 KEYS = st.sampled_from(
     [
         "domain-name:value",
@@ -100,6 +100,23 @@ def both_agree(paths: list[str]) -> tuple[object, ...]:
             load_collections(paths)
         assert caught.type is raised
     return expected
+
+
+def test_membership_follows_mvts_order(tmp_path: Path) -> None:
+    """The last report naming an indicator wins over relationships, of which the first to a malware counts."""
+    malware = [{"type": "malware", "id": name, "name": name} for name in ("m1", "m2")]
+    reports = [
+        {"type": "report", "id": "r1", "name": "r1", "object_refs": ["i1", "i4"]},
+        {"type": "report", "id": "r2", "name": "r2", "object_refs": ["i1", "i1"]},
+        {"type": "report", "id": None, "name": "none", "object_refs": ["i4"]},
+    ]
+    indicators = [{"type": "indicator", "id": f"i{n}", "pattern": f"[app:id='{n}']"} for n in range(1, 6)]
+    pairs = [("i1", "m1"), ("i2", "x"), ("i2", "m2"), ("i2", "m1"), ("i4", "m1"), ("i5", "r1")]
+    related = [{"type": "relationship", "source_ref": source, "target_ref": target} for source, target in pairs]
+    path = _written(tmp_path / "one.stix2", {"objects": [*related, *indicators, *reports, *malware]})
+    both_agree([path])
+    held = {collection["name"]: collection["app_ids"] for collection in load_collections([path])}
+    assert held == {"m1": ["4"], "m2": ["2"], "r1": [], "r2": ["1"], "none": [], "Default collection": ["3", "5"]}
 
 
 @settings(max_examples=250, deadline=None, database=None)

@@ -167,6 +167,16 @@ def test_addresses_without_a_match_are_forgotten_in_time(monkeypatch: pytest.Mon
     assert fast.check_url("https://host24.example.net/x") is not None
 
 
+def test_a_remembered_address_does_not_hide_another_port() -> None:
+    """MVT compares the port as part of the domain, so an address without a match says nothing about another port."""
+    values = {"domains": ("odd.example.net:8080",)}
+    fast = FastIndicators.from_matchset(MatchSet(collections=(Collection(id="1", name="n", values=values),)), LOG)
+    assert fast.check_url("https://odd.example.net/x") is None
+    assert fast.check_url("https://odd.example.net:80/x") is None
+    assert fast.check_url("https://odd.example.net:8080/x") is not None
+    assert fast.check_url("https://odd.example.net:8080/x") is not None
+
+
 @pytest.mark.parametrize("path", ["", "/", "a", "/a", "a/", "/a/b", "//", "a\\b", "\udc80/\udc81", "é/ü\n"])
 def test_base_name_is_that_of_the_system(path: str) -> None:
     """The quick base name equals `os.path.basename`."""

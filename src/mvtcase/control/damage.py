@@ -103,6 +103,19 @@ def write_damaged(path: Path, content: bytes, damage: Damage | None, anatomy: An
         path.write_bytes(damaged(content, damage, anatomy))
 
 
+def possible_damages(content: bytes, anatomy: Anatomy | None) -> tuple[Damage, ...]:
+    """Return the faults that a file can have, in the order of the enum."""
+    lists = {Damage.PLIST_CYCLE, Damage.PLIST_BOMB}
+    possible = {*_IN_PLACE_OF_FILE, *_REWRITES} - (set() if _is_property_list(content) else lists)
+    if anatomy is not None:
+        possible |= {damage for damage, sql in _SQL.items() if anatomy.date or "{date}" not in sql}
+    return tuple(damage for damage in Damage if damage in possible)
+
+
+def _is_property_list(content: bytes) -> bool:
+    return content.startswith((b"bplist00", b"<?xml"))
+
+
 def damaged(content: bytes, damage: Damage, anatomy: Anatomy | None) -> bytes:
     """Return the bytes with a fault inside; raises `ValueError` where they cannot have it."""
     rewrite = _REWRITES.get(damage)
@@ -114,10 +127,9 @@ def damaged(content: bytes, damage: Damage, anatomy: Anatomy | None) -> bytes:
 
 
 def _plist_keys(content: bytes) -> tuple[str, ...]:
-    try:
-        entries = plistlib.loads(content)
-    except plistlib.InvalidFileException as problem:
-        raise ValueError("only a property list can be damaged as one") from problem
+    if not _is_property_list(content):
+        raise ValueError("only a property list can be damaged as one")
+    entries = plistlib.loads(content)
     return tuple(entries) if isinstance(entries, dict) else ()
 
 

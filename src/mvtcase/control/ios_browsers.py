@@ -87,7 +87,7 @@ def chrome_favicons(desk: Desk) -> PhoneFile:
 def firefox(desk: Desk) -> PhoneFile:
     """Return Firefox's browser.db, which holds visits and favicons alike."""
     rng = desk.rng("firefox")
-    visited = [*rng.sample(SITES, 5), *desk.at("firefox_history")]
+    visited = list(dict.fromkeys([*rng.sample(SITES, 5), *desk.at("firefox_history")]))
     icons = [f"https://{urlsplit(link).hostname}/favicon.ico" for link in visited[:5]]
     stamps = [unix_seconds(moment) for moment in desk.moments(rng, len(visited), days=90)]
     history: list[Row] = [
@@ -100,7 +100,7 @@ def firefox(desk: Desk) -> PhoneFile:
     ]
     favicons: list[Row] = [
         {"id": number, "url": url, "width": 32, "height": 32, "type": 1, "date": float(stamps[0])}
-        for number, url in enumerate([*dict.fromkeys(icons), *desk.at("firefox_favicon")], 1)
+        for number, url in enumerate(dict.fromkeys([*icons, *desk.at("firefox_favicon")]), 1)
     ]
     sites: list[Row] = [{"id": n, "siteID": 1 + n % 5, "faviconID": n} for n in range(1, len(favicons) + 1)]
     tables = {"history": history, "visits": visits, "favicons": favicons, "favicon_sites": sites}

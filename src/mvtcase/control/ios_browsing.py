@@ -55,13 +55,13 @@ CREATE TABLE ObservedDomains (domainID INTEGER PRIMARY KEY, registrableDomain TE
 def safari_history(desk: Desk) -> PhoneFile:
     """Return Safari's History.db."""
     rng = desk.rng("safari_history")
-    items: list[str] = list(SITES)
+    items = list(SITES)
     visits = [(rng.randrange(len(SITES)) + 1, moment) for moment in desk.moments(rng, 36, days=90)]
     for link, moment in zip(
         desk.at("safari_history"), desk.moments(rng, len(desk.at("safari_history")), days=30), strict=True
     ):
-        items.append(link)
-        visits.append((len(items), moment))
+        items += [] if link in items else [link]
+        visits.append((items.index(link) + 1, moment))
     rows: list[Row] = [
         {"id": number, "history_item": item, "visit_time": mac_seconds(moment), "title": "", "origin": 0}
         for number, (item, moment) in enumerate(visits, 1)
@@ -134,7 +134,7 @@ def _session(link: str) -> bytes:
 def safari_favicons(desk: Desk) -> PhoneFile:
     """Return Safari's Favicons.db, which no backup carries."""
     rng = desk.rng("safari_favicon")
-    links = [*SITES, *desk.at("safari_favicon")]
+    links = list(dict.fromkeys([*SITES, *desk.at("safari_favicon")]))
     names = [str(uuid.UUID(int=rng.getrandbits(128), version=4)).upper() for _ in links]
     pages: list[Row] = [{"url": link, "uuid": name} for name, link in zip(names, links, strict=True)]
     icons: list[Row] = [
@@ -152,7 +152,8 @@ def safari_favicons(desk: Desk) -> PhoneFile:
 def webkit_statistics(desk: Desk) -> PhoneFile:
     """Return WebKit's observations.db of resource loads."""
     rng = desk.rng("webkit_resource_load_statistics")
-    domains = ["example.com", "example.org", "example.net", *desk.at("webkit_resource_load_statistics")]
+    usual = ("example.com", "example.org", "example.net")
+    domains = list(dict.fromkeys([*usual, *desk.at("webkit_resource_load_statistics")]))
     seen = zip(domains, desk.moments(rng, len(domains), days=30), strict=True)
     rows: list[Row] = [
         {

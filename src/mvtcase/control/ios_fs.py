@@ -53,7 +53,7 @@ def build_ios_file_system(
     damage = damage or {}
     spots, planted = place(phone.plants, IosEvidence.FILE_SYSTEM)
     desk = Desk.of(phone, spots)
-    files = [file for file in [*phone_files(desk), *_dump_only(desk)] if file.device_path]
+    files = dump_files(desk)
     refuse_unknown({*missing, *damage}, {file.source for file in files})
     for file in files:
         if file.source not in missing:
@@ -76,8 +76,10 @@ def _date_everything(folder: Path, moment: int) -> None:
             os.utime(path, (moment, moment))
 
 
-def _dump_only(desk: Desk) -> list[PhoneFile]:
-    return [
+def dump_files(desk: Desk) -> list[PhoneFile]:
+    """Return every file of the phone that a file system dump carries."""
+    files = [
+        *phone_files(desk),
         *_binaries(),
         shutdown_log(desk),
         analytics(desk),
@@ -85,6 +87,7 @@ def _dump_only(desk: Desk) -> list[PhoneFile]:
         cache(desk),
         *_web_folders(desk),
     ]
+    return [file for file in files if file.device_path]
 
 
 def _binaries() -> list[PhoneFile]:
@@ -156,7 +159,7 @@ def version_journal(desk: Desk) -> PhoneFile:
 def cache(desk: Desk) -> PhoneFile:
     """Return an app's Cache.db of answered requests."""
     rng = desk.rng("cache_files")
-    links = [*SITES, *desk.at("cache_files")]
+    links = list(dict.fromkeys([*SITES, *desk.at("cache_files")]))
     rows: list[Row] = [
         {
             "entry_ID": number,

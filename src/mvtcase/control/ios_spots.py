@@ -134,7 +134,8 @@ def place(plants: Iterable[Plant], evidence: IosEvidence) -> tuple[dict[str, tup
                 reported_by_mvt=(name, plant.kind) not in _UNREPORTED,
             )
         )
-    return {name: tuple(entries) for name, entries in values.items()}, tuple(planted)
+    # The same value planted twice at one spot is written once: many tables hold a page or a domain only once.
+    return {name: tuple(dict.fromkeys(entries)) for name, entries in values.items()}, tuple(planted)
 
 
 def _default_spot(kind: PlantKind, evidence: IosEvidence) -> str:

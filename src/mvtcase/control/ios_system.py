@@ -123,7 +123,7 @@ def tcc(desk: Desk) -> PhoneFile:
     rng = desk.rng("tcc")
     services = ("kTCCServiceMicrophone", "kTCCServiceCamera", "kTCCServicePhotos", "kTCCServiceAddressBook")
     grants = [(service, app) for app in APPS[5:] for service in services]
-    grants += [("kTCCServiceMicrophone", client) for client in desk.at("tcc")]
+    grants = list(dict.fromkeys([*grants, *(("kTCCServiceMicrophone", client) for client in desk.at("tcc"))]))
     rows: list[Row] = [
         {
             "service": service, "client": client, "client_type": 0, "auth_value": rng.choice((0, 2, 2)),

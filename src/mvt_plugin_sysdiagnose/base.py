@@ -35,7 +35,7 @@ NOT_ON_VERSION_TEMPLATE: Final = "Not part of a sysdiagnose of this iOS version:
 """Log records are told apart by their templates, never by their text, into which evidence can write."""
 
 _ABSENCES: Final = {
-    (State.MISSING, Presence.ALWAYS): (LACKING_TEMPLATE, logging.WARNING),
+    (State.MISSING, Presence.ALWAYS): (LACKING_TEMPLATE, logging.ERROR),
     (State.MISSING, Presence.WHEN_USED): (UNUSED_TEMPLATE, logging.INFO),
     (State.EMPTY, Presence.ALWAYS): (EMPTY_TEMPLATE, logging.WARNING),
     (State.EMPTY, Presence.WHEN_USED): (UNUSED_TEMPLATE, logging.INFO),
@@ -62,6 +62,7 @@ class _Examination:
     files: int = 0
     damaged_files: int = 0
     empty_files: int = 0
+    nothing: str = "the file holds nothing"
     bytes_examined: int = 0
 
     def fail(self, name: str, reason: str) -> None:
@@ -150,6 +151,9 @@ class SysdiagnoseModule(SysdiagnoseExtraction):
         for record in parsed.records if parsed is not None else ():
             examination.shelf.add({**record, "source": reading.source.key, "file": plain(content.name, 300)})
         problem = problem or (parsed.problem if parsed is not None else "")
+        if parsed is not None and parsed.nothing:
+            examination.nothing = parsed.nothing
+            examination.empty_files += 1
         if problem:
             examination.fail(content.name, problem)
 
@@ -250,5 +254,5 @@ def _state_of(source: Source, examination: _Examination) -> tuple[State, str]:
         return State.DAMAGED, f"{first['file']}: {first['reason']}{more}"
     if examination.empty_files == examination.files:
         ordinary = source.may_be_blank or source.presence is Presence.WHEN_USED
-        return (State.EMPTY if ordinary else State.DAMAGED), "the file holds nothing"
+        return (State.EMPTY if ordinary else State.DAMAGED), examination.nothing
     return State.READ, ""

@@ -98,7 +98,10 @@ SHUTDOWN_LOG: Final = Source(
 )
 PS: Final = Source(key="ps", title="process list (ps.txt)", layouts=(_since(OLDEST_KNOWN, "ps.txt"),))
 PS_THREAD: Final = Source(
-    key="ps_thread", title="thread list (ps_thread.txt)", layouts=(_since(OLDEST_KNOWN, "ps_thread.txt"),)
+    key="ps_thread",
+    title="thread list (ps_thread.txt)",
+    layouts=(_since(OLDEST_KNOWN, "ps_thread.txt", verified=False),),
+    presence=Presence.WHEN_USED,
 )
 TASKINFO: Final = Source(
     key="taskinfo", title="task information (taskinfo.txt)", layouts=(_since(OLDEST_KNOWN, "taskinfo.txt"),)
@@ -107,6 +110,8 @@ SPINDUMP: Final = Source(
     key="spindump",
     title="stack samples (spindump-nosymbols.txt)",
     layouts=(_since(OLDEST_KNOWN, "spindump-nosymbols.txt"),),
+    may_be_blank=True,
+    note="iOS writes `No samples` into it when sampling failed",
 )
 BINARY_LOCATIONS: Final = Source(
     key="binary_locations",
@@ -117,9 +122,8 @@ BINARY_LOCATIONS: Final = Source(
 CRASHES: Final = Source(
     key="crashes",
     title="crash, jetsam and stack reports (.ips)",
-    layouts=(
-        _since(OLDEST_KNOWN, "crashes_and_spins/*.ips", "crashes_and_spins/*/*.ips", "crashes_and_spins/*.ips.synced"),
-    ),
+    # Mostly in crashes_and_spins; some services keep theirs in folders of their own.
+    layouts=(_since(OLDEST_KNOWN, "*.ips", "*.ips.synced", "*.ips.beta", "*.ips.ca.synced"),),
     presence=Presence.WHEN_USED,
     companions=("crashes_and_spins/*", "summaries/crashes_and_spins.log"),
     note="up to iOS 14 the report is text below one JSON line, from iOS 15 on it is JSON",

@@ -1,15 +1,18 @@
 """Crash, jetsam and stack reports: which processes failed, were killed or were sampled.
 
 A report is one line of JSON and a body: text up to iOS 14, JSON from iOS 15 on, both for some kinds at any time.
+Analytics reports have a body of many JSON objects, one a line. Of a body that breaks off, what can be told by its keys
+is compared all the same.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mvt_plugin_sysdiagnose.clock import Stamp, of_local_text, of_offset_text
+from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_local_text, of_offset_text
 from mvt_plugin_sysdiagnose.texts import base_name, lines, plain, whole_number
 
 from .process_lists import SEALED_FOLDERS, image_path
@@ -42,6 +45,24 @@ _KEYS_OF_TEXT = {
     "Parent Process": "parent",
 }
 _MAX_DECODED_IMAGES = 5_000
+_MAX_OBJECTS = 100_000
+_MAX_SALVAGED = 5_000
+_BLANKS = re.compile(r"\s*")
+_NAMING_KEYS = {
+    "procName": "process",
+    "procname": "process",
+    "process_name": "process",
+    "processName": "process",
+    "process": "process",
+    "name": "process",
+    "procPath": "path",
+    "CFBundleIdentifier": "bundle_id",
+    "bundleID": "bundle_id",
+    "bundle_id": "bundle_id",
+}
+"""Keys under which reports name a process, its path or its bundle."""
+
+_NAMING = re.compile(r'"(' + "|".join(_NAMING_KEYS) + r')"\s{0,4}:\s{0,4}"((?:[^"\\]|\\/){1,512})"')
 
 _JSON_ERRORS = (ValueError, RecursionError, MemoryError)
 
@@ -56,33 +77,52 @@ def parse_crash_report(content: Content, _device: Device) -> Parsed:
         parsed.problem = "it is empty"
         return parsed
     first, _, rest = content.data.partition(b"\n")
-    header = _json_object(first)
-    body_bytes = rest if header else content.data
+    header = _header_of(first)
+    stamp = of_offset_text(header.get("timestamp")) if header else NO_TIME
     if header:
-        stamp = of_offset_text(header.get("timestamp"))
         parsed.records.append(_header_record(header, stamp))
+    body = (rest if header else content.data).decode("utf-8", "replace").lstrip()
+    if body.startswith("{"):
+        objects, problem = _objects(body)
+        parsed.problem = problem
+        parsed.records.extend(_body_records(objects[0], stamp) if objects else ())
+        parsed.records.extend(_analytics_records(objects[1:], stamp))
+        parsed.records.extend(_salvaged_records(body, stamp) if problem else ())
     else:
-        stamp = Stamp()
-    body = _json_object(body_bytes) if body_bytes.lstrip()[:1] == b"{" else None
-    if body is not None:
-        parsed.records.extend(_body_records(body, stamp))
-    elif body_bytes.lstrip()[:1] == b"{":
-        parsed.problem = "its JSON body is damaged"
-    else:
-        parsed.records.extend(_text_records(body_bytes, stamp))
-        if not header and len(parsed.records) < 2:  # noqa: PLR2004 - the file's name alone
-            parsed.problem = "it is neither a JSON nor a text report"
+        found = _text_records(body, stamp)
+        parsed.records.extend(found)
+        parsed.problem = "" if header or found else "it is neither a JSON nor a text report"
     if content.truncated:
         parsed.problem = "it is larger than what is examined of one report"
     return parsed
 
 
-def _json_object(data: bytes) -> dict[str, Any] | None:
+def _header_of(line: bytes) -> dict[str, Any] | None:
     try:
-        loaded = json.loads(data)
+        loaded = json.loads(line)
     except _JSON_ERRORS:
         return None
     return loaded if isinstance(loaded, dict) else None
+
+
+def _objects(text: str) -> tuple[list[dict[str, Any]], str]:
+    """Return the JSON objects that follow each other in a text, and a problem when one of them cannot be read."""
+    decoder = json.JSONDecoder()
+    objects: list[dict[str, Any]] = []
+    at = 0
+    while at < len(text) and len(objects) < _MAX_OBJECTS:
+        try:
+            loaded, at = decoder.raw_decode(text, at)
+        except _JSON_ERRORS:
+            return (
+                objects,
+                "its JSON body is damaged" if not objects else f"its JSON is damaged after {len(objects)} objects",
+            )
+        if isinstance(loaded, dict):
+            objects.append(loaded)
+        blanks = _BLANKS.match(text, at)
+        at = blanks.end() if blanks is not None else at
+    return objects, "" if at >= len(text) else f"only its first {_MAX_OBJECTS} objects were examined"
 
 
 def _process_of_file(name: str) -> str:
@@ -179,7 +219,26 @@ def _images(body: dict[str, Any], stamp: Stamp) -> list[Record]:
     ]
 
 
-def _text_records(data: bytes, stamp: Stamp) -> list[Record]:
+def _analytics_records(objects: list[dict[str, Any]], stamp: Stamp) -> list[Record]:
+    records = []
+    for each in objects:
+        message = each.get("message")
+        for key, value in (message if isinstance(message, dict) else each).items():
+            if key in _NAMING_KEYS and isinstance(value, str) and value:
+                records.append(record("crash_process", stamp, role="analytics", **{_NAMING_KEYS[key]: plain(value)}))
+    return records
+
+
+def _salvaged_records(body: str, stamp: Stamp) -> list[Record]:
+    found = dict.fromkeys((match[1], match[2]) for match in islice(_NAMING.finditer(body), _MAX_SALVAGED))
+    return [
+        record("crash_process", stamp, role="salvaged", **{_NAMING_KEYS[key]: plain(value.replace("\\/", "/"))})
+        for key, value in found
+    ]
+
+
+def _text_records(text: str, stamp: Stamp) -> list[Record]:
+    data = text.encode("utf-8", "replace")
     fields: dict[str, object] = {}
     images: set[str] = set()
     for line in lines(data):

@@ -116,7 +116,8 @@ def parse_spindump(content: Content, device: Device) -> Parsed:
             images.add(image)
     parsed.records.extend(record("loaded_image", stamp, path=image) for image in sorted(images))
     if not parsed.records and content.data.strip():
-        parsed.problem = "it samples no process" + (" (it says: No samples)" if b"No samples" in content.data else "")
+        nothing = b"No samples" in content.data
+        parsed.nothing, parsed.problem = ("it says: No samples", "") if nothing else ("", "it samples no process")
     return parsed
 
 

@@ -20,10 +20,15 @@ Record = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Parsed:
-    """The records of one file; `problem` says what of it could not be examined, "" when all of it was."""
+    """The records of one file.
+
+    `problem` says what of it could not be examined, "" when all of it was; `nothing` says why it holds nothing although
+    it is whole.
+    """
 
     records: list[Record] = field(default_factory=list)
     problem: str = ""
+    nothing: str = ""
 
 
 def record(kind: str, stamp: Stamp, **fields: object) -> Record:

@@ -165,3 +165,28 @@ def test_the_summary_names_reports_that_are_gone() -> None:
     assert record["time_basis"] == "archive_offset"
     (unknown,) = parse_crash_summary(Content(name="s", data=text.encode()), Device()).records
     assert (unknown["isodate"], unknown["time_basis"]) == ("", "device_local")
+
+
+def test_an_analytics_report_of_many_objects_is_whole() -> None:
+    """Bodies of one JSON object a line are no damage; the processes and bundles they name are compared."""
+    lines = [
+        {"_marker": "<metadata>"},
+        {"message": {"Count": 1, "name": "bh", "reason": "highwater"}, "name": "JetsamAggregationV3"},
+        {"message": {"process_name": "bh2", "bundleID": "com.example.bh", "x": 5}},
+        {"name": 7},
+    ]
+    parsed = _parse(json.dumps(HEADER) + "\n" + "\n".join(map(json.dumps, lines)) + "\n")
+    named = [record.get("process") or record.get("bundle_id") for record in parsed.records[1:]]
+    assert (named, parsed.problem) == (["bh", "bh2", "com.example.bh"], "")
+
+
+def test_a_body_that_breaks_off_is_compared_as_far_as_it_goes() -> None:
+    """The gap is told, and the names before the break are compared all the same."""
+    body = json.dumps({"procName": "bh", "procPath": "/private/var/tmp/bh", "rest": "x" * 50}, indent=1)
+    parsed = _parse(f"{json.dumps(HEADER)}\n{body[:60]}".replace("/", "\\/"))
+    salvaged = [record for record in parsed.records if record.get("role") == "salvaged"]
+    assert [record.get("process") or record.get("path") for record in salvaged] == ["bh", "/private/var/tmp/bh"]
+    assert parsed.problem == "its JSON body is damaged"
+    later = _parse(_json_report({"procName": "bh"}) + '\n{"message": {"name": "bh2"')
+    assert later.problem == "its JSON is damaged after 1 objects"
+    assert "bh2" in [record.get("process") for record in later.records]

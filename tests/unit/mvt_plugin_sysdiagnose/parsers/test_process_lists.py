@@ -98,8 +98,10 @@ Parent:           launchd [1]
 
 
 def test_a_spindump_without_samples_says_so() -> None:
-    """When sampling failed iOS writes "No samples": a gap with that reason."""
-    assert "No samples" in process_lists.parse_spindump(_content("Date/Time: x\nNo samples\n"), DEVICE).problem
+    """When sampling failed iOS writes "No samples": nothing was sampled, and nothing is damaged."""
+    parsed = process_lists.parse_spindump(_content("Date/Time: x\nNo samples\n"), DEVICE)
+    assert (parsed.nothing, parsed.problem, parsed.records) == ("it says: No samples", "", [])
+    assert process_lists.parse_spindump(_content("Date/Time: x\n"), DEVICE).problem
 
 
 def test_known_binaries_come_from_a_property_list() -> None:

@@ -40,6 +40,8 @@ _MEMBER_PROBLEMS = (
     NotImplementedError,
     RuntimeError,
 )
+_WRAPPED = "oem zip: "
+_MAX_INNER_BYTES = 512 << 20
 _TAR_LOOK_BYTES = 1 << 30
 """Unpacked bytes of an archive that are read in search of the phone's identity (a few seconds)."""
 
@@ -79,12 +81,19 @@ def parts_of(found: Identified) -> Iterator[Parts]:
     with contextlib.ExitStack() as stack:
         try:
             archive: zipfile.ZipFile | None = stack.enter_context(opened_zip(found.root))
-            inner = found.wrapped.removeprefix("oem zip: ") if found.wrapped.startswith("oem zip: ") else ""
-            if archive is not None and inner:
-                archive = stack.enter_context(zipfile.ZipFile(stack.enter_context(archive.open(inner))))
+            if archive is not None and found.wrapped.startswith(_WRAPPED):
+                archive = stack.enter_context(_inner_zip(archive, found.wrapped.removeprefix(_WRAPPED)))
         except _MEMBER_PROBLEMS:
             archive = None
         yield _ZipParts(found.root.name, archive)
+
+
+def _inner_zip(outer: zipfile.ZipFile, name: str) -> zipfile.ZipFile:
+    """Open a zip inside another. Raises `zipfile.BadZipFile` when it is too large to go back and forth in."""
+    info = outer.getinfo(name)
+    if info.file_size > _MAX_INNER_BYTES or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise zipfile.BadZipFile("too large, or compressed in a way that cannot be bounded")
+    return zipfile.ZipFile(outer.open(info))
 
 
 class _FolderParts:

@@ -40,8 +40,8 @@ COMMANDS: dict[EvidenceKind, Command] = {
     EvidenceKind.BUGREPORT: Command(platform="android", name="check-bugreport", part="bugreport"),
     EvidenceKind.ANDROID_BACKUP: Command(platform="android", name="check-backup", part="backup"),
     EvidenceKind.INTRUSION_LOGS: Command(platform="android", name="check-intrusion-logs", part="intrusion_logs"),
-    # No command of MVT's own: the worker's stands in, for the modules that declare this pair.
-    EvidenceKind.ANDROID_FILE_SYSTEM: Command(platform="android", name="check-fs", part="fs"),
+    # MVT has no such command; mvt_plugin_line brings one.
+    EvidenceKind.ANDROID_FILE_SYSTEM: Command(platform="android", name="check-line-fs", part="line_fs"),
 }
 
 

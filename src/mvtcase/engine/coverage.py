@@ -120,7 +120,9 @@ _ANDROIDQF = (
     *_BUGREPORT,
     *_AB,
 )
-_ANDROID_FS = _rows("fs", "mvt_plugin_line", {"line_messages": "what this program reads of an Android file system"})
+_ANDROID_FS = _rows(
+    "line_fs", "mvt_plugin_line", {"line_android_fs": "LINE is what this program reads of an Android file system"}
+)
 
 KEY_MODULES: Mapping[tuple[EvidenceKind, bool], tuple[KeyModule, ...]] = {
     (EvidenceKind.IOS_BACKUP, False): _ITUNES,

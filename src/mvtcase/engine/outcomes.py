@@ -125,6 +125,9 @@ TEMPLATES: Mapping[str, tuple[Outcome | None, str]] = {
     "Skipping invalid zip: %s": (_DAMAGED, "an archive that could not be opened was left out"),
     "Failed to pre-load events: %s": (_FAILED, "the log files could not be read"),
     "Could not read the bugreport's dumpstate: %s": (_DAMAGED, "the dumpstate file could not be read"),
+    "Skipping backup modules: %s": (_FAILED, "the backup could not be opened"),
+    # The line above follows it and says the same.
+    "Cannot decrypt backup because interactivity was disabled and the password was not supplied": (None, ""),
     # After the comparison: it costs a place in the timeline or a result file, nothing that was examined.
     "Error when collecting URLs from module %s: %s": (None, ""),
     "Error when serializing data from module %s: %s": (None, ""),

@@ -8,11 +8,11 @@ from mvt.android.cmd_check_androidqf import CmdAndroidCheckAndroidQF, NoAndroidQ
 from mvt.android.cmd_check_backup import CmdAndroidCheckBackup
 from mvt.android.cmd_check_bugreport import CmdAndroidCheckBugreport
 from mvt.android.cmd_check_intrusion_logs import CmdAndroidCheckIntrusionLogs
-from mvt.common.command import Command
 from mvt.ios.cmd_check_backup import CmdIOSCheckBackup
 from mvt.ios.cmd_check_fs import CmdIOSCheckFS
 from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
 
+from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS
 from mvtcase.engine.commands import part_name
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.recorder import load_step
@@ -21,6 +21,7 @@ from mvtcase.model import EvidenceKind, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mvt.common.command import Command
     from mvt.common.indicators import Indicators
     from mvt.common.module import MVTModule
 
@@ -72,16 +73,6 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
         return self.recorder.nested(part, run)
 
 
-class CmdAndroidCheckFS(Command):
-    """A command for Android file systems, which MVT lacks: for the modules that declare ("android", "check-fs")."""
-
-    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - MVT's own arguments, handed on
-        super().__init__(**arguments)
-        self.platform = "android"
-        self.name = "check-fs"
-        self.modules: list[type[MVTModule]] = []
-
-
 CLASSES: dict[EvidenceKind, type[Command]] = {
     EvidenceKind.IOS_BACKUP: CmdIOSCheckBackup,
     EvidenceKind.IOS_BACKUP_ENCRYPTED: CmdIOSCheckBackup,
@@ -92,7 +83,7 @@ CLASSES: dict[EvidenceKind, type[Command]] = {
     EvidenceKind.BUGREPORT: CmdAndroidCheckBugreport,
     EvidenceKind.ANDROID_BACKUP: CmdAndroidCheckBackup,
     EvidenceKind.INTRUSION_LOGS: CmdAndroidCheckIntrusionLogs,
-    EvidenceKind.ANDROID_FILE_SYSTEM: CmdAndroidCheckFS,
+    EvidenceKind.ANDROID_FILE_SYSTEM: CmdAndroidCheckLineFS,
 }
 
 _STORING = ("_store_timeline", "_store_alerts_timeline", "_store_alerts", "_store_urls", "_store_info")

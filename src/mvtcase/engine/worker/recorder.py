@@ -104,12 +104,15 @@ class Recorder:
 
     def nested(self, part: str, run: Callable[[], bool]) -> bool:
         """Load and run a nested command and return what it does; what ends it becomes a problem of its part alone."""
+        self.flush_notes(self._parts[-1] if self._parts else part)
         try:
             with self.step(load_step(part)):
                 return bool(run())
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `part`
             self.problem(part, Outcome.FAILED, f"it could not be opened: {_failure(error).sentence}")
             return False
+        finally:
+            self.flush_notes(part)
 
     def run_module(self, module: MVTModule) -> None:
         """Run one module as MVT would and send its start, its alerts, its end and its outcome."""

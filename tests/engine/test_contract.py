@@ -1,0 +1,176 @@
+"""The contract with MVT 2026.10.26: the seams and the silences that this program leans on.
+
+When a test here fails after an update of MVT, the recorder, the outcome templates or the coverage table need a look.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import mvt
+import mvt.common.command as mvt_command
+import pytest
+import tomli
+from mvt.common.alerts import Alert, AlertLevel, AlertStore
+from mvt.common.command import Command
+from mvt.common.indicators import Indicator, Indicators
+from mvt.common.module import DatabaseNotFoundError, MVTModule
+from mvt.common.module_loader import get_module_origin, load_custom_modules
+from mvt.common.version import MVT_VERSION
+from mvt.ios.modules.base import IOSExtraction
+
+from mvtcase.engine.commands import COMMANDS
+from mvtcase.engine.coverage import KEY_MODULES
+from mvtcase.engine.outcomes import MISSING_FILES, TEMPLATES, UNRESOLVED_LINK
+from mvtcase.engine.versions import PINNED_MVT
+from mvtcase.engine.worker.classes import CLASSES, module_classes
+from mvtcase.engine.worker.notes import ALERT_LEVELS
+from mvtcase.model import EvidenceKind, Level
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).parents[2]
+
+
+class Probe(MVTModule):  # type: ignore[misc]  # MVT has no types
+    """A module of the tests' own, to be run by a command."""
+
+    supported_commands = (("ios", "check-backup"),)
+
+    def run(self) -> None:
+        """Read nothing."""
+
+    def check_indicators(self) -> None:
+        """Compare nothing."""
+
+
+def test_the_pinned_release_is_installed_and_pinned_everywhere() -> None:
+    """Code, packaging and installation speak of one release."""
+    dependencies = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    assert f"mvt=={PINNED_MVT}" in dependencies
+    assert MVT_VERSION == PINNED_MVT
+
+
+def test_every_module_runs_through_one_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Replacing `command.run_module` sees the modules of a command; `module_init` is called just before."""
+    seen: list[str] = []
+
+    class Small(Command):  # type: ignore[misc]  # MVT has no types
+        def module_init(self, module: Any) -> None:
+            seen.append("init")
+
+    monkeypatch.setattr(mvt_command, "run_module", lambda module: seen.append(type(module).__name__))
+    command = Small(target_path=str(tmp_path), iocs=Indicators())
+    command.modules = [Probe]
+    command.platform, command.name = "ios", "check-backup"
+    command.run()
+    assert seen == ["init", "Probe"]
+
+
+def test_run_module_calls_run_and_check_of_the_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recorder watches the two methods by putting its own on the instance."""
+    seen: list[str] = []
+    module = Probe()
+    monkeypatch.setattr(module, "run", lambda: seen.append("run"), raising=False)
+    monkeypatch.setattr(module, "check_indicators", lambda: seen.append("check"), raising=False)
+    mvt_command.run_module(module)
+    assert seen == ["run", "check"]
+
+
+def test_run_module_swallows_what_a_module_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing comes out but a log line, which is why the recorder watches from inside."""
+    module = Probe()
+
+    def absent() -> None:
+        raise DatabaseNotFoundError
+
+    monkeypatch.setattr(module, "run", absent, raising=False)
+    assert mvt_command.run_module(module) is None
+
+
+@pytest.mark.parametrize("level", ["info", "low", "medium", "high", "critical"])
+def test_every_alert_goes_through_one_method(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    """The shortcuts of the store all end in `add`."""
+    added: list[Alert] = []
+    monkeypatch.setattr(AlertStore, "add", lambda _, alert: added.append(alert))
+    getattr(AlertStore(), level)("message", "", {})
+    assert [alert.message for alert in added] == ["message"]
+
+
+def test_no_module_puts_alerts_past_the_store() -> None:
+    """MVT's sources append to the store's list in one place only."""
+    package = Path(inspect.getfile(mvt)).parent
+    pattern = re.compile(r"alerts\.append\(")
+    places = [path for path in package.rglob("*.py") if pattern.search(path.read_text("utf-8"))]
+    assert {path.name for path in places} == {"alerts.py"}
+
+
+def test_levels_are_ours_and_their_log_levels_are_known() -> None:
+    """An alert's level is one of ours by name, and alerts are told from errors by their log level."""
+    assert {level.name for level in AlertLevel} == {str(level) for level in Level}
+    from mvt.common import log as mvt_log  # noqa: PLC0415 - beside what it is compared with
+
+    known = {mvt_log.INFO_ALERT, mvt_log.LOW_ALERT, mvt_log.MEDIUM_ALERT, mvt_log.HIGH_ALERT, mvt_log.CRITICAL_ALERT}
+    assert known == ALERT_LEVELS
+    assert not known & {logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL}
+
+
+def test_an_indicator_has_the_four_fields_we_name() -> None:
+    """Value, type, family and the set's file."""
+    assert list(inspect.signature(Indicator).parameters) == ["value", "type", "name", "stix2_file_name"]
+
+
+def test_the_plan_of_a_command_is_known_before_it_runs() -> None:
+    """The recorder asks `_ordered_modules` what is going to run."""
+    assert "_ordered_modules" in inspect.getsource(Command.run)
+    assert callable(Command._ordered_modules)
+
+
+def test_stored_results_go_back_into_a_module(tmp_path: Path) -> None:
+    """`from_json` fills a module that `check_indicators` can then be run on."""
+    (tmp_path / "probe.json").write_text('[{"a": 1}]', "utf-8")
+    assert Probe.from_json(str(tmp_path / "probe.json"), log=logging.getLogger("mvt")).results == [{"a": 1}]
+
+
+def test_our_plugins_are_found_by_mvts_own_loader() -> None:
+    """Both packages register their modules, under our distribution."""
+    modules = load_custom_modules()
+    assert {get_module_origin(each).name for each in modules} == {"mvtcase"}
+    assert {each.__module__.partition(".")[0] for each in modules} == {"mvt_plugin_line", "mvt_plugin_sysdiagnose"}
+
+
+def test_every_kind_maps_to_the_command_its_table_names() -> None:
+    """The parent's table of names and the worker's table of classes speak of the same commands."""
+    assert set(CLASSES) == set(COMMANDS) == set(EvidenceKind)
+    for kind, cls in CLASSES.items():
+        command = cls(target_path=None, results_path=None)
+        assert (command.platform, command.name) == (COMMANDS[kind].platform, COMMANDS[kind].name)
+
+
+def test_every_key_module_exists() -> None:
+    """A renamed module would otherwise be a gap for ever."""
+    plugins = {each.get_slug() for each in load_custom_modules()}
+    for (kind, _), rows in KEY_MODULES.items():
+        own = {(part, each.get_slug()) for part, (_, _, classes) in module_classes(kind).items() for each in classes}
+        missing = [row.slug for row in rows if (row.part, row.slug) not in own and row.slug not in plugins]
+        assert missing == [], kind
+
+
+def test_every_template_we_know_stands_in_mvts_sources() -> None:
+    """A template that MVT reworded would silently lose its meaning."""
+    package = Path(inspect.getfile(mvt)).parent
+    source = "".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    # Adjacent literals are one text in Python and several in its source.
+    joined = re.sub(r'"\s*\n?\s*f?"', "", source)
+    missing = [template for template in (*TEMPLATES, UNRESOLVED_LINK, MISSING_FILES) if template not in joined]
+    assert missing == []
+
+
+def test_mvt_repairs_databases_with_a_shell_found_on_path() -> None:
+    """This is why the worker's PATH names an empty folder."""
+    source = inspect.getsource(IOSExtraction._recover_sqlite_db_if_needed)
+    assert 'shutil.which("sqlite3")' in source

@@ -63,7 +63,7 @@ class ScanProgress:
 def scanning(state: State) -> Iterator[Callable[[str, EngineEvent], None]]:
     """Give a listener for engine events that draws bars on a terminal and does nothing elsewhere."""
     if not _watched(state):
-        yield lambda subject, event: None
+        yield lambda _subject, _event: None
         return
     columns = (
         _Plain("subject"),
@@ -82,7 +82,7 @@ def scanning(state: State) -> Iterator[Callable[[str, EngineEvent], None]]:
 def hashing(state: State) -> Iterator[Callable[[int, int, int | None], None]]:
     """Give a listener for hashing that draws one bar on a terminal and does nothing elsewhere."""
     if not _watched(state):
-        yield lambda files, done, total: None
+        yield lambda _files, _done, _total: None
         return
     columns = (
         _Plain("subject"),

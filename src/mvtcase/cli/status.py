@@ -38,14 +38,15 @@ def show_status(
         output.show(state, watch.status(state.desk(), group=group), _sealing)
         return
     outcome = status.status(state.desk(), group=group)
-    output.show(state, outcome, _tables)
+    output.show(state, outcome, status_tables)
     if exit_code:
         state.exit_code = (
             status.worst_exit_code(str(e["status"]) for e in items(outcome.data, "officials")) or state.exit_code
         )
 
 
-def _tables(data: Mapping[str, object]) -> Iterable[Table]:
+def status_tables(data: Mapping[str, object]) -> Iterable[Table]:
+    """Return a case's counts and officials as tables."""
     case = at(data, "case")
     officials = items(data, "officials")
     counts = [[status, count] for status, count in at(data, "counts").items() if count]

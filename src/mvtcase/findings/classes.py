@@ -14,6 +14,8 @@ MESSAGES = "messages"
 BROWSING = "browsing"
 CONTACTS = "contacts"
 
+_LINE_MODULES = frozenset({"line_ios", "line_android_fs", "line_androidqf", "line_bugreport"})
+
 _PLACES: dict[str, frozenset[str]] = {
     # Where a name stands because a process of that name ran.
     RUNNING: frozenset(
@@ -37,7 +39,7 @@ _PLACES: dict[str, frozenset[str]] = {
         }
     ),
     # Where a link stands because somebody sent it.
-    MESSAGES: frozenset({"sms", "sms_attachments", "whatsapp", "calendar", "aqf_sms", "line_messages", "calls"}),
+    MESSAGES: frozenset({"sms", "sms_attachments", "whatsapp", "calendar", "calls", *_LINE_MODULES}),
     # Where a link stands because the phone opened it or looked it up.
     BROWSING: frozenset(
         {
@@ -84,8 +86,6 @@ def place_of(module: str) -> str | None:
     for place, modules in _PLACES.items():
         if slug in modules:
             return place
-    if "line_" in slug and ("message" in slug or "link" in slug):
-        return MESSAGES
     return None
 
 
@@ -105,7 +105,7 @@ def evidence_class(alert: RawAlert) -> EvidenceClass:
 
 
 def _without_indicator(slug: str) -> EvidenceClass:
-    if slug in _POSTURE_MODULES or slug.startswith(("line", "bugreport_line", "aqf_line")):
+    if slug in _POSTURE_MODULES or slug in _LINE_MODULES:
         return EvidenceClass.POSTURE
     return EvidenceClass.HEURISTIC
 

@@ -2,18 +2,160 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mvtcase.errors import ControlFailedError
+from mvtcase.errors import ControlFailedError, InputError
+from mvtcase.indicators import packs
+from mvtcase.indicators.catalog import load_catalog
+from mvtcase.indicators.update import update as fetch_updates
 from mvtcase.workflow import control
-from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.sets import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from mvtcase.engine.job import EngineEvent
+    from mvtcase.indicators.library import ImportOutcome, LintReport
+    from mvtcase.indicators.passport import Passport
     from mvtcase.workflow.desk import Desk
+
+MAX_LISTED_CHANGES = 50
+
+
+def list_sets(desk: Desk) -> Outcome:
+    """Return the latest version of every set, and whether scans use it that name none."""
+    library = desk.library
+    off = library.disabled()
+    return Outcome(data={"sets": [{**_short(each), "active": each.name not in off} for each in library.list_sets()]})
+
+
+def _short(passport: Passport) -> dict[str, object]:
+    names = ("name", "title", "version", "publisher", "licence", "tlp", "source_url", "published_at", "imported_at")
+    return {
+        **{name: getattr(passport, name) for name in names},
+        "sha256": passport.sha256,
+        "built_in": passport.built_in,
+        "in_file": passport.in_file,
+        "usable": passport.usable,
+        "duplicates": passport.duplicates,
+        "unusable": len(passport.unusable),
+        "counts": dict(passport.counts),
+        "families": list(passport.families),
+    }
+
+
+def show(desk: Desk, named: str) -> Outcome:
+    """Return a set's passport, every indicator that cannot be used with its reason, and its versions.
+
+    `named` is a name or `NAME@SHA256-PREFIX`. Raises `IndicatorSetMissingError`.
+    """
+    name, _, prefix = named.partition("@")
+    passport = desk.library.get(name, prefix or None)
+    versions = [{"version": each.version, "sha256": each.sha256} for each in desk.library.versions(name)]
+    return Outcome(data={"set": _whole(passport), "versions": versions})
+
+
+def _whole(passport: Passport) -> dict[str, object]:
+    return {
+        **_short(passport),
+        "references": list(passport.references),
+        "remarks": list(passport.remarks),
+        "extra": passport.extra,
+        "stock": {str(name): count for name, count in passport.stock.items()},
+        "unusable_indicators": [
+            {name: str(value) for name, value in asdict(each).items()} for each in passport.unusable
+        ],
+        "adjustments": [{name: str(value) for name, value in asdict(each).items()} for each in passport.adjustments],
+    }
+
+
+def lint(desk: Desk, paths: Sequence[Path], *, kind: str | None = None) -> Outcome:
+    """Return what each file holds and what is wrong with it; nothing is imported."""
+    reports = [desk.library.lint(path, kind) for path in paths]
+    good = all(each.importable and not (each.passport and each.passport.unusable) for each in reports)
+    return Outcome(
+        data={"files": [_linted(each) for each in reports]},
+        status=OutcomeStatus.SUCCESS if good else OutcomeStatus.PARTIAL,
+    )
+
+
+def _linted(report: LintReport) -> dict[str, object]:
+    return {
+        "path": str(report.path),
+        "importable": report.importable,
+        "problems": list(report.problems),
+        "hint": report.hint,
+        "set": _whole(report.passport) if report.passport else None,
+    }
+
+
+def import_files(desk: Desk, paths: Sequence[Path], *, name: str | None = None, kind: str | None = None) -> Outcome:
+    """Import files or packs as sets, each in full or not at all; the first that cannot be stops the rest.
+
+    The same bytes again change nothing; other bytes under a known name are a new version.
+    """
+    if name is not None and len(paths) > 1:
+        raise InputError("'--name' names one set, and several files were given.")
+    done: list[ImportOutcome] = []
+    for path in paths:
+        if packs.is_pack(path):
+            done += desk.library.import_pack(path)
+        else:
+            done.append(desk.library.import_file(path, name=name, kind=kind))
+    return Outcome(data={"imported": [_imported(each) for each in done]}, messages=tuple(_unused(done)))
+
+
+def _imported(outcome: ImportOutcome) -> dict[str, object]:
+    return {
+        **_short(outcome.passport),
+        "state": outcome.state,
+        "added": len(outcome.added),
+        "removed": len(outcome.removed),
+        "changes": [
+            *({"change": "added", "type": t, "value": v} for t, v in outcome.added[:MAX_LISTED_CHANGES]),
+            *({"change": "removed", "type": t, "value": v} for t, v in outcome.removed[:MAX_LISTED_CHANGES]),
+        ],
+    }
+
+
+def _unused(done: Iterable[ImportOutcome]) -> Iterable[str]:
+    for each in done:
+        count = len(each.passport.unusable)
+        if count:
+            name = each.passport.name
+            yield f"{count} indicators of {name} cannot be compared; 'mvtcase iocs show {name}' says why."
+
+
+def switch(desk: Desk, named: str, *, on: bool) -> Outcome:
+    """Switch a set on or off for scans that name none."""
+    desk.library.switch(named, on=on)
+    return list_sets(desk)
+
+
+def pack(desk: Desk, path: Path) -> Outcome:
+    """Write every set into one file with hashes, for a laptop without a network."""
+    packed = desk.library.pack(path)
+    return Outcome(
+        data={"path": str(path), "sets": [_short(each) for each in packed]},
+        messages=(f"Carry it over and use 'mvtcase iocs import {path.name}' there.",),
+    )
+
+
+def update(desk: Desk, *, catalog: Path | None = None) -> Outcome:
+    """Fetch the sets of the catalog, import what is new, and return what changed. Raises `UpdateError`."""
+    report = fetch_updates(desk.library, load_catalog(catalog))
+    failed = list(report.failed)
+    return Outcome(
+        data={
+            "imported": [_imported(each) for each in report.imported],
+            "failed": [{"name": each.name, "reason": each.reason} for each in failed],
+        },
+        status=OutcomeStatus.PARTIAL if failed else OutcomeStatus.SUCCESS,
+        messages=tuple(f"{each.name} was not updated: {each.reason}" for each in failed),
+    )
 
 
 def selftest(

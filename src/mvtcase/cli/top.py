@@ -1,0 +1,148 @@
+"""The verbs without a noun: init, doctor, demo, triage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mvtcase.cli import output, progress
+from mvtcase.cli.data import at, items
+from mvtcase.cli.scans import summary
+from mvtcase.cli.secrets import ask_for, read_password_file
+from mvtcase.cli.state import state_of
+from mvtcase.cli.status import status_tables
+from mvtcase.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from rich.table import Table
+
+    from mvtcase.cli.state import State
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs of this module to the program."""
+    app.command("init")(init)
+    app.command("doctor")(doctor)
+    app.command("demo")(demo)
+    app.command("triage")(triage)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; default: here.")] = Path(),
+) -> None:
+    """Make a workspace: a folder that holds cases and indicator sets."""
+    from mvtcase.workflow import cases
+
+    state = state_of(context)
+    output.show(state, cases.init(folder), lambda data: [output.facts("Workspace", data)])
+
+
+def doctor(context: typer.Context) -> None:
+    """Check whether this machine can do the work."""
+    from mvtcase.workflow import doctor as checks
+
+    state = state_of(context)
+    try:
+        desk = state.desk()
+    except WorkspaceError:
+        desk = None
+    columns = ("name", "good", "seen", "hint")
+    output.show(
+        state,
+        checks.examine(desk),
+        lambda data: [
+            output.table(
+                "This machine",
+                columns,
+                [[e["name"], e["good"], e["seen"], "" if e["good"] else e["hint"]] for e in items(data, "checks")],
+            )
+        ],
+    )
+
+
+def demo(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the demo.")] = Path("demo"),
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Phones at once.")] = None,
+) -> None:
+    """Do the whole job on eight invented officials with synthetic phones and the built-in indicators."""
+    from mvtcase.workflow import demo as story
+
+    state = state_of(context)
+    with progress.scanning(state) as on_event:
+        outcome = story.play(folder, jobs=jobs, on_event=on_event, say=_teller(state))
+    output.show(state, outcome, _demo_tables)
+    state.exit_code = 0  # gaps are part of the story
+
+
+def _teller(state: State) -> Callable[[str], None]:
+    return (lambda _: None) if state.as_json else (lambda sentence: output.say([sentence]))
+
+
+def _demo_tables(data: Mapping[str, object]) -> Iterable[Table]:
+    yield from status_tables(at(data, "status"))
+    yield output.facts(
+        "What was made", {name: data[name] for name in ("workspace", "evidence", "reports", "custody_head")}
+    )
+
+
+def triage(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="One phone's backup or other acquisition.")],
+    official: Annotated[
+        str | None, typer.Option("--official", help="Whose phone; default: asked, or a new one.")
+    ] = None,
+    iocs: Annotated[
+        list[str] | None, typer.Option("--iocs", metavar="SET", help="Indicator set; may be given again.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--consent-by", help="Who gave the consent; default: asked.")] = None,
+    informed: Annotated[
+        str | None, typer.Option("--informed", help="nature,privacy,retention,disposal; default: asked one by one.")
+    ] = None,
+    scope: Annotated[str, typer.Option("--scope", help="What was consented to.")] = "device examination",
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", help="File with the backup password.")
+    ] = None,
+    formats: Annotated[str, typer.Option("--format", help="Formats of the report.")] = "html,json",
+) -> None:
+    """Examine one phone in one command: asks for what it needs, ends with a status and a report."""
+    from mvtcase.workflow import triage as one_phone
+
+    state = state_of(context)
+    asked = one_phone.Wish(
+        path=path,
+        official=official,
+        sets=tuple(iocs or ()),
+        consent_by=by,
+        informed=informed,
+        scope=scope,
+        formats=tuple(each.strip() for each in formats.split(",") if each.strip()),
+        password=read_password_file(password_file) if password_file else None,
+    )
+    with progress.scanning(state) as on_event:
+        outcome = one_phone.examine(
+            one_phone.Place(workspace=state.workspace, case=state.case, examiner=state.examiner, start=Path.cwd()),
+            asked,
+            one_phone.Person(ask=_ask, confirm=_confirm, ask_password=ask_for, on_event=on_event),
+        )
+    output.show(state, outcome, _triaged)
+
+
+def _ask(question: str) -> str:
+    return str(typer.prompt(question, err=True))
+
+
+def _confirm(question: str) -> bool:
+    return typer.confirm(question, err=True)
+
+
+def _triaged(data: Mapping[str, object]) -> Iterable[Table]:
+    yield from summary(data)
+    yield from status_tables(at(data, "status"))
+    columns = ("id", "kind", "format", "path")
+    yield output.table("Reports", columns, [[each[name] for name in columns] for each in items(data, "reports")])

@@ -1,0 +1,258 @@
+"""The demo: the whole job on eight invented officials in two groups, on synthetic phones with built-in indicators."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from mvtcase.control.android import build_androidqf
+from mvtcase.control.android_phone import AndroidPhone
+from mvtcase.control.damage import Damage
+from mvtcase.control.ios import build_ios_backup
+from mvtcase.control.ios_phone import IosPhone, Oddity
+from mvtcase.control.line_ios import line_ios_files
+from mvtcase.control.line_stories import healthy_account, unsealed_from
+from mvtcase.control.people import invent
+from mvtcase.control.plants import Plant, PlantKind
+from mvtcase.errors import ConflictError
+from mvtcase.indicators.sampling import sample_for_control
+from mvtcase.model import ConsentMethod, ConsentPoint, Publication, RosterState
+from mvtcase.settings import Settings
+from mvtcase.store.folder import Workspace
+from mvtcase.workflow import (
+    acquisitions,
+    cases,
+    consents,
+    custody,
+    groups,
+    observations,
+    officials,
+    reports,
+    scans,
+    sealing,
+    status,
+)
+from mvtcase.workflow.desk import Desk, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from mvtcase.control.ios_phone import PhoneFile
+    from mvtcase.engine.job import EngineEvent
+
+MARK = ".mvtcase-demo"
+EXAMINER = "Demo Examiner"
+LEGISLATURE, MINISTRY = "Legislature", "Ministry of Foreign Affairs"
+SEALED_OFF = datetime(2026, 8, 14, 21, 40, tzinfo=timezone.utc)
+"""When Letter Sealing of the phone with the LINE story went off."""
+NEXT_STEPS = (
+    "mvtcase status",
+    "mvtcase status --sealing",
+    "mvtcase finding list",
+    "mvtcase scan show S-0001",
+    "mvtcase custody verify",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """One official of the story: what becomes of the person's phone, and how much a report may show."""
+
+    role: str
+    group: str
+    story: str
+    publication: Publication
+    plants: tuple[PlantKind, ...] = ()
+    oddities: frozenset[Oddity] = frozenset()
+    damage: Mapping[str, Damage] = field(default_factory=dict)
+    android: bool = False
+    roster: RosterState = RosterState.CONSENTED
+    acquired: bool = True
+    line: str = ""
+
+
+CAST = (
+    Role(
+        role="Speaker of the Legislature",
+        group=LEGISLATURE,
+        story="a process named in the indicators used the network; Letter Sealing went off in August",
+        publication=Publication.ROLE,
+        plants=(PlantKind.PROCESSES,),
+        line="unsealed",
+    ),
+    Role(
+        role="Legislator, defence committee",
+        group=LEGISLATURE,
+        story="received a message with a link to a domain of the indicators",
+        publication=Publication.NAMED,
+        plants=(PlantKind.DOMAINS,),
+        line="sealed",
+    ),
+    Role(
+        role="Legislator, budget committee",
+        group=LEGISLATURE,
+        story="something unusual without any indicator",
+        publication=Publication.COUNTED,
+        oddities=frozenset({Oddity.FAST_REDIRECT}),
+    ),
+    Role(
+        role="Chief of staff",
+        group=LEGISLATURE,
+        story="the message database is damaged, so nobody can say what it held",
+        publication=Publication.ROLE,
+        damage={"sms": Damage.NOISE},
+    ),
+    Role(
+        role="Deputy minister",
+        group=MINISTRY,
+        story="nothing found in what could be examined",
+        publication=Publication.NAMED,
+        line="sealed",
+    ),
+    Role(
+        role="Spokesperson",
+        group=MINISTRY,
+        story="declined the examination",
+        publication=Publication.WITHHELD,
+        roster=RosterState.REFUSED,
+        acquired=False,
+    ),
+    Role(
+        role="Ambassador",
+        group=MINISTRY,
+        story="agreed, and is abroad: nothing was taken yet",
+        publication=Publication.ROLE,
+        acquired=False,
+    ),
+    Role(
+        role="Political secretary",
+        group=MINISTRY,
+        story="an Android phone with an app named in the indicators",
+        publication=Publication.ROLE,
+        plants=(PlantKind.APP_IDS,),
+        android=True,
+    ),
+)
+
+
+def play(
+    folder: Path,
+    *,
+    jobs: int | None,
+    on_event: Callable[[str, EngineEvent], None],
+    say: Callable[[str], None],
+) -> Outcome:
+    """Do the whole job in a new folder and return the status, the reports and what to type next.
+
+    An earlier demo in the folder is replaced; any other content is left alone with a `ConflictError`.
+    """
+    home = _fresh(folder.expanduser().absolute())
+    cases.init(home)
+    (home / MARK).touch()
+    desk = Desk(workspace=Workspace(home), examiner=EXAMINER, settings=Settings())
+    say("Eight invented officials, two groups; nobody here exists.")
+    _enrol(desk)
+    say("Building six synthetic phones and registering what was taken from them …")
+    _acquire(desk, home / "evidence")
+    say("Positive control, then MVT in a child process for each phone …")
+    request = scans.Request(everything=True, jobs=jobs or desk.settings.jobs, on_event=on_event)
+    scanned = scans.run(desk, request)
+    _observe(desk)
+    written = reports.write(desk, "incident", formats=("html", "json"))
+    verified = custody.verify(desk)
+    standing = status.status(desk)
+    return Outcome(
+        data={
+            "workspace": str(home),
+            "evidence": str(home / "evidence"),
+            "status": standing.data,
+            "sealing": sealing.status(desk).data,
+            "scans": scanned.data["scans"],
+            "reports": [each["path"] for each in _listed(written.data["reports"])],
+            "custody_head": verified.data["head"],
+        },
+        messages=(*scanned.messages, f"Go on there: cd {folder}", *(f"  {step}" for step in NEXT_STEPS)),
+    )
+
+
+def _fresh(home: Path) -> Path:
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARK).is_file():
+            raise ConflictError(f"{home} is not empty and no demo.", hint="Name another folder.")
+        shutil.rmtree(home)
+    return home
+
+
+def _listed(value: object) -> list[Mapping[str, object]]:
+    return value if isinstance(value, list) else []
+
+
+def _enrol(desk: Desk) -> None:
+    cases.new(desk, "LINE accounts 2026 (demo)", slug="demo")
+    for name in (LEGISLATURE, MINISTRY):
+        groups.add(desk, name)
+    people = invent(random.Random("mvtcase demo"), len(CAST))  # noqa: S311  # invented people, always the same
+    for number, (person, role) in enumerate(zip(people, CAST, strict=True), start=1):
+        officials.add(
+            desk,
+            officials.Person(
+                name=person.name,
+                role=role.role,
+                publication=role.publication,
+                roster=role.roster if role.roster is RosterState.REFUSED else RosterState.INVITED,
+                groups=(role.group,),
+            ),
+        )
+        if role.roster is not RosterState.REFUSED:
+            consents.record(
+                desk,
+                f"O-{number:04d}",
+                by=person.name,
+                method=ConsentMethod.WRITTEN,
+                scope="examination of the phone named below",
+                informed=frozenset(ConsentPoint),
+                device_owner="" if role.group == LEGISLATURE else role.group,
+            )
+
+
+def _acquire(desk: Desk, evidence: Path) -> None:
+    values = dict(reversed(sample_for_control(desk.library.active(), per_type=1)))
+    for number, role in enumerate(CAST, start=1):
+        if role.acquired:
+            path = _build(evidence / f"phone-{number}", number, role, values)
+            acquisitions.add(desk, path, acquisitions.Registration(official=f"O-{number:04d}"))
+
+
+def _build(folder: Path, number: int, role: Role, values: Mapping[str, str]) -> Path:
+    plants = tuple(Plant(kind, values[kind]) for kind in role.plants)
+    if role.android:
+        return build_androidqf(folder, AndroidPhone(seed=number, plants=plants)).path
+    phone = IosPhone(seed=number, plants=plants, oddities=role.oddities, extra_files=_line_files(number, role.line))
+    return build_ios_backup(folder, phone, damage=role.damage).path
+
+
+def _line_files(seed: int, story: str) -> tuple[PhoneFile, ...]:
+    if not story:
+        return ()
+    account = healthy_account(seed=seed)
+    return line_ios_files(unsealed_from(account, SEALED_OFF) if story == "unsealed" else account)
+
+
+def _observe(desk: Desk) -> None:
+    """Write down what a responder saw on the screens of two people."""
+    seen_on = SEALED_OFF - timedelta(days=60)
+    for official, value, moment in (("O-0004", "on", seen_on), ("O-0007", "unknown", seen_on)):
+        observations.add(
+            desk,
+            official,
+            observations.Seen(
+                kind=observations.LETTER_SEALING,
+                value=value,
+                method="screen" if value == "on" else "statement",
+                at=moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            ),
+        )

@@ -1,0 +1,138 @@
+"""Whether this machine can do the work: versions, sandbox, indicator sets, reports."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mvtcase.engine import box
+from mvtcase.engine.versions import PINNED_MVT
+from mvtcase.errors import MvtcaseError
+from mvtcase.workflow.desk import Outcome, OutcomeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mvtcase.workflow.desk import Desk
+
+MIN_FREE_BYTES = 5 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at: whether it is as it should be, what was seen, and what to do otherwise."""
+
+    name: str
+    good: bool
+    seen: str
+    hint: str = ""
+
+
+def examine(desk: Desk | None) -> Outcome:
+    """Return what was looked at; partial when something would keep a scan from being trusted."""
+    checks = [_python(), _mvt(), _plugins(), _sqlite(), _sandbox(), _reports()]
+    if desk is not None:
+        checks += [_sets(desk), _disk(desk), _examiner(desk)]
+    bad = [each for each in checks if not each.good]
+    return Outcome(
+        data={"checks": [{"name": c.name, "good": c.good, "seen": c.seen, "hint": c.hint} for c in checks]},
+        status=OutcomeStatus.PARTIAL if bad else OutcomeStatus.SUCCESS,
+        messages=tuple(f"{each.name}: {each.hint}" for each in bad),
+    )
+
+
+def _python() -> Check:
+    return Check(name="python", good=True, seen=platform.python_version())
+
+
+def _mvt() -> Check:
+    seen = _version("mvt")
+    return Check(
+        name="mvt",
+        good=seen == PINNED_MVT,
+        seen=seen,
+        hint=f"Install mvt=={PINNED_MVT}: mvtcase knows no other release.",
+    )
+
+
+def _plugins() -> Check:
+    expected = {"mvt_plugin_line", "mvt_plugin_sysdiagnose"}
+    present = {each.name for each in importlib.metadata.entry_points(group="mvt.modules")}
+    foreign = sorted(present - expected)
+    good = expected <= present and not foreign
+    seen = ", ".join(sorted(present)) or "none"
+    return Check(name="mvt plugins", good=good, seen=seen, hint=_plugin_hint(foreign))
+
+
+def _plugin_hint(foreign: list[str]) -> str:
+    if foreign:
+        return f"Plugins of unknown origin are refused unless allowed: {', '.join(foreign)}."
+    return "Reinstall mvtcase: its own MVT plugins are not registered."
+
+
+def _sqlite() -> Check:
+    return Check(
+        name="sqlite",
+        good=sqlite3.sqlite_version_info >= (3, 37),
+        seen=sqlite3.sqlite_version,
+        hint="STRICT tables need SQLite 3.37 or newer.",
+    )
+
+
+def _sandbox() -> Check:
+    seen = box.available()
+    return Check(
+        name="sandbox",
+        good=seen != "none",
+        seen=seen,
+        hint="Install bubblewrap, or use a Linux with Landlock: without either only limits protect the worker.",
+    )
+
+
+def _reports() -> Check:
+    found = importlib.util.find_spec("weasyprint") is not None
+    return Check(name="pdf reports", good=found, seen="weasyprint" if found else "no", hint="Install weasyprint.")
+
+
+def _sets(desk: Desk) -> Check:
+    def look() -> str:
+        active = desk.library.active()
+        return f"{len(active)} active, {sum(each.usable for each in active)} usable indicators"
+
+    return _tried("indicator sets", look, hint="'mvtcase iocs list' and 'iocs import' bring sets in.")
+
+
+def _disk(desk: Desk) -> Check:
+    free = shutil.disk_usage(desk.workspace.path).free
+    return Check(
+        name="disk",
+        good=free >= MIN_FREE_BYTES,
+        seen=f"{free >> 30} GiB free",
+        hint="Unpacking and decrypting need room: at least as much as the largest phone.",
+    )
+
+
+def _examiner(desk: Desk) -> Check:
+    def look() -> str:
+        return f"{len(desk.actor)} letters"
+
+    return _tried("examiner", look, hint="Say who is working: '--examiner', MVTCASE_EXAMINER or the settings file.")
+
+
+def _tried(name: str, look: Callable[[], str], *, hint: str) -> Check:
+    try:
+        return Check(name=name, good=True, seen=look())
+    except MvtcaseError as error:
+        return Check(name=name, good=False, seen=str(error), hint=error.hint or hint)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,191 @@
+"""LINE Letter Sealing over a group and over time: on, off, changed, conflicting, unknown, and who is due again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import StrEnum, parse_timestamp
+from mvtcase.errors import InputError
+from mvtcase.store import queries
+from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.observations import LETTER_SEALING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from mvtcase.model import Group, Observation, Official
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+
+DEFAULT_EVERY = timedelta(days=30)
+SAME_TIME = timedelta(hours=24)
+"""Two looks less far apart that disagree are a conflict, not a change: one of them is wrong, or both need a third."""
+
+
+class Sealing(StrEnum):
+    """What all observations of an official together say."""
+
+    ON = "on"
+    OFF = "off"
+    CHANGED_ON_OFF = "changed_on_off"
+    CONFLICTING = "conflicting"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The sealing of one official: `last_on` and `first_off` bound a change, `last` is the latest look."""
+
+    sealing: Sealing
+    last: Observation | None = None
+    last_on: str | None = None
+    first_off: str | None = None
+
+    @property
+    def window(self) -> str:
+        """The change's bounds in words, empty without one."""
+        return f"{self.last_on} … {self.first_off}" if self.last_on and self.first_off else ""
+
+
+def judge(observations: Sequence[Observation]) -> Judgement:
+    """Return what observations of `line.letter_sealing`, oldest first, say together.
+
+    The latest look that saw on or off counts. Off after on is a change with its window; looks within a day that
+    disagree are conflicting. An unknown look changes nothing.
+    """
+    told = [each for each in observations if each.value in {Sealing.ON, Sealing.OFF}]
+    last = observations[-1] if observations else None
+    if not told:
+        return Judgement(sealing=Sealing.UNKNOWN, last=last)
+    latest = told[-1]
+    if any(_disagree(each, latest) for each in told[:-1]):
+        return Judgement(sealing=Sealing.CONFLICTING, last=last)
+    if latest.value == Sealing.ON:
+        return Judgement(sealing=Sealing.ON, last=last)
+    return _off(told, last)
+
+
+def _off(told: Sequence[Observation], last: Observation | None) -> Judgement:
+    before = [place for place, each in enumerate(told) if each.value == Sealing.ON]
+    if not before:
+        return Judgement(sealing=Sealing.OFF, last=last)
+    turn = before[-1]
+    return Judgement(sealing=Sealing.CHANGED_ON_OFF, last=last, last_on=told[turn].at, first_off=told[turn + 1].at)
+
+
+def _disagree(one: Observation, latest: Observation) -> bool:
+    if one.value == latest.value or {one.method, latest.method} == {"backup"}:
+        return False  # a backup that tells both is a history with its own times, not two looks
+    return abs(parse_timestamp(latest.at) - parse_timestamp(one.at)) < SAME_TIME
+
+
+def status(desk: Desk, *, group: str | None = None) -> Outcome:
+    """Return the sealing of every official (or of a group's) and counts per group."""
+    with desk.open_case() as store:
+        groups, officials = _chosen(store, group)
+        seen = _by_official(queries.observations(store), LETTER_SEALING)
+        judged = {one.id: judge(seen.get(one.id, ())) for one in officials}
+    now = desk.clock()
+    return Outcome(
+        data={
+            "groups": [_group_row(each, officials, judged) for each in groups],
+            "officials": [_official_row(one, groups, judged[one.id], now) for one in officials],
+        },
+        messages=(
+            (
+                "Off shows no spyware: the setting is the account's, and any logged-in client can change it. "
+                "A device status of no trace does not clear it either."
+            ),
+        ),
+    )
+
+
+def due(desk: Desk, *, every: str, group: str | None = None, kind: str = LETTER_SEALING) -> Outcome:
+    """Return who was never asked, or not within `every` (`30d`, `12w`), the longest overdue first."""
+    interval = read_interval(every)
+    now = desk.clock()
+    with desk.open_case() as store:
+        groups, officials = _chosen(store, group)
+        seen = _by_official(queries.observations(store), kind)
+    rows = [_due_row(one, groups, seen.get(one.id, ()), now, interval) for one in officials]
+    waiting = [row for row in rows if row is not None]
+    waiting.sort(key=lambda row: -_overdue(row))
+    return Outcome(data={"due": waiting, "every_days": interval.days})
+
+
+def _overdue(row: Mapping[str, object]) -> int:
+    days = row["days_overdue"]
+    return days if isinstance(days, int) else 1 << 31
+
+
+def read_interval(text: str) -> timedelta:
+    """Return the interval of `30d`, `4w` or a plain number of days. Raises `InputError`."""
+    shape = re.fullmatch(r"(\d{1,4})\s*([dw]?)", text.strip().lower())
+    if shape is None or int(shape[1]) == 0:
+        raise InputError(f"{text!r} is no interval.", hint="Write days or weeks: 30d, 4w.")
+    return timedelta(weeks=int(shape[1])) if shape[2] == "w" else timedelta(days=int(shape[1]))
+
+
+def _chosen(store: Store, group: str | None) -> tuple[list[Group], list[Official]]:
+    groups, officials = list(queries.groups(store)), list(queries.officials(store))
+    if group is None:
+        return groups, officials
+    inside = {queries.group(store, group).id}
+    for _ in groups:
+        inside |= {each.id for each in groups if each.parent in inside}
+    return [each for each in groups if each.id in inside], [one for one in officials if inside & set(one.groups)]
+
+
+def _by_official(observations: Iterable[Observation], kind: str) -> dict[str, list[Observation]]:
+    found: dict[str, list[Observation]] = {}
+    for each in observations:
+        if each.kind == kind:
+            found.setdefault(each.official, []).append(each)
+    return found
+
+
+def _group_row(group: Group, officials: Sequence[Official], judged: Mapping[str, Judgement]) -> dict[str, object]:
+    tally = Counter(judged[one.id].sealing for one in officials if group.id in one.groups)
+    return {"group": group.name, **{str(each): tally.get(each, 0) for each in Sealing}}
+
+
+def _official_row(one: Official, groups: Sequence[Group], judgement: Judgement, now: datetime) -> dict[str, object]:
+    last = judgement.last
+    return {
+        "id": one.id,
+        "pseudonym": one.pseudonym,
+        "name": one.name,
+        "groups": [each.name for each in groups if each.id in one.groups],
+        "sealing": str(judgement.sealing),
+        "window": judgement.window,
+        "last_on": judgement.last_on,
+        "first_off": judgement.first_off,
+        "last_seen": last.at if last else None,
+        "method": last.method if last else "",
+        "note": last.note if last else "",
+        "due": last is None or now - parse_timestamp(last.at) > DEFAULT_EVERY,
+    }
+
+
+def _due_row(
+    one: Official, groups: Sequence[Group], seen: Sequence[Observation], now: datetime, interval: timedelta
+) -> dict[str, object] | None:
+    told = [each for each in seen if each.value != Sealing.UNKNOWN]
+    last = told[-1] if told else None
+    overdue = (now - parse_timestamp(last.at) - interval).days if last else None
+    if last is not None and now - parse_timestamp(last.at) <= interval:
+        return None
+    return {
+        "id": one.id,
+        "pseudonym": one.pseudonym,
+        "name": one.name,
+        "groups": [each.name for each in groups if each.id in one.groups],
+        "value": last.value if last else None,
+        "last_seen": last.at if last else None,
+        "days_overdue": overdue,
+    }

@@ -1,0 +1,117 @@
+"""From alerts to findings with stable ids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mvtcase.findings.normalise import MAX_DETAIL_CHARACTERS, Context, normalise
+from mvtcase.model import Device, IndicatorRef, Level, Platform, RawAlert
+
+DEVICE = Device(
+    id="D-0001", uuid="u", official="O-0001", label="phone", platform=Platform.IOS, fingerprint="udid:00008110"
+)
+INDICATOR = IndicatorRef(value="bh", type="processes", family="Pegasus", set="pegasus")
+ALERT = RawAlert(
+    module="datausage",
+    level=Level.CRITICAL,
+    message='Found a known suspicious process name "bh"',
+    event_time="",
+    event={"proc_name": "bh", "isodate": "2026-01-02 03:04:05", "file": "/evidence/a/b"},
+    indicator=INDICATOR,
+)
+CONTEXT = Context(device=DEVICE, scan="S-0001", run_paths=("/evidence/a",))
+
+
+def _id(alert: RawAlert, context: Context = CONTEXT) -> str:
+    return normalise([alert], context)[0][0].id
+
+
+def test_the_same_alert_gives_the_same_finding_in_another_scan_at_another_place() -> None:
+    """Scan, set version, family, level and path do not enter the identity."""
+    elsewhere = replace(
+        ALERT,
+        event={"proc_name": "bh", "isodate": "2026-01-02 03:04:05", "file": "/mnt/usb/b"},
+        indicator=replace(INDICATOR, family="Other report", set="newer"),
+        level=Level.HIGH,
+        message="the wording of a later MVT",
+    )
+    assert _id(elsewhere, Context(device=DEVICE, scan="S-0099", run_paths=("/mnt/usb",))) == _id(ALERT)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ALERT, module="sms"),
+        replace(ALERT, indicator=replace(INDICATOR, value="roleaboutd")),
+        replace(ALERT, indicator=None),
+        replace(ALERT, event={"proc_name": "bh", "isodate": "2026-01-03 03:04:05"}),
+    ],
+)
+def test_something_else_is_another_finding(other: RawAlert) -> None:
+    """Module, indicator and event tell findings apart."""
+    assert _id(other) != _id(ALERT)
+
+
+def test_another_phone_is_another_finding() -> None:
+    """The device's fingerprint enters the identity, its short id does not."""
+    other = replace(DEVICE, fingerprint="udid:other")
+    assert _id(ALERT, replace(CONTEXT, device=other)) != _id(ALERT)
+    assert _id(ALERT, replace(CONTEXT, device=replace(DEVICE, id="D-0099"))) == _id(ALERT)
+
+
+def test_what_mvt_writes_of_the_indicator_into_the_event_does_not_count() -> None:
+    """It names the set's file, which changes with its version."""
+    marked = replace(ALERT, event={**dict(ALERT.event), "matched_indicator": {"file": "x"}})  # type: ignore[arg-type]  # an object
+    assert _id(marked) == _id(ALERT)
+
+
+def test_alerts_about_one_thing_make_one_finding_at_the_highest_level() -> None:
+    """The unit of review is the thing, not the alert."""
+    (finding, places), *others = normalise(
+        [replace(ALERT, level=Level.LOW), ALERT, replace(ALERT, level=Level.HIGH)], CONTEXT
+    )
+    assert others == []
+    assert places == (0, 1, 2)
+    assert (finding.level, finding.alerts) == (Level.CRITICAL, 3)
+
+
+def test_every_alert_belongs_to_exactly_one_finding() -> None:
+    """No alert is lost on the way."""
+    alerts = [replace(ALERT, event={"n": number % 3}) for number in range(10)]
+    found = normalise(alerts, CONTEXT)
+    assert sorted(place for _, places in found for place in places) == list(range(10))
+    assert len(found) == 3
+
+
+def test_a_huge_event_is_shortened_in_the_finding_and_says_so() -> None:
+    """The alert keeps all of it."""
+    finding = normalise([replace(ALERT, event={"text": "x" * 1_000_000})], CONTEXT)[0][0]
+    assert finding.detail["characters"] > MAX_DETAIL_CHARACTERS  # type: ignore[operator]  # a number
+    assert len(str(finding.detail["shortened"])) == MAX_DETAIL_CHARACTERS
+
+
+def test_a_title_is_one_bounded_line() -> None:
+    """Line breaks in evidence text forge no second line."""
+    finding = normalise([replace(ALERT, message="a\nERROR forged\n" + "x" * 1000)], CONTEXT)[0][0]
+    assert finding.title.startswith("a ERROR forged")
+    assert len(finding.title) == 300
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(event=_JSON, message=st.text(), run=st.text(min_size=1))
+def test_any_event_gets_a_stable_id(event: object, message: str, run: str) -> None:
+    """Whatever hostile text an event holds, the id is the same twice and is one."""
+    alert = replace(ALERT, event=event, message=message)  # type: ignore[arg-type]  # any JSON
+    context = replace(CONTEXT, run_paths=(run,))
+    assert _id(alert, context) == _id(alert, context)
+    assert len(_id(alert, context)) == 18

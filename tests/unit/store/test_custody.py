@@ -1,0 +1,91 @@
+"""The chain of custody notices every change that did not go through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mvtcase.canon import GENESIS
+from mvtcase.store import custody, queries, schema
+
+if TYPE_CHECKING:
+    from mvtcase.store.store import Store
+
+
+def _tamper(store: Store, statement: str) -> None:
+    """Run a statement with the triggers out of the way, then put them back, as a careful forger would."""
+    for (name,) in store.connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        store.connection.execute(f"DROP TRIGGER {name}")
+    store.connection.execute("PRAGMA foreign_keys = OFF")
+    store.connection.execute(statement)
+    for trigger in schema.triggers():
+        store.connection.execute(trigger)
+
+
+def test_an_untouched_case_verifies(small_case: Store) -> None:
+    """No difference where there is none."""
+    assert small_case.verify() == ()
+
+
+def test_the_first_event_follows_genesis(small_case: Store) -> None:
+    """The chain has a known beginning and each event names the one before."""
+    events = queries.custody_events(small_case)
+    assert events[0].previous == GENESIS
+    assert events[1].previous == events[0].digest
+    assert custody.head(small_case.connection) == (2, events[1].digest)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE official SET name = 'Somebody Else'",
+        "UPDATE scan SET completeness = 'full'",
+        "UPDATE acquisition SET bytes = bytes + 1",
+        "UPDATE device SET identity = replace(identity, 'iPhone', 'iPhonf')",
+        "UPDATE case_file SET tlp = 'CLEAR'",
+        "UPDATE membership SET affected_group = 'G-0002'",
+        "INSERT INTO note VALUES ('u-1', 'N-0009', 'slipped in', 'now', 'Eve')",
+        "DELETE FROM membership",
+        "UPDATE custody_event SET actor = 'Eve' WHERE sequence = 1",
+        "UPDATE custody_event SET at = '2020' WHERE sequence = 2",
+        "UPDATE custody_event SET payload = '[]' WHERE sequence = 2",
+        "UPDATE custody_event SET payload = 'no json' WHERE sequence = 2",
+        "DELETE FROM custody_event WHERE sequence = 1",
+        "UPDATE custody_row SET row_sha256 = 'x' WHERE sequence = 2 AND ordinal = 0",
+        "DELETE FROM custody_row WHERE sequence = 1 AND ordinal = 0",
+    ],
+)
+def test_a_change_past_the_chain_is_found(small_case: Store, statement: str) -> None:
+    """Every stored row and every event is covered."""
+    _tamper(small_case, statement)
+    assert small_case.verify() != ()
+
+
+def test_taking_the_guards_off_and_on_again_alone_changes_nothing(small_case: Store) -> None:
+    """What the tests above find is the forgery, not the forger's tools."""
+    _tamper(small_case, "SELECT 1")
+    assert small_case.verify() == ()
+
+
+def test_a_missing_trigger_is_found(small_case: Store) -> None:
+    """The guards are part of what is verified."""
+    small_case.connection.execute("DROP TRIGGER alert_no_update")
+    assert [each.where for each in small_case.verify()] == ["trigger alert_no_update"]
+
+
+def test_every_table_is_covered_or_part_of_the_chain(small_case: Store) -> None:
+    """A table added later cannot be forgotten."""
+    tables = {
+        row["name"]
+        for row in small_case.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%'")
+    }
+    assert tables == {*custody.COVERED, "custody_event", "custody_row"}
+
+
+def test_a_chain_cut_short_has_another_head(small_case: Store) -> None:
+    """What the chain cannot see itself, the head printed in a report does."""
+    head = small_case.custody_head()
+    _tamper(small_case, "DELETE FROM custody_row WHERE sequence = 2")
+    _tamper(small_case, "DELETE FROM custody_event WHERE sequence = 2")
+    assert small_case.custody_head() != head

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mvtcase.control.plants import Plant, PlantKind
-from mvtcase.control.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
+from mvtcase.control.sysdiagnose import SysdiagnoseDamage, SysdiagnosePhone, build_sysdiagnose
 
 pytestmark = pytest.mark.engine
 
@@ -135,3 +135,27 @@ def test_a_healthy_archive_leaves_results_and_states_and_no_severe_alert(tmp_pat
     alerts = json.loads((results / "alerts.json").read_text())
     assert {alert["level"] for alert in alerts} <= {"INFORMATIONAL", "LOW"}
     assert (results / "timeline.csv").read_text().count("shutdown_client") > 5
+
+
+def test_a_damaged_archive_is_told_and_the_rest_is_found(tmp_path: Path) -> None:
+    """MVT runs to its end over an archive with a different damage in each source, and the sound one is compared."""
+    damage = {
+        "shutdown_log": SysdiagnoseDamage.NOISE,
+        "taskinfo": SysdiagnoseDamage.TRUNCATED,
+        "spindump": SysdiagnoseDamage.NULS,
+        "crashes": SysdiagnoseDamage.DEEP_JSON,
+        "profiles": SysdiagnoseDamage.WEB_PAGE,
+        "activation": SysdiagnoseDamage.CONTROL_CHARACTERS,
+        "installation": SysdiagnoseDamage.LONG_LINE,
+        "powerlog": SysdiagnoseDamage.TRUNCATED,
+    }
+    phone = SysdiagnosePhone(plants=(Plant(PlantKind.PROCESSES, "bh", "ps"),))
+    evidence = build_sysdiagnose(tmp_path / "evidence", phone, damage=damage).path
+    results = tmp_path / "results"
+    done = _check(tmp_path, evidence, "--iocs", _indicators(tmp_path, "bh"), "--output", str(results))
+    assert done.returncode == 0
+    assert {name: alert["module"] for name, alert in _critical(results).items()} == {"bh": "sysdiagnose_processes"}
+    log = (results / "command.log").read_text()
+    assert "Error in running extraction" not in log
+    assert "Error when checking indicators" not in log
+    assert log.count("Examined in part or not at all") >= 5

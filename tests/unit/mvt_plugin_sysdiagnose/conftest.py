@@ -13,16 +13,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-# MVT writes its settings file when it is imported: it must be redirected before.
+# MVT reads its environment and writes its settings file when it is imported: both are redirected for that moment only.
 _FOLDER = tempfile.mkdtemp(prefix="mvtcase-tests-")
-os.environ.setdefault("MVT_CONFIG_FOLDER", _FOLDER)
-os.environ.setdefault("MVT_DATA_FOLDER", _FOLDER)
-os.environ["MVT_NETWORK_ACCESS_ALLOWED"] = "false"
+_REDIRECTION = {"MVT_CONFIG_FOLDER": _FOLDER, "MVT_DATA_FOLDER": _FOLDER, "MVT_NETWORK_ACCESS_ALLOWED": "false"}
+_BEFORE = {name: os.environ.get(name) for name in _REDIRECTION}
+os.environ.update(_REDIRECTION)
 
 from mvt.common.indicators import Indicators  # noqa: E402 - after the redirection
 from mvt.common.module import run_module  # noqa: E402
 
 from mvt_plugin_sysdiagnose.modules import MODULES  # noqa: E402
+
+for _name, _value in _BEFORE.items():
+    if _value is None:
+        del os.environ[_name]
+    else:
+        os.environ[_name] = _value
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.base import SysdiagnoseModule

@@ -350,13 +350,20 @@ def _zip_pieces(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, allowed: _Allowance, damage: list[str]
 ) -> Iterator[bytes]:
     """Yield a member's bytes up to where it is damaged, which is written into `damage`."""
+    checksum = 0
     try:
         with archive.open(info) as handle:
+            # zipfile throws the last bytes away when the checksum is wrong, of a small file all: they are evidence.
+            handle._expected_crc = None  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
             while piece := handle.read(PIECE_BYTES):
                 allowed.spend(len(piece))
+                checksum = zlib.crc32(piece, checksum)
                 yield piece
     except _MEMBER_DAMAGE as error:
         damage.append(str(error) or type(error).__name__)
+    else:
+        if checksum != info.CRC:
+            damage.append("its checksum is wrong")
 
 
 def sound_zip(path: Path, repacked: Path, limits: Limits, notes: Notes) -> Path:

@@ -229,7 +229,7 @@ def test_damaged_bugreport_is_packed_anew(
 
 
 def test_readable_members_survive_a_bad_one(staged_of: Callable[..., Staged], tmp_path: Path) -> None:
-    """Of a bugreport with one bad checksum every member is still there, with its time, and the bad one is named."""
+    """Of a bugreport with bad checksums every byte is still examined, with its time, and the damage is a gap."""
     healthy = build_bugreport(tmp_path / "healthy.zip", AndroidPhone()).path
     damaged = build_bugreport(tmp_path / "damaged.zip", AndroidPhone(), damage=AndroidDamage.BAD_CRC).path
     staged = staged_of(damaged)
@@ -237,6 +237,8 @@ def test_readable_members_survive_a_bad_one(staged_of: Callable[..., Staged], tm
         assert [(info.filename, info.date_time) for info in one.infolist()] == [
             (info.filename, info.date_time) for info in other.infolist()
         ]
+        assert all(one.getinfo(name).file_size == other.getinfo(name).file_size for name in one.namelist())
+        assert other.read("main_entry.txt") == one.read("main_entry.txt")
     assert {gap.outcome for gap in staged.problems} == {Outcome.DAMAGED}
 
 

@@ -1,0 +1,75 @@
+"""Links, bare domains and e-mail addresses in texts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mvt_plugin_line.checks import is_domain, is_shortened
+from mvt_plugin_line.links import MOST_LINKS, find
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("see https://a.example.com/x?y=1#z now", ("https://a.example.com/x?y=1#z",)),
+        ("(http://a.example.com).", ("http://a.example.com",)),
+        ("HTTPS://A.example.com", ("HTTPS://A.example.com",)),
+        ("看https://a.example.com/x謝謝", ("https://a.example.com/x", "https://a.example.com/x謝謝")),
+        ("https://a.example.com謝謝", ("https://a.example.com", "https://a.example.com謝謝")),
+        ("https://例子.example.com/", ("https://例子.example.com/",)),
+        ("no link here", ()),
+    ],
+)
+def test_links_are_found_with_and_without_spaces(text: str, links: tuple[str, ...]) -> None:
+    """A link in text without spaces is given up to the first foreign character, and as MVT would cut it."""
+    assert find(text, is_domain).links == links
+
+
+@pytest.mark.parametrize(
+    ("text", "domains"),
+    [
+        ("visit evil.example.com today", ("evil.example.com",)),
+        ("請看evil.example.com謝謝", ("evil.example.com",)),
+        ("evil.example.com/path?x=1, ok", ("evil.example.com/path?x=1",)),
+        ("version 1.2.3 and file.nosuchending", ()),
+        ("someone@example.org", ()),
+        ("https://a.example.com", ()),
+        ("end.of sentence", ()),
+    ],
+)
+def test_bare_domains_count_when_their_ending_is_public(text: str, domains: tuple[str, ...]) -> None:
+    """A domain without http is found when MVT's URL class accepts it, and not inside a link or an address."""
+    assert find(text, is_domain).domains == domains
+
+
+def test_addresses_are_found() -> None:
+    """An e-mail address is found once."""
+    assert find("to: a.b+c@example.org, a.b+c@example.org", is_domain).emails == ("a.b+c@example.org",)
+
+
+def test_a_message_full_of_links_is_bounded() -> None:
+    """Thousands of links in one message leave a bounded number."""
+    text = " ".join(f"https://h{number}.example.com/" for number in range(5_000))
+    assert len(find(text, is_domain).links) == MOST_LINKS
+
+
+@pytest.mark.parametrize("text", ["a." * 40_000, "a" * 60_000 + ".", "a@" * 30_000, "http://" * 9_000, "-." * 30_000])
+def test_hostile_texts_end(text: str) -> None:
+    """Texts that make a careless pattern quadratic are answered, whatever the answer is."""
+    assert len(find(text, is_domain).links) <= MOST_LINKS
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_searched_without_an_error(text: str) -> None:
+    """No text raises, and what is found is part of it."""
+    found = find(text, is_domain)
+    assert all(each in text for each in (*found.links, *found.domains, *found.emails))
+
+
+def test_shortened_links_are_known() -> None:
+    """MVT's list of shorteners tells a link whose target is unknown offline."""
+    assert is_shortened("https://bit.ly/abc")
+    assert not is_shortened("https://example.com/abc")
+    assert not is_shortened("")

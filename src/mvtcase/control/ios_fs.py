@@ -31,6 +31,10 @@ _ANALYTICS = "".join(
     f"CREATE TABLE {table} (id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp REAL, data BLOB);"
     for table in ("hard_failures", "soft_failures", "all_events")
 )
+_GESTALT = (
+    "private/var/containers/Shared/SystemGroup/systemgroup.com.apple.mobilegestaltcache/Library/Caches/"
+    "com.apple.MobileGestalt.plist"
+)
 _VIEW_SERVICE = (
     "private/var/mobile/Containers/Data/Application/0E4C6A52-8C3B-4B0E-9F53-2D1B7A9E6C44/"
     "SystemData/com.apple.SafariViewService/Library/WebKit/WebsiteData"
@@ -81,6 +85,7 @@ def dump_files(desk: Desk) -> list[PhoneFile]:
     files = [
         *phone_files(desk),
         *_binaries(),
+        *_identity(desk.phone),
         shutdown_log(desk),
         analytics(desk),
         version_journal(desk),
@@ -95,6 +100,34 @@ def _binaries() -> list[PhoneFile]:
     return [
         PhoneFile(source="binaries", device_path=f"usr/libexec/{daemon}", content=b"\xcf\xfa\xed\xfe" + bytes(28))
         for daemon in DAEMONS
+    ]
+
+
+def _identity(phone: IosPhone) -> list[PhoneFile]:
+    contents: dict[str, dict[str, object]] = {
+        "System/Library/CoreServices/SystemVersion.plist": {
+            "ProductName": "iPhone OS",
+            "ProductVersion": phone.ios_version,
+            "ProductBuildVersion": phone.build,
+        },
+        "private/var/root/Library/Lockdown/data_ark.plist": {
+            "-DeviceName": phone.device_name,
+            "-UniqueDeviceID": phone.udid,
+            "-SerialNumber": phone.serial,
+            "-ProductVersion": phone.ios_version,
+            "-BuildVersion": phone.build,
+        },
+        "private/var/wireless/Library/Preferences/com.apple.commcenter.plist": {
+            "IMEI": phone.imei,
+            "PhoneNumber": phone.phone_number,
+        },
+        _GESTALT: {
+            "CacheExtra": {"h9jDsbgj7xIVeIQ8S3/X3Q": phone.product_type, "VasUgeSzVyHdB27g2XpN0g": phone.serial}
+        },
+    }
+    return [
+        PhoneFile(source="identity", device_path=path, content=plistlib.dumps(entries, fmt=plistlib.FMT_BINARY))
+        for path, entries in contents.items()
     ]
 
 

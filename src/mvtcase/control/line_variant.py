@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
@@ -48,6 +49,7 @@ class LineVariant:
         return f"{self.evidence}-{self.name}"
 
 
+@lru_cache(maxsize=1)
 def base_account() -> LineAccount:
     """Return the healthy account that the variants start from, without Android's switch, which alone would tell."""
     return replace(healthy_account(seed=7, messages=40), switch=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mvtcase.control.line_android import PACKAGE, line_android_databases, write_line_databases
@@ -124,13 +125,18 @@ def _variant(name: str, reason: str, write: Callable[[Path], Path], *, damaged: 
     return LineVariant(name=name, evidence=LineEvidence.ANDROID_DUMP, reason=reason, damaged=damaged, write=write)
 
 
+@lru_cache(maxsize=1)
+def _healthy_databases() -> tuple[tuple[str, bytes], ...]:
+    return tuple(line_android_databases(base_account()).items())
+
+
 def _with_changes(
     changes: dict[str, Callable[[bytes], bytes]], *, without: tuple[str, ...] = ()
 ) -> Callable[[Path], Path]:
     """Return a writer of a dump with some databases changed and some left out."""
 
     def write(root: Path) -> Path:
-        databases = line_android_databases(base_account())
+        databases = dict(_healthy_databases())
         kept = {name: content for name, content in databases.items() if name not in without}
         return write_line_databases(
             root, {**kept, **{name: change(databases[name]) for name, change in changes.items()}}

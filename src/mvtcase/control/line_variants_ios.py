@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mvtcase.control.line_ios import line_database, line_file, line_ios_files, preference_file, write_line_backup
+from mvtcase.control.line_ios import line_file, line_ios_files, preference_file, write_line_backup
 from mvtcase.control.line_stories import ContentType, LineChatKind
 from mvtcase.control.line_variant import (
     FOREIGN_SCHEMA,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from mvtcase.control.ios_phone import PhoneFile
     from mvtcase.control.line_stories import LineAccount
 
 _LINE = "Line.sqlite"
@@ -120,12 +122,21 @@ def _variant(name: str, reason: str, write: Callable[[Path], Path], *, damaged: 
     return LineVariant(name=name, evidence=LineEvidence.IOS_BACKUP, reason=reason, damaged=damaged, write=write)
 
 
+@lru_cache(maxsize=1)
+def _healthy_files() -> tuple[PhoneFile, ...]:
+    return line_ios_files(base_account())
+
+
+def _healthy_line() -> bytes:
+    return _healthy_files()[0].content
+
+
 def _with_line(change: Callable[[bytes], bytes], *, sealing: bool) -> Callable[[Path], Path]:
     """Return a writer of a backup whose `Line.sqlite` was changed, with a healthy `E2EEData.sqlite` if `sealing`."""
 
     def write(folder: Path) -> Path:
-        files = line_ios_files(base_account(), sealing=sealing)
-        content = change(line_database(base_account()))
+        files = [file for file in _healthy_files() if sealing or not file.relative_path.endswith("E2EEData.sqlite")]
+        content = change(_healthy_line())
         changed = [replace(file, content=content) if file.relative_path.endswith(_LINE) else file for file in files]
         return write_line_backup(folder, changed)
 
@@ -141,13 +152,13 @@ def _with_story(story: Callable[[], LineAccount]) -> Callable[[Path], Path]:
 
 
 def _without_line(folder: Path) -> Path:
-    files = [file for file in line_ios_files(base_account()) if not file.relative_path.endswith(_LINE)]
+    files = [file for file in _healthy_files() if not file.relative_path.endswith(_LINE)]
     return write_line_backup(folder, files)
 
 
 def _emptied_place(folder: Path) -> Path:
     """Write a backup, take `Line.sqlite` out of it, and return where it was."""
-    files = line_ios_files(base_account())
+    files = _healthy_files()
     write_line_backup(folder, files)
     file = next(file for file in files if file.relative_path.endswith(_LINE))
     place = folder / file.file_id[:2] / file.file_id
@@ -163,7 +174,7 @@ def _missing_file(folder: Path) -> Path:
 def _linked_file(folder: Path) -> Path:
     place = _emptied_place(folder)
     outside = folder / "elsewhere"
-    outside.write_bytes(line_database(base_account()))
+    outside.write_bytes(_healthy_line())
     place.symlink_to(outside)
     return folder
 
@@ -183,7 +194,7 @@ def _no_account(folder: Path) -> Path:
 
 
 def _old_layout(folder: Path) -> Path:
-    return write_line_backup(folder, [line_file("Documents/talk.sqlite", line_database(base_account()))])
+    return write_line_backup(folder, [line_file("Documents/talk.sqlite", _healthy_line())])
 
 
 IOS_VARIANTS = (

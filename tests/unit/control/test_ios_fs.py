@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import plistlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +46,16 @@ def test_layout_is_the_devices(tmp_path: Path) -> None:
         "private/var/Keychains/Analytics/ckks_analytics.db",
     ):
         assert (tmp_path / path).is_file()
+
+
+def test_dump_tells_whose_it_is(tmp_path: Path) -> None:
+    """The plists in which iOS keeps its identity carry the phone's own."""
+    phone = IosPhone(seed=9)
+    build_ios_file_system(tmp_path, phone)
+    ark = plistlib.loads((tmp_path / "private/var/root/Library/Lockdown/data_ark.plist").read_bytes())
+    version = plistlib.loads((tmp_path / "System/Library/CoreServices/SystemVersion.plist").read_bytes())
+    assert (ark["-UniqueDeviceID"], ark["-SerialNumber"]) == (phone.udid, phone.serial)
+    assert (version["ProductVersion"], version["ProductBuildVersion"]) == (phone.ios_version, phone.build)
 
 
 def test_planted_client_is_in_the_last_shutdown(tmp_path: Path) -> None:

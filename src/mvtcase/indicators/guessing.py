@@ -1,0 +1,66 @@
+"""The type of a bare value told by its form, where the form leaves one answer."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from mvtcase.indicators.kinds import ADDRESS
+from mvtcase.indicators.refang import refanged_email, refanged_url
+from mvtcase.indicators.values import HASH_LENGTHS
+from mvtcase.indicators.verdicts import IndicatorType, Refused
+
+SHORTEST_HASHLIKE = 24
+
+FILE_ENDINGS = frozenset(
+    "apk aab ipa plist dex so dylib db sqlite txt log js json xml png jpg jpeg gif webp heic pdf doc docx exe dll bin"
+    " html htm php jar deb dat tmp conf cfg sock kb keybag".split()
+)
+REVERSED_STARTS = frozenset("com org net edu gov mil io co app android androidx".split())
+HOST_ENDINGS = frozenset("com org net edu gov mil int info biz io co me xyz online site link top club live".split())
+
+_URL = re.compile(r"^[a-z][a-z0-9+.-]*://\S", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_HOST = re.compile(r"(?:[\w-]+\.)+[\w-]{2,}(?::\d+)?\.?")
+
+
+def guessed_kind(given: str) -> str | Refused:
+    """Return the kind of a value, or why it cannot be told."""
+    value = refanged_url(given)
+    if _URL.match(value):
+        return IndicatorType.URLS
+    if given.startswith("/"):
+        return IndicatorType.FILE_PATHS
+    if "@" in refanged_email(given):
+        return IndicatorType.EMAILS
+    if _UUID.fullmatch(given):
+        return IndicatorType.IOS_PROFILE_IDS
+    if _HEX.fullmatch(given) and (len(given) in HASH_LENGTHS or len(given) >= SHORTEST_HASHLIKE):
+        return HASH_LENGTHS.get(len(given), IndicatorType.FILES_SHA256)
+    return _guessed_name(value)
+
+
+def _guessed_name(value: str) -> str | Refused:
+    if _is_address(value.partition("/")[0]):
+        return ADDRESS
+    if "*" in value or "/" in value:
+        return IndicatorType.DOMAINS  # which will say why it cannot be one
+    if not _HOST.fullmatch(value):
+        return Refused(reason="the type cannot be told from the value: give it")
+    first, *_, last = value.lower().rstrip(".").partition(":")[0].split(".")
+    if last in FILE_ENDINGS:
+        return IndicatorType.FILE_NAMES
+    if first not in REVERSED_STARTS:
+        return IndicatorType.DOMAINS
+    if value.count(".") > 1 and last not in HOST_ENDINGS:
+        return IndicatorType.APP_IDS
+    return Refused(reason="could be a domain or an app id: give the type")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,291 @@
+"""The library of a workspace: the sets that come with mvtcase and the imported ones, in all their versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import canonical_json, sha256_bytes, timestamp, utc_now
+from mvtcase.errors import (
+    AmbiguousError,
+    ConflictError,
+    IndicatorError,
+    IndicatorFileError,
+    IndicatorSetMissingError,
+    NoUsableIndicatorError,
+)
+from mvtcase.files import write_atomically
+from mvtcase.indicators import packs
+from mvtcase.indicators.catalog import builtin_folder, load_catalog
+from mvtcase.indicators.compiling import compile_sets
+from mvtcase.indicators.passport import Details, make_passport
+from mvtcase.indicators.reading import read_bytes, read_set
+from mvtcase.indicators.verdicts import shortened
+from mvtcase.indicators.versions import VersionStore, safe_file_name, set_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mvtcase.canon import Clock
+    from mvtcase.indicators.compiling import CompiledSets
+    from mvtcase.indicators.ledger import Reading
+    from mvtcase.indicators.passport import Passport
+    from mvtcase.model import IndicatorSet
+
+NEW, UNCHANGED, NEW_VERSION = "new", "unchanged", "new_version"
+
+Value = tuple[str, str]
+"""The type and the value of one indicator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintReport:
+    """What a file holds, imported or not: its passport when it can be read, and what keeps it from being imported."""
+
+    path: Path
+    problems: tuple[str, ...] = ()
+    hint: str = ""
+    passport: Passport | None = None
+
+    @property
+    def importable(self) -> bool:
+        """Whether `import_file` would take the file."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOutcome:
+    """What an import did: `state` is `new`, `unchanged` or `new_version`; what the version before held more or less."""
+
+    passport: Passport
+    state: str
+    added: tuple[Value, ...] = ()
+    removed: tuple[Value, ...] = ()
+
+
+class IndicatorLibrary:
+    """The indicator sets over an `iocs` folder, the built-in ones among them; nothing is written before an import."""
+
+    def __init__(self, folder: Path, *, clock: Clock = utc_now, builtin: Path | None = None) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._builtin_folder = builtin or builtin_folder()
+        self._versions = VersionStore(folder)
+        self._builtin: dict[str, Passport] | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all sets: the built-in ones first, then the imported ones in order."""
+        built_in = self._built_in()
+        return (*built_in, *(name for name in self._versions.names() if name not in built_in))
+
+    def list_sets(self) -> tuple[Passport, ...]:
+        """Return the passport of the latest version of every set. Raises `IndicatorFileError` when one is damaged."""
+        return tuple(versions[-1] for name in self.names() if (versions := self.versions(name)))
+
+    def versions(self, name: str) -> tuple[Passport, ...]:
+        """Return the passports of all versions of a set, the latest last; none when there is no such set."""
+        built_in = self._built_in().get(name)
+        kept = self._versions.of(name)
+        if built_in is None:
+            return kept
+        # What an earlier release brought stays for the scans that used it; what this one brings is the latest.
+        return (*(each for each in kept if each.sha256 != built_in.sha256), built_in)
+
+    def get(self, name: str, sha256_prefix: str | None = None) -> Passport:
+        """Return the latest version of a set, or the one whose SHA-256 begins so.
+
+        Raises `IndicatorSetMissingError`, or `AmbiguousError` when several versions begin so.
+        """
+        versions = self.versions(name)
+        fitting = [each for each in versions if each.sha256.startswith((sha256_prefix or "").lower())]
+        if not fitting:
+            which = f"{name} of version {sha256_prefix}" if versions else name
+            raise IndicatorSetMissingError(f"There is no indicator set {which}.")
+        if sha256_prefix and len(fitting) > 1:
+            raise AmbiguousError(f"Several versions of {name} begin with {sha256_prefix}.")
+        return fitting[-1]
+
+    def active(self, names: Sequence[str] = ()) -> tuple[Passport, ...]:
+        """Return the sets named (`NAME` or `NAME@SHA256-PREFIX`) in that order, or the latest of all not switched off.
+
+        The order is part of the meaning: where two sets hold a value, it decides which one a match names. Raises
+        `IndicatorSetMissingError`.
+        """
+        if not names:
+            off = self.disabled()
+            return tuple(each for each in self.list_sets() if each.name not in off)
+        chosen = {}
+        for text in names:
+            name, _, prefix = text.partition("@")
+            passport = self.get(name, prefix or None)
+            chosen.setdefault((passport.name, passport.sha256), passport)
+        return tuple(chosen.values())
+
+    def disabled(self) -> frozenset[str]:
+        """Return the names of the sets that are switched off, which a scan leaves out unless it names them."""
+        path = self._switches()
+        if not path.is_file():
+            return frozenset()
+        try:
+            return frozenset(json.loads(read_bytes(path))["off"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise IndicatorFileError(f"{path} cannot be read.", hint="Remove it: all sets are then on.") from error
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Switch a set on or off for scans that name none. Raises `IndicatorSetMissingError`."""
+        self.get(name)
+        off = self.disabled() - {name} if on else self.disabled() | {name}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._switches(), canonical_json({"off": sorted(off)}).encode("ascii"))
+
+    def reading(self, passport: Passport) -> Reading:
+        """Return the account of a version: its collections and every indicator. Raises `IndicatorFileError`."""
+        return read_set(self.data(passport), passport.file_name, kind=passport.kind)
+
+    def data(self, passport: Passport) -> bytes:
+        """Return a version's bytes as they came. Raises `IndicatorFileError` when they are others now."""
+        if not passport.built_in:
+            return self._versions.data(passport)
+        data = read_bytes(self._builtin_folder / passport.file_name)
+        if sha256_bytes(data) != passport.sha256:
+            raise IndicatorFileError(f"The built-in indicator set {passport.name} changed while it was read.")
+        return data
+
+    def lint(self, path: Path, kind: str | None = None) -> LintReport:
+        """Return what a file holds and what keeps it from being imported; content never makes it raise.
+
+        Raises `InputError` when `kind` is no type of indicator.
+        """
+        try:
+            data = read_bytes(path)
+            reading = read_set(data, path.name, kind=kind)
+        except IndicatorError as error:
+            return LintReport(path=path, problems=(str(error),), hint=error.hint)
+        passport = make_passport(shortened(path.stem), path.name, data, reading, Details())
+        problems = () if reading.usable else (_none_usable(path.name, reading),)
+        return LintReport(path=path, problems=problems, passport=passport)
+
+    def import_file(
+        self, path: Path, *, name: str | None = None, kind: str | None = None, details: Details | None = None
+    ) -> ImportOutcome:
+        """Import a file as a set, or as a new version of the set of that name; all of it or nothing.
+
+        `kind` is the type of all values of a plain list. Raises `IndicatorFileError`, `NoUsableIndicatorError`,
+        `InputError`, `ConflictError` when the name is a built-in set's.
+        """
+        return self.import_bytes(
+            read_bytes(path), path.name, name=name or path.stem, kind=kind, details=details or Details()
+        )
+
+    def import_bytes(
+        self, data: bytes, file_name: str, *, name: str, kind: str | None = None, details: Details | None = None
+    ) -> ImportOutcome:
+        """Import a set's bytes; see `import_file`."""
+        name, file_name = set_name(name), safe_file_name(file_name)
+        reading = read_set(data, file_name, kind=kind)
+        if not reading.usable:
+            raise NoUsableIndicatorError(_none_usable(file_name, reading), hint=_reasons(reading))
+        passport = replace(make_passport(name, file_name, data, reading, details or Details()), kind=kind)
+        return self._keep(passport, data, reading)
+
+    def import_pack(self, path: Path) -> tuple[ImportOutcome, ...]:
+        """Import every set of a pack that this library has not; nothing when one of them is damaged.
+
+        Raises `IndicatorFileError`.
+        """
+        return tuple(self._import_packed(each) for each in packs.read_pack(path))
+
+    def pack(self, path: Path) -> tuple[Passport, ...]:
+        """Write all sets, each in its latest version, into one file with their hashes, and return what is in it."""
+        passports = self.list_sets()
+        packs.write_pack(path, [(each, self.data(each)) for each in passports])
+        return passports
+
+    def compile(self, passports: Sequence[Passport]) -> CompiledSets:
+        """Return the sets compiled for the worker, in this order; safe with other processes doing the same.
+
+        Raises `IndicatorFileError` when a set is no longer what its passport says, `NoUsableIndicatorError` when none
+        is given.
+        """
+        if not passports:
+            raise NoUsableIndicatorError("No indicator set was chosen: a scan would compare with nothing.")
+        return compile_sets(passports, self.reading, self.folder / ".compiled")
+
+    def staleness(self, used: IndicatorSet) -> Passport | None:
+        """Return the latest version of a set when a scan used an earlier one, None when it is up to date.
+
+        A version that this library does not know is taken for newer only when it was published later.
+        """
+        versions = self.versions(used.name)
+        if not versions or versions[-1].sha256 == used.sha256:
+            return None
+        latest = versions[-1]
+        known = any(each.sha256 == used.sha256 for each in versions)
+        later = bool(used.published_at and latest.published_at and used.published_at > latest.published_at)
+        return None if later and not known else latest
+
+    def _keep(self, passport: Passport, data: bytes, reading: Reading) -> ImportOutcome:
+        if passport.name in self._built_in():
+            raise ConflictError(
+                f"{passport.name} is the name of a set that comes with mvtcase.", hint="Give another with '--name'."
+            )
+        versions = self._versions.whole(passport.name)
+        same = next((each for each in versions if each.sha256 == passport.sha256), None)
+        if same is not None:
+            return ImportOutcome(passport=same, state=UNCHANGED)
+        number = max((each.number for each in versions), default=0) + 1
+        passport = replace(passport, number=number, imported_at=timestamp(self._clock()))
+        self._versions.add(passport, data)
+        before = _values(self.reading(versions[-1])) if versions else frozenset()
+        after = _values(reading)
+        return ImportOutcome(
+            passport=passport,
+            state=NEW_VERSION if versions else NEW,
+            added=tuple(sorted(after - before)),
+            removed=tuple(sorted(before - after)),
+        )
+
+    def _import_packed(self, packed: packs.PackedSet) -> ImportOutcome:
+        described = packed.passport
+        built_in = self._built_in().get(described.name)
+        if built_in is not None and built_in.sha256 == described.sha256:
+            return ImportOutcome(passport=built_in, state=UNCHANGED)
+        return self.import_bytes(
+            packed.data,
+            described.file_name,
+            name=f"{described.name}-packed" if built_in is not None else described.name,
+            kind=described.kind,
+            details=packs.details_of(described),
+        )
+
+    def _built_in(self) -> dict[str, Passport]:
+        if self._builtin is None:
+            self._builtin = {}
+            for source in load_catalog(self._builtin_folder / "catalog.toml").built_in:
+                data = read_bytes(self._builtin_folder / source.file)
+                reading = read_set(data, source.file)
+                made = make_passport(source.name, source.file, data, reading, source.details)
+                self._builtin[source.name] = replace(made, built_in=True)
+        return self._builtin
+
+    def _switches(self) -> Path:
+        return self.folder / "disabled.json"
+
+
+def _values(reading: Reading) -> frozenset[Value]:
+    return frozenset(
+        (kind, value) for each in reading.collections for kind, values in each.values.items() for value in values
+    )
+
+
+def _none_usable(file_name: str, reading: Reading) -> str:
+    if not reading.in_file:
+        return f"{file_name} holds no indicator."
+    return f"{file_name} holds {reading.in_file} indicators, and none can be compared."
+
+
+def _reasons(reading: Reading) -> str:
+    reasons = dict.fromkeys(each.reason for each in reading.unusable)
+    return "; ".join(list(reasons)[:5])

@@ -1,0 +1,213 @@
+"""STIX patterns read: the plain `[type:property = 'value']` by one expression, everything else by the stix2 grammar.
+
+A pattern is taken apart only where each part alone means the same as the whole: `OR` between comparisons or between
+observations, and `IN` lists. What needs two things to be seen together cannot be put as single values.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stix2patterns.exceptions import ParseException
+from stix2patterns.v20.pattern import Pattern as Pattern20
+from stix2patterns.v21.pattern import Pattern as Pattern21
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_GRAMMAR_CHARS = 200_000
+"""The grammar's parser takes about half a second for as many characters: a longer pattern is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One `left = 'value'` of a pattern; `left` is written as `type:property` with the property's steps joined by dots.
+
+    `note` says what was read otherwise than the grammar has it.
+    """
+
+    left: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """Why a pattern, or one of its comparisons, gives no value to compare."""
+
+    reason: str
+
+
+_PLAIN = re.compile(
+    r"\s*\[\s*(?P<type>[a-zA-Z_][a-zA-Z0-9_-]*)\s*:\s*(?P<path>[a-zA-Z_][a-zA-Z0-9_]*(?:\.(?:[a-zA-Z_][a-zA-Z0-9_]*|'[^'\\]*'))*)"
+    r"\s*=\s*'(?P<value>(?:[^'\\]|\\['\\])*)'\s*\]\s*"
+)
+_LOOSE = re.compile(
+    r"\s*\[?\s*(?P<type>[a-zA-Z_][a-zA-Z0-9_-]*)\s*:\s*(?P<path>[a-zA-Z_'][a-zA-Z0-9_.'-]*)"
+    r"""\s*=\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>[^\s'"\[\]()]+))\s*\]?\s*"""
+)
+_ESCAPE = re.compile(r"\\(['\\])")
+_STRING = re.compile(r"'((?:[^'\\]|\\['\\])*)'")
+# Words of the grammar that MUST stay unquoted there and so are no property or value.
+_KEYWORDS = frozenset(
+    "AND OR NOT FOLLOWEDBY LIKE MATCHES ISSUPERSET ISSUBSET LAST IN START STOP SECONDS TRUE FALSE WITHIN REPEATS TIMES EXISTS".lower().split()
+)
+
+
+def read_pattern(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Unreadable, ...]:
+    """Return each comparison of a pattern, or what keeps it or the whole from being compared; never nothing."""
+    plain = read_plain(pattern)
+    if plain is not None:
+        return (plain,)
+    if len(pattern) > MAX_GRAMMAR_CHARS:
+        return (Unreadable(reason=f"the pattern is longer than {MAX_GRAMMAR_CHARS} characters"),)
+    return read_by_grammar(pattern, version=version)
+
+
+def read_plain(pattern: str) -> Comparison | None:
+    """Return the comparison of a pattern of the plain form, None for every other form."""
+    found = _PLAIN.fullmatch(pattern)
+    if found is None or found["type"].lower() in _KEYWORDS or _has_keyword(found["path"]):
+        return None
+    steps = found["path"].replace("'", "")
+    return Comparison(left=f"{found['type']}:{steps}", value=_ESCAPE.sub(r"\1", found["value"]))
+
+
+def read_by_grammar(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Unreadable, ...]:
+    """Return what `read_pattern` returns, always by the grammar of STIX 2.1 or 2.0."""
+    parse = Pattern20 if version == "2.0" else Pattern21
+    listener = _Listener()
+    try:
+        parse(pattern).walk(listener)
+    except ParseException as error:
+        return (_read_loosely(pattern) or Unreadable(reason=f"not a STIX pattern: {_first_line(error)}"),)
+    except RecursionError:
+        return (Unreadable(reason="the pattern is nested too deep"),)
+    return tuple(listener.parts) or (Unreadable(reason="the pattern compares nothing"),)
+
+
+def _has_keyword(path: str) -> bool:
+    return any(step.lower() in _KEYWORDS for step in path.split("."))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:160]
+
+
+def _read_loosely(pattern: str) -> Comparison | None:
+    """Return the one comparison of a pattern that is wrong by the grammar and yet can mean one thing only."""
+    found = _LOOSE.fullmatch(pattern)
+    if found is None:
+        return None
+    value = next(text for text in (found["single"], found["double"], found["bare"]) if text is not None)
+    note = "double quotes read as quotes" if found["double"] is not None else "a pattern outside the STIX grammar"
+    return Comparison(left=f"{found['type']}:{found['path'].replace(chr(39), '')}", value=value, note=note)
+
+
+class _Listener:
+    """Hears the walk over a parsed pattern; antlr calls what it finds by name, so it needs no base class."""
+
+    def __init__(self) -> None:
+        self.parts: list[Comparison | Unreadable] = []
+        self._left = ""
+        self._starts: list[int] = []
+
+    def enterEveryRule(self, ctx: Any) -> None:  # noqa: N802, ANN401, ARG002 - antlr's names and values
+        """Remember how many parts stood before this piece of the pattern."""
+        self._starts.append(len(self.parts))
+
+    def exitEveryRule(self, ctx: Any) -> None:  # noqa: N802, ANN401 - as above
+        """Put one reason in place of the parts of a piece that asks for more than any single one of them."""
+        start = self._starts.pop()
+        joint = _joint(ctx)
+        if joint:
+            self.parts[start:] = [Unreadable(reason=f"{joint}: MVT compares single values")]
+
+    def visitTerminal(self, node: Any) -> None:  # noqa: N802, ANN401 - as above
+        """Hear a token."""
+
+    def visitErrorNode(self, node: Any) -> None:  # noqa: N802, ANN401 - as above
+        """Hear a token that does not fit; the parser has raised before."""
+
+    def exitObjectPath(self, ctx: Any) -> None:  # noqa: N802, ANN401 - as above
+        """Note the left side of the comparison that follows."""
+        self._left = ctx.getText().replace("'", "")
+
+    def exitPropTestEqual(self, ctx: Any) -> None:  # noqa: N802, ANN401 - as above
+        """Take an equality."""
+        if ctx.NEQ() or ctx.NOT():
+            self.parts.append(Unreadable(reason="NOT: MVT compares what is there"))
+        else:
+            self._take(ctx.primitiveLiteral().getText())
+
+    def exitPropTestSet(self, ctx: Any) -> None:  # noqa: N802, ANN401 - as above
+        """Take each value of a list."""
+        if ctx.NOT():
+            self.parts.append(Unreadable(reason="NOT IN: MVT compares what is there"))
+            return
+        literals = list(_literals(ctx.setLiteral()))
+        if not literals:
+            self.parts.append(Unreadable(reason="IN with an empty list"))
+        for literal in literals:
+            self._take(literal)
+
+    def exitPropTestLike(self, ctx: Any) -> None:  # noqa: N802, ANN401, ARG002 - as above
+        """Refuse LIKE."""
+        self._refuse("LIKE")
+
+    def exitPropTestRegex(self, ctx: Any) -> None:  # noqa: N802, ANN401, ARG002 - as above
+        """Refuse MATCHES."""
+        self._refuse("MATCHES")
+
+    def exitPropTestOrder(self, ctx: Any) -> None:  # noqa: N802, ANN401, ARG002 - as above
+        """Refuse an order."""
+        self._refuse("a greater-or-less comparison")
+
+    def exitPropTestIsSubset(self, ctx: Any) -> None:  # noqa: N802, ANN401, ARG002 - as above
+        """Refuse ISSUBSET."""
+        self._refuse("ISSUBSET")
+
+    def exitPropTestIsSuperset(self, ctx: Any) -> None:  # noqa: N802, ANN401, ARG002 - as above
+        """Refuse ISSUPERSET."""
+        self._refuse("ISSUPERSET")
+
+    def exitPropTestExists(self, ctx: Any) -> None:  # noqa: N802, ANN401, ARG002 - as above
+        """Refuse EXISTS."""
+        self._refuse("EXISTS")
+
+    def _refuse(self, word: str) -> None:
+        self.parts.append(Unreadable(reason=f"{word}: MVT compares whole values"))
+
+    def _take(self, literal: str) -> None:
+        text = _STRING.fullmatch(literal)
+        if text is None:
+            self.parts.append(Unreadable(reason=f"the value {literal[:60]} is no text"))
+        else:
+            self.parts.append(Comparison(left=self._left, value=_ESCAPE.sub(r"\1", text[1])))
+
+
+_JOINTS = {
+    "AND": "AND asks for several things together",
+    "FOLLOWEDBY": "FOLLOWEDBY asks for an order of events",
+}
+_QUALIFIED = {
+    "ObservationExpressionWithinContext": "WITHIN asks for a time span",
+    "ObservationExpressionRepeatedContext": "REPEATS asks for a number of events",
+    "ObservationExpressionStartStopContext": "START and STOP ask for a time span",
+}
+
+
+def _joint(ctx: Any) -> str:  # noqa: ANN401 - antlr's context
+    for word, meaning in _JOINTS.items():
+        token = getattr(ctx, word, None)
+        if token is not None and token():
+            return meaning
+    return _QUALIFIED.get(type(ctx).__name__, "")
+
+
+def _literals(ctx: Any) -> Iterator[str]:  # noqa: ANN401 - antlr's context
+    for child in ctx.getChildren():
+        if type(child).__name__ == "PrimitiveLiteralContext":
+            yield child.getText()

@@ -82,13 +82,21 @@ class Archive:
 
     def _read_file(self, name: str, limit: int) -> Content:
         path = os.path.join(self._parent or "", name)  # noqa: PTH118 - a component `..` must stay as it is
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-        descriptor = os.open(path, flags)
-        with os.fdopen(descriptor, "rb") as handle:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UnreadableFileError("not a regular file")
-            data = handle.read(limit + 1)
+        data = read_regular(path, limit + 1)
         return Content(name=name, data=data[:limit], truncated=len(data) > limit, path=path)
+
+
+def read_regular(path: str, limit: int) -> bytes:
+    """Return at most `limit` bytes of a regular file, following no link and waiting for no pipe.
+
+    Raises `OSError`, and `UnreadableFileError` for anything that is no regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags)
+    with os.fdopen(descriptor, "rb") as handle:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnreadableFileError("not a regular file")
+        return handle.read(limit)
 
 
 def compiled_pattern(pattern: str) -> re.Pattern[str]:

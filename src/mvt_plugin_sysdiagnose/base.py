@@ -232,6 +232,13 @@ class SysdiagnoseModule(SysdiagnoseExtraction):
         }[lead.level.name]
         raise_alert(plain(lead.message), str(lead.record.get("isodate", "")), dict(lead.record))
 
+    def collect_url_results(self) -> None:
+        """Hand the addresses of the records to MVT's `urls.json`."""
+        for record in self._evidence():
+            for url in record.get("urls", ()):
+                if "://" in url:
+                    self.add_url_result(url, record.get("isodate") or None, f"{self.slug}: {record.get('file')}")
+
     def serialize(self, record: Record) -> dict[str, Any]:
         """Return the timeline entry of a record that has a UTC time, an empty one otherwise."""
         if not record.get("isodate") or record.get("record") in _CREATION_KINDS:

@@ -1,20 +1,22 @@
 """SQLite databases of the sysdiagnose: the power log with its network usage, the App Store database, data usage.
 
-A database of the evidence is hostile: it is opened immutable and read-only, only real tables are read (never views or
+A database of the evidence is hostile: it is opened immutable and read-only (or as a private copy, when a write-ahead
+log lies beside it), only real tables are read (never views or
 virtual tables), an authorizer refuses everything but reading, and a step budget ends what would never end.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
 import zlib
 from bisect import bisect_right
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mvt_plugin_sysdiagnose.archive import UnreadableFileError, read_regular
 from mvt_plugin_sysdiagnose.bounds import MAX_DATABASE_BYTES, MAX_DATABASE_STEPS, MAX_RECORDS, MAX_TABLES
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_unix
 from mvt_plugin_sysdiagnose.texts import plain
@@ -42,6 +44,14 @@ POWERLOG_BASIS: Final = "powerlog_uncorrected"
 """The power log's own clock, where the table with its distance from UTC is missing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A database to open: the original, untouched, or a private copy with its write-ahead log."""
+
+    path: Path
+    immutable: bool
+
+
 def parse_database(content: Content, _device: Device) -> Parsed:
     """Return one `usage` per process and bundle of each table that names them, with first and last time and traffic.
 
@@ -49,7 +59,7 @@ def parse_database(content: Content, _device: Device) -> Parsed:
     """
     parsed = Parsed()
     failed: list[str] = []
-    with _on_disk(content) as path, closing(_opened(path)) as connection:
+    with _on_disk(content) as file, closing(_opened(file)) as connection:
         try:
             offsets = _offsets(connection)
             tables = _tables(connection)
@@ -68,15 +78,25 @@ def parse_database(content: Content, _device: Device) -> Parsed:
 
 
 @contextmanager
-def _on_disk(content: Content) -> Iterator[Path]:
-    data = _unpacked(content)
-    if content.path is not None and data is content.data and not content.truncated:
-        yield Path(content.path)
+def _on_disk(content: Content) -> Iterator[_File]:
+    data, journal = _unpacked(content), _journal(content)
+    if content.path is not None and data is content.data and not content.truncated and not journal:
+        yield _File(path=Path(content.path), immutable=True)
         return
     with tempfile.TemporaryDirectory(prefix="mvt_sysdiagnose_") as folder:
         path = Path(folder) / "database"
         path.write_bytes(data)
-        yield path
+        if journal:
+            path.with_name("database-wal").write_bytes(journal)
+        yield _File(path=path, immutable=not journal)
+
+
+def _journal(content: Content) -> bytes:
+    """The write-ahead log beside a database holds its latest rows; SQLite reads it from a copy of both only."""
+    try:
+        return read_regular(f"{content.path}-wal", MAX_DATABASE_BYTES) if content.path is not None else b""
+    except (OSError, UnreadableFileError):
+        return b""
 
 
 def _unpacked(content: Content) -> bytes:
@@ -92,10 +112,9 @@ def _unpacked(content: Content) -> bytes:
     return data
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    if not os.access(path, os.R_OK):
-        raise ValueError("it cannot be read")
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+def _opened(file: _File) -> sqlite3.Connection:
+    how = "mode=ro&immutable=1" if file.immutable else "mode=rw"
+    connection = sqlite3.connect(f"{file.path.absolute().as_uri()}?{how}", uri=True)
     budget = [MAX_DATABASE_STEPS]
 
     def spend() -> int:

@@ -276,3 +276,12 @@ def test_a_folder_around_the_sysdiagnose_is_read_the_same(tmp_path: Path, examin
     outer = examine(folder.parent, "[process:name='bh']")["sysdiagnose_processes"]
     assert len(inner.critical) == len(outer.critical) == 1
     assert inner.states == outer.states
+
+
+def test_addresses_reach_mvts_list_of_urls(tmp_path: Path, examine: Examine) -> None:
+    """Addresses go into `urls.json` with time and place; bare host names are no addresses."""
+    module = examine(_folder(tmp_path, SysdiagnosePhone()), "[process:name='bh']")["sysdiagnose_activation"].module
+    (result,) = module.url_results
+    assert result["url"] == "https://albert.apple.com/deviceservices/deviceActivation"
+    assert result["timestamp"].startswith("2026-10-12")
+    assert "mobileactivationd.log.0" in result["source"]

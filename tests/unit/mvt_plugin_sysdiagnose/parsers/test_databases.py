@@ -158,3 +158,26 @@ def test_the_original_is_not_touched(tmp_path: Path) -> None:
     _parse(Content(name="p.PLSQL", data=bytes(data), path=content.path))
     assert [path.name for path in tmp_path.iterdir()] == ["p.PLSQL"]
     assert (tmp_path / "p.PLSQL").read_bytes() == bytes(data)
+
+
+def test_the_latest_rows_in_a_write_ahead_log_are_read(tmp_path: Path) -> None:
+    """Rows that stand only in the `-wal` beside a database count, and both files stay as they were."""
+    live = tmp_path / "live"
+    with closing(sqlite3.connect(live)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(USAGE)
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute(INSERT, (1_700_000_000.0, "bh", None, 1.0))
+        connection.commit()
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        for suffix in ("", "-wal"):
+            (copy / f"p.PLSQL{suffix}").write_bytes((tmp_path / f"live{suffix}").read_bytes())
+    before = {path.name: path.read_bytes() for path in copy.iterdir()}
+    content = Content(name="p.PLSQL", data=before["p.PLSQL"], path=str(copy / "p.PLSQL"))
+    assert [record["process"] for record in _parse(content).records] == ["bh"]
+    assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
+    (copy / "p.PLSQL-wal").unlink()
+    (copy / "p.PLSQL-wal").symlink_to(tmp_path / "live-wal")
+    assert _parse(content).records == []

@@ -33,7 +33,12 @@ _READ_BY_MODULES = re.compile(
     r"\.(?:db|sqlite|sqlitedb|storedata|plist|log|txt|json|ips|tracev3|xml|abx|pb|tombstone|ab|mbdb)(?:[.-]|$)|tombstone_",
     re.IGNORECASE,
 )
-"""Names of files that some module opens; the rest of a file system dump is looked at by name only."""
+"""Names of files that some module opens; most of the rest of a file system dump is looked at by name only."""
+
+_NO_ROOM = (
+    "this and all after it was not examined: the folder holds links or pipes and had to be copied, and the copy is "
+    "larger than the bound for temporary disk"
+)
 
 _REASONS = {
     LINK: "is a link; links are not followed, so what should be here was not examined",
@@ -110,34 +115,41 @@ def _stays_inside(root: Path, entry: Entry) -> bool:
         return False
 
 
-def mirror(root: Path, target: Path, kind: EvidenceKind, budget: Budget, notes: Notes) -> None:
-    """Copy the regular files of a folder into a private one, times kept; over the budget the rest is noted.
+def mirror(root: Path, target: Path, budget: Budget, notes: Notes) -> None:
+    """Copy the regular files of a folder into a private one, times kept.
 
-    Of a file system dump the files that no module opens become links to the originals: they are looked at by name only,
-    and a dump may have hundreds of gigabytes of them. Raises `OSError` on a full disk.
+    What modules open is copied first; where the budget ends the rest is noted as one gap. Raises `OSError` on a full
+    disk.
     """
     make_private_folders(target)
-    for entry in walk(root):
-        if not _is_fine(root, entry):
-            continue
-        try:
-            budget.spend_member()
-            _mirror_one(root, target, entry, kind, budget)
-        except ArchiveProblem as problem:
-            notes.add(entry.path, f"{problem} (the folder had to be copied, because it holds links or pipes)")
-            return
-        except OSError as error:
-            refuse_full_disk(error)
-            notes.add(entry.path, f"cannot be copied: {error.strerror or error}", Outcome.DAMAGED)
+    for opened_by_modules in (True, False):
+        for entry in walk(root):
+            if _is_fine(root, entry) and _is_opened(entry) is opened_by_modules:
+                try:
+                    budget.spend_member()
+                    _mirror_one(root, target, entry, budget, notes)
+                except ArchiveProblem:
+                    notes.add(entry.path, _NO_ROOM)
+                    return
 
 
-def _mirror_one(root: Path, target: Path, entry: Entry, kind: EvidenceKind, budget: Budget) -> None:
+def _is_opened(entry: Entry) -> bool:
+    """Tell by its name whether some module opens a file; a backup's files have hashes for names, and any may be."""
+    return bool(_READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1]))
+
+
+def _mirror_one(root: Path, target: Path, entry: Entry, budget: Budget, notes: Notes) -> None:
     copy = target / PurePosixPath(entry.path)
-    make_private_folders(copy.parent)
-    if kind in _FILE_SYSTEMS and not _READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1]):
-        copy.symlink_to((root / entry.path).absolute())
-        return
-    copy_file(root / entry.path, copy, budget)
+    try:
+        make_private_folders(copy.parent)
+        copy_file(root / entry.path, copy, budget)
+    except ArchiveProblem:
+        # Half a database would be read as a damaged one.
+        copy.unlink(missing_ok=True)
+        raise
+    except OSError as error:
+        refuse_full_disk(error)
+        notes.add(entry.path, f"cannot be copied whole: {error.strerror or error}", Outcome.DAMAGED)
 
 
 def copy_file(source: Path, copy: Path, budget: Budget) -> None:

@@ -46,8 +46,8 @@ _LOG_ARCHIVE_DEPTH = 3
 class Staged:
     """What MVT is handed: the file or folder, the kind it is now, and what is not in it.
 
-    `in_place` says that `target` is the original itself. The child must be able to read `target` and all of `reads`,
-    and need not write to any of it. `identity` is set where it could only be read now (an age archive), `notes` are
+    `in_place` says that `target` is the original itself, to be mounted read-only; otherwise all of it is a private copy
+    that needs nothing of the original. `identity` is set where it could only be read now (an age archive), `notes` are
     sentences on what was done.
     """
 
@@ -55,7 +55,6 @@ class Staged:
     target: Path
     problems: tuple[Gap, ...] = ()
     in_place: bool = False
-    reads: tuple[Path, ...] = ()
     identity: DeviceIdentity | None = None
     notes: tuple[str, ...] = ()
 
@@ -128,11 +127,10 @@ def _folder(found: Identified, job: _Job) -> Staged:
         return Staged(kind=found.kind, target=found.root, in_place=True)
     job.tell("copying the files, because the folder holds links or pipes")
     target = job.work / "evidence" / found.root.name
-    mirror(found.root, target, found.kind, job.budget, job.notes)
+    mirror(found.root, target, job.budget, job.notes)
     return Staged(
         kind=found.kind,
         target=target,
-        reads=(found.root,),
         notes=("the folder holds links, pipes or devices; a private copy of its files was examined",),
     )
 
@@ -170,9 +168,9 @@ def _androidqf_folder(found: Identified, job: _Job) -> Staged:
     staged = _folder(found, job)
     if staged.in_place and not _nested_archives_are_sound(found.root, job):
         target = job.work / "evidence" / found.root.name
-        mirror(found.root, target, found.kind, job.budget, job.notes)
+        mirror(found.root, target, job.budget, job.notes)
         note = "an archive inside cannot be read to its end; a private copy without its unreadable parts was examined"
-        staged = Staged(kind=found.kind, target=target, reads=(found.root,), notes=(note,))
+        staged = Staged(kind=found.kind, target=target, notes=(note,))
     if not staged.in_place:
         _mend_nested_archives(staged.target, job)
     return staged
@@ -251,7 +249,7 @@ def _intrusion_logs(found: Identified, job: _Job) -> Staged:
     make_private_folders(target)
     if entry_type(found.root) == FOLDER:
         inventory(found.root, found.kind, job.notes)
-        mirror(found.root, target, found.kind, job.budget, job.notes)
+        mirror(found.root, target, job.budget, job.notes)
     else:
         copy_into = target / "logs"
         make_private_folders(copy_into)

@@ -59,13 +59,14 @@ def test_link_loops_are_kept_from_mvt(folder: Path) -> None:
     assert inventory(folder, EvidenceKind.ANDROIDQF, Notes()).needs_mirror
 
 
-def test_mirror_of_a_dump_links_what_no_module_opens(folder: Path, tmp_path: Path) -> None:
-    """In a dump's mirror the database and log are copies, the picture a link to the original."""
-    mirror(folder, tmp_path / "copy", EvidenceKind.IOS_FILE_SYSTEM, Budget.of(Limits()), Notes())
-    assert not (tmp_path / "copy" / "sms.db").is_symlink()
-    assert not (tmp_path / "copy" / "logs" / "a.log").is_symlink()
-    assert (tmp_path / "copy" / "IMG_0001.HEIC").readlink() == folder / "IMG_0001.HEIC"
+def test_mirror_copies_what_modules_open_first(folder: Path, tmp_path: Path) -> None:
+    """When the temporary disk is too small for all, the databases and logs are there, and the picture is a gap."""
+    notes = Notes()
+    mirror(folder, tmp_path / "copy", Budget.of(Limits(temporary_bytes=12)), notes)
     assert (tmp_path / "copy" / "sms.db").read_bytes() == b"database"
+    assert (tmp_path / "copy" / "logs" / "a.log").read_bytes() == b"log"
+    assert not (tmp_path / "copy" / "IMG_0001.HEIC").exists()
+    assert [gap.reason.split(":")[0] for gap in notes.gaps()] == ["IMG_0001.HEIC"]
 
 
 def test_file_that_became_a_pipe_is_not_waited_for(folder: Path, tmp_path: Path) -> None:
@@ -78,7 +79,7 @@ def test_file_that_became_a_pipe_is_not_waited_for(folder: Path, tmp_path: Path)
 
 def test_writing_to_the_mirror_leaves_the_original(folder: Path, tmp_path: Path) -> None:
     """The mirror shares no file with the original."""
-    mirror(folder, tmp_path / "copy", EvidenceKind.IOS_BACKUP, Budget.of(Limits()), Notes())
+    mirror(folder, tmp_path / "copy", Budget.of(Limits()), Notes())
     (tmp_path / "copy" / "sms.db").write_bytes(b"changed")
     assert (folder / "sms.db").read_bytes() == b"database"
     assert (folder / "sms.db").stat().st_nlink == 1
@@ -92,7 +93,7 @@ def test_full_disk_is_no_gap(folder: Path, tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("mvtcase.evidence.inventory.copy_file", full)
     with pytest.raises(OSError, match="No space"):
-        mirror(folder, tmp_path / "copy", EvidenceKind.IOS_BACKUP, Budget.of(Limits()), Notes())
+        mirror(folder, tmp_path / "copy", Budget.of(Limits()), Notes())
 
 
 def test_odd_names_are_mirrored(folder: Path, tmp_path: Path) -> None:
@@ -100,6 +101,6 @@ def test_odd_names_are_mirrored(folder: Path, tmp_path: Path) -> None:
     for name in ("\udcff\udcfe.db", "a\nb.txt", "\u202egpj.exe"):
         (folder / name).write_bytes(os.fsencode(name))
     notes = Notes()
-    mirror(folder, tmp_path / "copy", EvidenceKind.ANDROIDQF, Budget.of(Limits()), notes)
+    mirror(folder, tmp_path / "copy", Budget.of(Limits()), notes)
     assert sorted(os.listdir(tmp_path / "copy")) == sorted(os.listdir(folder))  # noqa: PTH208 - names as they are
     assert notes.gaps() == ()

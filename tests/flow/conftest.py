@@ -1,0 +1,158 @@
+"""A desk at a fresh workspace with a fake engine: whole verbs run, MVT does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mvtcase.control.ios import build_ios_backup
+from mvtcase.control.ios_phone import IosPhone
+from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult
+from mvtcase.model import (
+    Completeness,
+    ConsentMethod,
+    ConsentPoint,
+    IndicatorRef,
+    Level,
+    ModuleRun,
+    Outcome,
+    RawAlert,
+)
+from mvtcase.store.folder import Workspace
+from mvtcase.workflow import acquisitions, cases, consents, groups, officials
+from mvtcase.workflow.desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mvtcase.engine.job import DecryptJob, RecheckJob, ScanJob
+
+START = datetime(2026, 11, 24, 8, 0, tzinfo=timezone.utc)
+INDICATOR = IndicatorRef(value="bh", type="processes", family="Pegasus", set="tiny")
+CHECKED = ModuleRun(module="SMS", slug="sms", origin="mvt", part="backup", outcome=Outcome.CHECKED, records=5)
+MATCH = RawAlert(
+    module="datausage",
+    level=Level.CRITICAL,
+    message='Found a known suspicious process name "bh"',
+    event_time="",
+    event={"proc_name": "bh", "isodate": "2026-09-01 01:02:03"},
+    indicator=INDICATOR,
+)
+
+
+@dataclass
+class FakeEngine:
+    """An engine that answers what it was told to and remembers what it was asked."""
+
+    answer: EngineResult
+    scans: list[ScanJob] = field(default_factory=list)
+    rechecks: list[RecheckJob] = field(default_factory=list)
+    decrypts: list[DecryptJob] = field(default_factory=list)
+    before: Callable[[ScanJob], None] = lambda job: None  # noqa: E731  # a seam for one test
+
+    def run_scan(self, job: ScanJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        """Answer after telling of one module."""
+        self.scans.append(job)
+        on_event(EngineEvent(what="module_started", module="sms", index=1, total=1))
+        self.before(job)
+        return replace(self.answer, indicators_loaded=job.expected_indicators)
+
+    def run_decrypt(self, job: DecryptJob, *, on_event: Callable[[EngineEvent], None]) -> DecryptResult:
+        """Make the folder a decryption would have made."""
+        del on_event
+        self.decrypts.append(job)
+        job.target.mkdir()
+        return DecryptResult(files=1)
+
+    def run_recheck(self, job: RecheckJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        """Answer."""
+        del on_event
+        self.rechecks.append(job)
+        return replace(self.answer, indicators_loaded=job.expected_indicators)
+
+
+@dataclass
+class Clock:
+    """A clock that moves one minute with every look."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        """Return the next minute."""
+        self.now += timedelta(minutes=1)
+        return self.now
+
+
+def full(*alerts: RawAlert) -> EngineResult:
+    """Return the result of a scan that examined all and raised these alerts."""
+    return EngineResult(
+        finished=True,
+        completeness=Completeness.FULL,
+        modules=(CHECKED,),
+        alerts=alerts,
+        tools={"mvt": "2026.10.26"},
+        sandbox="fake",
+        command="mvt-ios check-backup",
+    )
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    """Give an engine that examines all and finds nothing."""
+    return FakeEngine(answer=full())
+
+
+@pytest.fixture
+def match() -> EngineResult:
+    """Give the result of a scan that examined all and matched an indicator."""
+    return full(MATCH)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, engine: FakeEngine) -> Desk:
+    """Give a desk with an open case, a group, a tiny indicator set, and one official who consented."""
+    workspace = Workspace(tmp_path / "workspace")
+    workspace.create()
+    made = Desk(workspace=workspace, examiner="Ada", clock=Clock(), engine=engine, with_control=False)
+    made.library.import_bytes(b"bh\nroleaboutd\n", "tiny.txt", name="tiny", kind="processes")
+    cases.new(made, "LINE 2021", slug="line-2021")
+    groups.add(made, "Legislature")
+    enrol(made, "Aldith Fernvale")
+    return made
+
+
+def enrol(desk: Desk, name: str, *groups: str, **changes: object) -> str:
+    """Add an official who consented and return the id."""
+    added = officials.add(desk, officials.Person(name=name, groups=groups or ("Legislature",), **changes))  # type: ignore[arg-type]  # as the test says
+    official = str(added.data["official"]["id"])  # type: ignore[index]  # the contract
+    consents.record(
+        desk,
+        official,
+        by=name,
+        method=ConsentMethod.WRITTEN,
+        scope="device examination",
+        informed=frozenset(ConsentPoint),
+    )
+    return official
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Path:
+    """Give a healthy synthetic backup."""
+    return build_ios_backup(tmp_path / "evidence" / "phone", IosPhone(seed=1)).path
+
+
+@pytest.fixture
+def add_phone(tmp_path: Path, desk: Desk) -> Callable[..., str]:
+    """Give a function that builds a phone, registers it for an official and returns the acquisition's id."""
+
+    def add(official: str = "O-0001", *, seed: int = 1, **wish: object) -> str:
+        path = build_ios_backup(tmp_path / "evidence" / f"phone-{official}-{seed}", IosPhone(seed=seed)).path
+        outcome = acquisitions.add(desk, path, acquisitions.Registration(official=official, **wish))  # type: ignore[arg-type]  # as the test says
+        return str(outcome.data["acquisition"]["id"])  # type: ignore[index]  # the contract
+
+    return add

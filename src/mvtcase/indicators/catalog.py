@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ class Source:
     name: str
     file: str = ""
     url: str = ""
-    details: Details = Details()
+    details: Details = field(default_factory=Details)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def _source(table: dict[str, Any]) -> Source:
         file=str(table.get("file", "")),
         url=str(table.get("url", "")),
         details=Details(
-            **{key: str(table[key]) for key in keys if key in table},  # type: ignore[arg-type]  # all of these are texts
+            **{key: str(table[key]) for key in keys if key in table},
             source_url=str(table.get("source_url", table.get("url", ""))),
             references=tuple(map(str, table.get("references", []))),
         ),

@@ -9,15 +9,9 @@ from mvtcase.indicators.kinds import ADDRESS
 from mvtcase.indicators.refang import refanged_email, refanged_url
 from mvtcase.indicators.values import HASH_LENGTHS
 from mvtcase.indicators.verdicts import IndicatorType, Refused
+from mvtcase.indicators.wordlists import FILE_ENDINGS, HOST_ENDINGS, PACKAGE_STARTS
 
 SHORTEST_HASHLIKE = 24
-
-FILE_ENDINGS = frozenset(
-    "apk aab ipa plist dex so dylib db sqlite txt log js json xml png jpg jpeg gif webp heic pdf doc docx exe dll bin"
-    " html htm php jar deb dat tmp conf cfg sock kb keybag".split()
-)
-REVERSED_STARTS = frozenset("com org net edu gov mil io co app android androidx".split())
-HOST_ENDINGS = frozenset("com org net edu gov mil int info biz io co me xyz online site link top club live".split())
 
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://\S", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-fA-F]+")
@@ -48,12 +42,15 @@ def _guessed_name(value: str) -> str | Refused:
         return IndicatorType.DOMAINS  # which will say why it cannot be one
     if not _HOST.fullmatch(value):
         return Refused(reason="the type cannot be told from the value: give it")
-    first, *_, last = value.lower().rstrip(".").partition(":")[0].split(".")
-    if last in FILE_ENDINGS:
+    return _guessed_dotted(value.lower().rstrip(".").partition(":")[0].split("."))
+
+
+def _guessed_dotted(words: list[str]) -> str | Refused:
+    if words[-1] in FILE_ENDINGS:
         return IndicatorType.FILE_NAMES
-    if first not in REVERSED_STARTS:
+    if words[0] not in PACKAGE_STARTS:
         return IndicatorType.DOMAINS
-    if value.count(".") > 1 and last not in HOST_ENDINGS:
+    if len(words) > 2 and words[-1] not in HOST_ENDINGS:  # noqa: PLR2004 - com.example is too short for an app id
         return IndicatorType.APP_IDS
     return Refused(reason="could be a domain or an app id: give the type")
 

@@ -1,4 +1,4 @@
-"""The account of one file: every indicator in it is compared, a duplicate, or not usable with a reason; none is lost."""
+"""The account of one file: every indicator is compared, a duplicate, or not usable with a reason; none is lost."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class IndicatorLibrary:
         if not names:
             off = self.disabled()
             return tuple(each for each in self.list_sets() if each.name not in off)
-        chosen = {}
+        chosen: dict[tuple[str, str], Passport] = {}
         for text in names:
             name, _, prefix = text.partition("@")
             passport = self.get(name, prefix or None)

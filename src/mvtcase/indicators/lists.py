@@ -59,7 +59,8 @@ def read_table(text: str, name: str, where: str, *, kind: str | None = None) -> 
             f"{where} has no column named value and type in its first line.", hint="Name them, or give the type."
         )
     family_at = _column(header, FAMILY_COLUMNS)
-    ledger, shelves = Ledger(), {}
+    ledger = Ledger()
+    shelves: dict[str, Shelf] = {}
     for number, row in _rows(text, where):
         family = _cell(row, family_at) or name
         shelf = shelves.setdefault(family, Shelf(str(len(shelves)), family))
@@ -69,7 +70,7 @@ def read_table(text: str, name: str, where: str, *, kind: str | None = None) -> 
     return ledger.reading("table", list(shelves.values()), Origin(families=families))
 
 
-def _book_row(ledger: Ledger, shelf: Shelf, value: str, word: str, kind: str | None, where: str) -> None:  # noqa: PLR0913, PLR0917 - all of one row
+def _book_row(ledger: Ledger, shelf: Shelf, value: str, word: str, kind: str | None, where: str) -> None:
     chosen = kind or worded_kind(word)
     if chosen is None:
         reason = f"MVT has no check for the type {shortened(word)!r}" if word else "without a type"

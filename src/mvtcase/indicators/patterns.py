@@ -14,6 +14,8 @@ from stix2patterns.exceptions import ParseException
 from stix2patterns.v20.pattern import Pattern as Pattern20
 from stix2patterns.v21.pattern import Pattern as Pattern21
 
+from mvtcase.indicators.wordlists import PATTERN_KEYWORDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,10 +52,6 @@ _LOOSE = re.compile(
 )
 _ESCAPE = re.compile(r"\\(['\\])")
 _STRING = re.compile(r"'((?:[^'\\]|\\['\\])*)'")
-# Words of the grammar that MUST stay unquoted there and so are no property or value.
-_KEYWORDS = frozenset(
-    "AND OR NOT FOLLOWEDBY LIKE MATCHES ISSUPERSET ISSUBSET LAST IN START STOP SECONDS TRUE FALSE WITHIN REPEATS TIMES EXISTS".lower().split()
-)
 
 
 def read_pattern(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Unreadable, ...]:
@@ -69,7 +67,7 @@ def read_pattern(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Un
 def read_plain(pattern: str) -> Comparison | None:
     """Return the comparison of a pattern of the plain form, None for every other form."""
     found = _PLAIN.fullmatch(pattern)
-    if found is None or found["type"].lower() in _KEYWORDS or _has_keyword(found["path"]):
+    if found is None or found["type"].lower() in PATTERN_KEYWORDS or _has_keyword(found["path"]):
         return None
     steps = found["path"].replace("'", "")
     return Comparison(left=f"{found['type']}:{steps}", value=_ESCAPE.sub(r"\1", found["value"]))
@@ -89,7 +87,7 @@ def read_by_grammar(pattern: str, *, version: str = "2.1") -> tuple[Comparison |
 
 
 def _has_keyword(path: str) -> bool:
-    return any(step.lower() in _KEYWORDS for step in path.split("."))
+    return any(step.lower() in PATTERN_KEYWORDS for step in path.split("."))
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Which indicators of a set the positive control plants: a fixed sample of every type, of what can be planted at all."""
+"""Which indicators of a set the positive control plants: a fixed sample of every type that can be planted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import sha256_text
 from mvtcase.indicators.verdicts import IndicatorType
+from mvtcase.indicators.wordlists import HOST_ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,6 @@ KEPT_PATHS = 200
 
 TRUNCATED_NAME_LENGTH = 16
 
-_ORDINARY_ENDINGS = frozenset("com org net info biz online site xyz app dev news link click world live shop".split())
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?P<ending>[a-z]{2,})")
 _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
     IndicatorType.URLS: (
@@ -63,12 +63,12 @@ def plantable_samples(collections: Iterable[Collection]) -> dict[str, tuple[str,
     for collection in collections:
         for kind, held in collection.values.items():
             values.setdefault(kind, set()).update(held)
-    samples = {}
-    for kind, held in sorted(values.items()):
-        fit = sorted((each for each in held if not why_not_plantable(kind, each)), key=sha256_text)
+    samples: dict[str, tuple[str, ...]] = {}
+    for kind, all_held in sorted(values.items()):
+        fit = sorted((each for each in all_held if not why_not_plantable(kind, each)), key=sha256_text)
         many = kind in {IndicatorType.FILE_PATHS, IndicatorType.FILE_NAMES}
         samples[kind] = tuple(fit[: KEPT_PATHS if many else KEPT_PER_TYPE])
-    return {kind: held for kind, held in samples.items() if held}
+    return {kind: chosen for kind, chosen in samples.items() if chosen}
 
 
 def why_not_plantable(kind: str, value: str) -> str:
@@ -86,7 +86,7 @@ def _why_not_domain(value: str) -> str:
     if found is None:
         return "no ordinary host name: MVT parses no link to it"
     ending = found["ending"]
-    return "" if len(ending) == 2 or ending in _ORDINARY_ENDINGS else "an ending that MVT may not know"  # noqa: PLR2004 - a country's
+    return "" if len(ending) == 2 or ending in HOST_ENDINGS else "an ending that MVT may not know"  # noqa: PLR2004 - a country's
 
 
 def _overshadowed(kind: IndicatorType, value: str, held: Mapping[IndicatorType, set[str]]) -> bool:

@@ -1,7 +1,8 @@
 """One value weighed: refanged, put under the type MVT compares it as, or refused with the reason.
 
-How MVT compares each type stands in `mvt/common/indicators.py`, release 2026.10.26: a domain equals a link's host or its
-registered domain, a URL the whole link, a process or file name a base name, and a file path is a prefix without boundary.
+How MVT compares each type stands in `mvt/common/indicators.py`, release 2026.10.26: a domain equals a link's host or
+its registered domain, a URL the whole link, a process or file name a base name, and a file path is a prefix without
+boundary.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.indicators.refang import refanged_email, refanged_host, refanged_url
 from mvtcase.indicators.verdicts import IndicatorType, Refused, Usable
+from mvtcase.indicators.wordlists import COMMON_DOMAINS, COMMON_FOLDERS, COMMON_PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,29 +32,15 @@ HASH_LENGTHS = {
 }
 """MVT tells the algorithm of a phone's hash by its length (`Indicators.check_file_hash`)."""
 
-COMMON_FOLDERS = frozenset(
-    "/Applications /Library /System /apex /bin /cores /data /data/app /data/data /data/local /data/local/tmp /data/user /dev /etc"
-    " /lib /mnt /odm /opt /private /private/etc /private/tmp /private/var /private/var/containers /private/var/db"
-    " /private/var/mobile /private/var/root /private/var/tmp /proc /product /root /sbin /sdcard /storage"
-    " /storage/emulated /storage/emulated/0 /sys /system /system/app /system/bin /system/lib /tmp /usr /usr/bin"
-    " /usr/lib /usr/libexec /usr/sbin /var /var/mobile /var/tmp /vendor"
-    " Library Media Documents private var data system".split()
-)
-"""Folders every phone has: as a prefix, one of them would match files of any phone."""
-
-COMMON_DOMAINS = frozenset(
-    "apple.com icloud.com google.com gstatic.com googleapis.com youtube.com facebook.com instagram.com whatsapp.com"
-    " whatsapp.net twitter.com x.com t.co line.me line-scdn.net microsoft.com live.com outlook.com github.com"
-    " amazonaws.com cloudfront.net akamai.net wikipedia.org yahoo.com telegram.org t.me signal.org".split()
-)
-COMMON_PROCESSES = frozenset(
-    "launchd SpringBoard backboardd kernel_task mediaserverd locationd UserEventAgent trustd nsurlsessiond mDNSResponder"
-    " apsd identityservicesd imagent WhatsApp MobileSafari system_server init zygote surfaceflinger".split()
-)
-
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}(?::\d{1,5})?")
+_NO_DOMAIN = (
+    (re.compile(r"[*%]"), "a wildcard: MVT compares whole domains"),
+    (re.compile(r"[/?#]"), "a domain cannot hold a path: give it as a URL with its scheme"),
+    (re.compile(r"@"), "an e-mail address given as a domain"),
+    (re.compile(r"\s"), "a domain cannot hold a space"),
+)
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
@@ -109,18 +97,13 @@ def _domain(given: str) -> Usable | Refused:
 
 
 def _named_domain(value: str, notes: tuple[str, ...]) -> Usable | Refused:
-    if "*" in value or "%" in value:
-        return Refused(reason="a wildcard: MVT compares whole domains")
-    if "/" in value or "?" in value or "#" in value:
-        return Refused(reason="a domain cannot hold a path: give it as a URL with its scheme")
-    if "@" in value:
-        return Refused(reason="an e-mail address given as a domain")
-    if any(character.isspace() for character in value):
-        return Refused(reason="a domain cannot hold a space")
-    if not _DOMAIN.fullmatch(value):
-        return Refused(reason="not a domain name")
-    if "." not in value and len(value) < SHORTEST_BARE_DOMAIN:
-        return Refused(reason="a single short word: it would match every link that cannot be parsed and holds it")
+    reason = next((reason for pattern, reason in _NO_DOMAIN if pattern.search(value)), "")
+    if not reason and not _DOMAIN.fullmatch(value):
+        reason = "not a domain name"
+    if not reason and "." not in value and len(value) < SHORTEST_BARE_DOMAIN:
+        reason = "a single short word: it would match every link that cannot be parsed and holds it"
+    if reason:
+        return Refused(reason=reason)
     return Usable(type=IndicatorType.DOMAINS, value=value, notes=notes, remarks=_domain_remarks(value))
 
 

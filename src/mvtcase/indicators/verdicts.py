@@ -1,4 +1,4 @@
-"""What becomes of each indicator of a file: used as it stands, used after an adjustment, or not usable with a reason."""
+"""What becomes of each indicator of a file: used as it stands, used after an adjustment, or refused with a reason."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _KEEP_OUT = "# Imported sets have their own licences and markings; they never en
 
 
 def set_name(text: str) -> str:
-    """Return a text as the name of a set: small letters, digits, dots, hyphens. Raises `InputError` when none is left."""
+    """Return a text as the name of a set: small letters, digits, dots, hyphens. Raises `InputError` when empty."""
     name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("._-")[:MAX_NAME].rstrip("._-")
     if not _NAME.fullmatch(name):
         raise InputError(f"{text!r} gives no name for an indicator set.", hint="Give one with '--name'.")
@@ -137,10 +137,7 @@ class VersionStore:
     def _passport(self, home: Path) -> Passport:
         try:
             passport = passport_from_json(read_bytes(home / PASSPORT).decode("utf-8"))
-            if (passport.name, passport.sha256[:FOLDER_DIGITS]) != (home.parent.name, home.name):
-                raise ValueError("it is another set's")
-            if safe_file_name(passport.file_name) != passport.file_name:
-                raise ValueError("it names a file elsewhere")
+            _require_place(passport, home)
         except (ValueError, IndicatorFileError) as error:
             raise IndicatorFileError(
                 f"The passport of an indicator set is damaged: {home.parent.name}/{home.name} ({error}).",
@@ -167,6 +164,13 @@ class VersionStore:
         marker = self.folder / ".gitignore"
         with contextlib.suppress(FileExistsError), marker.open("x", encoding="ascii") as handle:
             handle.write(_KEEP_OUT)
+
+
+def _require_place(passport: Passport, home: Path) -> None:
+    if (passport.name, passport.sha256[:FOLDER_DIGITS]) != (home.parent.name, home.name):
+        raise ValueError("it is another set's")
+    if safe_file_name(passport.file_name) != passport.file_name:
+        raise ValueError("it names a file elsewhere")
 
 
 def _age(passport: Passport) -> tuple[int, str, str]:

@@ -42,11 +42,12 @@ def _recover_one(desk: Desk, store: Store, scan: Scan) -> bool:
     with held_lock(store.folder.scan_lock(scan.acquisition)) as held:
         if not held or queries.scan(store, scan.id).state is not ScanState.RUNNING:
             return False
-        _file(desk, store, scan)
+        file_interrupted(desk, store, scan)
     return True
 
 
-def _file(desk: Desk, store: Store, scan: Scan) -> None:
+def file_interrupted(desk: Desk, store: Store, scan: Scan) -> None:
+    """Mark a scan as interrupted and file what its worker had said until then; the caller holds its acquisition."""
     try:
         result = read_events(store.folder.results(scan.id))
     except OSError:  # it was killed before the worker said anything

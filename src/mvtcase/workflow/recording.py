@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.model import Completeness, ScanState
 from mvtcase.store import queries, results
+from mvtcase.store.folder import PRIVATE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,7 @@ def begin(
             recheck_of=recheck_of,
         )
         results.pin_sets(store, change, scan, choice.sets)
+        store.folder.scan(scan).mkdir(parents=True, mode=PRIVATE_FOLDER, exist_ok=True)
     return scan
 
 
@@ -72,6 +74,7 @@ def record(
     result: EngineResult,
     *,
     problems: Sequence[Gap] = (),
+    notes: Sequence[str] = (),
     state: ScanState,
 ) -> None:
     """File everything a scan gave in one transaction: outcomes, gaps, alerts, findings, the end of the scan.
@@ -106,7 +109,7 @@ def record(
             finished_at=change.at,
             duration_ms=result.duration_ms,
             error=result.error,
-            limitations=list(result.limitations),
+            limitations=[*result.limitations, *notes],
             results_sha256=result.results_sha256,
         )
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
 from mvtcase.casebook import read as read_casebook
 from mvtcase.engine.job import DecryptJob, ScanJob
-from mvtcase.errors import InputError, MvtcaseError, PasswordError
+from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
 from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.workflow import consents, sets, shapes
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
-from mvtcase.workflow.interrupted import acquisition_lock, recover
+from mvtcase.workflow.interrupted import acquisition_lock, file_interrupted, recover
 from mvtcase.workflow.recording import begin, fail, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mvtcase.engine.job import EngineEvent, EngineResult, Secret
-    from mvtcase.model import Acquisition, Gap, Json, Scan
+    from mvtcase.evidence.staging import Staged
+    from mvtcase.model import Acquisition, Json, Scan
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
 
@@ -178,11 +179,18 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
             )
             scan = begin(desk, store, choice, acquisition, action="scan.started")
             try:
-                result, problems = _examine(desk, request, choice, store, acquisition, scan, secret)
+                result, staged = _examine(desk, request, choice, store, acquisition, scan, secret)
             except MvtcaseError as error:
                 fail(desk, store, scan, error)
                 raise
-            record(desk, store, scan, result, problems=problems, state=ScanState.FINISHED)
+            except OSError as error:  # a full disk or a medium pulled out is the machine's matter, not the phone's
+                failure = EngineError(f"The machine failed: {error}.", hint="Check the disk, then scan again.")
+                fail(desk, store, scan, failure)
+                raise failure from error
+            except (KeyboardInterrupt, StoppedError):
+                file_interrupted(desk, store, queries.scan(store, scan))
+                raise
+            record(desk, store, scan, result, problems=staged.problems, notes=staged.notes, state=ScanState.FINISHED)
         return scan
 
 
@@ -199,30 +207,31 @@ def _examine(  # joins everything one scan needs
     acquisition: Acquisition,
     scan: str,
     secret: Secret | None,
-) -> tuple[EngineResult, tuple[Gap, ...]]:
-    """Stage, decrypt where needed, and run the worker; return its result and what was lost on the way to it."""
+) -> tuple[EngineResult, Staged]:
+    """Stage, decrypt where needed, and run the worker; return its result and how the evidence came to it."""
 
     def heard(event: EngineEvent) -> None:
         _stop_if_asked(request)
         request.on_event(acquisition.id, event)
 
-    limits = desk.settings.limits
+    limits = desk.settings.limits.scaled(acquisition.bytes)
     with staging.workspace(store.folder.working) as work:
         found = kinds.identify(Path(acquisition.path))
         staged = staging.stage(found, work, limits, age_identity=request.age_identity)
-        target, problems, kind = staged.target, tuple(staged.problems), staged.kind
+        target, kind = staged.target, staged.kind
         if kind is EvidenceKind.IOS_BACKUP_ENCRYPTED:
             decrypted = desk.engine.run_decrypt(
                 DecryptJob(
                     source=target,
                     target=work / "decrypted",
-                    limits=limits,
+                    limits=desk.settings.limits,
                     evidence_bytes=acquisition.bytes,
                     password=secret,
                 ),
                 on_event=heard,
             )
-            target, problems, kind = work / "decrypted", (*problems, *decrypted.failed), EvidenceKind.IOS_BACKUP
+            target, kind = work / "decrypted", EvidenceKind.IOS_BACKUP
+            staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
         job = ScanJob(
             kind=kind,
             target=target,
@@ -230,7 +239,7 @@ def _examine(  # joins everything one scan needs
             matchset=choice.matchset,
             expected_indicators=choice.total,
             set_names=choice.set_names,
-            limits=limits,
+            limits=desk.settings.limits,
             evidence_bytes=acquisition.bytes,
             encrypted=acquisition.encrypted,
             stock_matcher=request.stock_matcher,
@@ -238,7 +247,7 @@ def _examine(  # joins everything one scan needs
             allow_foreign_modules=request.allow_foreign_modules,
             password=secret,
         )
-        return desk.engine.run_scan(job, on_event=heard), problems
+        return desk.engine.run_scan(job, on_event=heard), staged
 
 
 def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> list[dict[str, Json]]:

@@ -1,0 +1,232 @@
+"""Reports: write, list, review, release, supersede; what may be shown is decided below, in `mvtcase.report`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import StrEnum, sha256_bytes, timestamp
+from mvtcase.casebook import read as read_casebook
+from mvtcase.errors import ConflictError, InputError, NotFoundError
+from mvtcase.files import write_atomically
+from mvtcase.model import ReportState
+from mvtcase.report.incident import incident
+from mvtcase.report.publication import face_of
+from mvtcase.report.render import Format, render
+from mvtcase.report.view import Occasion, SealingSeen
+from mvtcase.store import queries
+from mvtcase.workflow import sealing, shapes
+from mvtcase.workflow.desk import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mvtcase.casebook import Casebook
+    from mvtcase.model import Group, Official, Report
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+
+
+class Kind(StrEnum):
+    """Which reports there are."""
+
+    INCIDENT = "incident"
+
+
+_Maker = Callable[["Casebook", Occasion, Mapping[str, SealingSeen]], object]
+_MAKERS: dict[Kind, _Maker] = {Kind.INCIDENT: incident}
+_NEXT = {ReportState.DRAFT: ReportState.REVIEWED, ReportState.REVIEWED: ReportState.RELEASED}
+
+
+def write(desk: Desk, kind: str, *, target: str | None = None, formats: Sequence[str] = ("html",)) -> Outcome:
+    """Write a report as draft files in the case folder, one for each format, and return them.
+
+    `target` is a group or an official; without one the whole case is meant. Raises `InputError` on an unknown kind or
+    format, `ConflictError` when the person's publication level forbids the report, `RenderError` when a format cannot be
+    made; then nothing is written.
+    """
+    chosen, wanted = read_kind(kind), read_formats(formats)
+    with desk.open_case(to_change=True) as store:
+        group, official = _target(store, chosen, target)
+        book = read_casebook(store, desk.newest())
+        first = _next_number(store)
+        pages = {}
+        for place, each in enumerate(wanted):
+            occasion = _occasion(desk, store, book, f"R-{first + place:04d}", chosen, group, official)
+            facts = _MAKERS[chosen](book, occasion, sealing_of(book))
+            pages[occasion.report] = (each, render(facts, chosen, each))
+        _keep(desk, store, book, chosen, pages, target=(group or official).id if group or official else "")
+        written = [each for each in queries.reports(store) if each.id in pages]
+        return Outcome(
+            data={"reports": [_shown(store, each) for each in written]},
+            messages=("A draft: 'report review' and 'report release' are for a second pair of eyes.",),
+        )
+
+
+def read_kind(text: str) -> Kind:
+    """Return the kind a text names. Raises `InputError`."""
+    try:
+        return Kind(text.lower())
+    except ValueError:
+        raise InputError(f"There is no report {text!r}.", hint=f"Use one of {', '.join(Kind)}.") from None
+
+
+def read_formats(texts: Sequence[str]) -> tuple[Format, ...]:
+    """Return formats from texts, each possibly several with commas between. Raises `InputError`."""
+    names = [name.strip().lower() for text in texts for name in text.split(",") if name.strip()]
+    try:
+        wanted = tuple(Format(name) for name in dict.fromkeys(names))
+    except ValueError as error:
+        raise InputError(f"{error}.", hint=f"Use some of {', '.join(Format)}.") from None
+    if not wanted:
+        raise InputError("No format was named.", hint=f"Use some of {', '.join(Format)}.")
+    return wanted
+
+
+def _target(store: Store, kind: Kind, target: str | None) -> tuple[Group | None, Official | None]:
+    """Return the group or official a report is about. Raises `NotFoundError` or `ConflictError`."""
+    if target is None:
+        return None, None
+    try:
+        return queries.group(store, target), None
+    except NotFoundError:
+        official = queries.official(store, target)
+    if kind is Kind.INCIDENT and face_of(official) is None:
+        raise ConflictError(
+            f"{official.id} is shown in counts at most, and this report would be about nobody else.",
+            hint="Write the person's own 'letter', or change the publication level with the person's agreement.",
+        )
+    return None, official
+
+
+def _next_number(store: Store) -> int:
+    return max((int(each.id.partition("-")[2]) for each in queries.reports(store)), default=0) + 1
+
+
+def _occasion(
+    desk: Desk, store: Store, book: Casebook, report: str, kind: Kind, group: Group | None, official: Official | None
+) -> Occasion:
+    at_head = (each.sequence for each in queries.custody_events(store) if each.digest == book.custody_head)
+    return Occasion(
+        report=report,
+        kind=kind,
+        written_at=timestamp(desk.clock()),
+        examiner=desk.actor,
+        organisation=desk.settings.organisation,
+        contact=desk.settings.contact,
+        events=next(at_head, 0),
+        group=group,
+        official=official,
+    )
+
+
+def sealing_of(book: Casebook) -> dict[str, SealingSeen]:
+    """Return what the observations of each official say of LINE Letter Sealing; who was never asked is left out."""
+    asked = {each.official for each in book.observations if each.kind == sealing.LETTER_SEALING}
+    return {official: _sealing_seen(book, official) for official in sorted(asked)}
+
+
+def _sealing_seen(book: Casebook, official: str) -> SealingSeen:
+    looks = [each for each in book.observations if (each.official, each.kind) == (official, sealing.LETTER_SEALING)]
+    judged = sealing.judge(looks)
+    return SealingSeen(
+        sealing=str(judged.sealing),
+        last_on=judged.last_on,
+        first_off=judged.first_off,
+        last_seen=judged.last.at if judged.last else None,
+        method=judged.last.method if judged.last else "",
+    )
+
+
+def _keep(
+    desk: Desk, store: Store, book: Casebook, kind: Kind, pages: Mapping[str, tuple[Format, bytes]], *, target: str
+) -> None:
+    """Write files and rows. Raises `ConflictError` when another process took the numbers printed in the pages."""
+    with store.change("report.written", actor=desk.actor, kind=str(kind), target=target) as change:
+        for report, (form, page) in pages.items():
+            if change.new_id("report") != report:
+                raise ConflictError("Another report was written at the same moment.", hint="Write this one again.")
+            path = store.folder.reports / f"{report}-{kind}.{form}"
+            write_atomically(path, page)
+            change.insert(
+                "report",
+                id=report,
+                kind=kind,
+                format=form,
+                target=target,
+                path=str(path.relative_to(store.folder.path)),
+                sha256=sha256_bytes(page),
+                state=ReportState.DRAFT,
+                custody_head=book.custody_head,
+                written_at=change.at,
+                written_by=desk.actor,
+            )
+        change.payload["subject"] = ", ".join(pages)
+
+
+def _shown(store: Store, report: Report) -> dict[str, object]:
+    return {**shapes.plain(report), "path": str(store.folder.path / report.path)}
+
+
+def list_reports(desk: Desk) -> Outcome:
+    """Return all reports, and whether each file is still what was written."""
+    with desk.open_case() as store:
+        listed = [{**_shown(store, each), "file": _file_state(store, each)} for each in queries.reports(store)]
+        return Outcome(data={"reports": listed})
+
+
+def _file_state(store: Store, report: Report) -> str:
+    path = store.folder.path / report.path
+    if not path.is_file():
+        return "missing"
+    return "as written" if sha256_bytes(path.read_bytes()) == report.sha256 else "altered"
+
+
+def review(desk: Desk, named: str) -> Outcome:
+    """Mark a draft as reviewed; its writer cannot review it."""
+    with desk.open_case(to_change=True) as store:
+        report = _report(store, named)
+        if report.written_by.casefold().strip() == desk.actor.casefold().strip():
+            raise ConflictError(f"{report.id} was written by {report.written_by}.", hint="Another examiner reviews it.")
+        return _advance(desk, store, report, ReportState.REVIEWED)
+
+
+def release(desk: Desk, named: str) -> Outcome:
+    """Mark a reviewed report as released; its file must still be what was written."""
+    with desk.open_case(to_change=True) as store:
+        return _advance(desk, store, _report(store, named), ReportState.RELEASED)
+
+
+def _advance(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome:
+    if _NEXT.get(report.state) is not state:
+        raise ConflictError(f"{report.id} is {report.state} and cannot become {state}.")
+    if (found := _file_state(store, report)) != "as written":
+        raise ConflictError(f"The file of {report.id} is {found}.", hint="Write the report again.")
+    return _set_state(desk, store, report, state)
+
+
+def supersede(desk: Desk, named: str, *, by: str) -> Outcome:
+    """Mark a report as replaced by a newer one of the same kind and target."""
+    with desk.open_case(to_change=True) as store:
+        old, new = _report(store, named), _report(store, by)
+        if old.state is ReportState.SUPERSEDED or new.id <= old.id:
+            raise ConflictError(f"{new.id} cannot replace {old.id}, which is {old.state}.")
+        if (old.kind, old.target) != (new.kind, new.target):
+            raise ConflictError(f"{new.id} is not about what {old.id} is about.")
+        with store.change("report.superseded", actor=desk.actor, subject=old.id, by=new.id) as change:
+            change.update("report", old.uuid, state=ReportState.SUPERSEDED)
+            change.update("report", new.uuid, supersedes=old.id)
+        return Outcome(data={"reports": [_shown(store, _report(store, each)) for each in (old.id, new.id)]})
+
+
+def _set_state(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome:
+    with store.change(f"report.{state}", actor=desk.actor, subject=report.id, sha256=report.sha256) as change:
+        change.update("report", report.uuid, state=state)
+    return Outcome(data={"reports": [_shown(store, _report(store, report.id))]})
+
+
+def _report(store: Store, named: str) -> Report:
+    for each in queries.reports(store):
+        if each.id == named:
+            return each
+    raise NotFoundError(f"This case holds no report {named!r}.", hint="'mvtcase report list' shows the reports.")

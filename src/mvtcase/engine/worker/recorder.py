@@ -190,7 +190,8 @@ class Recorder:
         self._count_links(notes)
         self._report_missing_files(module, notes)
         facts = Facts(
-            records=len(module.results or ()),
+            # Our sysdiagnose modules store rows about their sources too; those are no records.
+            records=getattr(module, "examined_records", len(module.results or ())),
             run_failure=watch.run_failure,
             check_failure=watch.check_failure,
             compared=watch.compared,

@@ -110,7 +110,10 @@ TEMPLATES: Mapping[str, tuple[Outcome | None, str]] = {
     ),
     # Our own sysdiagnose modules say of a source what could not be read of it.
     "Examined in part or not at all: %s (%s)": (_DAMAGED, "a source was read in part or not at all"),
-    "This sysdiagnose lacks what its iOS version holds: %s (%s)": (_DAMAGED, "a source that this iOS version has is missing"),
+    "This sysdiagnose lacks what its iOS version holds: %s (%s)": (
+        _DAMAGED,
+        "a source that this iOS version has is missing",
+    ),
     # Android.
     "packages.json file not found in this androidqf bundle. Possibly malformed?": (_NO_SOURCE, "no packages.json"),
     "Unable to find dumpstate file. Did you provide a valid bug report archive?": (_NO_SOURCE, "no dumpstate file"),

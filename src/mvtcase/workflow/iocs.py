@@ -144,17 +144,26 @@ def pack(desk: Desk, path: Path) -> Outcome:
     )
 
 
-def update(desk: Desk, *, catalog: Path | None = None) -> Outcome:
+def update(
+    desk: Desk, *, catalog: Path | None = None, on_progress: Callable[[str, int, int], None] | None = None
+) -> Outcome:
     """Fetch the sets of the catalog, import what is new, and return what changed. Raises `UpdateError`."""
-    report = fetch_updates(desk.library, load_catalog(catalog))
-    failed = list(report.failed)
+    report = fetch_updates(desk.library, load_catalog(catalog), on_progress=on_progress)
     return Outcome(
         data={
-            "imported": [_imported(each) for each in report.imported],
-            "failed": [{"name": each.name, "reason": each.reason} for each in failed],
+            "imported": [
+                {**_imported(each.outcome), "url": each.url, "etag": each.etag}
+                for each in report.sets
+                if each.outcome is not None
+            ],
+            "failed": [
+                {"name": each.name, "url": each.url, "reason": each.failure}
+                for each in report.sets
+                if each.outcome is None
+            ],
         },
-        status=OutcomeStatus.PARTIAL if failed else OutcomeStatus.SUCCESS,
-        messages=tuple(f"{each.name} was not updated: {each.reason}" for each in failed),
+        status=OutcomeStatus.PARTIAL if report.failures else OutcomeStatus.SUCCESS,
+        messages=report.failures,
     )
 
 

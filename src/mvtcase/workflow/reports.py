@@ -17,6 +17,7 @@ from mvtcase.report.view import Occasion, SealingSeen
 from mvtcase.store import queries
 from mvtcase.workflow import sealing, shapes
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.observations import LETTER_SEALING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,8 @@ def write(desk: Desk, kind: str, *, target: str | None = None, formats: Sequence
     """Write a report as draft files in the case folder, one for each format, and return them.
 
     `target` is a group or an official; without one the whole case is meant. Raises `InputError` on an unknown kind or
-    format, `ConflictError` when the person's publication level forbids the report, `RenderError` when a format cannot be
-    made; then nothing is written.
+    format, `ConflictError` when the publication level forbids the report, `RenderError` when a format cannot be made;
+    then nothing is written.
     """
     chosen, wanted = read_kind(kind), read_formats(formats)
     with desk.open_case(to_change=True) as store:
@@ -55,7 +56,7 @@ def write(desk: Desk, kind: str, *, target: str | None = None, formats: Sequence
             occasion = _occasion(desk, store, book, f"R-{first + place:04d}", chosen, group, official)
             facts = _MAKERS[chosen](book, occasion, sealing_of(book))
             pages[occasion.report] = (each, render(facts, chosen, each))
-        _keep(desk, store, book, chosen, pages, target=(group or official).id if group or official else "")
+        _keep(desk, store, book, chosen, pages, target=_id_of(group, official))
         written = [each for each in queries.reports(store) if each.id in pages]
         return Outcome(
             data={"reports": [_shown(store, each) for each in written]},
@@ -99,6 +100,11 @@ def _target(store: Store, kind: Kind, target: str | None) -> tuple[Group | None,
     return None, official
 
 
+def _id_of(group: Group | None, official: Official | None) -> str:
+    about = group or official
+    return about.id if about else ""
+
+
 def _next_number(store: Store) -> int:
     return max((int(each.id.partition("-")[2]) for each in queries.reports(store)), default=0) + 1
 
@@ -122,12 +128,12 @@ def _occasion(
 
 def sealing_of(book: Casebook) -> dict[str, SealingSeen]:
     """Return what the observations of each official say of LINE Letter Sealing; who was never asked is left out."""
-    asked = {each.official for each in book.observations if each.kind == sealing.LETTER_SEALING}
+    asked = {each.official for each in book.observations if each.kind == LETTER_SEALING}
     return {official: _sealing_seen(book, official) for official in sorted(asked)}
 
 
 def _sealing_seen(book: Casebook, official: str) -> SealingSeen:
-    looks = [each for each in book.observations if (each.official, each.kind) == (official, sealing.LETTER_SEALING)]
+    looks = [each for each in book.observations if (each.official, each.kind) == (official, LETTER_SEALING)]
     judged = sealing.judge(looks)
     return SealingSeen(
         sealing=str(judged.sealing),

@@ -1,0 +1,85 @@
+"""`mvtcase report`: write, list, review, release, supersede."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mvtcase.cli import output
+from mvtcase.cli.data import items
+from mvtcase.cli.state import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="Reports: what can be said, to whom, and what cannot.")
+_Id = Annotated[str, typer.Argument(help="Id of the report, such as R-0001.")]
+
+
+@app.command("write")
+def write(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help="incident.")],
+    target: Annotated[
+        str | None, typer.Argument(help="A group or an official, by id, name or pseudonym; default: the whole case.")
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", "-f", help="html, pdf, json, md; several with commas. Default: html."),
+    ] = None,
+) -> None:
+    """Write a report as a draft; publication levels of the officials decide what it shows of them."""
+    from mvtcase.workflow import reports
+
+    state = state_of(context)
+    outcome = reports.write(state.desk(), kind, target=target, formats=formats or ("html",))
+    output.show(state, outcome, _table)
+
+
+@app.command("list")
+def list_reports(context: typer.Context) -> None:
+    """List reports, and whether each file is still what was written."""
+    from mvtcase.workflow import reports
+
+    state = state_of(context)
+    output.show(state, reports.list_reports(state.desk()), _table)
+
+
+@app.command("review")
+def review(context: typer.Context, report: _Id) -> None:
+    """Mark a draft as reviewed; somebody other than its writer does this."""
+    from mvtcase.workflow import reports
+
+    state = state_of(context)
+    output.show(state, reports.review(state.desk(), report), _table)
+
+
+@app.command("release")
+def release(context: typer.Context, report: _Id) -> None:
+    """Mark a reviewed report as released."""
+    from mvtcase.workflow import reports
+
+    state = state_of(context)
+    output.show(state, reports.release(state.desk(), report), _table)
+
+
+@app.command("supersede")
+def supersede(
+    context: typer.Context,
+    report: _Id,
+    by: Annotated[str, typer.Option("--by", help="Id of the newer report that replaces it.")],
+) -> None:
+    """Mark a report as replaced by a newer one."""
+    from mvtcase.workflow import reports
+
+    state = state_of(context)
+    output.show(state, reports.supersede(state.desk(), report, by=by), _table)
+
+
+def _table(data: Mapping[str, object]) -> Iterable[Table]:
+    columns = ("id", "kind", "target", "format", "state", "written_at", "written_by", "path", "file")
+    rows = [[each.get(name) for name in columns] for each in items(data, "reports")]
+    yield output.table("Reports", columns, rows)

@@ -1,0 +1,170 @@
+"""Findings, indicators and the timeline as a report shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mvtcase.escape import visible
+from mvtcase.findings.review import stands, state_of
+from mvtcase.report import words
+from mvtcase.report.coverage import SHORT
+from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, TimelineFact
+from mvtcase.report.publication import shown_indicator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mvtcase.model import Finding, IndicatorRef, Observation, Scan
+    from mvtcase.report.view import SealingSeen, View
+
+
+def findings(view: View) -> tuple[FindingFact, ...]:
+    """Return every finding of everybody shown; those shown only in counts are not named beside theirs."""
+    return tuple(_finding(view, one) for one in view.findings)
+
+
+def _finding(view: View, one: Finding) -> FindingFact:
+    state = state_of(one.dispositions)
+    return FindingFact(
+        id=one.id,
+        who=view.who(one.official),
+        device=one.device if view.has_row(one.official) else "",
+        title=view.veil.text(one.title),
+        evidence_class=str(one.evidence_class),
+        class_name=words.CLASS_NAME[one.evidence_class],
+        means=words.CLASS_MEANS[one.evidence_class],
+        does_not_mean=words.CLASS_DOES_NOT_MEAN[one.evidence_class],
+        level=str(one.level),
+        module=view.veil.text(one.module, limit=SHORT),
+        alerts=one.alerts,
+        indicator=_indicator(view, one.indicator) if one.indicator else None,
+        event_time=visible(one.event_time) if one.event_time else None,
+        basis=words.BASIS_WORDS[one.event_time_basis],
+        state=str(state),
+        state_words=words.REVIEW_WORDS[state],
+        stands=stands(state),
+        dispositions=tuple(
+            DispositionFact(
+                at=each.at,
+                examiner=visible(each.examiner),
+                verdict=words.VERDICT_WORDS[each.verdict],
+                reason=view.veil.text(each.reason),
+            )
+            for each in one.dispositions
+        ),
+    )
+
+
+def _indicator(view: View, ref: IndicatorRef) -> IndicatorFact:
+    used = view.sets.get(ref.set)
+    return IndicatorFact(
+        value=view.veil.text(shown_indicator(ref.value, ref.type)),
+        type=visible(ref.type),
+        family=view.veil.text(ref.family, limit=SHORT) or "unknown",
+        set=visible(ref.set),
+        version=visible(used.version) if used else "unknown",
+        publisher=visible(used.publisher) if used and used.publisher else "unknown",
+        licence=visible(used.licence) if used and used.licence else "unknown",
+    )
+
+
+def indicators(view: View) -> tuple[IndicatorRow, ...]:
+    """Return each matched indicator once, the most often matched first."""
+    by_value: dict[tuple[str, str], list[Finding]] = {}
+    for one in view.findings:
+        if one.indicator:
+            by_value.setdefault((one.indicator.type, one.indicator.value), []).append(one)
+    rows = [_indicator_row(view, matched) for matched in by_value.values()]
+    return tuple(sorted(rows, key=lambda row: (-row.officials, -row.findings, row.indicator.value)))
+
+
+def _indicator_row(view: View, matched: list[Finding]) -> IndicatorRow:
+    ref = matched[0].indicator
+    assert ref is not None  # noqa: S101  # only findings with an indicator are gathered
+    times = sorted(visible(one.event_time) for one in matched if one.event_time)
+    return IndicatorRow(
+        indicator=_indicator(view, ref),
+        findings=len(matched),
+        officials=len({one.official for one in matched}),
+        first_seen=times[0] if times else None,
+        last_seen=times[-1] if times else None,
+    )
+
+
+def timeline(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[TimelineFact, ...]:
+    """Return all moments in order, those of unknown time last."""
+    moments = [
+        *_finding_moments(view),
+        *(_observed(view, each) for each in view.observations),
+        *_taken(view),
+        *(_scanned(view, each) for each in view.scans if view.has_row(_official_of(view, each))),
+        *_sealing_changes(view, sealing),
+    ]
+    return tuple(
+        sorted(moments, key=lambda one: (one.at is None, (one.at or "").replace(" ", "T"), one.kind, one.what))
+    )
+
+
+def _finding_moments(view: View) -> Iterator[TimelineFact]:
+    for one in view.findings:
+        yield TimelineFact(
+            at=visible(one.event_time) if one.event_time else None,
+            basis=words.BASIS_WORDS[one.event_time_basis],
+            kind="finding",
+            who=view.who(one.official),
+            what=f"{words.CLASS_NAME[one.evidence_class]}: {view.veil.text(one.title, limit=240)}",
+        )
+
+
+def _observed(view: View, one: Observation) -> TimelineFact:
+    how = f" ({one.method})" if one.method else ""
+    note = f": {view.veil.text(one.note, limit=200)}" if one.note else ""
+    return TimelineFact(
+        at=one.at,
+        basis="UTC",
+        kind="observation",
+        who=view.who(one.official),
+        what=f"{view.veil.text(one.kind, limit=SHORT)}: {view.veil.text(one.value, limit=200)}{how}{note}",
+    )
+
+
+def _taken(view: View) -> Iterator[TimelineFact]:
+    for device in (each for one in view.rows for each in one.devices):
+        for one in device.acquisitions:
+            yield TimelineFact(
+                at=visible(one.acquired_at) if one.acquired_at else one.registered_at,
+                basis="as told at registration" if one.acquired_at else "UTC, when registered",
+                kind="acquisition",
+                who=view.who(one.official),
+                what=f"{one.id}: {words.KIND_WORDS[one.kind]} of {one.device}, {one.files:,} files",
+            )
+
+
+def _official_of(view: View, scan: Scan) -> str:
+    return next(each.device.official for each in view.devices if each.device.id == scan.device)
+
+
+def _scanned(view: View, scan: Scan) -> TimelineFact:
+    what = f"{scan.id}: {scan.acquisition} examined, {scan.completeness}"
+    if scan.recheck_of:
+        what = f"{scan.id}: stored results of {scan.recheck_of} compared again with newer indicators"
+    return TimelineFact(
+        at=scan.finished_at or scan.started_at,
+        basis="UTC",
+        kind="scan",
+        who=view.who(_official_of(view, scan)),
+        what=what,
+    )
+
+
+def _sealing_changes(view: View, sealing: Mapping[str, SealingSeen]) -> Iterator[TimelineFact]:
+    for one in view.rows:
+        seen = sealing.get(one.official.id)
+        if seen and seen.last_on and seen.first_off:
+            yield TimelineFact(
+                at=seen.first_off,
+                basis="UTC",
+                kind="change",
+                who=view.who(one.official.id),
+                what=f"LINE Letter Sealing changed from on to off, some time after {seen.last_on}",
+            )

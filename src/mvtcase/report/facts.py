@@ -1,0 +1,333 @@
+"""What a report says, as frozen records of plain values: the templates lay these out and add nothing of their own.
+
+Every text in here is fit to be shown: personal data covered by publication level, links broken, control characters
+visible. Times are texts as given; `None` means unknown and is printed so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from mvtcase.model import Json
+
+SCHEMA = "mvtcase-report/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    """The Traffic Light Protocol 2.0 marking."""
+
+    label: str
+    meaning: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """Which report on which case, when and by whom; `scope` says in words whom it is about."""
+
+    report: str
+    kind: str
+    case: str
+    title: str
+    description: str
+    opened_at: str
+    written_at: str
+    examiner: str
+    examiners: tuple[str, ...]
+    organisation: str
+    contact: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many officials stand at one status; `share` is a percentage of those counted."""
+
+    status: str
+    words: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTally:
+    """The officials of one group by status, those withheld left out."""
+
+    group: str
+    total: int
+    tallies: tuple[Tally, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The executive summary: what was found, and what is not known, in whole sentences."""
+
+    sentences: tuple[str, ...]
+    unknowns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapFact:
+    """Something that should have been examined and was not."""
+
+    module: str
+    outcome: str
+    words: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanFact:
+    """One scan that counts; `outcomes` are numbers of modules by outcome in words."""
+
+    id: str
+    acquisition: str
+    kind: str
+    command: str
+    acquired_at: str | None
+    files: int
+    manifest_sha256: str
+    started_at: str
+    finished_at: str | None
+    completeness: str
+    modules: int
+    outcomes: tuple[tuple[str, int], ...]
+    indicators_loaded: int
+    sandbox: str
+    control_passed_at: str | None
+    results_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFact:
+    """One device, its status, and how much of it was examined."""
+
+    id: str
+    what: str
+    state: str
+    status: str
+    words: str
+    completeness: str | None
+    completeness_words: str
+    key_facts: tuple[str, ...]
+    gaps: tuple[GapFact, ...]
+    limitations: tuple[str, ...]
+    stale: tuple[str, ...]
+    scans: tuple[ScanFact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFact:
+    """One official who may have a row."""
+
+    who: str
+    role: str
+    groups: tuple[str, ...]
+    roster: str
+    consent: str
+    status: str
+    words: str
+    devices: tuple[DeviceFact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedCoverage:
+    """The coverage of officials shown only in counts, without a word on whose it is."""
+
+    officials: int
+    devices: int
+    completeness: tuple[tuple[str, int], ...]
+    gaps: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorFact:
+    """A matched indicator, defanged, with the set it came in."""
+
+    value: str
+    type: str
+    family: str
+    set: str
+    version: str
+    publisher: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionFact:
+    """One judgement on a finding."""
+
+    at: str
+    examiner: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingFact:
+    """One finding with what its class means and does not."""
+
+    id: str
+    who: str
+    device: str
+    title: str
+    evidence_class: str
+    class_name: str
+    means: str
+    does_not_mean: str
+    level: str
+    module: str
+    alerts: int
+    indicator: IndicatorFact | None
+    event_time: str | None
+    basis: str
+    state: str
+    state_words: str
+    stands: bool
+    dispositions: tuple[DispositionFact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineFact:
+    """One moment: `kind` is finding, observation, acquisition, scan or change; None where the time is unknown."""
+
+    at: str | None
+    basis: str
+    kind: str
+    who: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingRow:
+    """LINE Letter Sealing of one official who may have a row."""
+
+    who: str
+    groups: tuple[str, ...]
+    sealing: str
+    last_on: str | None
+    first_off: str | None
+    last_seen: str | None
+    method: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingGroup:
+    """LINE Letter Sealing counted over a group; `overlap`: off or changed, and also an indicator match or worse."""
+
+    group: str
+    on: int
+    off: int
+    changed: int
+    conflicting: int
+    unknown: int
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingFacts:
+    """What observations say about LINE Letter Sealing; the first of `groups` counts everybody shown."""
+
+    groups: tuple[SealingGroup, ...]
+    rows: tuple[SealingRow, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorRow:
+    """One indicator over the whole report: in how many findings, with how many officials, first and last seen."""
+
+    indicator: IndicatorFact
+    findings: int
+    officials: int
+    first_seen: str | None
+    last_seen: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What to do for the officials at one status."""
+
+    status: str
+    words: str
+    officials: int
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFact:
+    """One pinned indicator set that scans in this report compared with."""
+
+    name: str
+    version: str
+    publisher: str
+    licence: str
+    source_url: str
+    sha256: str
+    usable: int
+    unusable: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """With what the examination was done."""
+
+    tools: tuple[tuple[str, str], ...]
+    sets: tuple[SetFact, ...]
+    scans: int
+    sandboxes: tuple[str, ...]
+    control: tuple[str, ...]
+    consent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custody:
+    """The head of the custody chain when the report was written."""
+
+    head: str
+    events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFacts:
+    """Everything an incident report says; `withheld` officials appear in that number and nowhere else."""
+
+    marking: Marking
+    details: Details
+    summary: Summary
+    counted: int
+    withheld: int
+    tallies: tuple[Tally, ...]
+    groups: tuple[GroupTally, ...]
+    people: tuple[PersonFact, ...]
+    counted_only: CountedCoverage | None
+    findings: tuple[FindingFact, ...]
+    timeline: tuple[TimelineFact, ...]
+    sealing: SealingFacts | None
+    methodology: tuple[str, ...]
+    impact: tuple[str, ...]
+    indicators: tuple[IndicatorRow, ...]
+    response: tuple[str, ...]
+    recommendations: tuple[Advice, ...]
+    recommendations_for_all: tuple[str, ...]
+    method: Method
+    limits: tuple[str, ...]
+    custody: Custody
+
+
+def as_json(record: object) -> dict[str, Json]:
+    """Return a record of facts as JSON values under its schema's name."""
+    values = cast("dict[str, Json]", _plain(asdict(record)))  # type: ignore[call-overload]  # every caller gives a record
+    return {"schema": SCHEMA, **values}
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return cast("Json", value)

@@ -1,0 +1,227 @@
+"""The parts of a report that are sentences: summary, unknowns, methodology, impact, response, advice and method."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mvtcase.escape import visible
+from mvtcase.findings.review import stands, state_of
+from mvtcase.findings.status import WORDS, counts
+from mvtcase.model import Completeness, EvidenceClass, FindingState, RosterState, Status
+from mvtcase.report import words
+from mvtcase.report.facts import Advice, GroupTally, Method, SetFact, Summary, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mvtcase.casebook import OfficialStanding
+    from mvtcase.model import Finding
+    from mvtcase.report.view import SealingSeen, View
+
+_CHANGED = "changed_on_off"
+_METHODS: Mapping[EvidenceClass, str] = {
+    EvidenceClass.ATTEMPT: "Links or messages from published attack infrastructure were sent to {n}.",
+    EvidenceClass.EXPOSURE: "Phones of {n} opened or looked up published attack infrastructure.",
+    EvidenceClass.EXECUTION: "A program named as published spyware ran on phones of {n}.",
+    EvidenceClass.ARTEFACT: "Things that published spyware leaves were on phones of {n}.",
+}
+
+
+def people_count(number: int) -> str:
+    """Return a number of officials in words."""
+    return f"{number} official" if number == 1 else f"{number} officials"
+
+
+def tallies(officials: Sequence[OfficialStanding]) -> tuple[Tally, ...]:
+    """Return how many officials stand at each status, worst first, every status named."""
+    total = len(officials) or 1
+    found = counts(one.status for one in officials)
+    return tuple(
+        Tally(status=str(status), words=WORDS[status], count=count, share=round(100 * count / total, 2))
+        for status, count in found.items()
+    )
+
+
+def groups(view: View) -> tuple[GroupTally, ...]:
+    """Return the counts of each group that somebody shown belongs to; members of inner groups count in the outer."""
+    rows = []
+    for group in view.book.groups:
+        inside = {one.official.id for one in view.book.members(group.id)}
+        members = [one for one in view.shown if one.official.id in inside]
+        if members:
+            rows.append(GroupTally(group=visible(group.name), total=len(members), tallies=tallies(members)))
+    return tuple(rows)
+
+
+def summary(view: View) -> Summary:
+    """Return the executive summary."""
+    return Summary(sentences=tuple(_found(view)), unknowns=tuple(_unknown(view)))
+
+
+def _found(view: View) -> Iterator[str]:
+    examined = [one for one in view.shown if one.status is not Status.NOT_EXAMINED]
+    phones = sum(bool(device.latest) for device in view.devices)
+    devices = f"{phones} device" if phones == 1 else f"{phones} devices"
+    yield f"Of {people_count(len(view.shown))}, {len(examined)} {_were(len(examined))} examined, with {devices}."
+    for status, count in counts(one.status for one in view.shown).items():
+        if count and status is not Status.NOT_EXAMINED:
+            yield f"{people_count(count)}: {WORDS[status]}."
+    standing = [one for one in view.findings if one.indicator and stands(state_of(one.dispositions))]
+    families = sorted(
+        {view.veil.text(one.indicator.family) for one in standing if one.indicator and one.indicator.family}
+    )
+    if families:
+        yield f"Published indicators that were found speak of: {', '.join(families)}."
+    if not any(state_of(one.dispositions) is FindingState.CONFIRMED for one in standing):
+        yield "No finding has been confirmed by two examiners so far."
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _unknown(view: View) -> Iterator[str]:
+    withheld = len(view.everyone) - len(view.shown)
+    if withheld and view.occasion.group is None:
+        yield f"{people_count(withheld)} of this case {_were(withheld)} left out of this report by publication level."
+    tally = Counter(one.status for one in view.shown)
+    if tally[Status.NOT_EXAMINED]:
+        number = tally[Status.NOT_EXAMINED]
+        yield f"Nothing is known about {people_count(number)} who {_were(number)} not examined{_roster(view)}."
+    if tally[Status.INCONCLUSIVE]:
+        yield (
+            f"For {people_count(tally[Status.INCONCLUSIVE])} no statement is possible: part of the data could not "
+            "be examined."
+        )
+    if tally[Status.NO_TRACE]:
+        yield (
+            "Where no trace was found, that holds for what could be examined and for the indicators used, and "
+            "for no more."
+        )
+    partial = [each for each in view.devices if each.latest and each.completeness is not Completeness.FULL]
+    if partial:
+        gaps = sum(len(each.gaps) for each in partial)
+        yield (
+            f"{len(partial)} of {sum(bool(each.latest) for each in view.devices)} examined devices have {gaps} "
+            "gaps in coverage."
+        )
+    if any(each.stale for each in view.devices):
+        yield "Newer indicators or tools are at hand than were used for some devices; a recheck is due."
+    yield "Who was behind an attack, and what was read or taken from a phone, is unknown."
+
+
+def _roster(view: View) -> str:
+    tally = Counter(one.official.roster for one in view.shown if one.status is Status.NOT_EXAMINED)
+    told = [f"{tally[each]} {words.ROSTER_WORDS[each]}" for each in RosterState if tally[each]]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def methodology(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[str, ...]:
+    """Return how the attack was done as far as confirmed findings say, which may be nothing."""
+    sentences = [
+        words_of.format(n=people_count(len(affected)))
+        for kind, words_of in _METHODS.items()
+        if (affected := {one.official for one in _confirmed(view) if one.evidence_class is kind})
+    ]
+    changed = [one for one in view.shown if _is_changed(sealing, one)]
+    if changed:
+        sentences.append(
+            f"LINE Letter Sealing changed from on to off for {people_count(len(changed))}. The setting belongs to "
+            "the account:"
+            " any logged-in client can change it. How it was changed is unknown."
+        )
+    return tuple(sentences) or ("Unknown. No finding that would show a method has been confirmed.",)
+
+
+def _confirmed(view: View) -> list[Finding]:
+    return [one for one in view.findings if state_of(one.dispositions) is FindingState.CONFIRMED]
+
+
+def _is_changed(sealing: Mapping[str, SealingSeen], one: OfficialStanding) -> bool:
+    return one.official.id in sealing and sealing[one.official.id].sealing == _CHANGED
+
+
+def impact(view: View) -> tuple[str, ...]:
+    """Return what is known of the consequences."""
+    tally = Counter(one.status for one in view.shown)
+    proven, aimed = tally[Status.CONFIRMED], tally[Status.TARGETED]
+    yielded = []
+    if proven:
+        yielded.append(
+            f"On phones of {people_count(proven)} two examiners confirmed traces of spyware. Such spyware can "
+            "read messages,"
+            " listen and follow the position; whether it did is not visible in this data."
+        )
+    if aimed:
+        yielded.append(f"Attacks on {people_count(aimed)} were confirmed; whether any succeeded is unknown.")
+    if not proven and not aimed:
+        yielded.append("Unknown. No attack has been confirmed so far.")
+    yielded.append("What was read or taken from a phone or an account is unknown.")
+    return tuple(yielded)
+
+
+def response(view: View) -> tuple[str, ...]:
+    """Return what has been done so far."""
+    asked = len(view.shown)
+    consented = sum(any(each.withdrawn_at is None for each in one.consents) for one in view.shown)
+    acquisitions = sum(len(each.acquisitions) for each in view.devices)
+    scans = [scan for scan in view.scans if scan.recheck_of is None]
+    judged = [one for one in view.findings if one.dispositions]
+    done = [
+        f"{people_count(asked)} on the roster; {consented} with a recorded consent that stands.",
+        f"{acquisitions} acquisitions registered, each with the hash of every file.",
+        f"{len(scans)} scans finished that count, and {len(view.scans) - len(scans)} rechecks of stored results.",
+        f"{len(judged)} of {len(view.findings)} findings judged by an examiner.",
+    ]
+    if view.observations:
+        done.append(f"{len(view.observations)} observations recorded about people named here.")
+    return tuple(done)
+
+
+def recommendations(view: View) -> tuple[Advice, ...]:
+    """Return what to do for each status that somebody stands at, worst first."""
+    return tuple(
+        Advice(status=str(status), words=WORDS[status], officials=count, steps=words.RECOMMENDATIONS[status])
+        for status, count in counts(one.status for one in view.shown).items()
+        if count
+    )
+
+
+def method(view: View) -> Method:
+    """Return tools, sets, boxes and control of the scans in this report."""
+    tools = sorted({(name, visible(version)) for scan in view.scans for name, version in scan.tools.items()})
+    return Method(
+        tools=tuple((visible(name), version) for name, version in tools),
+        sets=_sets(view),
+        scans=len(view.scans),
+        sandboxes=tuple(sorted({visible(scan.sandbox) for scan in view.scans})),
+        control=_control(view),
+        consent=words.CONSENT_CLAUSE,
+    )
+
+
+def _sets(view: View) -> tuple[SetFact, ...]:
+    used = {each.sha256: each for scan in view.scans for each in scan.sets}
+    return tuple(
+        SetFact(
+            name=visible(each.name),
+            version=visible(each.version),
+            publisher=visible(each.publisher) or "unknown",
+            licence=visible(each.licence) or "unknown",
+            source_url=view.veil.text(each.source_url),
+            sha256=each.sha256,
+            usable=each.usable,
+            unusable=each.unusable,
+        )
+        for each in sorted(used.values(), key=lambda one: (one.name, one.version, one.sha256))
+    )
+
+
+def _control(view: View) -> tuple[str, ...]:
+    passed = sorted({scan.control_passed_at for scan in view.scans if scan.control_passed_at})
+    without = sum(scan.control_passed_at is None for scan in view.scans)
+    told = [f"The positive control (planted indicators, all found) passed on {passed[-1]}."] if passed else []
+    if without:
+        told.append(f"{without} of {len(view.scans)} scans ran without a passed positive control.")
+    return tuple(told) or ("No scan stands behind this report.",)

@@ -1,0 +1,117 @@
+"""Who may be shown how: the publication level of each official, and a veil over what must not be seen in free text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mvtcase.escape import defang, visible
+from mvtcase.model import Publication
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mvtcase.casebook import OfficialStanding
+    from mvtcase.model import Device, Official
+
+HIDDEN = "[not shown]"
+UNATTRIBUTED = "an official shown only in counts"
+MAX_TEXT_CHARACTERS = 700
+_MIN_PART_LETTERS = 4
+_MIN_TEXT_CHARACTERS = 2
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"'`]+|\bwww\.[^\s<>\"'`]+|[^\s<>\"'`@]+@[\w-]+(?:\.[\w-]+)+")
+_PLAIN_TYPES = frozenset(
+    {
+        "processes",
+        "file_names",
+        "file_paths",
+        "files_sha256",
+        "app_ids",
+        "app_cert_hashes",
+        "ios_profile_ids",
+        "android_property_names",
+    }
+)
+"""MVT's indicator types that nobody can click; their dots stay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """How an official appears: `who` names them, `role` is empty where the level hides it or nobody gave one."""
+
+    who: str
+    role: str = ""
+
+
+def face_of(official: Official) -> Face | None:
+    """Return how an official may appear by name or role, None when there may be no row about them at all."""
+    if official.publication is Publication.NAMED:
+        return Face(who=visible(official.name) or "name not recorded", role=visible(official.role))
+    if official.publication is Publication.ROLE:
+        return Face(who=visible(official.pseudonym), role=visible(official.role))
+    return None
+
+
+def is_withheld(official: Official) -> bool:
+    """Return whether nothing about an official may be seen, not even a count by group or status."""
+    return official.publication is Publication.WITHHELD
+
+
+def shown_indicator(value: str, kind: str) -> str:
+    """Return an indicator that nobody can click and nothing obeys."""
+    return visible(value if kind in _PLAIN_TYPES else defang(value))
+
+
+class Veil:
+    """Makes free text fit for a report: personal data covered, links broken, controls shown, length bounded."""
+
+    def __init__(self, officials: Iterable[OfficialStanding], indicators: Iterable[str] = ()) -> None:
+        people = tuple(officials)
+        open_roles = {face.role for one in people if (face := face_of(one.official))}
+        personal = {text for one in people for text in _personal(one)} - open_roles
+        hidden = sorted(personal, key=len, reverse=True)
+        self._hidden = re.compile("|".join(map(_pattern, hidden)), re.IGNORECASE) if hidden else None
+        known = sorted({each for each in indicators if len(each) > _MIN_TEXT_CHARACTERS}, key=len, reverse=True)
+        self._links = re.compile("|".join([_URL.pattern, *map(re.escape, known)]))
+
+    def text(self, value: str, *, limit: int = MAX_TEXT_CHARACTERS) -> str:
+        """Return a text as a report may show it."""
+        shown = visible(self._links.sub(lambda match: defang(match[0]), value[: limit * 4]))
+        if self._hidden is not None:
+            shown = self._hidden.sub(HIDDEN, shown)
+        return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def _pattern(text: str) -> str:
+    """Return the pattern of a personal text: whole words where its script has words, anywhere else."""
+    escaped = re.escape(text)
+    return rf"(?<!\w){escaped}(?!\w)" if text.isascii() else escaped
+
+
+def _personal(one: OfficialStanding) -> Iterator[str]:
+    """Yield what must not appear in free text about anybody, however much of the person is shown elsewhere."""
+    for text in (*_of_person(one.official), *(each for device in one.devices for each in _of_device(device.device))):
+        cleaned = visible(text).strip()
+        if len(cleaned) > _MIN_TEXT_CHARACTERS or (cleaned and not cleaned.isascii()):
+            yield cleaned
+
+
+def _of_person(official: Official) -> Iterator[str]:
+    yield official.contact
+    if official.publication is Publication.NAMED:
+        return
+    yield official.name
+    yield from (part for part in official.name.split() if len(part) >= _MIN_PART_LETTERS or not part.isascii())
+    if official.publication is not Publication.ROLE:
+        yield official.role
+        yield official.pseudonym
+
+
+def _of_device(device: Device) -> Iterator[str]:
+    identity = device.identity
+    generic = {identity.model, identity.product_type, identity.manufacturer}
+    yield from (text for text in (device.label, identity.name) if text and text not in generic)
+    yield device.owner
+    yield device.fingerprint.partition(":")[2]
+    yield from filter(None, (identity.udid, identity.serial, identity.imei, identity.phone_number))

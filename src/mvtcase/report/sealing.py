@@ -1,0 +1,77 @@
+"""LINE Letter Sealing in a report: counts for each group, a row for each person who may have one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mvtcase.escape import visible
+from mvtcase.model import Status
+from mvtcase.report.facts import SealingFacts, SealingGroup, SealingRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mvtcase.casebook import OfficialStanding
+    from mvtcase.report.view import SealingSeen, View
+
+ON, OFF, CHANGED, CONFLICTING, UNKNOWN = "on", "off", "changed_on_off", "conflicting", "unknown"
+WORDS = {ON: "on", OFF: "off", CHANGED: "changed from on to off", CONFLICTING: "conflicting", UNKNOWN: "unknown"}
+_MATCHED = frozenset({Status.CONFIRMED, Status.TARGETED, Status.INDICATOR_MATCH})
+NOTES = (
+    (
+        "Letter Sealing is LINE's end-to-end encryption. It is a setting of the account, kept by LINE's "
+        "server: any logged-in client can change it, and older versions let users switch it off."
+    ),
+    "Off shows no spyware. No trace on the phone does not clear the account.",
+)
+
+
+def facts(view: View, sealing: Mapping[str, SealingSeen]) -> SealingFacts | None:
+    """Return the sealing of everybody shown, None when nobody shown was ever asked."""
+    if not any(one.official.id in sealing for one in view.shown):
+        return None
+    counted = [_group("Everybody in this report", view.shown, sealing)]
+    for group in view.book.groups:
+        inside = {one.official.id for one in view.book.members(group.id)}
+        members = [one for one in view.shown if one.official.id in inside]
+        if members:
+            counted.append(_group(visible(group.name), members, sealing))
+    return SealingFacts(groups=tuple(counted), rows=_rows(view, sealing), notes=NOTES)
+
+
+def _group(name: str, members: Sequence[OfficialStanding], sealing: Mapping[str, SealingSeen]) -> SealingGroup:
+    told = {one.official.id: _told(one, sealing) for one in members}
+    tally = Counter(told.values())
+    overlap = [one for one in members if told[one.official.id] in {OFF, CHANGED} and one.status in _MATCHED]
+    return SealingGroup(
+        group=name,
+        on=tally[ON],
+        off=tally[OFF],
+        changed=tally[CHANGED],
+        conflicting=tally[CONFLICTING],
+        unknown=tally[UNKNOWN],
+        overlap=len(overlap),
+    )
+
+
+def _told(one: OfficialStanding, sealing: Mapping[str, SealingSeen]) -> str:
+    seen = sealing.get(one.official.id)
+    return seen.sealing if seen and seen.sealing in WORDS else UNKNOWN
+
+
+def _rows(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[SealingRow, ...]:
+    return tuple(
+        SealingRow(
+            who=view.who(one.official.id),
+            groups=tuple(visible(group.name) for group in one.groups),
+            sealing=WORDS[_told(one, sealing)],
+            last_on=seen.last_on,
+            first_off=seen.first_off,
+            last_seen=seen.last_seen,
+            method=visible(seen.method),
+            status=str(one.status),
+        )
+        for one in view.rows
+        if (seen := sealing.get(one.official.id)) is not None
+    )

@@ -1,0 +1,119 @@
+"""What one report may look at: the case, narrowed to its scope and to those whose publication level lets them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mvtcase.report.publication import UNATTRIBUTED, Veil, face_of, is_withheld
+
+if TYPE_CHECKING:
+    from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
+    from mvtcase.model import Finding, Group, IndicatorSet, Observation, Official, Scan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Which report is written, when and by whom; `events` is the length of the custody chain; no target: the case."""
+
+    report: str
+    kind: str
+    written_at: str
+    examiner: str
+    organisation: str = ""
+    contact: str = ""
+    events: int = 0
+    group: Group | None = None
+    official: Official | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingSeen:
+    """What all LINE Letter Sealing observations of one official say together, as the caller judged them.
+
+    `sealing` is one of on, off, changed_on_off, conflicting, unknown; `last_on` and `first_off` bound a change.
+    """
+
+    sealing: str
+    last_on: str | None = None
+    first_off: str | None = None
+    last_seen: str | None = None
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The part of a case that one report is about; `shown` leaves out those withheld."""
+
+    book: Casebook
+    occasion: Occasion
+    everyone: tuple[OfficialStanding, ...]
+    shown: tuple[OfficialStanding, ...]
+    veil: Veil = field(repr=False)
+
+    @property
+    def rows(self) -> tuple[OfficialStanding, ...]:
+        """The officials who may have a row of their own."""
+        return tuple(one for one in self.shown if face_of(one.official) is not None)
+
+    @property
+    def counted_only(self) -> tuple[OfficialStanding, ...]:
+        """The officials who are in the counts and in no row."""
+        return tuple(one for one in self.shown if face_of(one.official) is None)
+
+    @property
+    def devices(self) -> tuple[DeviceStanding, ...]:
+        """The devices of everybody shown."""
+        return tuple(each for one in self.shown for each in one.devices)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of everybody shown, worst level first."""
+        inside = {one.official.id for one in self.shown}
+        return tuple(each for each in self.book.findings if each.official in inside)
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """The observations of everybody who may have a row."""
+        inside = {one.official.id for one in self.rows}
+        return tuple(each for each in self.book.observations if each.official in inside)
+
+    @property
+    def scans(self) -> tuple[Scan, ...]:
+        """The latest finished scan of each acquisition of everybody shown, and the rechecks of those devices."""
+        latest = {scan.id for device in self.devices for scan in device.latest}
+        inside = {device.device.id for device in self.devices}
+        return tuple(
+            scan
+            for scan in self.book.scans
+            if scan.id in latest or (scan.recheck_of and scan.device in inside and scan.finished_at)
+        )
+
+    @property
+    def sets(self) -> dict[str, IndicatorSet]:
+        """The indicator sets of those scans by name, the last used version of each."""
+        return {used.name: used for scan in self.scans for used in scan.sets}
+
+    def who(self, official: str) -> str:
+        """Return how an official is called here."""
+        one = next((each for each in self.shown if each.official.id == official), None)
+        face = face_of(one.official) if one else None
+        return face.who if face else UNATTRIBUTED
+
+    def has_row(self, official: str) -> bool:
+        """Return whether an official may have a row."""
+        return any(one.official.id == official for one in self.rows)
+
+
+def view_of(book: Casebook, occasion: Occasion) -> View:
+    """Return what a report on this occasion may look at."""
+    everyone = book.members(occasion.group.id) if occasion.group else book.officials
+    if occasion.official:
+        everyone = tuple(one for one in everyone if one.official.id == occasion.official.id)
+    return View(
+        book=book,
+        occasion=occasion,
+        everyone=everyone,
+        shown=tuple(one for one in everyone if not is_withheld(one.official)),
+        veil=Veil(book.officials, (each.indicator.value for each in book.findings if each.indicator)),
+    )

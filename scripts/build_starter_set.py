@@ -35,7 +35,8 @@ METHOD_2021 = Report(
 )
 MANSOOR_2016 = Report(
     "The Citizen Lab",
-    "The Million Dollar Dissident: NSO Group's iPhone Zero-Days used against a UAE Human Rights Defender (24 August 2016)",
+    "The Million Dollar Dissident: NSO Group's iPhone Zero-Days used against a UAE Human Rights Defender"
+    " (24 August 2016)",
     "https://citizenlab.ca/2016/08/million-dollar-dissident-iphone-zero-day-nso-group-uae/",
 )
 MEXICO_2017 = Report(
@@ -67,6 +68,12 @@ SHUTDOWN_2024 = Report(
     "Kaspersky",
     "A lightweight method to detect potential iOS malware (16 January 2024)",
     "https://securelist.com/shutdown-log-lightweight-ios-malware-detection-method/111734/",
+)
+
+CHRYSAOR_2017 = Report(
+    "Google",
+    "An Investigation of Chrysaor Malware on Android (3 April 2017)",
+    "https://android-developers.googleblog.com/2017/04/an-investigation-of-chrysaor-malware-on.html",
 )
 
 PROCESSES: dict[Report, str] = {
@@ -111,12 +118,17 @@ DOMAINS: dict[Report, str] = {
     METHOD_2021: "baramije.net documentpro.org opposedarrangement.net regularhours.net tahmilmilafate.com"
     " tahmilmilafate.info",
 }
+APP_IDS: dict[Report, str] = {
+    # Pegasus for Android, which Google named Chrysaor.
+    CHRYSAOR_2017: "com.android.copy com.binary.sms.receiver com.network.android",
+}
 FACTS: tuple[tuple[str, str, dict[Report, str]], ...] = (
     ("process:name", "process name", PROCESSES),
     ("file:name", "file name", FILE_NAMES),
     ("file:path", "file path", FILE_PATHS),
     ("email-addr:value", "iMessage account", ACCOUNTS),
     ("domain-name:value", "domain", DOMAINS),
+    ("app:id", "Android app", APP_IDS),
 )
 
 
@@ -143,13 +155,13 @@ def build() -> str:
     return str(bundle.serialize(indent=1, sort_keys=True)) + "\n"
 
 
-def _indicator(  # noqa: PLR0913, PLR0917 - all of one fact
+def _indicator(
     left: str,
     noun: str,
     value: str,
     report: Report,
-    malware: Any,
-    common: dict[str, Any],  # noqa: ANN401 - stix2 has no types
+    malware: Any,  # noqa: ANN401 - stix2 has no types
+    common: dict[str, Any],
 ) -> tuple[Any, Any]:
     pattern = f"[{left} = '{value}']"
     indicator = stix2.Indicator(

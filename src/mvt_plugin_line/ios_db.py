@@ -58,7 +58,8 @@ def read_account(folder: Folder, preferences: tuple[Listed, ...], is_domain: Cal
         gaps=(*gaps, *collector.gaps()),
         counts=tuple(sorted(collector.counts.items())),
         preferences=facts,
-        sources=tuple(f"{each.domain}: {each.relative_path}" for each in folder.files.values() if each.path),
+        # Without the folder's name, which is the account's id.
+        sources=tuple(f"{listed.domain}: {name}" for name, listed in folder.files.items() if listed.path),
     )
 
 

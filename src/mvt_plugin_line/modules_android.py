@@ -84,7 +84,17 @@ class LineAndroidQF(_AndroidApp, AndroidQFModule):
         if installed and not folders:
             self.add_no_databases()
         if not self.results:
-            raise DatabaseNotFoundError("LINE is not in this acquisition")
+            raise DatabaseNotFoundError(self._absence())
+
+    def _absence(self) -> str:
+        """Return what can be said where nothing of LINE was found: that it is absent only where packages are listed."""
+        if self._lists("dumpsys.txt") or self._lists("packages.json"):
+            return "LINE is not among the installed packages, and no database of it is in this acquisition"
+        return "no database of LINE is in this acquisition, nor a list of packages that tells whether it is installed"
+
+    def _lists(self, name: str) -> list[str]:
+        found: list[str] = self._get_files_by_pattern(f"*/{name}") or self._get_files_by_pattern(name)
+        return found[:1]
 
     def _files(self, names: dict[str, str], stack: ExitStack) -> dict[str, Path]:
         if self.archive is None:
@@ -108,8 +118,7 @@ class LineAndroidQF(_AndroidApp, AndroidQFModule):
 
     def _add_installed(self) -> bool:
         installer = self._installer()
-        dumps = self._get_files_by_pattern("*/dumpsys.txt") or self._get_files_by_pattern("dumpsys.txt")
-        for dump in dumps[:1]:
+        for dump in self._lists("dumpsys.txt"):
             content = self._bounded(dump)
             if content is not None and self.add_app(content, "dumpsys.txt", installer):
                 return True
@@ -117,7 +126,7 @@ class LineAndroidQF(_AndroidApp, AndroidQFModule):
 
     def _installer(self) -> str | None:
         """Return who installed LINE (`unknown` where unsaid), None when LINE is not in `packages.json`."""
-        for name in (self._get_files_by_pattern("*/packages.json") or self._get_files_by_pattern("packages.json"))[:1]:
+        for name in self._lists("packages.json"):
             content = self._bounded(name)
             try:
                 packages = json.loads(content) if content is not None else []

@@ -31,6 +31,8 @@ MOST_VALUE_BYTES = 64 << 20
 _STEPS = 50_000
 _LIMIT_LENGTH = 0
 """SQLITE_LIMIT_LENGTH of sqlite3.h, which Python names from 3.11 on."""
+_FAILURES = (sqlite3.Error, ValueError, OverflowError, MemoryError)
+"""What reading a damaged database raises; a damaged name in SQLite's own message makes it a UnicodeDecodeError."""
 _HEADER = b"SQLite format 3\x00"
 
 KEY_MATERIAL = frozenset(
@@ -96,13 +98,13 @@ class Database:
         """Yield the rows of a query; a fault ends the reading and is kept in `faults`."""
         try:
             yield from self.connection.execute(sql, parameters)
-        except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:
+        except _FAILURES as error:
             self.faults.append(_words(error))
 
     def _one(self, sql: str, *parameters: Value) -> Row | None:
         try:
             found: Row | None = self.connection.execute(sql, parameters).fetchone()
-        except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:
+        except _FAILURES as error:
             raise UnreadableError(_words(error)) from error
         return found
 
@@ -130,7 +132,7 @@ def open_database(file: DatabaseFile) -> Iterator[Database]:
             connection = stack.enter_context(closing(sqlite3.connect(uri, uri=True, isolation_level=None)))
             _tame(connection)
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise UnreadableError(_words(error)) from error
         yield Database(connection=connection)
 

@@ -164,6 +164,12 @@ def with_message(
     return with_messages(account, lambda messages: (*messages, message), chat=chat)
 
 
+def with_link(account: LineAccount, value: str, *, at: datetime = LAST_DAY, chat: int = 0) -> LineAccount:
+    """Return the account with a received message that carries a link: a URL as given, or `https://` and a domain."""
+    link = value if "://" in value else f"https://{value}/"
+    return with_message(account, f"請看 {link} 謝謝", at, chat=chat)
+
+
 def with_messages(
     account: LineAccount,
     change: Callable[[tuple[LineMessage, ...]], tuple[LineMessage, ...]],

@@ -22,6 +22,7 @@ from mvtcase.control.line import (
     single_peer_unsealed,
     two_accounts,
     unsealed_from,
+    with_link,
     with_login_notice,
     with_message,
     with_messages,
@@ -93,6 +94,15 @@ def test_messages_notices_and_keys_are_added_in_time_order() -> None:
     official = with_login_notice(account, LAST_DAY).chats[-1]
     assert any("登入通知" in message.text for message in official.messages)
     assert all(chat.messages == () for chat in with_messages(account, lambda _: ()).chats)
+
+
+@pytest.mark.parametrize(
+    ("value", "link"), [("a.example.com", "https://a.example.com/"), ("http://a.example/x", "http://a.example/x")]
+)
+def test_a_planted_link_is_in_a_received_message(value: str, link: str) -> None:
+    """A domain becomes a link, a URL stays as it is."""
+    messages = with_link(healthy_account(), value).chats[0].messages
+    assert [message.outgoing for message in messages if f" {link} " in message.text] == [False]
 
 
 def test_a_backup_lists_what_it_holds(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # MVT writes its settings file when it is imported, so this has to stand before any test module is.
@@ -65,6 +65,16 @@ def _run(module_class: type[Any], target: Path, *, indicators: Any = None, **att
     module.check_indicators()
     module.to_timeline()
     return LineRun(module, keeper.records)
+
+
+@pytest.fixture(autouse=True)
+def _no_log_file_left_open() -> Iterator[None]:
+    """Close the log files that MVT's commands attach to its logger and keep."""
+    yield
+    logger = logging.getLogger("mvt")
+    for handler in [each for each in logger.handlers if isinstance(each, logging.FileHandler)]:
+        logger.removeHandler(handler)
+        handler.close()
 
 
 @pytest.fixture

@@ -161,9 +161,9 @@ def test_every_key_module_exists() -> None:
 
 
 def test_every_template_we_know_stands_in_mvts_sources() -> None:
-    """A template that MVT reworded would silently lose its meaning."""
-    package = Path(inspect.getfile(mvt)).parent
-    source = "".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    """A template that MVT, or one of our plugins, reworded would silently lose its meaning."""
+    packages = [Path(inspect.getfile(mvt)).parent, *(ROOT / "src").glob("mvt_plugin_*")]
+    source = "".join(path.read_text("utf-8") for package in packages for path in package.rglob("*.py"))
     # Adjacent literals are one text in Python and several in its source.
     joined = re.sub(r'"\s*\n?\s*f?"', "", source)
     missing = [template for template in (*TEMPLATES, UNRESOLVED_LINK, MISSING_FILES) if template not in joined]

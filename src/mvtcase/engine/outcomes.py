@@ -60,7 +60,7 @@ class Facts:
     """All that is known of a module that came to its end.
 
     `compared` is True when `check_indicators` ran through with indicators; `source_rows` is the count of our own
-    reader, None where there is none.
+    reader, None where there is none; `recovered` says what was done to a source before it could be read.
     """
 
     records: int
@@ -69,6 +69,7 @@ class Facts:
     check_failure: Failure | None = None
     compared: bool = False
     notes: Sequence[Note] = ()
+    recovered: str = ""
 
 
 _DAMAGED = Outcome.DAMAGED
@@ -181,6 +182,8 @@ _BY_CAUSE = {
 
 def classify(facts: Facts) -> tuple[Outcome, str]:
     """Return a finished module's outcome and, where it was not simply examined, the reason in words."""
+    if facts.recovered:
+        return Outcome.RECOVERED, facts.recovered
     if facts.run_failure is not None:
         return _BY_CAUSE[facts.run_failure.cause], _reason_of(facts.run_failure)
     if facts.check_failure is not None and facts.check_failure.cause is not Cause.NOT_IMPLEMENTED:

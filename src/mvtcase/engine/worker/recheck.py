@@ -96,6 +96,8 @@ class _Rechecking:
         if self.indicators.total_ioc_count:
             module.indicators = self.indicators
         module.run = lambda: self._load(part, cls, module)
+        run = self.earlier.get((part, cls.get_slug()))
+        module.accounted_rows = run.source_rows if run is not None else None
         return module
 
     def _load(self, part: str, cls: type[MVTModule], module: MVTModule) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,19 +16,18 @@ from typing import TYPE_CHECKING, Any
 import mvt.common.command as mvt_command
 from mvt.common.alerts import AlertStore
 from mvt.common.command import Command
-from mvt.common.module import (
-    DatabaseCorruptedError,
-    DatabaseNotFoundError,
-    EncryptedBackupError,
-    InsufficientPrivileges,
-)
 from mvt.common.module_loader import get_module_origin
 
+from mvtcase.canon import digest
 from mvtcase.engine.commands import part_name
-from mvtcase.engine.outcomes import MISSING_FILES, UNRESOLVED_LINK, Cause, Facts, Failure, Note, classify, worst_note
+from mvtcase.engine.outcomes import MISSING_FILES, UNRESOLVED_LINK, Note, classify, worst_note
 from mvtcase.engine.safe_json import safe_json, safe_text
+from mvtcase.engine.worker.accounts import body_only_messages
+from mvtcase.engine.worker.another import adopt, can_be_helped, fresh_copy, recovered
+from mvtcase.engine.worker.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing
 from mvtcase.engine.worker.matches import Matches
 from mvtcase.engine.worker.notes import NoteTaker
+from mvtcase.engine.worker.sources import Replacements, Sources
 from mvtcase.model import Outcome
 
 if TYPE_CHECKING:
@@ -43,12 +41,7 @@ if TYPE_CHECKING:
     from mvtcase.engine.worker.task import ModuleKey, Task
     from mvtcase.model import Json
 
-MAX_ERROR = 2000
 MAX_MESSAGES = 50
-
-
-class ModuleExitError(Exception):
-    """A module's code called `sys.exit`, which must end neither the module's bookkeeping nor the scan."""
 
 
 class Recorder:
@@ -64,7 +57,10 @@ class Recorder:
         self._slug: str | None = None
         self._sent: dict[int, Alert] = {}
         self._alerts = 0
+        self._digests: set[str] = set()
+        self._repeating = False
         self._unresolved = 0
+        self._unread_bodies = 0
 
     def install(self) -> None:
         """Put the recorder into MVT's three seams and listen to MVT's log."""
@@ -95,9 +91,9 @@ class Recorder:
         try:
             yield
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever ends one command must not end the others
-            self.problem(name, Outcome.FAILED, f"the command ended early: {_failure(error).sentence}")
+            self.problem(name, Outcome.FAILED, f"the command ended early: {failure_of(error).sentence}")
             if len(self._parts) == 1:
-                self.refused = f"The MVT command ended early: {_failure(error).sentence}"
+                self.refused = f"The MVT command ended early: {failure_of(error).sentence}"
         finally:
             self.flush_notes(name)
             self._parts.pop()
@@ -109,7 +105,7 @@ class Recorder:
             with self.step(load_step(part)):
                 return bool(run())
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `part`
-            self.problem(part, Outcome.FAILED, f"it could not be opened: {_failure(error).sentence}")
+            self.problem(part, Outcome.FAILED, f"it could not be opened: {failure_of(error).sentence}")
             return False
         finally:
             self.flush_notes(part)
@@ -123,11 +119,10 @@ class Recorder:
         self.flush_notes(key[0])
         self._begin(module, key)
         began = time.monotonic()
-        watch = _Watch(module)
-        error = _call_swallowing(_ORIGINAL_RUN_MODULE, module)
-        for alert in module.alertstore.alerts:
-            self.alert(alert)
-        self._end(module, key, watch, error, int((time.monotonic() - began) * 1000))
+        attempt = self._attempt(module)
+        attempt = self._another_attempt(attempt) or attempt
+        self._report_unread_bodies(attempt)
+        self._end(key, attempt, int((time.monotonic() - began) * 1000))
 
     def alert(self, alert: Alert) -> None:
         """Send an alert the moment it is added; the stores of commands are given the same alerts again."""
@@ -135,8 +130,10 @@ class Recorder:
             return
         # Held, so that no other alert can get the same id.
         self._sent[id(alert)] = alert
-        self._alerts += 1
         data = safe_json(alert.event)
+        if self._is_repeated(alert, data):
+            return
+        self._alerts += 1
         indicator, witnessed = self.matches.indicator_of(alert, data)
         self.emit(
             "alert",
@@ -176,42 +173,75 @@ class Recorder:
         if self._unresolved:
             text = f"{self._unresolved} shortened links could not be resolved, because the examination runs offline."
             self.emit("limitation", text=text)
+        if self._unread_bodies:
+            where = (
+                "only the sweep searches it" if self.task.sweep else "and the sweep that searches it is switched off"
+            )
+            text = f"{self._unread_bodies} messages have their text in a form that MVT does not compare: {where}."
+            self.emit("limitation", text=text)
 
     def _begin(self, module: MVTModule, key: ModuleKey) -> None:
         self._slug = key[1]
         self._alerts = 0
+        self._digests.clear()
         self.matches.forget()
         module.results_path = str(self._folder(key[0]))
         origin = get_module_origin(type(module)).label
         self.emit("started", part=key[0], slug=key[1], module=type(module).__name__, origin=origin)
 
-    def _end(self, module: MVTModule, key: ModuleKey, watch: _Watch, error: Failure | None, duration: int) -> None:
+    def _attempt(self, module: MVTModule) -> Attempt:
+        sources = Sources(module)
+        watch = Watch(module)
+        late = run_swallowing(module)
+        for alert in module.alertstore.alerts:
+            self.alert(alert)
         notes = self._notes.take()
         self._count_links(notes)
-        self._report_missing_files(module, notes)
-        facts = Facts(
-            # Our sysdiagnose modules store rows about their sources too; those are no records.
-            records=getattr(module, "examined_records", len(module.results or ())),
-            run_failure=watch.run_failure,
-            check_failure=watch.check_failure,
-            compared=watch.compared,
-            notes=notes,
-        )
+        return Attempt(module=module, watch=watch, sources=sources, notes=notes, late=late)
+
+    def _another_attempt(self, first: Attempt) -> Attempt | None:
+        """Try a module that its database broke again, on working copies; None where that gains nothing."""
+        if not can_be_helped(first):
+            return None
+        self._repeating = True
+        try:
+            for fill_times in (False, True):
+                with Replacements(first.sources.paths, fill_times=fill_times) as copies:
+                    again = fresh_copy(first.module)
+                    copies.install(again)
+                    attempt = self._attempt(again)
+                    if attempt.is_whole:
+                        adopt(first.module, again)
+                        return recovered(first, attempt, copies.sentence)
+        finally:
+            self._repeating = False
+        return None
+
+    def _is_repeated(self, alert: Alert, data: Json) -> bool:
+        """Return whether this module raised the very same alert in an earlier attempt."""
+        told = digest([alert.level.name, safe_text(str(alert.message)), data])
+        if self._repeating and told in self._digests:
+            return True
+        self._digests.add(told)
+        return False
+
+    def _end(self, key: ModuleKey, attempt: Attempt, duration: int) -> None:
+        self._report_missing_files(attempt.module, attempt.notes)
+        facts = attempt.facts()
         outcome, reason = classify(facts)
-        failure = watch.run_failure or watch.check_failure
         self._slug = None
         self.emit(
             "finished",
             part=key[0],
             slug=key[1],
-            module=type(module).__name__,
+            module=type(attempt.module).__name__,
             outcome=str(outcome),
             records=facts.records,
             source_rows=facts.source_rows,
             alerts=self._alerts,
-            error=None if failure is None or failure.cause is Cause.NOT_IMPLEMENTED else failure.sentence,
+            error=attempt.failure.sentence if attempt.failure else None,
             reason=safe_text(reason, MAX_ERROR),
-            messages=[*_messages(notes), *([error.sentence] if error else [])],
+            messages=[*_messages(attempt.notes), *([attempt.late.sentence] if attempt.late else [])],
             duration_ms=duration,
         )
 
@@ -233,95 +263,17 @@ class Recorder:
             if note.template == MISSING_FILES:
                 self.problem(type(module).__name__, Outcome.NO_SOURCE, note.example)
 
+    def _report_unread_bodies(self, attempt: Attempt) -> None:
+        if self._slug == "sms":
+            self._unread_bodies += body_only_messages(attempt.sources.paths)
+
     def _count_links(self, notes: list[Note]) -> None:
         self._unresolved += sum(note.count for note in notes if note.template == UNRESOLVED_LINK)
-
-
-class _Watch:
-    """Sees by type what `run` and `check_indicators` of one module raise, before MVT turns it into a log line."""
-
-    def __init__(self, module: MVTModule) -> None:
-        self.run_failure: Failure | None = None
-        self.check_failure: Failure | None = None
-        self.compared = False
-        run, check = module.run, module.check_indicators
-
-        def watched_run() -> None:
-            try:
-                _raising(run)
-            except Exception as error:
-                self.run_failure = _failure(error)
-                raise
-
-        def watched_check() -> None:
-            try:
-                _raising(check)
-            except Exception as error:
-                self.check_failure = _failure(error)
-                raise
-            self.compared = module.indicators is not None
-
-        module.run = watched_run
-        module.check_indicators = watched_check
 
 
 def load_step(part: str) -> str:
     """Return the name of the step in which a nested command is opened."""
     return f"load {part}"
-
-
-_ORIGINAL_RUN_MODULE = mvt_command.run_module
-
-
-def _raising(call: Callable[[], None]) -> None:
-    """Call something whose `sys.exit` shall count as an exception like others."""
-    try:
-        call()
-    except SystemExit as error:
-        raise ModuleExitError(f"sys.exit({error.code!r})") from error
-
-
-def _call_swallowing(call: Callable[[MVTModule], None], module: MVTModule) -> Failure | None:
-    """Run a module and return what went wrong after its comparison, such as in writing its result file."""
-    try:
-        call(module)
-    except EncryptedBackupError:
-        # MVT ends the whole command here; the other modules find their sources without the Manifest.
-        return None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the recorder is the one place that may swallow anything
-        return _failure(error)
-    return None
-
-
-def _failure(error: BaseException) -> Failure:
-    return Failure(cause=_cause(error), name=type(error).__name__, text=safe_text(_text_of(error), MAX_ERROR))
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - an exception's `str` may run any code; its class is known anyway
-        return ""
-
-
-def _cause(error: BaseException) -> Cause:
-    for kind, cause in _CAUSES:
-        if isinstance(error, kind):
-            return cause
-    damaged = isinstance(error, sqlite3.DatabaseError) and _text_of(error) in _SQLITE_DAMAGE
-    return Cause.CORRUPTED if damaged else Cause.OTHER
-
-
-_CAUSES: tuple[tuple[type[BaseException], Cause], ...] = (
-    (DatabaseNotFoundError, Cause.NOT_FOUND),
-    (DatabaseCorruptedError, Cause.CORRUPTED),
-    (EncryptedBackupError, Cause.ENCRYPTED),
-    (InsufficientPrivileges, Cause.DENIED),
-    (PermissionError, Cause.DENIED),
-    (NotImplementedError, Cause.NOT_IMPLEMENTED),
-)
-_SQLITE_DAMAGE = frozenset({"database disk image is malformed", "file is not a database", "disk I/O error"})
-"""SQLite's own fixed texts for SQLITE_CORRUPT, SQLITE_NOTADB and SQLITE_IOERR."""
 
 
 def _messages(notes: list[Note]) -> list[Json]:

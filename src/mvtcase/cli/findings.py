@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 app = typer.Typer(no_args_is_help=True, help="Findings: the units of review; an alert is not a verdict.")
+MAX_TITLE_SHOWN = 110
 _SHOWN = (
     "id",
     "official",
@@ -74,14 +75,14 @@ def dispose(
 
 def listed(found: Sequence[Mapping[str, Any]]) -> Table:
     """Return findings as a table."""
-    columns = ("id", "official", "device", "status", "class", "level", "module", "indicator", "title")
-    return output.table("Findings", columns, [_row(each) for each in found])
+    columns = ("id", "official", "level", "class", "status", "title")
+    names = ("id", "official", "level", "evidence_class", "status")
+    rows = [[*(each[name] for name in names), _short(each["title"])] for each in found]
+    return output.table("Findings", columns, rows)
 
 
-def _row(one: Mapping[str, Any]) -> Sequence[object]:
-    indicator = one["indicator"]
-    names = ("id", "official", "device", "status", "evidence_class", "level", "module")
-    return [*(one[name] for name in names), indicator["value"] if indicator else None, one["title"]]
+def _short(title: str) -> str:
+    return title if len(title) <= MAX_TITLE_SHOWN else f"{title[: MAX_TITLE_SHOWN - 1]}…"
 
 
 def _facts(one: Mapping[str, Any]) -> Table:

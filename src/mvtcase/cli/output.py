@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Outcome
 
 SCHEMA = "mvtcase/1"
+_OUR_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _STYLES = {
     "confirmed": "bold white on red",
     "targeted": "bold red",
@@ -44,9 +48,20 @@ _STYLES = {
 """Colours of words with a meaning; a word without one is plain. Colour never carries what the word does not say."""
 
 
+_WHOLE = frozenset(
+    {"id", "official", "device", "status", "level", "class", "state", "outcome", "completeness", "examined", "kind"}
+    | {"platform", "scan", "verdict", "sequence", "subject", "roster", "publication", "tlp", "field", "sealing", "due"}
+)
+"""Columns of short words that are never broken over lines; the others share what room is left."""
+_PIPE_WIDTH = 160
+"""Characters of a line where no terminal says its width."""
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a console that obeys NO_COLOR and plain pipes and highlights nothing by itself."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def cell(value: object) -> Text:
@@ -57,15 +72,28 @@ def cell(value: object) -> Text:
         return Text("yes" if value else "no")
     if isinstance(value, (list, tuple)):
         return Text(", ".join(visible(str(each)) for each in value) or "-")
-    text = visible(str(value))
+    text = _moment(visible(str(value)))
     return Text(text, style=_STYLES.get(text, ""))
+
+
+def _moment(text: str) -> str:
+    """Return a time of our clock as people write it; any other text as it is."""
+    return f"{text[:10]} {text[11:16]} UTC" if _OUR_TIME.fullmatch(text) else text
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table with escaped cells."""
-    drawn = Table(title=Text(visible(title)), title_justify="left", title_style="bold", header_style="bold")
+    drawn = Table(
+        title=Text(visible(title)),
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for name in columns:
-        drawn.add_column(name, overflow="fold")
+        drawn.add_column(name, overflow="fold", no_wrap=name in _WHOLE)
     for row in rows:
         drawn.add_row(*(cell(value) for value in row))
     return drawn

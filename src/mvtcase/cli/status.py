@@ -53,33 +53,27 @@ def status_tables(data: Mapping[str, object]) -> Iterable[Table]:
     yield output.table(
         f"{case['title']} ({case['slug']}), TLP:{case['tlp']}: officials by status", ("status", "officials"), counts
     )
-    columns = ("official", "who", "groups", "status", "device", "device status", "examined", "not examined", "stale")
+    columns = ("id", "who", "status", "phone", "examined", "what was not, and why")
     yield output.table("Officials", columns, [row for one in officials for row in _rows(one)])
 
 
 def _rows(one: Mapping[str, Any]) -> list[Sequence[object]]:
     who = one["name"] or one["role"] or one["pseudonym"]
     waiting = "" if one["roster"] in {"consented", "invited"} else f" ({one['roster']})"
-    lead = [one["id"], f"{who}{waiting}", one["groups"], one["status"]]
-    if not one["devices"]:
-        return [[*lead, None, None, None, None, None]]
-    return [
-        [
-            *(lead if place == 0 else ("", "", "", "")),
-            f"{each['id']} {each['label']}",
-            each["status"],
-            each["completeness"],
-            _gaps(each["gaps"]),
-            [f"{stale['what']}: {stale['remedy']}" for stale in each["stale"]],
-        ]
-        for place, each in enumerate(one["devices"])
-    ]
+    person = [one["id"], ", ".join([f"{who}{waiting}", *one["groups"]])]
+    devices = one["devices"]
+    if len(devices) == 1:
+        return [[*person, one["status"], *_phone(devices[0])]]
+    rows: list[Sequence[object]] = [[*person, one["status"], None, None, None]]
+    return [*rows, *(["", "", each["status"], *_phone(each)] for each in devices)]
 
 
-def _gaps(gaps: Sequence[Mapping[str, Any]]) -> str:
-    shown = "; ".join(f"{gap['module']} {gap['outcome']}" for gap in gaps[:MAX_GAPS_SHOWN])
-    more = f" and {len(gaps) - MAX_GAPS_SHOWN} more" if len(gaps) > MAX_GAPS_SHOWN else ""
-    return f"{shown}{more}"
+def _phone(one: Mapping[str, Any]) -> Sequence[object]:
+    state = "" if one["state"] == "in_use" else f", {one['state']}"
+    gaps = [f"{gap['module']}: {gap['reason'] or gap['outcome']}" for gap in one["gaps"][:MAX_GAPS_SHOWN]]
+    more = [f"{len(one['gaps']) - MAX_GAPS_SHOWN} more"] if len(one["gaps"]) > MAX_GAPS_SHOWN else []
+    stale = [f"stale: {each['what']}, {each['remedy'].replace('_', ' ')}" for each in one["stale"]]
+    return [f"{one['id']} {one['label']}{state}", one["completeness"], "; ".join([*gaps, *more, *stale])]
 
 
 def _sealing(data: Mapping[str, object]) -> Iterable[Table]:
@@ -87,5 +81,10 @@ def _sealing(data: Mapping[str, object]) -> Iterable[Table]:
     yield output.table(
         "LINE Letter Sealing by group", columns, [[e[n] for n in columns] for e in items(data, "groups")]
     )
-    names = ("id", "pseudonym", "name", "groups", "sealing", "window", "last_seen", "method", "due")
-    yield output.table("Officials", names, [[each[name] for name in names] for each in items(data, "officials")])
+    names = ("id", "who", "sealing", "last on", "first off", "last seen", "by", "due")
+    yield output.table("Officials", names, [_sealing_row(each) for each in items(data, "officials")])
+
+
+def _sealing_row(one: Mapping[str, Any]) -> Sequence[object]:
+    who = ", ".join([one["name"] or one["pseudonym"], *one["groups"]])
+    return [one["id"], who, *(one[name] for name in ("sealing", "last_on", "first_off", "last_seen", "method", "due"))]

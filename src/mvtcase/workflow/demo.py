@@ -49,6 +49,7 @@ EXAMINER = "Demo Examiner"
 LEGISLATURE, MINISTRY = "Legislature", "Ministry of Foreign Affairs"
 SEALED_OFF = datetime(2026, 8, 14, 21, 40, tzinfo=timezone.utc)
 """When Letter Sealing of the phone with the LINE story went off."""
+LAST_MESSAGE = datetime(2026, 9, 10, 18, 0, tzinfo=timezone.utc)
 NEXT_STEPS = (
     "mvtcase status",
     "mvtcase status --sealing",
@@ -238,7 +239,7 @@ def _build(folder: Path, number: int, role: Role, values: Mapping[str, str]) -> 
 def _line_files(seed: int, story: str) -> tuple[PhoneFile, ...]:
     if not story:
         return ()
-    account = healthy_account(seed=seed)
+    account = healthy_account(seed=seed, last=LAST_MESSAGE)
     return line_ios_files(unsealed_from(account, SEALED_OFF) if story == "unsealed" else account)
 
 

@@ -8,6 +8,8 @@ from mvtcase.findings.normalise import Context, normalise
 from mvtcase.model import Completeness, ScanState
 from mvtcase.store import queries, results
 from mvtcase.store.folder import PRIVATE_FOLDER
+from mvtcase.workflow import observations
+from mvtcase.workflow.line_results import sealing_seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
+
+
+PROGRAM = "mvtcase"
+"""Who recorded an observation that a scan made."""
 
 
 def begin(
@@ -97,6 +103,8 @@ def record(
         results.add_gaps(change, scan, (*problems, *result.gaps))
         uuids = results.add_alerts(change, scan, result.alerts)
         results.add_findings(store, change, found, uuids)
+        for seen in sealing_seen(store.folder.results(scan), row.device):
+            observations.insert(change, device.official, seen, actor=PROGRAM, scan=scan)
         change.update(
             "scan",
             row.uuid,

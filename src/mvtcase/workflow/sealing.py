@@ -39,7 +39,7 @@ class Sealing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """The sealing of one official: `last_on` and `first_off` bound a change, `last` is the latest look."""
+    """The sealing of one official: `last_on` and `first_off` bound a change, `last` is the latest look that told."""
 
     sealing: Sealing
     last: Observation | None = None
@@ -59,10 +59,9 @@ def judge(observations: Sequence[Observation]) -> Judgement:
     disagree are conflicting. An unknown look changes nothing.
     """
     told = [each for each in observations if each.value in {Sealing.ON, Sealing.OFF}]
-    last = observations[-1] if observations else None
     if not told:
-        return Judgement(sealing=Sealing.UNKNOWN, last=last)
-    latest = told[-1]
+        return Judgement(sealing=Sealing.UNKNOWN)
+    last = latest = told[-1]
     if any(_disagree(each, latest) for each in told[:-1]):
         return Judgement(sealing=Sealing.CONFLICTING, last=last)
     if latest.value == Sealing.ON:
@@ -70,7 +69,7 @@ def judge(observations: Sequence[Observation]) -> Judgement:
     return _off(told, last)
 
 
-def _off(told: Sequence[Observation], last: Observation | None) -> Judgement:
+def _off(told: Sequence[Observation], last: Observation) -> Judgement:
     before = [place for place, each in enumerate(told) if each.value == Sealing.ON]
     if not before:
         return Judgement(sealing=Sealing.OFF, last=last)

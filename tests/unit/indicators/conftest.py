@@ -1,0 +1,61 @@
+"""Fixtures of the indicator tests: an empty library with a clock of its own, and small STIX bundles."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.indicators.library import IndicatorLibrary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+START = datetime(2026, 11, 24, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def indicator_library(tmp_path: Path) -> IndicatorLibrary:
+    """Return a library over an empty folder; its clock moves a second with every look."""
+    ticks = iter(range(10_000))
+    return IndicatorLibrary(tmp_path / "iocs", clock=lambda: START + timedelta(seconds=next(ticks)))
+
+
+@pytest.fixture
+def bundle_file(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a bundle of patterns under one malware and returns its path."""
+
+    def write(*patterns: str, name: str = "invented.stix2", family: str = "Invented") -> Path:
+        objects: list[dict[str, Any]] = [{"type": "malware", "id": "malware--1", "name": family}]
+        for number, pattern in enumerate(patterns):
+            identity = f"indicator--{number}"
+            objects.append(
+                {"type": "indicator", "id": identity, "pattern": pattern, "modified": "2026-01-02T03:04:05.000Z"}
+            )
+            objects.append(
+                {
+                    "type": "relationship",
+                    "id": f"relationship--{number}",
+                    "source_ref": identity,
+                    "target_ref": "malware--1",
+                }
+            )
+        path = tmp_path / name
+        path.write_text(json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def real_sets() -> tuple[Path, ...]:
+    """Return the real indicator sets beside the checkout, or skip the test."""
+    beside = Path(__file__).parents[4] / "shared"
+    files = tuple(sorted((Path(os.environ.get("MVTCASE_SHARED", beside)) / "iocs").glob("*.stix2")))
+    if not files:
+        pytest.skip("the real indicator sets are not beside this checkout")
+    return files

@@ -1,0 +1,98 @@
+"""Plain lists and tables: the type guessed where one answer is left, given, or read from a column."""
+
+from __future__ import annotations
+
+import pytest
+
+from mvtcase.errors import IndicatorFileError, InputError
+from mvtcase.indicators.guessing import guessed_kind
+from mvtcase.indicators.reading import read_set
+from mvtcase.indicators.verdicts import Refused
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("https://evil.example/x", "urls"),
+        ("hxxp://evil[.]example", "urls"),
+        ("who[at]evil[.]example", "emails"),
+        ("/private/var/tmp/evil", "file_paths"),
+        ("ab" * 16, "files_md5"),
+        ("ab" * 20, "files_sha1"),
+        ("ab" * 32, "files_sha256"),
+        ("ab" * 13, "files_sha256"),
+        ("192.0.2.1", "ipv4-addr"),
+        ("192[.]0[.]2[.]0/24", "ipv4-addr"),
+        ("0f8fad5b-d9cb-469f-a165-70867728950e", "ios_profile_ids"),
+        ("evil[.]example", "domains"),
+        ("evil.example/path", "domains"),
+        ("com.evil.helper", "app_ids"),
+        ("evil.plist", "file_names"),
+    ],
+)
+def test_guesses(value: str, kind: str) -> None:
+    """A form that leaves one answer gives it."""
+    assert guessed_kind(value) == kind
+
+
+@pytest.mark.parametrize("value", ["evild", "com.evil.online", "com.evil", "two words"])
+def test_no_guess(value: str) -> None:
+    """A form that leaves several answers gives none."""
+    assert isinstance(guessed_kind(value), Refused)
+
+
+def test_list() -> None:
+    """Comments and empty lines are no values, every other line is booked."""
+    text = "\ufeff# comment\n\nevil[.]example  # why\r\n; other\n//x\nevild\nEvil.example\n"
+    reading = read_set(text.encode(), "list.txt")
+    assert (reading.in_file, reading.usable, reading.duplicates, len(reading.unusable)) == (3, 1, 1, 1)
+    assert reading.unusable[0].where == "line 6"
+    assert reading.collections[0].name == "list"
+
+
+def test_list_of_one_kind() -> None:
+    """A given type holds for every line."""
+    reading = read_set(b"evild\nother\n", "list.txt", kind="process")
+    assert reading.counts() == {"processes": 2}
+
+
+def test_unknown_kind() -> None:
+    """A type that is none is an error of the call."""
+    with pytest.raises(InputError):
+        read_set(b"evild\n", "list.txt", kind="nonsense")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_table(mark: str) -> None:
+    """A table is read by its columns, whatever separates them, and families become collections."""
+    rows = [
+        ["Type", "Value", "Family", "Comment"],
+        ["domain", '"evil[.]example"', "Evil", "x"],
+        ["sha256", "ab" * 32, "", ""],
+        ["yara", "rule", "", ""],
+        ["", "evil.example", "", ""],
+        ["process"],
+    ]
+    reading = read_set("\n".join(mark.join(row) for row in rows).encode(), "table.csv")
+    assert [each.name for each in reading.collections] == ["Evil", "table"]
+    assert (reading.in_file, reading.usable, len(reading.unusable)) == (5, 2, 3)
+    assert reading.origin.families == ("Evil",)
+
+
+def test_table_without_types() -> None:
+    """A table without a type column needs the type given."""
+    data = b"value,comment\nevild,x\n"
+    with pytest.raises(IndicatorFileError, match="column"):
+        read_set(data, "table.csv")
+    assert read_set(data, "table.csv", kind="process").counts() == {"processes": 1}
+
+
+def test_table_by_its_header() -> None:
+    """A table is known by its header under any file name."""
+    assert read_set(b"type,value\ndomain,evil.example\n", "x.txt").format == "table"
+
+
+def test_huge_cell() -> None:
+    """A cell over the reader's bound is a clear error."""
+    with pytest.raises(IndicatorFileError, match="damaged table"):
+        read_set(b"type,value\ndomain," + b"a" * 200_000 + b"\n", "x.csv")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mvt_plugin_line import android_db
 from mvt_plugin_line.android_db import parameters, read_account
 from mvt_plugin_line.android_files import in_dump
 from mvtcase.control.line import (
@@ -24,6 +25,7 @@ from mvtcase.control.line import (
     with_new_key,
     write_line_databases,
 )
+from mvtcase.control.line_variant import after
 from mvtcase.control.sqlite_files import database
 
 if TYPE_CHECKING:
@@ -77,6 +79,36 @@ def test_links_and_notices_are_found(tmp_path: Path) -> None:
     (link,) = account.links
     assert (link.domains, link.sender_name) == (("x.example.com",), built.chats[0].name)
     assert [notice.kind for notice in account.notices] == ["login"]
+
+
+def test_a_limit_that_was_reached_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More messages than are read are said, and the reading counts as incomplete."""
+    monkeypatch.setattr(android_db, "MOST_MESSAGES", 50)
+    account = _read(tmp_path, healthy_account(seed=2))
+    assert [gap.reason for gap in account.gaps] == ["only the newest 50 messages were read"]
+    assert not account.messages_complete
+
+
+def test_a_damaged_contact_database_costs_the_names_alone(tmp_path: Path) -> None:
+    """The newer database of contacts is optional, and broken it is a gap."""
+    account = _read(tmp_path, healthy_account(seed=2), contact=b"broken")
+    assert [(gap.source, gap.damaged) for gap in account.gaps] == [("contact", True)]
+    assert account.messages_complete
+
+
+def test_rows_of_a_wrong_type_are_skipped_and_counted(tmp_path: Path) -> None:
+    """A chat id, content or sender that is no text costs its row."""
+    content = line_android_databases(healthy_account(seed=2))["naver_line"]
+    spoilt = after(
+        content,
+        (
+            "UPDATE chat_history SET chat_id = x'00' WHERE id = 1",
+            "UPDATE chat_history SET content = x'00' WHERE id = 2",
+            "UPDATE chat_history SET from_mid = x'00' WHERE id = 3",
+        ),
+    )
+    account = _read(tmp_path, healthy_account(seed=2), naver_line=spoilt)
+    assert dict(account.counts)["odd_rows"] == 3
 
 
 def test_names_come_from_the_newer_contact_database_too(tmp_path: Path) -> None:

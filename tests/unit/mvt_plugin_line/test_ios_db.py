@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mvt_plugin_line import ios_db
 from mvt_plugin_line.ios_db import metadata_entries, mid_of, read_account, sealed_version
 from mvt_plugin_line.ios_files import in_backup
 from mvt_plugin_line.records import Account, ChatKind
+from mvt_plugin_line.verdict import judge
 from mvtcase.control.line import (
     LAST_DAY,
     LineAccount,
@@ -24,6 +26,7 @@ from mvtcase.control.line import (
     write_line_backup,
 )
 from mvtcase.control.line_ios import LINE_SCHEMA, archived, line_rows, mid_data
+from mvtcase.control.line_variant import after
 from mvtcase.control.sqlite_files import database
 
 if TYPE_CHECKING:
@@ -95,6 +98,50 @@ def test_odd_rows_are_skipped_and_counted(tmp_path: Path) -> None:
         "1 rows with a time that no message can have": 1,
     }
     assert dict(account.counts)["messages"] == len(rows["ZMESSAGE"]) - 1
+
+
+def test_a_limit_that_was_reached_is_a_gap_and_no_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More messages than are read leave the account unknown rather than on."""
+    monkeypatch.setattr(ios_db, "MOST_MESSAGES", 50)
+    account = _read(tmp_path, healthy_account(seed=2))
+    assert [gap.reason for gap in account.gaps] == ["only the newest 50 messages were read"]
+    assert dict(account.counts)["messages"] == 50
+    assert judge(account).summary.sealing.value == "unknown"
+
+
+def test_missing_senders_cost_the_names_alone(tmp_path: Path) -> None:
+    """Without the table of users a link is still found, without its sender."""
+    built = with_message(healthy_account(seed=2), "https://x.example.com/1", LAST_DAY)
+    schema = LINE_SCHEMA[: LINE_SCHEMA.index("CREATE TABLE ZUSER")]
+    rows = {table: entries for table, entries in line_rows(built).items() if table != "ZUSER"}
+    account = _read(tmp_path, built, database(schema, rows))
+    assert [(link.sender, link.sender_name) for link in account.links] == [(None, "")]
+    assert [gap.source for gap in account.gaps] == ["Line.sqlite senders"]
+
+
+def test_key_records_of_an_unknown_form_are_counted(tmp_path: Path) -> None:
+    """A row whose id has another length is skipped and counted, the others are read."""
+    files = list(line_ios_files(healthy_account(seed=2)))
+    changed = after(files[1].content, ("UPDATE ZE2EECHAT SET ZMIDDATA = x'00' WHERE Z_PK = 1",))
+    files[1] = replace(files[1], content=changed)
+    presence = in_backup(write_line_backup(tmp_path, files))
+    account = read_account(presence.folders[0], presence.preferences, lambda _: False)
+    assert [(gap.source, gap.rows) for gap in account.gaps] == [("E2EEData.sqlite", 1)]
+    assert sum(chat.usable is True for chat in account.chats) == 5
+
+
+def test_preferences_that_cannot_be_read_are_gaps(tmp_path: Path) -> None:
+    """A broken, missing or huge preference list costs itself alone."""
+    files = list(line_ios_files(healthy_account(seed=2)))
+    files[2] = replace(files[2], content=b"broken")
+    backup = write_line_backup(tmp_path, files)
+    presence = in_backup(backup)
+    read = read_account(presence.folders[0], presence.preferences, lambda _: False)
+    assert [gap.reason for gap in read.gaps] == ["no readable property list"]
+    (backup / files[2].file_id[:2] / files[2].file_id).unlink()
+    presence = in_backup(backup)
+    read = read_account(presence.folders[0], presence.preferences, lambda _: False)
+    assert [gap.reason for gap in read.gaps] == ["listed by the backup, but the file is missing"]
 
 
 def test_preferences_are_raw_facts(tmp_path: Path) -> None:

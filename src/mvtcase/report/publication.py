@@ -19,7 +19,11 @@ HIDDEN = "[not shown]"
 UNATTRIBUTED = "an official shown only in counts"
 MAX_TEXT_CHARACTERS = 700
 _MIN_PART_LETTERS = 4
-_MIN_TEXT_CHARACTERS = 2
+_MIN_CHARACTERS = 2
+_ROOM = 4
+_PHONE = re.compile(r"[+\d\s().-]+")
+_PHONE_TAIL = 8
+_AREA, _BETWEEN = r"\+?[\d\s().-]{0,12}", r"[\s().-]{0,3}"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"'`]+|\bwww\.[^\s<>\"'`]+|[^\s<>\"'`@]+@[\w-]+(?:\.[\w-]+)+")
 _PLAIN_TYPES = frozenset(
     {
@@ -70,35 +74,40 @@ class Veil:
         people = tuple(officials)
         open_roles = {face.role for one in people if (face := face_of(one.official))}
         personal = {text for one in people for text in _personal(one)} - open_roles
-        hidden = sorted(personal, key=len, reverse=True)
-        self._hidden = re.compile("|".join(map(_pattern, hidden)), re.IGNORECASE) if hidden else None
-        known = sorted({each for each in indicators if len(each) > _MIN_TEXT_CHARACTERS}, key=len, reverse=True)
+        hidden = [pattern for text in sorted(personal, key=len, reverse=True) for pattern in _patterns(text)]
+        self._hidden = re.compile("|".join(hidden), re.IGNORECASE) if hidden else None
+        known = sorted({visible(each) for each in indicators if len(each) > _MIN_CHARACTERS}, key=len, reverse=True)
         self._links = re.compile("|".join([_URL.pattern, *map(re.escape, known)]))
 
     def text(self, value: str, *, limit: int = MAX_TEXT_CHARACTERS) -> str:
-        """Return a text as a report may show it."""
-        shown = visible(self._links.sub(lambda match: defang(match[0]), value[: limit * 4]))
+        """Return a text as a report may show it; what is personal is covered before anything is cut or broken."""
+        shown = visible(value[: limit * _ROOM])
         if self._hidden is not None:
             shown = self._hidden.sub(HIDDEN, shown)
+        shown = self._links.sub(lambda match: defang(match[0]), shown)
         return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
-def _pattern(text: str) -> str:
-    """Return the pattern of a personal text: whole words where its script has words, anywhere else."""
-    escaped = re.escape(text)
-    return rf"(?<!\w){escaped}(?!\w)" if text.isascii() else escaped
+def _patterns(text: str) -> Iterator[str]:
+    """Yield patterns of a personal text: whole words where its script has words, a telephone number however written."""
+    escaped = "|".join(map(re.escape, dict.fromkeys((text, defang(text)))))
+    yield rf"(?<!\w)(?:{escaped})(?!\w)" if text.isascii() else escaped
+    digits = re.sub(r"\D", "", text)
+    if _PHONE.fullmatch(text) and len(digits) >= _PHONE_TAIL:
+        yield _AREA + _BETWEEN.join(digits[-_PHONE_TAIL:]) + r"(?!\d)"
 
 
 def _personal(one: OfficialStanding) -> Iterator[str]:
     """Yield what must not appear in free text about anybody, however much of the person is shown elsewhere."""
     for text in (*_of_person(one.official), *(each for device in one.devices for each in _of_device(device.device))):
         cleaned = visible(text).strip()
-        if len(cleaned) > _MIN_TEXT_CHARACTERS or (cleaned and not cleaned.isascii()):
+        if len(cleaned) > _MIN_CHARACTERS or (cleaned and not cleaned.isascii()):
             yield cleaned
 
 
 def _of_person(official: Official) -> Iterator[str]:
     yield official.contact
+    yield from (part for part in re.split(r"[\s,;/|<>]+", official.contact) if len(part) >= _MIN_PART_LETTERS)
     if official.publication is Publication.NAMED:
         return
     yield official.name

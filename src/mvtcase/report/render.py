@@ -28,7 +28,7 @@ class Format(StrEnum):
 
 
 _PACKAGE = "mvtcase.report"
-_MARKDOWN_MEANING = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:$^=-])")
+_MARKDOWN_MEANING = re.compile(r"([\\`*_{}\[\]<>#!|~&$^]|^[-+=]|^\d+[.)]|:(?=//))")
 _OUR_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 CONTENTS = (
     ("summary", "Executive summary"),
@@ -134,7 +134,11 @@ def markdown_text(value: object) -> object:
     """Return a value as Markdown text on one line that is nothing but text."""
     if not isinstance(value, str):
         return value
-    return _MARKDOWN_MEANING.sub(r"\\\1", value.replace("\n", " "))
+    return _MARKDOWN_MEANING.sub(_without_meaning, value.replace("\n", " "))
+
+
+def _without_meaning(match: re.Match[str]) -> str:
+    return f"{match[0][:-1]}\\{match[0][-1]}"
 
 
 def css_string(value: str) -> Markup:

@@ -1,0 +1,221 @@
+"""Reports as whole verbs: what is written, under which number, and that no personal marker ever comes out."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.canon import sha256_file
+from mvtcase.errors import ConflictError, InputError, NotFoundError, RenderError
+from mvtcase.model import DeviceIdentity, Platform, Publication, ReportState
+from mvtcase.report import render
+from mvtcase.settings import Settings
+from mvtcase.store import queries
+from mvtcase.workflow import custody, devices, observations, officials, reports, scans
+from mvtcase.workflow.desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mvtcase.engine.job import EngineResult
+    from tests.flow.conftest import FakeEngine
+
+MARKS = (
+    "NAMEMARK",
+    "ROLEMARK",
+    "CONTACTMARK",
+    "PSEUDOMARK",
+    "LABELMARK",
+    "SERIALMARK",
+    "GADGETMARK",
+    "+447700900123",
+    "OBSERVEDMARK",
+)
+
+
+def _written(outcome: Any) -> list[dict[str, Any]]:  # noqa: ANN401  # the contract's JSON
+    return list(outcome.data["reports"])
+
+
+def _as(desk: Desk, examiner: str) -> Desk:
+    return Desk(workspace=desk.workspace, examiner=examiner, clock=desk.clock, engine=desk.engine, with_control=False)
+
+
+@pytest.fixture
+def scanned(desk: Desk, engine: FakeEngine, match: EngineResult, add_phone: Callable[..., str]) -> Desk:
+    """Give a desk whose one phone matched an indicator."""
+    engine.answer = match
+    add_phone()
+    scans.run(desk, scans.Request())
+    return desk
+
+
+def test_an_incident_report_is_written_in_two_formats_and_filed(scanned: Desk) -> None:
+    """The contract's keys, the file's hash, private files, and a custody event."""
+    html, as_json = _written(reports.write(scanned, "incident", formats=("html,json",)))
+    assert [html["id"], as_json["id"]] == ["R-0001", "R-0002"]
+    assert {"id", "kind", "format", "path", "sha256", "state"} <= set(html)
+    path = Path(html["path"])
+    assert path.name == "R-0001-incident.html"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sha256_file(path) == html["sha256"]
+    assert json.loads(Path(as_json["path"]).read_text())["schema"] == "mvtcase-report/1"
+    custody.verify(scanned)
+    with scanned.open_case() as store:
+        assert queries.custody_events(store)[-1].action == "report.written"
+
+
+def test_the_report_prints_the_head_of_the_chain_it_was_made_from(scanned: Desk) -> None:
+    """The digest in the report is that of the event before the report's own."""
+    with scanned.open_case() as store:
+        head, events = store.custody_head(), len(queries.custody_events(store))
+    (report,) = _written(reports.write(scanned, "incident", formats=("json",)))
+    said = json.loads(Path(report["path"]).read_text())["custody"]
+    assert (said["head"], said["events"]) == (head, events)
+    assert report["custody_head"] == head
+
+
+@pytest.mark.parametrize("level", list(Publication))
+def test_no_personal_marker_comes_out_at_any_level(desk: Desk, scanned: Desk, level: Publication) -> None:
+    """Markers stand in every personal field; only the name and role (named) or role and pseudonym (role) come out."""
+    official = _marked_official(desk, level)
+    _plant_in_texts(desk, official)
+    allowed = {
+        Publication.NAMED: {"NAMEMARK", "ROLEMARK", "OBSERVEDMARK"},
+        Publication.ROLE: {"ROLEMARK", "PSEUDOMARK", "OBSERVEDMARK"},
+        Publication.COUNTED: set[str](),
+        Publication.WITHHELD: set[str](),
+    }[level]
+    written = _written(reports.write(desk, "incident", formats=("html", "json", "md")))
+    assert len(written) == 3
+    for report in written:
+        text = Path(report["path"]).read_text().casefold().replace("\\", "")
+        seen = {mark for mark in MARKS if mark.casefold() in text}
+        assert seen == allowed, report["format"]
+        assert "aldith" not in text
+        assert not any(mark.casefold() in report["path"].casefold() for mark in MARKS)
+
+
+def _marked_official(desk: Desk, level: Publication) -> str:
+    person = officials.Person(
+        name="Xenia NAMEMARK",
+        role="ROLEMARK",
+        contact="CONTACTMARK@example.org",
+        pseudonym="PSEUDOMARK",
+        publication=level,
+        groups=("Legislature",),
+    )
+    return str(officials.add(desk, person).data["official"]["id"])  # type: ignore[index]  # the contract
+
+
+def _plant_in_texts(desk: Desk, official: str) -> None:
+    """Give the person a telling device, and speak of both in the person's and in another person's observation."""
+    identity = DeviceIdentity(
+        platform=Platform.IOS, name="GADGETMARK", serial="SERIALMARK", phone_number="+447700900123", os_version="17"
+    )
+    devices.add(desk, official, label="LABELMARK", identity=identity)
+    officials.change_official(desk, "O-0001", {"publication": "role"})
+    told = "contactmark@example.org, +447700900123: LABELMARK GADGETMARK SERIALMARK"
+    observations.add(desk, official, observations.Seen(kind="suspicious_message", value=f"OBSERVEDMARK {told}"))
+    about_other = "" if official_is_open(desk, official) else "namemark the ROLEMARK, PSEUDOMARK, "
+    observations.add(desk, "O-0001", observations.Seen(kind="line.version", value="14", note=f"{about_other}{told}"))
+
+
+def official_is_open(desk: Desk, official: str) -> bool:
+    """Return whether a report may show a row about the official, whose role then is no secret."""
+    with desk.open_case() as store:
+        return queries.official(store, official).publication in {Publication.NAMED, Publication.ROLE}
+
+
+def test_a_draft_is_reviewed_by_another_examiner_and_then_released(scanned: Desk) -> None:
+    """Four eyes, and no step can be skipped."""
+    reports.write(scanned, "incident")
+    with pytest.raises(ConflictError, match="written by"):
+        reports.review(scanned, "R-0001")
+    second = _as(scanned, "Grace")
+    with pytest.raises(ConflictError, match="cannot become"):
+        reports.release(second, "R-0001")
+    assert _written(reports.review(second, "R-0001"))[0]["state"] == ReportState.REVIEWED
+    assert _written(reports.release(second, "R-0001"))[0]["state"] == ReportState.RELEASED
+    with scanned.open_case() as store:
+        actions = [each.action for each in queries.custody_events(store)]
+    assert actions[-2:] == ["report.reviewed", "report.released"]
+
+
+def test_an_altered_file_is_noticed_and_never_released(scanned: Desk) -> None:
+    """The hash is looked at again before each step and in the list."""
+    (report,) = _written(reports.write(scanned, "incident"))
+    Path(report["path"]).write_text("something else")
+    assert _written(reports.list_reports(scanned))[0]["file"] == "altered"
+    with pytest.raises(ConflictError, match="altered"):
+        reports.review(_as(scanned, "Grace"), "R-0001")
+    Path(report["path"]).unlink()
+    assert _written(reports.list_reports(scanned))[0]["file"] == "missing"
+
+
+def test_a_newer_report_supersedes_an_older_one_of_its_kind(scanned: Desk) -> None:
+    """The older stays and says what replaced it; the other way round is refused."""
+    reports.write(scanned, "incident")
+    reports.write(scanned, "incident")
+    with pytest.raises(ConflictError):
+        reports.supersede(scanned, "R-0002", by="R-0001")
+    old, new = _written(reports.supersede(scanned, "R-0001", by="R-0002"))
+    assert (old["state"], new["supersedes"]) == ("superseded", "R-0001")
+    with pytest.raises(ConflictError):
+        reports.supersede(scanned, "R-0001", by="R-0002")
+
+
+def test_a_report_about_a_person_who_may_not_be_shown_is_refused(scanned: Desk) -> None:
+    """An incident report on one official needs an official who may have a row."""
+    with pytest.raises(ConflictError, match="counts at most"):
+        reports.write(scanned, "incident", target="O-0001")
+
+
+def test_unknown_kinds_formats_targets_and_reports_are_input_errors(scanned: Desk) -> None:
+    """Each is named with what would do."""
+    with pytest.raises(InputError, match="no report"):
+        reports.write(scanned, "novel")
+    with pytest.raises(InputError, match="docx"):
+        reports.write(scanned, "incident", formats=("docx",))
+    with pytest.raises(InputError, match="No format"):
+        reports.write(scanned, "incident", formats=(" , ",))
+    with pytest.raises(NotFoundError):
+        reports.write(scanned, "incident", target="O-0099")
+    with pytest.raises(NotFoundError):
+        reports.release(scanned, "R-0099")
+
+
+def test_a_format_that_cannot_be_made_leaves_nothing_behind(scanned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row, no file, no event when the PDF fails after the HTML was laid out."""
+
+    def fail(page: str) -> bytes:
+        raise RenderError("no PDF today")
+
+    monkeypatch.setattr(render, "pdf", fail)
+    with scanned.open_case() as store:
+        before = store.custody_head()
+    with pytest.raises(RenderError):
+        reports.write(scanned, "incident", formats=("html", "pdf"))
+    with scanned.open_case() as store:
+        assert (queries.reports(store), store.custody_head()) == ((), before)
+        assert list(store.folder.reports.iterdir()) == []
+
+
+def test_the_organisation_stands_in_the_report(scanned: Desk) -> None:
+    """Organisation and its contact come from the settings."""
+    settings = Settings(examiner="Ada", organisation="Example CERT", contact="cert@example.org")
+    desk = Desk(
+        workspace=scanned.workspace,
+        settings=settings,
+        clock=lambda: datetime(2026, 11, 25, tzinfo=timezone.utc),
+        engine=scanned.engine,
+        with_control=False,
+    )
+    (report,) = _written(reports.write(desk, "incident", formats=("json",)))
+    details = json.loads(Path(report["path"]).read_text())["details"]
+    assert (details["organisation"], details["contact"]) == ("Example CERT", "cert@example.org")
+    assert (details["written_at"], details["examiner"]) == ("2026-11-25T00:00:00.000000Z", "Ada")

@@ -6,6 +6,7 @@ It stands between the stores of facts below and the reports and verbs above, so 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
@@ -157,7 +158,7 @@ def _device_standing(
         each
         for acquisition in counted
         if (scan := latest[acquisition.id]) is not None
-        for each in staleness(scan, _compared_since(scans, scan), newest)
+        for each in staleness(scan, _compared_since(scans, scan), newest, at_hand=Path(acquisition.path).exists())
     )
     own = tuple(finding for finding in findings if finding.device == device.id)
     view = table.DeviceView(
@@ -217,19 +218,23 @@ def _compared_since(scans: Sequence[Scan], scan: Scan) -> dict[str, set[str]]:
     return seen
 
 
-def staleness(scan: Scan, compared: Mapping[str, set[str]], newest: Newest) -> tuple[Stale, ...]:
+def staleness(
+    scan: Scan, compared: Mapping[str, set[str]], newest: Newest, *, at_hand: bool = True
+) -> tuple[Stale, ...]:
     """Return what a scan used that has a newer version.
 
     A newer indicator set asks for a recheck of the stored results; a newer MVT or plugin asks for the acquisition to be
-    scanned again, since its modules may read what the older ones did not.
+    scanned again, since its modules may read what the older ones did not, or, where it is not `at_hand` any more, for
+    the phone.
     """
+    again = Remedy.SCAN_AGAIN if at_hand else Remedy.PHONE_NEEDED
     stale = [
         Stale(what=f"indicator set {used.name}", used=used.version, newer=newer.version, remedy=Remedy.RECHECK)
         for used in scan.sets
         if (newer := newest.sets.get(used.name)) and newer.sha256 not in compared.get(used.name, {newer.sha256})
     ]
     stale += [
-        Stale(what=name, used=version, newer=newest.tools[name], remedy=Remedy.SCAN_AGAIN)
+        Stale(what=name, used=version, newer=newest.tools[name], remedy=again)
         for name, version in scan.tools.items()
         if name in newest.tools and newest.tools[name] != version
     ]

@@ -26,9 +26,10 @@ from mvtcase.workflow.desk import OutcomeStatus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.flow.conftest import FakeEngine
+
     from mvtcase.engine.job import ScanJob
     from mvtcase.workflow.desk import Desk
-    from tests.flow.conftest import FakeEngine
 
 
 def _status(desk: Desk) -> list[str]:
@@ -36,7 +37,7 @@ def _status(desk: Desk) -> list[str]:
     return [one["status"] for one in data["officials"]]
 
 
-def _scans(outcome: Any) -> list[dict[str, Any]]:  # noqa: ANN401  # the contract's JSON
+def _scans(outcome: Any) -> list[dict[str, Any]]:  # the contract's JSON
     return list(outcome.data["scans"])
 
 
@@ -67,7 +68,10 @@ def test_only_the_sets_named_are_compared(desk: Desk, add_phone: Callable[..., s
 
 
 def test_scanning_twice_gives_the_same_findings_and_no_duplicates(
-    desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, match: Any  # noqa: ANN401  # a fixture
+    desk: Desk,
+    add_phone: Callable[..., str],
+    engine: FakeEngine,
+    match: Any,  # a fixture
 ) -> None:
     """A finding's identity survives a re-scan; both scans' alerts stay."""
     engine.answer = match

@@ -13,7 +13,7 @@ from mvtcase.casebook import read as read_casebook
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
-from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
+from mvtcase.model import AcquisitionState, EvidenceKind, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.workflow import consents, sets, shapes
@@ -132,8 +132,8 @@ def _some(chosen: list[Acquisition], whose: str) -> list[Acquisition]:
 
 
 def _is_done(scan: Scan | None, choice: Choice) -> bool:
-    """Return whether a scan compared with just these sets under these tools, so that another would say the same."""
-    if scan is None or scan.completeness is Completeness.BLIND:
+    """Return whether a scan came to its end with just these sets and tools, so that another would say the same."""
+    if scan is None or scan.error is not None:
         return False
     return {each.sha256 for each in scan.sets} == {each.sha256 for each in choice.sets} and all(
         scan.tools.get(name, version) == version for name, version in choice.tools.items()

@@ -52,7 +52,7 @@ class FakeEngine:
     scans: list[ScanJob] = field(default_factory=list)
     rechecks: list[RecheckJob] = field(default_factory=list)
     decrypts: list[DecryptJob] = field(default_factory=list)
-    before: Callable[[ScanJob], None] = lambda job: None  # a seam for one test
+    before: Callable[[ScanJob], None] = lambda _job: None
 
     def run_scan(self, job: ScanJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
         """Answer after telling of one module."""

@@ -259,7 +259,7 @@ def test_stopping_a_batch_leaves_it_to_go_on(desk: Desk, add_phone: Callable[...
     engine.before = interrupt
     with pytest.raises(KeyboardInterrupt):
         scans.run(desk, scans.Request(everything=True, jobs=1))
-    engine.before = lambda job: None
+    engine.before = lambda _job: None
     outcome = scans.run(desk, scans.Request(everything=True))
     assert {scan["acquisition"] for scan in _scans(outcome)} == {"A-0001", "A-0002", "A-0003"}
     states = [scan["state"] for scan in _scans(scans.list_scans(desk))]

@@ -111,7 +111,7 @@ def selftest(
     context: typer.Context,
     name: Annotated[list[str] | None, typer.Option("--iocs", metavar="SET", help="Set; may be given again.")] = None,
 ) -> None:
-    """Plant a sample of the sets' indicators in synthetic phones; the real engine must find them (positive control)."""
+    """Plant a sample of the sets' indicators in synthetic phones; the real engine must find them (the control)."""
     from mvtcase.workflow import iocs
 
     state = state_of(context)

@@ -34,16 +34,28 @@ def read_bytes(path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
         descriptor = open_untouched(path.resolve())
     except OSError as error:
         raise IndicatorFileError(f"{path} cannot be read: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as handle:
-        mode = os.fstat(handle.fileno()).st_mode
-        if stat.S_ISDIR(mode):
-            raise IndicatorFileError(f"{path} is a folder.", hint="Name the files in it one by one.")
-        if not stat.S_ISREG(mode):
-            raise IndicatorFileError(f"{path} is no regular file.")
-        data = handle.read(limit + 1)
+    try:
+        _require_file(path, os.fstat(descriptor), limit)
+        with os.fdopen(descriptor, "rb", closefd=False) as handle:
+            data = handle.read(limit + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
-        raise IndicatorFileError(f"{path} is larger than {limit // MIB} MiB and is not read.")
+        raise _too_large(path, limit)  # it grew while it was read
     return data
+
+
+def _require_file(path: Path, found: os.stat_result, limit: int) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IndicatorFileError(f"{path} is a folder.", hint="Name the files in it one by one.")
+    if not stat.S_ISREG(found.st_mode):
+        raise IndicatorFileError(f"{path} is no regular file.")
+    if found.st_size > limit:
+        raise _too_large(path, limit)
+
+
+def _too_large(path: Path, limit: int) -> IndicatorFileError:
+    return IndicatorFileError(f"{path} is larger than {limit // MIB} MiB and is not read.")
 
 
 def read_set(data: bytes, file_name: str, *, kind: str | None = None) -> Reading:

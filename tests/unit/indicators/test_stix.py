@@ -84,7 +84,7 @@ def test_duplicates_inside_a_collection_only() -> None:
     [
         ("[domain-name:value='evil.example']", Stock.LOADS),
         ("[file:hashes.'SHA-256'='" + "ab" * 32 + "']", Stock.LOADS),
-        ("[domain-name:value=\"evil.example\"]", Stock.MANGLES),
+        ('[domain-name:value="evil.example"]', Stock.MANGLES),
         ("[domain-name:value='evil[.]example']", Stock.MANGLES),
         (r"[file:name='it\'s']", Stock.MANGLES),
         ("[url:value='https://evil.example/?a=b']", Stock.ABORTS),
@@ -190,7 +190,9 @@ def test_version_20() -> None:
     assert read(indicator("i", "[file:name='a' OR file:name='b']"), spec_version="2.0").format == "STIX 2.0"
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", '"x"', "5", "null", '{"objects": []}', '{"objects": {}}', '{"Event": {}}'])
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", '"x"', "5", "null", '{"objects": []}', '{"objects": {}}', '{"Event": {}}']
+)
 def test_no_bundle(text: str) -> None:
     """JSON that is no bundle is an error."""
     with pytest.raises(IndicatorFileError):

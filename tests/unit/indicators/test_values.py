@@ -75,7 +75,7 @@ def test_usable(kind: IndicatorType, given: str, expected_type: IndicatorType, e
         (T.DOMAINS, "evil!.example", "not a domain"),
         (T.DOMAINS, "evil.example\nother.example", "control character"),
         (T.DOMAINS, "evil\x00.example", "control character"),
-        (T.DOMAINS, "evil\ud800.example", "damaged"),
+        (T.DOMAINS, f"evil{chr(0xD800)}.example", "damaged"),
         (T.DOMAINS, "evil\ufffd.example", "damaged"),
         (T.DOMAINS, "a" * (MAX_VALUE_CHARS + 1), "longer"),
         (T.URLS, "http://", "without a host"),

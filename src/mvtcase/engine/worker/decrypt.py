@@ -85,6 +85,8 @@ def unlocked(source: Path, password: str | None, key: str | None) -> MVTEncrypte
         backup._read_and_unlock_keybag()  # noqa: SLF001 - the one call that tells a wrong password from a damaged backup
     except ValueError as error:
         raise RefusedError("password", "The password or key does not open this backup.") from error
+    except (RefusedError, MemoryError):
+        raise
     except Exception as error:
         raise _unusable(error) from error
     return backup
@@ -109,6 +111,8 @@ def _check_rounds(path: Path) -> None:
         rounds = {name: attributes[name] for name in MAX_ROUNDS}
     except (KeyError, TypeError):
         raise RefusedError("evidence", "Manifest.plist names no keys: the backup is not encrypted.") from None
+    except MemoryError:
+        raise
     except Exception as error:
         raise RefusedError("evidence", f"Manifest.plist cannot be read: {_described(error)}") from error
     for name, limit in MAX_ROUNDS.items():

@@ -1,0 +1,174 @@
+"""The recorder at its edges: alerts that cannot be written, modules that call `sys.exit`, crashes at every boundary."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+import mvt.common.command as mvt_command
+import pytest
+from mvt.common.command import Command
+from mvt.common.indicators import Indicators
+from mvt.common.module import DatabaseNotFoundError, MVTModule
+from mvt.ios.cmd_check_backup import CmdIOSCheckBackup
+
+from mvtcase.control.ios import build_ios_backup
+from mvtcase.control.ios_phone import IosPhone
+from mvtcase.control.plants import Plant, PlantKind
+from mvtcase.engine.results import Ledger, take_safely
+from mvtcase.engine.worker.emitter import Emitter
+from mvtcase.engine.worker.recorder import Recorder
+from mvtcase.engine.worker.task import task_of
+from mvtcase.model import EvidenceKind, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mvtcase.engine.job import EngineResult
+
+pytestmark = pytest.mark.engine
+
+
+class Endless(dict[str, Any]):
+    """An event that contains itself."""
+
+    def __init__(self) -> None:
+        super().__init__(text="\udcff", number=2**80)
+        self["self"] = self
+
+
+class Plain(MVTModule):  # type: ignore[misc]  # MVT has no types
+    """A module that raises one alert about whatever `event` is."""
+
+    event: Any = "an event"
+
+    def run(self) -> None:
+        """Extract one record."""
+        self.results = [{"a": 1}]
+
+    def check_indicators(self) -> None:
+        """Raise one alert."""
+        self.alertstore.high("told", "", self.event)
+
+
+class Unwritable(Plain):
+    """A module whose alert no JSON writer can take."""
+
+    event = Endless()
+
+
+class Leaving(Plain):
+    """A module whose library calls `sys.exit` after an alert."""
+
+    def check_indicators(self) -> None:
+        """Raise one alert and leave."""
+        super().check_indicators()
+        raise SystemExit(1)
+
+
+class Absent(Plain):
+    """A module without a source."""
+
+    def run(self) -> None:
+        """Find nothing."""
+        raise DatabaseNotFoundError("nothing here")
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Ledger]]:
+    """Return a function that runs modules in this process under a recorder and returns what it sent."""
+    from mvt.common.alerts import AlertStore  # noqa: PLC0415 - restored below
+
+    monkeypatch.setattr(Command, "run", Command.run)
+    monkeypatch.setattr(Command, "_ordered_modules", Command._ordered_modules)
+    monkeypatch.setattr(AlertStore, "add", AlertStore.add)
+    monkeypatch.setattr(mvt_command, "run_module", mvt_command.run_module)
+    fields = {
+        "task": "scan", "kind": "ios_backup", "target": str(tmp_path), "results": str(tmp_path / "out"),
+        "matchset": "", "expected_indicators": 1, "set_names": {}, "encrypted": False, "stock_matcher": False,
+        "sweep": False, "allow_foreign_modules": False, "password": None, "finished": [], "skipped": [],
+        "steps_done": [], "steps_lost": [],
+    }  # fmt: skip
+    (tmp_path / "out" / "mvt").mkdir(parents=True)
+
+    def run(*modules: type[MVTModule], **changes: Any) -> Ledger:
+        events = tmp_path / "events"
+        descriptor = os.open(events, os.O_RDWR | os.O_CREAT)
+        recorder = Recorder(task_of({**fields, **changes}), Emitter(descriptor))
+        recorder.install()
+        command = CmdIOSCheckBackup(target_path=str(tmp_path), results_path=str(tmp_path / "out"), iocs=Indicators())
+        command.modules = list(modules)
+        command.run()
+        os.close(descriptor)
+        ledger = Ledger()
+        assert all(take_safely(ledger, json.loads(line)) for line in events.read_bytes().splitlines())
+        return ledger
+
+    logger = logging.getLogger("mvt")
+    before = list(logger.handlers)
+    yield run
+    for handler in set(logger.handlers) - set(before):
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def outcomes(ledger: Ledger) -> dict[str, Outcome]:
+    """Return the outcomes by slug."""
+    return {run.slug: run.outcome for run in ledger.modules.values()}
+
+
+def test_an_alert_that_cannot_be_written_is_sent_all_the_same(recorded: Callable[..., Ledger]) -> None:
+    """MVT would lose it, and all others, when it writes its files; here the offending parts alone are marked."""
+    ledger = recorded(Unwritable, Plain)
+    assert [alert.module for alert in ledger.alerts] == ["unwritable", "plain"]
+    data = ledger.alerts[0].event
+    assert isinstance(data, dict)
+    assert str(data["text"]).startswith("\\udcff⟦")
+    assert "contains itself" in str(data["self"])
+    assert outcomes(ledger) == {"unwritable": Outcome.EXTRACTED, "plain": Outcome.EXTRACTED}
+
+
+def test_a_module_that_leaves_is_a_failed_module(recorded: Callable[..., Ledger]) -> None:
+    """Its alert is kept and the next module runs."""
+    ledger = recorded(Leaving, Plain)
+    assert [alert.module for alert in ledger.alerts] == ["leaving", "plain"]
+    assert outcomes(ledger) == {"leaving": Outcome.FAILED, "plain": Outcome.EXTRACTED}
+
+
+def test_alerts_are_sent_once_although_commands_store_them_again(recorded: Callable[..., Ledger]) -> None:
+    """A command's store is given the alerts of its modules; they are the same ones."""
+    assert len(recorded(Plain).alerts) == 1
+
+
+def test_a_module_that_is_to_be_skipped_does_not_run(recorded: Callable[..., Ledger]) -> None:
+    """What hung in an earlier worker is left out, what finished there is not done again."""
+    ledger = recorded(Plain, Absent, finished=[["backup", "plain"]], skipped=[["backup", "absent"]])
+    assert ledger.alerts == []
+    assert outcomes(ledger) == {"plain": Outcome.NOT_RUN, "absent": Outcome.NOT_RUN}
+
+
+def test_an_absent_source_is_told_by_the_exceptions_type(recorded: Callable[..., Ledger]) -> None:
+    """Its text is only for people."""
+    run = recorded(Absent).modules["backup", "absent"]
+    assert (run.outcome, run.reason) == (Outcome.NO_SOURCE, "nothing here")
+
+
+def test_alerts_survive_the_death_of_the_worker_at_every_boundary(
+    examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """Whatever prefix of the events was written, every alert in it is read back and nothing is finished."""
+    phone = IosPhone(plants=(Plant(PlantKind.DOMAINS, "planted.example.net", "sms"),))
+    built = build_ios_backup(tmp_path / "backup", phone)
+    whole = examine_with_mvt(EvidenceKind.IOS_BACKUP, built.path)
+    lines = (tmp_path / "results-0" / "events.jsonl").read_bytes().splitlines()
+    for end in range(1, len(lines)):
+        ledger = Ledger()
+        for line in lines[:end]:
+            take_safely(ledger, json.loads(line))
+        told = [json.loads(line) for line in lines[:end] if b'"event":"alert"' in line]
+        assert [alert.message for alert in ledger.alerts] == [event["message"] for event in told]
+        assert not ledger.result().finished
+    assert len(whole.alerts) > 1

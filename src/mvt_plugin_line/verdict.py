@@ -77,24 +77,31 @@ def summarise(account: Account, course: Course) -> Summary:
 
 
 def _by_flip(account: Account, course: Course) -> Summary | None:
+    """Return changed where the last flip goes on, and on where sealing came back, with the times of both."""
     if not course.flips:
         return None
     last = course.flips[-1]
-    window = {
-        "last_sealed_ms": last.last_sealed_ms,
-        "first_unsealed_ms": last.first_unsealed_ms,
-        "resealed_ms": last.resealed_ms,
-    }
     chats = len(last.followers)
     if last.resealed_ms is None:
         switch = {0: "; the account switch reads off", 1: "; yet the account switch reads on", None: ""}
-        reason = f"{chats} chats went unsealed together{INFERENCE}{switch.get(account.switch, '')}"
-        return Summary(sealing=Sealing.CHANGED, basis="R3", reason=reason, **window)
-    if account.switch == 0:
-        reason = f"the account switch reads off; {chats} chats had been unsealed before and sealed again"
-        return Summary(sealing=Sealing.OFF, basis="R1", reason=reason, **window)
-    reason = f"{chats} chats were unsealed for a time and are sealed again since {minute(last.resealed_ms)}{INFERENCE}"
-    return Summary(sealing=Sealing.ON, basis="R3", reason=reason, **window)
+        return Summary(
+            sealing=Sealing.CHANGED,
+            basis="R3",
+            reason=f"{chats} chats went unsealed together{INFERENCE}{switch.get(account.switch, '')}",
+            last_sealed_ms=last.last_sealed_ms,
+            first_unsealed_ms=last.first_unsealed_ms,
+        )
+    if account.switch == 0 or not account.messages_complete:
+        return None
+    return Summary(
+        sealing=Sealing.ON,
+        basis="R3",
+        reason=f"{chats} chats were unsealed from {minute(last.first_unsealed_ms)} and are sealed again since "
+        f"{minute(last.resealed_ms)}{INFERENCE}",
+        last_sealed_ms=course.last_sealed_ms,
+        first_unsealed_ms=last.first_unsealed_ms,
+        resealed_ms=last.resealed_ms,
+    )
 
 
 def _by_switch_off(account: Account, course: Course) -> Summary | None:

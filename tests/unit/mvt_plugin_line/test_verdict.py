@@ -65,6 +65,19 @@ def test_a_changed_account_carries_its_window() -> None:
     assert (summary.last_sealed_ms, summary.first_unsealed_ms) == (_START + 3 * _HOUR, _START + 4 * _HOUR)
 
 
+def test_sealing_that_came_back_gives_the_newest_sealed_message() -> None:
+    """For an account that is on again, last sealed is the end, and the time without stands beside it."""
+    summary = judge(_account(*_chats(*(_BACK,) * 4))).summary
+    assert summary.last_sealed_ms == _START + (len(_BACK) - 1) * _HOUR
+    assert (summary.first_unsealed_ms, summary.resealed_ms) == (_START + 30 * _HOUR, _START + 90 * _HOUR)
+
+
+def test_an_off_switch_after_a_time_that_ended_has_no_invented_start() -> None:
+    """The end of an old time without sealing is not taken for the beginning of the present one."""
+    summary = judge(_account(*_chats(*(_BACK,) * 4), switch=0)).summary
+    assert (summary.sealing, summary.first_unsealed_ms) == (Sealing.OFF, None)
+
+
 def test_a_switch_that_contradicts_the_messages_is_named() -> None:
     """A flip beside a switch that reads on says so."""
     assert "yet the account switch reads on" in judge(_account(*_chats(*(_FLIP,) * 4), switch=1)).summary.reason

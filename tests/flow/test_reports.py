@@ -21,8 +21,9 @@ from mvtcase.workflow.desk import Desk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mvtcase.engine.job import EngineResult
     from tests.flow.conftest import FakeEngine
+
+    from mvtcase.engine.job import EngineResult
 
 MARKS = (
     "NAMEMARK",
@@ -37,7 +38,7 @@ MARKS = (
 )
 
 
-def _written(outcome: Any) -> list[dict[str, Any]]:  # noqa: ANN401  # the contract's JSON
+def _written(outcome: Any) -> list[dict[str, Any]]:  # the contract's JSON
     return list(outcome.data["reports"])
 
 

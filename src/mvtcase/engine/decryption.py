@@ -113,7 +113,8 @@ def _setup(job: DecryptJob, private: Path, wrap: Wrap) -> Setup:
         read_only=(job.source,),
         writable=(job.target,),
         temporary=private,
-        temporary_bytes=limits.temporary_bytes,
+        # The decrypted files stand there too.
+        temporary_bytes=limits.temporary_bytes + 2 * job.evidence_bytes,
     )
     return Setup(
         private=private,

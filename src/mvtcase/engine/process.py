@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Protocol
 
+from mvtcase.engine.disk_watch import DiskWatch
 from mvtcase.engine.job import job_line
 from mvtcase.engine.lines import LineReader
 from mvtcase.engine.results import parse_event
@@ -59,9 +60,10 @@ class Ending:
         """The end in words, to follow a subject."""
         if self.killed_for:
             return self.killed_for
-        if self.status < 0:
-            with suppress(ValueError):
-                return f"the worker was ended by {signal.Signals(-self.status).name}"
+        # A sandbox's own process reports a signal to its child as 128 and its number, as shells do.
+        number = -self.status if self.status < 0 else self.status - 128
+        with suppress(ValueError):
+            return f"the worker was ended by {signal.Signals(number).name}"
         return f"the worker ended with status {self.status}"
 
 
@@ -170,6 +172,7 @@ def _listen(setup: Setup, process: subprocess.Popen[bytes], reader: int, listene
     """Hand on events until there are none left; return why the worker must be killed, empty when it ended by itself."""
     clock = _Clock(setup)
     log = _BoundedLog(setup.log)
+    disk = DiskWatch((setup.private, *setup.box.writable), setup.box.temporary_bytes)
     prints = process.stdout.fileno() if process.stdout is not None else reader
     with LineReader({"events": reader, "log": prints}) as lines:
         while not lines.at_end("events"):
@@ -180,7 +183,7 @@ def _listen(setup: Setup, process: subprocess.Popen[bytes], reader: int, listene
                     clock.heard(event, module_running=listener.is_module_running())
                 elif source == "log":
                     log.write(line)
-            reason = clock.overrun()
+            reason = clock.overrun() or disk.overrun()
             if reason:
                 return reason
         for _, line in lines.read(0):

@@ -80,6 +80,8 @@ class Course:
     transitions: tuple[Transition, ...]
     flips: tuple[Flip, ...]
     states: dict[str, ChatState]
+    runs: dict[str, tuple[Run, ...]]
+    """The runs of each chat without flicker; none tells anything where there is no baseline."""
     sealed_now: int
     """Direct chats whose last agreeing messages are sealed."""
     last_sealed_ms: int | None
@@ -113,6 +115,7 @@ def course_of(chats: Sequence[Chat]) -> Course:
         transitions=tuple(transitions),
         flips=_flips([*transitions, *endings], times),
         states=states,
+        runs=steady if baseline else {},
         sealed_now=sum(by_messages),
         last_sealed_ms=max((found[-1] for found in times.sealed.values() if found), default=None),
         times=times,

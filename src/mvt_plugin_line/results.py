@@ -9,7 +9,8 @@ from .records import ChatState
 from .times import iso_utc, isodate
 
 if TYPE_CHECKING:
-    from .records import Account, Chat, Gap, LinkMessage, Notice
+    from .course import Course
+    from .records import Account, Chat, Gap, LinkMessage, Notice, Run
     from .rules import RuleFinding
     from .verdict import Verdict
 
@@ -24,6 +25,9 @@ RULE = "line_rule"
 SUMMARY = "line_sealing_summary"
 APP = "line_app"
 
+MOST_RUNS = 50
+"""Newest runs given of one chat."""
+
 
 def mid_hash(mid: str | None) -> str | None:
     """Return the hex SHA-256 of a LINE id, so that an account can be told apart without being named."""
@@ -33,13 +37,12 @@ def mid_hash(mid: str | None) -> str | None:
 def account_results(account: Account, verdict: Verdict) -> list[Result]:
     """Return every record of one account, exactly one `line_sealing_summary` first."""
     base = {"platform": account.platform.value, "account_mid_hash": mid_hash(account.mid), "account": account.label}
-    states = dict(verdict.states)
     found = [
         summary_result(account, verdict),
         account_result(account),
         *(_rule(each) for each in verdict.findings),
         *(_gap(each) for each in account.gaps),
-        *(_chat(each, states.get(each.mid, ChatState.UNKNOWN)) for each in account.chats),
+        *(_chat(each, verdict.course) for each in account.chats),
         *(_link(each) for each in account.links),
         *(_notice(each) for each in account.notices),
     ]
@@ -114,12 +117,17 @@ def _rule(finding: RuleFinding) -> Result:
     }
 
 
-def _chat(chat: Chat, state: ChatState) -> Result:
+def _chat(chat: Chat, course: Course) -> Result:
+    runs = course.runs.get(chat.mid, ())
+    state = course.states.get(chat.mid, ChatState.UNKNOWN)
+    basis = None if state is ChatState.UNKNOWN else "messages" if runs else "key_record"
     return {
         "record": CHAT,
         "chat": chat.mid,
         "kind": chat.kind.value,
         "sealing": state.value,
+        "sealing_basis": basis,
+        "runs": [_run(run) for run in runs[-MOST_RUNS:]],
         "messages": chat.messages,
         "sealed_messages": sum(mark.sealed for mark in chat.marks),
         "unsealed_messages": sum(not mark.sealed for mark in chat.marks),
@@ -129,6 +137,15 @@ def _chat(chat: Chat, state: ChatState) -> Result:
         "key_record_content_types": chat.content_types,
         "last_message": iso_utc(chat.last_ms),
         "isodate": isodate(chat.last_ms),
+    }
+
+
+def _run(run: Run) -> Result:
+    return {
+        "sealed": run.sealed,
+        "first": iso_utc(run.first_ms),
+        "last": iso_utc(run.last_ms),
+        "messages": run.messages,
     }
 
 

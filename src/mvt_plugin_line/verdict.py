@@ -47,11 +47,11 @@ class Verdict:
 
     findings: tuple[RuleFinding, ...]
     summary: Summary
-    states: tuple[tuple[str, ChatState], ...]
+    course: Course
 
     def count(self, state: ChatState) -> int:
         """Return how many chats are in a state."""
-        return Counter(each for _, each in self.states)[state]
+        return Counter(self.course.states.values())[state]
 
 
 def judge(account: Account) -> Verdict:
@@ -61,7 +61,7 @@ def judge(account: Account) -> Verdict:
     findings = posture_findings(account, course)
     if summary.sealing is Sealing.UNKNOWN:
         findings = (*findings, cannot_tell(summary.reason))
-    return Verdict(findings=findings, summary=summary, states=tuple(course.states.items()))
+    return Verdict(findings=findings, summary=summary, course=course)
 
 
 def summarise(account: Account, course: Course) -> Summary:

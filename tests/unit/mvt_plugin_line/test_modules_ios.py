@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from mvtcase.control.line import (
     single_peer_unsealed,
     two_accounts,
     unsealed_from,
+    with_messages,
     write_line_backup,
     write_line_ios_fs,
 )
@@ -68,6 +70,26 @@ def test_a_single_peer_is_low_and_the_account_stays_on(backup_run: Callable[[Lin
     assert run.summary["sealing"] == "on"
     assert run.rules() == ["R2", "R4"]
     assert max(alert.level.value for alert in run.alerts) == AlertLevel.LOW.value
+
+
+def test_each_chat_has_its_runs(backup_run: Callable[[LineAccount], Any]) -> None:
+    """The chat that turned shows a sealed and an unsealed run with their times, the others one sealed run."""
+    built = single_peer_unsealed(healthy_account(messages=60), _WHEN)
+    chats = {chat["chat"]: chat for chat in backup_run(built).of("line_chat")}
+    turned = chats[built.chats[0].mid]
+    assert [run["sealed"] for run in turned["runs"]] == [True, False]
+    assert turned["runs"][0]["last"] < turned["runs"][1]["first"]
+    assert (turned["sealing"], turned["sealing_basis"]) == ("unsealed", "messages")
+    assert [run["sealed"] for run in chats[built.chats[1].mid]["runs"]] == [True]
+
+
+def test_a_chat_known_by_its_key_record_alone_says_so(tmp_path: Path, run_line: Callable[..., Any]) -> None:
+    """Without any sealed mark a chat's state is that of LINE's key record, and named as such."""
+    silent = with_messages(healthy_account(), lambda ms: tuple(replace(message, sealed=False) for message in ms))
+    run = run_line(LineIOS, write_line_backup(tmp_path, line_ios_files(silent)), is_backup=True)
+    found = {(chat["sealing"], chat["sealing_basis"]) for chat in run.of("line_chat") if chat["kind"] == "direct"}
+    assert found == {("sealed", "key_record")}
+    assert run.summary["sealing"] == "unknown"
 
 
 def test_a_flip_that_ended_is_still_raised(backup_run: Callable[[LineAccount], Any]) -> None:

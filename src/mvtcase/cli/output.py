@@ -53,6 +53,7 @@ _WHOLE = frozenset(
     | {"platform", "scan", "verdict", "sequence", "subject", "roster", "publication", "tlp", "field", "sealing", "due"}
 )
 """Columns of short words that are never broken over lines; the others share what room is left."""
+_TITLE_WIDTH = 78
 _PIPE_WIDTH = 160
 """Characters of a line where no terminal says its width."""
 
@@ -91,6 +92,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
+        min_width=min(len(title), _TITLE_WIDTH),  # a title is broken at the table's width
     )
     for name in columns:
         drawn.add_column(name, overflow="fold", no_wrap=name in _WHOLE)

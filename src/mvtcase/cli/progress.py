@@ -37,7 +37,10 @@ class _Plain(TextColumn):
 
 
 class ScanProgress:
-    """A bar for each acquisition, counting its modules; safe to feed from several threads."""
+    """A bar for each acquisition, counting its modules; safe to feed from several threads.
+
+    Nothing is drawn before the first event, so that questions asked before stay readable.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -49,6 +52,7 @@ class ScanProgress:
         with self._lock:
             task = self._tasks.get(subject)
             if task is None:
+                self._progress.start()
                 task = self._progress.add_task("", subject=subject, module="", total=event.total or None)
                 self._tasks[subject] = task
             label = event.module or event.what.replace("_", " ")
@@ -74,8 +78,11 @@ def scanning(state: State) -> Iterator[Callable[[str, EngineEvent], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+    progress = Progress(*columns, console=console(stderr=True), transient=True)
+    try:
         yield ScanProgress(progress)
+    finally:
+        progress.stop()
 
 
 @contextlib.contextmanager

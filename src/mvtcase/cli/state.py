@@ -26,6 +26,21 @@ class State:
     exit_code: int | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def named_workspace(self) -> str | None:
+        """The workspace that the call or the environment names, None where neither does."""
+        return self.workspace or os.environ.get("MVTCASE_WORKSPACE") or None
+
+    @property
+    def named_case(self) -> str | None:
+        """The case that the call or the environment names, None where neither does."""
+        return self.case or os.environ.get("MVTCASE_CASE") or None
+
+    @property
+    def named_examiner(self) -> str:
+        """The examiner that the call or the environment names, empty where neither does."""
+        return self.examiner or os.environ.get("MVTCASE_EXAMINER", "")
+
     def desk(self) -> Desk:
         """Return the examiner's desk at the workspace meant. Raises `WorkspaceError` and what settings raise."""
         from mvtcase.settings import load_settings
@@ -34,9 +49,9 @@ class State:
 
         settings = load_settings()
         return Desk(
-            workspace=find_workspace(self.workspace or os.environ.get("MVTCASE_WORKSPACE"), Path.cwd()),
-            case=self.case or os.environ.get("MVTCASE_CASE") or None,
-            examiner=self.examiner or os.environ.get("MVTCASE_EXAMINER", ""),
+            workspace=find_workspace(self.named_workspace, Path.cwd()),
+            case=self.named_case,
+            examiner=self.named_examiner,
             settings=settings,
         )
 

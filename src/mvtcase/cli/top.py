@@ -126,7 +126,12 @@ def triage(
     )
     with progress.scanning(state) as on_event:
         outcome = one_phone.examine(
-            one_phone.Place(workspace=state.workspace, case=state.case, examiner=state.examiner, start=Path.cwd()),
+            one_phone.Place(
+                workspace=state.named_workspace,
+                case=state.named_case,
+                examiner=state.named_examiner,
+                start=Path.cwd(),
+            ),
             asked,
             one_phone.Person(ask=_ask, confirm=_confirm, ask_password=ask_for, on_event=on_event),
         )

@@ -85,8 +85,8 @@ def run(desk: Desk, request: Request) -> Outcome:
             return Outcome(
                 data={"scans": []}, messages=("Nothing to do: every acquisition was scanned with these sets.",)
             )
-        choice = sets.require_control(desk, choice)
         secrets = {each.id: _secret(request, each) for each in wanted}
+        choice = sets.require_control(desk, choice)
     done = _run_all(desk, request, choice, wanted, secrets)
     failures = [message for _, message in done if message]
     with desk.open_case() as store:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConsentError, ConsentMissingError, NotFoundError, WorkspaceError
-from mvtcase.model import ConsentMethod, ConsentPoint
+from mvtcase.model import ConsentMethod, ConsentPoint, Publication
 from mvtcase.settings import load_settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, find_workspace
@@ -130,7 +130,7 @@ def _official(desk: Desk, wish: Wish, person: Person) -> str:
         with desk.open_case() as store:
             return queries.official(store, wish.official).id
     role = person.ask("Whose phone is it? A role or pseudonym is enough")
-    added = officials.add(desk, officials.Person(role=role)).data["official"]
+    added = officials.add(desk, officials.Person(role=role, publication=Publication.ROLE)).data["official"]
     return str(added["id"]) if isinstance(added, dict) else ""
 
 

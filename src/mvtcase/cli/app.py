@@ -57,6 +57,7 @@ top.register(app)
 status.register(app)
 
 _last_state = State()
+_ANYWHERE = frozenset({"--json", "--yes"})
 
 
 @app.callback()
@@ -99,7 +100,7 @@ def run(arguments: list[str]) -> int:
     global _last_state  # noqa: PLW0603  # as above
     _last_state = State(as_json="--json" in arguments)
     try:
-        status_of_call = app(arguments, standalone_mode=False, prog_name="mvtcase")
+        status_of_call = app(flags_first(arguments), standalone_mode=False, prog_name="mvtcase")
     except MvtcaseError as error:
         output.print_error(_last_state, error)
         return error.exit_status
@@ -113,6 +114,14 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  # typer's own errors have no public class; others are raised again
         return _usage(error)
     return _last_state.exit_code or (status_of_call if isinstance(status_of_call, int) else 0)
+
+
+def flags_first(arguments: list[str]) -> list[str]:
+    """Return the arguments with `--json` and `--yes` in front, where people often write them behind the verb."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    head, tail = arguments[:end], arguments[end:]
+    flags = [each for each in head if each in _ANYWHERE]
+    return [*flags, *(each for each in head if each not in _ANYWHERE), *tail]
 
 
 def _usage(error: Exception) -> int:

@@ -108,25 +108,15 @@ def summary(data: Mapping[str, object]) -> Iterable[Table]:
 
 
 def _listed(scans: Sequence[Mapping[str, Any]]) -> Table:
-    columns = (
-        "id",
-        "acquisition",
-        "device",
-        "kind",
-        "state",
-        "completeness",
-        "modules",
-        "alerts",
-        "findings",
-        "status",
-    )
+    columns = ("id", "of", "kind", "examined", "alerts", "findings", "status")
     return output.table("Scans", columns, [_row(each) for each in scans])
 
 
 def _row(one: Mapping[str, Any]) -> Sequence[object]:
-    names = ("id", "acquisition", "device", "kind", "state", "completeness")
+    examined = one["completeness"] if one["state"] == "finished" else one["state"]
     alerts = ", ".join(f"{count} {level}" for level, count in one["alerts"].items() if count)
-    return [*(one[name] for name in names), len(one["modules"]), alerts or "none", len(one["findings"]), one["status"]]
+    of = f"{one['acquisition']} {one['device']}"
+    return [one["id"], of, one["kind"], examined, alerts or "none", len(one["findings"]), one["status"]]
 
 
 def _whole(data: Mapping[str, object]) -> Iterable[Table]:

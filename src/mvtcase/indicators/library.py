@@ -211,7 +211,11 @@ class IndicatorLibrary:
         """
         if not passports:
             raise NoUsableIndicatorError("No indicator set was chosen: a scan would compare with nothing.")
-        return compile_sets(passports, self.reading, self.folder / ".compiled")
+        compiled = compile_sets(passports, self.reading, self.folder / ".compiled")
+        for passport in passports:
+            if passport.built_in:
+                self._keep_built_in(passport)
+        return compiled
 
     def staleness(self, used: IndicatorSet) -> Passport | None:
         """Return the latest version of a set when a scan used an earlier one, None when it is up to date.
@@ -246,6 +250,13 @@ class IndicatorLibrary:
             added=tuple(sorted(after - before)),
             removed=tuple(sorted(before - after)),
         )
+
+    def _keep_built_in(self, passport: Passport) -> None:
+        """Keep a built-in set that a scan uses: the next release of mvtcase brings another one in its place."""
+        kept = self._versions.whole(passport.name)
+        if all(each.sha256 != passport.sha256 for each in kept):
+            copy = replace(passport, built_in=False, number=len(kept) + 1, imported_at=timestamp(self._clock()))
+            self._versions.add(copy, self.data(passport))
 
     def _import_packed(self, packed: packs.PackedSet) -> ImportOutcome:
         described = packed.passport

@@ -223,6 +223,25 @@ def test_file_names_of_many(indicator_library: IndicatorLibrary) -> None:
     ]
 
 
+def test_built_in_set_of_an_earlier_release(
+    indicator_library: IndicatorLibrary, bundle_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The built-in set a scan used stays at hand when the next release brings another, and is then stale."""
+    builtin = tmp_path / "earlier"
+    builtin.mkdir()
+    shutil.copy(bundle_file(A), builtin / "pegasus-starter.stix2")
+    (builtin / "catalog.toml").write_text(f'[[builtin]]\nname = "{STARTER}"\nfile = "pegasus-starter.stix2"\n')
+    earlier = IndicatorLibrary(indicator_library.folder, builtin=builtin)
+    used = earlier.compile(earlier.active()).sets[0]
+    earlier.compile(earlier.active())
+    assert len(earlier.versions(STARTER)) == 1
+    assert indicator_library.staleness(used) == indicator_library.get(STARTER)
+    kept = indicator_library.get(STARTER, used.sha256)
+    assert indicator_library.compile([kept]).total == 1
+    assert [each.name for each in indicator_library.active()] == [STARTER]
+    assert indicator_library.active()[0].built_in
+
+
 def _import_and_compile(folder: str, path: str) -> tuple[str, int]:
     library = IndicatorLibrary(Path(folder))
     library.import_file(Path(path))

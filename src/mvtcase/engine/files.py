@@ -37,6 +37,25 @@ def write_hashes(results: Path) -> str:
     return sha256_file(listing)
 
 
+def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
+    """Return the result files that differ from the list `write_hashes` left, each with what became of it.
+
+    Raises `OSError` when there is no list and `ValueError` when it is none.
+    """
+    listed = {}
+    for line in (results / HASHES_FILE).read_text("ascii").splitlines():
+        digest, _, name = line.partition("  ")
+        listed[str(json.loads(name))] = digest
+    present = {str(path.relative_to(results)): path for path in regular_files(results)}
+    present.pop(HASHES_FILE, None)
+    changed = [(name, "is missing") for name in listed if name not in present]
+    changed += [(name, "was added") for name in present if name not in listed]
+    changed += [
+        (name, "was changed") for name, path in present.items() if name in listed and sha256_file(path) != listed[name]
+    ]
+    return sorted(changed)
+
+
 def remove_tree(folder: Path) -> None:
     """Remove a folder and all below it, however deep, without following links; what cannot be removed is left.
 

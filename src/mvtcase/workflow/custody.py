@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import sha256_file
+from mvtcase.engine.files import changed_since_hashed
+from mvtcase.engine.results import HASHES_FILE
 from mvtcase.errors import ChainBrokenError, InputError
 from mvtcase.store import queries
 from mvtcase.store.custody import Difference
@@ -69,13 +71,20 @@ def _verify_files(store: Store) -> Iterator[Difference]:
         if not _is(store.folder.manifest(acquisition.id), acquisition.manifest_sha256):
             yield Difference(where=f"manifest of {acquisition.id}", what="missing or not the one registered")
     for scan in queries.scans(store):
-        listing = store.folder.results(scan.id) / "results.sha256"
-        if scan.results_sha256 and not _is(listing, scan.results_sha256):
-            yield Difference(where=f"results of {scan.id}", what="the list of hashes is missing or changed")
+        if scan.results_sha256:
+            yield from _verify_results(store.folder.results(scan.id), scan.id, scan.results_sha256)
     for report in queries.reports(store):
         if not _is(store.folder.path / report.path, report.sha256):
             yield Difference(where=f"report {report.id}", what="the file is missing or changed")
     yield from _verify_attachments(store)
+
+
+def _verify_results(results: Path, scan: str, digest: str) -> Iterator[Difference]:
+    if not _is(results / HASHES_FILE, digest):
+        yield Difference(where=f"results of {scan}", what="the list of hashes is missing or changed")
+        return
+    for name, what in changed_since_hashed(results):
+        yield Difference(where=f"results of {scan}: {name}", what=what)
 
 
 def _verify_attachments(store: Store) -> Iterator[Difference]:

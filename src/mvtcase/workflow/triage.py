@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mvtcase.errors import ConsentError, ConsentMissingError, NotFoundError, WorkspaceError
+from mvtcase.errors import ConflictError, ConsentError, ConsentMissingError, NotFoundError, WorkspaceError
 from mvtcase.model import ConsentMethod, ConsentPoint, Publication
 from mvtcase.settings import load_settings
 from mvtcase.store import queries
@@ -84,7 +84,7 @@ def examine(place: Place, wish: Wish, person: Person) -> Outcome:
         on_event=person.on_event,
     )
     scanned = scans.run(desk, request)
-    written = reports.write(desk, "incident", target=official, formats=wish.formats)
+    written = _report(desk, official, wish)
     standing = status.status(desk)
     return Outcome(
         data={
@@ -98,6 +98,14 @@ def examine(place: Place, wish: Wish, person: Person) -> Outcome:
         status=scanned.status,
         messages=(*scanned.messages, *written.messages),
     )
+
+
+def _report(desk: Desk, official: str, wish: Wish) -> Outcome:
+    """Write the official's report, or the case's where the publication level allows none about one person."""
+    try:
+        return reports.write(desk, "incident", target=official, formats=wish.formats)
+    except ConflictError:
+        return reports.write(desk, "incident", formats=wish.formats)
 
 
 def _desk(place: Place, person: Person) -> Desk:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from .android_files import CONTACTS, MESSAGES, SEALING, SWITCH, Folder
 from .ios_db import sealed_version
-from .messages import ChatHead, Collector, Message, kind_of_mid
+from .messages import NO_MID, ChatHead, Collector, Message, kind_of_mid, raw, text_of
 from .records import Account, ChatKind, Gap, OwnKey, Platform
-from .sqlite_reader import Database, UnreadableError, open_database
+from .sqlite_reader import Database, UnreadableError, expressions, lacking, open_database
 from .times import plausible_ms
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _read_sealing(folder: Folder, gaps: list[Gap]) -> tuple[Peers, dict[str, lis
 
 def _peers(database: Database, peers: Peers) -> int:
     columns = database.require("userinfo", "mid", "usable")
-    types = "substr(types, 1, 200)" if "types" in columns else "NULL"
+    (types,) = expressions(columns, "types", cut=200)
     odd = 0
     query = f"SELECT substr(mid, 1, 80), usable, {types} FROM userinfo LIMIT ?"  # noqa: S608 - fixed names
     for mid, usable, kinds in database.rows(query, MOST_ROWS):
@@ -179,8 +179,8 @@ def _heads(database: Database, peers: Peers, names: dict[str, str]) -> dict[str,
     columns = database.columns("chat")
     if columns is None or "chat_id" not in columns:
         return heads
-    called = "substr(chat_name, 1, 400)" if "chat_name" in columns else "NULL"
-    kind = "type" if "type" in columns else "NULL"
+    (called,) = expressions(columns, "chat_name", cut=400)
+    (kind,) = expressions(columns, "type")
     query = f"SELECT substr(chat_id, 1, 80), {called}, {kind} FROM chat LIMIT ?"  # noqa: S608 - fixed names
     for mid, name, chat_type in database.rows(query, MOST_ROWS):
         if isinstance(mid, str) and mid:
@@ -196,48 +196,46 @@ def _head(mid: str, name: str, chat_type: object, peers: Peers) -> ChatHead:
 
 
 def _messages(database: Database, names: dict[str, str], collector: Collector, gaps: list[Gap]) -> None:
-    columns = database.require("chat_history", "id", "chat_id", "created_time", "attachement_type")
-    missing = [name for name in ("content", "parameter", "from_mid", "type") if name not in columns]
-    gaps.extend(Gap(source=f"{MESSAGES} columns", reason=f"column {name} is missing") for name in missing)
-    texts = [f"substr({name}, 1, {_MOST_TEXT})" if name in columns else "NULL" for name in ("content", "parameter")]
-    optional = [name if name in columns else "NULL" for name in ("type", "from_mid")]
-    wanted = ", ".join(["chat_id", "created_time", "attachement_type", *texts, *optional])
-    query = f"SELECT {wanted} FROM chat_history ORDER BY id DESC LIMIT ?"  # noqa: S608 - fixed names
+    columns = database.require("chat_history")
+    essential = lacking(columns, "chat_history", "chat_id", "created_time", "attachement_type")
+    gaps.extend(Gap(source=MESSAGES, reason=reason, damaged=True) for reason in essential)
+    optional = lacking(columns, "chat_history", "content", "parameter", "from_mid", "type")
+    gaps.extend(Gap(source=f"{MESSAGES} columns", reason=reason) for reason in optional)
+    # `substr` makes a text of a number, so numbers are taken whole.
+    wanted = expressions(columns, "created_time", "attachement_type", "type")
+    wanted += expressions(columns, "chat_id", "from_mid", cut=80)
+    wanted += expressions(columns, "content", "parameter", cut=_MOST_TEXT)
+    query = f"SELECT {', '.join(wanted)} FROM chat_history ORDER BY rowid DESC LIMIT ?"  # noqa: S608 - fixed names
     knows_sender = "from_mid" in columns
     for read, row in enumerate(database.rows(query, MOST_MESSAGES + 1)):
         if read >= MOST_MESSAGES:
             gaps.append(Gap(source=MESSAGES, reason=f"only the newest {MOST_MESSAGES} messages were read"))
             break
-        message = _message(row, names, collector, knows_sender=knows_sender)
-        if message is None:
-            collector.counts["odd_rows"] += 1
-        else:
-            collector.add(message)
+        collector.add(_message(row, names, collector, knows_sender=knows_sender))
 
 
-def _message(row: Row, names: dict[str, str], collector: Collector, *, knows_sender: bool) -> Message | None:
-    """Return a row as a message, None when it is no usable row."""
-    chat, at, attachment, content, parameter, kind, sender = row
-    if not isinstance(chat, str) or not chat or not isinstance(attachment, (int, type(None))):
-        return None
-    if not isinstance(content, (str, type(None))) or not isinstance(sender, (str, type(None))):
-        return None
+def _message(row: Row, names: dict[str, str], collector: Collector, *, knows_sender: bool) -> Message:
+    """Return a row as a message."""
+    at, attachment, kind, chat, stored_sender, content, parameter = row
+    text, odd = text_of(content)
+    sender, odd_sender = text_of(stored_sender)
     entries = parameters(parameter)
     _count_trouble(kind, entries, collector)
-    outgoing = (not sender) if knows_sender else None
-    content_type = attachment or 0
+    content_type = attachment if isinstance(attachment, int) else 0
     spoken = content is not None or content_type != 0
+    known = chat if isinstance(chat, str) and chat else None
     return Message(
-        chat=chat,
+        chat=known or f"{NO_MID}{raw(chat)}",
         sender=sender or None,
-        sender_name=names.get(sender or "", ""),
-        outgoing=outgoing,
+        sender_name=names.get(sender, ""),
+        outgoing=(not sender) if knows_sender else None,
         time=at,
-        text=content or "",
+        text=text,
         extra=tuple(value for value in (entries or {}).values() if "://" in value),
         sealable=content_type in _SEALABLE and spoken and kind not in _NO_MESSAGE,
         sealed=None if entries is None else sealed_version(entries.get("e2eeVersion")),
         left_out=_left_out(kind, content_type, entries),
+        odd=odd or odd_sender or known is None or not isinstance(attachment, (int, type(None))),
     )
 
 

@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .ios_files import MESSAGES, SEALING, Folder, Listed, readable_preferences
-from .messages import ChatHead, Collector, Message, kind_of_mid
+from .messages import NO_MID, ChatHead, Collector, Message, kind_of_mid, raw, text_of
 from .records import Account, ChatKind, Gap, OwnKey, Platform
-from .sqlite_reader import Database, UnreadableError, open_database
+from .sqlite_reader import Database, UnreadableError, expressions, lacking, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +32,8 @@ _LEFT_OUT = frozenset({17, 106})
 """Undecryptable rows and the empty placeholders that a migration leaves (rule R8)."""
 _KIND = {0: ChatKind.DIRECT, 1: ChatKind.GROUP, 2: ChatKind.GROUP, 4: ChatKind.NEVER_SEALED, 100: ChatKind.NEVER_SEALED}
 _MID_BYTES = 17
+Held = dict[str, tuple[bool, int | str | None]]
+"""By chat: whether LINE holds a current sealing key, and the content types as stored."""
 _SEAL_WORDS = re.compile("e2ee|seal|encrypt", re.IGNORECASE)
 _KNOWN_PREFERENCES = frozenset({"migrationDate", "LineAccountType"})
 
@@ -63,15 +65,12 @@ def read_account(folder: Folder, preferences: tuple[Listed, ...], is_domain: Cal
     )
 
 
-def _read_messages(
-    folder: Folder, usable: Mapping[str, tuple[bool, int | str | None]], collector: Collector, gaps: list[Gap]
-) -> bool:
+def _read_messages(folder: Folder, usable: Held, collector: Collector, gaps: list[Gap]) -> bool:
     """Read `Line.sqlite` into the collector and return whether it was read to its end."""
     before = len(gaps)
     try:
         with open_database(folder.database(MESSAGES)) as database:
-            chats, heads = _chats(database, usable)
-            collector.heads = heads
+            chats, collector.heads = _chats(database, usable, gaps)
             _messages(database, chats, _users(database, gaps), collector, gaps)
             gaps.extend(Gap(source=MESSAGES, reason=fault, damaged=True) for fault in database.faults)
     except UnreadableError as error:
@@ -79,22 +78,29 @@ def _read_messages(
     return not any(gap.source == MESSAGES for gap in gaps[before:])
 
 
-def _chats(
-    database: Database, usable: Mapping[str, tuple[bool, int | str | None]]
-) -> tuple[dict[int, str], dict[str, ChatHead]]:
-    database.require("ZCHAT", "Z_PK", "ZMID", "ZTYPE")
+def _chats(database: Database, usable: Held, gaps: list[Gap]) -> tuple[dict[int, str], dict[str, ChatHead]]:
+    """Return the chats' ids by row key and their heads; without the table messages are still searched for links."""
     by_key: dict[int, str] = {}
     heads: dict[str, ChatHead] = {}
-    for key, mid, kind in database.rows("SELECT Z_PK, substr(ZMID, 1, 80), ZTYPE FROM ZCHAT LIMIT ?", MOST_CHATS):
-        if not (isinstance(key, int) and isinstance(mid, str) and mid):
-            continue
-        by_key[key] = mid
-        held, types = usable.get(mid, (None, None))
-        known = _KIND.get(kind, ChatKind.UNKNOWN) if isinstance(kind, int) else ChatKind.UNKNOWN
-        if known is ChatKind.DIRECT:
-            known = kind_of_mid(mid)
-        heads[mid] = ChatHead(mid=mid, kind=known, usable=held, content_types=types)
+    try:
+        columns = database.require("ZCHAT", "Z_PK", "ZMID")
+    except UnreadableError as error:
+        gaps.append(Gap(source=MESSAGES, reason=error.reason, damaged=error.damaged))
+        return by_key, heads
+    (kind,) = expressions(columns, "ZTYPE")
+    query = f"SELECT Z_PK, substr(ZMID, 1, 80), {kind} FROM ZCHAT LIMIT ?"  # noqa: S608 - fixed names
+    for key, mid, stored in database.rows(query, MOST_CHATS):
+        if isinstance(key, int) and isinstance(mid, str) and mid:
+            held, types = usable.get(mid, (None, None))
+            by_key[key] = mid
+            heads[mid] = ChatHead(mid=mid, kind=_kind(mid, stored), usable=held, content_types=types)
     return by_key, heads
+
+
+def _kind(mid: str, stored: object) -> ChatKind:
+    """Return a chat's kind by its stored type, by its id where none is stored."""
+    known = _KIND.get(stored, ChatKind.UNKNOWN) if isinstance(stored, int) else ChatKind.DIRECT
+    return kind_of_mid(mid) if known is ChatKind.DIRECT else known
 
 
 def _users(database: Database, gaps: list[Gap]) -> dict[int, tuple[str, str]]:
@@ -104,7 +110,7 @@ def _users(database: Database, gaps: list[Gap]) -> dict[int, tuple[str, str]]:
     except UnreadableError as error:
         gaps.append(Gap(source=f"{MESSAGES} senders", reason=error.reason, damaged=error.damaged))
         return {}
-    name = "substr(ZNAME, 1, 400)" if "zname" in columns else "NULL"
+    (name,) = expressions(columns, "ZNAME", cut=400)
     rows = database.rows(f"SELECT Z_PK, substr(ZMID, 1, 80), {name} FROM ZUSER LIMIT ?", MOST_CHATS)  # noqa: S608 - fixed
     return {key: (_string(mid), _string(called)) for key, mid, called in rows if isinstance(key, int)}
 
@@ -116,49 +122,44 @@ def _messages(
     collector: Collector,
     gaps: list[Gap],
 ) -> None:
-    columns = database.require("ZMESSAGE", "Z_PK", "ZCHAT", "ZTIMESTAMP", "ZCONTENTTYPE")
-    missing = [name for name in ("ZTEXT", "ZCONTENTMETADATA", "ZSENDER") if name.lower() not in columns]
-    gaps.extend(Gap(source=f"{MESSAGES} columns", reason=f"column {name} is missing") for name in missing)
-    wanted = ["Z_PK", "ZCHAT", "ZTIMESTAMP", "ZCONTENTTYPE"]
-    wanted += [name if name.lower() in columns else "NULL" for name in ("ZSENDER", "ZSENDSTATUS")]
-    wanted += [
-        f"substr({name}, 1, {_MOST_TEXT})" if name.lower() in columns else "NULL"
-        for name in ("ZTEXT", "ZCONTENTMETADATA")
-    ]
+    columns = database.require("ZMESSAGE")
+    essential = lacking(columns, "ZMESSAGE", "ZCHAT", "ZTIMESTAMP", "ZCONTENTTYPE")
+    gaps.extend(Gap(source=MESSAGES, reason=reason, damaged=True) for reason in essential)
+    optional = lacking(columns, "ZMESSAGE", "ZTEXT", "ZCONTENTMETADATA", "ZSENDER")
+    gaps.extend(Gap(source=f"{MESSAGES} columns", reason=reason) for reason in optional)
+    wanted = expressions(columns, "ZCHAT", "ZTIMESTAMP", "ZCONTENTTYPE", "ZSENDER", "ZSENDSTATUS")
+    wanted += expressions(columns, "ZTEXT", "ZCONTENTMETADATA", cut=_MOST_TEXT)
+    query = f"SELECT {', '.join(wanted)} FROM ZMESSAGE ORDER BY rowid DESC LIMIT ?"  # noqa: S608 - fixed names
     has_metadata = "zcontentmetadata" in columns
-    query = f"SELECT {', '.join(wanted)} FROM ZMESSAGE ORDER BY Z_PK DESC LIMIT ?"  # noqa: S608 - fixed names
     for read, row in enumerate(database.rows(query, MOST_MESSAGES + 1)):
         if read >= MOST_MESSAGES:
             gaps.append(Gap(source=MESSAGES, reason=f"only the newest {MOST_MESSAGES} messages were read"))
             break
-        message = _message(row, chats, users, has_metadata=has_metadata)
-        if message is None:
-            collector.counts["odd_rows"] += 1
-        else:
-            collector.add(message)
+        collector.add(_message(row, chats, users, has_metadata=has_metadata))
 
 
 def _message(
     row: Row, chats: Mapping[int, str], users: Mapping[int, tuple[str, str]], *, has_metadata: bool
-) -> Message | None:
-    """Return a row as a message, None when it is no usable row; a sender's row key without a user row stays unnamed."""
-    _, chat_key, at, content_type, sender_key, status, text, blob = row
-    if not isinstance(content_type, int) or not isinstance(chat_key, int) or not isinstance(text, (str, type(None))):
-        return None
+) -> Message:
+    """Return a row as a message; a sender's row key without a user row stays unnamed."""
+    chat_key, at, content_type, sender_key, status, stored, blob = row
+    text, odd = text_of(stored)
     sender, name = users.get(sender_key, ("", "")) if isinstance(sender_key, int) else ("", "")
     outgoing = None if sender_key is None and status != 1 else sender_key is None
     version, restored, values = _metadata(blob) if has_metadata else (None, False, ())
+    known = chats.get(chat_key) if isinstance(chat_key, int) else None
     return Message(
-        chat=chats.get(chat_key, f"chat-row-{chat_key}"),
+        chat=known or f"{NO_MID}{raw(chat_key)}",
         sender=sender or None,
         sender_name=name,
         outgoing=outgoing,
         time=at,
-        text=text or "",
+        text=text,
         extra=values,
         sealable=content_type in _SEALABLE and outgoing is not None,
         sealed=version,
         left_out=content_type in _LEFT_OUT or restored,
+        odd=odd or not isinstance(content_type, int) or not isinstance(chat_key, int),
     )
 
 
@@ -229,11 +230,9 @@ def _object(objects: list[object], reference: object) -> object:
     return reference
 
 
-def _read_sealing(
-    folder: Folder, gaps: list[Gap]
-) -> tuple[dict[str, tuple[bool, int | str | None]], tuple[OwnKey, ...]]:
+def _read_sealing(folder: Folder, gaps: list[Gap]) -> tuple[Held, tuple[OwnKey, ...]]:
     """Return, by chat, whether LINE holds a current sealing key, and the account's own key rows (never the keys)."""
-    usable: dict[str, tuple[bool, int | str | None]] = {}
+    usable: Held = {}
     keys: list[OwnKey] = []
     odd: Counter[str] = Counter()
     try:
@@ -256,7 +255,7 @@ def _read_sealing(
 
 def _sealing_rows(database: Database) -> list[Row]:
     columns = database.columns("ZE2EECHAT") or frozenset()
-    types = "ZCONTENTTYPES" if "zcontenttypes" in columns else "NULL"
+    (types,) = expressions(columns, "ZCONTENTTYPES")
     return list(
         database.rows(f"SELECT substr(ZMIDDATA, 1, 64), ZCURRENTKEYID, {types} FROM ZE2EECHAT LIMIT ?", MOST_CHATS)  # noqa: S608 - fixed
     )

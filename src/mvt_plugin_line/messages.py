@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_EXCERPT = 500
 """Characters of a message text that are kept, and only of messages with a link or a notice."""
+NO_MID = "#"
+"""First character of the name given to a chat whose id could not be read."""
 MOST_KEPT = 100_000
 """Link messages kept of one account."""
 
@@ -26,7 +28,7 @@ MOST_KEPT = 100_000
 _ODD = {
     "messages_with_unusable_time": "a time that no message can have",
     "messages_with_unreadable_metadata": "metadata that could not be read",
-    "odd_rows": "values of a wrong type, which were skipped",
+    "odd_rows": "values of a wrong type, searched for links and left out of the sealing comparison",
     "link_messages_beyond_the_limit": "links, more than are kept",
 }
 
@@ -56,6 +58,8 @@ class Message:
     sealable: bool
     sealed: bool | None
     left_out: bool
+    odd: bool = False
+    """A value has a wrong type: the row is searched for links and kept out of the sealing comparison."""
 
 
 @dataclass(slots=True)
@@ -90,6 +94,7 @@ class Collector:
         thread.sent |= message.outgoing is True
         thread.received |= message.outgoing is False
         self.counts["messages"] += 1
+        self.counts["odd_rows"] += message.odd
         if at_ms is None:
             self.counts["messages_with_unusable_time"] += 1
         else:
@@ -101,7 +106,7 @@ class Collector:
         if message.left_out:
             thread.left_out += 1
             return
-        if not message.sealable:
+        if message.odd or not message.sealable:
             return
         self.counts["sealable_messages"] += 1
         if message.sealed is None:
@@ -187,9 +192,18 @@ class Collector:
 def kind_of_mid(mid: str) -> ChatKind:
     """Return the kind of chat an id stands for: `u` people and official accounts, `c` groups, `r` rooms."""
     first = mid[:1]
+    if first == NO_MID:
+        return ChatKind.UNKNOWN
     if first == "u":
         return ChatKind.DIRECT
     return ChatKind.GROUP if first in {"c", "r"} else ChatKind.NEVER_SEALED
+
+
+def text_of(value: object) -> tuple[str, bool]:
+    """Return a stored text, and whether it is odd: bytes are read as UTF-8 so that no link in them is lost."""
+    if isinstance(value, str) or value is None:
+        return value or "", False
+    return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)), True
 
 
 def raw(value: object) -> str:

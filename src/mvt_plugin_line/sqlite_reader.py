@@ -118,6 +118,17 @@ def _words(error: BaseException) -> str:
     return f"SQLite says: {text}"
 
 
+def expressions(columns: frozenset[str], *names: str, cut: int | None = None) -> list[str]:
+    """Return what to select for columns of which some may be missing (NULL), long values cut to `cut`."""
+    wanted = [name if name.lower() in columns else "NULL" for name in names]
+    return [f"substr({name}, 1, {cut})" if cut and name != "NULL" else name for name in wanted]
+
+
+def lacking(columns: frozenset[str], table: str, *names: str) -> list[str]:
+    """Return a sentence for each column that a table lacks."""
+    return [f"table {table} lacks {name}" for name in names if name.lower() not in columns]
+
+
 @contextlib.contextmanager
 def open_database(file: DatabaseFile) -> Iterator[Database]:
     """Open an evidence database for reading and close it afterwards; the evidence is never written to.

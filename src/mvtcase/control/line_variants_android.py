@@ -52,7 +52,7 @@ _STATEMENTS: tuple[tuple[str, str, bool, str, tuple[str, ...]], ...] = (
         _MESSAGES,
         ("ALTER TABLE chat_history RENAME TO h", "CREATE VIEW chat_history AS SELECT * FROM h"),
     ),
-    ("no-parameter-column", "column parameter", False, _MESSAGES, ("ALTER TABLE chat_history DROP COLUMN parameter",)),
+    ("no-parameter-column", "lacks parameter", False, _MESSAGES, ("ALTER TABLE chat_history DROP COLUMN parameter",)),
     ("odd-parameter", _UNREADABLE, False, _MESSAGES, ("UPDATE chat_history SET parameter = 'e2eeVersion'",)),
     ("blob-parameter", _UNREADABLE, False, _MESSAGES, ("UPDATE chat_history SET parameter = x'00ff'",)),
     (

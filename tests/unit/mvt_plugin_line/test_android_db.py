@@ -96,19 +96,20 @@ def test_a_damaged_contact_database_costs_the_names_alone(tmp_path: Path) -> Non
     assert account.messages_complete
 
 
-def test_rows_of_a_wrong_type_are_skipped_and_counted(tmp_path: Path) -> None:
-    """A chat id, content or sender that is no text costs its row."""
+def test_rows_of_a_wrong_type_are_counted_and_still_searched(tmp_path: Path) -> None:
+    """A chat id, content or sender that is no text keeps its row out of the comparison, and no link is lost."""
     content = line_android_databases(healthy_account(seed=2))["naver_line"]
     spoilt = after(
         content,
         (
             "UPDATE chat_history SET chat_id = x'00' WHERE id = 1",
-            "UPDATE chat_history SET content = x'00' WHERE id = 2",
+            "UPDATE chat_history SET content = CAST('https://x.example.com/blob' AS BLOB) WHERE id = 2",
             "UPDATE chat_history SET from_mid = x'00' WHERE id = 3",
         ),
     )
     account = _read(tmp_path, healthy_account(seed=2), naver_line=spoilt)
     assert dict(account.counts)["odd_rows"] == 3
+    assert [link.links for link in account.links] == [("https://x.example.com/blob",)]
 
 
 def test_names_come_from_the_newer_contact_database_too(tmp_path: Path) -> None:

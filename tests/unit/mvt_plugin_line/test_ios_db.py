@@ -87,17 +87,36 @@ def test_a_login_notice_is_found_in_the_official_chat_alone(tmp_path: Path) -> N
     assert [notice.kind for notice in _read(tmp_path, built).notices] == ["login"]
 
 
-def test_odd_rows_are_skipped_and_counted(tmp_path: Path) -> None:
-    """One broken row costs itself and is a gap; all others are read."""
+def test_odd_rows_are_counted_and_still_searched(tmp_path: Path) -> None:
+    """A broken row is a gap and stays out of the comparison; a link in it is found all the same."""
     rows = line_rows(healthy_account(seed=2))
-    rows["ZMESSAGE"][3] = {**rows["ZMESSAGE"][3], "ZTEXT": b"\xff"}
+    rows["ZMESSAGE"][3] = {**rows["ZMESSAGE"][3], "ZTEXT": b"\xff https://x.example.com/blob"}
     rows["ZMESSAGE"][5] = {**rows["ZMESSAGE"][5], "ZTIMESTAMP": "noon"}
     account = _read(tmp_path, healthy_account(seed=2), database(LINE_SCHEMA, rows))
     assert {gap.reason: gap.rows for gap in account.gaps} == {
-        "1 rows with values of a wrong type, which were skipped": 1,
+        "1 rows with values of a wrong type, searched for links and left out of the sealing comparison": 1,
         "1 rows with a time that no message can have": 1,
     }
-    assert dict(account.counts)["messages"] == len(rows["ZMESSAGE"]) - 1
+    assert dict(account.counts)["messages"] == len(rows["ZMESSAGE"])
+    assert [link.links for link in account.links] == [("https://x.example.com/blob",)]
+
+
+def test_links_are_found_without_the_table_of_chats(tmp_path: Path) -> None:
+    """A database whose chats are gone tells no sealing, and its links are compared all the same."""
+    built = with_message(healthy_account(seed=2), "https://x.example.com/1", LAST_DAY)
+    line = after(line_ios_files(built)[0].content, ("DROP TABLE ZCHAT",))
+    account = _read(tmp_path, built, line)
+    assert [link.links for link in account.links] == [("https://x.example.com/1",)]
+    assert {chat.kind for chat in account.chats} == {ChatKind.UNKNOWN}
+    assert not account.messages_complete
+
+
+def test_a_chat_without_a_stored_type_is_told_by_its_id(tmp_path: Path) -> None:
+    """Where the column of types is gone, people and groups are told by their ids."""
+    built = healthy_account(seed=2)
+    line = after(line_ios_files(built)[0].content, ("ALTER TABLE ZCHAT DROP COLUMN ZTYPE",))
+    kinds = [chat.kind for chat in _read(tmp_path, built, line).chats]
+    assert (kinds.count(ChatKind.DIRECT), kinds.count(ChatKind.GROUP)) == (7, 1)
 
 
 def test_a_limit_that_was_reached_is_a_gap_and_no_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

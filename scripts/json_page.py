@@ -1,0 +1,295 @@
+"""docs/json.md: the envelope, and the keys of every verb's data with an example, drawn from real runs of every verb.
+
+Clock, ids, hashes, paths and larger counts differ from run to run; stand-ins take their place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from mvtcase.cli.app import run
+from mvtcase.control import Damage, IosPhone, Plant, PlantKind, build_ios_backup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+EXAMINER, REVIEWER = "Ada Example", "Ben Example"
+CONSENT = ("--informed", "nature,privacy,retention,disposal")
+NOT_RUN = {
+    "demo": "`workspace`, `evidence`, `reports[]` (paths), `custody_head`; `status`, `sealing`, `scans[]` as below.",
+    "iocs update": "`imported[]` as of `iocs import`, each with `url` and `etag`; `failed[]{name, url, reason}`.",
+}
+"""Verbs that no run stands behind, because they take a minute or a network; what their data hold."""
+
+OPAQUE = frozenset({"detail", "event", "payload", "extra"})
+"""Keys whose value has the shape that the evidence or the event gives it."""
+
+SHAPES = (
+    ("status", ""),
+    ("status", "case"),
+    ("scan run", "scans[]"),
+    ("finding list", "findings[]"),
+    ("acquisition add", "acquisition"),
+    ("device add", "device"),
+    ("official add", "official"),
+    ("consent record", "consent"),
+    ("observe add", "observation"),
+    ("report write", "reports[]"),
+    ("iocs list", "sets[]"),
+)
+"""Where a record that several verbs show is described: the verb, and the key below `data`."""
+
+STAND_INS = {
+    "python": "3.11.7",
+    "sandbox": "bubblewrap",
+    "seen": "3.11.7",
+    "tools": {"mvt": "2026.10.26", "mvtcase": "0.1.0"},
+    "good": True,
+}
+MAX_EXAMPLE = 60
+_PATTERNS = (
+    (
+        re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"),
+        "01a20b71-3b2c-7311-a102-8f971f426440",
+    ),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "2026-11-24T01:02:03.000004Z"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "9f86d081884c7d65…"),
+    (re.compile(r"\bF-[0-9a-f]{16}\b"), "F-0123456789abcdef"),
+    (re.compile(r"\bP-[0-9A-F]{6}\b"), "P-7A3C19"),
+)
+
+
+def page(home: Path, verbs: Sequence[str]) -> str:
+    """Return the page; the runs take place in the empty folder `home`. Raises `RuntimeError` on a verb left out."""
+    seen = play(home)
+    left_out = set(verbs) - set(seen) - set(NOT_RUN)
+    if left_out:
+        raise RuntimeError(f"docs/json.md says nothing of: {', '.join(sorted(left_out))}")
+    shown = [each for verb in verbs for each in (verb, f"{verb} --sealing") if each in {*verbs, *seen}]
+    return "".join([_envelope(seen), *(_verb(verb, seen) for verb in shown)])
+
+
+def _envelope(seen: Mapping[str, Mapping[str, Any]]) -> str:
+    refused = json.dumps(stood_in(seen["(error)"], ""), indent=2)
+    return (
+        "# JSON\n\n"
+        "With `--json` a verb prints one envelope on stdout and nothing else there. `status` is `success`, `partial` "
+        "(done, and something was not examined or could not be done) or `error`; then `errors` says why and the exit "
+        "status is the error's ([errors.md](errors.md)).\n\n"
+        f"```json\n{refused}\n```\n\n"
+        "Below: the keys of each verb's `data`, with an example from a real run on synthetic evidence. `[]` stands for "
+        "every item of a list, `…` for what was cut. Ids, hashes, times, paths and counts above nine are stand-ins. "
+        f"The keys {', '.join(f'`{name}`' for name in sorted(OPAQUE))} hold what the evidence or event gives them.\n\n"
+        "A key may be added; renaming or removing one raises the number in `schema` and gets a changelog line.\n\n"
+    )
+
+
+def _verb(verb: str, seen: Mapping[str, Mapping[str, Any]]) -> str:
+    if verb not in seen:
+        return f"## {verb}\n\n{NOT_RUN[verb]}\n\n"
+    known = {name: keys for name, keys in _shapes(seen).items() if not name.endswith(f"`{verb}`")}
+    rows = [f"| `{path}` | {text} |\n" for path, text in flat(stood_in(seen[verb]["data"], ""), "data", known)]
+    return f"## {verb}\n\n| key | example |\n| --- | --- |\n{''.join(rows)}\n"
+
+
+def _shapes(seen: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """Return the keys of the records that several verbs show, by where they are described."""
+    return {
+        f"{_key(path)} of `{verb}`": frozenset(_record(seen[verb]["data"], path.rstrip("[]"))) for verb, path in SHAPES
+    }
+
+
+def _key(path: str) -> str:
+    return f"`data.{path}`" if path else "`data`"
+
+
+def _record(data: Mapping[str, Any], path: str) -> Mapping[str, object]:
+    found = data[path] if path else data
+    return overlaid(found) if isinstance(found, list) else found
+
+
+def _example(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False).replace("|", "\\|")
+    text = text if len(text) <= MAX_EXAMPLE else f"{text[: MAX_EXAMPLE - 1]}…"
+    return f"`{text}`" if "`" not in text else text.replace("`", "'")
+
+
+def flat(value: object, path: str, known: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
+    """Yield every key of nested data with an example; the items of a list are laid over each other.
+
+    A record whose keys are all `known` from another verb is named once, with what it has beyond them.
+    """
+    name = path.rpartition(".")[2]
+    if isinstance(value, dict) and value and name not in OPAQUE:
+        shape = max(
+            (each for each in known if known[each] <= set(value)), key=lambda each: len(known[each]), default=""
+        )
+        if shape:
+            yield path, f"as {shape}" + (", and:" if set(value) > known[shape] else "")
+        for key, item in value.items():
+            if not shape or key not in known[shape]:
+                yield from flat(item, f"{path}.{key}", known)
+    elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        yield from flat(overlaid(value), f"{path}[]", known)
+    elif isinstance(value, list):
+        yield f"{path}[]", _example(value[0] if value else [])
+    else:
+        yield path, _example({} if name in OPAQUE else value)
+
+
+def overlaid(items: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """Return one item with the keys of all, each with the first value that says something."""
+    merged: dict[str, object] = {}
+    for item in items:
+        for key, value in item.items():
+            if merged.get(key) in (None, "", [], {}, 0):
+                merged[key] = value
+    return merged
+
+
+def stood_in(value: Any, name: str) -> Any:  # noqa: ANN401  # JSON goes in and comes out
+    """Return data with a stand-in wherever two runs differ."""
+    if name in STAND_INS:
+        return STAND_INS[name]
+    if isinstance(value, dict):
+        return {key: stood_in(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [stood_in(item, name) for item in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, (int, float)):
+        return value if abs(value) <= 9 and not name.endswith("_ms") else 42  # noqa: PLR2004  # one digit
+    text = str(value)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def play(home: Path) -> dict[str, dict[str, Any]]:
+    """Run every verb once on synthetic phones and return its envelope, paths below `home` shortened to `DIR`."""
+    phones = _phones(home)
+    (home / "roster.csv").write_text("name,role,groups\nMin Example,Legislator,Legislature\n", "utf-8")
+    (home / "set.csv").write_text("type,value\ndomains,bad.example\ndomains,http//no domain\n", "utf-8")
+    work = home / "work"
+    seen: dict[str, dict[str, Any]] = {}
+    environment = {"MVTCASE_SETTINGS": str(home / "none.toml"), "MVTCASE_WORKSPACE": str(work), "MVTCASE_CASE": ""}
+    with mock.patch.dict(os.environ, environment):
+        for line in _story(home, work, phones):
+            arguments = [_finding_of(seen) if each == "FINDING" else each for each in line]
+            envelope = _call(arguments, home)
+            verb = str(envelope["command"]) if envelope["status"] != "error" else "(error)"
+            seen.setdefault("status --sealing" if "--sealing" in line else verb, envelope)
+    return seen
+
+
+def _phones(home: Path) -> tuple[Path, Path]:
+    attacked = IosPhone(seed=1, plants=(Plant(PlantKind.PROCESSES, "bh"),))
+    first = build_ios_backup(home / "phone-1", attacked, damage={"sms": Damage.NOISE})
+    return first.path, build_ios_backup(home / "phone-2", IosPhone(seed=2)).path
+
+
+def _finding_of(seen: Mapping[str, Mapping[str, Any]]) -> str:
+    matched = [each for each in seen["finding list"]["data"]["findings"] if each["indicator"]]
+    return str(matched[0]["id"])
+
+
+def _call(arguments: Sequence[str], home: Path) -> dict[str, Any]:
+    out, err = io.StringIO(), io.StringIO()
+    name = REVIEWER if arguments[:2] == ["report", "review"] else EXAMINER
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        run(["--json", "--examiner", name, *arguments])
+    envelope: dict[str, Any] = json.loads(out.getvalue().replace(str(home), "DIR"))
+    expected = arguments[-1] == "S-9999"
+    if (envelope["status"] == "error") is not expected:
+        raise RuntimeError(f"{arguments}: {envelope['errors']}")
+    return envelope
+
+
+def _story(home: Path, work: Path, phones: tuple[Path, Path]) -> list[list[str]]:
+    return [
+        *_enrolment(home, work),
+        *_examination(home, phones),
+        *_evaluation(),
+        ["scan", "show", "S-9999"],
+    ]
+
+
+def _enrolment(home: Path, work: Path) -> list[list[str]]:
+    return [
+        ["init", str(work)],
+        ["doctor"],
+        ["case", "new", "LINE 2021", "--slug", "line-2021"],
+        ["case", "list"],
+        ["group", "add", "Legislature"],
+        ["group", "list"],
+        ["official", "add", "--name", "Lin Example", "--role", "Legislator", "--group", "Legislature"],
+        ["official", "import", str(home / "roster.csv")],
+        ["official", "set", "O-0001", "--publication", "role"],
+        ["official", "list"],
+        ["consent", "record", "O-0001", "--by", "Lin Example", "--scope", "device examination", *CONSENT],
+        ["consent", "show", "O-0001"],
+        ["device", "add", "O-0002", "--label", "old phone"],
+        ["device", "set", "D-0001", "--state", "lost"],
+        ["iocs", "list"],
+        ["iocs", "lint", str(home / "set.csv")],
+        ["iocs", "import", str(home / "set.csv"), "--name", "example"],
+        ["iocs", "show", "example"],
+        ["iocs", "disable", "example"],
+        ["iocs", "enable", "example"],
+        ["iocs", "pack", str(home / "sets.pack")],
+    ]
+
+
+def _examination(home: Path, phones: tuple[Path, Path]) -> list[list[str]]:
+    del home
+    return [
+        ["iocs", "selftest", "--iocs", "pegasus-starter"],
+        ["acquisition", "add", str(phones[0]), "--official", "O-0001", "--label", "phone 1"],
+        ["acquisition", "verify"],
+        ["scan", "run", "A-0001", "--iocs", "pegasus-starter"],
+        ["recheck", "run", "S-0001", "--iocs", "pegasus-starter"],
+        ["recheck", "list"],
+        ["scan", "list"],
+        ["scan", "show", "S-0001"],
+        ["acquisition", "list"],
+        ["acquisition", "show", "A-0001"],
+        ["device", "list"],
+        ["device", "show", "D-0002"],
+        ["finding", "list"],
+        ["finding", "dispose", "FINDING", "--as", "confirmed", "--reason", "the process has no other source"],
+        ["finding", "show", "FINDING"],
+        ["finding", "list"],
+        ["triage", str(phones[1]), "--official", "O-0002", "--consent-by", "Min Example", *CONSENT],
+    ]
+
+
+def _evaluation() -> list[list[str]]:
+    return [
+        ["observe", "add", "O-0001", "line.letter_sealing", "off", "--method", "screen", "--at", "2026-08-01"],
+        ["observe", "list"],
+        ["observe", "due", "--every", "1d"],
+        ["official", "show", "O-0001"],
+        ["status"],
+        ["status", "--sealing"],
+        ["report", "write", "incident", "--format", "json"],
+        ["report", "write", "incident", "--format", "json"],
+        ["report", "review", "R-0001"],
+        ["report", "release", "R-0001"],
+        ["report", "list"],
+        ["report", "supersede", "R-0001", "--by", "R-0003"],
+        ["custody", "note", "Handed over to the prosecutor."],
+        ["custody", "log"],
+        ["custody", "verify"],
+        ["case", "show"],
+        ["acquisition", "set", "A-0002", "--state", "set_aside", "--reason", "wrong phone"],
+        ["consent", "withdraw", "O-0001"],
+        ["case", "close"],
+        ["--case", "line-2021", "case", "reopen"],
+    ]

@@ -23,7 +23,7 @@ TYPE_COLUMNS = ("type", "indicator_type", "ioc_type", "kind")
 FAMILY_COLUMNS = ("family", "malware", "malware_family")
 
 _COMMENT = re.compile(r"^\s*(?:#|;|//)")
-_TRAILING_COMMENT = re.compile(r"\s+#.*$")
+_TRAILING_COMMENT = re.compile(r"\s#.*$")
 _DELIMITERS = ",;\t"
 
 

@@ -1,4 +1,4 @@
-"""STIX patterns read: the plain `[type:property = 'value']` by one expression, everything else by the stix2 grammar.
+"""STIX patterns read: `[type:property = 'value']`, alone or joined by OR, by one expression, the rest by the grammar.
 
 A pattern is taken apart only where each part alone means the same as the whole: `OR` between comparisons or between
 observations, and `IN` lists. What needs two things to be seen together cannot be put as single values.
@@ -42,13 +42,14 @@ class Unreadable:
     reason: str
 
 
-_PLAIN = re.compile(
-    r"\s*\[\s*(?P<type>[a-zA-Z_][a-zA-Z0-9_-]*)\s*:\s*(?P<path>[a-zA-Z_][a-zA-Z0-9_]*(?:\.(?:[a-zA-Z_][a-zA-Z0-9_]*|'[^'\\]*'))*)"
-    r"\s*=\s*'(?P<value>(?:[^'\\]|\\['\\])*)'\s*\]\s*"
-)
+_STEP = r"[a-zA-Z_][a-zA-Z0-9_]*"
+_EQUALITY = rf"[a-zA-Z_][a-zA-Z0-9_-]*\s*:\s*{_STEP}(?:\.(?:{_STEP}|'[^'\\]*'))*\s*=\s*'(?:[^'\\]|\\['\\])*'"
+_OBSERVATION = rf"\[\s*{_EQUALITY}(?:\s*OR\s+{_EQUALITY})*\s*\]"
+_PLAIN = re.compile(rf"\s*{_OBSERVATION}(?:\s*OR\s*{_OBSERVATION})*\s*")
+_PART = re.compile(r"(?P<type>[a-zA-Z_][a-zA-Z0-9_-]*)\s*:\s*(?P<path>[^\s=]+)\s*=\s*'(?P<value>(?:[^'\\]|\\['\\])*)'")
 _LOOSE = re.compile(
-    r"\s*\[?\s*(?P<type>[a-zA-Z_][a-zA-Z0-9_-]*)\s*:\s*(?P<path>[a-zA-Z_'][a-zA-Z0-9_.'-]*)"
-    r"""\s*=\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>[^\s'"\[\]()]+))\s*\]?\s*"""
+    r"(?:\[\s*)?(?P<type>[a-zA-Z_][a-zA-Z0-9_-]*)\s*:\s*(?P<path>[a-zA-Z_'][a-zA-Z0-9_.'-]*)"
+    r"""\s*=\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>[^\s'"\[\]()]+))(?:\s*\])?"""
 )
 _ESCAPE = re.compile(r"\\(['\\])")
 _STRING = re.compile(r"'((?:[^'\\]|\\['\\])*)'")
@@ -58,19 +59,23 @@ def read_pattern(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Un
     """Return each comparison of a pattern, or what keeps it or the whole from being compared; never nothing."""
     plain = read_plain(pattern)
     if plain is not None:
-        return (plain,)
+        return plain
     if len(pattern) > MAX_GRAMMAR_CHARS:
         return (Unreadable(reason=f"the pattern is longer than {MAX_GRAMMAR_CHARS} characters"),)
     return read_by_grammar(pattern, version=version)
 
 
-def read_plain(pattern: str) -> Comparison | None:
-    """Return the comparison of a pattern of the plain form, None for every other form."""
-    found = _PLAIN.fullmatch(pattern)
-    if found is None or found["type"].lower() in PATTERN_KEYWORDS or _has_keyword(found["path"]):
+def read_plain(pattern: str) -> tuple[Comparison, ...] | None:
+    """Return the comparisons of a pattern made of equalities and OR alone, None for every other form."""
+    if not _PLAIN.fullmatch(pattern):
         return None
-    steps = found["path"].replace("'", "")
-    return Comparison(left=f"{found['type']}:{steps}", value=_ESCAPE.sub(r"\1", found["value"]))
+    parts = list(_PART.finditer(pattern))
+    if any(part["type"].lower() in PATTERN_KEYWORDS or _has_keyword(part["path"]) for part in parts):
+        return None
+    return tuple(
+        Comparison(left=f"{part['type']}:{part['path'].replace(chr(39), '')}", value=_ESCAPE.sub(r"\1", part["value"]))
+        for part in parts
+    )
 
 
 def read_by_grammar(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Unreadable, ...]:
@@ -96,7 +101,7 @@ def _first_line(error: Exception) -> str:
 
 def _read_loosely(pattern: str) -> Comparison | None:
     """Return the one comparison of a pattern that is wrong by the grammar and yet can mean one thing only."""
-    found = _LOOSE.fullmatch(pattern)
+    found = _LOOSE.fullmatch(pattern.strip())
     if found is None:
         return None
     value = next(text for text in (found["single"], found["double"], found["bare"]) if text is not None)

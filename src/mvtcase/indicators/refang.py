@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-_DOT = re.compile(r"\s*[\[({]\s*(?:\.|dot)\s*[\])}]\s*", re.IGNORECASE)
+# Spaces are bounded: without, a line of many spaces takes quadratic time.
+_DOT = re.compile(r"\s{0,3}[\[({]\s{0,3}(?:\.|dot)\s{0,3}[\])}]\s{0,3}", re.IGNORECASE)
 _BRACKETED_DOT = re.compile(r"\[\.|\.\]")
-_AT = re.compile(r"\s*[\[({]\s*(?:@|at)\s*[\])}]\s*", re.IGNORECASE)
+_AT = re.compile(r"\s{0,3}[\[({]\s{0,3}(?:@|at)\s{0,3}[\])}]\s{0,3}", re.IGNORECASE)
 _COLON = re.compile(r"\[(:(?://)?)\]|\[(//)\]")
-_BACKSLASHED_DOT = re.compile(r"\\+\.")
+_BACKSLASHED_DOT = re.compile(r"\\{1,2}\.")
 _SCHEME = re.compile(r"^h(?:xx|\*\*|tt)p(s?)(?=:)", re.IGNORECASE)
 
 

@@ -92,6 +92,22 @@ def test_table_by_its_header() -> None:
     assert read_set(b"type,value\ndomain,evil.example\n", "x.txt").format == "table"
 
 
+@pytest.mark.parametrize("kind", [None, "domain", "url", "email", "app", "certificate"])
+def test_long_lines_cost_no_time(kind: str | None) -> None:
+    """Lines made to be slow are read in linear time: a quadratic one would not end."""
+    lines = [
+        "x" + " " * 8000 + "y",
+        "[ . " * 2000,
+        "\\" * 8000,
+        "(" * 8000,
+        "a@" * 4000,
+        "-." * 4000,
+        "x" + " " * 200_000,
+    ]
+    reading = read_set("\n".join(lines * 50).encode(), "list.txt", kind=kind)
+    assert reading.in_file == len(lines) * 50
+
+
 def test_huge_cell() -> None:
     """A cell over the reader's bound is a clear error."""
     with pytest.raises(IndicatorFileError, match="damaged table"):

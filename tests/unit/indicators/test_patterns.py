@@ -29,6 +29,8 @@ PLAIN = [
     "[app:cert.sha256='ab']",
     "[configuration-profile:id='A-1']",
     "[android-property:name='sys.evil']",
+    "[file:name = 'a' OR file:name = 'b=c']",
+    "[file:name='a'] OR [file:name='b'OR file:path = '/x']",
 ]
 
 
@@ -38,7 +40,7 @@ def test_plain_equals_grammar(pattern: str, version: str) -> None:
     """The quick way gives what the grammar gives."""
     plain = read_plain(pattern)
     assert plain is not None
-    assert (plain,) == read_by_grammar(pattern, version=version)
+    assert plain == read_by_grammar(pattern, version=version)
 
 
 @settings(max_examples=300, deadline=None)
@@ -52,7 +54,44 @@ def test_plain_never_disagrees(left: str, value: str, space: str) -> None:
     pattern = f"[{space}{left}{space}={space}'{value}'{space}]"
     plain = read_plain(pattern)
     if plain is not None:
-        assert (plain,) == read_by_grammar(pattern)
+        assert plain == read_by_grammar(pattern)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            ["[", "]", "(", " OR ", "OR", " AND ", "a:b='x'", "c:d.'E-F' = 'y=z'", r"g:h='it\'s OR a:b'", " "]
+        ),
+        max_size=9,
+    )
+)
+def test_plain_chains_never_disagree(pieces: list[str]) -> None:
+    """Chains of OR in any arrangement are read as the grammar reads them, or left to it."""
+    pattern = "[a:b='x'" + "".join(pieces)
+    plain = read_plain(pattern)
+    if plain is not None:
+        assert plain == read_by_grammar(pattern)
+
+
+def test_long_chain() -> None:
+    """An OR of thousands, on which the grammar's parser runs out of depth, is read."""
+    pattern = "[" + " OR ".join(f"file:name = 'f{number}'" for number in range(5000)) + "]"
+    assert len(read_pattern(pattern)) == 5000
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        " " * 150_000 + "x",
+        "[a:b=" + " " * 150_000 + "x",
+        "[a:b='x'" + " " * 150_000 + "x",
+        "a:b=x" + " " * 150_000 + "]x",
+    ],
+)
+def test_spaces_cost_no_time(pattern: str) -> None:
+    """Runs of spaces are read in linear time: a quadratic one would not end."""
+    assert len(read_pattern(pattern)) == 1
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,9 @@ def _real_folder(path: Path) -> bool:
 def _folder(place: Path, root: Path) -> Folder:
     databases = place / "databases"
     names = [name + suffix for name in DATABASES for suffix in ("", "-wal")]
-    present = {name: databases / name for name in names if os.path.lexists(databases / name)}
+    # A link in place of the folder may lead to the examiner's own files.
+    real = _real_folder(databases)
+    present = {name: databases / name for name in names if real and os.path.lexists(databases / name)}
     relative = place.relative_to(root).as_posix() if place.is_relative_to(root) else place.name
     return Folder(label=label_of(relative), files=present)
 

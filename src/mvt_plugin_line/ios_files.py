@@ -6,9 +6,13 @@ import glob
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .records import Gap
 from .sqlite_reader import DatabaseFile, UnreadableError, check_regular, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GROUP_DOMAIN = "AppDomainGroup-group.com.linecorp.line"
 APP_DOMAIN = "AppDomain-jp.naver.line"
@@ -112,8 +116,23 @@ def _stored(path: Path) -> bool:
 
 
 def in_dump(root: Path) -> Presence:
-    """Return LINE's files of a file system dump whose root, `private` folder or `mobile` folder is given."""
+    """Return LINE's files of a file system dump whose root, `private` folder or `mobile` folder is given.
+
+    What is reached through a link out of the dump is not read, for it may be the examiner's own; it is a gap.
+    """
     listed: list[Listed] = []
+    gaps: list[Gap] = []
+    real_root = root.resolve()
+    for path, domain in _candidates(root):
+        real_folder = path.parent.resolve()
+        if real_folder == real_root / path.parent.relative_to(root):
+            listed.append(_dumped(path, domain))
+        elif not real_folder.is_relative_to(real_root):
+            gaps.append(Gap(source=path.name, reason="reached through a link out of the dump", damaged=True, rows=1))
+    return _presence(listed, gaps)
+
+
+def _candidates(root: Path) -> Iterator[tuple[Path, str]]:
     base = glob.escape(str(root))
     for place in _DUMP_ROOTS:
         for container in _DUMP_CONTAINERS:
@@ -122,8 +141,8 @@ def in_dump(root: Path) -> Presence:
             patterns = [f"{start}/Library/Application Support/PrivateStore/P_*/Messages/*"]
             patterns += [f"{start}/{name}" for name in PREFERENCES]
             for pattern in patterns:
-                listed.extend(_dumped(Path(found), domain) for found in sorted(glob.glob(pattern)))  # noqa: PTH207 - escape
-    return _presence(listed, [])
+                for found in sorted(glob.glob(pattern)):  # noqa: PTH207 - the root is escaped
+                    yield Path(found), domain
 
 
 def _dumped(path: Path, domain: str) -> Listed:

@@ -43,6 +43,16 @@ def test_a_linked_folder_is_not_followed(tmp_path: Path) -> None:
     assert in_dump(tmp_path / "dump") == ()
 
 
+def test_a_linked_databases_folder_is_not_followed(tmp_path: Path) -> None:
+    """LINE is seen, its databases are not."""
+    write_line_android_fs(tmp_path / "a" / "b" / "c" / "outside", healthy_account())
+    inside = tmp_path / "dump" / "data" / "data" / PACKAGE
+    inside.mkdir(parents=True)
+    (inside / "databases").symlink_to(tmp_path / "a/b/c/outside/data/data" / PACKAGE / "databases")
+    (folder,) = in_dump(tmp_path / "dump")
+    assert folder.files == {}
+
+
 def test_a_missing_database_is_an_absence(tmp_path: Path) -> None:
     """What the dump does not hold is not called damaged."""
     (tmp_path / "data" / "data" / PACKAGE).mkdir(parents=True)

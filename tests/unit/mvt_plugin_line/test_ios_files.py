@@ -97,6 +97,20 @@ def test_a_dump_is_found_from_several_starting_points(tmp_path: Path, start: str
     assert folders[0].database("E2EEData.sqlite").path.exists()
 
 
+def test_a_link_in_a_dump_is_not_followed(tmp_path: Path) -> None:
+    """A linked folder may lead out of the dump, and `var` beside `private/var` is no second copy."""
+    outside = write_line_ios_fs(tmp_path / "outside", line_ios_files(healthy_account()))
+    (tmp_path / "dump").mkdir()
+    (tmp_path / "dump" / "private").symlink_to(outside / "private")
+    presence = in_dump(tmp_path / "dump")
+    assert not presence.seen
+    assert {gap.reason for gap in presence.gaps} == {"reached through a link out of the dump"}
+    write_line_ios_fs(tmp_path / "whole", line_ios_files(healthy_account()))
+    (tmp_path / "whole" / "var").symlink_to("private/var")
+    (folder,) = in_dump(tmp_path / "whole").folders
+    assert folder.copies == ()
+
+
 def test_a_dump_without_line_is_not_seen(tmp_path: Path) -> None:
     """An empty folder gives an absence."""
     assert not in_dump(tmp_path).seen

@@ -190,6 +190,14 @@ LIMITATIONS: Mapping[tuple[EvidenceKind, bool], tuple[str, ...]] = {
 }
 """What a kind of evidence never carries, for every report."""
 
+NEVER_WHOLE: Mapping[EvidenceKind, str] = {
+    EvidenceKind.ANDROID_FILE_SYSTEM: (
+        "neither MVT nor this program parses apps, processes or settings of an Android file system; take an AndroidQF "
+        "acquisition too"
+    ),
+}
+"""Kinds whose content should be examined and which nothing here examines but in part: they are never full."""
+
 GAP_OUTCOMES = frozenset(
     {Outcome.FAILED, Outcome.DAMAGED, Outcome.TIMED_OUT, Outcome.DENIED, Outcome.RECOVERED, Outcome.NOT_RUN}
 )
@@ -238,6 +246,8 @@ def assess(
     whole = {gap.module for gap in extra_gaps}
     gaps += [_absent(row) for key, row in required.items() if key not in runs and row.part not in whole]
     gaps += [gap for gap in extra_gaps if gap not in gaps]
+    if kind in NEVER_WHOLE:
+        gaps.append(Gap(module="file system", outcome=Outcome.NOT_RUN, reason=NEVER_WHOLE[kind]))
     if indicators_loaded == 0:
         gaps.append(Gap(module="indicators", outcome=Outcome.NOT_RUN, reason="no indicator was loaded"))
     seen = any(is_examined(runs[key], row) for key, row in required.items() if key in runs)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mvtcase.engine.commands import COMMANDS
-from mvtcase.engine.coverage import GAP_OUTCOMES, assess, is_examined, key_modules, limitations_of
+from mvtcase.engine.coverage import GAP_OUTCOMES, NEVER_WHOLE, assess, is_examined, key_modules, limitations_of
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleRun, Outcome
 
 KINDS = [(kind, encrypted) for kind in EvidenceKind for encrypted in (False, True)]
@@ -48,9 +48,19 @@ def test_every_kind_says_what_it_never_carries(kind: EvidenceKind, encrypted: bo
     assert all(text.endswith(".") for text in limitations_of(kind, encrypted=encrypted))
 
 
-@pytest.mark.parametrize(("kind", "encrypted"), KINDS)
+def test_a_kind_that_is_parsed_only_in_part_is_never_full() -> None:
+    """Of an Android file system only LINE is read: a person must not be told that nothing was found on the phone."""
+    kind = EvidenceKind.ANDROID_FILE_SYSTEM
+    completeness, gaps, _ = assess(
+        kind=kind, encrypted=False, finished=True, indicators_loaded=1, modules=all_examined(kind, encrypted=False)
+    )
+    assert completeness is Completeness.PARTIAL
+    assert "AndroidQF" in gaps[0].reason
+
+
+@pytest.mark.parametrize(("kind", "encrypted"), [each for each in KINDS if each[0] not in NEVER_WHOLE])
 def test_all_key_modules_examined_is_full(kind: EvidenceKind, encrypted: bool) -> None:  # noqa: FBT001 - a parametrised fact
-    """A healthy phone reaches full in every kind."""
+    """A healthy phone reaches full in every kind that is parsed as a whole."""
     completeness, gaps, _ = assess(
         kind=kind,
         encrypted=encrypted,

@@ -27,6 +27,7 @@ NOT_RUN = {
     "iocs update": "`imported[]` as of `iocs import`, each with `url` and `etag`; `failed[]{name, url, reason}`.",
 }
 """Verbs that no run stands behind, because they take a minute or a network; what their data hold."""
+UNTOLD = "No run stands behind this verb yet: add one to `scripts/json_page.py`."
 
 OPAQUE = frozenset({"detail", "event", "payload", "extra"})
 """Keys whose value has the shape that the evidence or the event gives it."""
@@ -67,11 +68,8 @@ _PATTERNS = (
 
 
 def page(home: Path, verbs: Sequence[str]) -> str:
-    """Return the page; the runs take place in the empty folder `home`. Raises `RuntimeError` on a verb left out."""
+    """Return the page; the runs take place in the empty folder `home`. Raises `RuntimeError` when one fails."""
     seen = play(home)
-    left_out = set(verbs) - set(seen) - set(NOT_RUN)
-    if left_out:
-        raise RuntimeError(f"docs/json.md says nothing of: {', '.join(sorted(left_out))}")
     shown = [each for verb in verbs for each in (verb, f"{verb} --sealing") if each in {*verbs, *seen}]
     return "".join([_envelope(seen), *(_verb(verb, seen) for verb in shown)])
 
@@ -93,7 +91,7 @@ def _envelope(seen: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _verb(verb: str, seen: Mapping[str, Mapping[str, Any]]) -> str:
     if verb not in seen:
-        return f"## {verb}\n\n{NOT_RUN[verb]}\n\n"
+        return f"## {verb}\n\n{NOT_RUN.get(verb, UNTOLD)}\n\n"
     known = {name: keys for name, keys in _shapes(seen).items() if not name.endswith(f"`{verb}`")}
     rows = [f"| `{path}` | {text} |\n" for path, text in flat(stood_in(seen[verb]["data"], ""), "data", known)]
     return f"## {verb}\n\n| key | example |\n| --- | --- |\n{''.join(rows)}\n"

@@ -9,7 +9,7 @@ import importlib
 import sqlite3
 import sys
 import tempfile
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,35 +236,34 @@ def status_block() -> str:
 
 
 def key_modules_block() -> str:
-    """Return the tables of key modules and limitations by kind of evidence."""
-    return "".join(
-        f"#### {_title(kind, encrypted=encrypted)}\n\nMVT's command: `{COMMANDS[kind].line}`.\n\n"
-        + markdown_table(("part", "module", "every phone feeds it because", "known from"), map(_key_row, rows))
-        + "\nNever in it: "
-        + " ".join(LIMITATIONS[kind, encrypted])
-        + "\n\n"
-        for kind, encrypted, rows in _distinct_keys()
+    """Return two tables: the kinds of evidence with their limitations, and the key modules with their kinds."""
+    kinds = [
+        (f"`{kind}`", f"`{COMMANDS[kind].line}`", " ".join(LIMITATIONS[kind, encrypted]))
+        for kind, encrypted, _ in _distinct_keys()
+    ]
+    of_row: dict[KeyModule, list[str]] = {}
+    for kind, _, rows in _distinct_keys():
+        for row in rows:
+            of_row.setdefault(replace(row, part="", source=""), []).append(f"`{kind}`")
+    modules = [
+        (f"`{row.slug}`", row.reason + (" (may be empty)" if row.may_be_empty else ""), ", ".join(names))
+        for row, names in of_row.items()
+    ]
+    return (
+        markdown_table(("kind of evidence", "MVT's command", "never in it"), kinds)
+        + "\n"
+        + markdown_table(("key module", "every phone feeds it because", "in"), modules)
     )
 
 
-def _key_row(row: KeyModule) -> tuple[str, str, str, str]:
-    empty = " (may be empty)" if row.may_be_empty else ""
-    return row.part, f"`{row.slug}`{empty}", row.reason, row.source
-
-
 def _distinct_keys() -> Iterator[tuple[EvidenceKind, bool, Sequence[KeyModule]]]:
-    """An encrypted backup has two names, before and after it is decrypted; it stands here once."""
+    """Yield each kind once: an encrypted backup has two names, before and after it is decrypted."""
     seen: set[EvidenceKind] = set()
     for (kind, encrypted), rows in KEY_MODULES.items():
         if kind in seen or (kind is EvidenceKind.IOS_BACKUP and encrypted):
             continue
         seen.add(kind)
         yield kind, encrypted, rows
-
-
-def _title(kind: EvidenceKind, *, encrypted: bool) -> str:
-    del encrypted
-    return f"`{kind}`"
 
 
 def with_blocks(text: str) -> str:

@@ -57,7 +57,9 @@ class LineBugreport(_AndroidApp, BugReportModule):
             self.add_gaps([gap], Platform.ANDROID)
             return
         if self.add_app(dump, "bugreport"):
-            self.add_no_databases()
+            # Inside an AndroidQF acquisition (no path of its own) that one's module says it already.
+            if self.target_path is not None:
+                self.add_no_databases()
         elif not self.results:
             raise DatabaseNotFoundError("LINE is not among the installed packages")
 

@@ -111,7 +111,7 @@ class RuleFinding:
 def finding(rule_id: str, detail: str, **window: int | tuple[str, ...] | None) -> RuleFinding:
     """Return a finding of a rule: its sentence, the detail, and the mark of an inference where the rule is one."""
     rule = RULES[rule_id]
-    sentence = f"{rule.sentence}{INFERENCE if rule.inference else ''}: {detail}"
+    sentence = f"{rule.sentence}: {detail}{INFERENCE if rule.inference else ''}"
     return RuleFinding(rule=rule, sentence=sentence, **window)  # type: ignore[arg-type]  # the names are the fields'
 
 

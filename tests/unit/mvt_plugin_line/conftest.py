@@ -53,11 +53,11 @@ class _Keeper(logging.Handler):
         self.records.append(record)
 
 
-def _run(module_class: type[Any], target: Path, *, indicators: Any = None, **attributes: Any) -> LineRun:
+def _run(module_class: type[Any], target: Path | None, *, indicators: Any = None, **attributes: Any) -> LineRun:
     keeper = _Keeper()
     log = logging.Logger("line-test")  # noqa: LOG001 - a logger of this run alone, in no hierarchy
     log.addHandler(keeper)
-    module = module_class(target_path=str(target), log=log)
+    module = module_class(target_path=None if target is None else str(target), log=log)
     module.indicators = indicators
     for name, value in attributes.items():
         setattr(module, name, value)

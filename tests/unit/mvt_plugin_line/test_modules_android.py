@@ -81,6 +81,16 @@ def test_version_installer_and_times_come_from_a_bug_report(run_bugreport: Calla
     assert run.errors == []
 
 
+def test_a_bug_report_inside_an_acquisition_leaves_the_verdict_to_it(
+    tmp_path: Path, run_line: Callable[..., Any]
+) -> None:
+    """MVT gives a nested bug report no path; one phone then has one "cannot tell", the acquisition's."""
+    with _bugreport(tmp_path, _DUMP) as archive:
+        run = run_line(LineBugreport, None, zip_archive=archive, zip_files=archive.namelist())
+    assert len(run.of("line_app")) == 1
+    assert run.of("line_sealing_summary") == []
+
+
 def test_a_bug_report_without_line_is_a_normal_absence(run_bugreport: Callable[[str], Any]) -> None:
     """A list of packages without LINE is an absence."""
     with pytest.raises(DatabaseNotFoundError):

@@ -60,7 +60,8 @@ class Facts:
     """All that is known of a module that came to its end.
 
     `compared` is True when `check_indicators` ran through with indicators; `source_rows` is the count of our own
-    reader, None where there is none; `recovered` says what was done to a source before it could be read.
+    reader, None where there is none; `recovered` says what was done to a source before it could be read;
+    `uncountable` is True when a source was opened and nobody could say that it is empty.
     """
 
     records: int
@@ -70,6 +71,7 @@ class Facts:
     compared: bool = False
     notes: Sequence[Note] = ()
     recovered: str = ""
+    uncountable: bool = False
 
 
 _DAMAGED = Outcome.DAMAGED
@@ -150,6 +152,9 @@ TEMPLATES: Mapping[str, tuple[Outcome | None, str]] = {
 }
 """What a log record of that template means for its module; None: nothing. An ERROR of another template: a failure."""
 
+WRONG_PASSWORD = frozenset({"No backup password provided.", "Invalid backup password"})
+"""What MVT logs before it leaves an Android backup that it cannot decrypt."""
+
 MISSING_FILES = (
     "Found %d files listed in the manifest but missing from the backup folder. The backup might be incomplete."
 )
@@ -182,6 +187,21 @@ _BY_CAUSE = {
 
 def classify(facts: Facts) -> tuple[Outcome, str]:
     """Return a finished module's outcome and, where it was not simply examined, the reason in words."""
+    stopped = _stopped(facts)
+    if stopped is not None:
+        return stopped
+    swallowed = worst_note(facts.notes)
+    if swallowed is not None:
+        return _softened(swallowed, facts)
+    if facts.records > 0:
+        return (Outcome.CHECKED if facts.compared else Outcome.EXTRACTED), ""
+    if facts.uncountable:
+        return Outcome.DAMAGED, "the source is there, no record was read of it, and nothing says that it is empty"
+    return Outcome.EMPTY, ""
+
+
+def _stopped(facts: Facts) -> tuple[Outcome, str] | None:
+    """Return the outcome of a module that an exception ended, or that a recovery brought to its end."""
     if facts.recovered:
         return Outcome.RECOVERED, facts.recovered
     if facts.run_failure is not None:
@@ -192,12 +212,7 @@ def classify(facts: Facts) -> tuple[Outcome, str]:
             Outcome.FAILED,
             f"{facts.records} records were read, comparing them with the indicators failed: {sentence}",
         )
-    swallowed = worst_note(facts.notes)
-    if swallowed is not None:
-        return _softened(swallowed, facts)
-    if facts.records == 0:
-        return Outcome.EMPTY, ""
-    return (Outcome.CHECKED if facts.compared else Outcome.EXTRACTED), ""
+    return None
 
 
 def _reason_of(failure: Failure) -> str:

@@ -22,7 +22,7 @@ from mvtcase.engine.results import (
     Ledger,
     take_safely,
 )
-from mvtcase.errors import EngineError, ForeignModuleError, IndicatorCountError, WorkerStartError
+from mvtcase.errors import ForeignModuleError, IndicatorCountError, MvtcaseError, PasswordError, WorkerStartError
 from mvtcase.model import Outcome
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ FATAL_STEPS = frozenset({"start", "examine"})
 BOUNDARIES = frozenset({"hello", "plan", "started", "finished", "problem", "done", "lost"})
 """Events after which the file is forced to the disk, so that a power cut loses no alert either."""
 
-_REFUSALS: dict[str, type[EngineError]] = {
+_REFUSALS: dict[str, type[MvtcaseError]] = {
     "start": WorkerStartError,
     "indicator_count": IndicatorCountError,
     "foreign_module": ForeignModuleError,
+    "password": PasswordError,
 }
 
 
@@ -74,7 +75,8 @@ def run_scan(job: ScanJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) -> Eng
     """Return what a scan of readable evidence found, after every module ran, failed or was given up.
 
     A module that hangs past `limits.module_seconds` or kills the worker is recorded as such, and the others run again
-    without it. Raises `WorkerStartError`, `IndicatorCountError` or `ForeignModuleError` before any module ran, and
+    without it. Raises `WorkerStartError`, `IndicatorCountError` or `ForeignModuleError` before any module ran,
+    `PasswordError` when the evidence as a whole is an Android backup that the password does not open, and
     `FileExistsError` when the results folder is already there. Ctrl-C ends the worker and goes on up.
     """
     limits = job.limits.scaled(job.evidence_bytes)

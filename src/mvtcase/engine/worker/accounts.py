@@ -74,6 +74,16 @@ RULES: dict[str, Rule] = {
     "firefox_history": Rule(
         tables=("visits", "history"), query="SELECT count(*) FROM visits JOIN history ON visits.siteID = history.id"
     ),
+    "chrome_favicon": Rule(
+        tables=("icon_mapping", "favicons", "favicon_bitmaps"),
+        query="SELECT count(*) FROM icon_mapping JOIN favicons ON icon_id = favicons.id",
+    ),
+    "firefox_favicon": Rule(
+        tables=("favicons", "favicon_sites", "history"),
+        query="SELECT count(*) FROM favicon_sites JOIN favicons ON faviconID = favicons.id "
+        "JOIN history ON siteID = history.id",
+    ),
+    "whatsapp_contacts": Rule(tables=("ZWAADDRESSBOOKCONTACT",), query="SELECT count(*) FROM ZWAADDRESSBOOKCONTACT"),
     "datausage": Rule(tables=("ZLIVEUSAGE", "ZPROCESS"), query=_USAGE),
     "netusage": Rule(tables=("ZLIVEUSAGE", "ZPROCESS"), query=_USAGE),
     "tcc": Rule(tables=("access",), query="SELECT count(*) FROM access"),
@@ -83,6 +93,8 @@ RULES: dict[str, Rule] = {
         query="SELECT count(*) FROM ZWAMESSAGE",
         counted=lambda record: "ZTEXT" in record,
     ),
+    "safari_browser_state": Rule(tables=("tabs",), query="SELECT count(*) FROM tabs"),
+    "webkit_resource_load_statistics": Rule(tables=("ObservedDomains",), query="SELECT count(*) FROM ObservedDomains"),
     "calendar": Rule(tables=("CalendarItem",), query="SELECT count(*) FROM CalendarItem"),
     "shortcuts": Rule(tables=("ZSHORTCUT",), query="SELECT count(*) FROM ZSHORTCUT"),
 }
@@ -103,16 +115,32 @@ def accounted_rows(module: MVTModule, databases: Sequence[Path]) -> int | None:
     slug = str(module.get_slug())
     if hasattr(module, "accounted_rows"):
         return cast("int | None", module.accounted_rows)
-    if slug in _PLISTS:
-        return _plist_count(module, slug)
-    if slug == "dumpsys_accessibility":
-        return _accessibility_count(module)
+    if hasattr(module, "il_events_by_type"):
+        # MVT reads all logs once; what a module makes of its share is what may get lost.
+        return len((module.il_events_by_type or {}).get(slug, ()))
+    counter = _COUNTERS.get(slug)
+    if counter is not None:
+        return counter(module)
     rule = RULES.get(slug)
-    counts = [rows_in(path, rule) for path in databases] if rule is not None else []
+    return None if rule is None else _rows_of(module, rule, databases)
+
+
+def _rows_of(module: MVTModule, rule: Rule, databases: Sequence[Path]) -> int | None:
+    counts = [rows_in(path, rule) for path in databases if holds_any(path, rule)]
     known = [count for count in counts if count is not None]
-    if rule is None or not known or len(known) < len(counts):
+    if not known or len(known) < len(counts):
         return None
     return sum(known) + len(module.results or ()) - _answering(module, rule)
+
+
+def holds_any(path: Path, rule: Rule) -> bool:
+    """Return whether a database holds one of a rule's tables; a module may open others beside, for names."""
+    try:
+        with opened(path) as connection:
+            kinds = tables_of(connection)
+    except (sqlite3.Error, OSError, UnfitDatabaseError):
+        return True
+    return any(name.lower() in kinds for name in rule.tables)
 
 
 def rows_in(path: Path, rule: Rule) -> int | None:
@@ -127,6 +155,13 @@ def rows_in(path: Path, rule: Rule) -> int | None:
             return int(connection.execute(rule.query).fetchone()[0])
     except (sqlite3.Error, OSError, UnfitDatabaseError, TypeError):
         return None
+
+
+def blank_records(module: MVTModule) -> int:
+    """Return how many of a module's records stand for files that it could not read: MVT keeps them, empty."""
+    if module.get_slug() != "configuration_profiles" or not isinstance(module.results, list):
+        return 0
+    return sum(1 for record in module.results if not record.get("plist"))
 
 
 def body_only_messages(databases: Iterable[Path]) -> int:
@@ -146,16 +181,32 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
     return {column[0] for column in cursor.description}
 
 
-def _plist_count(module: MVTModule, slug: str) -> int | None:
-    path = _PLISTS[slug](module)
+def _installed_apps(module: MVTModule) -> int | None:
+    return _entries(f"{module.target_path}/Info.plist", "Applications")
+
+
+def _daily_processes(module: MVTModule) -> int | None:
+    return _entries(_found_file(module), "netUsageBaseline")
+
+
+def _entries(path: str, key: str) -> int | None:
+    content = _plist_of(path)
+    held = content.get(key, {}) if isinstance(content, dict) else None
+    return len(held) if isinstance(held, dict) else None
+
+
+def _plist_of(path: str) -> object:
+    """Return what a property list holds, None when it cannot be read."""
     try:
-        descriptor = open_untouched(Path(path))
-        with os.fdopen(descriptor, "rb") as handle:
-            data = handle.read(MAX_PLIST_BYTES + 1)
-        held = plistlib.loads(data).get(_PLIST_KEYS[slug], {})
-        return len(held) if isinstance(held, dict) else None
+        with os.fdopen(open_untouched(Path(path)), "rb") as handle:
+            return plistlib.loads(handle.read(MAX_PLIST_BYTES))
     except Exception:  # noqa: BLE001 - a hostile property list may raise anything, and then nothing is known
         return None
+
+
+def _empty_plist_count(module: MVTModule) -> int | None:
+    """Return 0 when the property list is an empty one, None otherwise: what is in it is counted by nobody."""
+    return 0 if not module.results and _plist_of(_found_file(module)) == {} else None
 
 
 def _accessibility_count(module: MVTModule) -> int | None:
@@ -173,13 +224,17 @@ def _accessibility_count(module: MVTModule) -> int | None:
 _NO_SERVICES = re.compile(r"installed services:\s*\{\s*\}", re.IGNORECASE)
 
 
-def _info_plist(module: MVTModule) -> str:
-    return f"{module.target_path}/Info.plist"
-
-
 def _found_file(module: MVTModule) -> str:
     return str(module.file_path or "")
 
 
-_PLISTS: dict[str, Callable[[MVTModule], str]] = {"applications": _info_plist, "os_analytics_ad_daily": _found_file}
-_PLIST_KEYS = {"applications": "Applications", "os_analytics_ad_daily": "netUsageBaseline"}
+_COUNTERS: dict[str, Callable[[MVTModule], int | None]] = {
+    "applications": _installed_apps,
+    "os_analytics_ad_daily": _daily_processes,
+    "dumpsys_accessibility": _accessibility_count,
+    # iOS leaves the lookup cache empty since 14.7; the others are empty on a phone that was never asked.
+    "id_status_cache": _empty_plist_count,
+    "locationd_clients": _empty_plist_count,
+    "global_preferences": _empty_plist_count,
+}
+"""Sources that are no databases, by the slug of the module."""

@@ -5,21 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mvtcase.engine.outcomes import Cause, classify
+from mvtcase.engine.outcomes import Cause, classify, worst_note
+from mvtcase.model import Outcome
 
 if TYPE_CHECKING:
     from mvt.common.module import MVTModule
 
     from mvtcase.engine.worker.attempt import Attempt
 
-_CARRIED = ("is_backup", "is_fs_dump", "indicators", "dependency_modules", "serial")
+_CARRIED = (
+    "is_backup", "is_fs_dump", "indicators", "dependency_modules", "serial",
+    "parent_path", "files", "archive", "backup_path", "ab", "tar",
+)  # fmt: skip
+"""What a command gives its modules, on iOS and on Android."""
 _GIVEN_BACK = ("results", "timeline", "url_results", "alertstore", "file_path")
 
 
 def can_be_helped(attempt: Attempt) -> bool:
     """Return whether a module failed over a database that it could open."""
-    failure = attempt.failure
-    return failure is not None and bool(attempt.sources.paths) and failure.cause in {Cause.CORRUPTED, Cause.OTHER}
+    if not attempt.sources.any:
+        return False
+    if attempt.failure is not None:
+        return attempt.failure.cause in {Cause.CORRUPTED, Cause.OTHER}
+    # MVT swallows some failures and logs them; what they say is as good as the exception.
+    swallowed = worst_note(attempt.notes)
+    return swallowed is not None and swallowed[0] in {Outcome.FAILED, Outcome.DAMAGED}
 
 
 def fresh_copy(module: MVTModule) -> MVTModule:

@@ -65,14 +65,16 @@ class Attempt:
 
     def facts(self) -> Facts:
         """Return what decides the outcome; the sources are counted here."""
+        rows = accounted_rows(self.module, self.sources.paths)
         return Facts(
             records=self.records,
-            source_rows=accounted_rows(self.module, self.sources.paths),
+            source_rows=rows,
             run_failure=self.watch.run_failure,
             check_failure=self.watch.check_failure,
             compared=self.watch.compared,
             notes=self.notes,
             recovered=self.recovered,
+            uncountable=self.records == 0 and rows is None and bool(self.sources.paths),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mvt.android.cmd_check_androidqf import CmdAndroidCheckAndroidQF, NoAndroidQFBackup, NoAndroidQFBugReport
@@ -15,6 +16,7 @@ from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
 from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS
 from mvtcase.engine.commands import part_name
 from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.databases import check_regular
 from mvtcase.engine.worker.recorder import load_step
 from mvtcase.model import EvidenceKind, Outcome
 
@@ -51,6 +53,7 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
 
     def load_bugreport(self) -> Any:  # noqa: ANN401 - a ZipFile
         """Open bugreport.zip as MVT does, and say so when there is none."""
+        self._check_named("bugreport.zip")
         try:
             return super().load_bugreport()
         except NoAndroidQFBugReport:
@@ -59,6 +62,7 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
 
     def load_backup(self) -> Any:  # noqa: ANN401 - bytes
         """Read backup.ab as MVT does, and say so when there is none."""
+        self._check_named("backup.ab")
         try:
             return super().load_backup()
         except NoAndroidQFBackup:
@@ -66,6 +70,24 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
                 "backup", Outcome.NO_SOURCE, "the acquisition holds no backup.ab: no SMS was examined"
             )
             raise
+
+    def _get_file_content(self, file_path: str) -> Any:  # noqa: ANN401 - bytes
+        """Read a file as MVT does, unless a pipe, device or link out of the folder stands in its place."""
+        self._check(file_path)
+        return super()._get_file_content(file_path)
+
+    def _check(self, file_path: str) -> None:
+        if self.target_path and Path(self.target_path).is_dir():
+            parent = Path(self.target_path).absolute().parent
+            check_regular(parent / file_path, Path(self.target_path))
+
+    def _check_named(self, ending: str) -> None:
+        """Check the file that MVT is going to pick by the end of its name."""
+        files: list[str] = getattr(self, "_CmdAndroidCheckAndroidQF__files", [])
+        for file_path in files:
+            if file_path.endswith(ending):
+                self._check(file_path)
+                return
 
     def _apart(self, part: str, run: Callable[[], bool]) -> bool:
         if load_step(part) in self.recorder.task.steps_lost:

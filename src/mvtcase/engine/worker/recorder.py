@@ -20,9 +20,9 @@ from mvt.common.module_loader import get_module_origin
 
 from mvtcase.canon import digest
 from mvtcase.engine.commands import part_name
-from mvtcase.engine.outcomes import MISSING_FILES, UNRESOLVED_LINK, Note, classify, worst_note
+from mvtcase.engine.outcomes import MISSING_FILES, UNRESOLVED_LINK, WRONG_PASSWORD, Note, classify, worst_note
 from mvtcase.engine.safe_json import safe_json, safe_text
-from mvtcase.engine.worker.accounts import body_only_messages
+from mvtcase.engine.worker.accounts import blank_records, body_only_messages
 from mvtcase.engine.worker.another import adopt, can_be_helped, fresh_copy, recovered
 from mvtcase.engine.worker.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing
 from mvtcase.engine.worker.matches import Matches
@@ -58,6 +58,7 @@ class Recorder:
         self._sent: dict[int, Alert] = {}
         self._alerts = 0
         self._digests: set[str] = set()
+        self._raised: list[tuple[Alert, str]] = []
         self._repeating = False
         self._unresolved = 0
         self._unread_bodies = 0
@@ -93,10 +94,19 @@ class Recorder:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever ends one command must not end the others
             self.problem(name, Outcome.FAILED, f"the command ended early: {failure_of(error).sentence}")
             if len(self._parts) == 1:
-                self.refused = f"The MVT command ended early: {failure_of(error).sentence}"
+                self._end_early(name, error)
         finally:
             self.flush_notes(name)
             self._parts.pop()
+
+    def _end_early(self, name: str, error: BaseException) -> None:
+        notes = self._notes.take()
+        if any(note.template in WRONG_PASSWORD for note in notes):
+            self.emit("refused", code="password", message="The Android backup is encrypted, and no password opened it.")
+        worst = worst_note(notes)
+        if worst is not None:
+            self.problem(name, *worst)
+        self.refused = f"The MVT command ended early: {failure_of(error).sentence}"
 
     def nested(self, part: str, run: Callable[[], bool]) -> bool:
         """Load and run a nested command and return what it does; what ends it becomes a problem of its part alone."""
@@ -122,6 +132,8 @@ class Recorder:
         attempt = self._attempt(module)
         attempt = self._another_attempt(attempt) or attempt
         self._report_unread_bodies(attempt)
+        self._report_blank_records(attempt)
+        self._send_amendments()
         self._end(key, attempt, int((time.monotonic() - began) * 1000))
 
     def alert(self, alert: Alert) -> None:
@@ -134,6 +146,7 @@ class Recorder:
         if self._is_repeated(alert, data):
             return
         self._alerts += 1
+        self._raised.append((alert, digest(data)))
         indicator, witnessed = self.matches.indicator_of(alert, data)
         self.emit(
             "alert",
@@ -147,9 +160,16 @@ class Recorder:
             witnessed=witnessed,
         )
 
+    def _send_amendments(self) -> None:
+        """Send the events again that MVT wrote to after it raised their alerts, as its own files show them."""
+        for back, (alert, sent) in zip(range(len(self._raised), 0, -1), self._raised, strict=True):
+            data = safe_json(alert.event)
+            if digest(data) != sent:
+                self.emit("amended", back=back, message=safe_text(str(alert.message)), data=data)
+
     def problem(self, module: str, outcome: Outcome, reason: str) -> None:
         """Send a gap that no module run stands for."""
-        self.emit("problem", module=module, outcome=str(outcome), reason=safe_text(reason, MAX_ERROR))
+        self.emit("problem", module=module, outcome=str(outcome), reason=self._shown(reason))
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -184,6 +204,7 @@ class Recorder:
         self._slug = key[1]
         self._alerts = 0
         self._digests.clear()
+        self._raised.clear()
         self.matches.forget()
         module.results_path = str(self._folder(key[0]))
         origin = get_module_origin(type(module)).label
@@ -206,7 +227,7 @@ class Recorder:
         self._repeating = True
         try:
             for fill_times in (False, True):
-                with Replacements(first.sources.paths, fill_times=fill_times) as copies:
+                with Replacements(first.sources, fill_times=fill_times) as copies:
                     again = fresh_copy(first.module)
                     copies.install(again)
                     attempt = self._attempt(again)
@@ -239,11 +260,15 @@ class Recorder:
             records=facts.records,
             source_rows=facts.source_rows,
             alerts=self._alerts,
-            error=attempt.failure.sentence if attempt.failure else None,
-            reason=safe_text(reason, MAX_ERROR),
-            messages=[*_messages(attempt.notes), *([attempt.late.sentence] if attempt.late else [])],
+            error=self._shown(attempt.failure.sentence) if attempt.failure else None,
+            reason=self._shown(reason),
+            messages=[self._shown(text) for text in _messages(attempt)],
             duration_ms=duration,
         )
+
+    def _shown(self, text: str) -> str:
+        """Return a text bounded and without the path on this machine that leads to the evidence."""
+        return safe_text(text.replace(f"{self.task.target.parent}/", ""), MAX_ERROR)
 
     def _folder(self, part: str) -> Path:
         # MVT writes the modules of nested commands into one folder, where those of equal slug overwrite each other.
@@ -267,6 +292,12 @@ class Recorder:
         if self._slug == "sms":
             self._unread_bodies += body_only_messages(attempt.sources.paths)
 
+    def _report_blank_records(self, attempt: Attempt) -> None:
+        count = blank_records(attempt.module)
+        if count:
+            reason = f"{count} of its files could not be read and stand in its results empty"
+            self.problem(type(attempt.module).__name__, Outcome.DAMAGED, reason)
+
     def _count_links(self, notes: list[Note]) -> None:
         self._unresolved += sum(note.count for note in notes if note.template == UNRESOLVED_LINK)
 
@@ -276,8 +307,9 @@ def load_step(part: str) -> str:
     return f"load {part}"
 
 
-def _messages(notes: list[Note]) -> list[Json]:
-    return [f"{note.example} ({note.count} times)" if note.count > 1 else note.example for note in notes[:MAX_MESSAGES]]
+def _messages(attempt: Attempt) -> list[str]:
+    told = [f"{note.example} ({note.count} times)" if note.count > 1 else note.example for note in attempt.notes]
+    return [*told[:MAX_MESSAGES], *([attempt.late.sentence] if attempt.late else [])]
 
 
 def _told(add: Callable[..., None], tell: Callable[[Alert], None]) -> Callable[..., None]:

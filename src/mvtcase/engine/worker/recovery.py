@@ -60,7 +60,8 @@ def repaired_copy(source: Path, target: Path, *, fill_times: bool = False) -> Re
     """Write all rows of a database's ordinary tables that can be read into a new database, odd values set right.
 
     A text that is no UTF-8 gets escapes, bytes in a column of texts become text, and what is no number in a column of
-    numbers becomes NULL; with `fill_times` columns of times get 0 for what is missing or beyond any calendar.
+    numbers becomes NULL; with `fill_times` columns of times get 1 (0 is no time to MVT) for what is missing or beyond
+    any calendar.
     Raises `sqlite3.Error` when not even the schema can be read or time is up.
     """
     if size_of(source) > MAX_DATABASE_BYTES:
@@ -185,14 +186,14 @@ def _set_right(table: _Table, kinds: list[tuple[str, str]], values: Row, repair:
 def _right_value(kind: str, value: Any, *, fill_times: bool) -> tuple[object, bool]:  # noqa: ANN401 - any cell
     """Return what to write for a cell and whether that is another value than stood there."""
     if isinstance(value, bytes) and kind in {"number", "time"}:
-        return (0 if fill_times and kind == "time" else None), True
+        return (1 if fill_times and kind == "time" else None), True
     if isinstance(value, RawText):
         text = value.decode("utf-8", "backslashreplace")
         return text, text.encode("utf-8") != bytes(value)
     if isinstance(value, bytes) and kind == "text":
         return value.decode("utf-8", "backslashreplace"), True
     if fill_times and kind == "time" and (value is None or abs(value) > _LAST_TIME):
-        return 0, True
+        return 1, True
     return value, False
 
 

@@ -1,6 +1,6 @@
 """Views for a person who opens `case.sqlite` in a SQLite browser: the status of devices, officials and groups in words.
 
-They say in SQL what `findings.status` says in Python; tests/flow/test_views.py holds the two together.
+They say in SQL what `findings.status` says in Python; tests/unit/store/test_views.py holds the two together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ WITH ranked AS (
   FROM disposition
 ), latest AS (SELECT * FROM ranked WHERE newest = 1),
 streak AS (
-  SELECT r.finding, count(DISTINCT r.examiner) AS examiners
+  SELECT r.finding, count(DISTINCT lower(trim(r.examiner))) AS examiners
   FROM ranked r
   WHERE r.verdict = 'confirmed' AND NOT EXISTS (
     SELECT 1 FROM ranked later

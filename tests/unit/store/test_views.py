@@ -1,0 +1,208 @@
+"""The SQL views say the same as the Python tables, over a case of many random officials, phones and findings."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mvtcase import casebook, model
+from mvtcase.findings.review import state_of
+from mvtcase.store import queries
+from mvtcase.store.folder import Workspace
+from mvtcase.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mvtcase.casebook import Casebook
+    from mvtcase.store.store import Change
+
+OFFICIALS = 220
+EXAMINERS = ("Ada", " ada", "ADA ", "Ben", "Cleo")
+GROUPS = ("G-0001", "G-0002", "G-0003")
+
+
+class Invention:
+    """Rows of everything that the views look at, drawn from all values that there are."""
+
+    def __init__(self, change: Change, seed: int) -> None:
+        self.change = change
+        self.dice = random.Random(seed)  # noqa: S311  # the same case every time
+        self.numbers: Counter[str] = Counter()
+
+    def name(self, prefix: str) -> str:
+        """Return the next id."""
+        self.numbers[prefix] += 1
+        return f"{prefix}-{self.numbers[prefix]:04d}"
+
+    def some(self, words: Sequence[str], upto: int) -> Iterator[str]:
+        """Give a few of some words, repeated or not."""
+        for _ in range(self.dice.randint(0, upto)):
+            yield self.dice.choice(words)
+
+    def official(self) -> None:
+        """Write an official with groups and up to three phones."""
+        official = self.name("O")
+        self.change.insert("official", id=official, pseudonym=official, publication="role", roster="consented")
+        for group in self.dice.sample(GROUPS, self.dice.randint(0, 3)):
+            self.change.insert("membership", official=official, affected_group=group)
+        for state in self.some([*model.DeviceState, model.DeviceState.IN_USE], 3):
+            self.device(official, state)
+
+    def device(self, official: str, state: str) -> None:
+        """Write a phone with up to three acquisitions and sometimes findings."""
+        device = self.name("D")
+        self.change.insert(
+            "device",
+            id=device,
+            official=official,
+            label=device,
+            platform="ios",
+            fingerprint=device,
+            state=state,
+            identity={},
+        )
+        scans = [
+            scan
+            for state in self.some([*["registered"] * 4, "set_aside"], 3)
+            for scan in self.acquisition(device, official, state)
+        ]
+        for _ in range(self.dice.choice((0, 0, 1, 2)) if scans else 0):
+            self.finding(device, official, scans[0])
+
+    def acquisition(self, device: str, official: str, state: str) -> list[str]:
+        """Write an acquisition with up to three scans, most of them finished in full; return the scans' ids."""
+        acquisition = self.name("A")
+        self.change.insert(
+            "acquisition",
+            id=acquisition,
+            device=device,
+            official=official,
+            kind="ios_backup",
+            path="/nowhere",
+            encrypted=False,
+            files=1,
+            bytes=1,
+            manifest_sha256="0" * 64,
+            identity={},
+            registered_at="2026",
+            registered_by="Ada",
+            imported=False,
+            state=state,
+        )
+        scans: list[str] = []
+        for completeness in self.some([*model.Completeness, *["full"] * 4], 3):
+            scans.append(self.name("S"))
+            self.change.insert(
+                "scan",
+                id=scans[-1],
+                acquisition=acquisition,
+                device=device,
+                kind="ios_backup",
+                command="",
+                state=self.dice.choice([*model.ScanState, *["finished"] * 4]),
+                completeness=completeness,
+                started_at=f"2026-01-0{self.dice.randint(1, 3)}T00:00:00.000000Z",
+                examiner="Ada",
+                recheck_of=scans[0] if len(scans) > 1 and self.dice.random() < 0.3 else None,
+            )
+        return scans
+
+    def finding(self, device: str, official: str, scan: str) -> None:
+        """Write a finding with up to four dispositions, some at the same moment."""
+        finding = self.name("F")
+        self.change.insert(
+            "finding",
+            id=finding,
+            device=device,
+            official=official,
+            evidence_class=self.dice.choice([*model.EvidenceClass]),
+            level=self.dice.choice([*model.Level]),
+            module="sms",
+            title="t",
+            indicator_value=self.dice.choice((None, "bh", "")),
+            event_time_basis="unknown",
+            detail={},
+            first_scan=scan,
+        )
+        for place, verdict in enumerate(self.some([*model.Verdict, *["confirmed"] * 4], 4)):
+            self.change.insert(
+                "disposition",
+                id=self.name("V"),
+                finding=finding,
+                verdict=verdict,
+                reason="r",
+                examiner=self.dice.choice(EXAMINERS),
+                at=f"2026-02-0{1 + place // 2}",
+            )
+
+
+@pytest.fixture(scope="module", params=range(2))
+def big_case(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Give a case in which every status and state occurs; it is only read."""
+    workspace = Workspace(tmp_path_factory.mktemp("views"))
+    workspace.create()
+    with Store.create(workspace.new_case_folder("inquiry")) as store:
+        with store.change("invented", actor="Ada") as change:
+            made = Invention(change, request.param)
+            change.insert(
+                "case_file",
+                id="C-0001",
+                slug="i",
+                title="I",
+                tlp="AMBER",
+                state="open",
+                created_at="",
+                created_by="Ada",
+            )
+            for group in GROUPS:
+                change.insert("affected_group", id=group, name=group)
+            for _ in range(OFFICIALS):
+                made.official()
+        yield store
+
+
+def _book(store: Store) -> Casebook:
+    return casebook.read(store, casebook.Newest(sets={}, tools={}))
+
+
+def test_the_view_of_findings_says_what_the_review_says(big_case: Store) -> None:
+    """Where each finding stands, two spellings of one examiner counted once."""
+    viewed = {row["id"]: row["state"] for row in big_case.rows("SELECT id, state FROM finding_state")}
+    assert viewed == {one.id: str(state_of(one.dispositions)) for one in queries.findings(big_case)}
+    assert set(viewed.values()) == {str(each) for each in model.FindingState}
+
+
+def test_the_view_of_devices_says_what_the_status_table_says(big_case: Store) -> None:
+    """Status and completeness of every phone."""
+    rows = big_case.rows("SELECT device, status, completeness FROM device_status")
+    standings = [each for one in _book(big_case).officials for each in one.devices]
+    assert {row["device"]: (row["status"], row["completeness"]) for row in rows} == {
+        each.device.id: (str(each.status), str(each.completeness)) for each in standings
+    }
+    assert {row["status"] for row in rows} == {str(each) for each in model.Status}
+    assert {row["completeness"] for row in rows} == {str(each) for each in model.Completeness}
+
+
+def test_the_view_of_officials_says_what_the_status_table_says(big_case: Store) -> None:
+    """The worst of the phones, and no trace only where each phone in use was examined."""
+    rows = {row["official"]: row["status"] for row in big_case.rows("SELECT official, status FROM official_status")}
+    assert rows == {one.official.id: str(one.status) for one in _book(big_case).officials}
+    assert set(rows.values()) == {str(each) for each in model.Status}
+
+
+def test_the_view_of_groups_counts_their_own_officials(big_case: Store) -> None:
+    """A count for each group and status, none for what does not occur."""
+    rows = big_case.rows("SELECT affected_group, status, officials FROM group_status")
+    expected = Counter((group, str(one.status)) for one in _book(big_case).officials for group in one.official.groups)
+    assert {(row["affected_group"], row["status"]): row["officials"] for row in rows} == expected
+
+
+def test_an_indicator_without_a_value_is_an_indicator_in_both(big_case: Store) -> None:
+    """An empty text is no null: whoever reads the file and whoever reads the program see the same."""
+    rows = big_case.rows("SELECT id, indicator_value FROM finding")
+    by_id = {one.id: one for one in queries.findings(big_case)}
+    assert all((row["indicator_value"] is None) == (by_id[row["id"]].indicator is None) for row in rows)

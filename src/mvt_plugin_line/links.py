@@ -18,6 +18,8 @@ MOST_TEXT = 65_536
 """Characters of one text that are searched; LINE itself allows 10,000."""
 MOST_LINKS = 200
 """Links kept of one message."""
+MOST_CANDIDATES = 500
+"""Words with a dot that are asked for a public suffix in one message: each question costs some microseconds."""
 
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _NO_URL_CHARACTER = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
@@ -37,6 +39,8 @@ class Found:
     links: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    partly: bool = False
+    """Whether a limit was reached, so that something may not have been found."""
 
     def __bool__(self) -> bool:
         return bool(self.links or self.domains or self.emails)
@@ -55,9 +59,14 @@ def find(text: str, is_domain: Callable[[str], bool]) -> Found:
         links.extend(_cuts(match.group()))
     rest = _LINK.sub(" ", searched)
     emails = [match.group() for match in _EMAIL.finditer(rest)]
-    candidates = (match.group().rstrip(_TRAILING) for match in _DOMAIN.finditer(_EMAIL.sub(" ", rest)))
-    domains = [each for each in candidates if is_domain(each)]
-    return Found(links=_few(links), domains=_few(domains), emails=_few(emails))
+    words = [match.group().rstrip(_TRAILING) for match in _DOMAIN.finditer(_EMAIL.sub(" ", rest))]
+    domains = [each for each in words[:MOST_CANDIDATES] if is_domain(each)]
+    return Found(
+        links=_few(links),
+        domains=_few(domains),
+        emails=_few(emails),
+        partly=len(text) >= MOST_TEXT or len(words) > MOST_CANDIDATES or max(len(links), len(emails)) > MOST_LINKS,
+    )
 
 
 def _cuts(link: str) -> list[str]:

@@ -29,6 +29,7 @@ _ODD = {
     "messages_with_unusable_time": "a time that no message can have",
     "messages_with_unreadable_metadata": "metadata that could not be read",
     "odd_rows": "values of a wrong type, searched for links and left out of the sealing comparison",
+    "texts_searched_in_part": "more text or links than are searched",
     "link_messages_beyond_the_limit": "links, more than are kept",
 }
 
@@ -118,6 +119,7 @@ class Collector:
     def _search(self, message: Message, at_ms: int | None) -> None:
         found = find("\n".join((message.text, *message.extra)), self.is_domain)
         named = find(message.sender_name, self.is_domain)
+        self.counts["texts_searched_in_part"] += found.partly
         if found or named:
             self._keep_link(message, at_ms, found, named)
         head = self.heads.get(message.chat)

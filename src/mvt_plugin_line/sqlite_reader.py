@@ -29,6 +29,7 @@ MOST_COPY_BYTES = 4 << 30
 """A database with a write-ahead log is read from a copy, up to this size."""
 MOST_VALUE_BYTES = 64 << 20
 _STEPS = 50_000
+_TOO_LONG = "reading took too long and was stopped"
 _LIMIT_LENGTH = 0
 """SQLITE_LIMIT_LENGTH of sqlite3.h, which Python names from 3.11 on."""
 _FAILURES = (sqlite3.Error, ValueError, OverflowError, MemoryError)
@@ -65,6 +66,8 @@ class Database:
     """An open evidence database; `faults` collects why a reading ended before its end."""
 
     connection: sqlite3.Connection
+    deadline: float
+    """On the monotonic clock; SQLite watches it during a step, `rows` between rows: what is done with a row counts."""
     faults: list[str] = field(default_factory=list)
 
     def columns(self, table: str) -> frozenset[str] | None:
@@ -97,7 +100,11 @@ class Database:
     def rows(self, sql: str, *parameters: Value) -> Iterator[Row]:
         """Yield the rows of a query; a fault ends the reading and is kept in `faults`."""
         try:
-            yield from self.connection.execute(sql, parameters)
+            for row in self.connection.execute(sql, parameters):
+                yield row
+                if time.monotonic() > self.deadline:
+                    self.faults.append(_TOO_LONG)
+                    return
         except _FAILURES as error:
             self.faults.append(_words(error))
 
@@ -112,7 +119,7 @@ class Database:
 def _words(error: BaseException) -> str:
     text = str(error).encode("utf-8", "backslashreplace").decode()[:200]
     if "interrupted" in text:
-        return "reading took too long and was stopped"
+        return _TOO_LONG
     if isinstance(error, MemoryError):
         return "a value is too large for memory"
     return f"SQLite says: {text}"
@@ -141,11 +148,12 @@ def open_database(file: DatabaseFile) -> Iterator[Database]:
         uri = stack.enter_context(_readable(file))
         try:
             connection = stack.enter_context(closing(sqlite3.connect(uri, uri=True, isolation_level=None)))
-            _tame(connection)
+            deadline = time.monotonic() + MOST_SECONDS
+            _tame(connection, deadline)
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except _FAILURES as error:
             raise UnreadableError(_words(error)) from error
-        yield Database(connection=connection)
+        yield Database(connection=connection, deadline=deadline)
 
 
 def check_regular(path: Path) -> int:
@@ -191,7 +199,7 @@ def _readable(file: DatabaseFile) -> Iterator[str]:
         yield copy.as_uri()
 
 
-def _tame(connection: sqlite3.Connection) -> None:
+def _tame(connection: sqlite3.Connection, deadline: float) -> None:
     connection.text_factory = _text
     # `setlimit` came with Python 3.11; the queries cut long values themselves.
     if hasattr(connection, "setlimit"):
@@ -200,7 +208,6 @@ def _tame(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only=ON")
     connection.execute("PRAGMA cell_size_check=ON")
     connection.set_authorizer(_authorise)
-    deadline = time.monotonic() + MOST_SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
 
 

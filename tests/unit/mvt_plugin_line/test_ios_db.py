@@ -72,6 +72,13 @@ def test_message_texts_are_kept_with_links_alone(tmp_path: Path) -> None:
     assert "The meeting" not in repr(account)
 
 
+def test_a_text_searched_in_part_is_a_gap(tmp_path: Path) -> None:
+    """More links than are compared in one message are said, not passed over."""
+    text = " ".join(f"https://h{number}.example.com" for number in range(300))
+    account = _read(tmp_path, with_message(healthy_account(seed=2), text, LAST_DAY))
+    assert [gap.reason for gap in account.gaps] == ["1 rows with more text or links than are searched"]
+
+
 def test_a_link_in_metadata_is_found(tmp_path: Path) -> None:
     """A rich message keeps its link in the metadata, not in the text."""
     rows = line_rows(healthy_account(seed=2))

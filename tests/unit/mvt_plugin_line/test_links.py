@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mvt_plugin_line.checks import is_domain, is_shortened
-from mvt_plugin_line.links import MOST_LINKS, find
+from mvt_plugin_line.links import MOST_CANDIDATES, MOST_LINKS, find
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,27 @@ def test_addresses_are_found() -> None:
 def test_a_message_full_of_links_is_bounded() -> None:
     """Thousands of links in one message leave a bounded number."""
     text = " ".join(f"https://h{number}.example.com/" for number in range(5_000))
-    assert len(find(text, is_domain).links) == MOST_LINKS
+    found = find(text, is_domain)
+    assert (len(found.links), found.partly) == (MOST_LINKS, True)
+    assert not find("https://a.example.com", is_domain).partly
 
 
 @pytest.mark.parametrize("text", ["a." * 40_000, "a" * 60_000 + ".", "a@" * 30_000, "http://" * 9_000, "-." * 30_000])
 def test_hostile_texts_end(text: str) -> None:
     """Texts that make a careless pattern quadratic are answered, whatever the answer is."""
     assert len(find(text, is_domain).links) <= MOST_LINKS
+
+
+def test_questions_about_suffixes_are_bounded() -> None:
+    """A text of thousands of words with dots asks a bounded number of times."""
+    asked: list[str] = []
+
+    def ask(text: str) -> bool:
+        asked.append(text)
+        return False
+
+    assert find("a.bc " * 12_000, ask).partly
+    assert len(asked) == MOST_CANDIDATES
 
 
 @given(st.text(max_size=300))

@@ -70,6 +70,17 @@ def test_a_long_query_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert database.faults == ["reading took too long and was stopped"]
 
 
+def test_slow_work_on_rows_is_stopped_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time a caller spends on each row counts: after the limit no further row is given, and that is said."""
+    path = tmp_path / "t"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("CREATE TABLE t (x); INSERT INTO t VALUES (1), (2), (3);")
+    monkeypatch.setattr(sqlite_reader, "MOST_SECONDS", -1.0)
+    with open_database(DatabaseFile(path=path)) as database:
+        assert list(database.rows("SELECT x FROM t")) == [(1,)]
+        assert database.faults == ["reading took too long and was stopped"]
+
+
 def test_recursion_is_refused(keys: Path) -> None:
     """A query that could go on for ever by itself is not even begun."""
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n"

@@ -18,13 +18,14 @@ TEXTS = (
     f"<script>document.title='{RAN}'</script>",
     f"<img src=x onerror=\"document.title='{RAN}'\"><img src='http://{BEACON}/img'>",
     f"</style><script src='http://{BEACON}/s.js'></script><link rel=stylesheet href='http://{BEACON}/c.css'>",
-    f'"><svg onload="document.title=\'{RAN}\'"><a href="javascript:document.title=\'{RAN}\'">go</a>',
+    f'"><svg onload="document.title=\'{RAN}\'">',
+    f"<a href=\"javascript:document.title='{RAN}'\">go</a>",
     '=HYPERLINK("http://beacon.example/x","open")',
     "\x1b[31mred\x1b[0m \u202eltr\u202c \u2066isolate\u2069 zero\u200bwidth",
     "{{ 7 * 7 }} {% raw %} ${7*7} ](http://beacon.example) | `code` **bold** <b>b</b>",
     "w" * 400,
 )
-"""Script, event handlers, an escape from the style sheet, a formula, terminal and bidi controls, markup, a long word."""
+"""Script, event handlers, an escape from the style sheet, a formula, terminal and bidi controls, a long word."""
 _FREE = frozenset(
     {
         "title",

@@ -30,6 +30,8 @@ _PLAIN_TYPES = frozenset(
         "processes",
         "file_names",
         "file_paths",
+        "files_md5",
+        "files_sha1",
         "files_sha256",
         "app_ids",
         "app_cert_hashes",

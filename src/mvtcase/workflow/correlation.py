@@ -1,0 +1,55 @@
+"""What links the officials of a case, as a verb."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mvtcase import correlate
+from mvtcase.casebook import read as read_casebook
+from mvtcase.errors import InputError
+from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.reports import sealing_of
+
+if TYPE_CHECKING:
+    from mvtcase.casebook import Casebook
+    from mvtcase.model import Json
+    from mvtcase.workflow.desk import Desk
+
+MAX_HOURS = 24 * 366
+
+
+def links(desk: Desk, *, hours: int = 24) -> Outcome:
+    """Return what two or more officials share; events no farther apart than `hours` count as close together."""
+    if not 1 <= hours <= MAX_HOURS:
+        raise InputError(f"{hours} hours is no window.", hint=f"Use 1 to {MAX_HOURS}.")
+    with desk.open_case() as store:
+        book = read_casebook(store, desk.newest())
+    found = links_of(book, within=timedelta(hours=hours))
+    called = {one.official.id: one.official.pseudonym for one in book.officials}
+    return Outcome(
+        data={"links": [_shown(each, called) for each in found], "window_hours": hours},
+        messages=("A link is a reason to look, and no proof that one attacker stands behind it.",) if found else (),
+    )
+
+
+def links_of(book: Casebook, *, within: timedelta = correlate.DEFAULT_WINDOW) -> tuple[correlate.Link, ...]:
+    """Return the links of a case with the sealing windows its observations give."""
+    windows = [
+        correlate.Window(official=official, last_on=seen.last_on, first_off=seen.first_off)
+        for official, seen in sealing_of(book).items()
+        if seen.last_on and seen.first_off
+    ]
+    return correlate.links(book, windows, within=within)
+
+
+def _shown(link: correlate.Link, called: dict[str, str]) -> dict[str, Json]:
+    return {
+        "kind": str(link.kind),
+        "meaning": correlate.MEANING[link.kind],
+        "value": link.value,
+        "officials": [{"id": official, "pseudonym": called[official]} for official in link.officials],
+        "findings": list(link.findings),
+        "first": link.first,
+        "last": link.last,
+    }

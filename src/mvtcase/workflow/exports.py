@@ -1,0 +1,182 @@
+"""Exports: findings for other programs, and the whole case for another laptop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from typing import TYPE_CHECKING
+
+from typing_extensions import assert_never
+
+from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, storable_text, timestamp
+from mvtcase.casebook import read as read_casebook
+from mvtcase.errors import ConflictError, InputError, RenderError
+from mvtcase.files import write_atomically
+from mvtcase.report import exchange
+from mvtcase.report.view import Occasion, view_of
+from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
+from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.reports import sealing_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mvtcase.model import Json
+    from mvtcase.report.view import View
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+
+TRAVELLING = ("scans", "attachments", "reports")
+"""Folders of a case that travel whole; of `acquisitions` the manifests do."""
+MANIFEST = "SHA256SUMS.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class ExportFormat(StrEnum):
+    """What an export can be; see each one's maker for what is in it."""
+
+    CSV = "csv"
+    STIX = "stix"
+    MISP = "misp"
+    TIMESKETCH = "timesketch"
+    CASE = "case"
+
+
+ENDINGS = {
+    ExportFormat.CSV: "findings.csv",
+    ExportFormat.STIX: "sightings.stix2",
+    ExportFormat.MISP: "misp-event.json",
+    ExportFormat.TIMESKETCH: "timeline.jsonl",
+    ExportFormat.CASE: "case.zip",
+}
+
+
+def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: bool = False) -> Outcome:
+    """Write an export and return where it is, its sha256 and size; the custody chain names it.
+
+    Without names everybody stands under a pseudonym; with names those whose publication level is `named` do not. The
+    case itself holds every name, so it travels only with names. Raises `ConflictError` when the file is there already.
+    """
+    form = read_format(wanted)
+    if form is ExportFormat.CASE and not with_names:
+        raise ConflictError("The case file holds every name.", hint="Say '--with-names' if that is meant.")
+    with desk.open_case() as store:
+        path = output.expanduser().absolute() if output else _own_place(desk, store, form)
+        if path.exists():
+            raise ConflictError(f"{path} exists already.", hint="Choose another with '--output'.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            notes = _write(desk, store, form, path, with_names=with_names)
+        except OSError as error:
+            raise RenderError(f"{path} cannot be written: {error.strerror}.") from error
+        shown: dict[str, Json] = {
+            "format": str(form),
+            "sha256": sha256_file(path),
+            "bytes": path.stat().st_size,
+            "with_names": with_names,
+        }
+        with store.change("export.written", actor=desk.actor, subject=path.name, **shown):
+            pass  # the file lies outside the case file; the event alone names it
+        return Outcome(data={"export": {**shown, "path": str(path)}}, messages=notes)
+
+
+def read_format(text: str) -> ExportFormat:
+    """Return the export a text names. Raises `InputError`."""
+    try:
+        return ExportFormat(text.lower())
+    except ValueError:
+        raise InputError(f"There is no export {text!r}.", hint=f"Use one of {', '.join(ExportFormat)}.") from None
+
+
+def _own_place(desk: Desk, store: Store, form: ExportFormat) -> Path:
+    moment = timestamp(desk.clock())[:19].replace("-", "").replace(":", "")
+    return store.folder.path / "exports" / f"{moment}-{ENDINGS[form]}"
+
+
+def _write(desk: Desk, store: Store, form: ExportFormat, path: Path, *, with_names: bool) -> tuple[str, ...]:
+    """Write an export's file and return what to tell."""
+    if form is ExportFormat.CASE:
+        pack_case(store, path)
+        return ("Evidence stays behind; its manifests are in the archive.",)
+    view = _view(desk, store)
+    notes: tuple[str, ...] = ()
+    match form:
+        case ExportFormat.CSV:
+            text = "\ufeff" + exchange.as_csv(view, with_names=with_names)
+        case ExportFormat.STIX:
+            text = exchange.as_stix(view, with_names=with_names)
+        case ExportFormat.MISP:
+            text = exchange.as_misp(view)
+        case ExportFormat.TIMESKETCH:
+            text, left = exchange.as_timesketch(view, sealing_of(view.book), with_names=with_names)
+            notes = (f"{left} moments of unknown time are not in it.",) if left else ()
+        case _:
+            assert_never(form)
+    write_atomically(path, storable_text(text).encode())
+    return notes
+
+
+def _view(desk: Desk, store: Store) -> View:
+    occasion = Occasion(
+        report="",
+        kind="export",
+        written_at=timestamp(desk.clock()),
+        examiner=desk.actor,
+        organisation=desk.settings.organisation,
+    )
+    return view_of(read_casebook(store, desk.newest()), occasion)
+
+
+def pack_case(store: Store, path: Path) -> None:
+    """Write a zip of the case without evidence: the database, kept results, attachments, reports, manifests, hashes.
+
+    The database is a consistent copy made by SQLite, so that a running scan does no harm.
+    """
+    incoming = path.with_name(f".{path.name}.{new_uuid()}")
+    copy = store.folder.working / f"{new_uuid()}.sqlite"
+    try:
+        store.rows("VACUUM INTO ?", (str(copy),))
+        with (
+            os.fdopen(os.open(incoming, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as handle,
+            zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            sums = {CASE_FILE: _add(archive, CASE_FILE, copy)}
+            for each in travelling(store.folder.path):
+                name = each.relative_to(store.folder.path).as_posix()
+                sums[name] = _add(archive, name, each)
+            archive.writestr(zipfile.ZipInfo(MANIFEST, _EPOCH), json.dumps({"files": sums}, indent=2) + "\n")
+        incoming.replace(path)
+    finally:
+        incoming.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
+
+
+def _add(archive: zipfile.ZipFile, name: str, path: Path) -> str:
+    """Pack one file, and return the sha256 of the bytes that were packed."""
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o600 << 16
+    hasher = hashlib.sha256()
+    with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+        while piece := source.read(HASH_CHUNK_BYTES):
+            hasher.update(piece)
+            target.write(piece)
+    return hasher.hexdigest()
+
+
+def travelling(folder: Path) -> list[Path]:
+    """Return the regular files of a case that travel, in order; links and copies of evidence stay behind."""
+    found: list[Path] = []
+    waiting = [folder / name for name in TRAVELLING]
+    while waiting:
+        path = waiting.pop()
+        if path.is_symlink():
+            continue
+        if path.is_dir():
+            waiting += path.iterdir()
+        elif path.is_file():
+            found.append(path)
+    manifests = [each for each in folder.glob("acquisitions/*/manifest.jsonl") if not each.is_symlink()]
+    return sorted([*found, *manifests])

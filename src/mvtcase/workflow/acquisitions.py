@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mvtcase.evidence.kinds import Identified
     from mvtcase.evidence.manifest import Manifest
-    from mvtcase.model import Acquisition, Json
+    from mvtcase.model import Acquisition, Device, Json
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 
@@ -57,23 +57,23 @@ def add(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress
 def add_all(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None) -> Outcome:
     """Register every acquisition below a folder, one by one; one that cannot be registered does not stop the others."""
     registered: list[object] = []
+    failures: list[str] = []
     messages: list[str] = []
     with desk.open_case(to_change=True) as store:
         for found in kinds.find_all(path.expanduser().absolute()):
             try:
                 outcome = _register(desk, store, found, wish, on_progress)
             except MvtcaseError as error:  # noqa: PERF203  # one bad phone must not stop the others
-                messages.append(f"{found.root}: {error} {error.hint}".strip())
+                failures.append(f"{found.root}: {error} {error.hint}".strip())
             else:
                 registered.append(outcome.data["acquisition"])
                 messages += outcome.messages
     if not registered:
-        raise InputError(f"Nothing below {path} could be registered. {' '.join(messages)}".strip())
-    failed = len(messages) > 0 and len(registered) < len(messages) + len(registered)
+        raise InputError(f"Nothing below {path} could be registered. {' '.join(failures)}".strip())
     return Outcome(
         data={"acquisitions": registered},
-        status=OutcomeStatus.PARTIAL if failed else OutcomeStatus.SUCCESS,
-        messages=tuple(messages),
+        status=OutcomeStatus.PARTIAL if failures else OutcomeStatus.SUCCESS,
+        messages=(*messages, *failures),
     )
 
 
@@ -87,7 +87,8 @@ def _register(
         hashed = manifest.hash_evidence(found.root, pending / "manifest.jsonl", on_progress=on_progress)
         again = _registered_before(store, hashed, known)
         if again is not None:
-            return _already_there(desk, store, again, found)
+            _refuse_other_official(again, official.id)
+            return _already_there(desk, store, again, found, wish)
         added = _insert(desk, store, found, wish, hashed, identity, pending)
     return Outcome(
         data={"acquisition": shapes.acquisition(queries.acquisition(store, added))},
@@ -96,14 +97,16 @@ def _register(
 
 
 def _device_for(store: Store, identity: DeviceIdentity, named: str | None, official: str) -> str | None:
-    fitting = devices.find(store, identity)
-    devices.refuse_other_owner(fitting, official)
+    fitting = devices.find_all(store, identity)
+    for each in fitting:
+        devices.refuse_other_owner(each, official)
     if named is None:
-        return fitting.id if fitting else None
+        known = devices.find(store, identity)
+        return known.id if known else None
     wanted = queries.device(store, named)
     devices.refuse_other_owner(wanted, official)
     mark = devices.contradicts(wanted, identity)
-    if mark or (fitting is not None and fitting.id != wanted.id):
+    if mark or (fitting and wanted.id not in {each.id for each in fitting}):
         raise ConflictError(
             f"This acquisition is not of device {wanted.id}: its {mark or 'identity'} is another's.",
             hint="Leave out '--device' to register the device it is of.",
@@ -129,12 +132,23 @@ def _registered_before(store: Store, hashed: Manifest, device: str | None) -> Ac
     return None
 
 
-def _already_there(desk: Desk, store: Store, known: Acquisition, found: Identified) -> Outcome:
+def _refuse_other_official(known: Acquisition, official: str) -> None:
+    """Raise `ConflictError` when the same bytes stand under another official: that alone tells evidence without marks."""
+    if known.official != official:
+        raise ConflictError(
+            f"The same bytes are registered as {known.id} of {known.official}, not {official}.",
+            hint="Check whose phone it is.",
+        )
+
+
+def _already_there(desk: Desk, store: Store, known: Acquisition, found: Identified, wish: Registration) -> Outcome:
     note = f"The same bytes are registered as {known.id} already."
     if str(found.root) != known.path and not Path(known.path).exists() and not known.imported:
         with store.change("acquisition.moved", actor=desk.actor, subject=known.id, path=str(found.root)) as change:
             change.update("acquisition", known.uuid, path=str(found.root))
         note += " It was no longer at its old place: the new place is recorded."
+    if wish.copy_in and not known.imported:
+        note += f" Nothing was copied: the original is where it was, at {known.path}; keep it."
     return Outcome(data={"acquisition": shapes.acquisition(queries.acquisition(store, known.id))}, messages=(note,))
 
 
@@ -195,7 +209,12 @@ def _learn(change: object, store: Store, device: str, identity: DeviceIdentity) 
     newer = {name: new[name] for name in ("os_version", "os_build", "last_backup_at", "security_patch") if new[name]}
     merged |= newer
     if merged != old:
-        change.update("device", known.uuid, identity=merged)  # type: ignore[attr-defined]  # a store.Change
+        change.update("device", known.uuid, identity=merged, platform=_platform(known, identity))  # type: ignore[attr-defined]  # a store.Change
+
+
+def _platform(known: Device, identity: DeviceIdentity) -> Platform:
+    """Return a device's platform, learnt from an acquisition where nobody knew it when it was added by hand."""
+    return identity.platform if known.platform is Platform.UNKNOWN else known.platform
 
 
 def _irregular_note(hashed: Manifest) -> tuple[str, ...]:

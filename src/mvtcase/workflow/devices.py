@@ -60,10 +60,15 @@ def default_label(identity: DeviceIdentity) -> str:
 
 def _fingerprint(identity: DeviceIdentity) -> str:
     for mark in _MARKS:
-        value = getattr(identity, mark)
+        value = _mark(identity, mark)
         if value:
-            return f"{mark}:{value.strip().upper()}"
+            return f"{mark}:{value}"
     return f"uuid:{new_uuid()}"
+
+
+def _mark(identity: DeviceIdentity, mark: str) -> str:
+    """Return a mark as marks are compared; empty when it is not known, and a mark of blanks alone is none."""
+    return (getattr(identity, mark) or "").strip().upper()
 
 
 def find(store: Store, identity: DeviceIdentity) -> Device | None:
@@ -71,29 +76,31 @@ def find(store: Store, identity: DeviceIdentity) -> Device | None:
 
     Raises `ConflictError` when it fits more than one.
     """
-    fitting = [device for device in queries.devices(store) if _same(device, identity)]
+    fitting = find_all(store, identity)
     if len(fitting) > 1:
         names = ", ".join(device.id for device in fitting)
         raise ConflictError(f"This identity fits several devices: {names}.", hint="Name one with '--device'.")
     return fitting[0] if fitting else None
 
 
+def find_all(store: Store, identity: DeviceIdentity) -> list[Device]:
+    """Return every known device with a UDID, serial or IMEI of this identity; more than one was entered by hand."""
+    return [device for device in queries.devices(store) if _same(device, identity)]
+
+
 def _same(device: Device, identity: DeviceIdentity) -> bool:
-    for mark in _MARKS:
-        value = getattr(identity, mark)
-        if value and value.strip().upper() in {
-            (getattr(device.identity, mark) or "").strip().upper(),
-            device.fingerprint.removeprefix(f"{mark}:"),
-        }:
-            return True
-    return False
+    return any(
+        value in {_mark(device.identity, mark), device.fingerprint.removeprefix(f"{mark}:")}
+        for mark in _MARKS
+        if (value := _mark(identity, mark))
+    )
 
 
 def contradicts(device: Device, identity: DeviceIdentity) -> str:
     """Return which mark of an identity says that it is another device, empty when none does."""
     for mark in _MARKS:
-        known, seen = getattr(device.identity, mark), getattr(identity, mark)
-        if known and seen and known.strip().upper() != seen.strip().upper():
+        known, seen = _mark(device.identity, mark), _mark(identity, mark)
+        if known and seen and known != seen:
             return mark
     if Platform.UNKNOWN not in {device.platform, identity.platform} and device.platform is not identity.platform:
         return "platform"

@@ -107,7 +107,8 @@ def timestamp(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a time of our clock must carry its zone")
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = moment.astimezone(timezone.utc).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='microseconds')}Z"  # strftime gives the year 999 three digits
 
 
 def parse_timestamp(text: str) -> datetime:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mvtcase.control.adb_backup import build_adb_backup
 from mvtcase.control.android import build_androidqf
+from mvtcase.control.android_damage import AndroidDamage
 from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.damage import Damage
+from mvtcase.control.damage import ROW_DAMAGES, Damage
 from mvtcase.control.ios import build_ios_backup
 from mvtcase.control.ios_phone import IosPhone
 from mvtcase.control.plants import Plant, PlantKind
 from mvtcase.engine.job import Secret
+from mvtcase.errors import PasswordError
 from mvtcase.model import Completeness, EvidenceKind, Outcome
 from mvtcase.settings import Limits
 
@@ -84,6 +88,123 @@ def test_a_pipe_in_place_of_a_file_costs_its_modules_their_time_and_nobody_else(
     assert run_of(result, "sms").outcome is Outcome.CHECKED
     assert [alert.module for alert in result.alerts].count("sms") == 1
     assert result.completeness is Completeness.PARTIAL
+
+
+@pytest.mark.parametrize("damage", sorted(ROW_DAMAGES))
+def test_an_odd_row_hides_no_other(
+    damage: Damage, examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """MVT's module dies of one row, all others unchecked; here the planted link is found and the row is told of."""
+    built = build_ios_backup(tmp_path / "backup", PHONE, damage={"sms": damage})
+    result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
+    run = run_of(result, "sms")
+    assert [alert.module for alert in result.alerts if alert.indicator] == ["sms"]
+    assert run.records == run.source_rows
+    if run.outcome is Outcome.CHECKED:
+        assert result.completeness is Completeness.FULL
+    else:
+        assert (run.outcome, result.completeness) == (Outcome.RECOVERED, Completeness.PARTIAL)
+        assert "set right in a working copy" in run.reason
+
+
+def test_an_empty_source_is_examined_when_our_own_count_says_so(
+    examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """A phone without a single message is a phone without messages, not a damaged one."""
+    built = build_ios_backup(tmp_path / "backup", IosPhone(), damage={"sms": Damage.NO_ROWS})
+    result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
+    assert (run_of(result, "sms").outcome, run_of(result, "sms").source_rows) == (Outcome.EMPTY, 0)
+    assert result.completeness is Completeness.FULL
+
+
+@pytest.mark.parametrize("damage", [Damage.VIEW_INSTEAD_OF_TABLE, Damage.ENDLESS_VIEW])
+def test_a_view_in_place_of_a_table_is_not_read(
+    damage: Damage, examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """A view can give endless rows, or any it likes; it is told from the table before MVT asks it."""
+    built = build_ios_backup(tmp_path / "backup", PHONE, damage={"sms": damage})
+    result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
+    assert run_of(result, "sms").outcome is Outcome.DAMAGED
+    assert "a view stands in place of the table message" in run_of(result, "sms").reason
+
+
+@pytest.mark.parametrize(
+    ("source", "slug"),
+    [
+        ("configuration_profiles", "configuration_profiles"),
+        ("webkit_resource_load_statistics", "webkit_resource_load_statistics"),
+        ("os_analytics_ad_daily", "os_analytics_ad_daily"),
+    ],
+)
+def test_damage_that_mvt_passes_over_in_silence_is_a_gap(
+    source: str, slug: str, examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """An unreadable profile becomes an empty one, an unreadable database no data: neither is an examination."""
+    built = build_ios_backup(tmp_path / "backup", IosPhone(), damage={source: Damage.NOISE})
+    result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
+    module = run_of(result, slug).module
+    assert result.completeness is Completeness.PARTIAL
+    assert module in {gap.module for gap in result.gaps}
+
+
+def test_files_that_the_manifest_lists_and_the_backup_lacks_are_a_gap(
+    examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """An app's database that was not copied is told from an app that is not there."""
+    built = build_ios_backup(tmp_path / "backup", IosPhone(), lost=("whatsapp",))
+    result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
+    assert result.completeness is Completeness.PARTIAL
+    assert any("missing from the backup" in gap.reason or "ChatStorage" in gap.reason for gap in result.gaps)
+
+
+def test_reasons_show_no_path_of_this_machine(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:
+    """They go into reports; where the evidence lay on the examiner's disk does not."""
+    built = build_androidqf(tmp_path / "androidqf", AndroidPhone())
+    (built.path / "packages.json").unlink()
+    (built.path / "packages.json").symlink_to(tmp_path / "nowhere")
+    result = examine_with_mvt(EvidenceKind.ANDROIDQF, built.path)
+    assert result.completeness is Completeness.PARTIAL
+    shown = [text for run in result.modules for text in (run.reason, run.error or "", *run.messages)]
+    assert not [text for text in shown if str(tmp_path) in text]
+
+
+@pytest.mark.parametrize("name", ["packages.json", "backup.ab", "bugreport.zip", "getprop.txt"])
+def test_a_pipe_in_an_androidqf_folder_costs_nobody_any_time(
+    name: str, examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """MVT waits for ever for its first byte; here it is refused at once and everything else is examined."""
+    built = build_androidqf(tmp_path / "androidqf", AndroidPhone())
+    (built.path / name).unlink()
+    os.mkfifo(built.path / name)
+    result = examine_with_mvt(EvidenceKind.ANDROIDQF, built.path, limits=Limits(module_seconds=5, wall_seconds=60))
+    assert (result.finished, result.completeness) == (True, Completeness.PARTIAL)
+    assert Outcome.TIMED_OUT not in {run.outcome for run in result.modules}
+    assert run_of(result, "aqf_processes", "androidqf").outcome is Outcome.CHECKED
+
+
+def test_one_odd_message_in_an_android_backup_hides_no_other(
+    examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """MVT loses all messages over one without a body."""
+    phone = AndroidPhone(plants=(Plant(PlantKind.DOMAINS, "planted.example.net"),))
+    built = build_androidqf(tmp_path / "androidqf", phone, damage={"backup.ab": AndroidDamage.BODYLESS_MESSAGE})
+    result = examine_with_mvt(EvidenceKind.ANDROIDQF, built.path)
+    assert run_of(result, "sms", "backup").outcome is Outcome.RECOVERED
+    assert "sms" in {alert.module for alert in result.alerts if alert.indicator}
+
+
+@pytest.mark.parametrize("password", [None, "wrong"])
+def test_an_encrypted_android_backup_asks_for_its_password(
+    password: str | None, examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """Where the backup is all there is, a wrong password is an error and no result."""
+    phone = AndroidPhone(plants=(Plant(PlantKind.DOMAINS, "planted.example.net"),))
+    built = build_adb_backup(tmp_path / "backup.ab", phone, password="right")
+    secret = Secret(value=password) if password else None
+    with pytest.raises(PasswordError):
+        examine_with_mvt(EvidenceKind.ANDROID_BACKUP, built.path, password=secret)
+    right = examine_with_mvt(EvidenceKind.ANDROID_BACKUP, built.path, password=Secret(value="right"))
+    assert right.completeness is Completeness.FULL
 
 
 def test_no_indicators_is_blind(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def _seen(record: dict[str, Any], device: str) -> Iterator[Seen]:
             yield seen("on", last_sealed)
             yield seen("off", first_unsealed)
         case "on":
+            if first_unsealed is not None:  # it was off for a while and came back
+                yield seen("off", first_unsealed)
             yield seen("on", last_sealed)
         case "off":
             yield seen("off", first_unsealed)

@@ -9,6 +9,7 @@ import typer
 
 from mvtcase.cli import (
     acquisitions,
+    analysis,
     cases,
     consents,
     custody,
@@ -55,6 +56,7 @@ for name, noun in {
     app.add_typer(noun, name=name)
 top.register(app)
 status.register(app)
+analysis.register(app)
 
 _last_state = State()
 _ANYWHERE = frozenset({"--json", "--yes"})

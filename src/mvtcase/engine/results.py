@@ -1,8 +1,8 @@
 """The fold from a scan's events to its result, and the reading of an interrupted scan's events from its folder.
 
 Events are JSON objects with a key `event`. The parent writes `job` first and `worker` with each start; the worker sends
-`hello`, `refused`, `plan`, `step`, `started`, `alert`, `finished`, `problem`, `limitation`, `progress` and `done`; the
-parent adds `lost` when a worker ended before its end. What is not understood is left out, never trusted.
+`hello`, `refused`, `plan`, `step`, `started`, `alert`, `amended`, `finished`, `problem`, `limitation`, `progress` and
+`done`; the parent adds `lost` when a worker ended before its end. What is not understood is left out, never trusted.
 """
 
 from __future__ import annotations
@@ -224,6 +224,13 @@ def _take_alert(ledger: Ledger, event: Mapping[str, Any]) -> None:
     ledger.alerts.append(alert_of(event))
 
 
+def _take_amended(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    """MVT wrote to an alert's event after it had raised it; `back` counts from the last alert."""
+    place = len(ledger.alerts) - int(event["back"])
+    if 0 <= place < len(ledger.alerts) and ledger.alerts[place].message == event["message"]:
+        ledger.alerts[place] = replace(ledger.alerts[place], event=event["data"])
+
+
 def _take_finished(ledger: Ledger, event: Mapping[str, Any]) -> None:
     key = (str(event["part"]), str(event["slug"]))
     known = ledger.modules.get(key)
@@ -288,6 +295,7 @@ _HANDLERS = {
     "step": _take_step,
     "started": _take_started,
     "alert": _take_alert,
+    "amended": _take_amended,
     "finished": _take_finished,
     "problem": _take_problem,
     "limitation": _take_limitation,

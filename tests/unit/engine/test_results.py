@@ -171,3 +171,19 @@ def test_an_endless_line_is_cut_and_passed_over(tmp_path: Path) -> None:
     """A damaged file cannot take all the memory."""
     (tmp_path / "events.jsonl").write_bytes(b"x" * (9 << 20) + b"\n" + json.dumps(JOB).encode() + b"\n")
     assert [event["event"] for event in iterate_events(tmp_path / "events.jsonl")] == ["job"]
+
+
+def test_an_event_that_mvt_went_on_writing_to_is_kept_as_it_ended() -> None:
+    """MVT adds times to some events after it raised their alerts; the alert itself was stored before."""
+    other = {**ALERT, "message": "another"}
+    amended = {"event": "amended", "back": 2, "message": "found", "data": {"text": "x", "isodate": "2026-09-01"}}
+    ledger = ledger_of(JOB, HELLO, PLAN, STARTED, ALERT, other, amended, FINISHED)
+    assert [alert.event for alert in ledger.alerts] == [{"text": "x", "isodate": "2026-09-01"}, {"text": "x"}]
+
+
+@pytest.mark.parametrize("back", [0, 1, 3, -1])
+def test_an_amendment_of_no_alert_changes_none(back: int) -> None:
+    """What does not fit is left out: a worker's word cannot overwrite another alert."""
+    other = {**ALERT, "message": "another"}
+    amended = {"event": "amended", "back": back, "message": "found", "data": None}
+    assert [alert.event for alert in ledger_of(JOB, HELLO, ALERT, other, amended).alerts] == [{"text": "x"}] * 2

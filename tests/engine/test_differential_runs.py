@@ -1,0 +1,189 @@
+"""Whole runs: the alerts stored in a case are the alerts that plain MVT raises itself on the same input and sets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.control.adb_backup import build_adb_backup
+from mvtcase.control.android import build_androidqf
+from mvtcase.control.android_phone import AndroidPhone
+from mvtcase.control.android_spots import SPOTS as ANDROID_SPOTS
+from mvtcase.control.bugreport import build_bugreport
+from mvtcase.control.bundles import write_stix_bundle
+from mvtcase.control.intrusion_logs import build_intrusion_logs
+from mvtcase.control.ios import build_ios_backup
+from mvtcase.control.ios_fs import build_ios_file_system
+from mvtcase.control.ios_phone import IosPhone, Oddity
+from mvtcase.control.ios_spots import SPOTS as IOS_SPOTS
+from mvtcase.control.ios_spots import IosEvidence
+from mvtcase.control.line import healthy_account, line_ios_files, unsealed_from, with_link, write_line_android_fs
+from mvtcase.control.line_stories import LAST_DAY
+from mvtcase.control.plants import Plant, PlantKind
+from mvtcase.control.sysdiagnose import SPOTS as SYSDIAGNOSE_SPOTS
+from mvtcase.control.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+pytestmark = pytest.mark.engine
+
+VALUES = {
+    PlantKind.DOMAINS: "planted{}.example.net",
+    PlantKind.URLS: "https://planted{}.example.org/a/b",
+    PlantKind.EMAILS: "planted{}@example.net",
+    PlantKind.PROCESSES: "plantedd{}",
+    PlantKind.FILE_NAMES: "planted{}.plist",
+    PlantKind.FILE_PATHS: "/private/var/planted{}/agent",
+    PlantKind.APP_IDS: "net.example.planted{}",
+    PlantKind.IOS_PROFILE_IDS: "net.example.profile{}",
+    PlantKind.ANDROID_PROPERTY_NAMES: "persist.planted{}",
+    PlantKind.FILES_MD5: "{:032x}",
+    PlantKind.FILES_SHA1: "{:040x}",
+    PlantKind.FILES_SHA256: "{:064x}",
+    PlantKind.APP_CERT_HASHES: "{:064x}",
+}
+
+
+def value(kind: PlantKind, place: str) -> str:
+    """Return an invented value of a type, its own for every place."""
+    return VALUES[kind].format(sum(place.encode()) * 7 % 9973)
+
+
+def everywhere(places: Iterable[tuple[str, Iterable[PlantKind]]]) -> tuple[Plant, ...]:
+    """Return a plant of every type at every place that can hold it."""
+    return tuple(Plant(kind, value(kind, place), place) for place, kinds in places for kind in sorted(kinds))
+
+
+IOS_BACKUP_PLANTS = everywhere(
+    (name, spot.kinds) for name, spot in IOS_SPOTS.items() if IosEvidence.BACKUP in spot.evidence
+)
+IOS_DUMP_PLANTS = everywhere(
+    (name, spot.kinds) for name, spot in IOS_SPOTS.items() if IosEvidence.FILE_SYSTEM in spot.evidence
+)
+ANDROID_PLANTS = everywhere((name, spot.kinds) for name, spot in ANDROID_SPOTS.items())
+SYSDIAGNOSE_PLANTS = everywhere((name, spot.kinds) for name, spot in SYSDIAGNOSE_SPOTS.items())
+
+
+def of_part(part: str) -> tuple[Plant, ...]:
+    """Return the Android plants that lie in one form of evidence."""
+    return tuple(each for each in ANDROID_PLANTS if ANDROID_SPOTS[str(each.spot)].evidence == part)
+
+
+ACCOUNT = with_link(unsealed_from(healthy_account(seed=5), LAST_DAY), f"https://{value(PlantKind.DOMAINS, 'line')}/x")
+
+
+def build_all(root: Path) -> dict[str, tuple[str, Path]]:
+    """Build a healthy and a planted phone in every form and return kind and path by name."""
+    ios = IosPhone(seed=2, plants=IOS_BACKUP_PLANTS, oddities=frozenset(Oddity), extra_files=line_ios_files(ACCOUNT))
+    dump = IosPhone(seed=3, plants=IOS_DUMP_PLANTS, oddities=frozenset(Oddity))
+    android = AndroidPhone(seed=4, plants=ANDROID_PLANTS, root_binaries=("/system/xbin/su",))
+    part = {name: AndroidPhone(seed=5, plants=of_part(name)) for name in ("bugreport", "backup", "intrusion_logs")}
+    system = SysdiagnosePhone(seed=6, plants=SYSDIAGNOSE_PLANTS)
+    return {
+        "ios backup": ("ios_backup", build_ios_backup(root / "ios", IosPhone(seed=1)).path),
+        "ios backup, planted": ("ios_backup", build_ios_backup(root / "ios-planted", ios).path),
+        "dump": ("ios_file_system", build_ios_file_system(root / "dump", IosPhone(seed=7)).path),
+        "dump, planted": ("ios_file_system", build_ios_file_system(root / "dump-planted", dump).path),
+        "sysdiagnose, planted": ("sysdiagnose", build_sysdiagnose(root / "sysdiagnose", system).path),
+        "androidqf": ("androidqf", build_androidqf(root / "aqf", AndroidPhone(seed=8)).path),
+        "androidqf, planted": ("androidqf", build_androidqf(root / "aqf-planted", android).path),
+        "bugreport, planted": ("bugreport", build_bugreport(root / "bugreport.zip", part["bugreport"]).path),
+        "backup, planted": ("android_backup", build_adb_backup(root / "backup.ab", part["backup"]).path),
+        "logs, planted": ("intrusion_logs", build_intrusion_logs(root / "logs", part["intrusion_logs"]).path),
+        "LINE, planted": ("android_file_system", write_line_android_fs(root / "android", ACCOUNT)),
+    }
+
+
+def ask_plain_mvt(root: Path, built: dict[str, tuple[str, Path]], bundle: Path) -> dict[str, list[dict[str, Any]]]:
+    """Run MVT's own commands in a process of their own and return their alerts by name."""
+    root.mkdir()
+    jobs: list[dict[str, Any]] = [
+        {"kind": kind, "target": str(path), "indicators": [str(bundle)], "answer": str(root / f"{number}.json")}
+        for number, (kind, path) in enumerate(built.values())
+    ]
+    (root / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("MVT_")},
+        "MVT_CONFIG_FOLDER": str(root / "config"),
+        "MVT_DATA_FOLDER": str(root / "data"),
+        "MVT_NETWORK_ACCESS_ALLOWED": "false",
+    }
+    probe = Path(__file__).with_name("plain_mvt_probe.py")
+    run = subprocess.run(
+        [sys.executable, str(probe), str(root / "jobs.json")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    return {name: json.loads(Path(job["answer"]).read_text("utf-8")) for name, job in zip(built, jobs, strict=True)}
+
+
+class Trial:
+    """Every phone, what plain MVT says of it, and what the case holds after a scan with each matcher."""
+
+    def __init__(self, root: Path, responder: Any) -> None:
+        built = build_all(root)
+        planted = [*IOS_BACKUP_PLANTS, *IOS_DUMP_PLANTS, *ANDROID_PLANTS, *SYSDIAGNOSE_PLANTS]
+        planted.append(Plant(PlantKind.DOMAINS, value(PlantKind.DOMAINS, "line")))
+        bundle = write_stix_bundle(root / "planted.stix2", planted)
+        self.plain = ask_plain_mvt(root / "plain", built, bundle)
+        responder("iocs", "import", bundle)
+        self.acquisitions = {responder.register(path): name for name, (_, path) in built.items()}
+        self.stored = {"ours": self._scan(responder), "stock": self._scan(responder, "--stock-matcher")}
+
+    def _scan(self, responder: Any, *options: str) -> dict[str, list[dict[str, Any]]]:
+        fields = ("module", "level", "message", "event")
+        scans = responder("scan", "run", *self.acquisitions, "--iocs", "planted", "--no-sweep", *options)["scans"]
+        return {
+            self.acquisitions[scan["acquisition"]]: [
+                {field: alert[field] for field in fields} for alert in responder.alerts(scan["id"])
+            ]
+            for scan in scans
+        }
+
+
+NAMES = (
+    "ios backup",
+    "ios backup, planted",
+    "dump",
+    "dump, planted",
+    "sysdiagnose, planted",
+    "androidqf",
+    "androidqf, planted",
+    "bugreport, planted",
+    "backup, planted",
+    "logs, planted",
+    "LINE, planted",
+)
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory, start_responder: Callable[[], Any]) -> Trial:
+    """Return the phones, scanned by plain MVT once."""
+    return Trial(tmp_path_factory.mktemp("differential"), start_responder())
+
+
+@pytest.mark.parametrize("matcher", ["ours", "stock"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_case_holds_the_alerts_that_plain_mvt_raises(name: str, matcher: str, trial: Trial) -> None:
+    """Module, level, message and event are the same, one for one and in order, by our matcher and by MVT's."""
+    assert trial.stored[matcher][name] == trial.plain[name]
+
+
+def test_the_planted_phones_raise_alerts_of_many_modules(trial: Trial) -> None:
+    """The comparison is not of nothing with nothing."""
+    assert set(NAMES) == set(trial.plain)
+    for name, alerts in trial.plain.items():
+        if "planted" in name:
+            assert any(alert["level"] == "CRITICAL" for alert in alerts), name
+    assert len({alert["module"] for alerts in trial.plain.values() for alert in alerts}) > 40

@@ -1,0 +1,154 @@
+"""The documentation: generated pages are up to date, links lead somewhere, no word promises what data cannot hold."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    path
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "cases/README.md", ROOT / "iocs/README.md")
+    if path.is_file()
+)
+FORBIDDEN = re.compile(r"\b(?:clean|safe|infected|uninfected|unsafe)\b|乾淨|安全無虞|受感染", re.IGNORECASE)
+QUOTED = re.compile(r"\"[^\"\n]{1,60}\"|“[^”\n]{1,60}”|`[^`\n]+`")
+"""A word in quotes or code is spoken of, not claimed: the rule itself has to name the words."""
+OTHER_MEANING = re.compile(r"\bclean (?:clone|environment|machine)\b", re.IGNORECASE)
+"""Said of a checkout or a child's environment, never of a phone."""
+MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:work|root|tmp|home/\w+|Users/\w+)(?:/[\w.-]+)+")
+EXAMPLE_PATHS = frozenset({"/tmp/l", "/tmp/log"})  # noqa: S108  # indicators in docs/indicators.md
+LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def writer() -> Any:
+    """Give the script that writes the generated pages."""
+    spec = importlib.util.spec_from_file_location("write_docs", ROOT / "scripts/write_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    before = list(sys.path)
+    try:
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path[:] = before
+    return module
+
+
+@pytest.mark.engine
+def test_generated_pages_are_what_the_script_would_write(writer: Any, tmp_path: Path) -> None:
+    """Each generated page is, letter for letter, what `make docs` writes from the code as it is."""
+    stale = [
+        path.name
+        for path, text in writer.pages(tmp_path).items()
+        if not path.is_file() or path.read_text("utf-8") != text
+    ]
+    assert stale == [], "run 'make docs'"
+
+
+def test_a_column_without_a_comment_is_noticed(writer: Any) -> None:
+    """The schema page cannot be written while a column says nothing of itself."""
+    with pytest.raises(ValueError, match="without a comment: silent TEXT"):
+        writer.columns_of(["told TEXT, -- what it is", "silent TEXT"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_word_promises_what_the_data_cannot_hold(page: Path) -> None:
+    """No page calls a phone by a word that a scan cannot support; the rule itself may quote them."""
+    assert list(forbidden(page.read_text("utf-8"))) == []
+
+
+def forbidden(text: str) -> Iterator[str]:
+    """Yield the lines that use a forbidden word outside of quotes."""
+    for line in text.splitlines():
+        spoken = OTHER_MEANING.sub("", QUOTED.sub("", line))
+        if FORBIDDEN.search(spoken):
+            yield line
+
+
+@pytest.mark.parametrize("line", ["The phone is clean.", "You are safe now", "an Infected device", "手機乾淨"])
+def test_the_word_check_can_fail(line: str) -> None:
+    """A claim in any of the forbidden words is noticed."""
+    assert list(forbidden(line)) == [line]
+
+
+@pytest.mark.parametrize("line", ['Never say "clean" or "safe".', "`make clean`", "runs on a clean clone", "cleaned"])
+def test_the_word_check_allows_quoting_the_rule(line: str) -> None:
+    """Quoting a word, code, and words that only contain one are no claims."""
+    assert list(forbidden(line)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_inside_the_repository_resolves(page: Path) -> None:
+    """A relative link names a file that exists and, with a fragment, a heading in it."""
+    assert [target for target in links(page.read_text("utf-8")) if not resolves(page, target)] == []
+
+
+def links(text: str) -> Iterator[str]:
+    """Yield the relative targets of a page's links and images."""
+    for target in LINK.findall(FENCE.sub("", text)):
+        if not re.match(r"[a-z]+:", target):
+            yield target
+
+
+def resolves(page: Path, target: str) -> bool:
+    """Return whether a link from a page leads to a file of the repository and to a heading there."""
+    name, _, fragment = target.partition("#")
+    path = (page.parent / name).resolve() if name else page
+    if not path.is_relative_to(ROOT) or not path.exists():
+        return False
+    return not fragment or fragment in {anchor(line) for line in path.read_text("utf-8").splitlines()}
+
+
+def anchor(line: str) -> str | None:
+    """Return the fragment that a heading gets, None for any other line."""
+    heading = re.match(r"#{1,6} +(.+)", line)
+    return re.sub(r"[^\w\- ]", "", heading[1].strip().lower()).replace(" ", "-") if heading else None
+
+
+def test_the_link_check_can_fail() -> None:
+    """A missing file, a missing heading and a way out of the repository are noticed."""
+    page = ROOT / "docs/index.md"
+    assert resolves(page, "method.md#outcomes-of-a-module")
+    assert not resolves(page, "nowhere.md")
+    assert not resolves(page, "method.md#nothing")
+    assert not resolves(page, "../../outside.md")
+
+
+def test_every_page_is_reachable_from_the_readme() -> None:
+    """A reader who follows links from the README comes to every page."""
+    seen, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in seen or page.suffix != ".md" or not page.is_file():
+            continue
+        seen.add(page)
+        targets = [target.partition("#")[0] for target in links(page.read_text("utf-8"))]
+        waiting += [(page.parent / target).resolve() for target in targets if target]
+    lonely = {path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")} - {p.relative_to(ROOT) for p in seen}
+    assert lonely == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_page_names_a_path_of_a_machine(page: Path) -> None:
+    """Documentation speaks of no folder of the machine it was written on."""
+    found = {match[0].rstrip(".") for match in MACHINE_PATH.finditer(page.read_text("utf-8"))}
+    assert found - EXAMPLE_PATHS == set()
+
+
+def test_pictures_are_small_and_shown() -> None:
+    """Each picture is under 300 KB and stands in a page."""
+    shown = {target for page in PAGES for target in links(page.read_text("utf-8"))}
+    for picture in (ROOT / "docs/images").glob("*"):
+        assert picture.stat().st_size < 300_000, picture.name
+        assert any(target.endswith(f"images/{picture.name}") for target in shown), picture.name

@@ -22,7 +22,12 @@ _Id = Annotated[str, typer.Argument(help="Id of the report, such as R-0001.")]
 @app.command("write")
 def write(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="incident.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="incident (the case, a group or one official), group (in numbers) or letter (to one official)."
+        ),
+    ],
     target: Annotated[
         str | None, typer.Argument(help="A group or an official, by id, name or pseudonym; default: the whole case.")
     ] = None,

@@ -8,14 +8,14 @@ from mvtcase.escape import visible
 from mvtcase.findings.review import stands, state_of
 from mvtcase.report import words
 from mvtcase.report.coverage import SHORT
-from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, TimelineFact
+from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
 from mvtcase.report.publication import shown_indicator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.model import Finding, IndicatorRef, Observation, Scan
-    from mvtcase.report.view import SealingSeen, View
+    from mvtcase.report.view import SealingSeen, SeenLink, View
 
 
 def findings(view: View) -> tuple[FindingFact, ...]:
@@ -89,6 +89,29 @@ def _indicator_row(view: View, matched: list[Finding]) -> IndicatorRow:
         first_seen=times[0] if times else None,
         last_seen=times[-1] if times else None,
     )
+
+
+def links(view: View, seen: Sequence[SeenLink], *, naming: bool = True) -> tuple[LinkFact, ...]:
+    """Return what links people in this report; with `naming`, those who may have a row are named."""
+    return tuple(
+        LinkFact(
+            kind=each.kind,
+            meaning=each.meaning,
+            value=view.veil.text(_link_value(view, each), limit=SHORT * 2),
+            officials=len(each.officials),
+            who=tuple(sorted(view.who(one) for one in each.officials if view.has_row(one))) if naming else (),
+            findings=each.findings,
+            first=visible(each.first) if each.first else None,
+            last=visible(each.last) if each.last else None,
+        )
+        for each in seen
+    )
+
+
+def _link_value(view: View, link: SeenLink) -> str:
+    refs = (one.indicator for one in view.findings if one.indicator)
+    kind = next((ref.type for ref in refs if ref.value == link.value), "")
+    return shown_indicator(link.value, kind) if kind or link.kind in {"host", "sender"} else link.value
 
 
 def timeline(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[TimelineFact, ...]:

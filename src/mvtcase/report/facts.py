@@ -249,6 +249,31 @@ class IndicatorRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFact:
+    """What two or more officials share; `who` names those who may be named, `officials` counts all."""
+
+    kind: str
+    meaning: str
+    value: str
+    officials: int
+    who: tuple[str, ...]
+    findings: int
+    first: str | None
+    last: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassCount:
+    """How many standing findings of one evidence class there are, and at how many officials."""
+
+    class_name: str
+    means: str
+    does_not_mean: str
+    findings: int
+    officials: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """What to do for the officials at one status."""
 
@@ -311,10 +336,53 @@ class IncidentFacts:
     methodology: tuple[str, ...]
     impact: tuple[str, ...]
     indicators: tuple[IndicatorRow, ...]
+    links: tuple[LinkFact, ...]
     response: tuple[str, ...]
     recommendations: tuple[Advice, ...]
     recommendations_for_all: tuple[str, ...]
     method: Method
+    limits: tuple[str, ...]
+    custody: Custody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupFacts:
+    """Everything a group's report says: counts only, with no row about anybody, whatever the publication levels."""
+
+    marking: Marking
+    details: Details
+    summary: Summary
+    counted: int
+    tallies: tuple[Tally, ...]
+    groups: tuple[GroupTally, ...]
+    coverage: CountedCoverage | None
+    classes: tuple[ClassCount, ...]
+    indicators: tuple[IndicatorRow, ...]
+    links: tuple[LinkFact, ...]
+    sealing: SealingFacts | None
+    methodology: tuple[str, ...]
+    impact: tuple[str, ...]
+    recommendations: tuple[Advice, ...]
+    recommendations_for_all: tuple[str, ...]
+    method: Method
+    limits: tuple[str, ...]
+    custody: Custody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFacts:
+    """Everything the letter to one official says; nobody else is in it."""
+
+    marking: Marking
+    details: Details
+    who: str
+    status: str
+    words: str
+    devices: tuple[DeviceFact, ...]
+    findings: tuple[FindingFact, ...]
+    steps: tuple[str, ...]
+    sealing: SealingRow | None
+    consent: str
     limits: tuple[str, ...]
     custody: Custody
 

@@ -11,14 +11,16 @@ from mvtcase.report.publication import face_of
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mvtcase.casebook import Casebook
     from mvtcase.model import Tlp
-    from mvtcase.report.view import Occasion, SealingSeen, View
+    from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
 
 
-def incident(book: Casebook, occasion: Occasion, sealed: Mapping[str, SealingSeen]) -> IncidentFacts:
+def incident(
+    book: Casebook, occasion: Occasion, sealed: Mapping[str, SealingSeen], links: Sequence[SeenLink] = ()
+) -> IncidentFacts:
     """Return what the incident report of a case, a group or one official says; `sealed` is by official id."""
     view = view_of(book, occasion)
     return IncidentFacts(
@@ -37,6 +39,7 @@ def incident(book: Casebook, occasion: Occasion, sealed: Mapping[str, SealingSee
         methodology=narrative.methodology(view, sealed),
         impact=narrative.impact(view),
         indicators=evidence.indicators(view),
+        links=evidence.links(view, links),
         response=narrative.response(view),
         recommendations=narrative.recommendations(view),
         recommendations_for_all=words.RECOMMENDATIONS_FOR_ALL,

@@ -40,6 +40,7 @@ CONTENTS = (
     ("methodology", "Attack methodology"),
     ("impact", "Impact"),
     ("indicators", "Indicators"),
+    ("links", "What links officials"),
     ("response", "Response so far"),
     ("recommendations", "Recommendations"),
     ("method", "Method"),
@@ -47,6 +48,7 @@ CONTENTS = (
     ("custody", "Chain of custody"),
 )
 """The parts of the incident report in order: anchor and heading."""
+_SOMETIMES = frozenset({"sealing", "links"})
 
 
 def render(facts: object, kind: str, wanted: Format) -> bytes:
@@ -90,7 +92,7 @@ def _refuse(url: str, *_: object, **__: object) -> Mapping[str, Any]:
 
 def _laid_out(environment: Environment, template: str, facts: object) -> str:
     try:
-        contents = [each for each in CONTENTS if each[0] != "sealing" or getattr(facts, "sealing", None)]
+        contents = [each for each in CONTENTS if each[0] not in _SOMETIMES or getattr(facts, each[0], None)]
         return environment.get_template(template).render(facts=facts, contents=contents, level_note=words.LEVEL_NOTE)
     except TemplateError as error:
         raise RenderError(f"The report could not be laid out: {error}.") from error

@@ -42,6 +42,19 @@ class SealingSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLink:
+    """What officials in this report share, as the caller found it among those whom the report may look at."""
+
+    kind: str
+    meaning: str
+    value: str
+    officials: tuple[str, ...]
+    findings: int
+    first: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The part of a case that one report is about; `shown` leaves out those withheld."""
 

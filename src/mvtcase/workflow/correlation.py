@@ -9,7 +9,7 @@ from mvtcase import correlate
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import InputError
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.reports import sealing_of
+from mvtcase.workflow.reports import sealing_windows
 
 if TYPE_CHECKING:
     from mvtcase.casebook import Casebook
@@ -35,12 +35,7 @@ def links(desk: Desk, *, hours: int = 24) -> Outcome:
 
 def links_of(book: Casebook, *, within: timedelta = correlate.DEFAULT_WINDOW) -> tuple[correlate.Link, ...]:
     """Return the links of a case with the sealing windows its observations give."""
-    windows = [
-        correlate.Window(official=official, last_on=seen.last_on, first_off=seen.first_off)
-        for official, seen in sealing_of(book).items()
-        if seen.last_on and seen.first_off
-    ]
-    return correlate.links(book, windows, within=within)
+    return correlate.links(book, sealing_windows(book), within=within)
 
 
 def _shown(link: correlate.Link, called: dict[str, str]) -> dict[str, Json]:

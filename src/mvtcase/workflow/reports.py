@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mvtcase import correlate
 from mvtcase.canon import StrEnum, sha256_bytes, timestamp
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import ReportState
+from mvtcase.report.group import group as group_report
 from mvtcase.report.incident import incident
+from mvtcase.report.letter import letter
 from mvtcase.report.publication import face_of
 from mvtcase.report.render import Format, render
-from mvtcase.report.view import Occasion, SealingSeen
+from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
 from mvtcase.store import queries
 from mvtcase.workflow import sealing, shapes
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.observations import LETTER_SEALING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mvtcase.casebook import Casebook
     from mvtcase.model import Group, Official, Report
     from mvtcase.store.store import Store
@@ -32,10 +34,12 @@ class Kind(StrEnum):
     """Which reports there are."""
 
     INCIDENT = "incident"
+    GROUP = "group"
+    LETTER = "letter"
 
 
-_Maker = Callable[["Casebook", Occasion, Mapping[str, SealingSeen]], object]
-_MAKERS: dict[Kind, _Maker] = {Kind.INCIDENT: incident}
+_Maker = Callable[["Casebook", Occasion, Mapping[str, SealingSeen], Sequence[SeenLink]], object]
+_MAKERS: dict[Kind, _Maker] = {Kind.INCIDENT: incident, Kind.GROUP: group_report, Kind.LETTER: letter}
 _NEXT = {ReportState.DRAFT: ReportState.REVIEWED, ReportState.REVIEWED: ReportState.RELEASED}
 
 
@@ -54,7 +58,7 @@ def write(desk: Desk, kind: str, *, target: str | None = None, formats: Sequence
         pages = {}
         for place, each in enumerate(wanted):
             occasion = _occasion(desk, store, book, f"R-{first + place:04d}", chosen, group, official)
-            facts = _MAKERS[chosen](book, occasion, sealing_of(book))
+            facts = _MAKERS[chosen](book, occasion, sealing_of(book), _links(book, occasion))
             pages[occasion.report] = (each, render(facts, chosen, each))
         _keep(desk, store, book, chosen, pages, target=_id_of(group, official))
         written = [each for each in queries.reports(store) if each.id in pages]
@@ -87,7 +91,13 @@ def read_formats(texts: Sequence[str]) -> tuple[Format, ...]:
 def _target(store: Store, kind: Kind, target: str | None) -> tuple[Group | None, Official | None]:
     """Return the group or official a report is about. Raises `NotFoundError` or `ConflictError`."""
     if target is None:
-        return None, None
+        if kind is Kind.INCIDENT:
+            return None, None
+        raise InputError(f"The report {kind} needs to know about whom.", hint=f"'mvtcase report write {kind} TARGET'.")
+    if kind is Kind.GROUP:
+        return queries.group(store, target), None
+    if kind is Kind.LETTER:
+        return None, queries.official(store, target)
     try:
         return queries.group(store, target), None
     except NotFoundError:
@@ -124,6 +134,39 @@ def _occasion(
         group=group,
         official=official,
     )
+
+
+def _links(book: Casebook, occasion: Occasion) -> tuple[SeenLink, ...]:
+    """Return what links the people whom a report may look at; nobody else enters the reckoning."""
+    shown = view_of(book, occasion).shown
+    inside = {one.official.id for one in shown}
+    part = replace(
+        book,
+        officials=shown,
+        findings=tuple(one for one in book.findings if one.official in inside),
+        observations=tuple(one for one in book.observations if one.official in inside),
+    )
+    return tuple(
+        SeenLink(
+            kind=str(each.kind),
+            meaning=correlate.MEANING[each.kind],
+            value=each.value,
+            officials=each.officials,
+            findings=len(each.findings),
+            first=each.first,
+            last=each.last,
+        )
+        for each in correlate.links(part, sealing_windows(part))
+    )
+
+
+def sealing_windows(book: Casebook) -> list[correlate.Window]:
+    """Return between which looks Letter Sealing went off, for each official for whom it did."""
+    return [
+        correlate.Window(official=official, last_on=seen.last_on, first_off=seen.first_off)
+        for official, seen in sealing_of(book).items()
+        if seen.last_on and seen.first_off
+    ]
 
 
 def sealing_of(book: Casebook) -> dict[str, SealingSeen]:

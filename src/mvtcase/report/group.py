@@ -1,0 +1,69 @@
+"""The report on an affected group: numbers only, fit for people who may not know who is behind them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mvtcase.findings.review import stands, state_of
+from mvtcase.model import EvidenceClass, Publication
+from mvtcase.report import coverage, evidence, narrative, sealing, words
+from mvtcase.report.facts import ClassCount, Custody, GroupFacts
+from mvtcase.report.incident import details, marking
+from mvtcase.report.view import view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mvtcase.casebook import Casebook, OfficialStanding
+    from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
+
+
+def group(
+    book: Casebook, occasion: Occasion, sealed: Mapping[str, SealingSeen], links: Sequence[SeenLink] = ()
+) -> GroupFacts:
+    """Return what the report on a group says: everybody not withheld is in the numbers, nobody is in a row."""
+    view = view_of(replace(book, officials=tuple(map(_in_counts, book.officials))), occasion)
+    return GroupFacts(
+        marking=marking(book.case.tlp),
+        details=details(view),
+        summary=narrative.summary(view),
+        counted=len(view.shown),
+        tallies=narrative.tallies(view.shown),
+        groups=narrative.groups(view),
+        coverage=coverage.counted_only(view),
+        classes=_classes(view),
+        indicators=evidence.indicators(view),
+        links=evidence.links(view, links, naming=False),
+        sealing=sealing.facts(view, sealed),
+        methodology=narrative.methodology(view, sealed),
+        impact=narrative.impact(view),
+        recommendations=narrative.recommendations(view),
+        recommendations_for_all=words.RECOMMENDATIONS_FOR_ALL,
+        method=narrative.method(view),
+        limits=words.LIMITS,
+        custody=Custody(head=book.custody_head, events=occasion.events),
+    )
+
+
+def _in_counts(one: OfficialStanding) -> OfficialStanding:
+    if one.official.publication is Publication.WITHHELD:
+        return one
+    return replace(one, official=replace(one.official, publication=Publication.COUNTED))
+
+
+def _classes(view: View) -> tuple[ClassCount, ...]:
+    counted = []
+    for kind in (each for each in EvidenceClass if each in words.CLASS_NAME):
+        found = [one for one in view.findings if one.evidence_class is kind and stands(state_of(one.dispositions))]
+        if found:
+            counted.append(
+                ClassCount(
+                    class_name=words.CLASS_NAME[kind],
+                    means=words.CLASS_MEANS[kind],
+                    does_not_mean=words.CLASS_DOES_NOT_MEAN[kind],
+                    findings=len(found),
+                    officials=len({one.official for one in found}),
+                )
+            )
+    return tuple(counted)

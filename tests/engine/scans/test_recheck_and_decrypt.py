@@ -88,6 +88,32 @@ def test_what_was_not_examined_on_the_phone_stays_a_gap(
     assert "SMS" in {gap.module for gap in after.gaps}
 
 
+def test_gaps_of_the_earlier_scan_are_carried_along(
+    examine_with_mvt: Callable[..., EngineResult], recheck: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """What was recovered only, or missing from the acquisition, is no better known when nothing is read again."""
+    damage = {"sms": Damage.TEXT_DATE}
+    built = build_ios_backup(tmp_path / "backup", PHONE, damage=damage, lost=("whatsapp",))
+    before = examine_with_mvt(KIND, built.path)
+    after = recheck(tmp_path / "results-0", {"domains": (LINK,)})
+    assert {gap.reason for gap in before.gaps} <= {gap.reason for gap in after.gaps}
+    assert Outcome.RECOVERED in {gap.outcome for gap in after.gaps}
+    assert after.completeness is Completeness.PARTIAL
+
+
+def test_a_recheck_of_an_interrupted_scan_is_no_full_one(
+    examine_with_mvt: Callable[..., EngineResult], recheck: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """Whatever was stored before the end, the rest was never looked at."""
+    built = build_ios_backup(tmp_path / "backup", PHONE)
+    examine_with_mvt(KIND, built.path)
+    events = tmp_path / "results-0" / "events.jsonl"
+    events.write_bytes(b"".join(events.read_bytes().splitlines(keepends=True)[:-1]))
+    after = recheck(tmp_path / "results-0", {"domains": (LINK,)})
+    assert after.completeness is Completeness.PARTIAL
+    assert "scan" in {gap.module for gap in after.gaps}
+
+
 @pytest.mark.parametrize("content", [None, b"", b"[1, 2", b'[{"text": "x"}]'])
 def test_stored_results_that_changed_are_gaps(
     content: bytes | None,

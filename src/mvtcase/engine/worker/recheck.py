@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mvt.common.indicators import Indicators
     from mvt.common.module import MVTModule
 
+    from mvtcase.engine.results import Ledger
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.task import ModuleKey, Task
     from mvtcase.model import ModuleRun
@@ -49,8 +50,10 @@ def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
     except RefusedError as error:
         emit("refused", code=error.code, message=str(error))
         return 3
-    earlier = earlier_runs(task)
+    ledger = earlier_ledger(task)
+    earlier = {} if ledger is None else dict(ledger.modules)
     with recorder.step("examine"):
+        carry_gaps(ledger, recorder)
         for part, classes in parts(task, plugins, earlier).items():
             _recheck_part(part, classes, _Rechecking(task, recorder, indicators, earlier))
     emit("limitation", text="A recheck compares what the earlier scan stored; it looks at nothing else on the phone.")
@@ -59,11 +62,22 @@ def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
     return 0
 
 
-def earlier_runs(task: Task) -> dict[ModuleKey, ModuleRun]:
-    """Return what became of the modules in the earlier scan, as its events say; nothing where there are none."""
-    if not (task.target / EVENTS_FILE).is_file():
-        return {}
-    return dict(read_ledger(task.target).modules)
+def earlier_ledger(task: Task) -> Ledger | None:
+    """Return what the earlier scan's events say, None where there are none."""
+    return read_ledger(task.target) if (task.target / EVENTS_FILE).is_file() else None
+
+
+def carry_gaps(ledger: Ledger | None, recorder: Recorder) -> None:
+    """Send the earlier scan's gaps that no module run stands for: what was not there then is not there now."""
+    if ledger is None:
+        return
+    for gap in ledger.gaps:
+        recorder.problem(gap.module, gap.outcome, gap.reason)
+    for run in ledger.modules.values():
+        if run.outcome is Outcome.RECOVERED:
+            recorder.problem(run.module, run.outcome, run.reason)
+    if not ledger.done:
+        recorder.problem("scan", Outcome.NOT_RUN, "the earlier scan did not come to its end")
 
 
 def parts(

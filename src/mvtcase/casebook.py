@@ -186,7 +186,7 @@ def latest_finished(scans: Sequence[Scan], acquisition: str) -> Scan | None:
         for scan in scans
         if scan.acquisition == acquisition and scan.state is ScanState.FINISHED and scan.recheck_of is None
     ]
-    return max(done, key=lambda scan: (scan.started_at, scan.id), default=None)
+    return max(done, key=lambda scan: (scan.started_at, len(scan.id), scan.id), default=None)
 
 
 def _unscanned(

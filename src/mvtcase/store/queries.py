@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from mvtcase import model
-from mvtcase.errors import NotFoundError
+from mvtcase.errors import AmbiguousError, NotFoundError
 from mvtcase.store import custody
 
 if TYPE_CHECKING:
@@ -24,19 +24,22 @@ def case_file(store: Store) -> model.CaseFile:
 
 def groups(store: Store) -> tuple[model.Group, ...]:
     """Return all groups by id."""
-    return tuple(model.Group(**dict(row)) for row in store.rows("SELECT * FROM affected_group ORDER BY id"))
+    return tuple(model.Group(**dict(row)) for row in store.rows("SELECT * FROM affected_group ORDER BY length(id), id"))
 
 
 def group(store: Store, named: str) -> model.Group:
     """Return a group by id or name. Raises `NotFoundError`."""
-    row = _one(store, "SELECT * FROM affected_group WHERE id = ? OR name = ?", (named, named), f"group {named!r}")
+    query = "SELECT * FROM affected_group WHERE id = ?1 OR name = ?1 ORDER BY id = ?1 DESC"
+    row = _one(store, query, (named,), f"group {named!r}")
     return model.Group(**dict(row))
 
 
 def officials(store: Store) -> tuple[model.Official, ...]:
     """Return all officials by id, each with the ids of the groups."""
     joined: dict[str, list[str]] = {}
-    for row in store.rows("SELECT official, affected_group FROM membership ORDER BY affected_group"):
+    for row in store.rows(
+        "SELECT official, affected_group FROM membership ORDER BY length(affected_group), affected_group"
+    ):
         joined.setdefault(row["official"], []).append(row["affected_group"])
     return tuple(
         model.Official(
@@ -47,21 +50,22 @@ def officials(store: Store) -> tuple[model.Official, ...]:
                 "groups": tuple(joined.get(row["id"], ())),
             }
         )
-        for row in store.rows("SELECT * FROM official ORDER BY id")
+        for row in store.rows("SELECT * FROM official ORDER BY length(id), id")
     )
 
 
 def official(store: Store, named: str) -> model.Official:
-    """Return an official by id or pseudonym. Raises `NotFoundError`."""
-    for each in officials(store):
-        if named in (each.id, each.pseudonym):
-            return each
+    """Return an official by id or pseudonym; an id is nobody else's pseudonym. Raises `NotFoundError`."""
+    known = officials(store)
+    by_name = {each.pseudonym: each for each in known} | {each.id: each for each in known}
+    if named in by_name:
+        return by_name[named]
     raise _not_found(f"official {named!r}")
 
 
 def consents(store: Store, official: str) -> tuple[model.Consent, ...]:
     """Return an official's consents, oldest first."""
-    rows = store.rows("SELECT * FROM consent WHERE official = ? ORDER BY id", (official,))
+    rows = store.rows("SELECT * FROM consent WHERE official = ? ORDER BY length(id), id", (official,))
     return tuple(_consent(row) for row in rows)
 
 
@@ -73,7 +77,7 @@ def _consent(row: sqlite3.Row) -> model.Consent:
 
 def devices(store: Store, official: str | None = None) -> tuple[model.Device, ...]:
     """Return all devices, or one official's, by id."""
-    rows = store.rows("SELECT * FROM device WHERE ?1 IS NULL OR official = ?1 ORDER BY id", (official,))
+    rows = store.rows("SELECT * FROM device WHERE ?1 IS NULL OR official = ?1 ORDER BY length(id), id", (official,))
     return tuple(_device(row) for row in rows)
 
 
@@ -101,7 +105,7 @@ def identity_from_json(text: str) -> model.DeviceIdentity:
 
 def acquisitions(store: Store, device: str | None = None) -> tuple[model.Acquisition, ...]:
     """Return all acquisitions, or one device's, by id."""
-    rows = store.rows("SELECT * FROM acquisition WHERE ?1 IS NULL OR device = ?1 ORDER BY id", (device,))
+    rows = store.rows("SELECT * FROM acquisition WHERE ?1 IS NULL OR device = ?1 ORDER BY length(id), id", (device,))
     return tuple(_acquisition(row) for row in rows)
 
 
@@ -131,7 +135,7 @@ def indicator_set_by_sha256(store: Store, sha256: str) -> str | None:
 
 def indicator_sets(store: Store) -> tuple[model.IndicatorSet, ...]:
     """Return all indicator sets that scans of this case named, by id."""
-    return tuple(_indicator_set(row) for row in store.rows("SELECT * FROM indicator_set ORDER BY id"))
+    return tuple(_indicator_set(row) for row in store.rows("SELECT * FROM indicator_set ORDER BY length(id), id"))
 
 
 def _indicator_set(row: sqlite3.Row) -> model.IndicatorSet:
@@ -143,7 +147,7 @@ def _indicator_set(row: sqlite3.Row) -> model.IndicatorSet:
 
 def scans(store: Store, acquisition: str | None = None) -> tuple[model.Scan, ...]:
     """Return all scans, or one acquisition's, oldest first, each with sets, modules and gaps."""
-    rows = store.rows("SELECT * FROM scan WHERE ?1 IS NULL OR acquisition = ?1 ORDER BY id", (acquisition,))
+    rows = store.rows("SELECT * FROM scan WHERE ?1 IS NULL OR acquisition = ?1 ORDER BY length(id), id", (acquisition,))
     wanted = {row["id"] for row in rows}
     sets = _by_scan(
         store.rows("SELECT x.scan, i.* FROM scan_set x JOIN indicator_set i ON i.id = x.indicator_set ORDER BY i.id"),
@@ -209,7 +213,8 @@ def alerts(store: Store, scan: str) -> tuple[model.RawAlert, ...]:
 def alerts_of_finding(store: Store, finding: str) -> tuple[model.RawAlert, ...]:
     """Return the alerts a finding was built from, in the order they were raised."""
     rows = store.rows(
-        "SELECT a.* FROM finding_alert x JOIN alert a ON a.uuid = x.alert WHERE x.finding = ? ORDER BY a.scan, a.ordinal",
+        "SELECT a.* FROM finding_alert x JOIN alert a ON a.uuid = x.alert WHERE x.finding = ? "
+        "ORDER BY length(a.scan), a.scan, a.ordinal",
         (finding,),
     )
     return tuple(_alert(row) for row in rows)
@@ -238,7 +243,9 @@ def _indicator(row: sqlite3.Row) -> model.IndicatorRef | None:
 def dispositions(store: Store) -> dict[str, tuple[model.Disposition, ...]]:
     """Return all dispositions by finding id, oldest first."""
     found: dict[str, list[model.Disposition]] = {}
-    for row in store.rows("SELECT uuid, finding, verdict, reason, examiner, at FROM disposition ORDER BY at, id"):
+    for row in store.rows(
+        "SELECT uuid, finding, verdict, reason, examiner, at FROM disposition ORDER BY at, length(id), id"
+    ):
         one = model.Disposition(**{**dict(row), "verdict": model.Verdict(row["verdict"])})
         found.setdefault(one.finding, []).append(one)
     return {finding: tuple(all_of_it) for finding, all_of_it in found.items()}
@@ -256,11 +263,13 @@ def findings(store: Store) -> tuple[model.Finding, ...]:
 
 
 def finding(store: Store, named: str) -> model.Finding:
-    """Return a finding by id or by an unmistakable beginning of it. Raises `NotFoundError`."""
+    """Return a finding by id or by an unmistakable beginning of it. Raises `NotFoundError` or `AmbiguousError`."""
     fitting = [one for one in findings(store) if one.id.startswith(named)]
     exact = [one for one in fitting if one.id == named]
     if exact or len(fitting) == 1:
         return (exact or fitting)[0]
+    if fitting:
+        raise AmbiguousError(f"{named!r} begins {len(fitting)} findings.", hint="Give more of the id.")
     raise _not_found(f"finding {named!r}")
 
 
@@ -297,21 +306,22 @@ def findings_of_scan(store: Store, scan: str) -> tuple[str, ...]:
 def observations(store: Store, official: str | None = None) -> tuple[model.Observation, ...]:
     """Return all observations, or one official's, in the order of the time they speak of."""
     rows = store.rows(
-        "SELECT * FROM observation WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, id", (official,)
+        "SELECT * FROM observation WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, length(id), id",
+        (official,),
     )
     return tuple(model.Observation(**dict(row)) for row in rows)
 
 
 def notes(store: Store) -> tuple[model.Note, ...]:
     """Return all notes, oldest first."""
-    return tuple(model.Note(**dict(row)) for row in store.rows("SELECT * FROM note ORDER BY id"))
+    return tuple(model.Note(**dict(row)) for row in store.rows("SELECT * FROM note ORDER BY length(id), id"))
 
 
 def reports(store: Store) -> tuple[model.Report, ...]:
     """Return all reports, oldest first."""
     return tuple(
         model.Report(**{**dict(row), "state": model.ReportState(row["state"])})
-        for row in store.rows("SELECT * FROM report ORDER BY id")
+        for row in store.rows("SELECT * FROM report ORDER BY length(id), id")
     )
 
 

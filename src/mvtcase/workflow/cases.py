@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvtcase.errors import ConflictError, InputError
+from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError
 from mvtcase.model import CaseState, Tlp
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, slug_of
 from mvtcase.store.store import Store
 from mvtcase.workflow import shapes
-from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.desk import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from mvtcase.model import Json
+    from mvtcase.model import CaseFile
+    from mvtcase.store.folder import CaseFolder
     from mvtcase.workflow.desk import Desk
 
 
@@ -37,13 +39,14 @@ def new(
         raise InputError("A case needs a title.")
     actor, marking = desk.actor, read_tlp(tlp)
     folder = desk.workspace.new_case_folder(slug or slug_of(title))
+    number = _next_id(desk.workspace)
     with (
         Store.create(folder, clock=desk.clock) as store,
-        store.change("case.created", actor=actor, subject="C-0001", title=title) as change,
+        store.change("case.created", actor=actor, subject=number, title=title) as change,
     ):
         change.insert(
             "case_file",
-            id=change.new_id("case_file"),
+            id=number,
             slug=folder.slug,
             title=title.strip(),
             description=description,
@@ -59,6 +62,24 @@ def new(
         )
 
 
+def _next_id(workspace: Workspace) -> str:
+    """Return an id that no readable case of the workspace has, so that '--case ID' means one of them."""
+    numbers = [int(one.id.rpartition("-")[2]) for one, _, _ in _readable(workspace) if one is not None]
+    return f"C-{max(numbers, default=0) + 1:04d}"
+
+
+def _readable(workspace: Workspace) -> Iterator[tuple[CaseFile | None, CaseFolder, str]]:
+    """Give every case with its folder; None and the reason where it cannot be read."""
+    for folder in workspace.case_folders():
+        try:
+            with Store.open(folder) as store:
+                one = queries.case_file(store)
+        except (NotFoundError, StoreError) as error:  # noqa: PERF203  # one damaged case hides no other
+            yield None, folder, str(error)
+        else:
+            yield one, folder, ""
+
+
 def read_tlp(text: str) -> Tlp:
     """Return the TLP 2.0 marking a text names, with or without `TLP:`. Raises `InputError`."""
     wanted = text.upper().removeprefix("TLP:").replace("_", "+")
@@ -69,12 +90,15 @@ def read_tlp(text: str) -> Tlp:
 
 
 def list_cases(desk: Desk) -> Outcome:
-    """Return all cases of the workspace."""
-    listed: list[Json] = []
-    for folder in desk.workspace.case_folders():
-        with Store.open(folder) as store:
-            listed.append({**shapes.case(queries.case_file(store)), "folder": str(folder.path)})
-    return Outcome(data={"cases": listed})
+    """Return all cases of the workspace; one that cannot be read is named, and hides none of the others."""
+    found = list(_readable(desk.workspace))
+    unreadable = tuple(f"The case {folder.slug} cannot be read: {why}" for one, folder, why in found if one is None)
+    listed = [{**shapes.case(one), "folder": str(folder.path)} for one, folder, _ in found if one is not None]
+    return Outcome(
+        data={"cases": listed},
+        status=OutcomeStatus.PARTIAL if unreadable else OutcomeStatus.SUCCESS,
+        messages=unreadable,
+    )
 
 
 def show(desk: Desk) -> Outcome:

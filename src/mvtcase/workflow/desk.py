@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from mvtcase.canon import StrEnum, utc_now
 from mvtcase.casebook import Newest
 from mvtcase.engine import runner
-from mvtcase.errors import ConflictError, InputError
+from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError, StoreError
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState
 from mvtcase.settings import Settings
@@ -106,18 +106,22 @@ class Desk:
         folders = self.workspace.case_folders()
         if self.case is None:
             return only(tuple(each for each in folders if self._state(each) is CaseState.OPEN))
-        for folder in folders:
-            if folder.slug == self.case or self._id(folder) == self.case:
-                return folder
-        return self.workspace.case_folder(self.case)
+        by_slug = [folder for folder in folders if folder.slug == self.case]
+        fitting = by_slug or [folder for folder in folders if self._id(folder) == self.case]
+        if len(fitting) > 1:
+            names = ", ".join(folder.slug for folder in fitting)
+            raise AmbiguousError(f"Several cases have the id {self.case}: {names}.", hint="Name one by its slug.")
+        return fitting[0] if fitting else self.workspace.case_folder(self.case)
 
     def _state(self, folder: CaseFolder) -> CaseState:
         with Store.open(folder) as store:
             return queries.case_file(store).state
 
-    def _id(self, folder: CaseFolder) -> str:
-        with Store.open(folder) as store:
+    def _id(self, folder: CaseFolder) -> str | None:
+        """Return a case's id, None where it cannot be read: another case's damage must not stand in the way."""
+        with contextlib.suppress(NotFoundError, StoreError), Store.open(folder) as store:
             return queries.case_file(store).id
+        return None
 
     @contextlib.contextmanager
     def open_case(self, *, to_change: bool = False) -> Iterator[Store]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import parse_timestamp, timestamp
@@ -47,6 +48,12 @@ def read_date(text: str, *, end_of_day: bool = False) -> str:
         raise InputError(f"{text!r} is no date.", hint="Write 2026-11-24 or 2026-11-24T09:30:00Z (UTC).") from None
 
 
+def refuse_future(desk: Desk, at: str | None, what: str) -> None:
+    """Raise `InputError` on a time that is more than a day ahead: a day is left for zones and clocks that go wrong."""
+    if at is not None and parse_timestamp(at) > desk.clock() + timedelta(days=1):
+        raise InputError(f"{what} cannot be in the future: {at}.", hint="Dates are year-month-day, in UTC.")
+
+
 def record(  # noqa: PLR0913  # a consent form has this many fields
     desk: Desk,
     named: str,
@@ -63,6 +70,7 @@ def record(  # noqa: PLR0913  # a consent form has this many fields
     """Record a consent as it was given; an incomplete one is recorded too, and allows no scan."""
     if not by.strip() or not scope.strip():
         raise InputError("A consent needs the name of the data owner and what was consented to.")
+    refuse_future(desk, given_at, "The day on which a consent was given")
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, named)
         kept = keep(store.folder, document) if document else None
@@ -83,7 +91,7 @@ def record(  # noqa: PLR0913  # a consent form has this many fields
                 recorded_by=desk.actor,
                 **{f"informed_{point}": point in informed for point in ConsentPoint},
             )
-            if one.roster in {RosterState.INVITED, RosterState.UNREACHABLE}:
+            if one.roster in {RosterState.INVITED, RosterState.UNREACHABLE, RosterState.WITHDRAWN}:
                 change.update("official", one.uuid, roster=RosterState.CONSENTED)
         return Outcome(
             data={"consent": shapes.plain(queries.consents(store, one.id)[-1])}, messages=_what_is_missing(informed)
@@ -137,13 +145,18 @@ def require(store: Store, official: Official, now: datetime) -> Consent:
     what is missing.
     """
     if official.roster is RosterState.REFUSED:
-        raise ConsentMissingError(f"{official.id} refused the examination.")
+        raise ConsentMissingError(
+            f"{official.id} refused the examination.",
+            hint="Should the person agree after all: 'official set ID --roster invited', then 'consent record'.",
+        )
     consents = queries.consents(store, official.id)
     if not consents:
         raise ConsentMissingError(f"No consent of {official.id}, the data owner, is recorded.")
     standing = [each for each in consents if each.withdrawn_at is None]
     if not standing:
         raise ConsentWithdrawnError(f"{official.id} withdrew the consent on {consents[-1].withdrawn_at}.")
+    if official.roster is RosterState.WITHDRAWN:
+        raise ConsentWithdrawnError(f"{official.id} withdrew the consent, as the roster says.")
     running = [each for each in standing if not _expired(each, now)]
     if not running:
         raise ConsentExpiredError(f"The consent of {official.id} ran out on {standing[-1].expires_at}.")

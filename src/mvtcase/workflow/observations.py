@@ -10,6 +10,7 @@ from mvtcase.errors import ConflictError, InputError
 from mvtcase.store import queries
 from mvtcase.workflow import shapes
 from mvtcase.workflow.attachments import keep
+from mvtcase.workflow.consents import refuse_future
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Seen:
 def add(desk: Desk, official: str, seen: Seen) -> Outcome:
     """Record an observation; a wrong one is corrected by a later one, never changed."""
     _require_known(seen)
+    refuse_future(desk, seen.at, "What was seen")
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, official)
         if seen.device and queries.device(store, seen.device).official != one.id:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
 from mvtcase.engine.job import RecheckJob
-from mvtcase.errors import InputError, MvtcaseError
+from mvtcase.errors import EngineError, InputError, MvtcaseError
 from mvtcase.model import AcquisitionState, EvidenceKind, ScanState
 from mvtcase.store import queries
 from mvtcase.workflow import consents, sets
@@ -97,6 +97,10 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
         except MvtcaseError as error:
             fail(desk, store, recheck, error)
             raise
+        except OSError as error:  # as in a scan: the machine's matter, and no reason to stop the others
+            failure = EngineError(f"The machine failed: {error}.", hint="Check the disk, then recheck again.")
+            fail(desk, store, recheck, failure)
+            raise failure from error
         record(desk, store, recheck, result, state=ScanState.FINISHED)
     return recheck
 

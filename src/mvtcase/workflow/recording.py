@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.results import read_events
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.model import Completeness, ScanState
 from mvtcase.store import queries, results
@@ -67,7 +70,12 @@ def begin(
 
 
 def fail(desk: Desk, store: Store, scan: str, error: MvtcaseError) -> None:
-    """Write down that a scan could not be done, and why."""
+    """Write down that a scan could not be done, and why; alerts raised before it failed are filed all the same."""
+    with contextlib.suppress(OSError):  # it failed before the worker said anything
+        heard = read_events(store.folder.results(scan))
+        stopped = replace(heard, completeness=Completeness.BLIND, error=str(error))
+        record(desk, store, scan, stopped, state=ScanState.FAILED)
+        return
     row = queries.scan(store, scan)
     with store.change("scan.failed", actor=desk.actor, subject=scan, code=error.code) as change:
         change.update("scan", row.uuid, state=ScanState.FAILED, error=str(error), finished_at=change.at)

@@ -28,11 +28,11 @@ def read_password_file(path: Path) -> Secret:
     if not path.is_file():
         raise NotFoundError(f"There is no password file {path}.")
     if os.name == "posix" and path.stat().st_mode & _OTHERS_CAN_READ:
-        message = f"Note: others can read {path}; 'chmod 600' it."
-        typer.echo(message, err=True)
-    data = path.read_bytes()[: MAX_PASSWORD_BYTES + 1]
+        typer.echo(visible(f"Note: others can read {path}; 'chmod 600' it."), err=True)
+    with path.open("rb") as handle:
+        data = handle.read(MAX_PASSWORD_BYTES + 1)
     try:
-        line = data.decode("utf-8").split("\n")[0].rstrip("\r")
+        line = data.decode("utf-8-sig").split("\n")[0].rstrip("\r")
     except UnicodeDecodeError:
         raise InputError(f"{path} is not UTF-8 text.") from None
     if not line or len(data) > MAX_PASSWORD_BYTES:

@@ -133,7 +133,7 @@ def _registered_before(store: Store, hashed: Manifest, device: str | None) -> Ac
 
 
 def _refuse_other_official(known: Acquisition, official: str) -> None:
-    """Raise `ConflictError` when the same bytes stand under another official: that alone tells evidence without marks."""
+    """Raise `ConflictError` when the same bytes stand under another official, whatever the phone says of itself."""
     if known.official != official:
         raise ConflictError(
             f"The same bytes are registered as {known.id} of {known.official}, not {official}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk
 
 MAX_CSV_BYTES = 8 << 20
+MAX_PEOPLE = 10_000
 CSV_COLUMNS = ("name", "role", "groups", "publication", "contact", "pseudonym", "roster")
 
 
@@ -153,9 +155,11 @@ def read_roster(path: Path) -> list[Person]:
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     _require_columns(path, rows.fieldnames or ())
     try:
-        people = [_person(path, number, row) for number, row in enumerate(rows, start=2)]
+        people = [_person(path, rows.line_num, row) for row in islice(rows, MAX_PEOPLE + 1)]
     except csv.Error as error:
         raise InputError(f"{path}, line {rows.line_num}: {error}.") from None
+    if len(people) > MAX_PEOPLE:
+        raise InputError(f"{path} names more than {MAX_PEOPLE} people: no roster does.")
     if not people:
         raise InputError(f"{path} names nobody.", hint="The first line names the columns, the others the officials.")
     return people
@@ -163,8 +167,8 @@ def read_roster(path: Path) -> list[Person]:
 
 def _require_columns(path: Path, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in CSV_COLUMNS]
-    if not names or unknown:
-        wrong = f"unknown columns {', '.join(unknown)}" if unknown else "no columns"
+    if not names or unknown or len(set(names)) < len(names):
+        wrong = f"unknown columns {', '.join(unknown)}" if unknown else "a column twice" if names else "no columns"
         raise InputError(f"{path} has {wrong}.", hint=f"Known columns: {', '.join(CSV_COLUMNS)}.")
 
 
@@ -172,6 +176,8 @@ def _person(path: Path, line: int, row: Mapping[str | None, str | None]) -> Pers
     if None in row:
         raise InputError(f"{path}, line {line}: more cells than columns.")
     cells = {str(name): (value or "").strip() for name, value in row.items()}
+    if not any(cells.values()):
+        raise InputError(f"{path}, line {line}: nothing stands in it.", hint="Take the empty line out.")
     groups = tuple(each.strip() for each in cells.pop("groups", "").split(";") if each.strip())
     try:
         publication = Publication(cells.pop("publication", "") or Publication.WITHHELD)

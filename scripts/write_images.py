@@ -1,0 +1,79 @@
+"""Make the pictures in docs/images from a run of the demo: its status tables and the first page of its report.
+
+Needs Chromium; run it with the Python of `.venv`. Look at the pictures before you commit them.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+
+from mvtcase.cli.status import status_tables
+from mvtcase.workflow import demo
+
+IMAGES = Path(__file__).parent.parent / "docs/images"
+COLUMNS = 128
+REPORT_SIZE = (1000, 1250)
+COLOURS = 128
+THEME = TerminalTheme(
+    (255, 255, 255),
+    (30, 30, 30),
+    [
+        (30, 30, 30),
+        (190, 30, 30),
+        (20, 120, 50),
+        (160, 110, 0),
+        (30, 80, 170),
+        (130, 40, 130),
+        (0, 110, 120),
+        (90,) * 3,
+    ],
+)
+
+
+def main() -> None:
+    """Run the demo in a temporary folder and take the pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        outcome = demo.play(Path(home) / "demo", jobs=None, on_event=lambda *_: None, say=print)
+        reports = [Path(str(path)) for path in outcome.data["reports"]]  # type: ignore[attr-defined]  # a list of paths
+        page = next(path for path in reports if path.suffix == ".html")
+        svg = Path(home) / "status.svg"
+        size = draw_status(dict(outcome.data["status"]), svg)  # type: ignore[call-overload]  # a mapping of the contract
+        photograph(svg, IMAGES / "status.png", size)
+        photograph(page, IMAGES / "report.png", REPORT_SIZE)
+
+
+def draw_status(status: dict[str, object], target: Path) -> tuple[int, int]:
+    """Write the status tables as SVG and return its size in pixels."""
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    for table in status_tables(status):
+        console.print(table)
+    svg = console.export_svg(title="mvtcase status", theme=THEME)
+    target.write_text(svg, "utf-8")
+    _, _, width, height = svg.partition('viewBox="')[2].partition('"')[0].split(" ")
+    return int(float(width)) + 1, int(float(height)) + 1
+
+
+def photograph(page: Path, target: Path, size: tuple[int, int]) -> None:
+    """Write what Chromium shows of a page as a small PNG. Raises `CalledProcessError`."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
+    with tempfile.TemporaryDirectory() as profile:
+        shot = Path(profile) / "shot.png"
+        flags = ["--headless=new", "--no-sandbox", "--hide-scrollbars", f"--user-data-dir={profile}"]
+        area = [f"--window-size={size[0]},{size[1]}", f"--screenshot={shot}", page.as_uri()]
+        subprocess.run([browser, *flags, *area], check=True, capture_output=True, timeout=120)
+        picture = Image.open(shot).convert("RGB").crop((0, 0, *size))
+        picture.quantize(COLOURS).save(target, optimize=True)
+    print(f"wrote {target.name}: {target.stat().st_size >> 10} KB")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -28,6 +30,7 @@ from mvtcase.cli import (
 )
 from mvtcase.cli.state import State
 from mvtcase.errors import MvtcaseError
+from mvtcase.escape import visible
 
 app = typer.Typer(
     name="mvtcase",
@@ -58,6 +61,10 @@ top.register(app)
 status.register(app)
 analysis.register(app)
 
+MACHINE_FAILED = 74
+"""Exit status when the disk or a path refused (`EX_IOERR` of sysexits)."""
+DEFECT = 70
+"""Exit status of a defect of mvtcase itself (`EX_SOFTWARE` of sysexits)."""
 _last_state = State()
 _ANYWHERE = frozenset({"--json", "--yes"})
 
@@ -93,11 +100,19 @@ def main_options(
 
 
 def main() -> None:
-    """Run the command line; the exit status is the contract of DESIGN §7."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line; the exit status is the contract of DESIGN §7.
+
+    A defect is printed whole and ends with 70 (`EX_SOFTWARE`): Python's own 1 would read as "done, with gaps".
+    """
+    try:
+        code = run(sys.argv[1:])
+    except Exception:  # noqa: BLE001  # printed, not swallowed
+        traceback.print_exc()
+        code = DEFECT
+    sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a call can end
     """Run one call and return its exit status: 0 done, 1 done with gaps, else the error's own."""
     global _last_state  # noqa: PLW0603  # as above
     _last_state = State(as_json="--json" in arguments)
@@ -107,15 +122,25 @@ def run(arguments: list[str]) -> int:
         output.print_error(_last_state, error)
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
-        output.say(["Stopped. What was finished is stored; the same command goes on with the rest."])
-        return 130
+        return _refuse("stopped", "Stopped. What was finished is stored; the same command goes on with the rest.", 130)
     except typer.Exit as stop:
         return stop.exit_code
     except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # nobody reads; Python flushes at exit
         return 141
+    except OSError as error:
+        return _refuse("machine", f"The machine refused: {error}.", MACHINE_FAILED)
     except Exception as error:  # noqa: BLE001  # typer's own errors have no public class; others are raised again
         return _usage(error)
     return _last_state.exit_code or (status_of_call if isinstance(status_of_call, int) else 0)
+
+
+def _refuse(code: str, sentence: str, exit_status: int) -> int:
+    """Print why the call ended, which is no reason of the error tree, and return the exit status given."""
+    if _last_state.as_json:
+        output.print_envelope(_last_state, "error", errors=[{"code": code, "message": visible(sentence), "hint": ""}])
+    output.say([sentence])
+    return exit_status
 
 
 def flags_first(arguments: list[str]) -> list[str]:

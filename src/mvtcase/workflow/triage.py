@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, ConsentError, ConsentMissingError, NotFoundError, WorkspaceError
+from mvtcase.evidence import identity as identities
+from mvtcase.evidence import kinds
 from mvtcase.model import ConsentMethod, ConsentPoint, Publication
 from mvtcase.settings import load_settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, find_workspace
-from mvtcase.workflow import acquisitions, cases, consents, officials, reports, scans, status
+from mvtcase.workflow import acquisitions, cases, consents, devices, officials, reports, scans, status
 from mvtcase.workflow.desk import Desk, Outcome
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mvtcase.engine.job import EngineEvent, Secret
+    from mvtcase.evidence.kinds import Identified
     from mvtcase.model import Acquisition
 
 TITLE = "Triage"
@@ -70,8 +73,9 @@ def examine(place: Place, wish: Wish, person: Person) -> Outcome:
     A workspace is made where there is none, a case where none is open, an official where none is named. Consent is
     asked for like everywhere: nobody and nothing skips it. Raises what the single verbs raise.
     """
+    found = kinds.identify(wish.path.expanduser().absolute())  # before anything is made or asked for it
     desk = _desk(place, person)
-    official = _official(desk, wish, person)
+    official = _official(desk, wish, person, found)
     _consent(desk, official, wish, person)
     added = acquisitions.add(desk, wish.path, acquisitions.Registration(official=official))
     acquisition = added.data["acquisition"]
@@ -133,10 +137,14 @@ def _free_slug(workspace: Workspace) -> str:
     return next(slug for number in range(1, 10_000) if (slug := f"triage-{number}") not in taken)
 
 
-def _official(desk: Desk, wish: Wish, person: Person) -> str:
-    if wish.official is not None:
-        with desk.open_case() as store:
+def _official(desk: Desk, wish: Wish, person: Person, found: Identified) -> str:
+    """Return whose phone it is: as named, as the case knows the phone, or a new official."""
+    with desk.open_case() as store:
+        if wish.official is not None:
             return queries.official(store, wish.official).id
+        known = devices.find(store, identities.read_identity(found))
+        if known is not None:
+            return known.official
     role = person.ask("Whose phone is it? A role or pseudonym is enough")
     added = officials.add(desk, officials.Person(role=role, publication=Publication.ROLE)).data["official"]
     return str(added["id"]) if isinstance(added, dict) else ""

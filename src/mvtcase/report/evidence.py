@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
 from mvtcase.findings.review import stands, state_of
+from mvtcase.model import Level
 from mvtcase.report import words
 from mvtcase.report.coverage import SHORT
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
@@ -14,16 +15,27 @@ from mvtcase.report.publication import shown_indicator
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mvtcase.model import Finding, IndicatorRef, Observation, Scan
+    from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Observation, Scan
     from mvtcase.report.view import SealingSeen, SeenLink, View
 
 
 def findings(view: View) -> tuple[FindingFact, ...]:
     """Return every finding of everybody shown; those shown only in counts are not named beside theirs."""
-    return tuple(_finding(view, one) for one in view.findings)
+    sets = view.sets
+    return tuple(_finding(view, one, sets) for one in sorted(view.findings, key=_weight))
 
 
-def _finding(view: View, one: Finding) -> FindingFact:
+def _weight(one: Finding) -> tuple[bool, bool, int, int]:
+    """Return the place of a finding: standing before settled, weighty before minor, by class, then by level."""
+    settled = not stands(state_of(one.dispositions))
+    return (settled, _is_minor(one), list(words.CLASS_NAME).index(one.evidence_class), -one.level.rank)
+
+
+def _is_minor(one: Finding) -> bool:
+    return one.indicator is None and one.level.rank < Level.MEDIUM.rank and not one.dispositions
+
+
+def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
     state = state_of(one.dispositions)
     return FindingFact(
         id=one.id,
@@ -37,12 +49,13 @@ def _finding(view: View, one: Finding) -> FindingFact:
         level=str(one.level),
         module=view.veil.text(one.module, limit=SHORT),
         alerts=one.alerts,
-        indicator=_indicator(view, one.indicator) if one.indicator else None,
+        indicator=_indicator(view, one.indicator, sets) if one.indicator else None,
         event_time=visible(one.event_time) if one.event_time else None,
         basis=words.BASIS_WORDS[one.event_time_basis],
         state=str(state),
         state_words=words.REVIEW_WORDS[state],
         stands=stands(state),
+        minor=_is_minor(one),
         dispositions=tuple(
             DispositionFact(
                 at=each.at,
@@ -55,8 +68,8 @@ def _finding(view: View, one: Finding) -> FindingFact:
     )
 
 
-def _indicator(view: View, ref: IndicatorRef) -> IndicatorFact:
-    used = view.sets.get(ref.set)
+def _indicator(view: View, ref: IndicatorRef, sets: Mapping[str, IndicatorSet]) -> IndicatorFact:
+    used = sets.get(ref.set)
     return IndicatorFact(
         value=view.veil.text(shown_indicator(ref.value, ref.type)),
         type=visible(ref.type),
@@ -74,16 +87,17 @@ def indicators(view: View) -> tuple[IndicatorRow, ...]:
     for one in view.findings:
         if one.indicator:
             by_value.setdefault((one.indicator.type, one.indicator.value), []).append(one)
-    rows = [_indicator_row(view, matched) for matched in by_value.values()]
+    sets = view.sets
+    rows = [_indicator_row(view, matched, sets) for matched in by_value.values()]
     return tuple(sorted(rows, key=lambda row: (-row.officials, -row.findings, row.indicator.value)))
 
 
-def _indicator_row(view: View, matched: list[Finding]) -> IndicatorRow:
+def _indicator_row(view: View, matched: list[Finding], sets: Mapping[str, IndicatorSet]) -> IndicatorRow:
     ref = matched[0].indicator
     assert ref is not None  # noqa: S101  # only findings with an indicator are gathered
     times = sorted(visible(one.event_time) for one in matched if one.event_time)
     return IndicatorRow(
-        indicator=_indicator(view, ref),
+        indicator=_indicator(view, ref, sets),
         findings=len(matched),
         officials=len({one.official for one in matched}),
         first_seen=times[0] if times else None,

@@ -168,7 +168,7 @@ class DispositionFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingFact:
-    """One finding with what its class means and does not."""
+    """One finding with what its class means and does not; `minor`: no indicator, below MEDIUM, and not yet judged."""
 
     id: str
     who: str
@@ -187,6 +187,7 @@ class FindingFact:
     state: str
     state_words: str
     stands: bool
+    minor: bool
     dispositions: tuple[DispositionFact, ...]
 
 
@@ -378,6 +379,7 @@ class LetterFacts:
     who: str
     status: str
     words: str
+    result: str
     devices: tuple[DeviceFact, ...]
     findings: tuple[FindingFact, ...]
     steps: tuple[str, ...]

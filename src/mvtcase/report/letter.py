@@ -36,13 +36,14 @@ def letter(
     seen = sealing.facts(view, sealed)
     return LetterFacts(
         marking=marking(book.case.tlp),
-        details=replace(details(view), scope=f"one person: {person.who}"),
+        details=replace(details(view), scope=f"one person: {person.who}", description="", title=""),
         who=person.who,
         status=str(one.status),
         words=WORDS[one.status],
+        result=words.LETTER_RESULT[one.status],
         devices=person.devices,
         findings=tuple(replace(each, dispositions=()) for each in evidence.findings(view)),
-        steps=words.RECOMMENDATIONS[one.status],
+        steps=(*words.LETTER_STEPS[one.status], *words.LETTER_FOR_ALL),
         sealing=seen.rows[0] if seen and seen.rows else None,
         consent=person.consent,
         limits=words.LIMITS[:2],

@@ -28,9 +28,14 @@ _METHODS: Mapping[EvidenceClass, str] = {
 }
 
 
+def some(number: int, what: str) -> str:
+    """Return a number of things: `1 gap`, `2 gaps`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def people_count(number: int) -> str:
     """Return a number of officials in words."""
-    return f"{number} official" if number == 1 else f"{number} officials"
+    return some(number, "official")
 
 
 def tallies(officials: Sequence[OfficialStanding]) -> tuple[Tally, ...]:
@@ -62,8 +67,8 @@ def summary(view: View) -> Summary:
 def _found(view: View) -> Iterator[str]:
     examined = [one for one in view.shown if one.status is not Status.NOT_EXAMINED]
     phones = sum(bool(device.latest) for device in view.devices)
-    devices = f"{phones} device" if phones == 1 else f"{phones} devices"
-    yield f"Of {people_count(len(view.shown))}, {len(examined)} {_were(len(examined))} examined, with {devices}."
+    lead = f"Of {people_count(len(view.shown))}, {len(examined)} {_were(len(examined))} examined"
+    yield f"{lead}, with {some(phones, 'device')}."
     for status, count in counts(one.status for one in view.shown).items():
         if count and status is not Status.NOT_EXAMINED:
             yield f"{people_count(count)}: {WORDS[status]}."
@@ -101,11 +106,9 @@ def _unknown(view: View) -> Iterator[str]:
         )
     partial = [each for each in view.devices if each.latest and each.completeness is not Completeness.FULL]
     if partial:
-        gaps = sum(len(each.gaps) for each in partial)
-        yield (
-            f"{len(partial)} of {sum(bool(each.latest) for each in view.devices)} examined devices have {gaps} "
-            "gaps in coverage."
-        )
+        gaps = some(sum(len(each.gaps) for each in partial), "gap")
+        of = sum(bool(each.latest) for each in view.devices)
+        yield f"{len(partial)} of {some(of, 'examined device')} could not be examined in full: {gaps} in coverage."
     if any(each.stale for each in view.devices):
         yield "Newer indicators or tools are at hand than were used for some devices; a recheck is due."
     yield "Who was behind an attack, and what was read or taken from a phone, is unknown."
@@ -170,12 +173,12 @@ def response(view: View) -> tuple[str, ...]:
     judged = [one for one in view.findings if one.dispositions]
     done = [
         f"{people_count(asked)} on the roster; {consented} with a recorded consent that stands.",
-        f"{acquisitions} acquisitions registered, each with the hash of every file.",
-        f"{len(scans)} scans finished that count, and {len(view.scans) - len(scans)} rechecks of stored results.",
+        f"{some(acquisitions, 'acquisition')} registered, each with the hash of every file.",
+        f"{some(len(scans), 'scan')} finished that count, and {some(len(view.scans) - len(scans), 'recheck')} of results.",
         f"{len(judged)} of {len(view.findings)} findings judged by an examiner.",
     ]
     if view.observations:
-        done.append(f"{len(view.observations)} observations recorded about people named here.")
+        done.append(f"{some(len(view.observations), 'observation')} recorded about people named here.")
     return tuple(done)
 
 

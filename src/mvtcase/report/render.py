@@ -30,6 +30,7 @@ class Format(StrEnum):
 _PACKAGE = "mvtcase.report"
 _MARKDOWN_MEANING = re.compile(r"([\\`*_{}\[\]<>#!|~&$^]|^[-+=]|^\d+[.)]|:(?=//))")
 _OUR_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+_NO_FRACTION = re.compile(r"(?<=\d\d:\d\d:\d\d)\.0+$")
 CONTENTS = (
     ("summary", "Executive summary"),
     ("status", "Status of officials and devices"),
@@ -127,9 +128,8 @@ def _markdown_environment() -> Environment:
 
 
 def moment(text: str) -> str:
-    """Return a time of our clock as people read it, any other text as it is."""
-    shape = _OUR_TIME.fullmatch(text)
-    return f"{shape[1]} {shape[2]} UTC" if shape else text
+    """Return a text with times of our clock as people read them, others as given but for a fraction of nothing."""
+    return _NO_FRACTION.sub("", _OUR_TIME.sub(r"\1 \2 UTC", text))
 
 
 def markdown_text(value: object) -> object:

@@ -62,6 +62,9 @@ _PATTERNS = (
     ),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "2026-11-24T01:02:03.000004Z"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "9f86d081884c7d65…"),
+    (re.compile(r"\b(pegasus-starter|example) [0-9a-f]{12}\b"), r"\1 9f86d081884c"),
+    (re.compile(r"\b(\d{4}-\d\d-\d\d)-[0-9a-f]{8}\b"), "2026-11-24-9f86d081"),
+    (re.compile(r"\b\d{8}T\d{6}\b"), "20261124T010203"),
     (re.compile(r"\bF-[0-9a-f]{16}\b"), "F-0123456789abcdef"),
     (re.compile(r"\bP-[0-9A-F]{6}\b"), "P-7A3C19"),
 )
@@ -188,9 +191,10 @@ def play(home: Path) -> dict[str, dict[str, Any]]:
 
 
 def _phones(home: Path) -> tuple[Path, Path]:
-    attacked = IosPhone(seed=1, plants=(Plant(PlantKind.PROCESSES, "bh"),))
-    first = build_ios_backup(home / "phone-1", attacked, damage={"sms": Damage.NOISE})
-    return first.path, build_ios_backup(home / "phone-2", IosPhone(seed=2)).path
+    """Build two phones with the same indicator on them; the first one's messages are damaged."""
+    plants = (Plant(PlantKind.PROCESSES, "bh"),)
+    first = build_ios_backup(home / "phone-1", IosPhone(seed=1, plants=plants), damage={"sms": Damage.NOISE})
+    return first.path, build_ios_backup(home / "phone-2", IosPhone(seed=2, plants=plants)).path
 
 
 def _finding_of(seen: Mapping[str, Mapping[str, Any]]) -> str:
@@ -282,6 +286,10 @@ def _evaluation() -> list[list[str]]:
         ["report", "release", "R-0001"],
         ["report", "list"],
         ["report", "supersede", "R-0001", "--by", "R-0003"],
+        ["timeline"],
+        ["correlate"],
+        ["diff", "S-0001", "S-0002"],
+        ["export", "csv"],
         ["custody", "note", "Handed over to the prosecutor."],
         ["custody", "log"],
         ["custody", "verify"],

@@ -140,7 +140,8 @@ def test_our_plugins_are_found_by_mvts_own_loader() -> None:
     """Both packages register their modules, under our distribution."""
     modules = load_custom_modules()
     assert {get_module_origin(each).name for each in modules} == {"mvtcase"}
-    assert {each.__module__.partition(".")[0] for each in modules} == {"mvt_plugin_line", "mvt_plugin_sysdiagnose"}
+    packages = {each.__module__.partition(".")[0] for each in modules}
+    assert packages == {"mvt_plugin_androidqf", "mvt_plugin_line", "mvt_plugin_sysdiagnose"}
 
 
 def test_every_kind_maps_to_the_command_its_table_names() -> None:

@@ -23,6 +23,7 @@ class KeyModule:
     """A module that must have been examined; `reason` says why every phone feeds it, `source` where that is known from.
 
     `may_be_empty` is True where a healthy phone can give no record at all and nothing else tells that from a loss.
+    `stand_in` is another module of the part that reads the same content from another file: one of the two is enough.
     """
 
     part: str
@@ -30,6 +31,7 @@ class KeyModule:
     reason: str
     source: str
     may_be_empty: bool = False
+    stand_in: str = ""
 
 
 _RECORDS = "MVT docs/ios/records.md"
@@ -111,11 +113,17 @@ _ANDROIDQF = (
         _MODULES,
         {
             "aqf_packages": "AndroidQF lists the installed packages",
-            "aqf_processes": "AndroidQF lists the running processes",
             "aqf_get_prop": "AndroidQF stores the system properties",
             "aqf_settings": "AndroidQF stores the settings",
             "aqf_files": "AndroidQF lists the files of the phone",
         },
+    ),
+    KeyModule(
+        part="androidqf",
+        slug="aqf_processes",
+        reason="AndroidQF lists the running processes, once in ps.txt, nowadays in processes.txt",
+        source="androidqf modules/processes.go; MVT 2026.10.26 reads ps.txt only, mvt_plugin_androidqf the other",
+        stand_in="aqf_collected_processes",
     ),
     *_BUGREPORT,
     *_AB,
@@ -240,7 +248,7 @@ def assess(
     """
     keys = key_modules(kind, encrypted=encrypted)
     runs = {(run.part, run.slug): run for run in modules}
-    required = {(row.part, row.slug): row for row in keys}
+    required = {(row.part, row.slug): row for row in keys if not _is_stood_in_for(row, runs)}
     gaps = [gap for run in modules if (gap := _gap_of(run, required.get((run.part, run.slug)))) is not None]
     # A part that is missing as a whole is one gap, not one for each of its modules.
     whole = {gap.module for gap in extra_gaps}
@@ -250,7 +258,8 @@ def assess(
         gaps.append(Gap(module="file system", outcome=Outcome.NOT_RUN, reason=NEVER_WHOLE[kind]))
     if indicators_loaded == 0:
         gaps.append(Gap(module="indicators", outcome=Outcome.NOT_RUN, reason="no indicator was loaded"))
-    seen = any(is_examined(runs[key], row) for key, row in required.items() if key in runs)
+    seen = len(required) < len(keys)  # a stand-in was examined
+    seen = seen or any(is_examined(runs[key], row) for key, row in required.items() if key in runs)
     if not finished or indicators_loaded == 0 or not seen:
         return Completeness.BLIND, tuple(gaps), limitations_of(kind, encrypted=encrypted)
     completeness = Completeness.PARTIAL if gaps else Completeness.FULL
@@ -264,6 +273,13 @@ def is_examined(run: ModuleRun, row: KeyModule | None = None) -> bool:
     if run.outcome is Outcome.EMPTY:
         return run.source_rows == 0 or (row is not None and row.may_be_empty and run.source_rows is None)
     return False
+
+
+def _is_stood_in_for(row: KeyModule, runs: Mapping[tuple[str, str], ModuleRun]) -> bool:
+    """Return whether a key module's source is not there and another module examined the same content elsewhere."""
+    own, other = runs.get((row.part, row.slug)), runs.get((row.part, row.stand_in))
+    absent = own is None or own.outcome in {Outcome.EMPTY, Outcome.NO_SOURCE}
+    return absent and other is not None and is_examined(other)
 
 
 def _gap_of(run: ModuleRun, row: KeyModule | None) -> Gap | None:

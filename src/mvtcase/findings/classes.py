@@ -29,6 +29,7 @@ _PLACES: dict[str, frozenset[str]] = {
             "shutdownlog",
             "analytics",
             "tombstones",
+            "aqf_collected_processes",
             "aqf_processes",
             "processes",
             "bug_report_processes",

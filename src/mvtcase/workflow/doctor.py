@@ -61,7 +61,7 @@ def _mvt() -> Check:
 
 
 def _plugins() -> Check:
-    expected = {"mvt_plugin_line", "mvt_plugin_sysdiagnose"}
+    expected = {"mvt_plugin_androidqf", "mvt_plugin_line", "mvt_plugin_sysdiagnose"}
     present = {each.name for each in importlib.metadata.entry_points(group="mvt.modules")}
     foreign = sorted(present - expected)
     good = expected <= present and not foreign

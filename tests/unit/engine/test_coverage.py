@@ -200,3 +200,23 @@ def test_an_unencrypted_backup_needs_no_safari_history_and_an_encrypted_one_does
     encrypted = {row.slug for row in key_modules(EvidenceKind.IOS_BACKUP_ENCRYPTED, encrypted=False)}
     assert "safari_history" in encrypted - plain
     assert plain < encrypted
+
+
+@pytest.mark.parametrize("own", [Outcome.EMPTY, Outcome.NO_SOURCE, None])
+def test_todays_list_of_processes_stands_in_for_the_older_one(own: Outcome | None) -> None:
+    """Androidqf writes processes.txt nowadays; MVT looks for ps.txt and finds nothing, which is then no gap."""
+    runs = [each for each in all_examined(EvidenceKind.ANDROIDQF, encrypted=True) if each.slug != "aqf_processes"]
+    if own is not None:
+        runs.append(ModuleRun(module="P", slug="aqf_processes", origin="", part="androidqf", outcome=own))
+    other = ModuleRun(module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=Outcome.CHECKED)
+    assert completeness_of([*runs, other], kind=EvidenceKind.ANDROIDQF) == (Completeness.FULL, ())
+    unread = replace(other, outcome=Outcome.NO_SOURCE)
+    assert completeness_of([*runs, unread], kind=EvidenceKind.ANDROIDQF)[0] is Completeness.PARTIAL
+
+
+def test_a_stand_in_excuses_no_damage() -> None:
+    """A list of processes that is there and broken was not examined, whatever another list says."""
+    runs = [each for each in all_examined(EvidenceKind.ANDROIDQF, encrypted=True) if each.slug != "aqf_processes"]
+    runs.append(ModuleRun(module="P", slug="aqf_processes", origin="", part="androidqf", outcome=Outcome.FAILED))
+    other = ModuleRun(module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=Outcome.CHECKED)
+    assert completeness_of([*runs, other], kind=EvidenceKind.ANDROIDQF)[0] is Completeness.PARTIAL

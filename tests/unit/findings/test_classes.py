@@ -22,6 +22,7 @@ def _alert(module: str, kind: str | None = None, source: AlertSource = AlertSour
         ("shutdown_log", "processes", EvidenceClass.EXECUTION),
         ("sysdiagnose_processes", "processes", EvidenceClass.EXECUTION),
         ("aqf_processes", "processes", EvidenceClass.EXECUTION),
+        ("aqf_collected_processes", "processes", EvidenceClass.EXECUTION),
         ("manifest", "processes", EvidenceClass.ARTEFACT),
         ("sms", "domains", EvidenceClass.ATTEMPT),
         ("whatsapp", "urls", EvidenceClass.ATTEMPT),

@@ -48,6 +48,10 @@ class _Decryption:
         """Return False: a decryption that makes progress may go on."""
         return False
 
+    def waiting(self) -> None:
+        """Tell the progress bar that the worker is at work."""
+        self.on_event(EngineEvent(what="working"))
+
     def hear(self, event: Mapping[str, Any]) -> None:
         """Keep what an event says; one of another shape is left out."""
         with suppress(KeyError, TypeError, ValueError):

@@ -77,7 +77,12 @@ class RecheckJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineEvent:
-    """What just happened, for progress bars: `index` of `total` modules of what is known so far."""
+    """What just happened, for progress bars: `index` of `total` modules of what is known so far.
+
+    `what` is `started`, `module_started`, `alert`, `module_finished`, `sweep`, `decrypt` (where index and total count
+    files) or `working`, which comes a few times a second while there is no news. A listener that raises ends the
+    worker.
+    """
 
     what: str
     module: str = ""

@@ -79,6 +79,9 @@ class Listener(Protocol):
     def is_module_running(self) -> bool:
         """Return whether a module is running; while it is, what it says does not win it more time."""
 
+    def waiting(self) -> None:
+        """Hear a few times a second that the worker is still at work; what is raised here ends it."""
+
 
 def make_private(private: Path) -> None:
     """Make a worker's private folder with its home, its temporary folder and the empty folder its PATH names."""
@@ -183,6 +186,7 @@ def _listen(setup: Setup, process: subprocess.Popen[bytes], reader: int, listene
                     clock.heard(event, module_running=listener.is_module_running())
                 elif source == "log":
                     log.write(line)
+            listener.waiting()
             reason = clock.overrun() or disk.overrun()
             if reason:
                 return reason

@@ -39,6 +39,7 @@ __all__ = ["run_decrypt", "run_recheck", "run_scan"]
 
 LOG_FILE = "worker.log"
 MAX_RESTARTS = 12
+WORKING_SECONDS = 0.5
 
 FATAL_STEPS = frozenset({"start", "examine"})
 """Steps that nothing can be gone on without."""
@@ -160,6 +161,7 @@ class _Hearing:
     def __init__(self, scan: _Scan, events: int) -> None:
         self._scan = scan
         self._events = events
+        self._told = time.monotonic()
 
     def started(self, sandbox: str, pid: int) -> None:
         """Note that a worker runs."""
@@ -178,6 +180,19 @@ class _Hearing:
     def is_module_running(self) -> bool:
         """Return whether a module is running."""
         return self._scan.ledger.running is not None
+
+    def waiting(self) -> None:
+        """Tell the progress bars that the worker is at work, a few times a second."""
+        now = time.monotonic()
+        if now - self._told < WORKING_SECONDS:
+            return
+        self._told = now
+        ledger = self._scan.ledger
+        running = ledger.modules[ledger.running].module if ledger.running is not None else ""
+        in_hand = len(ledger.finished_modules) + 1
+        self._scan.on_event(
+            EngineEvent(what="working", module=running, index=in_hand, total=max(in_hand, len(ledger.modules)))
+        )
 
 
 def _conclude(scan: _Scan, hearing: _Hearing, ending: Ending) -> None:
@@ -209,10 +224,12 @@ def public_event(ledger: Ledger, event: Mapping[str, Any]) -> EngineEvent | None
         )
     if name not in names:
         return None
+    # The module in hand counts; one that finished is no longer in hand.
+    in_hand = 0 if name in {"finished", "hello"} else 1
     return EngineEvent(
         what=names[name],
         module=str(event.get("module", "")),
-        index=len(ledger.finished_modules),
+        index=len(ledger.finished_modules) + in_hand,
         total=len(ledger.modules),
         detail=str(event.get("outcome") or event.get("level") or ""),
     )

@@ -49,6 +49,7 @@ def test_a_scan_that_comes_to_its_end(scan_job: Callable[..., ScanJob], fake_wor
     assert (result.sandbox, result.command, result.indicators_loaded) == ("pretend", "mvt-ios check-backup", 3)
     assert result.tools == {"mvt": "x"}
     assert [event.what for event in heard] == ["started", "module_started", "alert", "module_finished"]
+    assert [event.index for event in heard] == [0, 1, 1, 1]
     assert (heard[-1].index, heard[-1].total) == (1, 1)
 
 
@@ -237,6 +238,24 @@ def test_ctrl_c_ends_the_worker_and_goes_on_up(scan_job: Callable[..., ScanJob],
     assert [alert.message for alert in salvaged.alerts] == ["kept"]
     assert not salvaged.finished
     assert not (job.results / "private").exists()
+
+
+def test_a_listener_can_stop_a_worker_that_says_nothing(scan_job: Callable[..., ScanJob], fake_worker: Fake) -> None:
+    """While a module works in silence the listener is asked a few times a second; what it raises ends the worker."""
+    job = scan_job(limits=Limits(module_seconds=60, wall_seconds=60))
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(event: EngineEvent) -> None:
+        if (event.what, event.module) == ("working", "Sms"):
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        run_scan(job, on_event=stop, wrap=fake_worker("hello(); plan('sms'); start('sms'); time.sleep(60)"))
+    pid = _worker_pid(job.results)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_a_killed_parent_leaves_events_and_no_worker(

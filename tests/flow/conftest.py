@@ -156,3 +156,23 @@ def add_phone(tmp_path: Path, desk: Desk) -> Callable[..., str]:
         return str(outcome.data["acquisition"]["id"])  # type: ignore[index]  # the contract
 
     return add
+
+
+@pytest.fixture
+def join(desk: Desk) -> Callable[..., str]:
+    """Give a function that adds an official who consented and returns the id."""
+
+    def added(name: str, *groups: str, **changes: object) -> str:
+        return enrol(desk, name, *groups, **changes)
+
+    return added
+
+
+@pytest.fixture
+def found() -> Callable[..., EngineResult]:
+    """Give a function that returns the result of a scan that examined all and raised one alert, the match changed."""
+
+    def raised(**changes: object) -> EngineResult:
+        return full(replace(MATCH, **changes))  # type: ignore[arg-type]  # as the test says
+
+    return raised

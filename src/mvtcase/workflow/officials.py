@@ -118,7 +118,7 @@ def change_official(desk: Desk, named: str, changes: Mapping[str, str], groups: 
         raise InputError("Nothing to change was given.", hint="See 'mvtcase official set --help'.")
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, named)
-        joined = [queries.group(store, name).id for name in groups]
+        joined = dict.fromkeys(queries.group(store, name).id for name in groups)
         with store.change(
             "official.changed", actor=desk.actor, subject=one.id, columns=",".join(sorted(changes))
         ) as change:

@@ -1,0 +1,183 @@
+"""Workspaces and cases: made, listed, closed, reopened, and never mistaken for each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.errors import AmbiguousError, CaseDamagedError, ConflictError, InputError, NotFoundError, WorkspaceError
+from mvtcase.model import Tlp
+from mvtcase.store.folder import CASE_FILE
+from mvtcase.workflow import cases, custody, findings, groups
+from mvtcase.workflow.desk import OutcomeStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mvtcase.workflow.desk import Desk
+
+
+def _case(outcome: Any) -> dict[str, Any]:
+    return dict(outcome.data["case"])
+
+
+def test_a_workspace_is_made_once_and_left_as_it_is(tmp_path: Path) -> None:
+    """Making it again loses nothing."""
+    cases.init(tmp_path / "w")
+    (tmp_path / "w" / "cases" / "kept").mkdir()
+    assert cases.init(tmp_path / "w").data["workspace"] == str(tmp_path / "w")
+    assert (tmp_path / "w" / "cases" / "kept").is_dir()
+
+
+def test_a_workspace_over_a_file_is_refused(tmp_path: Path) -> None:
+    """The error says what is in the way."""
+    (tmp_path / "w").write_text("x")
+    with pytest.raises(WorkspaceError):
+        cases.init(tmp_path / "w")
+
+
+@pytest.mark.parametrize(
+    ("text", "marking"),
+    [
+        ("RED", Tlp.RED),
+        ("tlp:amber+strict", Tlp.AMBER_STRICT),
+        ("AMBER_STRICT", Tlp.AMBER_STRICT),
+        ("TLP:CLEAR", Tlp.CLEAR),
+        ("green", Tlp.GREEN),
+    ],
+)
+def test_a_marking_is_read_as_people_write_it(text: str, marking: Tlp) -> None:
+    """With or without its prefix, in any case."""
+    assert cases.read_tlp(text) is marking
+
+
+@pytest.mark.parametrize("text", ["", "WHITE", "AMBER STRICT", "TLP:", "REDD"])
+def test_an_unknown_marking_is_refused_with_the_known_ones(text: str) -> None:
+    """TLP 1.0's WHITE is none of TLP 2.0."""
+    with pytest.raises(InputError) as caught:
+        cases.read_tlp(text)
+    assert "AMBER+STRICT" in caught.value.hint
+
+
+def test_a_case_needs_a_title_and_a_known_marking(desk: Desk) -> None:
+    """What is refused leaves no folder behind."""
+    with pytest.raises(InputError):
+        cases.new(desk, "  ")
+    with pytest.raises(InputError):
+        cases.new(desk, "Other", tlp="WHITE")
+    assert [folder.slug for folder in desk.workspace.case_folders()] == ["line-2021"]
+
+
+def test_a_case_needs_somebody_who_makes_it(desk: Desk) -> None:
+    """Every custody event has an actor."""
+    with pytest.raises(InputError, match="examiner"):
+        cases.new(replace(desk, examiner=" "), "Other")
+    assert len(desk.workspace.case_folders()) == 1
+
+
+def test_a_closed_case_is_read_and_not_changed(desk: Desk) -> None:
+    """Until it is reopened, by its name."""
+    assert _case(cases.close(desk))["state"] == "closed"
+    with pytest.raises(NotFoundError):
+        groups.add(desk, "Ministry")
+    named = replace(desk, case="line-2021")
+    with pytest.raises(ConflictError, match="closed"):
+        groups.add(named, "Ministry")
+    assert cases.show(named).data["officials"] == 1
+    with pytest.raises(ConflictError):
+        cases.close(named)
+    assert _case(cases.reopen(named))["state"] == "open"
+    groups.add(desk, "Ministry")
+    with pytest.raises(ConflictError):
+        cases.reopen(desk)
+    actions = [event["action"] for event in _events(desk)]
+    assert actions[-3:] == ["case.closed", "case.reopened", "group.added"]
+
+
+def _events(desk: Desk) -> list[dict[str, Any]]:
+    data: Any = custody.log(desk).data
+    return list(data["events"])
+
+
+def test_two_cases_are_told_apart_by_slug_and_id(desk: Desk) -> None:
+    """Each has an id of its own in the workspace, and without a name neither is guessed."""
+    second = _case(cases.new(desk, "Other inquiry", slug="other"))
+    assert second["id"] == "C-0002"
+    with pytest.raises(AmbiguousError, match="line-2021, other"):
+        cases.show(desk)
+    assert _case(cases.show(replace(desk, case="C-0002")))["slug"] == "other"
+    assert _case(cases.show(replace(desk, case="line-2021")))["id"] == "C-0001"
+    with pytest.raises(NotFoundError):
+        cases.show(replace(desk, case="C-0009"))
+
+
+def test_one_id_in_two_cases_is_never_guessed_between(desk: Desk) -> None:
+    """A case brought from another laptop may have the id of one here."""
+    cases.new(desk, "Other inquiry", slug="other")
+    other = replace(desk, case="other")
+    with other.open_case() as store, store.change("case.renumbered", actor="Ada") as change:
+        change.update("case_file", _case(cases.show(other))["uuid"], id="C-0001")
+    with pytest.raises(AmbiguousError, match="line-2021, other"):
+        cases.show(replace(desk, case="C-0001"))
+
+
+def test_a_damaged_case_hides_no_other(desk: Desk) -> None:
+    """It is named in the list, and the others are reached by slug and id."""
+    folder = desk.workspace.cases / "another"
+    folder.mkdir()
+    (folder / CASE_FILE).write_bytes(b"noise" * 1000)
+    listed = cases.list_cases(desk)
+    assert [each["slug"] for each in _list(listed, "cases")] == ["line-2021"]
+    assert listed.status is OutcomeStatus.PARTIAL
+    assert "another" in listed.messages[0]
+    assert _case(cases.show(replace(desk, case="line-2021")))["id"] == "C-0001"
+    assert _case(cases.show(replace(desk, case="C-0001")))["slug"] == "line-2021"
+    with pytest.raises(CaseDamagedError):
+        cases.show(replace(desk, case="another"))
+    assert _case(cases.new(replace(desk, case=None), "Third"))["id"] == "C-0002"
+
+
+def _list(outcome: Any, name: str) -> list[dict[str, Any]]:
+    return list(outcome.data[name])
+
+
+def test_a_taken_slug_is_a_conflict_and_the_case_stays(desk: Desk) -> None:
+    """Nothing is ever made over something."""
+    with pytest.raises(ConflictError):
+        cases.new(desk, "LINE 2021")
+    assert cases.show(desk).data["officials"] == 1
+
+
+def test_groups_nest_and_names_are_unique(desk: Desk) -> None:
+    """A group stands inside another by name or id."""
+    inner: Any = groups.add(desk, "Caucus", parent="Legislature").data["group"]
+    innermost: Any = groups.add(desk, "Whips", parent=inner["id"]).data["group"]
+    assert innermost["parent"] == inner["id"] == "G-0002"
+    with pytest.raises(ConflictError):
+        groups.add(desk, " Caucus ")
+    with pytest.raises(NotFoundError):
+        groups.add(desk, "Lost", parent="Nowhere")
+    with pytest.raises(InputError):
+        groups.add(desk, "\t")
+    assert [each["name"] for each in _list(groups.list_groups(desk), "groups")] == ["Legislature", "Caucus", "Whips"]
+
+
+def test_a_group_named_like_an_id_takes_nobody_elses_place(desk: Desk) -> None:
+    """An id always means the group that has it."""
+    groups.add(desk, "G-0003")
+    third: Any = groups.add(desk, "Ministry").data["group"]
+    assert third["id"] == "G-0003"
+    inside: Any = groups.add(desk, "Inside", parent="G-0003").data["group"]
+    assert inside["parent"] == third["id"]
+    with desk.open_case() as store:
+        from mvtcase.store import queries  # noqa: PLC0415  # only this look needs it
+
+        assert queries.group(store, "G-0003").name == "Ministry"
+
+
+def test_nothing_is_found_in_a_new_case(desk: Desk) -> None:
+    """Empty lists, and a chain that holds."""
+    assert findings.list_findings(desk).data == {"findings": []}
+    assert custody.verify(desk).data["holds"] is True

@@ -8,6 +8,7 @@ Events are JSON objects with a key `event`. The parent writes `job` first and `w
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,10 @@ class Ledger:
     def result(self, *, duration_ms: int = 0, results_sha256: str | None = None) -> EngineResult:
         """Return the scan's result as far as the events go."""
         finished = self.done and self.error is None
-        modules = tuple(map(self._with_alert_count, self.modules.values()))
+        raised = Counter((alert.part, alert.module) for alert in self.alerts)
+        modules = tuple(
+            replace(run, alerts=max(run.alerts, raised[run.part, run.slug])) for run in self.modules.values()
+        )
         kind = self.kind or EvidenceKind.IOS_BACKUP
         completeness, gaps, limitations = assess(
             kind=kind,
@@ -107,10 +111,6 @@ class Ledger:
             duration_ms=duration_ms,
             results_sha256=results_sha256,
         )
-
-    def _with_alert_count(self, run: ModuleRun) -> ModuleRun:
-        count = sum(1 for alert in self.alerts if (alert.part, alert.module) == (run.part, run.slug))
-        return replace(run, alerts=max(count, run.alerts))
 
 
 def read_events(results: Path) -> EngineResult:

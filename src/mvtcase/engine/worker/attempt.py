@@ -17,6 +17,7 @@ from mvt.common.module import (
 from mvtcase.engine.outcomes import Cause, Facts, Failure, Note, worst_note
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.accounts import accounted_rows
+from mvtcase.engine.worker.guard import IrregularFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,6 +152,7 @@ _CAUSES: tuple[tuple[type[BaseException], Cause], ...] = (
     (DatabaseCorruptedError, Cause.CORRUPTED),
     (EncryptedBackupError, Cause.ENCRYPTED),
     (InsufficientPrivileges, Cause.DENIED),
+    (IrregularFileError, Cause.CORRUPTED),
     (PermissionError, Cause.DENIED),
     (NotImplementedError, Cause.NOT_IMPLEMENTED),
 )

@@ -13,6 +13,7 @@ from mvt.common.version import MVT_VERSION
 from mvtcase.engine.versions import PINNED_MVT
 from mvtcase.engine.worker import preflight, sweep
 from mvtcase.engine.worker.classes import command_for
+from mvtcase.engine.worker.guard import guard_evidence
 from mvtcase.engine.worker.matcher import FastIndicators, stock_from_matchset
 from mvtcase.engine.worker.plugins import ForeignModulesError, load_plugins, plugin_distributions
 from mvtcase.engine.worker.recorder import Recorder
@@ -83,14 +84,18 @@ def look_before(task: Task, recorder: Recorder) -> None:
         return
     with recorder.step("preflight"):
         try:
-            for gap in preflight.inspect(task):
-                recorder.problem(gap.module, gap.outcome, gap.reason)
+            for found in preflight.inspect(task):
+                if isinstance(found, str):
+                    recorder.emit("limitation", text=found)
+                else:
+                    recorder.problem(found.module, found.outcome, found.reason)
         except Exception as error:  # noqa: BLE001 - evidence must not end the scan through our own readers either
             recorder.problem("preflight", Outcome.FAILED, f"{type(error).__name__}: {error}")
 
 
 def examine(task: Task, recorder: Recorder, indicators: Indicators, plugins: list[type[MVTModule]]) -> None:
     """Run MVT's command; what happens to its modules is sent by the recorder."""
+    guard_evidence(task.target)
     with recorder.step("examine"):
         command_for(task, indicators, plugins, recorder).run()
 

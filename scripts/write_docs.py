@@ -17,7 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 from mvtcase import errors
-from mvtcase.cli.app import app
+from mvtcase.cli.app import DEFECT, MACHINE_FAILED, app
 from mvtcase.engine.commands import COMMANDS
 from mvtcase.engine.coverage import KEY_MODULES, LIMITATIONS, KeyModule
 from mvtcase.findings.status import WORDS
@@ -49,9 +49,9 @@ def cli_page() -> str:
     """Return docs/cli.md: every verb's own help, the settings, the environment, the exit codes."""
     group: Any = typer.main.get_command(app)
     intro = (
-        "# Commands\n\nOptions of the program stand before the verb: `mvtcase --json status`. People read tables on "
-        "stdout; progress and notes go to stderr. With `--json` stdout holds one envelope: [json.md](json.md). Errors: "
-        "[errors.md](errors.md).\n\n"
+        "# Commands\n\nOptions of the program stand before the verb: `mvtcase --case NAME status`; `--json` and "
+        "`--yes` may stand anywhere. People read tables on stdout; progress and notes go to "
+        "stderr. With `--json` stdout holds one envelope: [json.md](json.md). Errors: [errors.md](errors.md).\n\n"
     )
     parts = [
         GENERATED + intro,
@@ -90,6 +90,8 @@ def _exit_codes() -> str:
         ("1", "done, with gaps: something was not examined, or one of several could not be done"),
         *((str(code), f"{name}: see [errors.md](errors.md)") for code, name in _error_groups().items() if code > 1),
         *((str(code), f"with `--exit-code`: worst status {' or '.join(names)}") for code, names in worst.items()),
+        (str(DEFECT), "a defect of mvtcase itself"),
+        (str(MACHINE_FAILED), "the disk or a path refused"),
         ("130", "stopped with Ctrl-C; what was finished is stored"),
     ]
     return f"## Exit codes\n\n{markdown_table(('code', 'meaning'), rows)}\n"
@@ -150,7 +152,8 @@ def errors_page() -> str:
         "what happened to what, and mostly a hint. With `--json` it comes as `errors[]{code, message, hint}`.\n\n"
         f"```text\n{drawn}\n```\n\n"
         + markdown_table(("code", "exit", "class", "meaning", "hint, where the message gives no closer one"), rows)
-        + "\nOne more appears only in the envelope: `input.usage` (exit 2), a call that the parser refuses.\n"
+        + "\nThree more codes appear only in the envelope: `input.usage` (exit 2), a call that the parser refuses; "
+        f"`machine` (exit {MACHINE_FAILED}), the disk or a path refused; `stopped` (exit 130), Ctrl-C.\n"
     )
 
 

@@ -107,7 +107,8 @@ def main() -> None:
     try:
         code = run(sys.argv[1:])
     except Exception:  # noqa: BLE001  # printed, not swallowed
-        traceback.print_exc()
+        # An exception can quote evidence: it is escaped like any other.
+        sys.stderr.write(visible(traceback.format_exc(), keep_lines=True))
         code = DEFECT
     sys.exit(code)
 

@@ -1,17 +1,40 @@
-"""The look at the evidence before MVT sees it, with our own readers: problems that MVT passes over in silence."""
+"""The look at the evidence before MVT sees it, with our own readers: problems that MVT passes over in silence.
+
+What lies in folders (links, pipes, depth, archives) was looked at when the evidence was staged; databases are looked at
+when a module opens them (`integrity`). Here is what only the whole shows.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.worker import preflight_android, preflight_ios
+from mvtcase.engine.worker.readers import Problem
+from mvtcase.model import EvidenceKind, Gap
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from mvtcase.engine.worker.readers import Found
     from mvtcase.engine.worker.task import Task
-    from mvtcase.model import Gap
+
+_LOOKS: Mapping[EvidenceKind, Callable[[Task], Iterator[Found]]] = {
+    EvidenceKind.IOS_BACKUP: preflight_ios.backup,
+    EvidenceKind.IOS_BACKUP_ENCRYPTED: preflight_ios.backup,
+    EvidenceKind.IOS_FILE_SYSTEM: preflight_ios.file_system,
+    EvidenceKind.ANDROIDQF: preflight_android.androidqf,
+    EvidenceKind.ANDROIDQF_AGE: preflight_android.androidqf,
+    EvidenceKind.BUGREPORT: preflight_android.bugreport,
+    EvidenceKind.ANDROID_BACKUP: preflight_android.backup,
+}
 
 
-def inspect(task: Task) -> Iterator[Gap]:
-    """Yield what is missing, damaged or hostile in the evidence, each as a gap that a person understands."""
-    del task
-    yield from ()
+def inspect(task: Task) -> Iterator[Gap | str]:
+    """Yield what is missing, damaged or hostile in the evidence as gaps, and what only limits it as sentences."""
+    look = _LOOKS.get(task.kind)
+    for found in look(task) if look is not None else ():
+        yield (
+            Gap(module=found.module, outcome=found.outcome, reason=found.reason)
+            if isinstance(found, Problem)
+            else found
+        )

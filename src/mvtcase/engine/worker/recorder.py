@@ -25,6 +25,7 @@ from mvtcase.engine.safe_json import safe_json, safe_text
 from mvtcase.engine.worker.accounts import blank_records, body_only_messages
 from mvtcase.engine.worker.another import adopt, can_be_helped, fresh_copy, recovered
 from mvtcase.engine.worker.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing
+from mvtcase.engine.worker.integrity import doubted
 from mvtcase.engine.worker.matches import Matches
 from mvtcase.engine.worker.notes import NoteTaker
 from mvtcase.engine.worker.sources import Replacements, Sources
@@ -249,7 +250,7 @@ class Recorder:
     def _end(self, key: ModuleKey, attempt: Attempt, duration: int) -> None:
         self._report_missing_files(attempt.module, attempt.notes)
         facts = attempt.facts()
-        outcome, reason = classify(facts)
+        outcome, reason = doubted(*classify(facts), attempt.sources.paths)
         self._slug = None
         self.emit(
             "finished",

@@ -1,0 +1,109 @@
+"""Whether an Android backup that is not encrypted can be read to its end, found out without holding it in memory."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import zlib
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import open_untouched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+MAGIC = b"ANDROID BACKUP\n"
+MAX_HEADER_LINE = 64
+MAX_UNFOLDED = 8 << 30
+_BLOCK = 512
+_CHUNK = 1 << 20
+
+
+class _BrokenError(Exception):
+    """The archive ends before its end; the message says where."""
+
+
+def backup_problem(path: Path) -> str:
+    """Return why a backup cannot be read to its end, empty when it can, or when that is not for this look to tell."""
+    try:
+        with os.fdopen(open_untouched(path), "rb") as handle:
+            if handle.readline(MAX_HEADER_LINE) != MAGIC:
+                return ""
+            _version, packed, cipher = (handle.readline(MAX_HEADER_LINE).strip() for _ in range(3))
+            if cipher != b"none":
+                return ""
+            _Blocks(_unpacked(handle) if packed == b"1" else _pieces(handle)).walk()
+    except OSError:
+        return ""
+    except _BrokenError as error:
+        return str(error)
+    return ""
+
+
+def _pieces(handle: BinaryIO) -> Iterator[bytes]:
+    while piece := handle.read(_CHUNK):
+        yield piece
+
+
+def _unpacked(handle: BinaryIO) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj()
+    unfolded = 0
+    try:
+        for piece in _pieces(handle):
+            while piece and not unpacker.eof:
+                out = unpacker.decompress(piece, _CHUNK)
+                piece = unpacker.unconsumed_tail  # noqa: PLW2901 - the rest of the piece
+                unfolded += len(out)
+                if unfolded > MAX_UNFOLDED:
+                    raise _BrokenError(f"backup.ab unfolds to more than {MAX_UNFOLDED >> 30} GiB; it was not examined")
+                yield out
+    except zlib.error as error:
+        raise _BrokenError(f"the compressed data of backup.ab are damaged: {error}") from error
+    if not unpacker.eof:
+        raise _BrokenError("the compressed data of backup.ab end before their end: messages may be missing")
+
+
+class _Blocks:
+    """The blocks of a tar archive, walked from header to header."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._held = b""
+
+    def walk(self) -> None:
+        """Read to the end of the archive. Raises `_BrokenError` where it breaks off."""
+        while True:
+            block = self._take(_BLOCK)
+            if block == bytes(_BLOCK):
+                # The end of the archive is two such blocks; whatever follows is padding.
+                self._rest()
+                return
+            if len(block) < _BLOCK:
+                raise _BrokenError("the archive in backup.ab ends before its end: messages may be missing")
+            try:
+                size = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape").size
+            except tarfile.HeaderError as error:
+                raise _BrokenError(f"the archive in backup.ab is damaged: {error}") from error
+            self._skip(-(-size // _BLOCK) * _BLOCK)
+
+    def _take(self, count: int) -> bytes:
+        while len(self._held) < count:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._held += piece
+        taken, self._held = self._held[:count], self._held[count:]
+        return taken
+
+    def _skip(self, count: int) -> None:
+        while count > 0:
+            taken = self._take(min(count, _CHUNK))
+            if not taken:
+                raise _BrokenError("a file in backup.ab is cut: messages may be missing")
+            count -= len(taken)
+
+    def _rest(self) -> None:
+        for _ in self._pieces:
+            pass

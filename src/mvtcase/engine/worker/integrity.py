@@ -1,0 +1,128 @@
+"""Whether a database is sound below its rows: what SQLite itself says of pages, indexes and the write-ahead log.
+
+MVT asks for rows. A page that says it holds none, an index that leads nowhere or a log that was cut give fewer rows and
+no error.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import struct
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mvtcase.engine.safe_json import safe_text
+from mvtcase.model import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SECONDS = 90.0
+STEPS = 20_000
+MAX_FAULTS = 3
+MAX_WORKING_COPY = 8 << 30
+
+_HEADER = b"SQLite format 3\0"
+_WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
+_WAL_HEADER, _FRAME_HEADER = 32, 24
+_OF_THE_SCHEMA = ("NULL value in ", "CHECK constraint failed", "TEXT value in ", "NUMERIC value in ")
+"""What the check says of rows that break a rule of the phone's own schema; they are all read."""
+
+
+@cache
+def faults_of(path: Path) -> tuple[str, ...]:
+    """Return what is wrong inside a database, in words; nothing where it is sound or cannot even be opened.
+
+    A database that cannot be opened fails its module, which says so itself. Looking takes at most `SECONDS`; a
+    database that takes longer is not called damaged.
+    """
+    try:
+        return (*_log_faults(path), *_page_faults(path))[:MAX_FAULTS]
+    except (OSError, sqlite3.Error):
+        return ()
+
+
+def doubted(outcome: Outcome, reason: str, databases: Iterable[Path]) -> tuple[Outcome, str]:
+    """Return a module's outcome and reason, `damaged` where it read without complaint what is not sound below."""
+    if outcome not in _TRUSTING:
+        return outcome, reason
+    for path in databases:
+        faults = faults_of(path)
+        if faults:
+            return (
+                Outcome.DAMAGED,
+                f"{path.name} is damaged inside, what could be read was examined: {'; '.join(faults)}",
+            )
+    return outcome, reason
+
+
+_TRUSTING = frozenset({Outcome.CHECKED, Outcome.EXTRACTED, Outcome.EMPTY})
+
+
+def _page_faults(path: Path) -> tuple[str, ...]:
+    log = _log_of(path)
+    if log is None:
+        return _checked(f"{path.resolve().as_uri()}?mode=ro&immutable=1")
+    if path.stat().st_size + log.stat().st_size > MAX_WORKING_COPY:
+        return ()
+    with tempfile.TemporaryDirectory(prefix="integrity-") as folder:
+        copy = Path(folder) / "copy.db"
+        shutil.copyfile(path, copy)
+        shutil.copyfile(log, copy.with_name("copy.db-wal"))
+        return _checked(f"{copy.as_uri()}?mode=rw")
+
+
+def _checked(uri: str) -> tuple[str, ...]:
+    connection = sqlite3.connect(uri, uri=True)
+    end = time.monotonic() + SECONDS
+    try:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.set_progress_handler(lambda: int(time.monotonic() > end), STEPS)
+        rows = connection.execute("PRAGMA integrity_check(20)").fetchall()
+    except sqlite3.DatabaseError as error:
+        return ("SQLite calls it malformed",) if "malformed" in str(error) else ()
+    finally:
+        connection.close()
+    lines = [line for row in rows for line in str(row[0]).splitlines() if not line.startswith("*** ")]
+    return tuple(safe_text(line, 200) for line in lines if line != "ok" and not line.startswith(_OF_THE_SCHEMA))
+
+
+def _log_of(path: Path) -> Path | None:
+    log = path.with_name(f"{path.name}-wal")
+    return log if log.is_file() and not log.is_symlink() and log.stat().st_size else None
+
+
+def _log_faults(path: Path) -> tuple[str, ...]:
+    """Return what is wrong with the write-ahead log: SQLite passes over what comes after its last whole write.
+
+    Format: https://www.sqlite.org/walformat.html. Frames of an older round of the log, known by other salts, are
+    normal.
+    """
+    log = _log_of(path)
+    if log is None:
+        return ()
+    size = log.stat().st_size
+    with log.open("rb") as handle:
+        head = handle.read(_WAL_HEADER)
+        if len(head) < _WAL_HEADER or struct.unpack(">I", head[:4])[0] not in _WAL_MAGIC:
+            return ("its write-ahead log is none: what was written last cannot be read",)
+        page = struct.unpack(">I", head[8:12])[0]
+        if not _WAL_HEADER <= page <= 1 << 16:
+            return ("its write-ahead log has an impossible page size",)
+        frames, rest = divmod(size - _WAL_HEADER, page + _FRAME_HEADER)
+        current = committed = 0
+        for number in range(frames):
+            handle.seek(_WAL_HEADER + number * (page + _FRAME_HEADER))
+            frame = handle.read(_FRAME_HEADER)
+            if frame[8:16] != head[16:24]:
+                break
+            current = number + 1
+            committed = current if frame[4:8] != b"\0\0\0\0" else committed
+    if current > committed or (rest and current == frames):
+        lost = current - committed + bool(rest)
+        return (f"its write-ahead log is cut: {lost} pages written last cannot be read",)
+    return ()

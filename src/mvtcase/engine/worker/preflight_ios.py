@@ -1,0 +1,106 @@
+"""What only the whole of a backup or dump shows: its lists against its files, its parts against each other."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from mvtcase.engine.worker.databases import UnfitDatabaseError, opened, tables_of
+from mvtcase.engine.worker.readers import Found, Problem, read_plist
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mvtcase.engine.worker.task import Task
+
+_FILE_ID = re.compile(r"[0-9a-f]{40}")
+_FIRST_IPHONE = datetime(2007, 6, 29)  # noqa: DTZ001 - property lists hold naive UTC
+_CLOCK_SLACK = timedelta(days=2)
+
+MAX_ROWS = 20_000_000
+UNLISTED_SHARE = 200
+"""One file in so many may be in a backup without being listed: an interrupted backup leaves some behind."""
+
+
+def backup(task: Task) -> Iterator[Found]:
+    """Yield what is wrong with an iTunes backup as a whole."""
+    root = task.target
+    yield from _lists(root)
+    yield from _identities(root)
+    yield from _dates(root)
+
+
+def file_system(task: Task) -> Iterator[Found]:
+    """Yield what is wrong with a file system dump as a whole."""
+    log = task.target / "private/var/db/diagnostics/shutdown.log"
+    if log.is_file() and not log.is_symlink() and not log.stat().st_size:
+        yield Problem(module="ShutdownLog", reason="shutdown.log is empty: what ran at shutdowns was not examined")
+
+
+def _lists(root: Path) -> Iterator[Found]:
+    try:
+        with opened(root / "Manifest.db") as connection:
+            if tables_of(connection).get("files") != "table":
+                return
+            listed, bad, files = _listed_ids(connection)
+    except (sqlite3.Error, OSError, UnfitDatabaseError):
+        # The module that reads it says so itself.
+        return
+    if not files:
+        yield Problem(module="Manifest", reason="Manifest.db lists no file at all, which no real backup's does")
+    if bad:
+        yield Problem(module="Manifest", reason=f"{bad} files in Manifest.db have names that no backup gives a file")
+    unlisted = [name for name in _names_on_disk(root) if name not in listed]
+    if len(unlisted) * UNLISTED_SHARE > len(listed):
+        yield Problem(
+            module="Manifest",
+            reason=f"{len(unlisted)} files of the backup are not listed in Manifest.db: most modules do not find them",
+        )
+
+
+def _listed_ids(connection: sqlite3.Connection) -> tuple[set[str], int, int]:
+    """Return all proper file ids, the number of improper ones, and the number of rows that are files."""
+    listed: set[str] = set()
+    bad = files = 0
+    for file_id, flags in connection.execute("SELECT fileID, flags FROM Files LIMIT ?", (MAX_ROWS,)):
+        if isinstance(file_id, str) and _FILE_ID.fullmatch(file_id):
+            listed.add(file_id)
+        else:
+            bad += 1
+        files += flags == 1
+    return listed, bad, files
+
+
+def _names_on_disk(root: Path) -> Iterator[str]:
+    with os.scandir(root) as folders:
+        for folder in folders:
+            if len(folder.name) != 2 or not folder.is_dir(follow_symlinks=False):  # noqa: PLR2004 - `ab` of `ab/abcd…`
+                continue
+            with os.scandir(folder.path) as entries:
+                yield from (entry.name for entry in entries if _FILE_ID.fullmatch(entry.name))
+
+
+def _identities(root: Path) -> Iterator[Found]:
+    info, manifest = read_plist(root / "Info.plist") or {}, read_plist(root / "Manifest.plist") or {}
+    lockdown = manifest.get("Lockdown")
+    held = lockdown.get("UniqueDeviceID") if isinstance(lockdown, dict) else None
+    told = info.get("Target Identifier") or info.get("Unique Identifier")
+    if isinstance(held, str) and isinstance(told, str) and held.lower() != told.lower():
+        reason = (
+            "Info.plist is of another device than Manifest.plist: its apps and numbers are not those of this backup"
+        )
+        yield Problem(module="BackupInfo", reason=reason)
+
+
+def _dates(root: Path) -> Iterator[Found]:
+    info = read_plist(root / "Info.plist") or {}
+    moment = info.get("Last Backup Date")
+    if not isinstance(moment, datetime):
+        return
+    now = datetime.now(tz=timezone.utc).replace(tzinfo=None)
+    if not _FIRST_IPHONE < moment < now + _CLOCK_SLACK:
+        yield f"Info.plist dates the backup to {moment:%Y-%m-%d}, which cannot be: times may be those of a wrong clock."

@@ -174,7 +174,7 @@ def response(view: View) -> tuple[str, ...]:
     done = [
         f"{people_count(asked)} on the roster; {consented} with a recorded consent that stands.",
         f"{some(acquisitions, 'acquisition')} registered, each with the hash of every file.",
-        f"{some(len(scans), 'scan')} finished that count, and {some(len(view.scans) - len(scans), 'recheck')} of results.",
+        f"{some(len(scans), 'scan')} finished that count; {some(len(view.scans) - len(scans), 'recheck')} of results.",
         f"{len(judged)} of {len(view.findings)} findings judged by an examiner.",
     ]
     if view.observations:

@@ -23,7 +23,7 @@ _MIN_CHARACTERS = 2
 _ROOM = 4
 _PHONE = re.compile(r"[+\d\s().-]+")
 _PHONE_TAIL = 8
-_AREA, _BETWEEN = r"\+?[\d\s().-]{0,12}", r"[\s().-]{0,3}"
+_AREA, _BETWEEN = r"(?:\+?[\d(][\d\s().-]{0,11})?", r"[\s().-]{0,3}"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"'`]+|\bwww\.[^\s<>\"'`]+|[^\s<>\"'`@]+@[\w-]+(?:\.[\w-]+)+")
 _PLAIN_TYPES = frozenset(
     {

@@ -1,0 +1,235 @@
+"""Coverage, evidence, sealing and narrative: each part of the facts from the example case."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import mvtcase.report
+from mvtcase.findings.status import WORDS
+from mvtcase.model import EvidenceClass, Level, Outcome, Publication, Scan, Status
+from mvtcase.report import coverage, evidence, example, narrative, sealing, words
+from mvtcase.report.publication import UNATTRIBUTED
+from mvtcase.report.view import view_of
+
+if TYPE_CHECKING:
+    from mvtcase.casebook import Casebook
+    from mvtcase.report.facts import IncidentFacts
+    from mvtcase.report.view import SeenLink, View
+
+
+def test_only_named_and_role_have_rows(facts: IncidentFacts) -> None:
+    """Six rows of nine; two counted, one withheld."""
+    assert [one.who for one in facts.people][:2] == ["Aldith Ashgrove", "P-003DDE"]
+    assert (len(facts.people), facts.counted, facts.withheld) == (6, 8, 1)
+    assert facts.counted_only is not None
+    assert facts.counted_only.officials == 2
+
+
+def test_withheld_officials_are_in_no_group_count(facts: IncidentFacts) -> None:
+    """The city council has four members; the withheld one is not among the three."""
+    totals = {each.group: each.total for each in facts.groups}
+    assert totals == {"Legislature": 5, "Budget Committee": 2, "City Council": 3}
+    assert sum(each.count for each in facts.tallies) == facts.counted
+
+
+def test_coverage_names_every_gap_with_its_reason(facts: IncidentFacts) -> None:
+    """A damaged source is a gap, what this kind of data never carries is not, and both are there."""
+    device = facts.people[4].devices[0]
+    assert [(gap.module, gap.words) for gap in device.gaps] == [("SMS", words.OUTCOME_WORDS[Outcome.DAMAGED])]
+    assert device.gaps[0].reason == "sms.db is no readable SQLite file"
+    assert device.limitations
+    assert (device.completeness, device.status) == ("partial", "inconclusive")
+    assert "2 of 8: no source in this data" in device.key_facts
+
+
+def test_a_device_that_was_never_scanned_has_no_completeness(book: Casebook) -> None:
+    """Nothing is called partial that was not looked at."""
+    one = book.officials[0]
+    bare = replace(one.devices[0], latest=(), acquisitions=(), gaps=())
+    people = tuple(replace(each, devices=(bare,)) if each is one else each for each in book.officials)
+    device = coverage.people(view_of(replace(book, officials=people), example.occasion()))[0].devices[0]
+    assert (device.completeness, device.completeness_words, device.scans) == (None, "Not examined.", ())
+
+
+def test_each_person_has_a_sentence_on_consent(facts: IncidentFacts) -> None:
+    """The licence's clause is answered person by person, without naming who signed."""
+    assert facts.people[0].consent.startswith("Consent K-0001 of 2026-11-20, written; informed of disposal, nature")
+    assert facts.people[5].consent.startswith("No consent is recorded")
+
+
+def test_a_withdrawn_or_ended_consent_is_told(book: Casebook) -> None:
+    """What no longer stands says so."""
+    (consent,) = book.officials[0].consents
+    gone = replace(consent, withdrawn_at="2026-11-23T00:00:00.000000Z")
+    ended = replace(consent, expires_at="2026-11-22T00:00:00.000000Z")
+    assert coverage._consent((gone,), example.WRITTEN) == "Consent K-0001 was withdrawn on 2026-11-23."
+    assert coverage._consent((ended,), example.WRITTEN).endswith("It has ended since.")
+
+
+def test_findings_are_defanged_and_attributed_by_level(facts: IncidentFacts) -> None:
+    """A finding of somebody shown only in counts names neither person nor device."""
+    by_id = {one.id: one for one in facts.findings}
+    link, hidden = by_id[f"F-{2:016x}"], by_id[f"F-{5:016x}"]
+    assert link.title == "Message with hxxps://update[.]evil[.]example/x?id=7"
+    assert link.indicator is not None
+    assert (link.indicator.value, link.indicator.licence) == ("update[.]evil[.]example", "CC0-1.0")
+    assert (hidden.who, hidden.device) == (UNATTRIBUTED, "")
+
+
+def test_the_weightiest_finding_comes_first_and_settled_ones_last(facts: IncidentFacts) -> None:
+    """Execution before attempts before heuristics; what was judged benign at the end."""
+    classes = [one.evidence_class for one in facts.findings]
+    assert classes == ["execution", "attempt", "attempt", "attempt", "heuristic", "posture"]
+    assert not facts.findings[-1].stands
+
+
+def test_a_low_finding_without_indicator_is_minor(view: View) -> None:
+    """It goes to the table at the end; with a judgement it does not."""
+    low = replace(view.book.findings[-2], level=Level.LOW, indicator=None, dispositions=())
+    assert evidence._is_minor(low)
+    assert not evidence._is_minor(replace(low, level=Level.MEDIUM))
+    assert not evidence._is_minor(view.book.findings[0])
+
+
+def test_the_timeline_is_in_order_with_unknown_times_last(facts: IncidentFacts) -> None:
+    """Two findings have no time, and none is made up for them."""
+    times = [one.at.replace(" ", "T") for one in facts.timeline if one.at]
+    assert times == sorted(times)
+    assert [one.at for one in facts.timeline[-2:]] == [None, None]
+    assert {one.kind for one in facts.timeline} == {"finding", "observation", "acquisition", "scan", "change"}
+
+
+def test_the_timeline_says_nothing_of_a_hidden_persons_phone_but_findings(facts: IncidentFacts) -> None:
+    """Acquisitions, scans and observations of those shown only in counts are left out."""
+    of_hidden = {one.kind for one in facts.timeline if one.who == UNATTRIBUTED}
+    assert of_hidden == {"finding"}
+    assert not any("D-0005" in one.what or "D-0009" in one.what for one in facts.timeline)
+
+
+def test_indicators_are_counted_over_officials(facts: IncidentFacts) -> None:
+    """The domain was found at three officials, one of them shown only in counts."""
+    domain = facts.indicators[0]
+    assert (domain.indicator.value, domain.officials, domain.findings) == ("update[.]evil[.]example", 3, 3)
+    assert domain.first_seen == "2026-06-14 09:12:44.000000"
+
+
+def test_links_count_everybody_and_name_only_who_may_be_named(view: View, links: tuple[SeenLink, ...]) -> None:
+    """Three officials, two of them with a row; in numbers, nobody."""
+    (link,) = evidence.links(view, links)
+    assert (link.value, link.officials, link.who) == ("update[.]evil[.]example", 3, ("Aldith Ashgrove", "P-003DDE"))
+    assert evidence.links(view, links, naming=False)[0].who == ()
+
+
+def test_sealing_counts_and_overlap(facts: IncidentFacts) -> None:
+    """One changed, one off, one on; two of them also matched an indicator; the withheld one is not there."""
+    assert facts.sealing is not None
+    everybody = facts.sealing.groups[0]
+    assert (everybody.on, everybody.off, everybody.changed, everybody.unknown) == (1, 1, 1, 5)
+    assert everybody.overlap == 2
+    assert [row.who for row in facts.sealing.rows] == ["Aldith Ashgrove", "P-003DDE", "P-005CCD"]
+    assert facts.sealing.rows[0].first_off == "2026-06-14T19:20:00.000000Z"
+
+
+def test_there_is_no_sealing_part_when_nobody_was_asked(view: View) -> None:
+    """No table of unknowns."""
+    assert sealing.facts(view, {}) is None
+
+
+def test_an_unheard_of_sealing_state_is_unknown(view: View) -> None:
+    """A word the report does not know never becomes a verdict."""
+    told = sealing.facts(view, {"O-0001": replace(example.sealing()["O-0001"], sealing="sideways")})
+    assert told is not None
+    assert told.rows[0].sealing == "unknown"
+
+
+def test_the_summary_says_what_is_not_known(facts: IncidentFacts) -> None:
+    """Refused, unreachable, inconclusive, gaps, stale, withheld: each has its sentence."""
+    unknown = " ".join(facts.summary.unknowns)
+    for word in (
+        "left out",
+        "1 refused the examination",
+        "1 could not be reached",
+        "no statement",
+        "2 gaps",
+        "recheck",
+    ):
+        assert word in unknown
+    assert facts.summary.sentences[0] == "Of 8 officials, 6 were examined, with 6 devices."
+
+
+def test_the_methodology_is_unknown_until_something_is_confirmed(book: Casebook) -> None:
+    """Open findings and matches do not make a method; two examiners do."""
+    confirmed = narrative.methodology(view_of(book, example.occasion()), {})
+    assert confirmed == ("A program named as published spyware ran on phones of 1 official.",)
+    opened = replace(book, findings=tuple(replace(one, dispositions=()) for one in book.findings))
+    assert narrative.methodology(view_of(opened, example.occasion()), {})[0].startswith("Unknown.")
+
+
+def test_the_impact_is_unknown_without_a_confirmation(book: Casebook) -> None:
+    """No trace and open matches have no impact that could be told."""
+    calm = replace(book, officials=book.officials[1:4])
+    assert narrative.impact(view_of(calm, example.occasion()))[0] == "Unknown. No attack has been confirmed so far."
+
+
+def test_advice_is_given_for_the_statuses_that_occur(facts: IncidentFacts) -> None:
+    """Each with how many it is for, worst first."""
+    given = [each.status for each in facts.recommendations]
+    assert given == [str(status) for status in Status if any(t.count and t.status == status for t in facts.tallies)]
+    assert all(each.steps for each in facts.recommendations)
+
+
+def test_a_scan_without_control_is_told(book: Casebook) -> None:
+    """A report does not let a missing positive control pass in silence."""
+    scans = [replace(each, control_passed_at=None) for each in book.scans]
+    told = narrative.method(view_of(_with_scans(book, scans), example.occasion())).control
+    assert "ran without a passed positive control" in " ".join(told)
+
+
+def _with_scans(book: Casebook, scans: list[Scan]) -> Casebook:
+    return replace(book, scans=tuple(scans))
+
+
+def test_a_group_narrows_everything(book: Casebook) -> None:
+    """The budget committee has two members; nothing of others is in its report."""
+    view = view_of(book, replace(example.occasion(), group=book.groups[1]))
+    assert {one.official.id for one in view.shown} == {"O-0002", "O-0006"}
+    assert {one.official for one in view.findings} == {"O-0002"}
+    assert {scan.device for scan in view.scans} == {"D-0002", "D-0006"}
+    assert {one.official for one in view.observations} == {"O-0002"}
+
+
+@pytest.mark.parametrize("level", [Publication.COUNTED, Publication.WITHHELD])
+def test_who_may_have_no_row_is_called_nothing(book: Casebook, level: Publication) -> None:
+    """The one way in which a report calls people knows no name to give away."""
+    people = tuple(replace(one, official=replace(one.official, publication=level)) for one in book.officials)
+    view = view_of(replace(book, officials=people), example.occasion())
+    assert {view.who(one.official.id) for one in book.officials} == {UNATTRIBUTED}
+
+
+def test_every_word_of_the_program_has_its_sentence() -> None:
+    """No enum value can reach a template without words."""
+    for table, words_of in (
+        (EvidenceClass, words.CLASS_MEANS),
+        (EvidenceClass, words.CLASS_DOES_NOT_MEAN),
+        (EvidenceClass, words.CLASS_NAME),
+        (Status, words.RECOMMENDATIONS),
+        (Status, words.LETTER_RESULT),
+        (Status, words.LETTER_STEPS),
+        (Status, WORDS),
+        (Outcome, words.OUTCOME_WORDS),
+    ):
+        assert set(words_of) == set(table)
+
+
+def test_no_report_ever_says_what_the_data_cannot_support() -> None:
+    """The words clean, safe and infected stand in no sentence and no template."""
+    folder = Path(mvtcase.report.__file__).parent
+    texts = [*folder.glob("*.py"), *folder.glob("templates/*.j2")]
+    assert len(texts) > 15
+    for path in texts:
+        assert not re.search(r"\b(clean|safe|infected)\b", path.read_text("utf-8"), re.IGNORECASE), path.name

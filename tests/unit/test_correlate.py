@@ -1,0 +1,168 @@
+"""What links officials: shared things, close times, overlapping windows, and what links nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mvtcase.casebook import Casebook
+from mvtcase.correlate import DEFAULT_WINDOW, Link, LinkKind, Window, links
+from mvtcase.model import (
+    CaseFile,
+    CaseState,
+    Disposition,
+    EvidenceClass,
+    Finding,
+    IndicatorRef,
+    Level,
+    Tlp,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from mvtcase.model import Json
+
+CASE = CaseFile(
+    id="C-0001",
+    uuid="c",
+    slug="c",
+    title="c",
+    tlp=Tlp.RED,
+    state=CaseState.OPEN,
+    created_at="2026-01-01T00:00:00.000000Z",
+    created_by="Ada",
+)
+
+
+def _finding(
+    number: int,
+    *,
+    value: str | None = None,
+    at: str | None = None,
+    detail: dict[str, Json] | None = None,
+    level: Level = Level.CRITICAL,
+    kind: EvidenceClass = EvidenceClass.ATTEMPT,
+    verdict: Verdict | None = None,
+) -> Finding:
+    judged = (
+        Disposition(uuid="v", finding="f", verdict=verdict, reason="r", examiner="Ada", at="t") if verdict else None
+    )
+    return Finding(
+        id=f"F-{number}",
+        device=f"D-{number}",
+        official=f"O-{number}",
+        evidence_class=kind,
+        level=level,
+        module="sms",
+        title="t",
+        indicator=IndicatorRef(value=value, type="domains", family=f"family of {value}", set="s") if value else None,
+        event_time=at,
+        detail=detail or {},
+        dispositions=(judged,) if judged else (),
+    )
+
+
+def _links(
+    *findings: Finding, windows: tuple[Window, ...] = (), within: timedelta = DEFAULT_WINDOW
+) -> dict[LinkKind, Link]:
+    book = Casebook(
+        case=CASE, groups=(), officials=(), scans=(), findings=findings, observations=(), custody_head="0" * 64
+    )
+    return {each.kind: each for each in links(book, windows, within=within)}
+
+
+def test_the_same_indicator_and_family_link_two_officials() -> None:
+    """With the findings it rests on, and the first and last time known."""
+    found = _links(
+        _finding(1, value="a.example", at="2026-01-02 00:00:00"), _finding(2, value="a.example"), _finding(3, value="b")
+    )
+    assert set(found) == {LinkKind.INDICATOR, LinkKind.FAMILY}
+    link = found[LinkKind.INDICATOR]
+    assert (link.officials, link.findings) == (("O-1", "O-2"), ("F-1", "F-2"))
+    assert (link.first, link.last) == ("2026-01-02 00:00:00", "2026-01-02 00:00:00")
+
+
+def test_one_official_alone_is_linked_to_nobody() -> None:
+    """Two findings on one person's phone are no link."""
+    first = _finding(1, value="a.example", at="2026-01-02 00:00:00")
+    assert _links(first, first) == {}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FALSE_POSITIVE, Verdict.BENIGN])
+def test_what_was_judged_false_or_benign_links_nobody(verdict: Verdict) -> None:
+    """A judgement takes a finding out of the reckoning."""
+    assert _links(_finding(1, value="a.example"), _finding(2, value="a.example", verdict=verdict)) == {}
+
+
+def test_the_same_sender_and_host_link() -> None:
+    """Read from the event's own fields, at any depth, the matched indicator left out."""
+    one = _finding(1, detail={"phone_number": "+447700900001", "text": "see https://Odd.Example/a"})
+    two = _finding(2, detail={"phone_number": "+447700900001", "links": [{"deep": "http://odd.example./b"}]})
+    found = _links(one, two)
+    assert set(found) == {LinkKind.SENDER, LinkKind.HOST}
+    assert found[LinkKind.HOST].value == "odd.example"
+
+
+def test_a_host_that_is_the_matched_indicator_is_not_told_twice() -> None:
+    """The indicator's own link says it already."""
+    detail: dict[str, Json] = {"text": "https://a.example/x"}
+    found = _links(_finding(1, value="a.example", detail=detail), _finding(2, value="a.example", detail=detail))
+    assert LinkKind.HOST not in found
+
+
+def test_a_very_deep_event_is_read_without_falling() -> None:
+    """Evidence may nest a hundred thousand deep."""
+    deep: Json = "https://odd.example/"
+    for _ in range(100_000):
+        deep = [deep]
+    assert (
+        _links(_finding(1, detail={"a": deep}), _finding(2, detail={"a": deep}))[LinkKind.HOST].value == "odd.example"
+    )
+
+
+def test_events_close_in_time_form_a_cluster() -> None:
+    """A run ends where the gap to the next is longer than the window."""
+    times = ("2026-01-02 00:00:00", "2026-01-02 20:00:00", "2026-01-03 19:00:00", "2026-02-01 00:00:00")
+    findings = [_finding(number, value=f"v{number}", at=at) for number, at in enumerate(times, start=1)]
+    cluster = _links(*findings)[LinkKind.TIME]
+    assert cluster.officials == ("O-1", "O-2", "O-3")
+    assert cluster.value == "2026-01-02 00:00 to 2026-01-03 19:00"
+    assert LinkKind.TIME not in _links(*findings, within=timedelta(hours=1))
+
+
+def test_unknown_and_impossible_times_and_weak_findings_form_no_cluster() -> None:
+    """What has no time is near nothing, and a low heuristic says too little."""
+    weak = [_finding(n, at="2026-01-02 00:00:00", kind=EvidenceClass.HEURISTIC, level=Level.LOW) for n in (1, 2)]
+    assert _links(*weak) == {}
+    assert LinkKind.TIME not in _links(
+        _finding(1, value="a", at="2026-99-02 00:00:00"), _finding(2, value="b", at="soon")
+    )
+
+
+def test_sealing_windows_that_share_a_moment_link() -> None:
+    """The overlap is the window in which one hand could have switched both off."""
+    windows = (
+        Window(official="O-1", last_on="2026-06-01T00:00:00.000000Z", first_off="2026-06-10T00:00:00.000000Z"),
+        Window(official="O-2", last_on="2026-06-05T00:00:00.000000Z", first_off="2026-06-20T00:00:00.000000Z"),
+        Window(official="O-3", last_on="2026-07-01T00:00:00.000000Z", first_off="2026-07-02T00:00:00.000000Z"),
+    )
+    link = _links(windows=windows)[LinkKind.SEALING_WINDOW]
+    assert link.officials == ("O-1", "O-2")
+    assert (link.first, link.last) == ("2026-06-05T00:00:00.000000Z", "2026-06-10T00:00:00.000000Z")
+
+
+def test_links_of_most_officials_come_first() -> None:
+    """Three sharing a family stand before two sharing an indicator."""
+    findings = (
+        _finding(1, value="a"),
+        _finding(2, value="a"),
+        _finding(3, value="b"),
+        _finding(4, value="b"),
+        _finding(5, value="b"),
+    )
+    book = Casebook(
+        case=CASE, groups=(), officials=(), scans=(), findings=findings, observations=(), custody_head="0" * 64
+    )
+    assert [len(each.officials) for each in links(book)] == [3, 3, 2, 2]

@@ -1,0 +1,241 @@
+"""Acquisitions: registered once, found again, copied with verified hashes, and watched for changes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.control.adb_backup import build_adb_backup
+from mvtcase.control.android_phone import AndroidPhone
+from mvtcase.control.ios import build_ios_backup
+from mvtcase.control.ios_phone import IosPhone
+from mvtcase.errors import (
+    ConflictError,
+    EvidenceHostileError,
+    EvidenceMissingError,
+    InputError,
+    NotFoundError,
+    SeveralEvidenceError,
+    UnknownEvidenceError,
+)
+from mvtcase.model import AcquisitionState
+from mvtcase.workflow import acquisitions, custody, scans, status
+from mvtcase.workflow.desk import OutcomeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mvtcase.workflow.desk import Desk, Outcome
+
+
+def _add(desk: Desk, path: Path, official: str = "O-0001", **wish: Any) -> Outcome:
+    return acquisitions.add(desk, path, acquisitions.Registration(official=official, **wish))
+
+
+def _one(outcome: Any) -> dict[str, Any]:
+    return dict(outcome.data["acquisition"])
+
+
+def _many(outcome: Any) -> list[dict[str, Any]]:
+    return list(outcome.data["acquisitions"])
+
+
+def _folders(desk: Desk) -> list[str]:
+    return sorted(each.name for each in (desk.case_folder().path / "acquisitions").iterdir())
+
+
+def _actions(desk: Desk) -> list[str]:
+    data: Any = custody.log(desk).data
+    return [each["action"] for each in data["events"]]
+
+
+def test_an_acquisition_carries_kind_identity_and_manifest(desk: Desk, backup: Path) -> None:
+    """Counts and bytes are those of the folder, and nothing was copied."""
+    one = _one(_add(desk, backup))
+    files = [each for each in backup.rglob("*") if each.is_file()]
+    assert (one["id"], one["device"], one["kind"], one["encrypted"]) == ("A-0001", "D-0001", "ios_backup", False)
+    assert (one["files"], one["bytes"]) == (len(files), sum(each.stat().st_size for each in files))
+    assert one["identity"]["udid"] == IosPhone(seed=1).udid
+    assert (one["path"], one["imported"]) == (str(backup), False)
+    assert one["acquired_at"] == one["identity"]["last_backup_at"]
+    assert [each.name for each in desk.case_folder().acquisition("A-0001").iterdir()] == ["manifest.jsonl"]
+
+
+def test_the_same_bytes_twice_are_one_acquisition(desk: Desk, backup: Path, tmp_path: Path) -> None:
+    """At the same place, and as a copy while the first is still there."""
+    _add(desk, backup)
+    shutil.copytree(backup, tmp_path / "copy")
+    for again in (backup, tmp_path / "copy"):
+        outcome = _add(desk, again)
+        assert _one(outcome)["path"] == str(backup)
+        assert "A-0001 already" in outcome.messages[0]
+    assert _folders(desk) == ["A-0001"]
+    assert _actions(desk).count("acquisition.registered") == 1
+
+
+def test_evidence_that_moved_is_found_again(desk: Desk, backup: Path, tmp_path: Path) -> None:
+    """Its new place is recorded under custody, and it can be scanned there."""
+    _add(desk, backup)
+    backup.rename(tmp_path / "elsewhere")
+    with pytest.raises(EvidenceMissingError):
+        scans.run(desk, scans.Request())
+    outcome = _add(desk, tmp_path / "elsewhere")
+    assert _one(outcome)["path"] == str(tmp_path / "elsewhere")
+    assert "new place" in outcome.messages[0]
+    scans.run(desk, scans.Request())
+    assert "acquisition.moved" in _actions(desk)
+    custody.verify(desk)
+
+
+def test_the_same_bytes_under_another_official_are_a_conflict(
+    desk: Desk, join: Callable[..., str], tmp_path: Path
+) -> None:
+    """Even where the evidence says nothing of the phone it was taken from."""
+    path = build_adb_backup(tmp_path / "backup.ab", AndroidPhone(seed=1)).path
+    assert not any(_one(_add(desk, path))["identity"][mark] for mark in ("udid", "serial", "imei"))
+    other = join("Bo Example")
+    with pytest.raises(ConflictError, match="A-0001 of O-0001"):
+        _add(desk, path, other)
+
+
+def test_importing_copies_every_byte(desk: Desk, backup: Path, tmp_path: Path) -> None:
+    """The copy is private, verified, and stands for the original when that is gone."""
+    one = _one(_add(desk, backup, copy_in=True))
+    copy = Path(one["path"])
+    assert one["imported"]
+    assert copy.is_relative_to(desk.case_folder().acquisition("A-0001"))
+    originals = {each.relative_to(backup): each.read_bytes() for each in backup.rglob("*") if each.is_file()}
+    assert {each.relative_to(copy): each.read_bytes() for each in copy.rglob("*") if each.is_file()} == originals
+    assert {each.stat().st_mode & 0o077 for each in copy.rglob("*")} == {0}
+    shutil.rmtree(backup)
+    scans.run(desk, scans.Request())
+    assert acquisitions.verify(desk, []).status is OutcomeStatus.SUCCESS
+
+
+def test_importing_what_is_registered_says_that_nothing_was_copied(desk: Desk, backup: Path) -> None:
+    """Whoever wipes the medium afterwards was told."""
+    _add(desk, backup)
+    outcome = _add(desk, backup, copy_in=True)
+    assert _one(outcome)["imported"] is False
+    assert "Nothing was copied" in outcome.messages[0]
+
+
+def test_links_are_never_imported(desk: Desk, backup: Path) -> None:
+    """A copy that would leave something out is refused, and leaves nothing behind."""
+    (backup / "link").symlink_to("/etc/hostname")
+    with pytest.raises(EvidenceHostileError):
+        _add(desk, backup, copy_in=True)
+    assert _folders(desk) == []
+    outcome = _add(desk, backup)
+    assert "1 entries are no regular files" in outcome.messages[0]
+
+
+def test_several_phones_in_a_folder_are_listed_and_registered_one_by_one(
+    desk: Desk, join: Callable[..., str], tmp_path: Path
+) -> None:
+    """With nothing left out the outcome is success; the messages are hints."""
+    for seed in (1, 2, 3):
+        build_ios_backup(tmp_path / "usb" / f"phone-{seed}", IosPhone(seed=seed, messages=2))
+    with pytest.raises(SeveralEvidenceError, match="phone-2"):
+        _add(desk, tmp_path / "usb")
+    outcome = acquisitions.add_all(desk, tmp_path / "usb", acquisitions.Registration(official="O-0001"))
+    assert [each["id"] for each in _many(outcome)] == ["A-0001", "A-0002", "A-0003"]
+    assert outcome.status is OutcomeStatus.SUCCESS
+
+
+def test_one_phone_that_cannot_be_registered_stops_no_other(
+    desk: Desk, join: Callable[..., str], tmp_path: Path
+) -> None:
+    """It is named, and the outcome is partial; none at all is an error."""
+    for seed in (1, 2):
+        build_ios_backup(tmp_path / "usb" / f"phone-{seed}", IosPhone(seed=seed, messages=2))
+    _add(desk, tmp_path / "usb" / "phone-1", join("Bo Example"))
+    outcome = acquisitions.add_all(desk, tmp_path / "usb", acquisitions.Registration(official="O-0001"))
+    assert [each["official"] for each in _many(outcome)] == ["O-0001"]
+    assert outcome.status is OutcomeStatus.PARTIAL
+    assert any("phone-1" in message and "O-0002" in message for message in outcome.messages)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="Nothing below"):
+        acquisitions.add_all(desk, tmp_path / "empty", acquisitions.Registration(official="O-0001"))
+
+
+def test_what_is_no_evidence_is_refused_and_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
+    """The error says what was tried."""
+    (tmp_path / "x.txt").write_text("x")
+    with pytest.raises(UnknownEvidenceError):
+        _add(desk, tmp_path / "x.txt")
+    with pytest.raises(NotFoundError):
+        _add(desk, build_ios_backup(tmp_path / "p", IosPhone(seed=1, messages=2)).path, "O-0099")
+    assert _folders(desk) == []
+
+
+def test_verifying_tells_changed_missing_and_added_files(
+    desk: Desk, add_phone: Callable[..., str], tmp_path: Path
+) -> None:
+    """Each altered phone with its differences; every look is a custody event."""
+    for seed in (1, 2, 3):
+        add_phone(seed=seed)
+    assert acquisitions.verify(desk, []).status is OutcomeStatus.SUCCESS
+    first, second, third = (tmp_path / "evidence" / f"phone-O-0001-{seed}" for seed in (1, 2, 3))
+    data = (first / "Info.plist").read_bytes()
+    (first / "Info.plist").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    (first / "Status.plist").unlink()
+    (first / "new.txt").write_text("new")
+    shutil.rmtree(second)
+    outcome = acquisitions.verify(desk, [])
+    looked = {each["id"]: each for each in _many(outcome)}
+    assert outcome.status is OutcomeStatus.PARTIAL
+    assert {each["path"]: each["what"] for each in looked["A-0001"]["differences"]} == {
+        "Info.plist": "changed",
+        "Status.plist": "missing",
+        "new.txt": "added",
+    }
+    assert "missing" in looked["A-0002"]["differences"][0]["what"]
+    assert looked["A-0003"]["unchanged"]
+    assert third.exists()
+    assert _actions(desk)[-3:] == ["acquisition.found_altered", "acquisition.found_altered", "acquisition.verified"]
+    assert [each["id"] for each in _many(acquisitions.verify(desk, ["A-0003"]))] == ["A-0003"]
+
+
+def test_a_manifest_that_was_changed_is_found(desk: Desk, add_phone: Callable[..., str]) -> None:
+    """By verifying the original and by verifying the chain."""
+    added = add_phone()
+    manifest = desk.case_folder().manifest(added)
+    manifest.write_bytes(manifest.read_bytes().replace(b"Info.plist", b"Infx.plist"))
+    (looked,) = _many(acquisitions.verify(desk, []))
+    assert looked["unchanged"] is False
+    with pytest.raises(Exception, match="manifest of A-0001"):
+        custody.verify(desk)
+
+
+def test_setting_aside_takes_a_reason_and_changes_the_status(desk: Desk, add_phone: Callable[..., str]) -> None:
+    """It no longer counts, in either direction, until it counts again."""
+    add_phone(seed=1)
+    scans.run(desk, scans.Request())
+
+    def now() -> list[str]:
+        data: Any = status.status(desk).data
+        return [each["status"] for each in data["officials"][0]["devices"]]
+
+    assert now() == ["no_trace"]
+    with pytest.raises(InputError):
+        acquisitions.set_aside(desk, "A-0001", state=AcquisitionState.SET_ASIDE, reason=" ")
+    outcome = acquisitions.set_aside(desk, "A-0001", state=AcquisitionState.SET_ASIDE, reason="wrong phone")
+    assert (_one(outcome)["state"], _one(outcome)["state_reason"]) == ("set_aside", "wrong phone")
+    assert now() == ["not_examined"]
+    acquisitions.set_aside(desk, "A-0001", state=AcquisitionState.REGISTERED, reason="right after all")
+    assert now() == ["no_trace"]
+    assert _actions(desk)[-2:] == ["acquisition.set_aside", "acquisition.registered"]
+
+
+def test_an_acquisition_is_shown_with_its_scans(desk: Desk, add_phone: Callable[..., str]) -> None:
+    """State and completeness of each."""
+    added = add_phone()
+    scans.run(desk, scans.Request())
+    data: Any = acquisitions.show(desk, added).data
+    assert data["scans"] == [{"id": "S-0001", "state": "finished", "completeness": "full"}]
+    assert Path(data["manifest"]).is_file()
+    assert len(_many(acquisitions.list_acquisitions(desk))) == 1

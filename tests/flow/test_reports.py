@@ -11,11 +11,11 @@ import pytest
 
 from mvtcase.canon import sha256_file
 from mvtcase.errors import ConflictError, InputError, NotFoundError, RenderError
-from mvtcase.model import DeviceIdentity, Platform, Publication, ReportState
+from mvtcase.model import ConsentMethod, ConsentPoint, DeviceIdentity, Platform, Publication, ReportState
 from mvtcase.report import render
 from mvtcase.settings import Settings
 from mvtcase.store import queries
-from mvtcase.workflow import custody, devices, observations, officials, reports, scans
+from mvtcase.workflow import consents, custody, devices, observations, officials, reports, scans
 from mvtcase.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -99,6 +99,76 @@ def test_no_personal_marker_comes_out_at_any_level(desk: Desk, scanned: Desk, le
         assert seen == allowed, report["format"]
         assert "aldith" not in text
         assert not any(mark.casefold() in report["path"].casefold() for mark in MARKS)
+
+
+@pytest.mark.parametrize("level", list(Publication))
+def test_a_group_report_names_nobody_and_a_letter_only_its_reader(
+    desk: Desk, scanned: Desk, level: Publication
+) -> None:
+    """In numbers nobody is named at any level; a letter to another says nothing of the marked official."""
+    official = _marked_official(desk, level)
+    _plant_in_texts(desk, official)
+    formats = ("html", "json", "md")
+    for kind, target, allowed in (
+        ("group", "Legislature", set[str]()),
+        ("letter", "O-0001", set[str]()),
+        ("letter", official, {"NAMEMARK"} if level is Publication.NAMED else {"PSEUDOMARK"}),
+    ):
+        for report in _written(reports.write(desk, kind, target=target, formats=formats)):
+            text = Path(report["path"]).read_text().casefold().replace("\\", "")
+            assert {mark for mark in MARKS if mark.casefold() in text} == allowed, report["path"]
+            assert report["target"] in {"G-0001", "O-0001", official}
+
+
+def test_a_report_about_somebody_needs_to_know_about_whom(scanned: Desk) -> None:
+    """A letter is to an official, a group report about a group."""
+    for kind in ("group", "letter"):
+        with pytest.raises(InputError, match="about whom"):
+            reports.write(scanned, kind)
+    with pytest.raises(NotFoundError):
+        reports.write(scanned, "group", target="O-0001")
+    with pytest.raises(NotFoundError):
+        reports.write(scanned, "letter", target="Legislature")
+
+
+def test_an_incident_report_on_a_group_or_a_person_is_about_them(scanned: Desk) -> None:
+    """The scope stands in the details, in the row and in the counts."""
+    officials.change_official(scanned, "O-0001", {"publication": "role"})
+    for target in ("Legislature", "O-0001"):
+        (report,) = _written(reports.write(scanned, "incident", target=target, formats=("json",)))
+        told = json.loads(Path(report["path"]).read_text())
+        assert told["counted"] == 1
+        assert told["findings"][0]["device"] == "D-0001"
+
+
+def test_what_links_officials_is_in_the_report_and_nothing_withheld_is(
+    scanned: Desk, add_phone: Callable[..., str]
+) -> None:
+    """Two officials with one indicator; once one of them is withheld, the report knows no link."""
+    other = _marked_official(scanned, Publication.COUNTED)
+    _consent(scanned, other)
+    add_phone(other, seed=2)
+    scans.run(scanned, scans.Request(official=other))
+    officials.change_official(scanned, "O-0001", {"publication": "role"})
+    assert {each["kind"] for each in _links(scanned)} == {"indicator", "family", "time"}
+    officials.change_official(scanned, other, {"publication": "withheld"})
+    assert _links(scanned) == []
+
+
+def _consent(desk: Desk, official: str) -> None:
+    consents.record(
+        desk,
+        official,
+        by="the person",
+        method=ConsentMethod.WRITTEN,
+        scope="device examination",
+        informed=frozenset(ConsentPoint),
+    )
+
+
+def _links(desk: Desk) -> list[dict[str, Any]]:
+    (report,) = _written(reports.write(desk, "incident", formats=("json",)))
+    return list(json.loads(Path(report["path"]).read_text())["links"])
 
 
 def _marked_official(desk: Desk, level: Publication) -> str:

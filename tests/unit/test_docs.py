@@ -62,6 +62,38 @@ def test_a_column_without_a_comment_is_noticed(writer: Any) -> None:
         writer.columns_of(["told TEXT, -- what it is", "silent TEXT"])
 
 
+def test_keys_of_nested_data_are_named_once(writer: Any) -> None:
+    """Items of a list are laid over each other, and a record described elsewhere is named instead of repeated."""
+    data = {"gaps": [{"reason": ""}, {"reason": "lost"}], "case": {"id": "C-0001", "more": 1}, "empty": []}
+    known = {"`data.case` of `status`": frozenset({"id"})}
+    assert list(writer.json_page.flat(data, "data", known)) == [
+        ("data.gaps[].reason", '`"lost"`'),
+        ("data.case", "as `data.case` of `status`, and:"),
+        ("data.case.more", "`1`"),
+        ("data.empty[]", "`[]`"),
+    ]
+
+
+def test_what_differs_from_run_to_run_gets_a_stand_in(writer: Any) -> None:
+    """Times, hashes, ids and larger counts of two runs come out alike; words and small numbers stay."""
+    one = {
+        "at": "2026-11-24T03:04:05.678901Z",
+        "sha256": "ab" * 32,
+        "id": "F-1289966a2339d2d9",
+        "files": 40,
+        "kind": "x",
+    }
+    two = {
+        "at": "2027-01-01T00:00:00.000000Z",
+        "sha256": "cd" * 32,
+        "id": "F-30856f2d31be6020",
+        "files": 41,
+        "kind": "x",
+    }
+    assert writer.json_page.stood_in(one, "") == writer.json_page.stood_in(two, "")
+    assert writer.json_page.stood_in({"events": 7, "duration_ms": 7}, "") == {"events": 7, "duration_ms": 42}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_word_promises_what_the_data_cannot_hold(page: Path) -> None:
     """No page calls a phone by a word that a scan cannot support; the rule itself may quote them."""

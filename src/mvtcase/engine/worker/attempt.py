@@ -50,8 +50,7 @@ class Attempt:
     @property
     def records(self) -> int:
         """The number of records the module extracted."""
-        # Our sysdiagnose modules store rows about their sources too; those are no records.
-        return int(getattr(self.module, "examined_records", len(self.module.results or ())))
+        return count_records(self.module)
 
     @property
     def failure(self) -> Failure | None:
@@ -105,6 +104,12 @@ class Watch:
 
         module.run = watched_run
         module.check_indicators = watched_check
+
+
+def count_records(module: MVTModule) -> int:
+    """Return the number of records that a module extracted from the phone."""
+    # Our sysdiagnose modules store rows about their sources too; those are no records.
+    return int(getattr(module, "examined_records", len(module.results or ())))
 
 
 def raising(call: Callable[[], None]) -> None:

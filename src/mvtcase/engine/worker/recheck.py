@@ -15,6 +15,7 @@ from mvt.common.module_loader import get_module_logger, module_supports_command
 
 from mvtcase.canon import open_untouched
 from mvtcase.engine.results import EVENTS_FILE, MVT_FOLDER, read_ledger
+from mvtcase.engine.worker.attempt import count_records
 from mvtcase.engine.worker.classes import module_classes
 from mvtcase.engine.worker.recorder import Recorder
 from mvtcase.engine.worker.scan import RefusedError, prepare
@@ -87,7 +88,8 @@ def parts(
     known: dict[str, list[type[MVTModule]]] = {}
     for part, (platform, command, classes) in module_classes(task.kind).items():
         extra = [each for each in plugins if module_supports_command(each, platform, command)]
-        chosen = [each for each in (*classes, *extra) if not earlier or (part, each.get_slug()) in earlier]
+        together = dict.fromkeys((*classes, *extra))  # the LINE command's module is a plugin's as well
+        chosen = [each for each in together if not earlier or (part, each.get_slug()) in earlier]
         if chosen:
             known[part] = chosen
     return known
@@ -125,10 +127,12 @@ class _Rechecking:
             if run is None:
                 raise DatabaseNotFoundError("the earlier scan stored no results of it")
             return
-        _check_readable(path)
-        module.results = cls.from_json(str(path), log=module.log).results
-        if run is not None and run.records is not None and len(module.results) != run.records:
-            raise StoredResultsError(f"{run.records} records were stored, {len(module.results)} are there")
+        stored = _stored(path)
+        # MVT's SMS module for Android forgets the results it is made with.
+        module.results = cls.from_json(str(path), log=module.log).results or stored
+        there = count_records(module)
+        if run is not None and run.records is not None and there != run.records:
+            raise StoredResultsError(f"{run.records} records were stored, {there} are there")
 
     def _path(self, part: str, cls: type[MVTModule]) -> Path | None:
         name = f"{cls.get_slug()}.json"
@@ -152,11 +156,11 @@ def _as_before(run: ModuleRun) -> Exception:
     return StoredResultsError(f"it was not examined in the earlier scan: {run.outcome}: {run.reason}")
 
 
-def _check_readable(path: Path) -> None:
+def _stored(path: Path) -> Any:  # noqa: ANN401 - what a module stored as JSON
     with os.fdopen(open_untouched(path), "rb") as handle:
         if os.fstat(handle.fileno()).st_size > MAX_RESULT_BYTES:
             raise StoredResultsError("its stored results are too large")
         try:
-            json.load(handle)
+            return json.load(handle)
         except (ValueError, RecursionError) as error:
             raise StoredResultsError(f"its stored results cannot be read: {type(error).__name__}") from error

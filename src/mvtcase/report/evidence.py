@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
 from mvtcase.findings.review import stands, state_of
-from mvtcase.model import Level
+from mvtcase.model import EvidenceClass, Level
 from mvtcase.report import words
 from mvtcase.report.coverage import SHORT
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
@@ -143,7 +143,10 @@ def timeline(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[TimelineFa
 
 
 def _finding_moments(view: View) -> Iterator[TimelineFact]:
+    """Yield findings as moments; minor posture is left to the list of findings, it would bury the rest."""
     for one in view.findings:
+        if _is_minor(one) and one.evidence_class is EvidenceClass.POSTURE:
+            continue
         yield TimelineFact(
             at=visible(one.event_time) if one.event_time else None,
             basis=words.BASIS_WORDS[one.event_time_basis],

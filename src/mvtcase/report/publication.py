@@ -21,6 +21,7 @@ MAX_TEXT_CHARACTERS = 700
 _MIN_PART_LETTERS = 4
 _MIN_CHARACTERS = 2
 _ROOM = 4
+_LINE_ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[ucr][0-9a-f]{32}(?![0-9A-Za-z])")
 _PHONE = re.compile(r"[+\d\s().-]+")
 _PHONE_TAIL = 8
 _AREA, _BETWEEN = r"(?:\+?[\d(][\d\s().-]{0,11})?", r"[\s().-]{0,3}"
@@ -64,13 +65,21 @@ def is_withheld(official: Official) -> bool:
     return official.publication is Publication.WITHHELD
 
 
+def can_be_clicked(kind: str) -> bool:
+    """Return whether an indicator of an MVT type could be clicked; a type not known is taken for one that could."""
+    return kind not in _PLAIN_TYPES
+
+
 def shown_indicator(value: str, kind: str) -> str:
     """Return an indicator that nobody can click and nothing obeys."""
-    return visible(value if kind in _PLAIN_TYPES else defang(value))
+    return visible(defang(value) if can_be_clicked(kind) else value)
 
 
 class Veil:
-    """Makes free text fit for a report: personal data covered, links broken, controls shown, length bounded."""
+    """Makes free text fit for a report: personal data covered, links broken, controls shown, length bounded.
+
+    Ids of LINE accounts and chats are covered whoever they belong to: they lead to people who agreed to nothing.
+    """
 
     def __init__(self, officials: Iterable[OfficialStanding], indicators: Iterable[str] = ()) -> None:
         people = tuple(officials)
@@ -86,6 +95,7 @@ class Veil:
         shown = visible(value[: limit * _ROOM])
         if self._hidden is not None:
             shown = self._hidden.sub(HIDDEN, shown)
+        shown = _LINE_ACCOUNT.sub(HIDDEN, shown)
         shown = self._links.sub(lambda match: defang(match[0]), shown)
         return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mvtcase.report.publication import UNATTRIBUTED, Veil, face_of, is_withheld
+from mvtcase.report.publication import UNATTRIBUTED, Veil, can_be_clicked, face_of, is_withheld
 
 if TYPE_CHECKING:
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
@@ -123,10 +123,11 @@ def view_of(book: Casebook, occasion: Occasion) -> View:
     everyone = book.members(occasion.group.id) if occasion.group else book.officials
     if occasion.official:
         everyone = tuple(one for one in everyone if one.official.id == occasion.official.id)
+    refs = (each.indicator for each in book.findings if each.indicator)
     return View(
         book=book,
         occasion=occasion,
         everyone=everyone,
         shown=tuple(one for one in everyone if not is_withheld(one.official)),
-        veil=Veil(book.officials, (each.indicator.value for each in book.findings if each.indicator)),
+        veil=Veil(book.officials, {ref.value for ref in refs if can_be_clicked(ref.type)}),
     )

@@ -15,7 +15,7 @@ from mvtcase.model import ReportState
 from mvtcase.report.group import group as group_report
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
-from mvtcase.report.publication import face_of
+from mvtcase.report.publication import face_of, is_withheld
 from mvtcase.report.render import Format, render
 from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
 from mvtcase.store import queries
@@ -64,8 +64,21 @@ def write(desk: Desk, kind: str, *, target: str | None = None, formats: Sequence
         written = [each for each in queries.reports(store) if each.id in pages]
         return Outcome(
             data={"reports": [_shown(store, each) for each in written]},
-            messages=("A draft: 'report review' and 'report release' are for a second pair of eyes.",),
+            messages=(*_left_out(book, chosen), "A draft: another examiner looks at it with 'report review'."),
         )
+
+
+def _left_out(book: Casebook, kind: Kind) -> tuple[str, ...]:
+    """Return a warning when most of a case is withheld, so that nobody takes an empty report for an empty case."""
+    withheld = sum(is_withheld(one.official) for one in book.officials)
+    if kind is Kind.LETTER or not withheld:
+        return ()
+    return (
+        (
+            f"{withheld} of {len(book.officials)} officials are withheld: nothing about them is in the report. "
+            "With their agreement, 'official set ID --publication role' changes that."
+        ),
+    )
 
 
 def read_kind(text: str) -> Kind:

@@ -130,6 +130,12 @@ def test_a_veiled_text_has_no_control_character_and_an_end(standing: OfficialSta
     assert len(veil.text("x" * 1_000_000, limit=50)) == 50
 
 
+def test_ids_of_line_accounts_are_covered(standing: OfficialStanding) -> None:
+    """A mid leads to a person, also to one who is in no case; a hash of another length stays."""
+    shown = Veil([standing]).text(f"chat u{'0a' * 16} and group c{'1b' * 16}, sha256 {'ab' * 32}")
+    assert shown == f"chat {HIDDEN} and group {HIDDEN}, sha256 {'ab' * 32}"
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_a_contact_never_passes_whatever_stands_around_it(before: str, after: str) -> None:
     """Any neighbours but letters and digits, which would make it another word."""

@@ -24,11 +24,11 @@ def add(
     context: typer.Context,
     official: Annotated[str, typer.Argument(help="Whose device it is.")],
     label: Annotated[str, typer.Option("--label", help="What people call it.")] = "",
-    platform: Annotated[Platform, typer.Option("--platform")] = Platform.UNKNOWN,
-    model: Annotated[str | None, typer.Option("--model")] = None,
-    udid: Annotated[str | None, typer.Option("--udid")] = None,
-    serial: Annotated[str | None, typer.Option("--serial")] = None,
-    imei: Annotated[str | None, typer.Option("--imei")] = None,
+    platform: Annotated[Platform, typer.Option("--platform", help="Its operating system.")] = Platform.UNKNOWN,
+    model: Annotated[str | None, typer.Option("--model", help="As people name it, such as iPhone 15.")] = None,
+    udid: Annotated[str | None, typer.Option("--udid", help="An iPhone's unique id.")] = None,
+    serial: Annotated[str | None, typer.Option("--serial", help="Serial number.")] = None,
+    imei: Annotated[str | None, typer.Option("--imei", help="IMEI; dial *#06# to see it.")] = None,
     owner: Annotated[str, typer.Option("--owner", help="The device owner, where it is not the official.")] = "",
 ) -> None:
     """Add a device by hand, before anything was taken from it."""
@@ -70,8 +70,10 @@ def change(
     context: typer.Context,
     device: Annotated[str, typer.Argument(help="Id (D-0001).")],
     to: Annotated[DeviceState | None, typer.Option("--state", help="What became of it.")] = None,
-    label: Annotated[str | None, typer.Option("--label")] = None,
-    owner: Annotated[str | None, typer.Option("--owner")] = None,
+    label: Annotated[str | None, typer.Option("--label", help="What people call it.")] = None,
+    owner: Annotated[
+        str | None, typer.Option("--owner", help="The device owner, where it is not the official.")
+    ] = None,
 ) -> None:
     """Change what became of a device, its label or its owner."""
     from mvtcase.workflow import devices

@@ -89,11 +89,13 @@ def show(context: typer.Context, official: Annotated[str, typer.Argument(help="I
 def change(
     context: typer.Context,
     official: Annotated[str, typer.Argument(help="Id (O-0001) or pseudonym.")],
-    name: Annotated[str | None, typer.Option("--name")] = None,
-    role: Annotated[str | None, typer.Option("--role")] = None,
-    contact: Annotated[str | None, typer.Option("--contact")] = None,
-    publication: Annotated[Publication | None, typer.Option("--publication")] = None,
-    roster: Annotated[RosterState | None, typer.Option("--roster")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The person's name; never in logs.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="The office held.")] = None,
+    contact: Annotated[str | None, typer.Option("--contact", help="How to reach the person; never in reports.")] = None,
+    publication: Annotated[
+        Publication | None, typer.Option("--publication", help="How much a report may show of this person.")
+    ] = None,
+    roster: Annotated[RosterState | None, typer.Option("--roster", help="Where the person stands.")] = None,
     group: Groups = None,
 ) -> None:
     """Change what is written down about an official, or add the person to a group."""

@@ -35,7 +35,7 @@ def add(
     attachment: Annotated[Path | None, typer.Option("--attachment", help="A screenshot; a copy is kept.")] = None,
     note: Annotated[str, typer.Option("--note", help="Free text.")] = "",
 ) -> None:
-    """Record an observation; a wrong one is corrected by a later one."""
+    """Record an observation; a wrong one is corrected by a later one with the same '--at'."""
     from mvtcase.workflow import consents, observations
 
     state = state_of(context)

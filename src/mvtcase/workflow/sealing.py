@@ -56,9 +56,17 @@ def judge(observations: Sequence[Observation]) -> Judgement:
     """Return what observations of `line.letter_sealing`, oldest first, say together.
 
     The latest look that saw on or off counts. Off after on is a change with its window; looks within a day that
-    disagree are conflicting. An unknown look changes nothing.
+    disagree are conflicting. An unknown look changes nothing. Of looks at the very same moment the one recorded last
+    counts: that is how a wrong one is corrected, and how a backup scanned again speaks once.
     """
-    told = [each for each in observations if each.value in {Sealing.ON, Sealing.OFF}]
+    corrected: dict[str, str] = {}
+    for each in observations:
+        corrected[each.at] = max(each.recorded_at, corrected.get(each.at, ""))
+    told = [
+        each
+        for each in observations
+        if each.value in {Sealing.ON, Sealing.OFF} and each.recorded_at == corrected[each.at]
+    ]
     if not told:
         return Judgement(sealing=Sealing.UNKNOWN)
     last = latest = told[-1]
@@ -92,7 +100,7 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome:
     now = desk.clock()
     return Outcome(
         data={
-            "groups": [_group_row(each, officials, judged) for each in groups],
+            "groups": [_group_row(each, groups, officials, judged) for each in groups],
             "officials": [_official_row(one, groups, judged[one.id], now) for one in officials],
         },
         messages=(
@@ -134,10 +142,15 @@ def _chosen(store: Store, group: str | None) -> tuple[list[Group], list[Official
     groups, officials = list(queries.groups(store)), list(queries.officials(store))
     if group is None:
         return groups, officials
-    inside = {queries.group(store, group).id}
+    inside = _with_descendants(queries.group(store, group).id, groups)
+    return [each for each in groups if each.id in inside], [one for one in officials if inside & set(one.groups)]
+
+
+def _with_descendants(group: str, groups: Sequence[Group]) -> set[str]:
+    inside = {group}
     for _ in groups:
         inside |= {each.id for each in groups if each.parent in inside}
-    return [each for each in groups if each.id in inside], [one for one in officials if inside & set(one.groups)]
+    return inside
 
 
 def _by_official(observations: Iterable[Observation], kind: str) -> dict[str, list[Observation]]:
@@ -148,8 +161,12 @@ def _by_official(observations: Iterable[Observation], kind: str) -> dict[str, li
     return found
 
 
-def _group_row(group: Group, officials: Sequence[Official], judged: Mapping[str, Judgement]) -> dict[str, object]:
-    tally = Counter(judged[one.id].sealing for one in officials if group.id in one.groups)
+def _group_row(
+    group: Group, groups: Sequence[Group], officials: Sequence[Official], judged: Mapping[str, Judgement]
+) -> dict[str, object]:
+    """Return a group's counts, the groups inside it counted too, as everywhere a group is named."""
+    inside = _with_descendants(group.id, groups)
+    tally = Counter(judged[one.id].sealing for one in officials if inside & set(one.groups))
     return {"group": group.name, **{str(each): tally.get(each, 0) for each in Sealing}}
 
 

@@ -266,3 +266,13 @@ def test_stopping_a_batch_leaves_it_to_go_on(desk: Desk, add_phone: Callable[...
     assert states.count("finished") == 3
     assert "running" not in states
     custody.verify(desk)
+
+
+def test_indicators_that_fit_nothing_on_the_phone_examine_nothing(desk: Desk, add_phone: Callable[..., str]) -> None:
+    """A set of Android property names alone cannot clear an iPhone."""
+    desk.library.import_bytes(b"ro.evil\nro.bad\n", "props.txt", name="props", kind="android_property_names")
+    add_phone()
+    (scan,) = _scans(scans.run(desk, scans.Request(sets=("props",))))
+    assert scan["completeness"] == "blind"
+    assert "android_property_names" in scan["gaps"][-1]["reason"]
+    assert _status(desk) == [Status.INCONCLUSIVE]

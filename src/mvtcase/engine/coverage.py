@@ -198,6 +198,25 @@ LIMITATIONS: Mapping[tuple[EvidenceKind, bool], tuple[str, ...]] = {
 }
 """What a kind of evidence never carries, for every report."""
 
+_FILES = frozenset({"file_names", "file_paths"})
+_LINKS = frozenset({"domains", "urls"})
+_HASHES = frozenset({"files_md5", "files_sha1", "files_sha256"})
+_ON_IPHONES = _FILES | _LINKS | {"emails", "processes", "app_ids", "ios_profile_ids"}
+_ON_ANDROID = _FILES | {"app_ids", "processes", "android_property_names"}
+COMPARED_TYPES: Mapping[EvidenceKind, frozenset[str]] = {
+    EvidenceKind.IOS_BACKUP: _ON_IPHONES,
+    EvidenceKind.IOS_BACKUP_ENCRYPTED: _ON_IPHONES,
+    EvidenceKind.IOS_FILE_SYSTEM: _ON_IPHONES,
+    EvidenceKind.SYSDIAGNOSE: _ON_IPHONES - {"emails"},
+    EvidenceKind.ANDROIDQF: _ON_ANDROID | _LINKS | _HASHES | {"app_cert_hashes"},
+    EvidenceKind.ANDROIDQF_AGE: _ON_ANDROID | _LINKS | _HASHES | {"app_cert_hashes"},
+    EvidenceKind.BUGREPORT: _ON_ANDROID,
+    EvidenceKind.ANDROID_BACKUP: _LINKS,
+    EvidenceKind.INTRUSION_LOGS: _FILES | _LINKS | _HASHES | {"app_ids", "processes", "app_cert_hashes"},
+    EvidenceKind.ANDROID_FILE_SYSTEM: _LINKS,
+}
+"""The types of indicators, as MVT names them, that some module compares in each kind of evidence."""
+
 NEVER_WHOLE: Mapping[EvidenceKind, str] = {
     EvidenceKind.ANDROID_FILE_SYSTEM: (
         "neither MVT nor this program parses apps, processes or settings of an Android file system; take an AndroidQF "
@@ -231,6 +250,19 @@ def key_modules(kind: EvidenceKind, *, encrypted: bool) -> tuple[KeyModule, ...]
 def limitations_of(kind: EvidenceKind, *, encrypted: bool) -> tuple[str, ...]:
     """Return sentences on what this kind of evidence never carries."""
     return LIMITATIONS[kind, encrypted]
+
+
+def uncompared(kind: EvidenceKind, counts: Mapping[str, int]) -> Gap | None:
+    """Return the gap of a scan whose sets hold no indicator of any type that this kind of evidence is compared with.
+
+    `counts` are the loaded indicators by type. Thousands of Android app ids say nothing of an iPhone.
+    """
+    compared = COMPARED_TYPES[kind]
+    if any(counts.get(name, 0) for name in compared):
+        return None
+    held = ", ".join(sorted(name for name, count in counts.items() if count)) or "none"
+    reason = f"the sets hold no indicator of a type that this kind of evidence is compared with (they hold: {held})"
+    return Gap(module="indicators", outcome=Outcome.NOT_RUN, reason=reason)
 
 
 def assess(

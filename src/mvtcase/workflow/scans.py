@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
 from mvtcase.casebook import read as read_casebook
+from mvtcase.engine.coverage import uncompared
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
-from mvtcase.model import AcquisitionState, EvidenceKind, ScanState
+from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.workflow import consents, sets, shapes
@@ -190,6 +192,7 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
             except (KeyboardInterrupt, StoppedError):
                 file_interrupted(desk, store, queries.scan(store, scan))
                 raise
+            result = _only_what_was_compared(result, staged.kind, choice)
             record(desk, store, scan, result, problems=staged.problems, notes=staged.notes, state=ScanState.FINISHED)
         return scan
 
@@ -248,6 +251,17 @@ def _examine(  # joins everything one scan needs
             password=secret,
         )
         return desk.engine.run_scan(job, on_event=heard), staged
+
+
+def _only_what_was_compared(result: EngineResult, kind: EvidenceKind, choice: Choice) -> EngineResult:
+    """Return a result as blind when no indicator of the sets could have matched anything in this kind of evidence."""
+    counts: Counter[str] = Counter()
+    for each in choice.sets:
+        counts.update(each.counts)
+    gap = uncompared(kind, counts)
+    if gap is None:
+        return result
+    return replace(result, completeness=Completeness.BLIND, gaps=(*result.gaps, gap))
 
 
 def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> list[dict[str, Json]]:

@@ -6,8 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from mvtcase.control import android_spots, ios_spots
 from mvtcase.engine.commands import COMMANDS
-from mvtcase.engine.coverage import GAP_OUTCOMES, NEVER_WHOLE, assess, is_examined, key_modules, limitations_of
+from mvtcase.engine.coverage import (
+    COMPARED_TYPES,
+    GAP_OUTCOMES,
+    NEVER_WHOLE,
+    assess,
+    is_examined,
+    key_modules,
+    limitations_of,
+    uncompared,
+)
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleRun, Outcome
 
 KINDS = [(kind, encrypted) for kind in EvidenceKind for encrypted in (False, True)]
@@ -220,3 +230,29 @@ def test_a_stand_in_excuses_no_damage() -> None:
     runs.append(ModuleRun(module="P", slug="aqf_processes", origin="", part="androidqf", outcome=Outcome.FAILED))
     other = ModuleRun(module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=Outcome.CHECKED)
     assert completeness_of([*runs, other], kind=EvidenceKind.ANDROIDQF)[0] is Completeness.PARTIAL
+
+
+IPHONE_SPOTS = {
+    str(kind)
+    for spot in ios_spots.SPOTS.values()
+    if ios_spots.IosEvidence.BACKUP in spot.evidence
+    for kind in spot.kinds
+}
+ANDROID_SPOTS = {str(kind) for spot in android_spots.SPOTS.values() if spot.reported for kind in spot.kinds}
+
+
+def test_every_type_that_control_evidence_can_hold_is_compared() -> None:
+    """The table is no narrower than what the engine tests show MVT to find."""
+    assert COMPARED_TYPES[EvidenceKind.IOS_BACKUP] >= IPHONE_SPOTS
+    assert COMPARED_TYPES[EvidenceKind.ANDROIDQF] >= ANDROID_SPOTS - {"emails"}
+
+
+@pytest.mark.parametrize("kind", list(EvidenceKind))
+def test_sets_without_a_fitting_type_are_a_gap_in_every_kind(kind: EvidenceKind) -> None:
+    """One fitting indicator is enough; none of the right type is as good as none at all."""
+    fitting = min(COMPARED_TYPES[kind])
+    assert uncompared(kind, {fitting: 1, "unheard_of": 9}) is None
+    assert uncompared(kind, dict.fromkeys(COMPARED_TYPES[kind], 0)) is not None
+    foreign = uncompared(kind, {"unheard_of": 9})
+    assert foreign is not None
+    assert "unheard_of" in foreign.reason

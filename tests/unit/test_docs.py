@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import re
 import sys
 from pathlib import Path
@@ -184,3 +185,14 @@ def test_pictures_are_small_and_shown() -> None:
     for picture in (ROOT / "docs/images").glob("*"):
         assert picture.stat().st_size < 300_000, picture.name
         assert any(target.endswith(f"images/{picture.name}") for target in shown), picture.name
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    """No option of any verb stands in docs/cli.md without a word about it."""
+    lines = (ROOT / "docs/cli.md").read_text("utf-8").splitlines()
+    mute = [
+        option
+        for option, following in itertools.pairwise(lines)
+        if re.fullmatch(r"  (?:-\w, )?--[\w-]+(?: \S+)?", option) and not following.startswith("        ")
+    ]
+    assert mute == []

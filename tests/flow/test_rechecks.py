@@ -1,0 +1,169 @@
+"""Rechecks: they add findings, and never make anything look better examined than it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.errors import IndicatorCountError, InputError, NotFoundError
+from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, Outcome
+from mvtcase.workflow import acquisitions, custody, findings, rechecks, scans, status
+from mvtcase.workflow.desk import OutcomeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tests.flow.conftest import FakeEngine
+
+    from mvtcase.engine.job import EngineResult
+    from mvtcase.workflow.desk import Desk
+    from mvtcase.workflow.desk import Outcome as VerbOutcome
+
+GAP = Gap(module="sms", outcome=Outcome.DAMAGED, reason="sms.db is damaged")
+
+
+def _run(desk: Desk, named: Sequence[str] = (), **more: Any) -> VerbOutcome:
+    return rechecks.run(desk, named, on_event=lambda _scan, _event: None, **more)
+
+
+def _scans(outcome: Any) -> list[dict[str, Any]]:
+    return list(outcome.data["scans"])
+
+
+def _device(desk: Desk) -> dict[str, Any]:
+    data: Any = status.status(desk).data
+    return dict(data["officials"][0]["devices"][0])
+
+
+def _newer_set(desk: Desk) -> None:
+    desk.library.import_bytes(b"bh\nroleaboutd\nfmld\n", "tiny.txt", name="tiny", kind="processes")
+
+
+@pytest.fixture
+def scanned(desk: Desk, add_phone: Callable[..., str]) -> Desk:
+    """Give a desk whose one phone was examined in full and showed nothing."""
+    add_phone()
+    scans.run(desk, scans.Request())
+    return desk
+
+
+def test_a_newer_set_makes_a_result_stale_and_a_recheck_makes_it_fresh(scanned: Desk) -> None:
+    """Until then nothing can be said; afterwards what was said holds for the newer set too."""
+    assert _device(scanned)["status"] == "no_trace"
+    _newer_set(scanned)
+    (stale,) = _device(scanned)["stale"]
+    assert (stale["what"], stale["remedy"], _device(scanned)["status"]) == (
+        "indicator set tiny",
+        "recheck",
+        "inconclusive",
+    )
+    (recheck,) = _scans(_run(scanned, everything=True))
+    assert (recheck["recheck_of"], recheck["state"]) == ("S-0001", "finished")
+    assert (_device(scanned)["status"], _device(scanned)["stale"]) == ("no_trace", [])
+    assert _device(scanned)["last_scan"] == "S-0001"
+    custody.verify(scanned)
+
+
+def test_a_recheck_with_other_sets_leaves_the_result_stale(scanned: Desk) -> None:
+    """Only what was compared is fresh."""
+    _newer_set(scanned)
+    (builtin,) = [each.name for each in scanned.library.list_sets() if each.built_in][:1]
+    _run(scanned, ["S-0001"], set_names=(builtin,))
+    assert _device(scanned)["status"] == "inconclusive"
+
+
+def test_a_blind_recheck_leaves_the_result_stale(scanned: Desk, engine: FakeEngine) -> None:
+    """It compared nothing."""
+    _newer_set(scanned)
+    engine.answer = replace(engine.answer, completeness=Completeness.BLIND, gaps=(GAP,))
+    assert _run(scanned, everything=True).status is OutcomeStatus.PARTIAL
+    assert _device(scanned)["status"] == "inconclusive"
+
+
+def test_a_recheck_adds_findings(scanned: Desk, engine: FakeEngine, match: EngineResult) -> None:
+    """What a newer set knows is found without the phone."""
+    engine.answer = match
+    (recheck,) = _scans(_run(scanned, ["S-0001"]))
+    assert len(recheck["findings"]) == 1
+    assert _device(scanned)["status"] == "indicator_match"
+    listed: Any = findings.list_findings(scanned).data["findings"]
+    assert [each["first_scan"] for each in listed] == ["S-0002"]
+
+
+@pytest.mark.parametrize("completeness", [Completeness.PARTIAL, Completeness.BLIND])
+def test_a_full_recheck_never_improves_a_completeness(
+    desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, completeness: Completeness
+) -> None:
+    """What was not examined then is not examined now."""
+    full = engine.answer
+    engine.answer = replace(full, completeness=completeness, gaps=(GAP,))
+    add_phone()
+    scans.run(desk, scans.Request())
+    engine.answer = full
+    _run(desk, ["S-0001"])
+    assert (_device(desk)["status"], _device(desk)["completeness"]) == ("inconclusive", completeness)
+    assert [each["module"] for each in _device(desk)["gaps"]] == ["sms"]
+
+
+def test_what_cannot_be_rechecked_is_named_and_stops_no_other(
+    desk: Desk, add_phone: Callable[..., str], engine: FakeEngine
+) -> None:
+    """A recheck itself, a scan that failed, and after them one that can be."""
+    for seed in (1, 2):
+        add_phone(seed=seed)
+    scans.run(desk, scans.Request(acquisitions=("A-0001",)))
+
+    def refuse(job: object) -> None:
+        raise IndicatorCountError("no")
+
+    engine.before = refuse
+    with pytest.raises(IndicatorCountError):
+        scans.run(desk, scans.Request(acquisitions=("A-0002",)))
+    first = _scans(_run(desk, ["S-0001"]))[0]["id"]
+    outcome = _run(desk, [first, "S-0002", "S-0001"])
+    assert [each["recheck_of"] for each in _scans(outcome)] == ["S-0001"]
+    assert outcome.status is OutcomeStatus.PARTIAL
+    assert [message.split()[0] for message in outcome.messages] == [first, "S-0002"]
+    assert [each["id"] for each in _scans(rechecks.list_rechecks(desk))] == ["S-0003", "S-0004"]
+
+
+@pytest.mark.parametrize("trouble", [IndicatorCountError("no"), OSError(28, "No space left on device")])
+def test_a_recheck_that_fails_is_written_down(
+    scanned: Desk, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """As failed, with the reason, and it makes nothing fresh."""
+    _newer_set(scanned)
+
+    def refuse(job: object, *, on_event: object) -> EngineResult:
+        raise trouble
+
+    monkeypatch.setattr(engine, "run_recheck", refuse)
+    outcome = _run(scanned, everything=True)
+    assert _scans(outcome) == []
+    assert str(trouble.args[-1]) in outcome.messages[0]
+    (recheck,) = _scans(rechecks.list_rechecks(scanned))
+    assert (recheck["state"], recheck["completeness"]) == ("failed", "blind")
+    assert _device(scanned)["status"] == "inconclusive"
+
+
+def test_scans_must_be_named_and_known(scanned: Desk, engine: FakeEngine) -> None:
+    """Nothing is guessed, and set-aside acquisitions are passed over."""
+    with pytest.raises(InputError):
+        _run(scanned)
+    with pytest.raises(NotFoundError):
+        _run(scanned, ["S-0009"])
+    acquisitions.set_aside(scanned, "A-0001", state=AcquisitionState.SET_ASIDE, reason="wrong phone")
+    assert _scans(_run(scanned, everything=True)) == []
+    assert engine.rechecks == []
+
+
+def test_the_latest_scan_is_rechecked_from_its_own_results(scanned: Desk, engine: FakeEngine) -> None:
+    """A newer scan replaces an older one as the one to go back to."""
+    scans.run(scanned, scans.Request(acquisitions=("A-0001",)))
+    _run(scanned, everything=True)
+    (job,) = engine.rechecks
+    folder = scanned.case_folder()
+    assert (job.results, job.out) == (folder.results("S-0002"), folder.results("S-0003"))
+    assert job.kind is EvidenceKind.IOS_BACKUP

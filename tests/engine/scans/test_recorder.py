@@ -131,6 +131,21 @@ def test_an_alert_that_cannot_be_written_is_sent_all_the_same(recorded: Callable
     assert outcomes(ledger) == {"unwritable": Outcome.EXTRACTED, "plain": Outcome.EXTRACTED}
 
 
+def test_an_alert_whose_event_takes_all_memory_is_sent_without_it(
+    recorded: Callable[..., Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That something was found is never lost to what was found."""
+
+    def exhausted(value: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("mvtcase.engine.worker.recorder.safe_json", exhausted)
+    ledger = recorded(Plain)
+    (alert,) = ledger.alerts
+    assert outcomes(ledger) == {"plain": Outcome.EXTRACTED}
+    assert (alert.message, alert.event) == ("told", "⟦event left out: MemoryError⟧")
+
+
 def test_a_module_that_leaves_is_a_failed_module(recorded: Callable[..., Ledger]) -> None:
     """Its alert is kept and the next module runs."""
     ledger = recorded(Leaving, Plain)

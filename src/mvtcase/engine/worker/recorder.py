@@ -143,12 +143,11 @@ class Recorder:
             return
         # Held, so that no other alert can get the same id.
         self._sent[id(alert)] = alert
-        data = safe_json(alert.event)
+        data, indicator, witnessed = self._encoded(alert)
         if self._is_repeated(alert, data):
             return
         self._alerts += 1
         self._raised.append((alert, digest(data)))
-        indicator, witnessed = self.matches.indicator_of(alert, data)
         self.emit(
             "alert",
             part=self._parts[-1] if self._parts else "",
@@ -161,10 +160,18 @@ class Recorder:
             witnessed=witnessed,
         )
 
+    def _encoded(self, alert: Alert) -> tuple[Json, dict[str, Json] | None, bool]:
+        """Return an alert's event as JSON, its indicator, and whether a witness named it; never without an event."""
+        data = _event_json(alert)
+        try:
+            return data, *self.matches.indicator_of(alert, data)
+        except Exception:  # noqa: BLE001 - out of memory, most likely; the alert goes out without its indicator
+            return data, None, False
+
     def _send_amendments(self) -> None:
         """Send the events again that MVT wrote to after it raised their alerts, as its own files show them."""
         for back, (alert, sent) in zip(range(len(self._raised), 0, -1), self._raised, strict=True):
-            data = safe_json(alert.event)
+            data = _event_json(alert)
             if digest(data) != sent:
                 self.emit("amended", back=back, message=safe_text(str(alert.message)), data=data)
 
@@ -306,6 +313,13 @@ class Recorder:
 def load_step(part: str) -> str:
     """Return the name of the step in which a nested command is opened."""
     return f"load {part}"
+
+
+def _event_json(alert: Alert) -> Json:
+    try:
+        return safe_json(alert.event)
+    except Exception as error:  # noqa: BLE001 - out of memory, most likely; the alert goes out without its event
+        return f"⟦event left out: {type(error).__name__}⟧"
 
 
 def _messages(attempt: Attempt) -> list[str]:

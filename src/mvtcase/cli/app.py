@@ -65,6 +65,8 @@ MACHINE_FAILED = 74
 """Exit status when the disk or a path refused (`EX_IOERR` of sysexits)."""
 DEFECT = 70
 """Exit status of a defect of mvtcase itself (`EX_SOFTWARE` of sysexits)."""
+STOPPED = 130
+"""Exit status after Ctrl-C: 128 and the number of SIGINT, as shells count."""
 _last_state = State()
 _ANYWHERE = frozenset({"--json", "--yes"})
 
@@ -123,9 +125,9 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a cal
         output.print_error(_last_state, error)
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
-        return _refuse("stopped", "Stopped. What was finished is stored; the same command goes on with the rest.", 130)
+        return _stopped()
     except typer.Exit as stop:
-        return stop.exit_code
+        return _stopped() if stop.exit_code == STOPPED else stop.exit_code
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # nobody reads; Python flushes at exit
         return 141
@@ -133,7 +135,14 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a cal
         return _refuse("machine", f"The machine refused: {error}.", MACHINE_FAILED)
     except Exception as error:  # noqa: BLE001  # typer's own errors have no public class; others are raised again
         return _usage(error)
+    if status_of_call == STOPPED:  # typer makes this of a Ctrl-C inside a verb
+        return _stopped()
     return _last_state.exit_code or (status_of_call if isinstance(status_of_call, int) else 0)
+
+
+def _stopped() -> int:
+    """Print how to go on after Ctrl-C, and return the exit status shells know it by."""
+    return _refuse("stopped", "Stopped. What was finished is stored; the same command goes on with the rest.", STOPPED)
 
 
 def _refuse(code: str, sentence: str, exit_status: int) -> int:

@@ -63,7 +63,7 @@ def passed_at(desk: Desk, choice: Choice, *, on_event: Callable[[EngineEvent], N
         return remembered
     checks, at = run(desk, choice, on_event=on_event)
     missed = [check for check in checks if not check.found]
-    if missed or not checks:
+    if missed:
         listed = "; ".join(f"{check.type} {check.value} ({check.platform}: {check.where})" for check in missed[:5])
         raise ControlFailedError(
             f"The positive control failed: {len(missed)} of {len(checks)} planted indicators were not found. {listed}"
@@ -74,7 +74,10 @@ def passed_at(desk: Desk, choice: Choice, *, on_event: Callable[[EngineEvent], N
 def run(
     desk: Desk, choice: Choice, *, on_event: Callable[[EngineEvent], None] = unheard
 ) -> tuple[tuple[Check, ...], str]:
-    """Run the control and return what became of each plant and when; a pass is remembered for these sets and tools."""
+    """Run the control and return what became of each plant and when; a pass is remembered for these sets and tools.
+
+    Raises `ControlFailedError` when no indicator of the sets can be planted: then nothing can be proven.
+    """
     sample = sample_for_control(choice.passports, per_type=SAMPLES_PER_TYPE)
     plants = [Plant(PlantKind(kind), value) for kind, value in sample]
     home = desk.workspace.iocs / ".control"
@@ -84,8 +87,13 @@ def run(
             *_on_ios(desk, choice, work, [each for each in plants if each.kind in _IOS], on_event),
             *_on_android(desk, choice, work, [each for each in plants if each.kind in _ANDROID], on_event),
         )
+    if not checks:
+        raise ControlFailedError(
+            "The positive control could plant none of the chosen sets' indicators: nothing shows that a scan works.",
+            hint="Choose the built-in set too; '--iocs SET' may be given again.",
+        )
     at = timestamp(desk.clock())
-    if checks and all(check.found for check in checks):
+    if all(check.found for check in checks):
         _remember(desk, choice, at, len(checks))
     return checks, at
 

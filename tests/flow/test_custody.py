@@ -1,0 +1,145 @@
+"""The chain of custody over a whole case: rows, files, notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.engine.files import write_hashes
+from mvtcase.errors import ChainBrokenError, InputError
+from mvtcase.workflow import custody, observations, reports, scans
+from mvtcase.workflow.observations import Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.flow.conftest import FakeEngine
+
+    from mvtcase.engine.job import EngineResult, ScanJob
+    from mvtcase.workflow.desk import Desk
+
+
+def _log(desk: Desk) -> dict[str, Any]:
+    return dict(custody.log(desk).data)
+
+
+@pytest.fixture
+def whole(
+    desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, found: Callable[..., EngineResult], tmp_path: Path
+) -> Desk:
+    """Give a desk with one of everything that custody watches: manifest, results, report, attachment."""
+    from dataclasses import replace  # noqa: PLC0415  # only this fixture needs it
+
+    def keep(job: ScanJob) -> None:
+        (job.results / "mvt" / "backup").mkdir(parents=True)
+        (job.results / "mvt" / "backup" / "sms.json").write_text("[]")
+        engine.answer = replace(found(), results_sha256=write_hashes(job.results))
+
+    engine.before = keep
+    add_phone()
+    scans.run(desk, scans.Request())
+    reports.write(desk, "incident", formats=("html", "json"))
+    (tmp_path / "screen.png").write_bytes(b"pixels")
+    observations.add(desk, "O-0001", Seen(kind="line.version", value="26", attachment=tmp_path / "screen.png"))
+    return desk
+
+
+def test_a_whole_case_verifies(whole: Desk) -> None:
+    """And the head is the one of the log."""
+    outcome = custody.verify(whole)
+    log = _log(whole)
+    assert (outcome.data["holds"], outcome.data["head"]) == (True, log["head"])
+    assert outcome.data["events"] == len(log["events"]) == log["events"][-1]["sequence"]
+    assert log["events"][-1]["digest"] == log["head"]
+
+
+WATCHED = {
+    "acquisitions/A-0001/manifest.jsonl": "manifest of A-0001",
+    "scans/S-0001/results/results.sha256": "results of S-0001",
+    "scans/S-0001/results/mvt/backup/sms.json": "sms.json",
+    "reports/R-0001*.html": "report R-0001",
+    "reports/R-0002*.json": "report R-0002",
+    "attachments/*": "attachment",
+}
+
+
+def test_every_file_the_case_vouches_for_is_watched(whole: Desk, tmp_path: Path) -> None:
+    """A changed byte, a missing file, a link to a copy of it: each is found, and restored the case holds again."""
+    for pattern, named in WATCHED.items():
+        (path,) = whole.case_folder().path.glob(pattern)
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        with pytest.raises(ChainBrokenError, match=named):
+            custody.verify(whole)
+        path.unlink()
+        with pytest.raises(ChainBrokenError, match=named):
+            custody.verify(whole)
+        (tmp_path / "copy").write_bytes(data)
+        path.symlink_to(tmp_path / "copy")
+        with pytest.raises(ChainBrokenError, match=named):
+            custody.verify(whole)
+        path.unlink()
+        path.write_bytes(data)
+        custody.verify(whole)
+
+
+def test_a_result_that_was_slipped_in_is_found(whole: Desk) -> None:
+    """A file that no scan wrote."""
+    folder = whole.case_folder().results("S-0001") / "mvt" / "backup"
+    (folder / "planted.json").write_text("[]")
+    with pytest.raises(ChainBrokenError, match="planted"):
+        custody.verify(whole)
+
+
+def test_many_differences_are_counted(whole: Desk) -> None:
+    """The first are named, the rest is told as a number."""
+    with whole.open_case() as store:
+        store.connection.execute("DROP TRIGGER note_no_update")
+        for number in range(30):
+            store.connection.execute(
+                "INSERT INTO note VALUES (?, ?, 'x', 'now', 'Eve')", (f"u{number}", f"N-{number + 1:04d}")
+            )
+    with pytest.raises(ChainBrokenError, match=r"note u0.*\(and 11 more\)"):
+        custody.verify(whole)
+
+
+def test_every_verb_left_its_event(whole: Desk) -> None:
+    """Who did what to what, in order."""
+    events = _log(whole)["events"]
+    assert [event["action"] for event in events] == [
+        "case.created",
+        "group.added",
+        "official.added",
+        "consent.recorded",
+        "acquisition.registered",
+        "scan.started",
+        "scan.finished",
+        "report.written",
+        "observation.recorded",
+    ]
+    assert {event["actor"] for event in events} == {"Ada"}
+    assert all(event["subject"] for event in events if event["action"] != "group.added")
+    started = next(event for event in events if event["action"] == "scan.started")
+    assert set(started["payload"]) >= {"acquisition", "manifest_sha256", "sets", "tools"}
+
+
+def test_no_event_names_a_person(whole: Desk) -> None:
+    """Names and contacts stay in their rows; the chain carries ids."""
+    assert "Fernvale" not in str(_log(whole))
+
+
+def test_a_note_is_added_to_the_chain(desk: Desk) -> None:
+    """Whatever its text; an empty one is none."""
+    data: Any = custody.note(desk, "  <script> \u202e ").data
+    assert (data["note"]["id"], data["note"]["text"]) == ("N-0001", "<script> \u202e")
+    with pytest.raises(InputError):
+        custody.note(desk, "\n")
+    custody.verify(desk)
+
+
+def test_the_case_is_private(whole: Desk) -> None:
+    """Every file and folder that the workflow makes is for its owner alone; results are the engine's."""
+    inside = [each for each in Path(whole.case_folder().path).rglob("*") if "results" not in each.parts]
+    assert {f"{each} {each.stat().st_mode & 0o777:o}" for each in inside if each.stat().st_mode & 0o077} == set()

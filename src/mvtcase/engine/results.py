@@ -221,7 +221,9 @@ def _take_started(ledger: Ledger, event: Mapping[str, Any]) -> None:
 
 
 def _take_alert(ledger: Ledger, event: Mapping[str, Any]) -> None:
-    ledger.alerts.append(alert_of(event))
+    alert = alert_of(event)
+    if alert.source is not AlertSource.SWEEP or not _was_reported(ledger, alert):
+        ledger.alerts.append(alert)
 
 
 def _take_amended(ledger: Ledger, event: Mapping[str, Any]) -> None:
@@ -229,6 +231,23 @@ def _take_amended(ledger: Ledger, event: Mapping[str, Any]) -> None:
     place = len(ledger.alerts) - int(event["back"])
     if 0 <= place < len(ledger.alerts) and ledger.alerts[place].message == event["message"]:
         ledger.alerts[place] = replace(ledger.alerts[place], event=event["data"])
+
+
+def _was_reported(ledger: Ledger, found: RawAlert) -> bool:
+    """Return whether a module reported what the sweep found, the same value or the link around it."""
+    if found.indicator is None:
+        return False
+    value, is_link = found.indicator.value.lower(), found.indicator.type in _LINKS
+    for alert in ledger.alerts:
+        if alert.indicator is None or alert.source is AlertSource.SWEEP:
+            continue
+        known = alert.indicator.value.lower()
+        if value == known or (is_link and alert.indicator.type in _LINKS and (value in known or known in value)):
+            return True
+    return False
+
+
+_LINKS = frozenset({"domains", "urls"})
 
 
 def _take_finished(ledger: Ledger, event: Mapping[str, Any]) -> None:

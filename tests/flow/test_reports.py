@@ -15,7 +15,7 @@ from mvtcase.model import ConsentMethod, ConsentPoint, DeviceIdentity, Platform,
 from mvtcase.report import render
 from mvtcase.settings import Settings
 from mvtcase.store import queries
-from mvtcase.workflow import consents, custody, devices, observations, officials, reports, scans
+from mvtcase.workflow import consents, custody, devices, groups, observations, officials, reports, scans
 from mvtcase.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -189,7 +189,8 @@ def _plant_in_texts(desk: Desk, official: str) -> None:
         platform=Platform.IOS, name="GADGETMARK", serial="SERIALMARK", phone_number="+447700900123", os_version="17"
     )
     devices.add(desk, official, label="LABELMARK", identity=identity)
-    officials.change_official(desk, "O-0001", {"publication": "role"})
+    groups.add(desk, "Office of NAMEMARK")
+    officials.change_official(desk, "O-0001", {"publication": "role"}, groups=["Office of NAMEMARK"])
     told = "contactmark@example.org, +447700900123: LABELMARK GADGETMARK SERIALMARK"
     observations.add(desk, official, observations.Seen(kind="suspicious_message", value=f"OBSERVEDMARK {told}"))
     about_other = "" if official_is_open(desk, official) else "namemark the ROLEMARK, PSEUDOMARK, "

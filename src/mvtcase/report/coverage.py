@@ -34,7 +34,7 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
     return PersonFact(
         who=face.who if face else "",
         role=face.role if face else "",
-        groups=tuple(visible(group.name) for group in one.groups),
+        groups=tuple(view.veil.text(group.name, limit=SHORT) for group in one.groups),
         roster=words.ROSTER_WORDS[one.official.roster],
         consent=_consent(one.consents, view.occasion.written_at),
         status=str(one.status),

@@ -173,7 +173,7 @@ def _taken(view: View) -> Iterator[TimelineFact]:
         for one in device.acquisitions:
             yield TimelineFact(
                 at=visible(one.acquired_at) if one.acquired_at else one.registered_at,
-                basis="as told at registration" if one.acquired_at else "UTC, when registered",
+                basis="as told" if one.acquired_at else "UTC",
                 kind="acquisition",
                 who=view.who(one.official),
                 what=f"{one.id}: {words.KIND_WORDS[one.kind]} of {one.device}, {one.files:,} files",

@@ -98,7 +98,7 @@ def _csv_row(view: View, one: Finding, *, with_names: bool) -> list[object]:
         one.id,
         who,
         one.device if who else "",
-        "; ".join(group.name for group in groups) if who else "",
+        "; ".join(view.veil.text(group.name) for group in groups) if who else "",
         state_of(one.dispositions),
         one.evidence_class,
         one.level,

@@ -80,5 +80,5 @@ def _scope(view: View) -> str:
         face = face_of(view.occasion.official)
         return f"one official: {face.who}" if face else "one official"
     if view.occasion.group:
-        return f"the group {visible(view.occasion.group.name)}"
+        return f"the group {view.veil.text(view.occasion.group.name)}"
     return "the whole case"

@@ -10,6 +10,7 @@ from mvtcase.findings.review import stands, state_of
 from mvtcase.findings.status import WORDS, counts
 from mvtcase.model import Completeness, EvidenceClass, FindingState, RosterState, Status
 from mvtcase.report import words
+from mvtcase.report.coverage import SHORT
 from mvtcase.report.facts import Advice, GroupTally, Method, SetFact, Summary, Tally
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def groups(view: View) -> tuple[GroupTally, ...]:
         inside = {one.official.id for one in view.book.members(group.id)}
         members = [one for one in view.shown if one.official.id in inside]
         if members:
-            rows.append(GroupTally(group=visible(group.name), total=len(members), tallies=tallies(members)))
+            rows.append(
+                GroupTally(group=view.veil.text(group.name, limit=SHORT), total=len(members), tallies=tallies(members))
+            )
     return tuple(rows)
 
 

@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ahocorasick
+
 from mvtcase.escape import defang, visible
 from mvtcase.model import Publication
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mvtcase.casebook import OfficialStanding
     from mvtcase.model import Device, Official
@@ -24,7 +26,7 @@ _ROOM = 4
 _LINE_ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[ucr][0-9a-f]{32}(?![0-9A-Za-z])")
 _PHONE = re.compile(r"[+\d\s().-]+")
 _PHONE_TAIL = 8
-_AREA, _BETWEEN = r"(?:\+?[\d(][\d\s().-]{0,11})?", r"[\s().-]{0,3}"
+_DIGITS = re.compile(r"\+?\(?\d(?:[\s().-]{0,3}\d){7,}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"'`]+|\bwww\.[^\s<>\"'`]+|[^\s<>\"'`@]+@[\w-]+(?:\.[\w-]+)+")
 _PLAIN_TYPES = frozenset(
     {
@@ -83,30 +85,61 @@ class Veil:
 
     def __init__(self, officials: Iterable[OfficialStanding], indicators: Iterable[str] = ()) -> None:
         people = tuple(officials)
-        open_roles = {face.role for one in people if (face := face_of(one.official))}
-        personal = {text for one in people for text in _personal(one)} - open_roles
-        hidden = [pattern for text in sorted(personal, key=len, reverse=True) for pattern in _patterns(text)]
-        self._hidden = re.compile("|".join(hidden), re.IGNORECASE) if hidden else None
-        known = sorted({visible(each) for each in indicators if len(each) > _MIN_CHARACTERS}, key=len, reverse=True)
-        self._links = re.compile("|".join([_URL.pattern, *map(re.escape, known)]))
+        told = {face.role for one in people if (face := face_of(one.official))}
+        told |= {visible(group.name) for one in people for group in one.groups}
+        personal = {text for one in people for text in _personal(one)} - told
+        known = {text for each in indicators if len(text := visible(each)) > _MIN_CHARACTERS}
+        self._hidden = _Spotter({each: _pattern(each) for text in personal for each in (text, defang(text))})
+        self._tails = frozenset(tail for text in personal if (tail := _phone_tail(text)))
+        self._links = _Spotter({text: re.escape(text) for text in known})
 
     def text(self, value: str, *, limit: int = MAX_TEXT_CHARACTERS) -> str:
         """Return a text as a report may show it; what is personal is covered before anything is cut or broken."""
         shown = visible(value[: limit * _ROOM])
-        if self._hidden is not None:
-            shown = self._hidden.sub(HIDDEN, shown)
-        shown = _LINE_ACCOUNT.sub(HIDDEN, shown)
+        shown = self._hidden.sub(_covered, shown)
+        shown = _LINE_ACCOUNT.sub(HIDDEN, _DIGITS.sub(self._number, shown))
+        shown = _URL.sub(lambda match: defang(match[0]), shown)
         shown = self._links.sub(lambda match: defang(match[0]), shown)
         return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
+    def _number(self, match: re.Match[str]) -> str:
+        digits = re.sub(r"\D", "", match[0])
+        ends = (digits[place : place + _PHONE_TAIL] for place in range(len(digits) - _PHONE_TAIL + 1))
+        return HIDDEN if any(end in self._tails for end in ends) else match[0]
 
-def _patterns(text: str) -> Iterator[str]:
-    """Yield patterns of a personal text: whole words where its script has words, a telephone number however written."""
-    escaped = "|".join(map(re.escape, dict.fromkeys((text, defang(text)))))
-    yield rf"(?<!\w)(?:{escaped})(?!\w)" if text.isascii() else escaped
+
+def _covered(_: re.Match[str]) -> str:
+    return HIDDEN
+
+
+class _Spotter:
+    """Many literal texts sought at once: a pass over the text tells which occur, and only those are replaced."""
+
+    def __init__(self, patterns: Mapping[str, str]) -> None:
+        self._automaton = ahocorasick.Automaton()
+        for text, pattern in patterns.items():
+            self._automaton.add_word(text.casefold(), (len(text), pattern))
+        if patterns:
+            self._automaton.make_automaton()
+
+    def sub(self, replacement: Callable[[re.Match[str]], str], text: str) -> str:
+        """Return a text with every occurrence replaced, the longest first."""
+        if not len(self._automaton):
+            return text
+        for _, pattern in sorted({found for _, found in self._automaton.iter(text.casefold())}, reverse=True):
+            text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
+        return text
+
+
+def _pattern(text: str) -> str:
+    """Return the pattern of a personal text: a whole word where its script has words, anywhere else."""
+    return rf"(?<!\w){re.escape(text)}(?!\w)" if text.isascii() else re.escape(text)
+
+
+def _phone_tail(text: str) -> str:
+    """Return the last digits of a telephone number, which every way of writing it shares; empty for another text."""
     digits = re.sub(r"\D", "", text)
-    if _PHONE.fullmatch(text) and len(digits) >= _PHONE_TAIL:
-        yield _AREA + _BETWEEN.join(digits[-_PHONE_TAIL:]) + r"(?!\d)"
+    return digits[-_PHONE_TAIL:] if _PHONE.fullmatch(text) and len(digits) >= _PHONE_TAIL else ""
 
 
 def _personal(one: OfficialStanding) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
 from mvtcase.model import Status
+from mvtcase.report.coverage import SHORT
 from mvtcase.report.facts import SealingFacts, SealingGroup, SealingRow
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def facts(view: View, sealing: Mapping[str, SealingSeen]) -> SealingFacts | None
         inside = {one.official.id for one in view.book.members(group.id)}
         members = [one for one in view.shown if one.official.id in inside]
         if members:
-            counted.append(_group(visible(group.name), members, sealing))
+            counted.append(_group(view.veil.text(group.name, limit=SHORT), members, sealing))
     return SealingFacts(groups=tuple(counted), rows=_rows(view, sealing), notes=NOTES)
 
 
@@ -64,7 +65,7 @@ def _rows(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[SealingRow, .
     return tuple(
         SealingRow(
             who=view.who(one.official.id),
-            groups=tuple(visible(group.name) for group in one.groups),
+            groups=tuple(view.veil.text(group.name, limit=SHORT) for group in one.groups),
             sealing=WORDS[_told(one, sealing)],
             last_on=seen.last_on,
             first_off=seen.first_off,

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from mvtcase.report.publication import UNATTRIBUTED, Veil, can_be_clicked, face_of, is_withheld
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
     from mvtcase.model import Finding, Group, IndicatorSet, Observation, Official, Scan
+    from mvtcase.report.publication import Face
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +59,24 @@ class SeenLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The part of a case that one report is about; `shown` leaves out those withheld."""
+    """The part of a case that one report is about; `shown` leaves out those withheld, `faces` those without a row."""
 
     book: Casebook
     occasion: Occasion
     everyone: tuple[OfficialStanding, ...]
     shown: tuple[OfficialStanding, ...]
+    faces: Mapping[str, Face] = field(repr=False)
     veil: Veil = field(repr=False)
 
     @property
     def rows(self) -> tuple[OfficialStanding, ...]:
         """The officials who may have a row of their own."""
-        return tuple(one for one in self.shown if face_of(one.official) is not None)
+        return tuple(one for one in self.shown if one.official.id in self.faces)
 
     @property
     def counted_only(self) -> tuple[OfficialStanding, ...]:
         """The officials who are in the counts and in no row."""
-        return tuple(one for one in self.shown if face_of(one.official) is None)
+        return tuple(one for one in self.shown if one.official.id not in self.faces)
 
     @property
     def devices(self) -> tuple[DeviceStanding, ...]:
@@ -109,13 +113,12 @@ class View:
 
     def who(self, official: str) -> str:
         """Return how an official is called here."""
-        one = next((each for each in self.shown if each.official.id == official), None)
-        face = face_of(one.official) if one else None
+        face = self.faces.get(official)
         return face.who if face else UNATTRIBUTED
 
     def has_row(self, official: str) -> bool:
         """Return whether an official may have a row."""
-        return any(one.official.id == official for one in self.rows)
+        return official in self.faces
 
 
 def view_of(book: Casebook, occasion: Occasion) -> View:
@@ -123,11 +126,13 @@ def view_of(book: Casebook, occasion: Occasion) -> View:
     everyone = book.members(occasion.group.id) if occasion.group else book.officials
     if occasion.official:
         everyone = tuple(one for one in everyone if one.official.id == occasion.official.id)
+    shown = tuple(one for one in everyone if not is_withheld(one.official))
     refs = (each.indicator for each in book.findings if each.indicator)
     return View(
         book=book,
         occasion=occasion,
         everyone=everyone,
-        shown=tuple(one for one in everyone if not is_withheld(one.official)),
+        shown=shown,
+        faces={one.official.id: face for one in shown if (face := face_of(one.official))},
         veil=Veil(book.officials, {ref.value for ref in refs if can_be_clicked(ref.type)}),
     )

@@ -75,7 +75,7 @@ def _left_out(book: Casebook, kind: Kind) -> tuple[str, ...]:
         return ()
     return (
         (
-            f"{withheld} of {len(book.officials)} officials are withheld: nothing about them is in the report. "
+            f"Withheld: {withheld} of {len(book.officials)} officials; nothing about them is in the report. "
             "With their agreement, 'official set ID --publication role' changes that."
         ),
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mvtcase.model import Device, DeviceIdentity, Official, Platform, Publication
+from mvtcase.model import Device, DeviceIdentity, Group, Official, Platform, Publication
 from mvtcase.report.publication import HIDDEN, Face, Veil, face_of, is_withheld, shown_indicator
 
 if TYPE_CHECKING:
@@ -109,6 +109,14 @@ def test_a_role_that_somebody_else_shows_is_no_secret(standing: OfficialStanding
     other = replace(PERSON, id="O-0002", publication=Publication.ROLE)
     veil = Veil([standing, replace(standing, official=other)])
     assert "Chief Whip" in veil.text("the Chief Whip")
+
+
+def test_a_device_owner_that_is_also_a_group_is_no_secret(standing: OfficialStanding) -> None:
+    """The ministry that owns the phone may be the affected group itself; a person who owns it is covered."""
+    ministry = Group(id="G-0009", uuid="g9", name="Ministry of Tides")
+    veil = Veil([replace(standing, groups=(ministry,))])
+    assert veil.text("Ministry of Tides") == "Ministry of Tides"
+    assert Veil([standing]).text("Ministry of Tides") == HIDDEN
 
 
 def test_names_without_word_borders_are_covered_inside_a_text(standing: OfficialStanding) -> None:

@@ -101,7 +101,7 @@ def test_an_odd_row_hides_no_other(
     built = build_ios_backup(tmp_path / "backup", PHONE, damage={"sms": damage})
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
     run = run_of(result, "sms")
-    assert [alert.module for alert in result.alerts if alert.indicator] == ["sms"]
+    assert "sms" in {alert.module for alert in result.alerts if alert.indicator}
     assert run.records == run.source_rows
     if run.outcome is Outcome.CHECKED:
         assert result.completeness is Completeness.FULL

@@ -18,7 +18,7 @@ from mvtcase.control.ios_phone import IosPhone
 from mvtcase.control.plants import BuiltEvidence, Plant, PlantKind
 from mvtcase.control.sysdiagnose import build_sysdiagnose
 from mvtcase.control.sysdiagnose_phone import SysdiagnosePhone
-from mvtcase.model import Completeness, EvidenceKind, IndicatorRef, Level, Outcome
+from mvtcase.model import AlertSource, Completeness, EvidenceKind, IndicatorRef, Level, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,11 @@ HEALTHY: dict[EvidenceKind, Callable[[Path], BuiltEvidence]] = {
     EvidenceKind.ANDROID_BACKUP: lambda folder: build_adb_backup(folder / "backup.ab", ANDROID),
     EvidenceKind.INTRUSION_LOGS: lambda folder: build_intrusion_logs(folder / "logs", ANDROID),
 }
+
+
+def levels_by_mvt(result: EngineResult) -> Counter[Level]:
+    """Count the alerts that MVT itself raised, by level."""
+    return Counter(alert.level for alert in result.alerts if alert.source is AlertSource.MVT)
 
 
 @pytest.mark.parametrize("kind", list(HEALTHY))
@@ -122,7 +127,7 @@ def test_an_alert_without_its_indicator_gets_it_from_the_witness(
     built = build_ios_backup(tmp_path / "backup", phone)
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP, built.path, values={"processes": (PROCESS,)})
     expected = IndicatorRef(value=PROCESS, type="processes", family="Invented", set="invented")
-    matched = [alert for alert in result.alerts if alert.indicator == expected]
+    matched = [alert for alert in result.alerts if alert.indicator == expected and alert.source is AlertSource.MVT]
     assert {alert.module for alert in matched} == {"locationd_clients"}
     others = [alert for alert in result.alerts if alert.indicator is None]
     assert all(alert.module != "locationd_clients" for alert in others)
@@ -136,7 +141,7 @@ def test_mvts_own_backup(shared_folder: Path, examine_with_mvt: Callable[..., En
     assert len(own) == 28
     assert Counter(run.outcome for run in own)[Outcome.NO_SOURCE] == 10
     assert Outcome.NOT_RUN not in {run.outcome for run in own}
-    assert Counter(alert.level for alert in result.alerts) == {Level.LOW: 1, Level.INFORMATIONAL: 1}
+    assert levels_by_mvt(result) == {Level.LOW: 1, Level.INFORMATIONAL: 1}
     assert result.completeness is Completeness.PARTIAL
 
 
@@ -144,7 +149,7 @@ def test_mvts_own_backup(shared_folder: Path, examine_with_mvt: Callable[..., En
 def test_mvts_own_androidqf(shared_folder: Path, examine_with_mvt: Callable[..., EngineResult]) -> None:
     """Its ten alerts, its nested backup, and the bugreport that is not there as a gap."""
     result = examine_with_mvt(EvidenceKind.ANDROIDQF, shared_folder / "samples" / "mvt" / "androidqf")
-    assert Counter(alert.level for alert in result.alerts) == {
+    assert levels_by_mvt(result) == {
         Level.HIGH: 4,
         Level.MEDIUM: 5,
         Level.INFORMATIONAL: 1,

@@ -6,21 +6,41 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.report import example, incident, render
+from mvtcase.report import example, render
+from mvtcase.report.group import group
+from mvtcase.report.incident import incident
+from mvtcase.report.letter import letter
+
+if TYPE_CHECKING:
+    from mvtcase.casebook import Casebook
+    from mvtcase.report.view import SeenLink
 
 FOLDER = Path(__file__).parents[2] / "gold"
 
 
+def _facts(kind: str, book: Casebook, links: tuple[SeenLink, ...]) -> object:
+    occasion, sealed = example.occasion(kind=kind), example.sealing()
+    if kind == "group":
+        return group(book, replace(occasion, group=book.groups[0]), sealed, links)
+    if kind == "letter":
+        return letter(book, replace(occasion, official=book.officials[0].official), sealed)
+    return incident(book, occasion, sealed, links)
+
+
 @pytest.mark.parametrize("form", [render.Format.HTML, render.Format.JSON, render.Format.MARKDOWN])
-def test_the_example_report_is_what_the_gold_file_says(form: render.Format) -> None:
+@pytest.mark.parametrize("kind", ["incident", "group", "letter"])
+def test_the_example_report_is_what_the_gold_file_says(
+    kind: str, form: render.Format, book: Casebook, links: tuple[SeenLink, ...]
+) -> None:
     """Same facts, same bytes."""
-    facts = incident.incident(example.casebook(), example.occasion(), example.sealing())
-    made = render.render(facts, "incident", form)
-    gold = FOLDER / f"incident.{form}"
+    made = render.render(_facts(kind, book, links), kind, form)
+    gold = FOLDER / f"{kind}.{form}"
     if os.environ.get("MVTCASE_WRITE_GOLD"):
         gold.write_bytes(made)
     assert made.decode() == gold.read_text("utf-8"), "run 'make gold' and read the difference"

@@ -187,7 +187,7 @@ def _official_of(view: View, scan: Scan) -> str:
 def _scanned(view: View, scan: Scan) -> TimelineFact:
     what = f"{scan.id}: {scan.acquisition} examined, {scan.completeness}"
     if scan.recheck_of:
-        what = f"{scan.id}: stored results of {scan.recheck_of} compared again with newer indicators"
+        what = f"{scan.id}: stored results of {scan.recheck_of} compared again, with other indicators"
     return TimelineFact(
         at=scan.finished_at or scan.started_at,
         basis="UTC",

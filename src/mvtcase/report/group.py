@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.findings.review import stands, state_of
-from mvtcase.model import EvidenceClass, Publication
+from mvtcase.model import Publication
 from mvtcase.report import coverage, evidence, narrative, sealing, words
 from mvtcase.report.facts import ClassCount, Custody, GroupFacts
 from mvtcase.report.incident import details, marking
@@ -54,7 +54,7 @@ def _in_counts(one: OfficialStanding) -> OfficialStanding:
 
 def _classes(view: View) -> tuple[ClassCount, ...]:
     counted = []
-    for kind in (each for each in EvidenceClass if each in words.CLASS_NAME):
+    for kind in words.CLASS_NAME:
         found = [one for one in view.findings if one.evidence_class is kind and stands(state_of(one.dispositions))]
         if found:
             counted.append(

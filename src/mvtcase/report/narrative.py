@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mvtcase.report.view import SealingSeen, View
 
 _CHANGED = "changed_on_off"
+_BY_TWO = frozenset({FindingState.CONFIRMED})
+_BY_ONE = frozenset({FindingState.CONFIRMED, FindingState.CONFIRMED_ONCE})
+_ENOUGH = {EvidenceClass.ATTEMPT: _BY_ONE, EvidenceClass.EXPOSURE: _BY_ONE}
 _METHODS: Mapping[EvidenceClass, str] = {
     EvidenceClass.ATTEMPT: "Links or messages from published attack infrastructure were sent to {n}.",
     EvidenceClass.EXPOSURE: "Phones of {n} opened or looked up published attack infrastructure.",
@@ -141,7 +144,8 @@ def methodology(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[str, ..
 
 
 def _confirmed(view: View) -> list[Finding]:
-    return [one for one in view.findings if state_of(one.dispositions) is FindingState.CONFIRMED]
+    """Return the findings that count as confirmed: by the same rule by which the status table counts them."""
+    return [one for one in view.findings if state_of(one.dispositions) in _ENOUGH.get(one.evidence_class, _BY_TWO)]
 
 
 def _is_changed(sealing: Mapping[str, SealingSeen], one: OfficialStanding) -> bool:

@@ -121,6 +121,7 @@ def _markdown_environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         finalize=markdown_text,
     )
     environment.filters["moment"] = moment

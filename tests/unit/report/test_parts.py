@@ -163,9 +163,12 @@ def test_the_summary_says_what_is_not_known(facts: IncidentFacts) -> None:
 
 
 def test_the_methodology_is_unknown_until_something_is_confirmed(book: Casebook) -> None:
-    """Open findings and matches do not make a method; two examiners do."""
+    """Open findings and matches make no method; two examiners do, one for an attempt, as the status table has it."""
     confirmed = narrative.methodology(view_of(book, example.occasion()), {})
-    assert confirmed == ("A program named as published spyware ran on phones of 1 official.",)
+    assert confirmed == (
+        "Links or messages from published attack infrastructure were sent to 1 official.",
+        "A program named as published spyware ran on phones of 1 official.",
+    )
     opened = replace(book, findings=tuple(replace(one, dispositions=()) for one in book.findings))
     assert narrative.methodology(view_of(opened, example.occasion()), {})[0].startswith("Unknown.")
 

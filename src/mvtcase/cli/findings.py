@@ -77,8 +77,14 @@ def listed(found: Sequence[Mapping[str, Any]]) -> Table:
     """Return findings as a table."""
     columns = ("id", "official", "level", "class", "status", "title")
     names = ("id", "official", "level", "evidence_class", "status")
-    rows = [[*(each[name] for name in names), _short(each["title"])] for each in found]
+    rows = [[*(each[name] for name in names), _short(_with_indicator(each))] for each in found]
     return output.table("Findings", columns, rows)
+
+
+def _with_indicator(one: Mapping[str, Any]) -> str:
+    """Return a finding's title, led by the indicator where it does not name it itself."""
+    value = one["indicator"]["value"] if one["indicator"] else ""
+    return str(one["title"]) if value in one["title"] else f"{value}: {one['title']}"
 
 
 def _short(title: str) -> str:

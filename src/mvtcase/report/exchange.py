@@ -154,7 +154,7 @@ def _stix_objects(view: View, one: Finding, common: dict[str, Any], *, with_name
     indicator = stix2.Indicator(
         id=_id("indicator", ref.type, ref.value),
         name=visible(f"{ref.family or 'unknown family'}: {ref.value}"),
-        pattern=f"[{_STIX_PATTERNS.get(ref.type, 'artifact:payload_bin')} = '{_stix_text(ref.value)}']",
+        pattern=f"[{_STIX_PATTERNS.get(ref.type, 'x-mvtcase-indicator:value')} = '{_stix_text(ref.value)}']",
         pattern_type="stix",
         valid_from=at,
         created=at,

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from mvtcase.canon import StrEnum
+from mvtcase.model import Device, Official, Publication
 from mvtcase.report import example
 
 if TYPE_CHECKING:
@@ -81,8 +82,24 @@ def _spoiled(value: object, turn: list[int]) -> object:
         return tuple(_spoiled(each, turn) for each in value)
     if not is_dataclass(value) or isinstance(value, type):
         return value
+    spared = _spared(value)
     changes = {each.name: _field(each.name, getattr(value, each.name), turn) for each in fields(value)}
-    return replace(value, **changes)
+    return replace(value, **{name: new for name, new in changes.items() if name not in spared})
+
+
+def _spared(record: object) -> frozenset[str]:
+    """Return fields that a report covers everywhere: hostile, they would only cover the same words in other fields."""
+    if isinstance(record, Device):
+        return frozenset({"label"})
+    if not isinstance(record, Official):
+        return frozenset()
+    match record.publication:
+        case Publication.NAMED:
+            return frozenset({"contact"})
+        case Publication.ROLE:
+            return frozenset({"contact", "name"})
+        case _:
+            return frozenset({"contact", "name", "role", "pseudonym"})
 
 
 def _field(name: str, value: object, turn: list[int]) -> object:

@@ -13,6 +13,7 @@ import pytest
 
 from mvtcase.errors import RenderError
 from mvtcase.report import example, hostile, render
+from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
 from mvtcase.report.render import Format
 
@@ -52,6 +53,23 @@ def test_hostile_text_makes_no_element_and_no_handler(hostile_report: tuple[str,
     assert all((attributes.get("href") or "#").startswith("#") for _, attributes in page.elements)
     assert any(each in "".join(page.words) for each in ("<script>", hostile.RAN, "HYPERLINK", "{{ 7"))
     assert [tag for tag, _ in page.elements].count("style") == 1
+
+
+def test_every_hostile_text_can_be_read_in_an_incident_report() -> None:
+    """The trial is no empty one: each text, broken where it is a link, stands somewhere in the page."""
+    facts = incident(hostile.casebook(), hostile.occasion(), example.sealing())
+    words = "".join(_Page(render.html(facts, "incident")).words)
+    for text in (
+        "<script>document",
+        "<img src=x onerror",
+        "</style><script src",
+        "<svg onload",
+        "javascript:",
+        "\\u202e",
+    ):
+        assert text in words, text
+    assert "=HYPERLINK" in words
+    assert "hxxp://beacon[.]example" in words
 
 
 @pytest.mark.parametrize("form", [Format.HTML, Format.MARKDOWN, Format.JSON])

@@ -195,7 +195,7 @@ def _listed(value: object) -> list[Mapping[str, object]]:
 
 
 def _enrol(desk: Desk) -> None:
-    cases.new(desk, "LINE accounts 2026, an invented case", slug="demo")
+    cases.new(desk, "Demo: LINE accounts 2026", slug="demo")
     for name in (LEGISLATURE, MINISTRY):
         groups.add(desk, name)
     people = invent(random.Random("mvtcase demo"), len(CAST))  # noqa: S311  # invented people, always the same

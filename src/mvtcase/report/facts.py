@@ -6,11 +6,7 @@ visible. Times are texts as given; `None` means unknown and is printed so.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    from mvtcase.model import Json
+from dataclasses import dataclass
 
 SCHEMA = "mvtcase-report/1"
 
@@ -387,17 +383,3 @@ class LetterFacts:
     consent: str
     limits: tuple[str, ...]
     custody: Custody
-
-
-def as_json(record: object) -> dict[str, Json]:
-    """Return a record of facts as JSON values under its schema's name."""
-    values = cast("dict[str, Json]", _plain(asdict(record)))  # type: ignore[call-overload]  # every caller gives a record
-    return {"schema": SCHEMA, **values}
-
-
-def _plain(value: object) -> Json:
-    if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return cast("Json", value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
@@ -12,10 +13,12 @@ from markupsafe import Markup
 from mvtcase.canon import StrEnum, storable_text
 from mvtcase.errors import RenderError
 from mvtcase.report import words
-from mvtcase.report.facts import as_json
+from mvtcase.report.facts import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mvtcase.model import Json
 
 
 class Format(StrEnum):
@@ -60,6 +63,20 @@ def render(facts: object, kind: str, wanted: Format) -> bytes:
         return _text(markdown(facts, kind))
     page = html(facts, kind)
     return pdf(page) if wanted is Format.PDF else _text(page)
+
+
+def as_json(record: object) -> dict[str, Json]:
+    """Return a record of facts as JSON values under its schema's name."""
+    values = cast("dict[str, Json]", _plain(asdict(record)))  # type: ignore[call-overload]  # every caller gives a record
+    return {"schema": SCHEMA, **values}
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return cast("Json", value)
 
 
 def html(facts: object, kind: str) -> str:

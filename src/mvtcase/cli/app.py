@@ -128,7 +128,7 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a cal
         return _stopped()
     except typer.Exit as stop:
         return _stopped() if stop.exit_code == STOPPED else stop.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer and rich make the second of the first, with the status of gaps
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # nobody reads; Python flushes at exit
         return 141
     except OSError as error:

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from mvtcase import errors
 from mvtcase.cli.app import DEFECT, MACHINE_FAILED, app
 from mvtcase.engine.commands import COMMANDS
-from mvtcase.engine.coverage import KEY_MODULES, LIMITATIONS, KeyModule
+from mvtcase.engine.coverage import COMPARED_TYPES, KEY_MODULES, LIMITATIONS, NEVER_WHOLE, KeyModule
 from mvtcase.findings.status import WORDS
 from mvtcase.model import EvidenceKind
 from mvtcase.settings import Limits, Settings
@@ -241,22 +241,33 @@ def status_block() -> str:
 def key_modules_block() -> str:
     """Return two tables: the kinds of evidence with their limitations, and the key modules with their kinds."""
     kinds = [
-        (f"`{kind}`", f"`{COMMANDS[kind].line}`", " ".join(LIMITATIONS[kind, encrypted]))
+        (f"`{kind}`", f"`{COMMANDS[kind].line}`", _never_in(kind, encrypted=encrypted), _compared(kind))
         for kind, encrypted, _ in _distinct_keys()
     ]
     of_row: dict[KeyModule, list[str]] = {}
     for kind, _, rows in _distinct_keys():
         for row in rows:
             of_row.setdefault(replace(row, part="", source=""), []).append(f"`{kind}`")
-    modules = [
-        (f"`{row.slug}`", row.reason + (" (may be empty)" if row.may_be_empty else ""), ", ".join(names))
-        for row, names in of_row.items()
-    ]
+    modules = [(f"`{row.slug}`", row.reason + _exception_of(row), ", ".join(names)) for row, names in of_row.items()]
     return (
-        markdown_table(("kind of evidence", "MVT's command", "never in it"), kinds)
+        markdown_table(("kind of evidence", "MVT's command", "never in it", "compared"), kinds)
         + "\n"
         + markdown_table(("key module", "every phone feeds it because", "in"), modules)
     )
+
+
+def _never_in(kind: EvidenceKind, *, encrypted: bool) -> str:
+    never_whole = f"Never `full`: {NEVER_WHOLE[kind]}." if kind in NEVER_WHOLE else ""
+    return " ".join((*LIMITATIONS[kind, encrypted], never_whole)).strip()
+
+
+def _compared(kind: EvidenceKind) -> str:
+    return ", ".join(sorted(name.replace("_", " ") for name in COMPARED_TYPES[kind]))
+
+
+def _exception_of(row: KeyModule) -> str:
+    stand_in = f" (or `{row.stand_in}` in its place)" if row.stand_in else ""
+    return stand_in + (" (may be empty)" if row.may_be_empty else "")
 
 
 def _distinct_keys() -> Iterator[tuple[EvidenceKind, bool, Sequence[KeyModule]]]:

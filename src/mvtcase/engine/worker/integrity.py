@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.accounts import RULES
+from mvtcase.engine.worker.databases import UnfitDatabaseError, opened, tables_of
 from mvtcase.model import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 SECONDS = 90.0
 STEPS = 20_000
@@ -46,12 +48,13 @@ def faults_of(path: Path) -> tuple[str, ...]:
         return ()
 
 
-def doubted(outcome: Outcome, reason: str, databases: Iterable[Path]) -> tuple[Outcome, str]:
+def doubted(slug: str, examined: tuple[Outcome, str], databases: Iterable[Path]) -> tuple[Outcome, str]:
     """Return a module's outcome and reason, `damaged` where it read without complaint what is not sound below."""
+    outcome, reason = examined
     if outcome not in _TRUSTING:
         return outcome, reason
     for path in databases:
-        faults = faults_of(path)
+        faults = (*faults_of(path), *shape_faults(path, slug))
         if faults:
             return (
                 Outcome.DAMAGED,
@@ -59,6 +62,45 @@ def doubted(outcome: Outcome, reason: str, databases: Iterable[Path]) -> tuple[O
             )
     return outcome, reason
 
+
+def shape_faults(path: Path, slug: str) -> tuple[str, ...]:
+    """Return what a module would pass over in silence: columns it compares that are gone, texts that are bytes."""
+    rule = RULES.get(slug)
+    if rule is None:
+        return ()
+    try:
+        with opened(path) as connection:
+            kinds = tables_of(connection)
+            return tuple(
+                _shapes(connection, [name for name in rule.tables if kinds.get(name.lower()) == "table"], slug)
+            )
+    except (sqlite3.Error, OSError, UnfitDatabaseError):
+        return ()
+
+
+def _shapes(connection: sqlite3.Connection, tables: list[str], slug: str) -> Iterator[str]:
+    for table in tables:
+        columns = {str(row[1]): str(row[2]).upper() for row in connection.execute(f'PRAGMA table_info("{table}")')}
+        for name in _COMPARED.get((slug, table), ()):
+            if name not in columns:
+                yield f"the table {table} has no column {name}"
+        texts = [name for name, word in columns.items() if any(part in word for part in ("CHAR", "TEXT", "CLOB"))]
+        wrong = " OR ".join(f"typeof({_quoted(name)}) = 'blob'" for name in texts) or "0"
+        count = connection.execute(f'SELECT count(*) FROM "{table}" WHERE {wrong}').fetchone()[0]  # noqa: S608 - as above
+        if count:
+            yield f"{count} rows of {table} hold bytes where texts belong: they were not compared"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+_COMPARED = {
+    ("sms", "message"): ("text",),
+    ("sms_attachments", "attachment"): ("filename",),
+    ("whatsapp", "ZWAMESSAGE"): ("ZTEXT",),
+}
+"""Columns that modules read by `SELECT *`, so that nothing fails where they are gone."""
 
 _TRUSTING = frozenset({Outcome.CHECKED, Outcome.EXTRACTED, Outcome.EMPTY})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvtcase.engine.worker import preflight_android, preflight_ios
+from mvtcase.engine.worker import preflight_android, preflight_ios, preflight_sysdiagnose
 from mvtcase.engine.worker.readers import Problem
 from mvtcase.model import EvidenceKind, Gap
 
@@ -22,6 +22,8 @@ _LOOKS: Mapping[EvidenceKind, Callable[[Task], Iterator[Found]]] = {
     EvidenceKind.IOS_BACKUP: preflight_ios.backup,
     EvidenceKind.IOS_BACKUP_ENCRYPTED: preflight_ios.backup,
     EvidenceKind.IOS_FILE_SYSTEM: preflight_ios.file_system,
+    EvidenceKind.SYSDIAGNOSE: preflight_sysdiagnose.sysdiagnose,
+    EvidenceKind.INTRUSION_LOGS: preflight_android.intrusion_logs,
     EvidenceKind.ANDROIDQF: preflight_android.androidqf,
     EvidenceKind.ANDROIDQF_AGE: preflight_android.androidqf,
     EvidenceKind.BUGREPORT: preflight_android.bugreport,

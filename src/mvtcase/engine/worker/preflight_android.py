@@ -41,6 +41,7 @@ def androidqf(task: Task) -> Iterator[Found]:
     backup_file = root / "backup.ab"
     if backup_file.is_file():
         yield from _backup_found(backup_file, "backup")
+    yield from _empty_days(root / _LOGS)
     nested = root / "bugreport.zip"
     if nested.is_file():
         yield from _zipped_bugreport(nested)
@@ -57,6 +58,18 @@ def bugreport(task: Task) -> Iterator[Found]:
 def backup(task: Task) -> Iterator[Found]:
     """Yield what is wrong with an Android backup as a whole."""
     yield from _backup_found(task.target, "SMS")
+
+
+def intrusion_logs(task: Task) -> Iterator[Found]:
+    """Yield the days of intrusion logs that hold nothing."""
+    yield from _empty_days(task.target)
+
+
+def _empty_days(root: Path) -> Iterator[Found]:
+    for pattern in ("*.txt", "*/*.txt", "*/*/*.txt"):
+        for path in sorted(root.glob(pattern)):
+            if path.is_file() and not path.is_symlink() and not path.stat().st_size:
+                yield Problem(module="intrusion_logs", reason=f"{path.name} is empty: the events of that day are lost")
 
 
 def _backup_found(path: Path, module: str) -> Iterator[Found]:

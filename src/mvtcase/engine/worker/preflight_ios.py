@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.worker.databases import UnfitDatabaseError, opened, tables_of
+from mvtcase.engine.worker.preflight_sysdiagnose import file_problem
 from mvtcase.engine.worker.readers import Found, Problem, read_plist
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mvtcase.engine.worker.task import Task
 
 _FILE_ID = re.compile(r"[0-9a-f]{40}")
+_DATABASE = re.compile(r"[\w.-]+\.(?:db|sqlite|sqlitedb)", re.IGNORECASE)
 _FIRST_IPHONE = datetime(2007, 6, 29)  # noqa: DTZ001 - property lists hold naive UTC
 _CLOCK_SLACK = timedelta(days=2)
 
@@ -37,8 +39,31 @@ def backup(task: Task) -> Iterator[Found]:
 def file_system(task: Task) -> Iterator[Found]:
     """Yield what is wrong with a file system dump as a whole."""
     log = task.target / "private/var/db/diagnostics/shutdown.log"
-    if log.is_file() and not log.is_symlink() and not log.stat().st_size:
-        yield Problem(module="ShutdownLog", reason="shutdown.log is empty: what ran at shutdowns was not examined")
+    reason = file_problem(log) if log.is_file() and not log.is_symlink() else ""
+    if reason:
+        yield Problem(module="ShutdownLog", reason=f"shutdown.log {reason}")
+    for name in _folders_for_files(task.target):
+        yield Problem(module="filesystem", reason=f"{name} is a folder in place of a file")
+
+
+def _folders_for_files(root: Path) -> Iterator[str]:
+    """Yield the folders that have the name of a database: modules look for files and pass over them."""
+    pending = [str(root)]
+    while pending:
+        for entry in _entries(pending.pop()):
+            if entry.is_dir(follow_symlinks=False):
+                if _DATABASE.fullmatch(entry.name):
+                    yield os.path.relpath(entry.path, root)
+                pending.append(entry.path)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:
+        # Staging and the modules tell of folders that cannot be read.
+        return []
 
 
 def _lists(root: Path) -> Iterator[Found]:

@@ -257,7 +257,7 @@ class Recorder:
     def _end(self, key: ModuleKey, attempt: Attempt, duration: int) -> None:
         self._report_missing_files(attempt.module, attempt.notes)
         facts = attempt.facts()
-        outcome, reason = doubted(*classify(facts), attempt.sources.paths)
+        outcome, reason = doubted(key[1], classify(facts), attempt.sources.paths)
         self._slug = None
         self.emit(
             "finished",

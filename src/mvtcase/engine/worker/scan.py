@@ -11,7 +11,7 @@ from mvt.common.log import MVTLogHandler
 from mvt.common.version import MVT_VERSION
 
 from mvtcase.engine.versions import PINNED_MVT
-from mvtcase.engine.worker import preflight, sweep
+from mvtcase.engine.worker import guards, preflight, sweep
 from mvtcase.engine.worker.classes import command_for
 from mvtcase.engine.worker.guard import guard_evidence
 from mvtcase.engine.worker.matcher import FastIndicators, stock_from_matchset
@@ -59,6 +59,7 @@ def prepare(task: Task, recorder: Recorder) -> tuple[list[type[MVTModule]], Indi
     """Return the plugin modules, the indicators and their match set, after `hello` was sent; raises `RefusedError`."""
     if MVT_VERSION != PINNED_MVT:
         raise RefusedError("start", f"MVT {MVT_VERSION} is installed; this release was tried with {PINNED_MVT} only.")
+    guards.install()
     recorder.install()
     with recorder.step("start"):
         try:

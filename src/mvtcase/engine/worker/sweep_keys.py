@@ -101,13 +101,37 @@ def _is_sought(needle: bytes, type_: str) -> bool:
 
 
 def stands_alone(text: bytes, start: int, end: int, type_: str) -> bool:
-    """Return whether the lower-case bytes from start to end are the whole of a name, host, address or path."""
+    """Return whether the bytes from start to end are the whole of a name, host, address or path, in capitals or not."""
     if end - start < NEEDS_TEXT_AROUND and not _in_text(text, start, end):
         return False
-    return _begins(text, start, type_) and _ends(text, end, type_)
+    around = text[max(0, start - 8) : start].lower(), text[end : end + 2].lower()
+    in_list = start > 0 and text[start - 1] == _PLIST_STRING + end - start and end - start < _PLIST_LONG
+    if type_ == "processes" and not in_list and not _is_named(*around):
+        return False
+    return (in_list or _begins(around[0], type_)) and _ends(around[1], type_)
 
 
-def _begins(text: bytes, start: int, type_: str) -> bool:
+def _is_named(before: bytes, after: bytes) -> bool:
+    """Return whether a name stands where programs are named, and not as a word of a text: many are words."""
+    left, right = before[-1:], after[:1]
+    # In a path, before a process id, alone between marks, and last in the line of a process table.
+    return (
+        left == b"/"
+        or right == b"["
+        or (left in _MARKS and right in _MARKS)
+        or (left in _BLANKS and right in _LINE_ENDS)
+    )
+
+
+_MARKS = frozenset({b"", b"\0", b"\n", b"\r", b'"', b"'", b"<", b">"})
+_BLANKS = frozenset({b" ", b"\t"})
+_LINE_ENDS = frozenset({b"", b"\n", b"\r"})
+_PLIST_STRING, _PLIST_LONG = 0x50, 15
+"""The byte before a short text in a binary property list is this and its length, which looks like a letter."""
+
+
+def _begins(text: bytes, type_: str) -> bool:
+    start = len(text)
     if start == 0 or text[start - 1] not in _BEFORE[type_]:
         return True
     # `%2fhost`, `\u002fhost` and `\nhost`: the byte before is the end of an escape.
@@ -116,13 +140,13 @@ def _begins(text: bytes, start: int, type_: str) -> bool:
     return percent or before[-6:-4] == b"\\u" or before[-2:] in {b"\\n", b"\\r", b"\\t"}
 
 
-def _ends(text: bytes, end: int, type_: str) -> bool:
-    if end >= len(text):
+def _ends(text: bytes, type_: str) -> bool:
+    if not text:
         return True
-    if text[end] == ord("."):
+    if text[0] == ord("."):
         # A full stop ends a sentence, a dot before another label goes on.
-        return end + 1 >= len(text) or text[end + 1] not in _HOST
-    return text[end] not in _AFTER[type_]
+        return len(text) == 1 or text[1] not in _HOST
+    return text[0] not in _AFTER[type_]
 
 
 def _in_text(text: bytes, start: int, end: int) -> bool:

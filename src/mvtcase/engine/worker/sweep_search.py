@@ -101,7 +101,7 @@ class Searcher:
         for needle in candidates:
             position = lowered.find(needle)
             while position >= 0:
-                if stands_alone(lowered, position, position + len(needle), self._keys[needle].type):
+                if stands_alone(text, position, position + len(needle), self._keys[needle].type):
                     yield needle, start + position * width, encoding
                 position = lowered.find(needle, position + 1)
 

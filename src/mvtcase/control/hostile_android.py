@@ -187,28 +187,6 @@ def _table(name: str) -> re.Pattern[str]:
     return re.compile(rf"------ {name}.*?(?=------ [A-Z])", re.DOTALL)
 
 
-_SECTION_CHANGES.items():
-            build = partial(_changed_section, spot, service, change)
-            yield HostileInput(name=f"{service} {name}", group="bugreport sections", kind=kind, build=build)
-    for name, (spot, rewrite) in _TEXT_CHANGES.items():
-        yield HostileInput(
-            name=name, group="bugreport sections", kind=kind, build=partial(_changed_text, spot, rewrite)
-        )
-
-
-def _damaged_bugreport(damage: AndroidDamage, layout: Layout, folder_form: bool, folder: Path) -> Path:  # noqa: FBT001 - bound once above
-    path = folder / ("bugreport" if folder_form else "bugreport.zip")
-    phone = phone_with("dumpsys_packages")
-    return build_bugreport(path, phone, layout=layout, folder=folder_form, damage=damage).path
-
-
-def _section(service: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"-{{20,}}\nDUMP OF SERVICE {service}:\n(?P<body>.*?)(?P<end>-{{9}} [\d.]+s was the duration of dumpsys {service}\b[^\n]*\n)",
-        re.DOTALL,
-    )
-
-
 _SECTION_CHANGES: Mapping[str, Callable[[re.Match[str]], str]] = {
     "section gone": lambda _: "",
     "section empty": lambda found: found[0].replace(found["body"], ""),

@@ -183,7 +183,7 @@ def collection_log(phone: SysdiagnosePhone) -> list[SysdiagnoseFile]:
     state = (
         "Local device\n\tProperties: {\n"
         f"\t\tProductName => iPhone OS\n\t\tOSVersion => {phone.version}\n\t\tBuildVersion => {phone.build}\n"
-        "\t\tProductType => iPhone14,5\n\t\tSerialNumber => SYNTHETIC{phone.seed - 1:02d}\n\t}\n"
+        f"\t\tProductType => iPhone14,5\n\t\tSerialNumber => SYNTHETIC{phone.seed - 1:02d}\n\t}}\n"
     )
     written = f"/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/{phone.name}.tar.gz"
     version = {"ProductVersion": phone.version, "ProductBuildVersion": phone.build, "ProductName": "iPhone OS"}

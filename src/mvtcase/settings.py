@@ -77,7 +77,10 @@ def load_settings(path: Path | None = None) -> Settings:
         table = tomli.loads(path.read_text("utf-8"))
     except (tomli.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"The settings file {path} cannot be read: {error}.", hint="Mend or remove it.") from error
-    limits = _overlay(Limits(), cast("Mapping[str, object]", table.pop("limits", {})), path)
+    given = table.pop("limits", {})
+    if not isinstance(given, dict):
+        raise InputError(f"In the settings file {path}, limits must be a table.", hint="See docs/cli.md.")
+    limits = _overlay(Limits(), given, path)
     return replace(_overlay(Settings(), table, path), limits=limits)
 
 

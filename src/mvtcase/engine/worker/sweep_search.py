@@ -117,8 +117,13 @@ def _folded(byte: int) -> int:
 
 def _utf16(page: bytes, shift: int) -> bytes:
     """Return the ASCII letters of UTF-16 text, one byte for each two; big-endian text is little-endian one byte on."""
-    whole = page[shift : shift + (len(page) - shift) // 2 * 2]
-    return whole.decode("utf-16-le", "replace").encode("ascii", "replace").replace(b"?", b"\xff")
+    whole = bytearray(page[shift : shift + (len(page) - shift) // 2 * 2])
+    # Two halves of a character would become one, and every offset after them wrong.
+    whole[1::2] = whole[1::2].translate(_NO_HALVES)
+    return whole.decode("utf-16-le").encode("ascii", "replace")
+
+
+_NO_HALVES = bytes(1 if 0xD8 <= byte <= 0xDF else byte for byte in range(256))  # noqa: PLR2004 - surrogates' high bytes
 
 
 def _add(hits: dict[bytes, Hit], needle: bytes, offset: int, encoding: str) -> None:

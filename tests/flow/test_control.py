@@ -68,10 +68,10 @@ def proven(desk: Desk, finder: Finder) -> Desk:
 
 
 def test_the_selftest_tells_what_was_planted_and_found(proven: Desk, finder: Finder) -> None:
-    """On a phone of each platform, and it says what no spot can hold."""
+    """In a phone of each platform and in a sysdiagnose, and it says what no spot can hold."""
     data: Any = iocs.selftest(proven).data
     assert data["planted"] == len(data["checks"]) > 5
-    assert {each["platform"] for each in data["checks"]} == {"ios_backup", "androidqf"}
+    assert {each["platform"] for each in data["checks"]} == {"ios_backup", "androidqf", "sysdiagnose"}
     assert all(each["found"] and each["where"] for each in data["checks"])
     assert "processes" in data["types"]
     assert not set(data["types"]) & set(data["types_not_planted"])
@@ -85,7 +85,7 @@ def test_one_plant_that_is_not_found_fails_the_control(proven: Desk, finder: Fin
     finder.values[:] = [value for value in finder.values if value != missed]
     with pytest.raises(ControlFailedError, match=rf"processes {missed} \("):
         iocs.selftest(proven, ["tiny"])
-    with pytest.raises(ControlFailedError, match="2 of 4"):
+    with pytest.raises(ControlFailedError, match="3 of 6"):
         sets.require_control(proven, sets.choose(proven, ["tiny"]))
 
 

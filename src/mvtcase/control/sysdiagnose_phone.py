@@ -133,6 +133,11 @@ class SysdiagnosePhone:
         )
 
 
+def plantable() -> frozenset[PlantKind]:
+    """Return the kinds of indicator that have a default spot in a sysdiagnose."""
+    return frozenset(_PREFERRED)
+
+
 def spot_of(plant: Plant) -> str:
     """Return the spot of a plant. Raises `ValueError` when it fits nowhere: one left out would be a false control."""
     spot = plant.spot or _PREFERRED.get(plant.kind, "")

@@ -13,6 +13,8 @@ from mvtcase.control.android_phone import AndroidPhone
 from mvtcase.control.ios import build_ios_backup
 from mvtcase.control.ios_phone import IosPhone
 from mvtcase.control.plants import Plant, PlantKind
+from mvtcase.control.sysdiagnose import build_sysdiagnose
+from mvtcase.control.sysdiagnose_phone import SysdiagnosePhone, plantable
 from mvtcase.engine.job import ScanJob
 from mvtcase.errors import ControlFailedError
 from mvtcase.evidence import staging
@@ -86,6 +88,7 @@ def run(
         checks = (
             *_on_ios(desk, choice, work, [each for each in plants if each.kind in _IOS], on_event),
             *_on_android(desk, choice, work, [each for each in plants if each.kind in _ANDROID], on_event),
+            *_on_sysdiagnose(desk, choice, work, [each for each in plants if each.kind in plantable()], on_event),
         )
     if not checks:
         raise ControlFailedError(
@@ -114,6 +117,15 @@ def _on_android(
         return []
     built = build_androidqf(work / "androidqf", AndroidPhone(plants=tuple(plants)))
     return _look(desk, choice, work, built, EvidenceKind.ANDROIDQF, on_event)
+
+
+def _on_sysdiagnose(
+    desk: Desk, choice: Choice, work: Path, plants: Sequence[Plant], on_event: Callable[[EngineEvent], None]
+) -> list[Check]:
+    if not plants:
+        return []
+    built = build_sysdiagnose(work / "sysdiagnose", SysdiagnosePhone(plants=tuple(plants)), archive=False)
+    return _look(desk, choice, work, built, EvidenceKind.SYSDIAGNOSE, on_event)
 
 
 def _look(  # all of it belongs to one run

@@ -1,0 +1,261 @@
+"""The case read as a whole: what has gone stale, what was never scanned, who belongs to which group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase import casebook
+from mvtcase.casebook import Newest, Remedy, latest_finished, staleness
+from mvtcase.model import Completeness, EvidenceKind, IndicatorSet, Scan, ScanState, Status
+from mvtcase.store import results
+from mvtcase.store.folder import Workspace
+from mvtcase.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OLD = IndicatorSet(name="pegasus", sha256="1" * 64, version="1")
+NEW = IndicatorSet(name="pegasus", sha256="2" * 64, version="2")
+OTHER = IndicatorSet(name="other", sha256="3" * 64, version="1")
+OLD_SET = ("indicator set pegasus", Remedy.RECHECK)
+NOTHING = Newest(sets={}, tools={})
+
+
+def _scan(number: int = 1, **more: Any) -> Scan:
+    given: dict[str, Any] = {
+        "id": f"S-{number:04d}",
+        "uuid": "u",
+        "acquisition": "A-0001",
+        "device": "D-0001",
+        "kind": EvidenceKind.IOS_BACKUP,
+        "command": "",
+        "state": ScanState.FINISHED,
+        "started_at": f"2026-01-{number % 28 + 1:02d}",
+        "examiner": "Ada",
+        "completeness": Completeness.FULL,
+        "sets": (OLD,),
+        "tools": {"mvt": "1", "python": "3"},
+    }
+    return Scan(**{**given, **more})
+
+
+def test_the_latest_finished_scan_is_no_recheck_and_no_failure() -> None:
+    """By its start, of this acquisition alone."""
+    scans = [
+        _scan(1),
+        _scan(2),
+        _scan(3, state=ScanState.FAILED),
+        _scan(4, state=ScanState.RUNNING),
+        _scan(5, recheck_of="S-0002"),
+        _scan(6, acquisition="A-0002"),
+    ]
+    latest = latest_finished(scans, "A-0001")
+    assert latest is not None
+    assert latest.id == "S-0002"
+    assert latest_finished(scans, "A-0003") is None
+    assert latest_finished(scans[2:4], "A-0001") is None
+
+
+def test_scans_of_the_same_moment_are_ordered_by_number() -> None:
+    """Ten thousand comes after nine thousand nine hundred and ninety-nine."""
+    scans = [_scan(10_000, started_at="2026"), _scan(9_999, started_at="2026")]
+    latest = latest_finished(scans, "A-0001")
+    assert latest is not None
+    assert latest.id == "S-10000"
+
+
+@pytest.mark.parametrize(
+    ("newest", "compared", "at_hand", "expected"),
+    [
+        (NOTHING, {}, True, []),
+        (Newest(sets={"pegasus": OLD}, tools={"mvt": "1"}), {}, True, []),
+        (Newest(sets={"pegasus": NEW}, tools={}), {"pegasus": {OLD.sha256}}, True, [OLD_SET]),
+        (Newest(sets={"pegasus": NEW}, tools={}), {"pegasus": {OLD.sha256, NEW.sha256}}, True, []),
+        (Newest(sets={"other": OTHER}, tools={}), {"pegasus": {OLD.sha256}}, True, []),
+        (Newest(sets={}, tools={"mvt": "2"}), {}, True, [("mvt", Remedy.SCAN_AGAIN)]),
+        (Newest(sets={}, tools={"mvt": "2"}), {}, False, [("mvt", Remedy.PHONE_NEEDED)]),
+        (Newest(sets={}, tools={"mvtcase": "9"}), {}, True, []),
+        (
+            Newest(sets={"pegasus": NEW}, tools={"mvt": "2"}),
+            {"pegasus": {OLD.sha256}},
+            False,
+            [OLD_SET, ("mvt", Remedy.PHONE_NEEDED)],
+        ),
+    ],
+)  # fmt: skip
+def test_what_has_a_newer_version_is_stale(
+    newest: Newest,
+    compared: dict[str, set[str]],
+    at_hand: bool,  # noqa: FBT001  # a parametrised case
+    expected: list[tuple[str, Remedy]],
+) -> None:
+    """A newer set asks for a recheck; a newer tool for another scan, or for the phone when its data are gone."""
+    found = staleness(_scan(), compared, newest, at_hand=at_hand)
+    assert [(each.what, each.remedy) for each in found] == expected
+
+
+class Case:
+    """A case in the making, with the rows that the casebook reads."""
+
+    def __init__(self, store: Store, evidence: Path) -> None:
+        self.store = store
+        self.evidence = evidence
+        with store.change("made", actor="Ada") as change:
+            change.insert(
+                "case_file",
+                id="C-0001",
+                slug="i",
+                title="I",
+                tlp="AMBER",
+                state="open",
+                created_at="",
+                created_by="Ada",
+            )
+            for group, parent in (("G-0001", None), ("G-0002", "G-0001"), ("G-0003", "G-0002"), ("G-0004", None)):
+                change.insert("affected_group", id=group, name=group, parent=parent)
+            for number in range(1, 5):
+                official = f"O-{number:04d}"
+                change.insert("official", id=official, pseudonym=official, publication="role", roster="consented")
+                change.insert("membership", official=official, affected_group=f"G-{number:04d}")
+            change.insert(
+                "device",
+                id="D-0001",
+                official="O-0001",
+                label="p",
+                platform="ios",
+                fingerprint="f",
+                state="in_use",
+                identity={},
+            )
+
+    def acquisition(self, name: str, *, state: str = "registered", path: Path | None = None) -> None:
+        """Add an acquisition of the one device."""
+        with self.store.change("made", actor="Ada") as change:
+            change.insert(
+                "acquisition",
+                id=name,
+                device="D-0001",
+                official="O-0001",
+                kind="ios_backup",
+                path=str(path or self.evidence),
+                encrypted=False,
+                files=1,
+                bytes=1,
+                manifest_sha256="0" * 64,
+                identity={},
+                registered_at="2026",
+                registered_by="Ada",
+                imported=False,
+                state=state,
+            )
+
+    def scan(self, scan: Scan) -> None:
+        """Add a scan."""
+        with self.store.change("made", actor="Ada") as change:
+            change.insert(
+                "scan",
+                **{
+                    name: getattr(scan, name)
+                    for name in ("id", "acquisition", "device", "kind", "command", "state", "completeness", "tools")
+                },
+                started_at=scan.started_at,
+                examiner="Ada",
+                error=scan.error,
+                recheck_of=scan.recheck_of,
+            )
+            results.pin_sets(self.store, change, scan.id, scan.sets)
+            results.add_gaps(change, scan.id, scan.gaps)
+
+    def device(self, newest: Newest = NOTHING) -> casebook.DeviceStanding:
+        """Return how the one device stands."""
+        return casebook.read(self.store, newest).officials[0].devices[0]
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    """Give a case with four officials in nested groups and one device."""
+    workspace = Workspace(tmp_path / "w")
+    workspace.create()
+    with Store.create(workspace.new_case_folder("i")) as store:
+        yield Case(store, tmp_path)
+
+
+def test_a_group_holds_its_descendants(case: Case) -> None:
+    """However deep, and nobody else."""
+    book = casebook.read(case.store, NOTHING)
+
+    def members(group: str) -> list[str]:
+        return [one.official.id for one in book.members(group)]
+
+    assert members("G-0001") == ["O-0001", "O-0002", "O-0003"]
+    assert members("G-0002") == ["O-0002", "O-0003"]
+    assert members("G-0004") == ["O-0004"]
+    assert members("G-0099") == []
+    assert book.counts[Status.NOT_EXAMINED] == 4
+
+
+def test_what_was_never_scanned_is_a_gap_with_its_reason(case: Case) -> None:
+    """Not tried, tried and failed, or still running; a recheck is no try."""
+    for name in ("A-0001", "A-0002", "A-0003"):
+        case.acquisition(name)
+    case.scan(_scan(1, acquisition="A-0002", state=ScanState.FAILED, error="no room"))
+    case.scan(_scan(2, acquisition="A-0003", state=ScanState.RUNNING))
+    case.scan(_scan(3, acquisition="A-0001", recheck_of="S-0001"))
+    standing = case.device()
+    assert standing.status is Status.NOT_EXAMINED
+    assert standing.last_scan is None
+    assert [(gap.module, gap.reason.split(":")[0]) for gap in standing.gaps] == [
+        ("acquisition A-0001", "registered, and no scan of it was run yet"),
+        ("acquisition A-0002", "scan S-0001 did not finish (failed)"),
+        ("acquisition A-0003", "scan S-0002 did not finish (running)"),
+    ]
+    assert "no room" in standing.gaps[1].reason
+
+
+def test_an_acquisition_set_aside_says_nothing(case: Case) -> None:
+    """Neither for nor against."""
+    case.acquisition("A-0001")
+    case.acquisition("A-0002", state="set_aside")
+    case.scan(_scan(1))
+    case.scan(_scan(2, acquisition="A-0002", completeness=Completeness.BLIND))
+    assert case.device().status is Status.NO_TRACE
+    assert [scan.id for scan in case.device().latest] == ["S-0001"]
+
+
+def test_a_recheck_of_the_latest_scan_clears_its_staleness(case: Case) -> None:
+    """One of an earlier scan, one that failed, or one that was blind does not."""
+    newest = Newest(sets={"pegasus": NEW}, tools={})
+    case.acquisition("A-0001")
+    case.scan(_scan(1))
+    case.scan(_scan(2))
+    assert case.device(newest).status is Status.INCONCLUSIVE
+    case.scan(_scan(3, recheck_of="S-0001", sets=(NEW,)))
+    case.scan(_scan(4, recheck_of="S-0002", sets=(NEW,), state=ScanState.FAILED))
+    case.scan(_scan(5, recheck_of="S-0002", sets=(NEW,), completeness=Completeness.BLIND))
+    assert case.device(newest).status is Status.INCONCLUSIVE
+    case.scan(_scan(6, recheck_of="S-0002", sets=(NEW,), completeness=Completeness.PARTIAL))
+    assert (case.device(newest).status, case.device(newest).stale) == (Status.NO_TRACE, ())
+
+
+def test_a_newer_tool_is_told_and_is_no_recheck(case: Case) -> None:
+    """The result stands with its age beside it; without the data only the phone helps."""
+    newest = Newest(sets={}, tools={"mvt": "2"})
+    case.acquisition("A-0001")
+    case.acquisition("A-0002", path=Path("/nowhere/at/all"))
+    case.scan(_scan(1))
+    case.scan(_scan(2, acquisition="A-0002"))
+    standing = case.device(newest)
+    assert [each.remedy for each in standing.stale] == [Remedy.SCAN_AGAIN, Remedy.PHONE_NEEDED]
+    assert standing.status is Status.NO_TRACE
+
+
+def test_the_book_agrees_with_itself(case: Case) -> None:
+    """It is read in one transaction, and its head is the chain's."""
+    book = casebook.read(case.store, NOTHING)
+    assert book.custody_head == case.store.custody_head()
+    assert sum(book.counts.values()) == len(book.officials) == 4
+    assert replace(book) == book

@@ -104,15 +104,20 @@ class _Sweep:
             return []
 
     def _one(self, searcher: Searcher, path: Path) -> None:
+        places: dict[bytes, tuple[str, Hit]] = {}
+
         def found(container: str, hits: dict[bytes, Hit]) -> None:
-            for needle, hit in sorted(hits.items()):
-                self._tell(path, container, needle, hit)
+            # What stands in an archive that is not compressed is seen twice; the deeper place says more.
+            places.update((needle, (container, hit)) for needle, hit in hits.items())
 
         unfolding = Unfolding(searcher=searcher, found=found, tick=self._tick)
         try:
             unfolding.file(path)
         except OSError:
             self.unread += 1
+        finally:
+            for needle, (container, hit) in sorted(places.items()):
+                self._tell(path, container, needle, hit)
         self.locked += unfolding.locked
         self.broken += bool(unfolding.broken)
         self.bounded += unfolding.bounded

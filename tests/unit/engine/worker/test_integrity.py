@@ -1,0 +1,87 @@
+"""What SQLite says of a database below its rows, and what the shape of its tables hides from a module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mvtcase.control import hostile_sqlite
+from mvtcase.control.hostile_sqlite import write_ahead_log
+from mvtcase.control.ios_phone import Anatomy
+from mvtcase.control.sqlite_files import database, edited
+from mvtcase.engine.worker.integrity import doubted, faults_of, shape_faults
+from mvtcase.model import Outcome
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+ANATOMY = Anatomy(table="access", text="client")
+SCHEMA = "CREATE TABLE access (client TEXT NOT NULL, service TEXT); CREATE INDEX access_idx ON access(service);"
+HEALTHY = database(SCHEMA, {"access": [{"client": f"net.example.{n}", "service": f"s{n}"} for n in range(400)]})
+
+
+def written(path: Path, content: bytes, journal: bytes = b"") -> Path:
+    """Write a database, and a write-ahead log where there is one."""
+    path.write_bytes(content)
+    if journal:
+        path.with_name(f"{path.name}-wal").write_bytes(journal)
+    return path
+
+
+def test_a_sound_database_has_no_fault(tmp_path: Path) -> None:
+    """Also one that breaks the phone's own rules for values, which are all read."""
+    assert faults_of(written(tmp_path / "a.db", HEALTHY)) == ()
+
+    def break_a_rule(connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'service TEXT)', 'service TEXT NOT NULL)')")
+        connection.execute("INSERT INTO access VALUES ('x', NULL)")
+
+    assert faults_of(written(tmp_path / "b.db", edited(HEALTHY, break_a_rule))) == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["root_zeroed", "leaves_zeroed", "cells_forgotten", "indexes_zeroed", "indexes_emptied", "zero_tail"]
+)
+def test_damage_below_the_rows_is_seen(name: str, tmp_path: Path) -> None:
+    """Pages and indexes that give fewer rows and no error."""
+    assert faults_of(written(tmp_path / "a.db", hostile_sqlite.CHANGES[name](HEALTHY, ANATOMY)))
+
+
+def test_a_whole_write_ahead_log_is_no_fault_and_a_cut_one_is(tmp_path: Path) -> None:
+    """SQLite passes over what comes after the last whole write, without a word."""
+    content, journal = write_ahead_log(HEALTHY, "INSERT INTO access SELECT client || 'x', service FROM access")
+    assert faults_of(written(tmp_path / "whole.db", content, journal)) == ()
+    for number, cut in enumerate((len(journal) // 2, len(journal) - 4096, len(journal) - 1)):
+        assert "cut" in faults_of(written(tmp_path / f"{number}.db", content, journal[:cut]))[0]
+    assert "is none" in faults_of(written(tmp_path / "noise.db", content, b"noise" * 100))[0]
+
+
+def test_texts_that_are_bytes_are_never_compared(tmp_path: Path) -> None:
+    """MVT compares text with text: bytes of the same letters match nothing."""
+    path = written(tmp_path / "a.db", hostile_sqlite.texts_as_blobs(HEALTHY, ANATOMY))
+    (fault,) = shape_faults(path, "tcc")
+    assert "400 rows of access" in fault
+    assert shape_faults(path, "another") == ()
+
+
+def test_a_missing_column_of_texts_is_told(tmp_path: Path) -> None:
+    """MVT selects all columns, and nothing fails where the one with the texts is gone."""
+    content = database("CREATE TABLE message (body TEXT, handle_id INTEGER);", {"message": [{"body": "x"}]})
+    assert shape_faults(written(tmp_path / "a.db", content), "sms") == ("the table message has no column text",)
+
+
+def test_only_what_was_trusted_is_doubted(tmp_path: Path) -> None:
+    """An outcome that already says so keeps its own reason."""
+    path = written(tmp_path / "a.db", hostile_sqlite.cells_forgotten(HEALTHY, ANATOMY))
+    assert doubted("tcc", (Outcome.CHECKED, ""), [path])[0] is Outcome.DAMAGED
+    assert doubted("tcc", (Outcome.FAILED, "why"), [path]) == (Outcome.FAILED, "why")
+    assert doubted("tcc", (Outcome.EMPTY, ""), []) == (Outcome.EMPTY, "")
+
+
+def test_what_is_no_database_is_left_to_its_module(tmp_path: Path) -> None:
+    """It cannot be opened there either, and that has a reason of its own."""
+    assert faults_of(written(tmp_path / "a.db", b"no database at all" * 100)) == ()
+    assert faults_of(tmp_path / "gone.db") == ()

@@ -218,3 +218,35 @@ def test_a_scan_that_failed_half_way_keeps_its_alerts(
     assert [each["indicator"]["value"] for each in _findings(desk)] == ["bh"]
     assert _status(desk) == "indicator_match"
     custody.verify(desk)
+
+
+ALERT = '{"event": "alert", "part": "backup", "module": "sms", "level": "HIGH", "message": "m", "data": '
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ALERT + '{"x": NaN, "y": [Infinity]}}',
+        ALERT + "[" * 900 + "]" * 900 + "}",
+        ALERT + '{"x": ' + "9" * 100 + "}}",
+        ALERT + '{"\\ud800": "\\udfff"}}',
+        '{"event": "finished", "part": "b", "slug": "s", "module": "S", "outcome": "checked", "records": 9e99}',
+        '{"event": "finished", "part": "b", "slug": "s", "module": "S", "outcome": "checked", "records": 1'
+        + "0" * 30
+        + "}",
+        '{"event": "hello", "indicators": 1' + "0" * 30 + ', "tools": {}}',
+    ],
+    ids=["no numbers", "nesting", "a long number", "broken text", "a float count", "a huge count", "huge indicators"],
+)
+def test_a_worker_that_was_taken_over_cannot_block_the_case(cut_off: Desk, line: str) -> None:
+    """Whatever it wrote, its scan is filed and the next verb goes on; the alerts before stay."""
+    with (cut_off.case_folder().results("S-0001") / "events.jsonl").open("a") as events:
+        events.write(line + "\n")
+    scans.run(cut_off, scans.Request())
+    first, second = _scans(cut_off)
+    assert (first["state"], first["completeness"], second["state"]) == ("interrupted", "blind", "finished")
+    assert "bh" in [each["indicator"]["value"] for each in _findings(cut_off) if each["indicator"]]
+    assert len(_findings(cut_off)) == 1 + line.startswith(ALERT)
+    data: Any = scans.show(cut_off, "S-0001").data
+    assert len(data["scan"]["raised"]) == 1 + line.startswith(ALERT)
+    custody.verify(cut_off)

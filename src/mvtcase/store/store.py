@@ -93,7 +93,8 @@ class Change:
 def stored(value: object) -> object:
     """Return a value in the form SQLite keeps it: words as text, truth as 0 or 1, structures as canonical JSON.
 
-    Lone surrogates become visible escapes and integers past 64 bits become text in JSON; SQLite takes neither.
+    SQLite takes neither lone surrogates, which become visible escapes, nor integers past 64 bits, which become the
+    largest there is; inside of a structure they stay as they are.
     """
     if isinstance(value, StrEnum):
         return value.value
@@ -101,7 +102,9 @@ def stored(value: object) -> object:
         return int(value)
     if isinstance(value, str):
         return storable_text(value)
-    if value is None or isinstance(value, (int, bytes)):
+    if isinstance(value, int):
+        return max(-_MAX_STORED_INTEGER, min(value, _MAX_STORED_INTEGER))
+    if value is None or isinstance(value, bytes):
         return value
     return canonical_json(value)
 

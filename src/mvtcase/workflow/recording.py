@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.results import read_events
+from mvtcase.engine.safe_json import safe_json
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.model import Completeness, ScanState
 from mvtcase.store import queries, results
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.job import EngineResult
     from mvtcase.errors import MvtcaseError
-    from mvtcase.model import Acquisition, Gap, Scan
+    from mvtcase.model import Acquisition, Finding, Gap, RawAlert, Scan
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
@@ -100,16 +101,16 @@ def record(
     completeness = result.completeness
     if problems and completeness is Completeness.FULL:
         completeness = Completeness.PARTIAL
-    found = normalise(result.alerts, Context(device=device, scan=scan, run_paths=_run_paths(store, row)))
+    alerts, found = _findings(result.alerts, Context(device=device, scan=scan, run_paths=_run_paths(store, row)))
     with store.change(f"scan.{state}", actor=desk.actor, subject=scan) as change:
         change.payload |= {
             "completeness": str(completeness),
-            "alerts": len(result.alerts),
+            "alerts": len(alerts),
             "results_sha256": result.results_sha256,
         }
         results.add_modules(change, scan, result.modules)
         results.add_gaps(change, scan, (*problems, *result.gaps))
-        uuids = results.add_alerts(change, scan, result.alerts)
+        uuids = results.add_alerts(change, scan, alerts)
         results.add_findings(store, change, found, uuids)
         for seen in sealing_seen(store.folder.results(scan), row.device):
             observations.insert(change, device.official, seen, actor=PROGRAM, scan=scan)
@@ -128,6 +129,17 @@ def record(
             limitations=[*result.limitations, *notes],
             results_sha256=result.results_sha256,
         )
+
+
+def _findings(
+    alerts: tuple[RawAlert, ...], context: Context
+) -> tuple[tuple[RawAlert, ...], tuple[tuple[Finding, tuple[int, ...]], ...]]:
+    """Return alerts that can be stored, verbatim but where only a worker that was taken over can have written them."""
+    try:
+        return alerts, normalise(alerts, context)
+    except (ValueError, RecursionError):  # numbers that are none, or nesting beyond what the worker's encoder gives
+        alerts = tuple(replace(each, event=safe_json(each.event)) for each in alerts)
+        return alerts, normalise(alerts, context)
 
 
 def _run_paths(store: Store, scan: Scan) -> tuple[str, ...]:

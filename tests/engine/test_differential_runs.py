@@ -139,8 +139,12 @@ class Trial:
         self.plain = ask_plain_mvt(root / "plain", built, bundle)
         responder("iocs", "import", bundle)
         self.acquisitions = {responder.register(path): name for name, (_, path) in built.items()}
-        scan = ("scan", "run", *self.acquisitions, "--iocs", "planted", "--no-sweep")
-        self.scans = {"stock": self._run(responder, *scan, "--stock-matcher"), "ours": self._run(responder, *scan)}
+        options = ("--iocs", "planted", "--no-sweep")
+        chosen = [each for each, name in self.acquisitions.items() if "planted" in name]
+        self.scans = {
+            "stock": self._run(responder, "scan", "run", *chosen, *options, "--stock-matcher"),
+            "ours": self._run(responder, "scan", "run", *self.acquisitions, *options),
+        }
         self.rechecks = self._run(responder, "recheck", "run", "--all", "--iocs", "planted")
 
     def _run(self, responder: Any, *arguments: str) -> dict[str, dict[str, Any]]:
@@ -173,8 +177,10 @@ def trial(tmp_path_factory: pytest.TempPathFactory, start_responder: Callable[[]
     return Trial(tmp_path_factory.mktemp("differential"), start_responder())
 
 
-@pytest.mark.parametrize("matcher", ["ours", "stock"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "matcher"),
+    [*((name, "ours") for name in NAMES), *((name, "stock") for name in NAMES if "planted" in name)],
+)
 def test_the_case_holds_the_alerts_that_plain_mvt_raises(name: str, matcher: str, trial: Trial) -> None:
     """Module, level, message and event are the same, one for one and in order, by our matcher and by MVT's."""
     assert trial.scans[matcher][name]["raised"] == trial.plain[name]

@@ -1,8 +1,10 @@
-"""Writing files so that a reader sees the old one or the new one, never half of either, and nobody else sees any."""
+"""Files of our own: written whole or not at all, for their owner alone, and removed however deep they nest."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
@@ -25,3 +27,55 @@ def write_atomically(path: Path, data: bytes) -> None:
         incoming.replace(path)
     finally:
         incoming.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's entries to the disk; Windows cannot open a folder, and there the rename alone has to do."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def destroy(folder: Path) -> None:
+    """Remove a folder of ours with everything in it, however deep it nests; links in it are not followed.
+
+    Every subfolder is first moved up to the top, so that no path grows long and nothing recurses. Quiet when the folder
+    is gone. Raises `OSError` when something cannot be removed.
+    """
+    if not folder.is_dir() or folder.is_symlink():
+        with contextlib.suppress(FileNotFoundError):
+            folder.unlink()
+        return
+    # The top's own children move to a fresh name too, so no name of theirs can collide with a moved one.
+    pit = folder.with_name(f"{folder.name}.removing-{new_uuid()}")
+    pit.mkdir(mode=0o700)
+    folder.rename(pit / "0")
+    pending, count = ["0"], 1
+    while pending:
+        name = pending.pop()
+        for child in _emptied(pit / name):
+            moved = str(count)
+            count += 1
+            (pit / name / child).rename(pit / moved)
+            pending.append(moved)
+        (pit / name).rmdir()
+    pit.rmdir()
+
+
+def _emptied(folder: Path) -> list[str]:
+    """Unlink all but the subfolders of a folder; return their names, each made movable."""
+    folder.chmod(0o700)
+    subfolders: list[str] = []
+    with os.scandir(folder) as entries:
+        found = [(entry.name, entry.stat(follow_symlinks=False).st_mode) for entry in entries]
+    for name, mode in found:
+        if stat.S_ISDIR(mode):
+            (folder / name).chmod(0o700)
+            subfolders.append(name)
+        else:
+            (folder / name).unlink()
+    return subfolders

@@ -14,18 +14,17 @@ load in under a second.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import canonical_json, digest, open_untouched, sha256_bytes
+from mvtcase.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
 FORMAT_NAME = "mvtcase-matchset"
 FORMAT_VERSION = 1
@@ -114,7 +113,7 @@ def write_matchset(path: Path, collections: Iterable[Collection], sources: Seque
     `sources` are the SHA-256 of the source sets in loading order. Raises `OSError`.
     """
     matchset = MatchSet(collections=tuple(collections), sources=tuple(sources))
-    _replace_file(path, _encoded(matchset))
+    write_atomically(path, _encoded(matchset))
     return matchset
 
 
@@ -169,32 +168,6 @@ def _collection_json(collection: Collection) -> dict[str, object]:
         "file_path": collection.file_path,
         "values": {kind: list(values) for kind, values in collection.values.items() if values},
     }
-
-
-def _replace_file(path: Path, content: bytes) -> None:
-    # mkstemp gives mode 0600, which the rename keeps: a set may be under a sharing restriction.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:32]}.", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows cannot open a folder; there the rename alone has to do.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _read_bounded(path: Path) -> bytes:

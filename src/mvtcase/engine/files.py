@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mvtcase.canon import sha256_file
 from mvtcase.engine.results import HASHES_FILE
+from mvtcase.files import destroy
 
 
 def regular_files(folder: Path) -> list[Path]:
@@ -57,21 +58,6 @@ def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder and all below it, however deep, without following links; what cannot be removed is left.
-
-    The standard library's `rmtree` recurses and dies at about a thousand nested folders.
-    """
-    pending, folders = [folder], []
-    while pending:
-        current = pending.pop()
-        folders.append(current)
-        with suppress(OSError), os.scandir(current) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(Path(entry.path))
-                else:
-                    with suppress(OSError):
-                        os.unlink(entry.path)  # noqa: PTH108 - the path of a directory entry, which may be no text
-    for each in reversed(folders):
-        with suppress(OSError):
-            each.rmdir()
+    """Remove a folder and all below it, however deep, without following links; what cannot be removed is left."""
+    with suppress(OSError):
+        destroy(folder)

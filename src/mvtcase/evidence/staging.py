@@ -23,7 +23,8 @@ from mvtcase.evidence.manifest import make_private_folders
 from mvtcase.evidence.reading import FILE, FOLDER, entry_type, head, names_in
 from mvtcase.evidence.unpack import Budget, NoSink, Notes, pour_zip, sound_zip, unpack_tar, unpack_zip
 from mvtcase.evidence.walk import walk
-from mvtcase.evidence.workspaces import destroy, sweep_leftovers, workspace
+from mvtcase.evidence.workspaces import sweep_leftovers, workspace
+from mvtcase.files import destroy
 from mvtcase.model import EvidenceKind, Gap, Outcome
 
 if TYPE_CHECKING:

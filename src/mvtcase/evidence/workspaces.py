@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
+from mvtcase.files import destroy
 
 if sys.platform != "win32":  # Windows has no flock; the process id alone tells there
     import fcntl
@@ -111,44 +111,3 @@ def _boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
         return ""
-
-
-def destroy(folder: Path) -> None:
-    """Remove a folder of ours with everything in it, however deep it nests; links in it are not followed.
-
-    Every subfolder is first moved up to the top, so that no path grows long and nothing recurses. Quiet when the folder
-    is gone. Raises `OSError` when something cannot be removed.
-    """
-    if not folder.is_dir() or folder.is_symlink():
-        with contextlib.suppress(FileNotFoundError):
-            folder.unlink()
-        return
-    # The top's own children move to a fresh name too, so no name of theirs can collide with a moved one.
-    pit = folder.with_name(f"{folder.name}.removing-{new_uuid()}")
-    pit.mkdir(mode=0o700)
-    folder.rename(pit / "0")
-    pending, count = ["0"], 1
-    while pending:
-        name = pending.pop()
-        for child in _emptied(pit / name):
-            moved = str(count)
-            count += 1
-            (pit / name / child).rename(pit / moved)
-            pending.append(moved)
-        (pit / name).rmdir()
-    pit.rmdir()
-
-
-def _emptied(folder: Path) -> list[str]:
-    """Unlink all but the subfolders of a folder; return their names, each made movable."""
-    folder.chmod(0o700)
-    subfolders: list[str] = []
-    with os.scandir(folder) as entries:
-        found = [(entry.name, entry.stat(follow_symlinks=False).st_mode) for entry in entries]
-    for name, mode in found:
-        if stat.S_ISDIR(mode):
-            (folder / name).chmod(0o700)
-            subfolders.append(name)
-        else:
-            (folder / name).unlink()
-    return subfolders

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid, sha256_bytes
 from mvtcase.errors import IndicatorFileError, InputError
+from mvtcase.files import sync_folder, write_atomically
 from mvtcase.indicators.passport import Details, Passport, make_passport, passport_from_json
 from mvtcase.indicators.reading import READER_VERSION, read_bytes, read_set
 
@@ -104,11 +104,11 @@ class VersionStore:
         incoming = home.parent / f".incoming-{new_uuid()}"
         incoming.mkdir(mode=PRIVATE_FOLDER)
         try:
-            _write(incoming / passport.file_name, data)
-            _write(incoming / PASSPORT, passport.to_json().encode("ascii"))
-            _sync_folder(incoming)
+            write_atomically(incoming / passport.file_name, data)
+            write_atomically(incoming / PASSPORT, passport.to_json().encode("ascii"))
+            sync_folder(incoming)
             self._put(incoming, home)
-            _sync_folder(home.parent)
+            sync_folder(home.parent)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
@@ -175,20 +175,3 @@ def _require_place(passport: Passport, home: Path) -> None:
 
 def _age(passport: Passport) -> tuple[int, str, str]:
     return passport.number, passport.imported_at or "", passport.sha256
-
-
-def _write(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE), "wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows cannot open a folder; there the rename alone has to do.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

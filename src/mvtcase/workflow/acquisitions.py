@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from mvtcase.canon import new_uuid
 from mvtcase.errors import ConflictError, EvidenceMissingError, InputError, MvtcaseError
 from mvtcase.evidence import identity as identities
 from mvtcase.evidence import kinds, manifest
+from mvtcase.files import destroy
 from mvtcase.model import AcquisitionState, DeviceIdentity, Platform
 from mvtcase.store import queries
 from mvtcase.workflow import devices, shapes
@@ -122,7 +122,7 @@ def _pending_folder(store: Store) -> Iterator[Path]:
     try:
         yield pending
     finally:
-        shutil.rmtree(pending, ignore_errors=True)
+        destroy(pending)
 
 
 def _registered_before(store: Store, hashed: Manifest, device: str | None) -> Acquisition | None:
@@ -192,7 +192,7 @@ def _insert(  # one row gathers all that was learnt
             imported=wish.copy_in,
             state=AcquisitionState.REGISTERED,
         )
-        shutil.rmtree(home, ignore_errors=True)  # left by a run that was killed before its row was written
+        destroy(home)  # left by a run that was killed before its row was written
         pending.rename(home)
     return added
 

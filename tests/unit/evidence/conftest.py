@@ -22,7 +22,7 @@ from mvtcase.control.ios import build_ios_backup
 from mvtcase.control.ios_fs import build_ios_file_system
 from mvtcase.control.ios_phone import IosPhone
 from mvtcase.control.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
-from mvtcase.evidence.workspaces import destroy
+from mvtcase.files import destroy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

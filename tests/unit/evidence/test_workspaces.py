@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvtcase.evidence.staging import sweep_leftovers, workspace
-from mvtcase.evidence.workspaces import destroy
+from mvtcase.files import destroy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -91,7 +91,7 @@ def test_import_is_private_and_leaves_nothing_half(
         raise OSError("disk full")
 
     with monkeypatch.context() as patched:
-        patched.setattr("mvtcase.indicators.versions._sync_folder", fail)
+        patched.setattr("mvtcase.indicators.versions.sync_folder", fail)
         with pytest.raises(OSError, match="disk full"):
             indicator_library.import_file(bundle_file(A))
     assert indicator_library.versions("invented") == ()

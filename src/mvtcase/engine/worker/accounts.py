@@ -186,7 +186,11 @@ def _installed_apps(module: MVTModule) -> int | None:
 
 
 def _daily_processes(module: MVTModule) -> int | None:
-    return _entries(_found_file(module), "netUsageBaseline")
+    path = _found_file(module)
+    content = _plist_of(path)
+    # Without its table of processes the list is none of iOS.
+    is_whole = isinstance(content, dict) and "netUsageBaseline" in content
+    return _entries(path, "netUsageBaseline") if is_whole else None
 
 
 def _entries(path: str, key: str) -> int | None:

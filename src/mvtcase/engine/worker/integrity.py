@@ -53,6 +53,8 @@ def doubted(slug: str, examined: tuple[Outcome, str], databases: Iterable[Path])
     outcome, reason = examined
     if outcome not in _TRUSTING:
         return outcome, reason
+    if slug in _NEVER_EMPTY and outcome is Outcome.EMPTY:
+        return Outcome.DAMAGED, f"the source holds no row, although {_NEVER_EMPTY[slug]}"
     for path in databases:
         faults = (*faults_of(path), *shape_faults(path, slug))
         if faults:
@@ -61,6 +63,13 @@ def doubted(slug: str, examined: tuple[Outcome, str], databases: Iterable[Path])
                 f"{path.name} is damaged inside, what could be read was examined: {'; '.join(faults)}",
             )
     return outcome, reason
+
+
+_NEVER_EMPTY = {
+    "datausage": "iOS counts the data of its own processes on every phone in use",
+    "manifest": "every backup lists files",
+}
+"""Sources that no phone in use leaves without a row, and why."""
 
 
 def shape_faults(path: Path, slug: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import sqlite3
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.databases import UnfitDatabaseError, opened, tables_of
 from mvtcase.engine.worker.preflight_sysdiagnose import file_problem
 from mvtcase.engine.worker.readers import Found, Problem, read_plist
@@ -34,6 +35,7 @@ def backup(task: Task) -> Iterator[Found]:
     yield from _lists(root)
     yield from _identities(root)
     yield from _dates(root)
+    yield from _completeness(root)
 
 
 def file_system(task: Task) -> Iterator[Found]:
@@ -119,6 +121,24 @@ def _identities(root: Path) -> Iterator[Found]:
             "Info.plist is of another device than Manifest.plist: its apps and numbers are not those of this backup"
         )
         yield Problem(module="BackupInfo", reason=reason)
+
+
+def _completeness(root: Path) -> Iterator[Found]:
+    """Yield what Status.plist and Info.plist say of a backup that is not whole."""
+    status, info = read_plist(root / "Status.plist") or {}, read_plist(root / "Info.plist")
+    state = status.get("SnapshotState")
+    if isinstance(state, str) and state != "finished":
+        yield Problem(
+            module="Manifest", reason=f"Status.plist says that the backup was not finished: {safe_text(state, 40)}"
+        )
+    if info is not None and not any(info.get(name) for name in _TELLS_THE_PHONE):
+        yield Problem(module="BackupInfo", reason="Info.plist names no device: it is not the one of a backup")
+    if info is not None and info.get("Installed Applications") and not info.get("Applications"):
+        reason = "Info.plist lists installed apps and describes none of them: MVT examines the descriptions alone"
+        yield Problem(module="Applications", reason=reason)
+
+
+_TELLS_THE_PHONE = ("Unique Identifier", "Target Identifier", "Serial Number", "Product Version", "IMEI")
 
 
 def _dates(root: Path) -> Iterator[Found]:

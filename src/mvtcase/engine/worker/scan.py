@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from mvtcase.matchset import MatchSet
 
 
+NOT_SWEPT = "The sweep was switched off: what no module reads was not searched for indicators."
+
+
 class RefusedError(Exception):
     """The worker will not run; `code` is the last part of the parent's error code."""
 
@@ -103,6 +106,8 @@ def examine(task: Task, recorder: Recorder, indicators: Indicators, plugins: lis
 
 def look_again(task: Task, recorder: Recorder, matchset: MatchSet) -> None:
     """Run the sweep, unless it is switched off or an earlier worker of this scan did it or could not."""
+    if not task.sweep:
+        recorder.emit("limitation", text=NOT_SWEPT)
     if not task.sweep or "sweep" in task.steps_done | task.steps_lost:
         return
     with recorder.step("sweep"):

@@ -11,12 +11,12 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import resource
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -100,7 +100,7 @@ def measured(number: int, sweep: bool) -> Row:  # noqa: FBT001 - handed over by 
     given = _everything()[number]
     with tempfile.TemporaryDirectory(prefix="hostile-") as name:
         folder = Path(name)
-        watch = _Disk((folder / "work", folder / "results"))
+        watch = _Watch((folder / "work", folder / "results"))
         began = time.monotonic()
         with watch:
             verdict, completeness, why = examine(given, folder, sweep=sweep)
@@ -112,20 +112,20 @@ def measured(number: int, sweep: bool) -> Row:  # noqa: FBT001 - handed over by 
         verdict=verdict,
         completeness=completeness,
         seconds=seconds,
-        memory=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
-        disk=watch.most,
+        memory=watch.memory,
+        disk=watch.disk,
         why=why,
     )
 
 
-class _Disk:
-    """The most bytes that two folders took while it watched."""
+class _Watch:
+    """The most bytes that two folders took, and that one process below this one had in memory, while it watched."""
 
     def __init__(self, folders: tuple[Path, ...]) -> None:
         self._folders = folders
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
-        self.most = 0
+        self.disk = self.memory = 0
 
     def __enter__(self) -> None:
         self._thread.start()
@@ -136,7 +136,27 @@ class _Disk:
 
     def _look(self) -> None:
         while not self._stop.wait(0.05):
-            self.most = max(self.most, disk_use(self._folders)[0])
+            self.disk = max(self.disk, disk_use(self._folders)[0])
+            self.memory = max(self.memory, *map(_peak_memory, _descendants(os.getpid())), 0)
+
+
+def _descendants(pid: int) -> list[int]:
+    found, pending = [], [pid]
+    while pending:
+        for path in Path(f"/proc/{pending.pop()}/task").glob("*/children"):
+            with suppress(OSError):
+                below = [int(word) for word in path.read_text().split()]
+                found += below
+                pending += below
+    return found
+
+
+def _peak_memory(pid: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _make_removable(folder: Path) -> None:

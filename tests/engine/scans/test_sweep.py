@@ -1,0 +1,97 @@
+"""The sweep in whole scans: what no module reported is told, what one did is not, and a healthy phone stays healthy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mvtcase.control.android import build_androidqf
+from mvtcase.control.android_phone import AndroidPhone
+from mvtcase.control.ios import build_ios_backup
+from mvtcase.control.ios_fs import build_ios_file_system
+from mvtcase.control.ios_phone import IosPhone
+from mvtcase.control.plants import Plant, PlantKind
+from mvtcase.control.sysdiagnose import build_sysdiagnose
+from mvtcase.control.sysdiagnose_phone import SysdiagnosePhone
+from mvtcase.engine.worker.compiled import matchset_collections
+from mvtcase.engine.worker.loader import load_collections
+from mvtcase.engine.worker.scan import NOT_SWEPT
+from mvtcase.model import AlertSource, Completeness, EvidenceKind, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mvtcase.control.plants import BuiltEvidence
+    from mvtcase.engine.job import EngineResult
+    from mvtcase.model import RawAlert
+
+pytestmark = pytest.mark.engine
+
+LINK = "planted.example.net"
+
+
+def of_sweep(result: EngineResult) -> list[RawAlert]:
+    """Return the sweep's alerts."""
+    return [alert for alert in result.alerts if alert.source is AlertSource.SWEEP]
+
+
+@pytest.mark.parametrize("spot", ["attributed_body", "sms_bare_link"])
+def test_what_mvt_passes_over_on_an_iphone_is_found(
+    spot: str, examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """A link that MVT's module does not compare: the database, its place on the phone and the level say what to do."""
+    built = build_ios_backup(tmp_path / "backup", IosPhone(plants=(Plant(PlantKind.DOMAINS, LINK, spot),)))
+    result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
+    (alert,) = of_sweep(result)
+    assert [each for each in result.alerts if each.indicator] == [alert]
+    assert alert.level is Level.MEDIUM
+    assert "HomeDomain-Library/SMS/sms.db" in alert.message
+    assert alert.indicator is not None
+    assert (alert.indicator.value, alert.indicator.set) == (LINK, "invented")
+    without = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path, sweep=False)
+    assert of_sweep(without) == []
+    assert NOT_SWEPT in without.limitations
+    assert NOT_SWEPT not in result.limitations
+
+
+def test_what_lies_in_apps_that_mvt_does_not_parse_is_found(
+    examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """Another app's file in an Android backup, compressed, inside an acquisition."""
+    built = build_androidqf(tmp_path / "phone", AndroidPhone(plants=(Plant(PlantKind.DOMAINS, LINK, "backup_files"),)))
+    (alert,) = of_sweep(examine_with_mvt(EvidenceKind.ANDROIDQF, built.path))
+    assert "backup.ab!backup.tar!apps/" in alert.message
+
+
+def test_what_a_module_reported_is_no_news(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:
+    """The same indicator is not told a second time, in whatever file it stands too."""
+    built = build_ios_backup(tmp_path / "backup", IosPhone(plants=(Plant(PlantKind.DOMAINS, LINK, "sms"),)))
+    result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
+    assert LINK in {alert.indicator.value for alert in result.alerts if alert.indicator}
+    assert of_sweep(result) == []
+
+
+HEALTHY: dict[EvidenceKind, Callable[[Path], BuiltEvidence]] = {
+    EvidenceKind.IOS_BACKUP_ENCRYPTED: lambda folder: build_ios_backup(folder / "backup", IosPhone()),
+    EvidenceKind.IOS_FILE_SYSTEM: lambda folder: build_ios_file_system(folder / "dump", IosPhone()),
+    EvidenceKind.SYSDIAGNOSE: lambda folder: build_sysdiagnose(folder / "sys", SysdiagnosePhone(), archive=False),
+    EvidenceKind.ANDROIDQF: lambda folder: build_androidqf(folder / "phone", AndroidPhone()),
+}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("kind", list(HEALTHY))
+def test_a_healthy_phone_has_no_string_of_the_real_sets(
+    kind: EvidenceKind, examine_with_mvt: Callable[..., EngineResult], shared_folder: Path, tmp_path: Path
+) -> None:
+    """Five thousand real indicators: full, and neither a module nor the sweep reports one of them."""
+    values: dict[str, tuple[str, ...]] = {}
+    stix = [str(path) for path in sorted((shared_folder / "iocs").glob("*.stix2"))]
+    for collection in matchset_collections(load_collections(stix)):
+        for type_, held in collection.values.items():
+            values[type_] = tuple(dict.fromkeys((*values.get(type_, ()), *held)))
+    result = examine_with_mvt(kind, HEALTHY[kind](tmp_path).path, values=values)
+    assert result.completeness is Completeness.FULL
+    assert [alert.message for alert in result.alerts if alert.indicator] == []

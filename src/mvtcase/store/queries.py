@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from mvtcase import model
+from mvtcase.canon import storable_text
 from mvtcase.errors import AmbiguousError, NotFoundError
 from mvtcase.store import custody
 
@@ -58,8 +59,8 @@ def official(store: Store, named: str) -> model.Official:
     """Return an official by id or pseudonym; an id is nobody else's pseudonym. Raises `NotFoundError`."""
     known = officials(store)
     by_name = {each.pseudonym: each for each in known} | {each.id: each for each in known}
-    if named in by_name:
-        return by_name[named]
+    if storable_text(named) in by_name:
+        return by_name[storable_text(named)]
     raise _not_found(f"official {named!r}")
 
 

@@ -17,7 +17,7 @@ from mvtcase.store.folder import CASE_FILE, CaseFolder
 from mvtcase.store.migrations import known_names, migrations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -195,10 +195,11 @@ class Store:
             finally:
                 self.connection.execute("ROLLBACK")
 
-    def rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
-        """Return the rows of a query of this floor."""
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a query of this floor; texts are looked for in the form in which they are kept."""
+        kept = tuple(storable_text(each) if isinstance(each, str) else each for each in values)
         with _translated(self.folder):
-            return list(self.connection.execute(query, values))
+            return list(self.connection.execute(query, kept))
 
     def verify(self) -> tuple[custody.Difference, ...]:
         """Return every difference between the chain and the stored rows."""

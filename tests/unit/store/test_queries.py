@@ -252,6 +252,17 @@ def test_what_is_not_there_is_an_error_that_names_it(small_case: Store, look: ob
     assert "list" in caught.value.hint
 
 
+def test_broken_text_is_found_as_it_is_kept(small_case: Store) -> None:
+    """A name in bytes that are no UTF-8, as a shell may pass it."""
+    with small_case.change("names", actor="A\udcff") as change:
+        change.insert("affected_group", id="G-0002", name="G\udcff")
+        change.insert("official", id="O-0002", pseudonym="P\udcff", publication="role", roster="invited")
+    assert queries.group(small_case, "G\udcff").id == "G-0002"
+    assert queries.official(small_case, "P\udcff").id == "O-0002"
+    with pytest.raises(NotFoundError):
+        queries.device(small_case, "\udcff")
+
+
 def test_an_empty_file_holds_no_case(empty_case: Store) -> None:
     """It was never filled in."""
     with pytest.raises(NotFoundError):

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.engine
 
 LIMITS = Limits(module_seconds=8, wall_seconds=40, memory_bytes=2 << 30, temporary_bytes=1 << 30)
 SLACK_SECONDS = 40
-EVERY = 8
+EVERY = 7
 OURS = frozenset({"work", "results", matchset_name(["0" * 64])})
 
 

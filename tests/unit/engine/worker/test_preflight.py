@@ -149,6 +149,10 @@ def test_a_file_that_is_not_as_androidqf_took_it(built: Callable[[EvidenceKind],
     hashes = root / "hashes.csv"
     hashes.write_text(hashes.read_text().replace("packages.json", "C:\\\\case\\\\phone\\\\packages.json"))
     assert looked_at(EvidenceKind.ANDROIDQF, root) == []
+    with hashes.open("a") as handle:
+        handle.write(f"/case/phone/apks/net.example.apk,{'0' * 64}\n")
+    (remark,) = looked_at(EvidenceKind.ANDROIDQF, root)
+    assert isinstance(remark, str)
     (root / "packages.json").write_bytes(b"[]")
     (root / "env.txt").unlink()
     told = reasons(EvidenceKind.ANDROIDQF, root)

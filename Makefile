@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DEV := coverage hypothesis import-linter mypy pytest pytest-cov ruff types-PyYAML
+DEV := coverage hatchling hypothesis import-linter mypy pytest pytest-cov ruff types-PyYAML
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint fix gold docs bench wheel clean

@@ -239,3 +239,12 @@ def test_an_acquisition_is_shown_with_its_scans(desk: Desk, add_phone: Callable[
     assert data["scans"] == [{"id": "S-0001", "state": "finished", "completeness": "full"}]
     assert Path(data["manifest"]).is_file()
     assert len(_many(acquisitions.list_acquisitions(desk))) == 1
+
+
+def test_a_path_that_is_no_text_is_refused_before_anything_is_hashed(desk: Desk, tmp_path: Path) -> None:
+    """The case could not find it again; the error says what to do."""
+    odd = tmp_path / "phone-\udcff"
+    build_ios_backup(odd, IosPhone(seed=1))
+    with pytest.raises(InputError, match=r"phone-\\udcff is no UTF-8") as caught:
+        acquisitions.add(desk, odd, acquisitions.Registration(official="O-0001"))
+    assert "Mount" in caught.value.hint

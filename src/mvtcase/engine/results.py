@@ -150,9 +150,13 @@ def iterate_events(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def parse_event(line: bytes) -> dict[str, Any] | None:
-    """Return the event of a line, or None when it is none."""
+    """Return the event of a line, or None when it is none.
+
+    `NaN` and the infinities, which no worker of ours sends and no JSON has, become their names: a worker that was taken
+    over can cost its own scan some meaning, and never an error later on.
+    """
     try:
-        event: object = json.loads(line)
+        event: object = json.loads(line, parse_constant=str)
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None

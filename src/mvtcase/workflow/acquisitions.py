@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import new_uuid
+from mvtcase.canon import new_uuid, storable_text
 from mvtcase.errors import ConflictError, EvidenceMissingError, InputError, MvtcaseError
 from mvtcase.evidence import identity as identities
 from mvtcase.evidence import kinds, manifest
@@ -80,6 +80,7 @@ def add_all(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProg
 def _register(
     desk: Desk, store: Store, found: Identified, wish: Registration, on_progress: HashProgress | None
 ) -> Outcome:
+    _refuse_unstorable(found.root)
     official = queries.official(store, wish.official)
     identity = identities.read_identity(found)
     known = _device_for(store, identity, wish.device, official.id)
@@ -94,6 +95,15 @@ def _register(
         data={"acquisition": shapes.acquisition(queries.acquisition(store, added))},
         messages=(*_irregular_note(hashed), f"Next: 'mvtcase scan run {added}'."),
     )
+
+
+def _refuse_unstorable(path: Path) -> None:
+    """Raise `InputError` for a path that the case could not find again, its bytes being no text."""
+    if storable_text(str(path)) != str(path):
+        raise InputError(
+            f"The path {storable_text(str(path))} is no UTF-8 text.",
+            hint="Mount the medium, or name the folder, otherwise.",
+        )
 
 
 def _device_for(store: Store, identity: DeviceIdentity, named: str | None, official: str) -> str | None:

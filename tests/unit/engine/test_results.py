@@ -187,3 +187,8 @@ def test_an_amendment_of_no_alert_changes_none(back: int) -> None:
     other = {**ALERT, "message": "another"}
     amended = {"event": "amended", "back": back, "message": "found", "data": None}
     assert [alert.event for alert in ledger_of(JOB, HELLO, ALERT, other, amended).alerts] == [{"text": "x"}] * 2
+
+
+def test_numbers_that_no_json_has_become_their_names() -> None:
+    """A worker that was taken over cannot make a later reading fail."""
+    assert parse_event(b'{"event": "alert", "a": [NaN, -Infinity]}') == {"event": "alert", "a": ["NaN", "-Infinity"]}

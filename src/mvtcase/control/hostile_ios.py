@@ -14,9 +14,11 @@ from mvtcase.control.ios_faults import ios_faults
 from mvtcase.control.ios_fs import build_ios_file_system, dump_files
 from mvtcase.control.ios_phone import Anatomy, Desk, IosPhone, PhoneFile
 from mvtcase.control.ios_spots import SPOTS, IosEvidence
+from mvtcase.control.sqlite_files import edited
 from mvtcase.model import EvidenceKind
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -40,6 +42,7 @@ def ios_inputs() -> Iterator[HostileInput]:
         yield from _faults(evidence)
         yield from _changes(evidence)
     yield from _losses()
+    yield from _lost_joins()
     for evidence, tamperings in ((IosEvidence.BACKUP, BACKUP_TAMPERINGS), (IosEvidence.FILE_SYSTEM, DUMP_TAMPERINGS)):
         for name, tamper in tamperings.items():
             yield _input(evidence, f"tampered {evidence}", name, partial(_tampered, evidence, tamper))
@@ -107,6 +110,34 @@ def path_in(root: Path, file: PhoneFile, evidence: IosEvidence) -> Path:
     if evidence is IosEvidence.FILE_SYSTEM:
         return root / file.device_path
     return root / file.file_id[:2] / file.file_id if file.domain else root / file.relative_path
+
+
+_ONE_SIDE_GONE = (
+    ("sms", "UPDATE message SET is_from_me = 1, handle_id = 9999"),
+    ("safari_history", "DELETE FROM history_items"),
+    ("safari_history", "DELETE FROM history_visits"),
+    ("chrome_history", "DELETE FROM urls"),
+    ("chrome_history", "DELETE FROM visits"),
+    ("firefox", "DELETE FROM visits"),
+    ("datausage", "DELETE FROM ZPROCESS"),
+    ("shortcuts", "UPDATE ZSHORTCUT SET Z_PK = Z_PK + 1000"),
+)
+"""One side of a join of MVT's: the other stands, and nothing is read of it."""
+
+
+def _lost_joins() -> Iterator[HostileInput]:
+    for source, statement in _ONE_SIDE_GONE:
+        build = partial(_changed, IosEvidence.BACKUP, source, partial(_after, statement))
+        yield _input(IosEvidence.BACKUP, "lost joins", f"{source} after {statement}", build)
+
+
+def _after(statement: str, content: bytes, anatomy: Anatomy) -> bytes:
+    del anatomy
+
+    def edit(connection: sqlite3.Connection) -> None:
+        connection.execute(statement)
+
+    return edited(content, edit)
 
 
 def _losses() -> Iterator[HostileInput]:

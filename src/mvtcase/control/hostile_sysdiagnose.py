@@ -42,6 +42,9 @@ def sysdiagnose_inputs() -> Iterator[HostileInput]:
         if source in {"shutdown_log", "ps"}:
             build = partial(_without, source, spot)
             yield HostileInput(name=f"no {source}", group="sysdiagnose sources", kind=_KIND, build=build)
+    for name, rewrite in _TEXT_REWRITES.items():
+        build = partial(_rewritten_text, rewrite)
+        yield HostileInput(name=f"ps.txt {name}", group="sysdiagnose texts", kind=_KIND, build=build)
     for name, rewrite in _ARCHIVE_REWRITES.items():
         build = partial(_rewritten, rewrite)
         yield HostileInput(
@@ -60,6 +63,22 @@ def _damaged(source: str, spot: str, damage: SysdiagnoseDamage, folder: Path) ->
 
 def _without(source: str, spot: str, folder: Path) -> Path:
     return build_sysdiagnose(folder / "sysdiagnose", _phone(spot), archive=False, missing=(source,)).path
+
+
+def _rewritten_text(rewrite: Callable[[bytes], bytes], folder: Path) -> Path:
+    built = build_sysdiagnose(folder / "sysdiagnose", _phone("ps"), archive=False)
+    path = built.path / "ps.txt"
+    path.write_bytes(rewrite(path.read_bytes()))
+    return built.path
+
+
+_TEXT_REWRITES: Mapping[str, Callable[[bytes], bytes]] = {
+    "of a header only": lambda data: data.split(b"\n", 1)[0] + b"\n",
+    "of five lines": lambda data: b"\n".join(data.split(b"\n")[:5]) + b"\n",
+    "without its header": lambda data: data.split(b"\n", 1)[1],
+    "in UTF-16": lambda data: data.decode().encode("utf-16"),
+    "without columns": lambda data: data.replace(b" ", b""),
+}
 
 
 def _rewritten(rewrite: Callable[[bytes], bytes], folder: Path) -> Path:

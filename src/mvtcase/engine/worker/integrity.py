@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.accounts import RULES
 from mvtcase.engine.worker.databases import UnfitDatabaseError, opened, tables_of
+from mvtcase.engine.worker.joins import lost_joins
 from mvtcase.model import Outcome
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def doubted(slug: str, examined: tuple[Outcome, str], databases: Iterable[Path])
         if faults:
             return (
                 Outcome.DAMAGED,
-                f"{path.name} is damaged inside, what could be read was examined: {'; '.join(faults)}",
+                f"the database is damaged inside, what could be read was examined: {'; '.join(faults)}",
             )
     return outcome, reason
 
@@ -80,9 +81,8 @@ def shape_faults(path: Path, slug: str) -> tuple[str, ...]:
     try:
         with opened(path) as connection:
             kinds = tables_of(connection)
-            return tuple(
-                _shapes(connection, [name for name in rule.tables if kinds.get(name.lower()) == "table"], slug)
-            )
+            tables = [name for name in rule.tables if kinds.get(name.lower()) == "table"]
+            return (*_shapes(connection, tables, slug), *lost_joins(connection, slug))
     except (sqlite3.Error, OSError, UnfitDatabaseError):
         return ()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TAIL_BYTES = 64 << 10
 MAX_NAMED = 30
+FEWEST_PROCESSES = 15
 _EXAMINED = re.compile(
     r"shutdown(\.\d+)?\.log|ps\.txt|ps_thread\.txt|taskinfo\.txt|spindump-nosymbols\.txt|swcutil_show\.txt"
     r"|mobileactivationd\.log[\w.]*|mobile_installation\.log[\w.]*|containermanagerd\.log[\w.]*"
@@ -53,6 +54,8 @@ def file_problem(path: Path) -> str:
         return "" if _SHUTDOWN.fullmatch(path.name) and not tail.strip() else "is empty: it was not examined"
     if _SHUTDOWN.fullmatch(path.name):
         return shutdown_problem(tail)
+    if path.name == "ps.txt" and tail.count(b"\n") < FEWEST_PROCESSES:
+        return f"lists fewer than {FEWEST_PROCESSES} processes, which no running phone has: it is not whole"
     if _TEXT.fullmatch(path.name) and not tail.endswith(b"\n"):
         return "ends in the middle of a line: its end was not examined"
     return ""

@@ -66,7 +66,16 @@ def examine(given: HostileInput, folder: Path, *, sweep: bool) -> tuple[str, str
     gaps = [*staged.problems, *result.gaps]
     full = result.completeness is Completeness.FULL and not staged.problems
     why = "; ".join(f"{gap.module} {gap.outcome}: {gap.reason}" for gap in gaps)
-    return _verdict(result, full=full), "full" if full else str(min(result.completeness, Completeness.PARTIAL)), why
+    return _verdict(result, full=full), _shown(result, full=full), why
+
+
+def _shown(result: EngineResult, *, full: bool) -> str:
+    """A gap of staging makes a scan partial, too."""
+    return (
+        "full"
+        if full
+        else str(Completeness.BLIND if result.completeness is Completeness.BLIND else Completeness.PARTIAL)
+    )
 
 
 def _verdict(result: EngineResult, *, full: bool) -> str:

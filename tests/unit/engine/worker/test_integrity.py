@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
+    from mvtcase.control.sqlite_files import Row
+
 ANATOMY = Anatomy(table="access", text="client")
 SCHEMA = "CREATE TABLE access (client TEXT NOT NULL, service TEXT); CREATE INDEX access_idx ON access(service);"
 HEALTHY = database(SCHEMA, {"access": [{"client": f"net.example.{n}", "service": f"s{n}"} for n in range(400)]})
@@ -85,3 +87,21 @@ def test_what_is_no_database_is_left_to_its_module(tmp_path: Path) -> None:
     """It cannot be opened there either, and that has a reason of its own."""
     assert faults_of(written(tmp_path / "a.db", b"no database at all" * 100)) == ()
     assert faults_of(tmp_path / "gone.db") == ()
+
+
+def test_what_a_join_leaves_out_is_counted(tmp_path: Path) -> None:
+    """Rows whose other side is not there, and a table of pages that no visit leads to; other versions are passed by."""
+    schema = "CREATE TABLE history_items (id INTEGER, url TEXT); CREATE TABLE history_visits (history_item INTEGER);"
+    items: list[Row] = [{"id": number, "url": f"https://{number}.example.com"} for number in range(3)]
+    whole = database(schema, {"history_items": items, "history_visits": [{"history_item": 1}]})
+    assert shape_faults(written(tmp_path / "whole.db", whole), "safari_history") == ()
+    dangling = database(schema, {"history_items": items, "history_visits": [{"history_item": 9}]})
+    assert shape_faults(written(tmp_path / "dangling.db", dangling), "safari_history") == (
+        "1 visits are of pages that are not there, and were left out",
+    )
+    bare = database(schema, {"history_items": items})
+    assert shape_faults(written(tmp_path / "bare.db", bare), "safari_history") == (
+        "3 pages have no visit at all, and were left out",
+    )
+    other = database("CREATE TABLE history_visits (page INTEGER);", {"history_visits": [{"page": 1}]})
+    assert shape_faults(written(tmp_path / "other.db", other), "safari_history") == ()

@@ -75,7 +75,7 @@ def carry_gaps(ledger: Ledger | None, recorder: Recorder) -> None:
     for gap in ledger.gaps:
         recorder.problem(gap.module, gap.outcome, gap.reason)
     for run in ledger.modules.values():
-        if run.outcome is Outcome.RECOVERED:
+        if run.outcome is Outcome.RECOVERED or _is_partly_stored(run):
             recorder.problem(run.module, run.outcome, run.reason)
     if not ledger.done:
         recorder.problem("scan", Outcome.NOT_RUN, "the earlier scan did not come to its end")
@@ -118,7 +118,7 @@ class _Rechecking:
 
     def _load(self, part: str, cls: type[MVTModule], module: MVTModule) -> None:
         run = self.earlier.get((part, cls.get_slug()))
-        if run is not None and run.outcome not in EXAMINED:
+        if run is not None and run.outcome not in EXAMINED and not _is_partly_stored(run):
             raise _as_before(run)
         path = self._path(part, cls)
         if path is None:
@@ -146,6 +146,11 @@ def _recheck_part(part: str, classes: list[type[MVTModule]], rechecking: _Rechec
     with recorder.part(part):
         for cls in classes:
             recorder.run_module(rechecking.module(part, cls))
+
+
+def _is_partly_stored(run: ModuleRun) -> bool:
+    """Return whether a damaged source gave records all the same: they are compared, and the damage stays a gap."""
+    return run.outcome is Outcome.DAMAGED and bool(run.records)
 
 
 def _as_before(run: ModuleRun) -> Exception:

@@ -107,7 +107,8 @@ def converse(setup: Setup, fields: Mapping[str, Json], listener: Listener) -> En
     grace = 0.0
     try:
         listener.started(sandbox, process.pid)
-        _send_job(process, {**fields, "limits": _limit_fields(setup.limits)})
+        left = max(0.0, setup.began + setup.limits.wall_seconds - time.monotonic())
+        _send_job(process, {**fields, "limits": _limit_fields(setup.limits), "seconds_left": left})
         killed_for = _listen(setup, process, reader, listener)
         grace = 0.0 if killed_for else GRACE_SECONDS
     finally:

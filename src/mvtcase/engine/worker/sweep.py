@@ -33,7 +33,9 @@ MAX_FILES_PER_INDICATOR = 20
 MAX_ALERTS = 1000
 PROGRESS_SECONDS = 1.0
 TIME_SHARE = 0.8
-"""The part of the worker's CPU time after which the sweep stops by itself, so that the scan still comes to its end."""
+"""The part of the worker's time after which the sweep stops by itself, so that the scan still comes to its end."""
+
+_BEGAN = time.monotonic()
 
 _BACKUPS = frozenset({EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED})
 
@@ -72,7 +74,7 @@ class _Sweep:
         searcher = Searcher(self.keys)
         self.total = sum(size for _, size in self._files())
         self.unread = 0
-        self.ends = time.monotonic() + _seconds_left()
+        self.ends = time.monotonic() + _seconds_left(self.task)
         try:
             for path, _ in self._files():
                 self._one(searcher, path)
@@ -193,6 +195,10 @@ class _Sweep:
                 self.emit("limitation", text=sentence.format(count))
 
 
-def _seconds_left() -> float:
+def _seconds_left(task: Task) -> float:
+    """Return how long the sweep may take, by the clock and by the CPU time that the worker may use."""
     limit, _ = resource.getrlimit(resource.RLIMIT_CPU)
-    return float("inf") if limit == resource.RLIM_INFINITY else max(1.0, limit * TIME_SHARE - time.process_time())
+    by_clock = task.seconds_left * TIME_SHARE - (time.monotonic() - _BEGAN)
+    if limit == resource.RLIM_INFINITY:
+        return by_clock
+    return min(by_clock, limit * TIME_SHARE - time.process_time())

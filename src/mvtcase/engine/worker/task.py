@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,8 @@ class Task:
     skipped: frozenset[ModuleKey]
     steps_done: frozenset[str]
     steps_lost: frozenset[str]
+    seconds_left: float = math.inf
+    """Seconds of wall time that the scan has left when this worker begins."""
 
 
 def task_of(fields: Mapping[str, Any]) -> Task:
@@ -58,6 +61,7 @@ def task_of(fields: Mapping[str, Any]) -> Task:
         skipped=_keys(fields["skipped"]),
         steps_done=frozenset(fields["steps_done"]),
         steps_lost=frozenset(fields["steps_lost"]),
+        seconds_left=float(fields.get("seconds_left", math.inf)),
     )
 
 

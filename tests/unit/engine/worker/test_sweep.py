@@ -186,7 +186,7 @@ def test_alerts_are_bounded_for_each_indicator(tmp_path: Path) -> None:
 
 def test_when_time_is_up_the_sweep_says_how_far_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unfinished sweep is a gap, and the scan goes on to its end."""
-    monkeypatch.setattr(sweep, "_seconds_left", lambda: -1.0)
+    monkeypatch.setattr(sweep, "_seconds_left", lambda _: -1.0)
     (tmp_path / "note.txt").write_bytes(LINK * 100)
     (problem,) = [each for each in swept(tmp_path / "note.txt") if each["event"] == "problem"]
     assert (problem["module"], problem["outcome"]) == ("sweep", "timed_out")

@@ -152,8 +152,10 @@ class _Watch:
 def _descendants(pid: int) -> list[int]:
     found, pending = [], [pid]
     while pending:
-        for path in Path(f"/proc/{pending.pop()}/task").glob("*/children"):
-            with suppress(OSError):
+        folder = Path(f"/proc/{pending.pop()}/task")
+        # A process may be gone between two looks.
+        with suppress(OSError):
+            for path in list(folder.glob("*/children")):
                 below = [int(word) for word in path.read_text().split()]
                 found += below
                 pending += below

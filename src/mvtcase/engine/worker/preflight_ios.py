@@ -24,6 +24,10 @@ _DATABASE = re.compile(r"[\w.-]+\.(?:db|sqlite|sqlitedb)", re.IGNORECASE)
 _FIRST_IPHONE = datetime(2007, 6, 29)  # noqa: DTZ001 - property lists hold naive UTC
 _CLOCK_SLACK = timedelta(days=2)
 
+LINE_APP = "jp.naver.line"
+LINE_DOMAINS = ("AppDomainGroup-group.com.linecorp.line", "AppDomain-jp.naver.line")
+"""Where LINE keeps its data on an iPhone, as `mvt_plugin_line` reads it."""
+
 MAX_ROWS = 20_000_000
 UNLISTED_SHARE = 200
 """One file in so many may be in a backup without being listed: an interrupted backup leaves some behind."""
@@ -36,6 +40,7 @@ def backup(task: Task) -> Iterator[Found]:
     yield from _identities(root)
     yield from _dates(root)
     yield from _completeness(root)
+    yield from _line(root)
 
 
 def file_system(task: Task) -> Iterator[Found]:
@@ -136,6 +141,20 @@ def _completeness(root: Path) -> Iterator[Found]:
     if info is not None and info.get("Installed Applications") and not info.get("Applications"):
         reason = "Info.plist lists installed apps and describes none of them: MVT examines the descriptions alone"
         yield Problem(module="Applications", reason=reason)
+
+
+def _line(root: Path) -> Iterator[Found]:
+    """Yield that LINE is installed and none of its data in the backup: its messages were not examined."""
+    installed = (read_plist(root / "Info.plist") or {}).get("Installed Applications")
+    if not isinstance(installed, list) or LINE_APP not in installed:
+        return
+    try:
+        with opened(root / "Manifest.db") as connection:
+            held = connection.execute("SELECT 1 FROM Files WHERE domain IN (?, ?) LIMIT 1", LINE_DOMAINS).fetchone()
+    except (sqlite3.Error, OSError, UnfitDatabaseError):
+        return
+    if held is None:
+        yield Problem(module="LineIOS", reason="LINE is installed on the phone, and nothing of it is in the backup")
 
 
 _TELLS_THE_PHONE = ("Unique Identifier", "Target Identifier", "Serial Number", "Product Version", "IMEI")

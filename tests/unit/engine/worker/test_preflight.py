@@ -18,6 +18,8 @@ from mvtcase.control.intrusion_logs import build_intrusion_logs
 from mvtcase.control.ios import build_ios_backup
 from mvtcase.control.ios_fs import build_ios_file_system
 from mvtcase.control.ios_phone import IosPhone
+from mvtcase.control.line_ios import line_ios_files
+from mvtcase.control.line_stories import healthy_account
 from mvtcase.control.sqlite_files import edited
 from mvtcase.control.sysdiagnose import build_sysdiagnose
 from mvtcase.control.sysdiagnose_phone import SysdiagnosePhone
@@ -110,6 +112,16 @@ def test_an_impossible_date_is_a_remark(year: int, built: Callable[[EvidenceKind
     (remark,) = looked_at(EvidenceKind.IOS_BACKUP, root)
     assert isinstance(remark, str)
     assert str(year) in remark
+
+
+def test_line_that_is_installed_and_not_in_the_backup(tmp_path: Path) -> None:
+    """Where these officials talk was not examined; with LINE's data in the backup there is nothing to say."""
+    bare = build_ios_backup(tmp_path / "bare", IosPhone()).path
+    changed_plist(bare / "Info.plist", **{"Installed Applications": ["jp.naver.line"]})
+    assert "LINE is installed" in reasons(EvidenceKind.IOS_BACKUP, bare)
+    held = build_ios_backup(tmp_path / "held", IosPhone(extra_files=line_ios_files(healthy_account()))).path
+    changed_plist(held / "Info.plist", **{"Installed Applications": ["jp.naver.line"]})
+    assert reasons(EvidenceKind.IOS_BACKUP, held) == ""
 
 
 def test_a_folder_in_place_of_a_database(built: Callable[[EvidenceKind], Path]) -> None:

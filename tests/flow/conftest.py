@@ -10,7 +10,8 @@ import pytest
 
 from mvtcase.control.ios import build_ios_backup
 from mvtcase.control.ios_phone import IosPhone
-from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult
+from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
+from mvtcase.errors import PasswordError
 from mvtcase.model import (
     Completeness,
     ConsentMethod,
@@ -53,6 +54,7 @@ class FakeEngine:
     rechecks: list[RecheckJob] = field(default_factory=list)
     decrypts: list[DecryptJob] = field(default_factory=list)
     before: Callable[[ScanJob], None] = lambda _job: None
+    refuse_decryption: Callable[[DecryptJob], bool] = lambda _job: False
 
     def run_scan(self, job: ScanJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
         """Answer after telling of one module."""
@@ -65,8 +67,10 @@ class FakeEngine:
         """Make the folder a decryption would have made."""
         del on_event
         self.decrypts.append(job)
+        if self.refuse_decryption(job):
+            raise PasswordError("The password is wrong.")
         job.target.mkdir()
-        return DecryptResult(files=1)
+        return DecryptResult(files=1, key=Secret(value="derived"))
 
     def run_recheck(self, job: RecheckJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
         """Answer."""

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mvtcase.control.encrypted import encrypt_ios_backup
+from mvtcase.control.ios import build_ios_backup
+from mvtcase.control.ios_phone import IosPhone
 from mvtcase.engine.job import Secret
 from mvtcase.errors import (
     ConsentMissingError,
@@ -230,8 +233,6 @@ def test_an_encrypted_backup_without_a_password_is_refused_and_with_one_is_decry
     desk: Desk, backup: Path, tmp_path: Path, engine: FakeEngine
 ) -> None:
     """The password reaches the decrypt job and no file, row or log."""
-    from mvtcase.control.encrypted import encrypt_ios_backup  # noqa: PLC0415  # only this test needs it
-
     locked = encrypt_ios_backup(backup, tmp_path / "locked", "xyzzy-secret")
     path = getattr(locked, "path", None) or tmp_path / "locked"
     acquisitions.add(desk, path, acquisitions.Registration(official="O-0001"))
@@ -276,3 +277,22 @@ def test_indicators_that_fit_nothing_on_the_phone_examine_nothing(desk: Desk, ad
     assert scan["completeness"] == "blind"
     assert "android_property_names" in scan["gaps"][-1]["reason"]
     assert _status(desk) == [Status.INCONCLUSIVE]
+
+
+@pytest.mark.parametrize("passwords_differ", [False, True])
+def test_a_phones_second_backup_is_tried_with_the_key_of_the_first(
+    desk: Desk,
+    tmp_path: Path,
+    engine: FakeEngine,
+    passwords_differ: bool,  # noqa: FBT001  # a parametrised case
+) -> None:
+    """The key is derived once in a batch; where it does not fit, the backup's own password is used."""
+    for number, messages in enumerate((10, 20)):
+        plain = build_ios_backup(tmp_path / f"plain-{number}", IosPhone(seed=5, messages=messages)).path
+        locked = encrypt_ios_backup(plain, tmp_path / f"locked-{number}", "xyzzy")
+        acquisitions.add(desk, locked, acquisitions.Registration(official="O-0001"))
+    engine.refuse_decryption = lambda job: passwords_differ and job.key is not None
+    outcome = scans.run(desk, scans.Request(everything=True, jobs=1, password=Secret(value="xyzzy")))
+    assert [scan["state"] for scan in _scans(outcome)] == ["finished", "finished"]
+    assert [job.key is not None for job in engine.decrypts] == [False, True, False][: 3 if passwords_differ else 2]
+    assert all((job.key is None) != (job.password is None) for job in engine.decrypts)

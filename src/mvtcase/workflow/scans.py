@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ from mvtcase.workflow.recording import begin, fail, record
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mvtcase.engine.job import EngineEvent, EngineResult, Secret
+    from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
     from mvtcase.evidence.staging import Staged
     from mvtcase.model import Acquisition, Json, Scan
     from mvtcase.workflow.desk import Desk
@@ -70,6 +71,8 @@ class Request:
     ask_password: Callable[[Acquisition], Secret | None] = _no_password
     on_event: Callable[[str, EngineEvent], None] = _no_event
     stop: threading.Event = field(default_factory=threading.Event)
+    keys: dict[str, Secret] = field(default_factory=dict, repr=False)
+    """Keys of decrypted backups by device, for this batch."""
 
 
 def run(desk: Desk, request: Request) -> Outcome:
@@ -223,16 +226,14 @@ def _examine(  # joins everything one scan needs
         staged = staging.stage(found, work, limits, age_identity=request.age_identity)
         target, kind = staged.target, staged.kind
         if kind is EvidenceKind.IOS_BACKUP_ENCRYPTED:
-            decrypted = desk.engine.run_decrypt(
-                DecryptJob(
-                    source=target,
-                    target=work / "decrypted",
-                    limits=desk.settings.limits,
-                    evidence_bytes=acquisition.bytes,
-                    password=secret,
-                ),
-                on_event=heard,
+            job_of_it = DecryptJob(
+                source=target,
+                target=work / "decrypted",
+                limits=desk.settings.limits,
+                evidence_bytes=acquisition.bytes,
+                password=secret,
             )
+            decrypted = _decrypt(desk, request, acquisition.device, job_of_it, heard)
             target, kind = work / "decrypted", EvidenceKind.IOS_BACKUP
             staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
         job = ScanJob(
@@ -251,6 +252,23 @@ def _examine(  # joins everything one scan needs
             password=secret,
         )
         return desk.engine.run_scan(job, on_event=heard), staged
+
+
+def _decrypt(
+    desk: Desk, request: Request, device: str, job: DecryptJob, on_event: Callable[[EngineEvent], None]
+) -> DecryptResult:
+    """Decrypt a backup with the key of the same phone's backup before it, where there was one, else with its password.
+
+    Deriving the key is slow by design; it is kept in memory for this batch and nowhere else.
+    """
+    known = request.keys.get(device)
+    if known is not None:
+        with contextlib.suppress(PasswordError):  # the backups' passwords differ: this one's own is tried next
+            return desk.engine.run_decrypt(replace(job, password=None, key=known), on_event=on_event)
+    result = desk.engine.run_decrypt(job, on_event=on_event)
+    if result.key is not None:
+        request.keys[device] = result.key
+    return result
 
 
 def _only_what_was_compared(result: EngineResult, kind: EvidenceKind, choice: Choice) -> EngineResult:

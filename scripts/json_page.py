@@ -178,7 +178,7 @@ def play(home: Path) -> dict[str, dict[str, Any]]:
     phones = _phones(home)
     (home / "roster.csv").write_text("name,role,groups\nMin Example,Legislator,Legislature\n", "utf-8")
     (home / "set.csv").write_text("type,value\ndomains,bad.example\ndomains,http//no domain\n", "utf-8")
-    work = home / "work"
+    work = home / "workspace"
     seen: dict[str, dict[str, Any]] = {}
     environment = {"MVTCASE_SETTINGS": str(home / "none.toml"), "MVTCASE_WORKSPACE": str(work), "MVTCASE_CASE": ""}
     with mock.patch.dict(os.environ, environment):

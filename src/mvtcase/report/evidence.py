@@ -37,6 +37,7 @@ def _is_minor(one: Finding) -> bool:
 
 def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
     state = state_of(one.dispositions)
+    swept = one.module == words.SWEEP
     return FindingFact(
         id=one.id,
         who=view.who(one.official),
@@ -44,8 +45,8 @@ def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> Find
         title=view.veil.text(one.title),
         evidence_class=str(one.evidence_class),
         class_name=words.CLASS_NAME[one.evidence_class],
-        means=words.CLASS_MEANS[one.evidence_class],
-        does_not_mean=words.CLASS_DOES_NOT_MEAN[one.evidence_class],
+        means=words.SWEEP_MEANS if swept else words.CLASS_MEANS[one.evidence_class],
+        does_not_mean=words.SWEEP_DOES_NOT_MEAN if swept else words.CLASS_DOES_NOT_MEAN[one.evidence_class],
         level=str(one.level),
         module=view.veil.text(one.module, limit=SHORT),
         alerts=one.alerts,

@@ -59,7 +59,10 @@ CLASS_MEANS: Mapping[EvidenceClass, str] = {
     EvidenceClass.ATTEMPT: (
         "Somebody sent this person an address or wrote from an account published as used in attacks."
     ),
-    EvidenceClass.HEURISTIC: "Something unusual that spyware is known to leave, without a published indicator.",
+    EvidenceClass.HEURISTIC: (
+        "Something unusual that spyware is known to leave, "
+        "or the text of a published indicator where no module reads it."
+    ),
     EvidenceClass.POSTURE: "A setting or state that makes an attack easier.",
 }
 CLASS_DOES_NOT_MEAN: Mapping[EvidenceClass, str] = {
@@ -72,6 +75,14 @@ CLASS_DOES_NOT_MEAN: Mapping[EvidenceClass, str] = {
     EvidenceClass.HEURISTIC: "Ordinary causes are common. It shows no attack until an expert has looked at it.",
     EvidenceClass.POSTURE: "It shows no attack. People and apps change settings for many reasons.",
 }
+SWEEP = "sweep"
+SWEEP_MEANS = (
+    "The text of a published indicator stands in a file, found by searching every byte; no module reported it there."
+)
+SWEEP_DOES_NOT_MEAN = (
+    "It does not show what the text was there for: a news article or a list of known attacks holds the same. "
+    "An expert has to look at the file."
+)
 LEVEL_NOTE = "MVT's level is not a verdict: a link in a message and a running process are both CRITICAL."
 
 OUTCOME_WORDS: Mapping[Outcome, str] = {

@@ -96,6 +96,15 @@ def test_a_low_finding_without_indicator_is_minor(view: View) -> None:
     assert not evidence._is_minor(view.book.findings[0])
 
 
+def test_what_only_the_sweep_saw_is_not_called_unusual_behaviour(view: View) -> None:
+    """A published text in a file is told apart from something that a rule found odd."""
+    found = next(one for one in view.book.findings if one.evidence_class is EvidenceClass.HEURISTIC)
+    swept = evidence._finding(view, replace(found, module="sweep"), {})
+    assert swept.means == words.SWEEP_MEANS
+    assert "news article" in swept.does_not_mean
+    assert evidence._finding(view, found, {}).means == words.CLASS_MEANS[EvidenceClass.HEURISTIC]
+
+
 def test_the_timeline_is_in_order_with_unknown_times_last(facts: IncidentFacts) -> None:
     """Two findings have no time, and none is made up for them."""
     times = [one.at.replace(" ", "T") for one in facts.timeline if one.at]

@@ -203,7 +203,7 @@ def test_new_indicators_find_old_traces_without_the_phone(start_responder: Calla
     responder.register(build_androidqf(tmp_path / "aqf", AndroidPhone(seed=505, plants=(LINK,))).path)
     phone = SysdiagnosePhone(seed=506, plants=(Plant(PROCESS.kind, PROCESS.value, "powerlog"),))
     responder.register(build_sysdiagnose(tmp_path / "sysdiagnose", phone).path)
-    responder("scan", "run", "--all", "--jobs", "2", "--no-sweep")
+    responder("scan", "run", "--all", "--jobs", "2")
     assert _standing(responder) == {("no_trace", ())}
     responder("iocs", "import", tmp_path / "new" / "watch.stix2")
     assert _standing(responder) == {("inconclusive", ("recheck",))}

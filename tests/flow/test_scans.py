@@ -296,3 +296,12 @@ def test_a_phones_second_backup_is_tried_with_the_key_of_the_first(
     assert [scan["state"] for scan in _scans(outcome)] == ["finished", "finished"]
     assert [job.key is not None for job in engine.decrypts] == [False, True, False][: 3 if passwords_differ else 2]
     assert all((job.key is None) != (job.password is None) for job in engine.decrypts)
+
+
+def test_without_the_sweep_nobody_is_told_that_no_trace_was_found(desk: Desk, add_phone: Callable[..., str]) -> None:
+    """What MVT is known to look past was not searched either, and the gap says so."""
+    add_phone()
+    (scan,) = _scans(scans.run(desk, scans.Request(sweep=False)))
+    assert scan["completeness"] == "partial"
+    assert scan["gaps"][-1]["module"] == "sweep"
+    assert _status(desk) == [Status.INCONCLUSIVE]

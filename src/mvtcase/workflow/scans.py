@@ -16,7 +16,8 @@ from mvtcase.engine.coverage import uncompared
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
-from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
+from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, ScanState
+from mvtcase.model import Outcome as ModuleOutcome
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.workflow import consents, sets, shapes
@@ -196,6 +197,7 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
                 file_interrupted(desk, store, queries.scan(store, scan))
                 raise
             result = _only_what_was_compared(result, staged.kind, choice)
+            result = _only_what_was_searched(result, request)
             record(desk, store, scan, result, problems=staged.problems, notes=staged.notes, state=ScanState.FINISHED)
         return scan
 
@@ -280,6 +282,20 @@ def _only_what_was_compared(result: EngineResult, kind: EvidenceKind, choice: Ch
     if gap is None:
         return result
     return replace(result, completeness=Completeness.BLIND, gaps=(*result.gaps, gap))
+
+
+def _only_what_was_searched(result: EngineResult, request: Request) -> EngineResult:
+    """Return a result with a gap when the sweep was left out: it alone looks where MVT is known to look past.
+
+    MVT compares no link without `http://`, no text that stands only in `attributedBody`, and no app that it has no
+    module for.
+    """
+    if request.sweep:
+        return result
+    reason = "the sweep was switched off: links without http:// and what no module reads were not searched"
+    completeness = Completeness.PARTIAL if result.completeness is Completeness.FULL else result.completeness
+    gap = Gap(module="sweep", outcome=ModuleOutcome.NOT_RUN, reason=reason)
+    return replace(result, completeness=completeness, gaps=(*result.gaps, gap))
 
 
 def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> list[dict[str, Json]]:

@@ -56,6 +56,15 @@ def test_what_mvt_passes_over_on_an_iphone_is_found(
     assert NOT_SWEPT not in result.limitations
 
 
+def test_texts_that_nothing_looked_at_are_a_gap(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:
+    """Texts only in `attributedBody` are the sweep's alone: without it they are a hole, with it a limitation."""
+    built = build_ios_backup(tmp_path / "backup", IosPhone(attributed_body_only=5))
+    without = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path, sweep=False)
+    assert without.completeness is Completeness.PARTIAL
+    assert "5 messages" in without.gaps[0].reason
+    assert examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path).completeness is Completeness.FULL
+
+
 def test_what_lies_in_apps_that_mvt_does_not_parse_is_found(
     examine_with_mvt: Callable[..., EngineResult], tmp_path: Path
 ) -> None:

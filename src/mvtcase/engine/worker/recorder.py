@@ -202,11 +202,12 @@ class Recorder:
             text = f"{self._unresolved} shortened links could not be resolved, because the examination runs offline."
             self.emit("limitation", text=text)
         if self._unread_bodies:
-            where = (
-                "only the sweep searches it" if self.task.sweep else "and the sweep that searches it is switched off"
-            )
-            text = f"{self._unread_bodies} messages have their text in a form that MVT does not compare: {where}."
-            self.emit("limitation", text=text)
+            text = f"{self._unread_bodies} messages have their text in a form that MVT does not compare"
+            if self.task.sweep:
+                self.emit("limitation", text=f"{text}: only the sweep searches it.")
+            else:
+                # Nothing at all looked at these texts: that is a hole, not a property of the evidence.
+                self.problem("SMS", Outcome.NOT_RUN, f"{text}, and the sweep that searches it is switched off")
 
     def _begin(self, module: MVTModule, key: ModuleKey) -> None:
         self._slug = key[1]

@@ -40,7 +40,7 @@ docs: $(READY) ## write the generated pages of docs/ anew
 
 bench: $(READY) ## measure matching and hostile input; takes minutes
 	@$(BIN)/python benchmarks/matching.py
-	@$(BIN)/python benchmarks/hostile.py
+	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py
 
 wheel: $(READY) ## build the wheel into dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -1,6 +1,6 @@
 """Scan every damaged and hostile input there is a builder for, and print what became of each.
 
-Run `python benchmarks/hostile.py [--group TEXT] [--name TEXT] [--jobs N] [--sweep] [--brief]`. The verdict is `found`
+Run `PYTHONPATH=tests/support python benchmarks/hostile.py [--group TEXT] [--name TEXT] [--jobs N] [--sweep] [--brief]`. The verdict is `found`
 (a module reported the planted indicator), `swept` (the sweep alone did), `gap` (nobody did, and the scan says that
 something was not examined), `refused` (the evidence was not recognised or not opened), or `SILENT`: called full without
 having seen the indicator, the one thing that must never be.
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mvtcase.control.hostile import INDICATORS, HostileInput, corpus, healthy_inputs
+from builders.hostile import INDICATORS, HostileInput, corpus, healthy_inputs
 from mvtcase.engine.disk_watch import disk_use
 from mvtcase.engine.job import EngineResult, ScanJob
 from mvtcase.engine.runner import run_scan
@@ -172,7 +172,7 @@ def _peak_memory(pid: int) -> int:
 
 def _make_removable(folder: Path) -> None:
     """Empty folders nested too deeply for the standard library's own removal."""
-    from mvtcase.engine.files import remove_tree  # noqa: PLC0415 - only here
+    from mvtcase.engine.results_folder import remove_tree  # noqa: PLC0415 - only here
 
     for path in folder.iterdir():
         if path.is_dir():

@@ -35,9 +35,9 @@ os.environ |= {
 
 from mvt.common.indicators import Indicators  # noqa: E402 - after the settings above
 
-from mvtcase.engine.worker.compiled import matchset_collections  # noqa: E402 - as above
-from mvtcase.engine.worker.loader import load_collections  # noqa: E402 - as above
-from mvtcase.engine.worker.matcher import FastIndicators, stock_from_matchset  # noqa: E402 - as above
+from mvtcase.engine.worker.match.compiled import matchset_collections  # noqa: E402 - as above
+from mvtcase.engine.worker.match.loader import load_collections  # noqa: E402 - as above
+from mvtcase.engine.worker.match.matcher import FastIndicators, stock_from_matchset  # noqa: E402 - as above
 from mvtcase.matchset import MatchSet, read_matchset, write_matchset  # noqa: E402 - as above
 
 if TYPE_CHECKING:

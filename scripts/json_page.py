@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from mvtcase.cli.app import run
-from mvtcase.control import Damage, IosPhone, Plant, PlantKind, build_ios_backup
+from mvtcase.phones import Damage, IosPhone, Plant, PlantKind, build_ios_backup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

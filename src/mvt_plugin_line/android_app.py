@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from mvt.android.artifacts.dumpsys_packages import DumpsysPackagesArtifact
 
 from .android_files import PACKAGE
-from .results import APP
+from .rows import APP
 
 if TYPE_CHECKING:
-    from .results import Result
+    from .rows import Result
 
 MOST_BLOCK = 262_144
 """Characters of one package's block that are read."""

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from mvt.common.url import URL
 from mvt.plugin import Alert, AlertLevel, MVTModule
 
-from . import results as kinds
-from .results import account_results, gap_result
+from . import rows as kinds
+from .rows import account_results, gap_result
 from .verdict import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .records import Account, Gap, Platform
-    from .results import Result
+    from .rows import Result
 
 MOST_NOTICE_ALERTS = 50
 """Notices alerted one by one; the rest are counted in one alert and stay in the results."""

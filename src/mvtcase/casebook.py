@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
 from mvtcase.findings import status as table
-from mvtcase.model import AcquisitionState, Completeness, Gap, Outcome, ScanState, Status
+from mvtcase.model import AcquisitionState, Completeness, Gap, ModuleOutcome, ScanState, Status
 from mvtcase.store import queries
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _unscanned(
     counted: Sequence[Acquisition], latest: Mapping[str, Scan | None], scans: Sequence[Scan]
 ) -> tuple[Gap, ...]:
     return tuple(
-        Gap(module=f"acquisition {each.id}", outcome=Outcome.NOT_RUN, reason=_why_unscanned(each, scans))
+        Gap(module=f"acquisition {each.id}", outcome=ModuleOutcome.NOT_RUN, reason=_why_unscanned(each, scans))
         for each in counted
         if latest[each.id] is None
     )

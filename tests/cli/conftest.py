@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.cli import app
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
 from mvtcase.engine.job import DecryptResult, EngineResult
-from mvtcase.model import Completeness, Gap, IndicatorRef, Level, ModuleRun, Outcome, RawAlert
+from mvtcase.model import Completeness, Gap, IndicatorRef, Level, ModuleOutcome, ModuleRun, RawAlert
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.workflow import control
 from mvtcase.workflow.desk import RealEngine
 
@@ -72,7 +72,7 @@ class Reply:
 
 def fake_result(*alerts: RawAlert, gaps: tuple[Gap, ...] = ()) -> EngineResult:
     """Return the result of a scan that raised these alerts and has these gaps."""
-    run = ModuleRun(module="SMS", slug="sms", origin="mvt", part="backup", outcome=Outcome.CHECKED, records=5)
+    run = ModuleRun(module="SMS", slug="sms", origin="mvt", part="backup", outcome=ModuleOutcome.CHECKED, records=5)
     return EngineResult(
         finished=True,
         completeness=Completeness.PARTIAL if gaps else Completeness.FULL,

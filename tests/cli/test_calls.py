@@ -14,11 +14,11 @@ import typer.main
 
 from mvtcase.cli import app as cli
 from mvtcase.cli import output
-from mvtcase.control.encrypted import encrypt_ios_backup
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
 from mvtcase.errors import ChainBrokenError, MvtcaseError
-from mvtcase.model import Gap, Level, Outcome, RawAlert
+from mvtcase.model import Gap, Level, ModuleOutcome, RawAlert
+from mvtcase.phones.encrypted import encrypt_ios_backup
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.workflow import cases, doctor
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def scanned(
     hostile: str,
 ) -> Path:
     """Give a case full of hostile text: names, alerts, gaps, notes, observations."""
-    gap = Gap(module=hostile, outcome=Outcome.DAMAGED, reason=hostile)
+    gap = Gap(module=hostile, outcome=ModuleOutcome.DAMAGED, reason=hostile)
     engine.answer = result(hostile_alert, gaps=(gap,))
     text = hostile.replace("\x00", "").strip()
     for words in (
@@ -218,7 +218,7 @@ def test_exit_codes_say_the_worst_status_when_asked(
         scan = ("-w", workspace, "scan", "run", "A-0001", "--exit-code")
         return run(*scan).code, run("-w", workspace, "status", "--exit-code").code, run("-w", workspace, "status").code
 
-    engine.answer = result(gaps=(Gap(module="sms", outcome=Outcome.DAMAGED, reason="r"),))
+    engine.answer = result(gaps=(Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="r"),))
     assert codes() == (12, 12, 1)
     engine.answer = result()
     assert codes() == (0, 0, 0)

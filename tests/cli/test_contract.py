@@ -10,7 +10,7 @@ import typer.main
 
 from mvtcase.cli.app import app
 from mvtcase.indicators.sampling import sample_for_control
-from mvtcase.model import Gap, IndicatorRef, Level, Outcome, RawAlert, Status
+from mvtcase.model import Gap, IndicatorRef, Level, ModuleOutcome, RawAlert, Status
 from mvtcase.workflow import iocs
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ MATCH = RawAlert(
     event={"isodate": "2026-09-01 01:02:03"},
     indicator=IndicatorRef(value="bh", type="processes", family="Pegasus", set="tiny"),
 )
-GAP_SEEN = Gap(module="sms", outcome=Outcome.DAMAGED, reason="sms.db is damaged")
+GAP_SEEN = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
 
 
 def misfits(value: Any, shape: Any, where: str = "data") -> Iterator[str]:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builders import report_example as example
+from builders import report_hostile as hostile
 from mvtcase.canon import storable_text
-from mvtcase.report import example, hostile, incident, render
+from mvtcase.report import incident, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,8 +27,8 @@ from mvtcase.engine.commands import COMMANDS
 from mvtcase.engine.coverage import KEY_MODULES
 from mvtcase.engine.outcomes import MISSING_FILES, TEMPLATES, UNRESOLVED_LINK
 from mvtcase.engine.versions import PINNED_MVT
-from mvtcase.engine.worker.classes import CLASSES, module_classes
-from mvtcase.engine.worker.notes import ALERT_LEVELS
+from mvtcase.engine.worker.run.commands import CLASSES, module_classes
+from mvtcase.engine.worker.run.notes import ALERT_LEVELS
 from mvtcase.model import EvidenceKind, Level
 
 pytestmark = pytest.mark.engine

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mvtcase.control.adb_backup import build_adb_backup
-from mvtcase.control.android import AndroidApp, AndroidDamage, AndroidPhone, build_androidqf, build_androidqf_zip
-from mvtcase.control.android_spots import SPOTS, AndroidEvidence
-from mvtcase.control.bugreport import Layout, build_bugreport
-from mvtcase.control.bundles import write_stix_bundle
-from mvtcase.control.intrusion_logs import build_intrusion_logs
-from mvtcase.control.plants import BuiltEvidence, Plant, PlantKind
+from mvtcase.phones.adb_backup import build_adb_backup
+from mvtcase.phones.android import AndroidApp, AndroidDamage, AndroidPhone, build_androidqf, build_androidqf_zip
+from mvtcase.phones.android_spots import SPOTS, AndroidEvidence
+from mvtcase.phones.bugreport import Layout, build_bugreport
+from mvtcase.phones.bundles import write_stix_bundle
+from mvtcase.phones.intrusion_logs import build_intrusion_logs
+from mvtcase.phones.plants import BuiltEvidence, Plant, PlantKind
 
 AskAndroidMvt = Callable[[Path, list[dict[str, Any]]], list[dict[str, Any]]]
 pytestmark = pytest.mark.engine

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mvtcase.control.android import AndroidPhone, build_androidqf
-from mvtcase.control.plants import Plant, PlantKind
+from mvtcase.phones.android import AndroidPhone, build_androidqf
+from mvtcase.phones.plants import Plant, PlantKind
 
 AskAndroidMvt = Callable[[Path, list[dict[str, Any]]], list[dict[str, Any]]]
 pytestmark = [pytest.mark.engine, pytest.mark.shared]

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.control.bundles import ANCHOR, write_stix_bundle
-from mvtcase.control.damage import Damage
-from mvtcase.control.encrypted import encrypt_ios_backup
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_fs import build_ios_file_system
-from mvtcase.control.ios_phone import IosPhone, Oddity
-from mvtcase.control.ios_spots import SPOTS, IosEvidence
-from mvtcase.control.plants import Plant, PlantKind
+from mvtcase.phones.bundles import ANCHOR, write_stix_bundle
+from mvtcase.phones.damage import Damage
+from mvtcase.phones.encrypted import encrypt_ios_backup
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_fs import build_ios_file_system
+from mvtcase.phones.ios_phone import IosPhone, Oddity
+from mvtcase.phones.ios_spots import SPOTS, IosEvidence
+from mvtcase.phones.plants import Plant, PlantKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mvtcase.control.plants import BuiltEvidence, Planted
+    from mvtcase.phones.plants import BuiltEvidence, Planted
 
 pytestmark = pytest.mark.engine
 

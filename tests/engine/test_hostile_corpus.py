@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.hostile import INDICATORS, HostileInput, healthy_inputs, sample
-from mvtcase.engine.files import remove_tree
+from builders.hostile import INDICATORS, HostileInput, healthy_inputs, sample
 from mvtcase.engine.job import EngineResult, ScanJob
+from mvtcase.engine.results_folder import remove_tree
 from mvtcase.engine.runner import run_scan
 from mvtcase.errors import EngineError, EvidenceError
 from mvtcase.evidence import kinds, staging

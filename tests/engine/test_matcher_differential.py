@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from mvt.common.config import settings as mvt_settings
 from mvt.common.url import URL
 
-from mvtcase.engine.worker.compiled import matchset_collections
-from mvtcase.engine.worker.loader import load_collections
-from mvtcase.engine.worker.matcher import FastIndicators, stock_from_matchset
-from mvtcase.engine.worker.witness import WITNESSED_CHECKS
+from mvtcase.engine.worker.match.compiled import matchset_collections
+from mvtcase.engine.worker.match.loader import load_collections
+from mvtcase.engine.worker.match.matcher import FastIndicators, stock_from_matchset
+from mvtcase.engine.worker.match.witness import WITNESSED_CHECKS
 from mvtcase.matchset import INDICATOR_TYPES, Collection, MatchSet
 
 if TYPE_CHECKING:

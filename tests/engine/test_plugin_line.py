@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mvtcase.control.line import (
+from mvtcase.phones.line import (
     LAST_DAY,
     LineAccount,
     healthy_account,

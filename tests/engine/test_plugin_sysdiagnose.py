@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mvtcase.control.plants import Plant, PlantKind
-from mvtcase.control.sysdiagnose import SysdiagnoseDamage, SysdiagnosePhone, build_sysdiagnose
+from mvtcase.phones.plants import Plant, PlantKind
+from mvtcase.phones.sysdiagnose import SysdiagnoseDamage, SysdiagnosePhone, build_sysdiagnose
 
 pytestmark = pytest.mark.engine
 

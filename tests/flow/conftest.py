@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
 from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
 from mvtcase.errors import PasswordError
 from mvtcase.model import (
@@ -18,10 +16,12 @@ from mvtcase.model import (
     ConsentPoint,
     IndicatorRef,
     Level,
+    ModuleOutcome,
     ModuleRun,
-    Outcome,
     RawAlert,
 )
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import acquisitions, cases, consents, groups, officials
 from mvtcase.workflow.desk import Desk
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=timezone.utc)
 INDICATOR = IndicatorRef(value="bh", type="processes", family="Pegasus", set="tiny")
-CHECKED = ModuleRun(module="SMS", slug="sms", origin="mvt", part="backup", outcome=Outcome.CHECKED, records=5)
+CHECKED = ModuleRun(module="SMS", slug="sms", origin="mvt", part="backup", outcome=ModuleOutcome.CHECKED, records=5)
 MATCH = RawAlert(
     module="datausage",
     level=Level.CRITICAL,

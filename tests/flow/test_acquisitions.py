@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.control.adb_backup import build_adb_backup
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
 from mvtcase.errors import (
     ConflictError,
     EvidenceHostileError,
@@ -22,6 +18,10 @@ from mvtcase.errors import (
     UnknownEvidenceError,
 )
 from mvtcase.model import AcquisitionState
+from mvtcase.phones.adb_backup import build_adb_backup
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.workflow import acquisitions, custody, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.engine.files import write_hashes
+from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import ChainBrokenError, InputError
 from mvtcase.workflow import custody, observations, reports, scans
 from mvtcase.workflow.observations import Seen

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
 from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.workflow import acquisitions, custody, devices
 
 if TYPE_CHECKING:

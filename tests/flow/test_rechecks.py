@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.errors import IndicatorCountError, InputError, NotFoundError
-from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, Outcome
+from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, ModuleOutcome
 from mvtcase.workflow import acquisitions, custody, findings, rechecks, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.desk import Outcome as VerbOutcome
 
-GAP = Gap(module="sms", outcome=Outcome.DAMAGED, reason="sms.db is damaged")
+GAP = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
 
 
 def _run(desk: Desk, named: Sequence[str] = (), **more: Any) -> VerbOutcome:

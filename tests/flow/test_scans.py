@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.control.encrypted import encrypt_ios_backup
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
 from mvtcase.engine.job import Secret
 from mvtcase.errors import (
     ConsentMissingError,
@@ -21,7 +18,10 @@ from mvtcase.errors import (
     InputError,
     PasswordError,
 )
-from mvtcase.model import Completeness, EvidenceKind, Gap, Outcome, Status
+from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome, Status
+from mvtcase.phones.encrypted import encrypt_ios_backup
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.store import queries
 from mvtcase.workflow import acquisitions, consents, custody, findings, officials, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
@@ -174,7 +174,7 @@ def test_gaps_make_the_status_inconclusive(
     desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, completeness: Completeness
 ) -> None:
     """Nothing found in half of it is no statement."""
-    gap = Gap(module="sms", outcome=Outcome.DAMAGED, reason="sms.db is damaged")
+    gap = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
     engine.answer = replace(engine.answer, completeness=completeness, gaps=(gap,))
     add_phone()
     outcome = scans.run(desk, scans.Request())

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.bugreport import build_bugreport
-from mvtcase.control.encrypted import encrypt_ios_backup
 from mvtcase.engine.job import Secret
 from mvtcase.errors import (
     ConflictError,
@@ -21,6 +18,9 @@ from mvtcase.errors import (
     WorkspaceError,
 )
 from mvtcase.model import Status
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.bugreport import build_bugreport
+from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import cases, control, custody, demo, officials, triage
 from mvtcase.workflow.desk import Desk, RealEngine

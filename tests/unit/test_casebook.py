@@ -11,7 +11,7 @@ import pytest
 from mvtcase import casebook
 from mvtcase.casebook import Newest, Remedy, latest_finished, staleness
 from mvtcase.model import Completeness, EvidenceKind, IndicatorSet, Scan, ScanState, Status
-from mvtcase.store import results
+from mvtcase.store import filing as results
 from mvtcase.store.folder import Workspace
 from mvtcase.store.store import Store
 

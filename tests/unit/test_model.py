@@ -33,7 +33,7 @@ def test_closed_sets_are_words(words: type[StrEnum]) -> None:
 def test_every_default_claims_nothing() -> None:
     """What nobody filled in was not run, not examined, not published."""
     run = model.ModuleRun(module="M", slug="m", origin="mvt")
-    assert (run.outcome, run.records, run.source_rows) == (model.Outcome.NOT_RUN, None, None)
+    assert (run.outcome, run.records, run.source_rows) == (model.ModuleOutcome.NOT_RUN, None, None)
     assert model.Official(id="O", uuid="u", pseudonym="p").publication is model.Publication.WITHHELD
     fields = {each.name: each.default for each in dataclasses.fields(model.Scan)}
     assert (fields["completeness"], fields["indicators_loaded"]) == (model.Completeness.BLIND, 0)

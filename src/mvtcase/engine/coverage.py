@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mvtcase.model import Completeness, EvidenceKind, Gap, Outcome
+from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -226,19 +226,26 @@ NEVER_WHOLE: Mapping[EvidenceKind, str] = {
 """Kinds whose content should be examined and which nothing here examines but in part: they are never full."""
 
 GAP_OUTCOMES = frozenset(
-    {Outcome.FAILED, Outcome.DAMAGED, Outcome.TIMED_OUT, Outcome.DENIED, Outcome.RECOVERED, Outcome.NOT_RUN}
+    {
+        ModuleOutcome.FAILED,
+        ModuleOutcome.DAMAGED,
+        ModuleOutcome.TIMED_OUT,
+        ModuleOutcome.DENIED,
+        ModuleOutcome.RECOVERED,
+        ModuleOutcome.NOT_RUN,
+    }
 )
 """Outcomes that are a gap on any module that was to run."""
 
 _DEFAULT_REASONS = {
-    Outcome.NO_SOURCE: "the source is not in this acquisition",
-    Outcome.EMPTY: "no record was read, and nothing tells an empty source from a lost one",
-    Outcome.NOT_RUN: "the module did not run",
-    Outcome.FAILED: "the module failed",
-    Outcome.DAMAGED: "the source is damaged",
-    Outcome.DENIED: "the source could not be read",
-    Outcome.TIMED_OUT: "the module did not end in its time",
-    Outcome.RECOVERED: "the source is damaged; what could be recovered was examined",
+    ModuleOutcome.NO_SOURCE: "the source is not in this acquisition",
+    ModuleOutcome.EMPTY: "no record was read, and nothing tells an empty source from a lost one",
+    ModuleOutcome.NOT_RUN: "the module did not run",
+    ModuleOutcome.FAILED: "the module failed",
+    ModuleOutcome.DAMAGED: "the source is damaged",
+    ModuleOutcome.DENIED: "the source could not be read",
+    ModuleOutcome.TIMED_OUT: "the module did not end in its time",
+    ModuleOutcome.RECOVERED: "the source is damaged; what could be recovered was examined",
 }
 
 
@@ -262,7 +269,7 @@ def uncompared(kind: EvidenceKind, counts: Mapping[str, int]) -> Gap | None:
         return None
     held = ", ".join(sorted(name for name, count in counts.items() if count)) or "none"
     reason = f"the sets hold no indicator of a type that this kind of evidence is compared with (they hold: {held})"
-    return Gap(module="indicators", outcome=Outcome.NOT_RUN, reason=reason)
+    return Gap(module="indicators", outcome=ModuleOutcome.NOT_RUN, reason=reason)
 
 
 def assess(
@@ -287,9 +294,9 @@ def assess(
     gaps += [_absent(row) for key, row in required.items() if key not in runs and row.part not in whole]
     gaps += [gap for gap in extra_gaps if gap not in gaps]
     if kind in NEVER_WHOLE:
-        gaps.append(Gap(module="file system", outcome=Outcome.NOT_RUN, reason=NEVER_WHOLE[kind]))
+        gaps.append(Gap(module="file system", outcome=ModuleOutcome.NOT_RUN, reason=NEVER_WHOLE[kind]))
     if indicators_loaded == 0:
-        gaps.append(Gap(module="indicators", outcome=Outcome.NOT_RUN, reason="no indicator was loaded"))
+        gaps.append(Gap(module="indicators", outcome=ModuleOutcome.NOT_RUN, reason="no indicator was loaded"))
     seen = len(required) < len(keys)  # a stand-in was examined
     seen = seen or any(is_examined(runs[key], row) for key, row in required.items() if key in runs)
     if not finished or indicators_loaded == 0 or not seen:
@@ -300,9 +307,9 @@ def assess(
 
 def is_examined(run: ModuleRun, row: KeyModule | None = None) -> bool:
     """Return whether a module run examined its source: an empty one only where the source is known to be empty."""
-    if run.outcome in {Outcome.CHECKED, Outcome.EXTRACTED}:
+    if run.outcome in {ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED}:
         return True
-    if run.outcome is Outcome.EMPTY:
+    if run.outcome is ModuleOutcome.EMPTY:
         return run.source_rows == 0 or (row is not None and row.may_be_empty and run.source_rows is None)
     return False
 
@@ -310,14 +317,14 @@ def is_examined(run: ModuleRun, row: KeyModule | None = None) -> bool:
 def _is_stood_in_for(row: KeyModule, runs: Mapping[tuple[str, str], ModuleRun]) -> bool:
     """Return whether a key module's source is not there and another module examined the same content elsewhere."""
     own, other = runs.get((row.part, row.slug)), runs.get((row.part, row.stand_in))
-    absent = own is None or own.outcome in {Outcome.EMPTY, Outcome.NO_SOURCE}
+    absent = own is None or own.outcome in {ModuleOutcome.EMPTY, ModuleOutcome.NO_SOURCE}
     return absent and other is not None and is_examined(other)
 
 
 def _gap_of(run: ModuleRun, row: KeyModule | None) -> Gap | None:
     """Return the gap that a module run is, if it is one."""
     missing = (run.source_rows or 0) - (run.records or 0)
-    if run.outcome in {Outcome.CHECKED, Outcome.EXTRACTED, Outcome.EMPTY} and missing > 0:
+    if run.outcome in {ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.EMPTY} and missing > 0:
         counted = f"{run.source_rows} records in the source, {run.records or 0} examined"
         return Gap(module=run.module, outcome=run.outcome, reason=counted)
     is_gap = run.outcome in GAP_OUTCOMES or (row is not None and not is_examined(run, row))
@@ -328,4 +335,4 @@ def _gap_of(run: ModuleRun, row: KeyModule | None) -> Gap | None:
 
 def _absent(row: KeyModule) -> Gap:
     reason = f"the module did not run, although {row.reason}"
-    return Gap(module=row.slug, outcome=Outcome.NOT_RUN, reason=reason)
+    return Gap(module=row.slug, outcome=ModuleOutcome.NOT_RUN, reason=reason)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.engine import box as boxes
-from mvtcase.engine.files import remove_tree
 from mvtcase.engine.job import DecryptResult, EngineEvent, Secret
 from mvtcase.engine.process import Setup, converse, make_private
+from mvtcase.engine.results_folder import remove_tree
 from mvtcase.errors import EngineError, EvidenceError, EvidenceHostileError, MvtcaseError, PasswordError
-from mvtcase.model import Gap, Outcome
+from mvtcase.model import Gap, ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,7 +63,9 @@ class _Decryption:
                 index, total = int(event["index"]), int(event["total"])
                 self.on_event(EngineEvent(what="decrypt", index=index, total=total))
             case "problem":
-                gap = Gap(module=str(event["module"]), outcome=Outcome(event["outcome"]), reason=str(event["reason"]))
+                gap = Gap(
+                    module=str(event["module"]), outcome=ModuleOutcome(event["outcome"]), reason=str(event["reason"])
+                )
                 self.failed.append(gap)
             case "key":
                 self.key = Secret(value=str(event["key"]))

@@ -6,7 +6,7 @@ import os
 import selectors
 from typing import TYPE_CHECKING
 
-from mvtcase.engine.results import MAX_LINE_BYTES
+from mvtcase.engine.events import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,7 +12,7 @@ from enum import unique
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
-from mvtcase.model import Outcome
+from mvtcase.model import ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,11 +74,11 @@ class Facts:
     uncountable: bool = False
 
 
-_DAMAGED = Outcome.DAMAGED
-_FAILED = Outcome.FAILED
-_NO_SOURCE = Outcome.NO_SOURCE
+_DAMAGED = ModuleOutcome.DAMAGED
+_FAILED = ModuleOutcome.FAILED
+_NO_SOURCE = ModuleOutcome.NO_SOURCE
 
-TEMPLATES: Mapping[str, tuple[Outcome | None, str]] = {
+TEMPLATES: Mapping[str, tuple[ModuleOutcome | None, str]] = {
     # iOS, logged as INFO or WARNING: the module returns without a record or with a part of them.
     "No SMS tables found in the database, skipping: %s": (_DAMAGED, "sms.db has no message table"),
     "No SMS attachment tables found in the database, skipping: %s": (_DAMAGED, "sms.db has no attachment table"),
@@ -100,11 +100,11 @@ TEMPLATES: Mapping[str, tuple[Outcome | None, str]] = {
     "backups.": (_NO_SOURCE, "no WhatsApp contacts database"),
     "Missing file %s in backup (%s)": (_DAMAGED, "a file that the Manifest lists is missing"),
     "Database at path %s recovered successfully!": (
-        Outcome.RECOVERED,
+        ModuleOutcome.RECOVERED,
         "read from a copy that the sqlite3 shell rebuilt",
     ),
     "Unable to list the files stored in the backup folder %s: %s. Skipping the missing-file check.": (
-        Outcome.DENIED,
+        ModuleOutcome.DENIED,
         "the backup folder could not be listed",
     ),
     "Error reading manifest file metadata for file with ID %s and relative path %s": (
@@ -165,27 +165,27 @@ UNRESOLVED_LINK = "Unable to unshorten URL %s"
 
 _NOT_FOUND_IN_WEBKIT = "Unable to find WebKit observations.db: %s"
 _SEVERITY = (
-    Outcome.FAILED,
-    Outcome.DAMAGED,
-    Outcome.DENIED,
-    Outcome.RECOVERED,
-    Outcome.NO_SOURCE,
+    ModuleOutcome.FAILED,
+    ModuleOutcome.DAMAGED,
+    ModuleOutcome.DENIED,
+    ModuleOutcome.RECOVERED,
+    ModuleOutcome.NO_SOURCE,
 )
 
 _NO_SHELL = "failed to recover without sqlite3 binary"
 """MVT's own fixed text: it would run the `sqlite3` shell over the database, which we never let it reach."""
 
 _BY_CAUSE = {
-    Cause.NOT_FOUND: Outcome.NO_SOURCE,
-    Cause.CORRUPTED: Outcome.DAMAGED,
-    Cause.ENCRYPTED: Outcome.DAMAGED,
-    Cause.DENIED: Outcome.DENIED,
-    Cause.NOT_IMPLEMENTED: Outcome.FAILED,
-    Cause.OTHER: Outcome.FAILED,
+    Cause.NOT_FOUND: ModuleOutcome.NO_SOURCE,
+    Cause.CORRUPTED: ModuleOutcome.DAMAGED,
+    Cause.ENCRYPTED: ModuleOutcome.DAMAGED,
+    Cause.DENIED: ModuleOutcome.DENIED,
+    Cause.NOT_IMPLEMENTED: ModuleOutcome.FAILED,
+    Cause.OTHER: ModuleOutcome.FAILED,
 }
 
 
-def classify(facts: Facts) -> tuple[Outcome, str]:
+def classify(facts: Facts) -> tuple[ModuleOutcome, str]:
     """Return a finished module's outcome and, where it was not simply examined, the reason in words."""
     stopped = _stopped(facts)
     if stopped is not None:
@@ -194,22 +194,22 @@ def classify(facts: Facts) -> tuple[Outcome, str]:
     if swallowed is not None:
         return _softened(swallowed, facts)
     if facts.records > 0:
-        return (Outcome.CHECKED if facts.compared else Outcome.EXTRACTED), ""
+        return (ModuleOutcome.CHECKED if facts.compared else ModuleOutcome.EXTRACTED), ""
     if facts.uncountable:
-        return Outcome.DAMAGED, "the source is there, no record was read of it, and nothing says that it is empty"
-    return Outcome.EMPTY, ""
+        return ModuleOutcome.DAMAGED, "the source is there, no record was read of it, and nothing says that it is empty"
+    return ModuleOutcome.EMPTY, ""
 
 
-def _stopped(facts: Facts) -> tuple[Outcome, str] | None:
+def _stopped(facts: Facts) -> tuple[ModuleOutcome, str] | None:
     """Return the outcome of a module that an exception ended, or that a recovery brought to its end."""
     if facts.recovered:
-        return Outcome.RECOVERED, facts.recovered
+        return ModuleOutcome.RECOVERED, facts.recovered
     if facts.run_failure is not None:
         return _BY_CAUSE[facts.run_failure.cause], _reason_of(facts.run_failure)
     if facts.check_failure is not None and facts.check_failure.cause is not Cause.NOT_IMPLEMENTED:
         sentence = facts.check_failure.sentence
         return (
-            Outcome.FAILED,
+            ModuleOutcome.FAILED,
             f"{facts.records} records were read, comparing them with the indicators failed: {sentence}",
         )
     return None
@@ -229,15 +229,15 @@ def _reason_of(failure: Failure) -> str:
             return f"the module failed: {failure.sentence}"
 
 
-def _softened(swallowed: tuple[Outcome, str], facts: Facts) -> tuple[Outcome, str]:
+def _softened(swallowed: tuple[ModuleOutcome, str], facts: Facts) -> tuple[ModuleOutcome, str]:
     """A part of a module's sources may be absent while it read others: that is no `no_source`."""
     outcome, reason = swallowed
-    if outcome is not Outcome.NO_SOURCE or facts.records == 0:
+    if outcome is not ModuleOutcome.NO_SOURCE or facts.records == 0:
         return outcome, reason
-    return (Outcome.CHECKED if facts.compared else Outcome.EXTRACTED), reason
+    return (ModuleOutcome.CHECKED if facts.compared else ModuleOutcome.EXTRACTED), reason
 
 
-def worst_note(notes: Sequence[Note]) -> tuple[Outcome, str] | None:
+def worst_note(notes: Sequence[Note]) -> tuple[ModuleOutcome, str] | None:
     """Return the worst outcome that log records speak of, with the reason, or None when they speak of none."""
     meanings = [meaning for meaning in map(meaning_of, notes) if meaning is not None]
     if not meanings:
@@ -246,18 +246,18 @@ def worst_note(notes: Sequence[Note]) -> tuple[Outcome, str] | None:
     return worst, "; ".join(dict.fromkeys(reason for outcome, reason in meanings if outcome is worst))
 
 
-def meaning_of(note: Note) -> tuple[Outcome, str] | None:
+def meaning_of(note: Note) -> tuple[ModuleOutcome, str] | None:
     """Return what log records of one template mean for what they are about, None when nothing."""
     if note.template == _NOT_FOUND_IN_WEBKIT and note.exception == "DatabaseNotFoundError":
-        return Outcome.NO_SOURCE, "no WebKit observations database"
+        return ModuleOutcome.NO_SOURCE, "no WebKit observations database"
     outcome, reason = TEMPLATES.get(note.template, (_outcome_by_level(note.level), ""))
     if outcome is None:
         return None
     times = f" ({note.count} times)" if note.count > 1 else ""
-    example = f": {note.example}" if note.example and outcome is not Outcome.NO_SOURCE else ""
+    example = f": {note.example}" if note.example and outcome is not ModuleOutcome.NO_SOURCE else ""
     return outcome, f"{reason or 'MVT logged an error'}{times}{example}"
 
 
-def _outcome_by_level(level: int) -> Outcome | None:
+def _outcome_by_level(level: int) -> ModuleOutcome | None:
     # MVT's alerts have levels of their own (35, 45, 55, 65), so these two are its errors alone.
-    return Outcome.FAILED if level in {logging.ERROR, logging.CRITICAL} else None
+    return ModuleOutcome.FAILED if level in {logging.ERROR, logging.CRITICAL} else None

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Protocol
 
 from mvtcase.engine.disk_watch import DiskWatch
+from mvtcase.engine.events import parse_event
 from mvtcase.engine.job import job_line
 from mvtcase.engine.lines import LineReader
-from mvtcase.engine.results import parse_event
 from mvtcase.errors import WorkerStartError
 
 if TYPE_CHECKING:

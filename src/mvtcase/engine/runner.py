@@ -12,18 +12,18 @@ from mvtcase.canon import canonical_json
 from mvtcase.engine import box as boxes
 from mvtcase.engine.commands import COMMANDS
 from mvtcase.engine.decryption import run_decrypt
-from mvtcase.engine.files import remove_tree, write_hashes
-from mvtcase.engine.job import EngineEvent, EngineResult, RecheckJob, Resumption, ScanJob, recheck_fields, scan_fields
-from mvtcase.engine.process import Ending, Setup, converse, make_private
-from mvtcase.engine.results import (
+from mvtcase.engine.events import (
     EVENTS_FILE,
     MVT_FOLDER,
     PRIVATE_FOLDER,
     Ledger,
     take_safely,
 )
+from mvtcase.engine.job import EngineEvent, EngineResult, RecheckJob, Resumption, ScanJob, recheck_fields, scan_fields
+from mvtcase.engine.process import Ending, Setup, converse, make_private
+from mvtcase.engine.results_folder import remove_tree, write_hashes
 from mvtcase.errors import ForeignModuleError, IndicatorCountError, MvtcaseError, PasswordError, WorkerStartError
-from mvtcase.model import Outcome
+from mvtcase.model import ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -205,7 +205,7 @@ def _conclude(scan: _Scan, hearing: _Hearing, ending: Ending) -> None:
         raise WorkerStartError(f"The worker did not start ({ending.sentence}): {_tail(scan)}")
     out_of_time = time.monotonic() - scan.began > scan.limits.wall_seconds
     final = out_of_time or (ledger.running is None and (step is None or step in FATAL_STEPS))
-    outcome = Outcome.TIMED_OUT if ending.killed_for else Outcome.FAILED
+    outcome = ModuleOutcome.TIMED_OUT if ending.killed_for else ModuleOutcome.FAILED
     hearing.hear({"event": "lost", "reason": ending.sentence, "outcome": str(outcome), "final": final})
 
 

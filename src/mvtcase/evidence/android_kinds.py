@@ -9,7 +9,7 @@ import zipfile
 import zlib
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.reading import (
+from mvtcase.evidence.looks import (
     FILE,
     FOLDER,
     MAX_NAMES,

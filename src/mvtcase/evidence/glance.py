@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mvtcase.evidence.reading import (
+from mvtcase.evidence.looks import (
     FILE,
     FOLDER,
     entry_type,

@@ -11,8 +11,8 @@ import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from mvtcase.evidence.looks import parse_plist
 from mvtcase.evidence.parts import Parts, parts_of
-from mvtcase.evidence.reading import parse_plist
 from mvtcase.model import DeviceIdentity, EvidenceKind
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from pathlib import Path, PurePosixPath
 
 from mvtcase.canon import HASH_CHUNK_BYTES, open_untouched
 from mvtcase.evidence.archives import ArchiveProblem
+from mvtcase.evidence.looks import FILE, LINK, UNREADABLE
 from mvtcase.evidence.manifest import make_private_folders
-from mvtcase.evidence.reading import FILE, LINK, UNREADABLE
 from mvtcase.evidence.unpack import MAX_DEPTH, Budget, Notes, refuse_full_disk
 from mvtcase.evidence.walk import Entry, walk
-from mvtcase.model import EvidenceKind, Outcome
+from mvtcase.model import EvidenceKind, ModuleOutcome
 
 if sys.platform == "linux":
     import fcntl
@@ -149,7 +149,7 @@ def _mirror_one(root: Path, target: Path, entry: Entry, budget: Budget, notes: N
         raise
     except OSError as error:
         refuse_full_disk(error)
-        notes.add(entry.path, f"cannot be copied whole: {error.strerror or error}", Outcome.DAMAGED)
+        notes.add(entry.path, f"cannot be copied whole: {error.strerror or error}", ModuleOutcome.DAMAGED)
 
 
 def copy_file(source: Path, copy: Path, budget: Budget) -> None:

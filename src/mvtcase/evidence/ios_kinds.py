@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.reading import FOLDER, head, names_in, read_plist
+from mvtcase.evidence.looks import FOLDER, head, names_in, read_plist
 from mvtcase.model import EvidenceKind
 
 if TYPE_CHECKING:

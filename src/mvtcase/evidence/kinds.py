@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, SeveralEvidenceError, UnknownEvidenceError
 from mvtcase.evidence import android_kinds, ios_kinds
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.reading import FILE, FOLDER, entry_type, names_in
+from mvtcase.evidence.looks import FILE, FOLDER, entry_type, names_in
 from mvtcase.model import EvidenceKind
 
 if TYPE_CHECKING:

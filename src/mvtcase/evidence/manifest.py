@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, canonical_json, open_untouched
 from mvtcase.errors import EvidenceAlteredError, EvidenceHostileError, EvidenceMissingError
-from mvtcase.evidence.reading import FILE, UNREADABLE
+from mvtcase.evidence.looks import FILE, UNREADABLE
 from mvtcase.evidence.walk import Entry, sort_key, walk
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from mvtcase.canon import open_untouched
 from mvtcase.evidence.archives import ArchiveProblem, open_tar
 from mvtcase.evidence.glance import Glance
-from mvtcase.evidence.reading import (
+from mvtcase.evidence.looks import (
     FILE,
     FOLDER,
     MAX_PLIST_BYTES,

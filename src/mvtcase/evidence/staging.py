@@ -19,13 +19,13 @@ from mvtcase.evidence.archives import ArchiveProblem
 from mvtcase.evidence.glance import Glance
 from mvtcase.evidence.identity import read_identity
 from mvtcase.evidence.inventory import copy_file, inventory, mirror
+from mvtcase.evidence.looks import FILE, FOLDER, entry_type, head, names_in
 from mvtcase.evidence.manifest import make_private_folders
-from mvtcase.evidence.reading import FILE, FOLDER, entry_type, head, names_in
 from mvtcase.evidence.unpack import Budget, NoSink, Notes, pour_zip, sound_zip, unpack_tar, unpack_zip
 from mvtcase.evidence.walk import walk
 from mvtcase.evidence.workspaces import sweep_leftovers, workspace
 from mvtcase.files import destroy
-from mvtcase.model import EvidenceKind, Gap, Outcome
+from mvtcase.model import EvidenceKind, Gap, ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -349,6 +349,6 @@ def _decrypt(source: Path, target: Path, identities: list[object], job: _Job) ->
     except ArchiveProblem as problem:
         job.notes.add(source.name, str(problem))
     except OSError as error:
-        job.notes.add(source.name, f"is damaged: {error}; what came before was examined", Outcome.DAMAGED)
+        job.notes.add(source.name, f"is damaged: {error}; what came before was examined", ModuleOutcome.DAMAGED)
     finally:
         out.close()

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from mvtcase.evidence.archives import PIECE_BYTES, RATIO_FLOOR_BYTES, ArchiveProblem, open_tar
-from mvtcase.evidence.reading import opened_zip
-from mvtcase.model import Gap, Outcome
+from mvtcase.evidence.looks import opened_zip
+from mvtcase.model import Gap, ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +50,7 @@ class Notes:
     found: list[Gap] = field(default_factory=list)
     uncounted: int = 0
 
-    def add(self, name: str, reason: str, outcome: Outcome = Outcome.DENIED) -> None:
+    def add(self, name: str, reason: str, outcome: ModuleOutcome = ModuleOutcome.DENIED) -> None:
         """Note that one entry of the evidence is not examined, or not wholly, and why."""
         if len(self.found) >= MAX_GAPS:
             self.uncounted += 1
@@ -61,7 +61,7 @@ class Notes:
         """Return the gaps, with one more that counts those not named."""
         if not self.uncounted:
             return tuple(self.found)
-        rest = Gap(module=MODULE, outcome=Outcome.DENIED, reason=f"{self.uncounted} more entries were left out")
+        rest = Gap(module=MODULE, outcome=ModuleOutcome.DENIED, reason=f"{self.uncounted} more entries were left out")
         return (*self.found, rest)
 
 
@@ -106,7 +106,7 @@ class Budget:
 class MemberProblem(Exception):  # noqa: N818 - turned into a gap, never shown as an error
     """Why one member was left out or is not whole."""
 
-    def __init__(self, reason: str, outcome: Outcome = Outcome.DENIED) -> None:
+    def __init__(self, reason: str, outcome: ModuleOutcome = ModuleOutcome.DENIED) -> None:
         super().__init__(reason)
         self.outcome = outcome
 
@@ -218,7 +218,7 @@ def unpack_tar(path: Path, target: Path, budget: Budget, notes: Notes) -> None:
         notes.add(path.name, str(problem), _outcome_of(problem))
     except OSError as error:
         refuse_full_disk(error)
-        notes.add(path.name, f"cannot be read: {error}", Outcome.DAMAGED)
+        notes.add(path.name, f"cannot be read: {error}", ModuleOutcome.DAMAGED)
 
 
 def _put_tar_member(sink: FolderSink, member: TarMember, budget: Budget) -> None:
@@ -266,8 +266,8 @@ def refuse_full_disk(error: OSError) -> None:
         raise error
 
 
-def _outcome_of(problem: ArchiveProblem) -> Outcome:
-    return Outcome.DENIED if problem.hostile else Outcome.DAMAGED
+def _outcome_of(problem: ArchiveProblem) -> ModuleOutcome:
+    return ModuleOutcome.DENIED if problem.hostile else ModuleOutcome.DAMAGED
 
 
 def unpack_zip(path: Path, target: Path, budget: Budget, notes: Notes, *, only: str = "") -> None:
@@ -294,10 +294,10 @@ def pour_zip(path: Path, sink: Sink, budget: Budget, notes: Notes, *, only: str 
     except ArchiveProblem as problem:
         notes.add(path.name, str(problem), _outcome_of(problem))
     except zipfile.BadZipFile as error:
-        notes.add(path.name, f"is no readable zip archive ({error}); nothing in it was examined", Outcome.DAMAGED)
+        notes.add(path.name, f"is no readable zip archive ({error}); nothing in it was examined", ModuleOutcome.DAMAGED)
     except OSError as error:
         refuse_full_disk(error)
-        notes.add(path.name, f"cannot be read: {error}", Outcome.DAMAGED)
+        notes.add(path.name, f"cannot be read: {error}", ModuleOutcome.DAMAGED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -331,7 +331,7 @@ def _pour_member(
     damage: list[str] = []
     sink.put(parts, info.date_time, _zip_pieces(archive, info, allowed, damage))
     if damage:
-        raise MemberProblem(f"is damaged ({damage[0]}); only what could be read was examined", Outcome.DAMAGED)
+        raise MemberProblem(f"is damaged ({damage[0]}); only what could be read was examined", ModuleOutcome.DAMAGED)
 
 
 def _refuse_odd_member(info: zipfile.ZipInfo, budget: Budget) -> None:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mvtcase.evidence.reading import FILE, FOLDER, UNREADABLE, open_folder, type_of_mode
+from mvtcase.evidence.looks import FILE, FOLDER, UNREADABLE, open_folder, type_of_mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import digest
 from mvtcase.errors import IndicatorFileError
-from mvtcase.indicators.reading import READER_VERSION
+from mvtcase.indicators.files import READER_VERSION
 from mvtcase.matchset import FORMAT_VERSION, read_matchset, write_matchset
 
 if TYPE_CHECKING:

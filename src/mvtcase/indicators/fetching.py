@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from mvtcase.errors import UpdateError
-from mvtcase.indicators.reading import MIB
+from mvtcase.indicators.files import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,8 @@ from mvtcase.files import write_atomically
 from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import builtin_folder, load_catalog
 from mvtcase.indicators.compiling import compile_sets
+from mvtcase.indicators.files import read_bytes, read_set
 from mvtcase.indicators.passport import Details, make_passport
-from mvtcase.indicators.reading import read_bytes, read_set
 from mvtcase.indicators.verdicts import shortened
 from mvtcase.indicators.versions import VersionStore, safe_file_name, set_name
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mvtcase.errors import IndicatorFileError
 from mvtcase.indicators.guessing import guessed_kind
-from mvtcase.indicators.kinds import weigh_as, worded_kind
 from mvtcase.indicators.ledger import Ledger, Origin, Shelf
+from mvtcase.indicators.types import weigh_as, worded_kind
 from mvtcase.indicators.verdicts import Refused, Stock, shortened
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.canon import canonical_json, sha256_bytes
 from mvtcase.errors import IndicatorFileError
 from mvtcase.files import write_atomically
+from mvtcase.indicators.files import MAX_FILE_BYTES, MIB, PACK_MAGIC, read_bytes
 from mvtcase.indicators.passport import Details, Passport, passport_from_json
-from mvtcase.indicators.reading import MAX_FILE_BYTES, MIB, PACK_MAGIC, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import sha256_bytes
-from mvtcase.indicators.reading import READER_VERSION
+from mvtcase.indicators.files import READER_VERSION
 from mvtcase.indicators.sampling import plantable_samples
 from mvtcase.indicators.verdicts import Adjustment, Stock, Unusable
 from mvtcase.model import IndicatorSet

@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.errors import IndicatorFileError
-from mvtcase.indicators.kinds import left_kind, weigh_as
 from mvtcase.indicators.ledger import Ledger, Shelf
 from mvtcase.indicators.patterns import Comparison, read_pattern
 from mvtcase.indicators.provenance import origin_of
 from mvtcase.indicators.stock import stock_fate
+from mvtcase.indicators.types import left_kind, weigh_as
 from mvtcase.indicators.verdicts import Refused, Stock, Usable, shortened
 
 if TYPE_CHECKING:

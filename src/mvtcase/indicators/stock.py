@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvtcase.indicators.kinds import ADDRESS, left_kind
+from mvtcase.indicators.types import ADDRESS, left_kind
 from mvtcase.indicators.verdicts import IndicatorType, Stock
 
 if TYPE_CHECKING:

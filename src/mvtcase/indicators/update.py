@@ -11,8 +11,8 @@ import yaml
 from mvtcase.errors import ConflictError, IndicatorError, InputError, UpdateError
 from mvtcase.indicators.catalog import Source
 from mvtcase.indicators.fetching import HttpsFetcher
+from mvtcase.indicators.files import MIB
 from mvtcase.indicators.passport import Details
-from mvtcase.indicators.reading import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

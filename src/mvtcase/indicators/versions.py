@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import new_uuid, sha256_bytes
 from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.files import sync_folder, write_atomically
+from mvtcase.indicators.files import READER_VERSION, read_bytes, read_set
 from mvtcase.indicators.passport import Details, Passport, make_passport, passport_from_json
-from mvtcase.indicators.reading import READER_VERSION, read_bytes, read_set
 
 if TYPE_CHECKING:
     from pathlib import Path

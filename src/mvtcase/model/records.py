@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from mvtcase.model.words import (
+from mvtcase.model.enums import (
     AcquisitionState,
     AlertSource,
     CaseState,
@@ -20,7 +20,7 @@ from mvtcase.model.words import (
     EvidenceClass,
     EvidenceKind,
     Level,
-    Outcome,
+    ModuleOutcome,
     Platform,
     Publication,
     ReportState,
@@ -181,7 +181,7 @@ class Gap:
     """Something that should have been examined and was not."""
 
     module: str
-    outcome: Outcome
+    outcome: ModuleOutcome
     reason: str
 
 
@@ -196,7 +196,7 @@ class ModuleRun:
     slug: str
     origin: str
     part: str = ""
-    outcome: Outcome = Outcome.NOT_RUN
+    outcome: ModuleOutcome = ModuleOutcome.NOT_RUN
     records: int | None = None
     source_rows: int | None = None
     alerts: int = 0

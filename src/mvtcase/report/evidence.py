@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mvtcase.escape import visible
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import EvidenceClass, Level
-from mvtcase.report import words
-from mvtcase.report.coverage import SHORT
+from mvtcase.report import sentences as words
+from mvtcase.report.examined import SHORT
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
 from mvtcase.report.publication import shown_indicator
 

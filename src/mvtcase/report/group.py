@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import Publication
-from mvtcase.report import coverage, evidence, narrative, sealing, words
+from mvtcase.report import evidence, narrative, sealing
+from mvtcase.report import examined as coverage
+from mvtcase.report import sentences as words
 from mvtcase.report.facts import ClassCount, Custody, GroupFacts
 from mvtcase.report.incident import details, marking
 from mvtcase.report.view import view_of

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
-from mvtcase.report import coverage, evidence, narrative, sealing, words
+from mvtcase.report import evidence, narrative, sealing
+from mvtcase.report import examined as coverage
+from mvtcase.report import sentences as words
 from mvtcase.report.facts import Custody, Details, IncidentFacts, Marking
 from mvtcase.report.publication import face_of
 from mvtcase.report.view import view_of

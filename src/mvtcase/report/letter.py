@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from mvtcase.findings.status import WORDS
 from mvtcase.model import Publication
-from mvtcase.report import coverage, evidence, sealing, words
+from mvtcase.report import evidence, sealing
+from mvtcase.report import examined as coverage
+from mvtcase.report import sentences as words
 from mvtcase.report.facts import Custody, LetterFacts
 from mvtcase.report.incident import details, marking
 from mvtcase.report.view import view_of

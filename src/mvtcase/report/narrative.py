@@ -9,8 +9,8 @@ from mvtcase.escape import visible
 from mvtcase.findings.review import stands, state_of
 from mvtcase.findings.status import WORDS, counts
 from mvtcase.model import Completeness, EvidenceClass, FindingState, RosterState, Status
-from mvtcase.report import words
-from mvtcase.report.coverage import SHORT
+from mvtcase.report import sentences as words
+from mvtcase.report.examined import SHORT
 from mvtcase.report.facts import Advice, GroupTally, Method, SetFact, Summary, Tally
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from mvtcase.canon import StrEnum, storable_text
 from mvtcase.errors import RenderError
-from mvtcase.report import words
+from mvtcase.report import sentences as words
 from mvtcase.report.facts import SCHEMA
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
 from mvtcase.model import Status
-from mvtcase.report.coverage import SHORT
+from mvtcase.report.examined import SHORT
 from mvtcase.report.facts import SealingFacts, SealingGroup, SealingRow
 
 if TYPE_CHECKING:

@@ -198,12 +198,12 @@ def _scan(
 def _module_run(row: sqlite3.Row) -> model.ModuleRun:
     values = {name: row[name] for name in model.ModuleRun.__slots__}
     return model.ModuleRun(
-        **{**values, "outcome": model.Outcome(row["outcome"]), "messages": tuple(json.loads(row["messages"]))}
+        **{**values, "outcome": model.ModuleOutcome(row["outcome"]), "messages": tuple(json.loads(row["messages"]))}
     )
 
 
 def _gap(row: sqlite3.Row) -> model.Gap:
-    return model.Gap(module=row["module"], outcome=model.Outcome(row["outcome"]), reason=row["reason"])
+    return model.Gap(module=row["module"], outcome=model.ModuleOutcome(row["outcome"]), reason=row["reason"])
 
 
 def alerts(store: Store, scan: str) -> tuple[model.RawAlert, ...]:

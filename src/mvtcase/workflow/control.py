@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, digest, timestamp
-from mvtcase.control import android_spots, ios_spots
-from mvtcase.control.android import build_androidqf
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
-from mvtcase.control.plants import Plant, PlantKind
-from mvtcase.control.sysdiagnose import build_sysdiagnose
-from mvtcase.control.sysdiagnose_phone import SysdiagnosePhone, plantable
 from mvtcase.engine.job import ScanJob
 from mvtcase.errors import ControlFailedError
 from mvtcase.evidence import staging
 from mvtcase.files import write_atomically
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import EvidenceKind
+from mvtcase.phones import android_spots, ios_spots
+from mvtcase.phones.android import build_androidqf
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.plants import Plant, PlantKind
+from mvtcase.phones.sysdiagnose import build_sysdiagnose
+from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone, plantable
 from mvtcase.store.folder import PRIVATE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from mvtcase.control.plants import BuiltEvidence
     from mvtcase.engine.job import EngineEvent
     from mvtcase.model import Json, RawAlert
+    from mvtcase.phones.plants import BuiltEvidence
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import sha256_file
-from mvtcase.engine.files import changed_since_hashed
-from mvtcase.engine.results import HASHES_FILE
+from mvtcase.engine.events import HASHES_FILE
+from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import ChainBrokenError, InputError
 from mvtcase.store import queries
 from mvtcase.store.custody import Difference

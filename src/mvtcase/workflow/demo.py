@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from mvtcase.control.android import build_androidqf
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.damage import Damage
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone, Oddity
-from mvtcase.control.line_ios import line_ios_files
-from mvtcase.control.line_stories import healthy_account, unsealed_from
-from mvtcase.control.people import invent
-from mvtcase.control.plants import Plant, PlantKind
 from mvtcase.errors import ConflictError
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import ConsentMethod, ConsentPoint, Publication, RosterState
+from mvtcase.phones.android import build_androidqf
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.damage import Damage
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone, Oddity
+from mvtcase.phones.line_ios import line_ios_files
+from mvtcase.phones.line_stories import healthy_account, unsealed_from
+from mvtcase.phones.people import invent
+from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.settings import Settings
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import (
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from mvtcase.control.ios_phone import PhoneFile
     from mvtcase.engine.job import EngineEvent
+    from mvtcase.phones.ios_phone import PhoneFile
 
 MARK = ".mvtcase-demo"
 EXAMINER = "Demo Examiner"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from mvtcase.engine.results import read_events
+from mvtcase.engine.events import read_events
 from mvtcase.errors import CaseLockedError
 from mvtcase.model import ScanState
 from mvtcase.store import queries

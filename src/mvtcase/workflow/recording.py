@@ -6,11 +6,12 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mvtcase.engine.results import read_events
+from mvtcase.engine.events import read_events
 from mvtcase.engine.safe_json import safe_json
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.model import Completeness, ScanState
-from mvtcase.store import queries, results
+from mvtcase.store import filing as results
+from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.workflow import observations
 from mvtcase.workflow.line_results import sealing_seen

@@ -16,8 +16,7 @@ from mvtcase.engine.coverage import uncompared
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
-from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, ScanState
-from mvtcase.model import Outcome as ModuleOutcome
+from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, ModuleOutcome, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.workflow import consents, sets, shapes

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.android import build_androidqf
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
-from mvtcase.control.plants import Plant, PlantKind
 from mvtcase.engine.box import BUBBLEWRAP, LANDLOCK, NONE, WRAPPERS, Box, works
 from mvtcase.engine.job import ScanJob
 from mvtcase.engine.runner import run_scan
 from mvtcase.model import Completeness, EvidenceKind, ModuleRun
+from mvtcase.phones.android import build_androidqf
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:

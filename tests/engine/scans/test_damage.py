@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.adb_backup import build_adb_backup
-from mvtcase.control.android import build_androidqf
-from mvtcase.control.android_damage import AndroidDamage
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.damage import ROW_DAMAGES, Damage
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
-from mvtcase.control.plants import Plant, PlantKind
 from mvtcase.engine.job import Secret
 from mvtcase.errors import PasswordError
-from mvtcase.model import Completeness, EvidenceKind, Outcome
+from mvtcase.model import Completeness, EvidenceKind, ModuleOutcome
+from mvtcase.phones.adb_backup import build_adb_backup
+from mvtcase.phones.android import build_androidqf
+from mvtcase.phones.android_damage import AndroidDamage
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.damage import ROW_DAMAGES, Damage
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 PHONE = IosPhone(plants=(Plant(PlantKind.DOMAINS, "planted.example.net", "sms"),))
-EXAMINED = {Outcome.CHECKED, Outcome.EXTRACTED}
+EXAMINED = {ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED}
 
 
 def run_of(result: EngineResult, slug: str, part: str = "backup") -> ModuleRun:
@@ -60,7 +60,7 @@ def test_a_damaged_sms_db_is_never_examined(
     assert run_of(result, "sms").outcome not in EXAMINED
     assert result.completeness is Completeness.PARTIAL
     assert "SMS" in {gap.module for gap in result.gaps}
-    assert run_of(result, "datausage").outcome is Outcome.CHECKED
+    assert run_of(result, "datausage").outcome is ModuleOutcome.CHECKED
 
 
 @pytest.mark.parametrize("damage", [Damage.NOISE, Damage.TABLE_MISSING])
@@ -72,7 +72,7 @@ def test_a_broken_manifest_stops_nobody_else(
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP, built.path)
     assert run_of(result, "manifest").outcome not in EXAMINED
     assert result.completeness is Completeness.PARTIAL
-    assert run_of(result, "sms").outcome is Outcome.CHECKED
+    assert run_of(result, "sms").outcome is ModuleOutcome.CHECKED
     assert "sms" in {alert.module for alert in result.alerts}
 
 
@@ -86,8 +86,8 @@ def test_what_is_no_regular_file_is_refused_at_once(
     limits = Limits(module_seconds=30, wall_seconds=60)
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP, built.path, limits=limits)
     assert result.finished
-    assert Outcome.TIMED_OUT not in {run.outcome for run in result.modules}
-    assert run_of(result, "sms").outcome is Outcome.CHECKED
+    assert ModuleOutcome.TIMED_OUT not in {run.outcome for run in result.modules}
+    assert run_of(result, "sms").outcome is ModuleOutcome.CHECKED
     assert result.completeness is Completeness.PARTIAL
     for slug in ("tcc", "backup_info", "os_analytics_ad_daily"):
         assert run_of(result, slug).outcome not in EXAMINED
@@ -103,10 +103,10 @@ def test_an_odd_row_hides_no_other(
     run = run_of(result, "sms")
     assert "sms" in {alert.module for alert in result.alerts if alert.indicator}
     assert run.records == run.source_rows
-    if run.outcome is Outcome.CHECKED:
+    if run.outcome is ModuleOutcome.CHECKED:
         assert result.completeness is Completeness.FULL
     else:
-        assert (run.outcome, result.completeness) == (Outcome.RECOVERED, Completeness.PARTIAL)
+        assert (run.outcome, result.completeness) == (ModuleOutcome.RECOVERED, Completeness.PARTIAL)
         assert "set right in a working copy" in run.reason
 
 
@@ -116,7 +116,7 @@ def test_an_empty_source_is_examined_when_our_own_count_says_so(
     """A phone without a single message is a phone without messages, not a damaged one."""
     built = build_ios_backup(tmp_path / "backup", IosPhone(), damage={"sms": Damage.NO_ROWS})
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
-    assert (run_of(result, "sms").outcome, run_of(result, "sms").source_rows) == (Outcome.EMPTY, 0)
+    assert (run_of(result, "sms").outcome, run_of(result, "sms").source_rows) == (ModuleOutcome.EMPTY, 0)
     assert result.completeness is Completeness.FULL
 
 
@@ -127,7 +127,7 @@ def test_a_view_in_place_of_a_table_is_not_read(
     """A view can give endless rows, or any it likes; it is told from the table before MVT asks it."""
     built = build_ios_backup(tmp_path / "backup", PHONE, damage={"sms": damage})
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
-    assert run_of(result, "sms").outcome is Outcome.DAMAGED
+    assert run_of(result, "sms").outcome is ModuleOutcome.DAMAGED
     assert "a view stands in place of the table message" in run_of(result, "sms").reason
 
 
@@ -173,8 +173,8 @@ def test_pipes_in_an_androidqf_folder_cost_nobody_any_time(
         os.mkfifo(built.path / name)
     result = examine_with_mvt(EvidenceKind.ANDROIDQF, built.path, limits=Limits(module_seconds=15, wall_seconds=60))
     assert (result.finished, result.completeness) == (True, Completeness.PARTIAL)
-    assert Outcome.TIMED_OUT not in {run.outcome for run in result.modules}
-    assert run_of(result, "aqf_processes", "androidqf").outcome is Outcome.CHECKED
+    assert ModuleOutcome.TIMED_OUT not in {run.outcome for run in result.modules}
+    assert run_of(result, "aqf_processes", "androidqf").outcome is ModuleOutcome.CHECKED
     assert run_of(result, "aqf_packages", "androidqf").outcome not in EXAMINED
 
 
@@ -185,7 +185,7 @@ def test_one_odd_message_in_an_android_backup_hides_no_other(
     phone = AndroidPhone(plants=(Plant(PlantKind.DOMAINS, "planted.example.net"),))
     built = build_androidqf(tmp_path / "androidqf", phone, damage={"backup.ab": AndroidDamage.BODYLESS_MESSAGE})
     result = examine_with_mvt(EvidenceKind.ANDROIDQF, built.path)
-    assert run_of(result, "sms", "backup").outcome is Outcome.RECOVERED
+    assert run_of(result, "sms", "backup").outcome is ModuleOutcome.RECOVERED
     assert "sms" in {alert.module for alert in result.alerts if alert.indicator}
 
 
@@ -237,8 +237,8 @@ def test_a_bugreport_that_cannot_be_opened_costs_the_bugreport(
     result = examine_with_mvt(EvidenceKind.ANDROIDQF, built.path)
     assert result.finished
     assert result.completeness is Completeness.PARTIAL
-    assert ("bugreport", Outcome.FAILED) in {(gap.module, gap.outcome) for gap in result.gaps}
-    assert run_of(result, "sms", "backup").outcome is Outcome.CHECKED
+    assert ("bugreport", ModuleOutcome.FAILED) in {(gap.module, gap.outcome) for gap in result.gaps}
+    assert run_of(result, "sms", "backup").outcome is ModuleOutcome.CHECKED
 
 
 @pytest.mark.parametrize("password", [None, "wrong"])

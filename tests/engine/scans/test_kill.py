@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
-from mvtcase.engine.results import read_events
+from mvtcase.engine.events import read_events
 from mvtcase.model import Completeness, EvidenceKind
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
 
 if TYPE_CHECKING:
     from collections.abc import Callable

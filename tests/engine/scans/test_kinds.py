@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.adb_backup import build_adb_backup
-from mvtcase.control.android import build_androidqf, build_androidqf_zip
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.bugreport import build_bugreport
-from mvtcase.control.intrusion_logs import build_intrusion_logs
-from mvtcase.control.ios import ENCRYPTED_ONLY, build_ios_backup
-from mvtcase.control.ios_fs import build_ios_file_system
-from mvtcase.control.ios_phone import IosPhone
-from mvtcase.control.plants import BuiltEvidence, Plant, PlantKind
-from mvtcase.control.sysdiagnose import build_sysdiagnose
-from mvtcase.control.sysdiagnose_phone import SysdiagnosePhone
-from mvtcase.model import AlertSource, Completeness, EvidenceKind, IndicatorRef, Level, Outcome
+from mvtcase.model import AlertSource, Completeness, EvidenceKind, IndicatorRef, Level, ModuleOutcome
+from mvtcase.phones.adb_backup import build_adb_backup
+from mvtcase.phones.android import build_androidqf, build_androidqf_zip
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.bugreport import build_bugreport
+from mvtcase.phones.intrusion_logs import build_intrusion_logs
+from mvtcase.phones.ios import ENCRYPTED_ONLY, build_ios_backup
+from mvtcase.phones.ios_fs import build_ios_file_system
+from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.plants import BuiltEvidence, Plant, PlantKind
+from mvtcase.phones.sysdiagnose import build_sysdiagnose
+from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def test_a_healthy_phone_is_examined_in_full_and_the_plant_is_found(
     values = {"domains": (LINK,), "processes": (PROCESS,), "app_ids": ("net.example.planted",)}
     result = examine_with_mvt(kind, built.path, values=values)
     assert (result.finished, result.completeness, result.gaps) == (True, Completeness.FULL, ())
-    assert Outcome.NOT_RUN not in {run.outcome for run in result.modules}
+    assert ModuleOutcome.NOT_RUN not in {run.outcome for run in result.modules}
     planted = {each.module for each in built.planted if each.reported_by_mvt}
     matched = {alert.module for alert in result.alerts if alert.indicator and alert.indicator.set == "invented"}
     assert planted
@@ -139,8 +139,8 @@ def test_mvts_own_backup(shared_folder: Path, examine_with_mvt: Callable[..., En
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP, shared_folder / "samples" / "mvt" / "ios_backup")
     own = [run for run in result.modules if run.origin == "'mvt@2026.10.26'"]
     assert len(own) == 28
-    assert Counter(run.outcome for run in own)[Outcome.NO_SOURCE] == 10
-    assert Outcome.NOT_RUN not in {run.outcome for run in own}
+    assert Counter(run.outcome for run in own)[ModuleOutcome.NO_SOURCE] == 10
+    assert ModuleOutcome.NOT_RUN not in {run.outcome for run in own}
     assert levels_by_mvt(result) == {Level.LOW: 1, Level.INFORMATIONAL: 1}
     assert result.completeness is Completeness.PARTIAL
 

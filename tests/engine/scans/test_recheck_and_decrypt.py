@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.control.damage import Damage
-from mvtcase.control.encrypted import encrypt_ios_backup
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
-from mvtcase.control.plants import Plant, PlantKind
 from mvtcase.engine.job import DecryptJob, RecheckJob, Secret
 from mvtcase.engine.runner import run_decrypt, run_recheck
 from mvtcase.errors import EngineError, EvidenceError, EvidenceHostileError, PasswordError
-from mvtcase.model import Completeness, EvidenceKind, Outcome
+from mvtcase.model import Completeness, EvidenceKind, ModuleOutcome
+from mvtcase.phones.damage import Damage
+from mvtcase.phones.encrypted import encrypt_ios_backup
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_gaps_of_the_earlier_scan_are_carried_along(
     before = examine_with_mvt(KIND, built.path)
     after = recheck(tmp_path / "results-0", {"domains": (LINK,)})
     assert {gap.reason for gap in before.gaps} <= {gap.reason for gap in after.gaps}
-    assert Outcome.RECOVERED in {gap.outcome for gap in after.gaps}
+    assert ModuleOutcome.RECOVERED in {gap.outcome for gap in after.gaps}
     assert after.completeness is Completeness.PARTIAL
 
 
@@ -127,9 +127,9 @@ def test_stored_results_that_changed_are_gaps(
     (stored / "calendar.json").write_bytes(b'[{"summary": "x"}]')
     after = recheck(tmp_path / "results-0", {"domains": (LINK,)})
     outcomes = {run.slug: run.outcome for run in after.modules}
-    changed = {slug for slug, outcome in outcomes.items() if outcome is Outcome.FAILED}
+    changed = {slug for slug, outcome in outcomes.items() if outcome is ModuleOutcome.FAILED}
     assert changed == {"sms", "datausage", "whatsapp", "calendar"}
-    assert outcomes["tcc"] is Outcome.CHECKED
+    assert outcomes["tcc"] is ModuleOutcome.CHECKED
     assert after.completeness is Completeness.PARTIAL
 
 

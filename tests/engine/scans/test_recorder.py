@@ -14,14 +14,14 @@ from mvt.common.indicators import Indicators
 from mvt.common.module import DatabaseNotFoundError, MVTModule
 from mvt.ios.cmd_check_backup import CmdIOSCheckBackup
 
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_phone import IosPhone
-from mvtcase.control.plants import Plant, PlantKind
-from mvtcase.engine.results import Ledger, take_safely
+from mvtcase.engine.events import Ledger, take_safely
 from mvtcase.engine.worker.emitter import Emitter
-from mvtcase.engine.worker.recorder import Recorder
+from mvtcase.engine.worker.run.recorder import Recorder
 from mvtcase.engine.worker.task import task_of
-from mvtcase.model import AlertSource, EvidenceKind, Outcome
+from mvtcase.model import AlertSource, EvidenceKind, ModuleOutcome
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.plants import Plant, PlantKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         handler.close()
 
 
-def outcomes(ledger: Ledger) -> dict[str, Outcome]:
+def outcomes(ledger: Ledger) -> dict[str, ModuleOutcome]:
     """Return the outcomes by slug."""
     return {run.slug: run.outcome for run in ledger.modules.values()}
 
@@ -128,7 +128,7 @@ def test_an_alert_that_cannot_be_written_is_sent_all_the_same(recorded: Callable
     assert isinstance(data, dict)
     assert str(data["text"]).startswith("\\udcff⟦")
     assert "contains itself" in str(data["self"])
-    assert outcomes(ledger) == {"unwritable": Outcome.EXTRACTED, "plain": Outcome.EXTRACTED}
+    assert outcomes(ledger) == {"unwritable": ModuleOutcome.EXTRACTED, "plain": ModuleOutcome.EXTRACTED}
 
 
 def test_an_alert_whose_event_takes_all_memory_is_sent_without_it(
@@ -139,10 +139,10 @@ def test_an_alert_whose_event_takes_all_memory_is_sent_without_it(
     def exhausted(value: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("mvtcase.engine.worker.recorder.safe_json", exhausted)
+    monkeypatch.setattr("mvtcase.engine.worker.run.recorder.safe_json", exhausted)
     ledger = recorded(Plain)
     (alert,) = ledger.alerts
-    assert outcomes(ledger) == {"plain": Outcome.EXTRACTED}
+    assert outcomes(ledger) == {"plain": ModuleOutcome.EXTRACTED}
     assert (alert.message, alert.event) == ("told", "⟦event left out: MemoryError⟧")
 
 
@@ -150,7 +150,7 @@ def test_a_module_that_leaves_is_a_failed_module(recorded: Callable[..., Ledger]
     """Its alert is kept and the next module runs."""
     ledger = recorded(Leaving, Plain)
     assert [alert.module for alert in ledger.alerts] == ["leaving", "plain"]
-    assert outcomes(ledger) == {"leaving": Outcome.FAILED, "plain": Outcome.EXTRACTED}
+    assert outcomes(ledger) == {"leaving": ModuleOutcome.FAILED, "plain": ModuleOutcome.EXTRACTED}
 
 
 def test_alerts_are_sent_once_although_commands_store_them_again(recorded: Callable[..., Ledger]) -> None:
@@ -162,13 +162,13 @@ def test_a_module_that_is_to_be_skipped_does_not_run(recorded: Callable[..., Led
     """What hung in an earlier worker is left out, what finished there is not done again."""
     ledger = recorded(Plain, Absent, finished=[["backup", "plain"]], skipped=[["backup", "absent"]])
     assert ledger.alerts == []
-    assert outcomes(ledger) == {"plain": Outcome.NOT_RUN, "absent": Outcome.NOT_RUN}
+    assert outcomes(ledger) == {"plain": ModuleOutcome.NOT_RUN, "absent": ModuleOutcome.NOT_RUN}
 
 
 def test_an_absent_source_is_told_by_the_exceptions_type(recorded: Callable[..., Ledger]) -> None:
     """Its text is only for people."""
     run = recorded(Absent).modules["backup", "absent"]
-    assert (run.outcome, run.reason) == (Outcome.NO_SOURCE, "nothing here")
+    assert (run.outcome, run.reason) == (ModuleOutcome.NO_SOURCE, "nothing here")
 
 
 def test_alerts_survive_the_death_of_the_worker_at_every_boundary(

@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.android import build_androidqf
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.ios import build_ios_backup
-from mvtcase.control.ios_fs import build_ios_file_system
-from mvtcase.control.ios_phone import IosPhone
-from mvtcase.control.plants import Plant, PlantKind
-from mvtcase.control.sysdiagnose import build_sysdiagnose
-from mvtcase.control.sysdiagnose_phone import SysdiagnosePhone
-from mvtcase.engine.worker.compiled import matchset_collections
-from mvtcase.engine.worker.loader import load_collections
+from mvtcase.engine.worker.match.compiled import matchset_collections
+from mvtcase.engine.worker.match.loader import load_collections
 from mvtcase.engine.worker.scan import NOT_SWEPT
 from mvtcase.model import AlertSource, Completeness, EvidenceKind, Level
+from mvtcase.phones.android import build_androidqf
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_fs import build_ios_file_system
+from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.plants import Plant, PlantKind
+from mvtcase.phones.sysdiagnose import build_sysdiagnose
+from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mvtcase.control.plants import BuiltEvidence
     from mvtcase.engine.job import EngineResult
     from mvtcase.model import RawAlert
+    from mvtcase.phones.plants import BuiltEvidence
 
 pytestmark = pytest.mark.engine
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from mvtcase.control import android_spots, ios_spots
 from mvtcase.engine.commands import COMMANDS
 from mvtcase.engine.coverage import (
     COMPARED_TYPES,
@@ -18,16 +17,19 @@ from mvtcase.engine.coverage import (
     limitations_of,
     uncompared,
 )
-from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleRun, Outcome
+from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome, ModuleRun
+from mvtcase.phones import android_spots, ios_spots
 
 KINDS = [(kind, encrypted) for kind in EvidenceKind for encrypted in (False, True)]
-EXAMINED = {Outcome.CHECKED, Outcome.EXTRACTED}
+EXAMINED = {ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED}
 
 
 def all_examined(kind: EvidenceKind, *, encrypted: bool) -> list[ModuleRun]:
     """Return a run for every key module, each examined."""
     return [
-        ModuleRun(module=row.slug.title(), slug=row.slug, origin="", part=row.part, outcome=Outcome.CHECKED, records=1)
+        ModuleRun(
+            module=row.slug.title(), slug=row.slug, origin="", part=row.part, outcome=ModuleOutcome.CHECKED, records=1
+        )
         for row in key_modules(kind, encrypted=encrypted)
     ]
 
@@ -81,8 +83,8 @@ def test_all_key_modules_examined_is_full(kind: EvidenceKind, encrypted: bool) -
     assert (completeness, gaps) == (Completeness.FULL, ())
 
 
-@pytest.mark.parametrize("outcome", [each for each in Outcome if each not in EXAMINED])
-def test_any_key_module_not_examined_is_a_gap(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [each for each in ModuleOutcome if each not in EXAMINED])
+def test_any_key_module_not_examined_is_a_gap(outcome: ModuleOutcome) -> None:
     """Whatever keeps a key module from being examined makes the scan partial and is named."""
     runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
     runs[0] = replace(runs[0], outcome=outcome, records=0)
@@ -92,8 +94,8 @@ def test_any_key_module_not_examined_is_a_gap(outcome: Outcome) -> None:
     assert gaps[0].reason
 
 
-@pytest.mark.parametrize("outcome", list(Outcome))
-def test_other_modules_are_gaps_by_their_outcome(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", list(ModuleOutcome))
+def test_other_modules_are_gaps_by_their_outcome(outcome: ModuleOutcome) -> None:
     """An app that is not on the phone is no gap; one whose data is damaged is."""
     runs = [
         *all_examined(EvidenceKind.IOS_BACKUP, encrypted=True),
@@ -108,7 +110,7 @@ def test_other_modules_are_gaps_by_their_outcome(outcome: Outcome) -> None:
 def test_an_empty_key_module_counts_when_its_source_is_known_to_be_empty() -> None:
     """A phone without attachments is examined; one where nothing was counted is not."""
     runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
-    runs[0] = replace(runs[0], outcome=Outcome.EMPTY, records=0, source_rows=0)
+    runs[0] = replace(runs[0], outcome=ModuleOutcome.EMPTY, records=0, source_rows=0)
     assert completeness_of(runs)[0] is Completeness.FULL
     runs[0] = replace(runs[0], source_rows=None)
     assert completeness_of(runs)[0] is Completeness.PARTIAL
@@ -120,7 +122,7 @@ def test_fewer_records_than_rows_is_a_gap_on_any_module() -> None:
     runs.append(
         ModuleRun(
             module="Whatsapp", slug="whatsapp", origin="", part="backup",
-            outcome=Outcome.CHECKED, records=398, source_rows=412,
+            outcome=ModuleOutcome.CHECKED, records=398, source_rows=412,
         )
     )  # fmt: skip
     completeness, gaps = completeness_of(runs)
@@ -140,14 +142,14 @@ def test_a_missing_key_module_is_a_gap() -> None:
     runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)[1:]
     completeness, gaps = completeness_of(runs)
     assert completeness is Completeness.PARTIAL
-    assert gaps[0].outcome is Outcome.NOT_RUN
+    assert gaps[0].outcome is ModuleOutcome.NOT_RUN
     assert "although" in gaps[0].reason
 
 
 def test_a_missing_part_is_one_gap() -> None:
     """An AndroidQF acquisition without a bugreport has one hole, not one for each of its modules."""
     runs = [run for run in all_examined(EvidenceKind.ANDROIDQF, encrypted=False) if run.part != "bugreport"]
-    gap = Gap(module="bugreport", outcome=Outcome.NO_SOURCE, reason="no bugreport.zip")
+    gap = Gap(module="bugreport", outcome=ModuleOutcome.NO_SOURCE, reason="no bugreport.zip")
     completeness, gaps, _ = assess(
         kind=EvidenceKind.ANDROIDQF, encrypted=False, finished=True, indicators_loaded=1, modules=runs, extra_gaps=[gap]
     )
@@ -156,7 +158,7 @@ def test_a_missing_part_is_one_gap() -> None:
 
 def test_an_extra_gap_alone_makes_a_scan_partial() -> None:
     """What the pre-flight found counts although every module was content."""
-    gap = Gap(module="preflight", outcome=Outcome.DAMAGED, reason="a link in the evidence")
+    gap = Gap(module="preflight", outcome=ModuleOutcome.DAMAGED, reason="a link in the evidence")
     completeness, gaps, _ = assess(
         kind=EvidenceKind.IOS_BACKUP,
         encrypted=True,
@@ -181,8 +183,8 @@ def test_a_scan_without_indicators_is_blind_and_says_why() -> None:
     assert gaps[-1].module == "indicators"
 
 
-@pytest.mark.parametrize("outcome", [each for each in Outcome if each not in EXAMINED])
-def test_a_scan_without_one_examined_key_module_is_blind(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [each for each in ModuleOutcome if each not in EXAMINED])
+def test_a_scan_without_one_examined_key_module_is_blind(outcome: ModuleOutcome) -> None:
     """A sysdiagnose read without the plugin's modules, a folder one level too high: all the same."""
     runs = [replace(run, outcome=outcome) for run in all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)]
     assert completeness_of(runs)[0] is Completeness.BLIND
@@ -191,7 +193,11 @@ def test_a_scan_without_one_examined_key_module_is_blind(outcome: Outcome) -> No
 def test_a_sysdiagnose_without_our_modules_is_blind() -> None:
     """MVT's only module on a sysdiagnose describes the phone and compares nothing."""
     run = ModuleRun(
-        module="SysdiagnoseInfo", slug="sysdiagnose_info", origin="", part="sysdiagnose", outcome=Outcome.EXTRACTED
+        module="SysdiagnoseInfo",
+        slug="sysdiagnose_info",
+        origin="",
+        part="sysdiagnose",
+        outcome=ModuleOutcome.EXTRACTED,
     )
     assert completeness_of([run], kind=EvidenceKind.SYSDIAGNOSE)[0] is Completeness.BLIND
 
@@ -199,7 +205,7 @@ def test_a_sysdiagnose_without_our_modules_is_blind() -> None:
 def test_crash_logs_may_be_absent_from_a_healthy_sysdiagnose() -> None:
     """The one key module that may be empty without a count, because nothing tells a phone without crashes apart."""
     rows = {row.slug: row for row in key_modules(EvidenceKind.SYSDIAGNOSE, encrypted=False)}
-    run = ModuleRun(module="X", slug="sysdiagnose_crashes", origin="", part="sysdiagnose", outcome=Outcome.EMPTY)
+    run = ModuleRun(module="X", slug="sysdiagnose_crashes", origin="", part="sysdiagnose", outcome=ModuleOutcome.EMPTY)
     assert is_examined(run, rows["sysdiagnose_crashes"])
     assert not is_examined(run, rows["sysdiagnose_processes"])
 
@@ -212,23 +218,27 @@ def test_an_unencrypted_backup_needs_no_safari_history_and_an_encrypted_one_does
     assert plain < encrypted
 
 
-@pytest.mark.parametrize("own", [Outcome.EMPTY, Outcome.NO_SOURCE, None])
-def test_todays_list_of_processes_stands_in_for_the_older_one(own: Outcome | None) -> None:
+@pytest.mark.parametrize("own", [ModuleOutcome.EMPTY, ModuleOutcome.NO_SOURCE, None])
+def test_todays_list_of_processes_stands_in_for_the_older_one(own: ModuleOutcome | None) -> None:
     """Androidqf writes processes.txt nowadays; MVT looks for ps.txt and finds nothing, which is then no gap."""
     runs = [each for each in all_examined(EvidenceKind.ANDROIDQF, encrypted=True) if each.slug != "aqf_processes"]
     if own is not None:
         runs.append(ModuleRun(module="P", slug="aqf_processes", origin="", part="androidqf", outcome=own))
-    other = ModuleRun(module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=Outcome.CHECKED)
+    other = ModuleRun(
+        module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=ModuleOutcome.CHECKED
+    )
     assert completeness_of([*runs, other], kind=EvidenceKind.ANDROIDQF) == (Completeness.FULL, ())
-    unread = replace(other, outcome=Outcome.NO_SOURCE)
+    unread = replace(other, outcome=ModuleOutcome.NO_SOURCE)
     assert completeness_of([*runs, unread], kind=EvidenceKind.ANDROIDQF)[0] is Completeness.PARTIAL
 
 
 def test_a_stand_in_excuses_no_damage() -> None:
     """A list of processes that is there and broken was not examined, whatever another list says."""
     runs = [each for each in all_examined(EvidenceKind.ANDROIDQF, encrypted=True) if each.slug != "aqf_processes"]
-    runs.append(ModuleRun(module="P", slug="aqf_processes", origin="", part="androidqf", outcome=Outcome.FAILED))
-    other = ModuleRun(module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=Outcome.CHECKED)
+    runs.append(ModuleRun(module="P", slug="aqf_processes", origin="", part="androidqf", outcome=ModuleOutcome.FAILED))
+    other = ModuleRun(
+        module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=ModuleOutcome.CHECKED
+    )
     assert completeness_of([*runs, other], kind=EvidenceKind.ANDROIDQF)[0] is Completeness.PARTIAL
 
 

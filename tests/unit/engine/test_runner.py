@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.canon import sha256_file
+from mvtcase.engine.events import read_events
 from mvtcase.engine.job import Secret
-from mvtcase.engine.results import read_events
 from mvtcase.engine.runner import run_scan
 from mvtcase.errors import ForeignModuleError, IndicatorCountError, WorkerStartError
-from mvtcase.model import Completeness, Outcome
+from mvtcase.model import Completeness, ModuleOutcome
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def quiet(event: EngineEvent) -> None:
     """Hear an event and do nothing."""
 
 
-def outcomes(result: EngineResult) -> dict[str, Outcome]:
+def outcomes(result: EngineResult) -> dict[str, ModuleOutcome]:
     """Return the outcomes of a result by slug."""
     return {run.slug: run.outcome for run in result.modules}
 
@@ -43,7 +43,7 @@ def test_a_scan_that_comes_to_its_end(scan_job: Callable[..., ScanJob], fake_wor
     result = run_scan(scan_job(), on_event=heard.append, wrap=fake_worker(program))
     assert result.finished
     assert result.error is None
-    assert outcomes(result) == {"sms": Outcome.CHECKED}
+    assert outcomes(result) == {"sms": ModuleOutcome.CHECKED}
     assert [alert.message for alert in result.alerts] == ["found"]
     assert result.modules[0].alerts == 1
     assert (result.sandbox, result.command, result.indicators_loaded) == ("pretend", "mvt-ios check-backup", 3)
@@ -85,7 +85,11 @@ send('done', error=None)
 """
     result = run_scan(scan_job(), on_event=quiet, wrap=fake_worker(program))
     assert result.finished
-    assert outcomes(result) == {"first": Outcome.CHECKED, "second": Outcome.FAILED, "third": Outcome.CHECKED}
+    assert outcomes(result) == {
+        "first": ModuleOutcome.CHECKED,
+        "second": ModuleOutcome.FAILED,
+        "third": ModuleOutcome.CHECKED,
+    }
     assert [alert.message for alert in result.alerts] == ["first", "second", "third"]
     crashed = next(run for run in result.modules if run.slug == "second")
     assert "SIGSEGV" in crashed.reason
@@ -107,7 +111,7 @@ send('done', error=None)
 """
     result = run_scan(scan_job(), on_event=quiet, wrap=fake_worker(program))
     assert result.finished
-    assert outcomes(result) == {"first": Outcome.TIMED_OUT, "second": Outcome.CHECKED}
+    assert outcomes(result) == {"first": ModuleOutcome.TIMED_OUT, "second": ModuleOutcome.CHECKED}
 
 
 def test_a_hang_while_a_nested_command_is_opened_costs_that_part(
@@ -123,8 +127,8 @@ send('step', name='examine', finished=True); send('done', error=None)
 """
     result = run_scan(scan_job(), on_event=quiet, wrap=fake_worker(program))
     assert result.finished
-    assert outcomes(result) == {"sms": Outcome.CHECKED}
-    assert ("load backup", Outcome.TIMED_OUT) in {(gap.module, gap.outcome) for gap in result.gaps}
+    assert outcomes(result) == {"sms": ModuleOutcome.CHECKED}
+    assert ("load backup", ModuleOutcome.TIMED_OUT) in {(gap.module, gap.outcome) for gap in result.gaps}
 
 
 def test_the_scan_itself_has_an_end(scan_job: Callable[..., ScanJob], fake_worker: Fake) -> None:
@@ -135,7 +139,7 @@ def test_the_scan_itself_has_an_end(scan_job: Callable[..., ScanJob], fake_worke
     assert not result.finished
     assert result.error is not None
     assert result.completeness is Completeness.BLIND
-    assert outcomes(result) == {"first": Outcome.TIMED_OUT, "second": Outcome.NOT_RUN}
+    assert outcomes(result) == {"first": ModuleOutcome.TIMED_OUT, "second": ModuleOutcome.NOT_RUN}
     assert [alert.message for alert in result.alerts] == ["kept"]
 
 
@@ -179,7 +183,7 @@ finish('sms'); send('done', error=None)
 """
     result = run_scan(scan_job(), on_event=quiet, wrap=fake_worker(program))
     assert result.finished
-    assert outcomes(result) == {"sms": Outcome.CHECKED}
+    assert outcomes(result) == {"sms": ModuleOutcome.CHECKED}
 
 
 def test_the_worker_inherits_nothing(
@@ -279,7 +283,7 @@ while True:
     _wait_for(lambda: not _is_alive(pid))
     salvaged = read_events(job.results)
     assert [alert.message for alert in salvaged.alerts] == ["kept"]
-    assert outcomes(salvaged) == {"sms": Outcome.NOT_RUN}
+    assert outcomes(salvaged) == {"sms": ModuleOutcome.NOT_RUN}
     assert salvaged.error == "The scan was interrupted before its end."
 
 

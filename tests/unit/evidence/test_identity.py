@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.ios_phone import IosPhone
 from mvtcase.evidence.identity import MAX_TEXT, read_identity
 from mvtcase.evidence.kinds import identify
 from mvtcase.model import DeviceIdentity, Platform
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.ios_phone import IosPhone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

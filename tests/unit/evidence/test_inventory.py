@@ -9,7 +9,7 @@ import pytest
 
 from mvtcase.evidence.inventory import copy_file, inventory, mirror
 from mvtcase.evidence.unpack import Budget, Notes
-from mvtcase.model import EvidenceKind, Outcome
+from mvtcase.model import EvidenceKind, ModuleOutcome
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_unreadable_file_is_a_gap_without_mirror(folder: Path, monkeypatch: pyte
     notes = Notes()
     seen = inventory(folder, EvidenceKind.IOS_BACKUP, notes)
     assert (seen.files, seen.needs_mirror) == (2, False)
-    assert [(gap.module, gap.outcome) for gap in notes.gaps()] == [("staging", Outcome.DENIED)]
+    assert [(gap.module, gap.outcome) for gap in notes.gaps()] == [("staging", ModuleOutcome.DENIED)]
 
 
 @pytest.mark.parametrize("kind", [EvidenceKind.IOS_BACKUP, EvidenceKind.ANDROIDQF, EvidenceKind.IOS_FILE_SYSTEM])

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import pyrage
 import pytest
 
-from mvtcase.control.android import build_androidqf
-from mvtcase.control.android_damage import AndroidDamage
-from mvtcase.control.android_phone import AndroidPhone
-from mvtcase.control.bugreport import build_bugreport
-from mvtcase.control.intrusion_logs import build_intrusion_logs
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, PasswordError, UnknownEvidenceError
 from mvtcase.evidence.kinds import Identified, identify
 from mvtcase.evidence.staging import Staged, stage
 from mvtcase.evidence.walk import walk
-from mvtcase.model import EvidenceKind, Outcome
+from mvtcase.model import EvidenceKind, ModuleOutcome
+from mvtcase.phones.android import build_androidqf
+from mvtcase.phones.android_damage import AndroidDamage
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.bugreport import build_bugreport
+from mvtcase.phones.intrusion_logs import build_intrusion_logs
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def test_links_and_pipes_are_left_out(
     assert _names(staged.target) == healthy
     assert all((staged.target / each).read_bytes() == (folder / each).read_bytes() for each in healthy)
     assert not any(path.is_symlink() for path in staged.target.rglob("*"))
-    assert [gap.outcome for gap in staged.problems] == [Outcome.DENIED] * 4
+    assert [gap.outcome for gap in staged.problems] == [ModuleOutcome.DENIED] * 4
     assert "pipe.txt: is a pipe" in _reasons(staged)
     assert "settings_stolen.txt: is a link" in _reasons(staged)
 
@@ -239,7 +239,7 @@ def test_readable_members_survive_a_bad_one(staged_of: Callable[..., Staged], tm
         ]
         assert all(one.getinfo(name).file_size == other.getinfo(name).file_size for name in one.namelist())
         assert other.read("main_entry.txt") == one.read("main_entry.txt")
-    assert {gap.outcome for gap in staged.problems} == {Outcome.DAMAGED}
+    assert {gap.outcome for gap in staged.problems} == {ModuleOutcome.DAMAGED}
 
 
 @pytest.mark.parametrize("part", ["bugreport.zip", "intrusion_logs"])
@@ -251,7 +251,7 @@ def test_damaged_archive_inside_androidqf_is_mended(
     folder = build_androidqf(tmp_path / "androidqf", AndroidPhone(), damage=damage).path
     staged = staged_of(folder)
     assert not staged.in_place
-    assert part in _reasons(staged) or staged.problems[0].outcome is Outcome.DAMAGED
+    assert part in _reasons(staged) or staged.problems[0].outcome is ModuleOutcome.DAMAGED
     with zipfile.ZipFile(staged.target / "bugreport.zip") as archive:
         assert archive.testzip() is None
     assert not any(name.startswith("intrusion_logs") and name.endswith(".zip") for name in _names(staged.target))
@@ -261,7 +261,7 @@ def test_bad_nested_log_archive_is_a_gap(staged_of: Callable[..., Staged], tmp_p
     """One unreadable zip among the intrusion logs is a gap; all readable logs are handed over."""
     path = build_intrusion_logs(tmp_path / "logs", AndroidPhone(), damage=AndroidDamage.BAD_NESTED_ZIP).path
     staged = staged_of(path)
-    assert [gap.outcome for gap in staged.problems] == [Outcome.DAMAGED]
+    assert [gap.outcome for gap in staged.problems] == [ModuleOutcome.DAMAGED]
     assert any(name.endswith(".txt") for name in _names(staged.target))
 
 

@@ -27,7 +27,7 @@ from mvtcase.evidence.unpack import (
     unpack_zip,
 )
 from mvtcase.evidence.walk import walk
-from mvtcase.model import Outcome
+from mvtcase.model import ModuleOutcome
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def test_traversal_writes_nothing_outside(
     path = zip_at("a.zip", members) if form == "zip" else tar_at("a.tar.gz", list(members.items()))
     files, notes = unpacked(path)
     assert files == {"top/good": b"good"}
-    assert [gap.outcome for gap in notes.gaps()] == [Outcome.DENIED]
+    assert [gap.outcome for gap in notes.gaps()] == [ModuleOutcome.DENIED]
 
 
 def test_tar_links_and_devices_are_left_out(unpacked: Unpacked, tar_at: Callable[..., Path]) -> None:
@@ -219,7 +219,7 @@ def test_lying_zip_size_does_not_pass(unpacked: Unpacked, zip_at: Callable[..., 
     path.write_bytes(bytes(data))
     files, notes = unpacked(path)
     assert sum(map(len, files.values())) <= 1
-    assert [gap.outcome for gap in notes.gaps()] == [Outcome.DAMAGED]
+    assert [gap.outcome for gap in notes.gaps()] == [ModuleOutcome.DAMAGED]
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -241,7 +241,7 @@ def test_gzip_bomb_stops_with_a_gap(
     monkeypatch.setattr(archives, "RATIO_FLOOR_BYTES", MIB)
     files, notes = unpacked(tar_at("a.tar.gz", [("top/good", b"good"), ("top/bomb", bytes(8 * MIB))]), archive_ratio=20)
     assert files == {"top/good": b"good"}
-    assert [gap.outcome for gap in notes.gaps()] == [Outcome.DENIED]
+    assert [gap.outcome for gap in notes.gaps()] == [ModuleOutcome.DENIED]
 
 
 def _header(name: bytes, size: bytes, kind: bytes = b"0") -> bytes:
@@ -312,7 +312,7 @@ def test_truncated_gzip_keeps_what_came_before(unpacked: Unpacked, tar_at: Calla
     path.write_bytes(path.read_bytes()[:cut])
     files, notes = unpacked(path)
     assert set(files) <= {"top/a", "top/b", "top/c"}
-    assert [gap.outcome for gap in notes.gaps()] == [Outcome.DAMAGED]
+    assert [gap.outcome for gap in notes.gaps()] == [ModuleOutcome.DAMAGED]
 
 
 def test_plain_and_empty_tars(unpacked: Unpacked, tmp_path: Path) -> None:

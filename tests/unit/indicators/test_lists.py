@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mvtcase.errors import IndicatorFileError, InputError
+from mvtcase.indicators.files import read_set
 from mvtcase.indicators.guessing import guessed_kind
-from mvtcase.indicators.reading import read_set
 from mvtcase.indicators.verdicts import Refused
 
 

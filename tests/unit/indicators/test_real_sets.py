@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.indicators.reading import read_set
+from mvtcase.indicators.files import read_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mvtcase.indicators.kinds import left_kind, weigh_as, worded_kind
+from mvtcase.indicators.types import left_kind, weigh_as, worded_kind
 from mvtcase.indicators.values import MAX_VALUE_CHARS, weigh, weigh_address
 from mvtcase.indicators.verdicts import IndicatorType, Refused, Usable
 from mvtcase.matchset import INDICATOR_TYPES

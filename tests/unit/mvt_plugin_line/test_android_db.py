@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.line_variant import after
 from mvt_plugin_line import android_db
 from mvt_plugin_line.android_db import parameters, read_account
 from mvt_plugin_line.android_files import in_dump
-from mvtcase.control.line import (
+from mvtcase.phones.line import (
     LAST_DAY,
     ContentType,
     LineAccount,
@@ -25,14 +26,13 @@ from mvtcase.control.line import (
     with_new_key,
     write_line_databases,
 )
-from mvtcase.control.line_variant import after
-from mvtcase.control.sqlite_files import database
+from mvtcase.phones.sqlite_files import database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mvt_plugin_line.records import Account
-    from mvtcase.control.sqlite_files import Row
+    from mvtcase.phones.sqlite_files import Row
 
 
 def _read(tmp_path: Path, account: LineAccount, **contents: bytes) -> Account:

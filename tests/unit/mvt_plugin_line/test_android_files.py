@@ -8,7 +8,7 @@ import pytest
 
 from mvt_plugin_line.android_files import PACKAGE, in_dump, label_of, listed_databases
 from mvt_plugin_line.sqlite_reader import UnreadableError
-from mvtcase.control.line import healthy_account, write_line_android_fs
+from mvtcase.phones.line import healthy_account, write_line_android_fs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 
 from mvt_plugin_line.checks import MOST_NOTICE_ALERTS
 from mvt_plugin_line.modules_ios import LineIOS
-from mvtcase.control.line import (
+from mvtcase.phones.line import (
     LAST_DAY,
     LineAccount,
     healthy_account,

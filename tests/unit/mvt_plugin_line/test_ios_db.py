@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.line_variant import after
 from mvt_plugin_line import ios_db
 from mvt_plugin_line.ios_db import metadata_entries, mid_of, read_account, sealed_version
 from mvt_plugin_line.ios_files import in_backup
 from mvt_plugin_line.records import Account, ChatKind
 from mvt_plugin_line.verdict import judge
-from mvtcase.control.line import (
+from mvtcase.phones.line import (
     LAST_DAY,
     LineAccount,
     healthy_account,
@@ -25,9 +26,8 @@ from mvtcase.control.line import (
     with_message,
     write_line_backup,
 )
-from mvtcase.control.line_ios import LINE_SCHEMA, archived, line_rows, mid_data
-from mvtcase.control.line_variant import after
-from mvtcase.control.sqlite_files import database
+from mvtcase.phones.line_ios import LINE_SCHEMA, archived, line_rows, mid_data
+from mvtcase.phones.sqlite_files import database
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from mvt_plugin_line.android_app import app_result, line_block
 from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS, LineAndroidFS
 from mvt_plugin_line.cli import command
 from mvt_plugin_line.modules_android import LineAndroidQF, LineBugreport
-from mvtcase.control.line import (
+from mvtcase.phones.line import (
     LAST_DAY,
     healthy_account,
     line_android_databases,

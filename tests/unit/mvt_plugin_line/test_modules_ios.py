@@ -12,7 +12,7 @@ import pytest
 from mvt.plugin import AlertLevel, DatabaseCorruptedError, DatabaseNotFoundError
 
 from mvt_plugin_line.modules_ios import LineIOS
-from mvtcase.control.line import (
+from mvtcase.phones.line import (
     LAST_DAY,
     LineAccount,
     healthy_account,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.control.plants import Plant, PlantKind
-from mvtcase.control.sysdiagnose import BUILDS, SPOTS, SysdiagnoseDamage, SysdiagnosePhone, build_sysdiagnose
+from mvtcase.phones.plants import Plant, PlantKind
+from mvtcase.phones.sysdiagnose import BUILDS, SPOTS, SysdiagnoseDamage, SysdiagnosePhone, build_sysdiagnose
 
 if TYPE_CHECKING:
     from collections.abc import Callable

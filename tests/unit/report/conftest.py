@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.report import example, hostile
+from builders import report_example as example
+from builders import report_hostile as hostile
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter

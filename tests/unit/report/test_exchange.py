@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 import stix2
 
+from builders import report_example as example
+from builders import report_hostile as hostile
 from mvtcase.model import TimeBasis, Tlp
-from mvtcase.report import example, exchange, hostile
+from mvtcase.report import exchange
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:

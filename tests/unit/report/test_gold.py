@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.report import example, render
+from builders import report_example as example
+from mvtcase.report import render
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 import mvtcase.report
+from builders import report_example as example
 from mvtcase.findings.status import WORDS
-from mvtcase.model import EvidenceClass, Level, Outcome, Publication, Scan, Status
-from mvtcase.report import coverage, evidence, example, narrative, sealing, words
+from mvtcase.model import EvidenceClass, Level, ModuleOutcome, Publication, Scan, Status
+from mvtcase.report import evidence, narrative, sealing
+from mvtcase.report import examined as coverage
+from mvtcase.report import sentences as words
 from mvtcase.report.publication import UNATTRIBUTED
 from mvtcase.report.view import view_of
 
@@ -40,7 +43,7 @@ def test_withheld_officials_are_in_no_group_count(facts: IncidentFacts) -> None:
 def test_coverage_names_every_gap_with_its_reason(facts: IncidentFacts) -> None:
     """A damaged source is a gap, what this kind of data never carries is not, and both are there."""
     device = facts.people[4].devices[0]
-    assert [(gap.module, gap.words) for gap in device.gaps] == [("SMS", words.OUTCOME_WORDS[Outcome.DAMAGED])]
+    assert [(gap.module, gap.words) for gap in device.gaps] == [("SMS", words.OUTCOME_WORDS[ModuleOutcome.DAMAGED])]
     assert device.gaps[0].reason == "sms.db is no readable SQLite file"
     assert device.limitations
     assert (device.completeness, device.status) == ("partial", "inconclusive")
@@ -233,7 +236,7 @@ def test_every_word_of_the_program_has_its_sentence() -> None:
         (Status, words.LETTER_RESULT),
         (Status, words.LETTER_STEPS),
         (Status, WORDS),
-        (Outcome, words.OUTCOME_WORDS),
+        (ModuleOutcome, words.OUTCOME_WORDS),
     ):
         assert set(words_of) == set(table)
 

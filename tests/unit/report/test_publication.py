@@ -152,7 +152,7 @@ def test_a_contact_never_passes_whatever_stands_around_it(before: str, after: st
 
 
 def _plain() -> OfficialStanding:
-    from mvtcase.report import example  # noqa: PLC0415  # a fixture cannot stand beside 'given'
+    from builders import report_example as example  # noqa: PLC0415  # a fixture cannot stand beside 'given'
 
     one = example.casebook().officials[6]
     return replace(one, official=replace(one.official, contact="quill@mail.example"))

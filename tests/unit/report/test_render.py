@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builders import report_example as example
+from builders import report_hostile as hostile
 from mvtcase.errors import RenderError
-from mvtcase.report import example, hostile, render
+from mvtcase.report import render
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
 from mvtcase.report.render import Format

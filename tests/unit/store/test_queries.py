@@ -9,19 +9,22 @@ import pytest
 
 from mvtcase import model
 from mvtcase.errors import AmbiguousError, NotFoundError
-from mvtcase.store import queries, results
+from mvtcase.store import filing as results
+from mvtcase.store import queries
 
 if TYPE_CHECKING:
     from mvtcase.store.store import Store
 
 HOSTILE = "<script>=HYPERLINK(1)\x1b[31m\u202e\x00\n'; DROP TABLE official; --\U0010ffff"
 RUNS = (
-    model.ModuleRun(module="SMS", slug="sms", origin="mvt 1", part="backup", outcome=model.Outcome.CHECKED, records=5),
+    model.ModuleRun(
+        module="SMS", slug="sms", origin="mvt 1", part="backup", outcome=model.ModuleOutcome.CHECKED, records=5
+    ),
     model.ModuleRun(
         module=HOSTILE,
         slug=HOSTILE,
         origin=HOSTILE,
-        outcome=model.Outcome.FAILED,
+        outcome=model.ModuleOutcome.FAILED,
         source_rows=0,
         alerts=2,
         error=HOSTILE,
@@ -30,7 +33,7 @@ RUNS = (
         duration_ms=7,
     ),
 )
-GAPS = (model.Gap(module=HOSTILE, outcome=model.Outcome.DAMAGED, reason=HOSTILE),)
+GAPS = (model.Gap(module=HOSTILE, outcome=model.ModuleOutcome.DAMAGED, reason=HOSTILE),)
 REF = model.IndicatorRef(value=HOSTILE, type="domains", family=HOSTILE, set="tiny")
 SETS = (
     model.IndicatorSet(

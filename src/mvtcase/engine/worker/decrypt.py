@@ -20,7 +20,7 @@ from mvt.ios.decrypt import MVTEncryptedBackup
 
 from mvtcase.canon import open_untouched
 from mvtcase.engine.safe_json import safe_text
-from mvtcase.model import Outcome
+from mvtcase.model import ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +184,7 @@ class _Files:
             raise ValueError(f"it is empty, and {claimed} bytes were backed up")
 
     def _problem(self, module: str, reason: str) -> None:
-        self._emit("problem", module=module, outcome=str(Outcome.DAMAGED), reason=reason)
+        self._emit("problem", module=module, outcome=str(ModuleOutcome.DAMAGED), reason=reason)
 
 
 def _open(manifest: Path) -> sqlite3.Connection:

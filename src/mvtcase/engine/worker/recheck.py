@@ -14,13 +14,13 @@ from mvt.common.module import DatabaseNotFoundError
 from mvt.common.module_loader import get_module_logger, module_supports_command
 
 from mvtcase.canon import open_untouched
-from mvtcase.engine.results import EVENTS_FILE, MVT_FOLDER, read_ledger
-from mvtcase.engine.worker.attempt import count_records
-from mvtcase.engine.worker.classes import module_classes
-from mvtcase.engine.worker.recorder import Recorder
+from mvtcase.engine.events import EVENTS_FILE, MVT_FOLDER, read_ledger
+from mvtcase.engine.worker.run.attempt import count_records
+from mvtcase.engine.worker.run.commands import module_classes
+from mvtcase.engine.worker.run.recorder import Recorder
 from mvtcase.engine.worker.scan import RefusedError, prepare
 from mvtcase.engine.worker.task import task_of
-from mvtcase.model import Outcome
+from mvtcase.model import ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from mvt.common.indicators import Indicators
     from mvt.common.module import MVTModule
 
-    from mvtcase.engine.results import Ledger
+    from mvtcase.engine.events import Ledger
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.task import ModuleKey, Task
     from mvtcase.model import ModuleRun
 
 MAX_RESULT_BYTES = 4 << 30
-EXAMINED = frozenset({Outcome.CHECKED, Outcome.EXTRACTED, Outcome.RECOVERED, Outcome.EMPTY})
+EXAMINED = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.RECOVERED, ModuleOutcome.EMPTY})
 
 
 class StoredResultsError(Exception):
@@ -75,10 +75,10 @@ def carry_gaps(ledger: Ledger | None, recorder: Recorder) -> None:
     for gap in ledger.gaps:
         recorder.problem(gap.module, gap.outcome, gap.reason)
     for run in ledger.modules.values():
-        if run.outcome is Outcome.RECOVERED or _is_partly_stored(run):
+        if run.outcome is ModuleOutcome.RECOVERED or _is_partly_stored(run):
             recorder.problem(run.module, run.outcome, run.reason)
     if not ledger.done:
-        recorder.problem("scan", Outcome.NOT_RUN, "the earlier scan did not come to its end")
+        recorder.problem("scan", ModuleOutcome.NOT_RUN, "the earlier scan did not come to its end")
 
 
 def parts(
@@ -150,12 +150,12 @@ def _recheck_part(part: str, classes: list[type[MVTModule]], rechecking: _Rechec
 
 def _is_partly_stored(run: ModuleRun) -> bool:
     """Return whether a damaged source gave records all the same: they are compared, and the damage stays a gap."""
-    return run.outcome is Outcome.DAMAGED and bool(run.records)
+    return run.outcome is ModuleOutcome.DAMAGED and bool(run.records)
 
 
 def _as_before(run: ModuleRun) -> Exception:
     """What was not examined on the phone cannot be examined without it."""
-    if run.outcome is Outcome.NO_SOURCE:
+    if run.outcome is ModuleOutcome.NO_SOURCE:
         missing: Exception = DatabaseNotFoundError(run.reason or "the source was not in the acquisition")
         return missing
     return StoredResultsError(f"it was not examined in the earlier scan: {run.outcome}: {run.reason}")

@@ -11,15 +11,17 @@ from mvt.common.log import MVTLogHandler
 from mvt.common.version import MVT_VERSION
 
 from mvtcase.engine.versions import PINNED_MVT
-from mvtcase.engine.worker import guards, preflight, sweep
-from mvtcase.engine.worker.classes import command_for
-from mvtcase.engine.worker.guard import guard_evidence
-from mvtcase.engine.worker.matcher import FastIndicators, stock_from_matchset
-from mvtcase.engine.worker.plugins import ForeignModulesError, load_plugins, plugin_distributions
-from mvtcase.engine.worker.recorder import Recorder
+from mvtcase.engine.worker.match.matcher import FastIndicators, stock_from_matchset
+from mvtcase.engine.worker.preflight.inspect import inspect
+from mvtcase.engine.worker.reader import sweep
+from mvtcase.engine.worker.run.commands import command_for
+from mvtcase.engine.worker.run.plugins import ForeignModulesError, load_plugins, plugin_distributions
+from mvtcase.engine.worker.run.recorder import Recorder
+from mvtcase.engine.worker.safety import plist_guard as guards
+from mvtcase.engine.worker.safety.open_guard import guard_evidence
 from mvtcase.engine.worker.task import task_of
 from mvtcase.matchset import read_matchset
-from mvtcase.model import Outcome
+from mvtcase.model import ModuleOutcome
 
 if TYPE_CHECKING:
     from mvt.common.indicators import Indicators
@@ -88,13 +90,13 @@ def look_before(task: Task, recorder: Recorder) -> None:
         return
     with recorder.step("preflight"):
         try:
-            for found in preflight.inspect(task):
+            for found in inspect(task):
                 if isinstance(found, str):
                     recorder.emit("limitation", text=found)
                 else:
                     recorder.problem(found.module, found.outcome, found.reason)
         except Exception as error:  # noqa: BLE001 - evidence must not end the scan through our own readers either
-            recorder.problem("preflight", Outcome.FAILED, f"{type(error).__name__}: {error}")
+            recorder.problem("preflight", ModuleOutcome.FAILED, f"{type(error).__name__}: {error}")
 
 
 def examine(task: Task, recorder: Recorder, indicators: Indicators, plugins: list[type[MVTModule]]) -> None:
@@ -114,7 +116,7 @@ def look_again(task: Task, recorder: Recorder, matchset: MatchSet) -> None:
         try:
             sweep.run(task, matchset, recorder.emit)
         except Exception as error:  # noqa: BLE001 - as in the pre-flight
-            recorder.problem("sweep", Outcome.FAILED, f"{type(error).__name__}: {error}")
+            recorder.problem("sweep", ModuleOutcome.FAILED, f"{type(error).__name__}: {error}")
 
 
 def _silence_console() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mvt_plugin_sysdiagnose.archive import Content
 from mvt_plugin_sysdiagnose.device import Device
 from mvt_plugin_sysdiagnose.modules import MODULES
-from mvtcase.control.sysdiagnose import BUILDS, SysdiagnosePhone, sysdiagnose_files
+from mvtcase.phones.sysdiagnose import BUILDS, SysdiagnosePhone, sysdiagnose_files
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.base import Reading

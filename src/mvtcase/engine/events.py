@@ -1,0 +1,332 @@
+"""The fold from a scan's events to its result, and the reading of an interrupted scan's events from its folder.
+
+Events are JSON objects with a key `event`. The parent writes `job` first and `worker` with each start; the worker sends
+`hello`, `refused`, `plan`, `step`, `started`, `alert`, `amended`, `finished`, `problem`, `limitation`, `progress` and
+`done`; the parent adds `lost` when a worker ended before its end. What is not understood is left out, never trusted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mvtcase.canon import sha256_file
+from mvtcase.engine.coverage import assess
+from mvtcase.engine.job import EngineResult
+from mvtcase.model import (
+    AlertSource,
+    EvidenceKind,
+    Gap,
+    IndicatorRef,
+    Level,
+    ModuleOutcome,
+    ModuleRun,
+    RawAlert,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+EVENTS_FILE = "events.jsonl"
+HASHES_FILE = "results.sha256"
+MVT_FOLDER = "mvt"
+PRIVATE_FOLDER = "private"
+
+MAX_LINE_BYTES = 8 << 20
+"""An event line over this is no event of ours; the safe encoding keeps them under a megabyte."""
+
+INTERRUPTED = "The scan was interrupted before its end."
+
+ModuleKey = tuple[str, str]
+"""A module in a scan: the part it ran under and its slug."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything that the events of one scan said so far."""
+
+    kind: EvidenceKind | None = None
+    encrypted: bool = False
+    command: str = ""
+    sandbox: str = "none"
+    indicators_loaded: int = 0
+    tools: dict[str, str] = field(default_factory=dict)
+    modules: dict[ModuleKey, ModuleRun] = field(default_factory=dict)
+    alerts: list[RawAlert] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    limitations: list[str] = field(default_factory=list)
+    steps: dict[str, bool] = field(default_factory=dict)
+    lost_steps: set[str] = field(default_factory=set)
+    running: ModuleKey | None = None
+    refusal: tuple[str, str] | None = None
+    done: bool = False
+    error: str | None = None
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Add what one event says; raises `KeyError`, `TypeError` or `ValueError` on one of another shape."""
+        handler = _HANDLERS.get(str(event["event"]))
+        if handler is not None:
+            handler(self, event)
+
+    @property
+    def finished_modules(self) -> frozenset[ModuleKey]:
+        """The modules that came to their end, whatever became of them."""
+        return frozenset(key for key, run in self.modules.items() if run.outcome is not ModuleOutcome.NOT_RUN)
+
+    def open_step(self) -> str | None:
+        """Return the innermost step outside of modules that was started and not finished."""
+        return next((name for name in reversed(self.steps) if not self.steps[name]), None)
+
+    def result(self, *, duration_ms: int = 0, results_sha256: str | None = None) -> EngineResult:
+        """Return the scan's result as far as the events go."""
+        finished = self.done and self.error is None
+        raised = Counter((alert.part, alert.module) for alert in self.alerts)
+        modules = tuple(
+            replace(run, alerts=max(run.alerts, raised[run.part, run.slug])) for run in self.modules.values()
+        )
+        kind = self.kind or EvidenceKind.IOS_BACKUP
+        completeness, gaps, limitations = assess(
+            kind=kind,
+            encrypted=self.encrypted,
+            finished=finished,
+            indicators_loaded=self.indicators_loaded,
+            modules=modules,
+            extra_gaps=tuple(self.gaps),
+        )
+        return EngineResult(
+            finished=finished,
+            error=None if finished else (self.error or INTERRUPTED),
+            completeness=completeness,
+            modules=modules,
+            alerts=tuple(self.alerts),
+            gaps=gaps,
+            limitations=tuple(dict.fromkeys((*limitations, *self.limitations))),
+            indicators_loaded=self.indicators_loaded,
+            tools=dict(self.tools),
+            sandbox=self.sandbox,
+            command=self.command,
+            duration_ms=duration_ms,
+            results_sha256=results_sha256,
+        )
+
+
+def read_events(results: Path) -> EngineResult:
+    """Return what an interrupted scan had found, from the events in its results folder.
+
+    Nothing counts as finished unless the events say so. A torn last line is left out. Raises `OSError` when there is no
+    events file.
+    """
+    ledger = read_ledger(results)
+    return ledger.result(results_sha256=_hashes_digest(results))
+
+
+def read_ledger(results: Path) -> Ledger:
+    """Return the ledger of a results folder's events; lines that are no events are left out. Raises `OSError`."""
+    ledger = Ledger()
+    for event in iterate_events(results / EVENTS_FILE):
+        take_safely(ledger, event)
+    return ledger
+
+
+def take_safely(ledger: Ledger, event: Mapping[str, Any]) -> bool:
+    """Add an event to a ledger and return whether it was understood."""
+    try:
+        ledger.take(event)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def iterate_events(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the events of a file in order, leaving out what is no JSON object or longer than an event can be."""
+    with path.open("rb") as handle:
+        while line := handle.readline(MAX_LINE_BYTES):
+            event = parse_event(line)
+            if event is not None:
+                yield event
+
+
+def parse_event(line: bytes) -> dict[str, Any] | None:
+    """Return the event of a line, or None when it is none.
+
+    `NaN` and the infinities, which no worker of ours sends and no JSON has, become their names: a worker that was taken
+    over can cost its own scan some meaning, and never an error later on.
+    """
+    try:
+        event: object = json.loads(line, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+
+
+def alert_of(event: Mapping[str, Any]) -> RawAlert:
+    """Return the alert of an `alert` event; raises `KeyError` or `ValueError` on one of another shape."""
+    indicator = event.get("indicator")
+    return RawAlert(
+        module=str(event["module"]),
+        part=str(event.get("part", "")),
+        level=Level(event["level"]),
+        message=str(event["message"]),
+        event_time=str(event.get("event_time") or ""),
+        event=event.get("data"),
+        indicator=None if indicator is None else _indicator(indicator),
+        witnessed=bool(event.get("witnessed", False)),
+        source=AlertSource(event.get("source", AlertSource.MVT)),
+    )
+
+
+def _indicator(fields: Mapping[str, Any]) -> IndicatorRef:
+    return IndicatorRef(
+        value=str(fields["value"]), type=str(fields["type"]), family=str(fields["family"]), set=str(fields["set"])
+    )
+
+
+def _take_job(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.kind = EvidenceKind(event["kind"])
+    ledger.encrypted = bool(event.get("encrypted", False))
+    ledger.command = str(event.get("command", ""))
+    ledger.indicators_loaded = 0
+
+
+def _take_worker(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.sandbox = str(event.get("sandbox", "none"))
+    ledger.running = None
+    ledger.steps = {name: finished for name, finished in ledger.steps.items() if finished}
+
+
+def _take_hello(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.tools = {str(name): str(version) for name, version in event["tools"].items()}
+    ledger.indicators_loaded = int(event["indicators"])
+
+
+def _take_refused(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.refusal = (str(event["code"]), str(event["message"]))
+
+
+def _take_plan(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    for each in event["modules"]:
+        run = ModuleRun(
+            module=str(each["module"]), slug=str(each["slug"]), origin=str(each["origin"]), part=str(event["part"])
+        )
+        ledger.modules.setdefault((run.part, run.slug), run)
+
+
+def _take_step(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.steps[str(event["name"])] = bool(event["finished"])
+
+
+def _take_started(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.running = (str(event["part"]), str(event["slug"]))
+    if ledger.running not in ledger.modules:
+        _take_plan(ledger, {"part": event["part"], "modules": [event]})
+
+
+def _take_alert(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    alert = alert_of(event)
+    if alert.source is not AlertSource.SWEEP or not _was_reported(ledger, alert):
+        ledger.alerts.append(alert)
+
+
+def _take_amended(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    """MVT wrote to an alert's event after it had raised it; `back` counts from the last alert."""
+    place = len(ledger.alerts) - int(event["back"])
+    if 0 <= place < len(ledger.alerts) and ledger.alerts[place].message == event["message"]:
+        ledger.alerts[place] = replace(ledger.alerts[place], event=event["data"])
+
+
+def _was_reported(ledger: Ledger, found: RawAlert) -> bool:
+    """Return whether a module reported what the sweep found, the same value or the link around it."""
+    if found.indicator is None:
+        return False
+    value, is_link = found.indicator.value.lower(), found.indicator.type in _LINKS
+    for alert in ledger.alerts:
+        if alert.indicator is None or alert.source is AlertSource.SWEEP:
+            continue
+        known = alert.indicator.value.lower()
+        if value == known or (is_link and alert.indicator.type in _LINKS and (value in known or known in value)):
+            return True
+    return False
+
+
+_LINKS = frozenset({"domains", "urls"})
+
+
+def _take_finished(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    key = (str(event["part"]), str(event["slug"]))
+    known = ledger.modules.get(key)
+    origin = known.origin if known is not None else str(event.get("origin", ""))
+    ledger.modules[key] = ModuleRun(
+        module=str(event["module"]),
+        slug=key[1],
+        origin=origin,
+        part=key[0],
+        outcome=ModuleOutcome(event["outcome"]),
+        records=_count(event.get("records")),
+        source_rows=_count(event.get("source_rows")),
+        alerts=_count(event.get("alerts")) or 0,
+        error=None if event.get("error") is None else str(event["error"]),
+        reason=str(event.get("reason", "")),
+        messages=tuple(map(str, event.get("messages", ()))),
+        duration_ms=_count(event.get("duration_ms")) or 0,
+    )
+    ledger.running = None
+
+
+def _take_problem(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    gap = Gap(module=str(event["module"]), outcome=ModuleOutcome(event["outcome"]), reason=str(event["reason"]))
+    if gap not in ledger.gaps:
+        ledger.gaps.append(gap)
+
+
+def _take_limitation(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.limitations.append(str(event["text"]))
+
+
+def _take_done(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.done = True
+    ledger.error = None if event.get("error") is None else str(event["error"])
+
+
+def _take_lost(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    """The parent's word on a worker that ended early: what was running gets its outcome, the rest stays as it was."""
+    reason = str(event["reason"])
+    outcome = ModuleOutcome(event["outcome"])
+    running, step = ledger.running, ledger.open_step()
+    if running is not None:
+        ledger.modules[running] = replace(ledger.modules[running], outcome=outcome, reason=reason, error=reason)
+    elif step is not None:
+        ledger.lost_steps.add(step)
+        _take_problem(ledger, {"module": step, "outcome": outcome, "reason": reason})
+    ledger.running = None
+    if event.get("final"):
+        ledger.error = reason
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+_HANDLERS = {
+    "job": _take_job,
+    "worker": _take_worker,
+    "hello": _take_hello,
+    "refused": _take_refused,
+    "plan": _take_plan,
+    "step": _take_step,
+    "started": _take_started,
+    "alert": _take_alert,
+    "amended": _take_amended,
+    "finished": _take_finished,
+    "problem": _take_problem,
+    "limitation": _take_limitation,
+    "done": _take_done,
+    "lost": _take_lost,
+}
+
+
+def _hashes_digest(results: Path) -> str | None:
+    path = results / HASHES_FILE
+    return sha256_file(path) if path.is_file() else None

@@ -1,0 +1,63 @@
+"""Walking the folders the engine itself made, and what a hostile worker may have put into them."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from mvtcase.canon import sha256_file
+from mvtcase.engine.events import HASHES_FILE
+from mvtcase.files import destroy
+
+
+def regular_files(folder: Path) -> list[Path]:
+    """Return all regular files below a folder in the order of their paths, following no link and at any depth."""
+    found: list[Path] = []
+    pending = [folder]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(Path(entry.path))
+    return sorted(found, key=str)
+
+
+def write_hashes(results: Path) -> str:
+    """Write the hashes of all files of a results folder beside them and return the digest of that list."""
+    listing = results / HASHES_FILE
+    with suppress(FileNotFoundError):
+        listing.unlink()
+    lines = [f"{sha256_file(path)}  {json.dumps(str(path.relative_to(results)))}\n" for path in regular_files(results)]
+    descriptor = os.open(listing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        handle.writelines(lines)
+    return sha256_file(listing)
+
+
+def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
+    """Return the result files that differ from the list `write_hashes` left, each with what became of it.
+
+    Raises `OSError` when there is no list and `ValueError` when it is none.
+    """
+    listed = {}
+    for line in (results / HASHES_FILE).read_text("ascii").splitlines():
+        digest, _, name = line.partition("  ")
+        listed[str(json.loads(name))] = digest
+    present = {str(path.relative_to(results)): path for path in regular_files(results)}
+    present.pop(HASHES_FILE, None)
+    changed = [(name, "is missing") for name in listed if name not in present]
+    changed += [(name, "was added") for name in present if name not in listed]
+    changed += [
+        (name, "was changed") for name, path in present.items() if name in listed and sha256_file(path) != listed[name]
+    ]
+    return sorted(changed)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder and all below it, however deep, without following links; what cannot be removed is left."""
+    with suppress(OSError):
+        destroy(folder)

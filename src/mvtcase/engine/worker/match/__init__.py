@@ -1,0 +1,1 @@
+"""Matching: MVT's answers to is-this-an-indicator, from compiled tables."""

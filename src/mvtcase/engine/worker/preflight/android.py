@@ -1,0 +1,184 @@
+"""What only the whole of an Android acquisition shows: its list of hashes, its bugreport's sections, its archives."""
+
+from __future__ import annotations
+
+import csv
+import fnmatch
+import hashlib
+import io
+import os
+import zipfile
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import open_untouched
+from mvtcase.engine.worker.preflight.adb_archive import backup_problem
+from mvtcase.engine.worker.preflight.dumpstate import dumpstate_problems
+from mvtcase.engine.worker.preflight.looks import Found, Problem, bounded_bytes
+from mvtcase.model import ModuleOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mvtcase.engine.worker.task import Task
+
+HASH_LIST = "hashes.csv"
+MAX_LIST_BYTES = 64 << 20
+MAX_NAMED = 20
+_WRITTEN_LATER = frozenset({HASH_LIST, "acquisition.json", "command.log"})
+_LOGS = "intrusion_logs"
+_CHUNK = 1 << 20
+
+_ENTRY = "main_entry.txt"
+_MAX_ENTRY_BYTES = 4096
+_OTHER_ENTRIES = ("dumpState_*.log", "*/dumpsys.txt")
+
+
+def androidqf(task: Task) -> Iterator[Found]:
+    """Yield what is wrong with an AndroidQF acquisition as a whole."""
+    root = task.target
+    yield from _altered_files(root)
+    backup_file = root / "backup.ab"
+    if backup_file.is_file():
+        yield from _backup_found(backup_file, "backup")
+    yield from _empty_days(root / _LOGS)
+    nested = root / "bugreport.zip"
+    if nested.is_file():
+        yield from _zipped_bugreport(nested)
+
+
+def bugreport(task: Task) -> Iterator[Found]:
+    """Yield what is wrong with a bugreport as a whole."""
+    if task.target.is_dir():
+        yield from _bugreport_folder(task.target)
+    else:
+        yield from _zipped_bugreport(task.target)
+
+
+def backup(task: Task) -> Iterator[Found]:
+    """Yield what is wrong with an Android backup as a whole."""
+    yield from _backup_found(task.target, "SMS")
+
+
+def intrusion_logs(task: Task) -> Iterator[Found]:
+    """Yield the days of intrusion logs that hold nothing."""
+    yield from _empty_days(task.target)
+
+
+def _empty_days(root: Path) -> Iterator[Found]:
+    for pattern in ("*.txt", "*/*.txt", "*/*/*.txt"):
+        for path in sorted(root.glob(pattern)):
+            if path.is_file() and not path.is_symlink() and not path.stat().st_size:
+                yield Problem(module="intrusion_logs", reason=f"{path.name} is empty: the events of that day are lost")
+
+
+def _backup_found(path: Path, module: str) -> Iterator[Found]:
+    reason = backup_problem(path)
+    if reason:
+        yield Problem(module=module, reason=reason)
+
+
+def _altered_files(root: Path) -> Iterator[Found]:
+    """Compare the files with the hashes AndroidQF took of them; what was put there later is not on the list."""
+    altered, missing, apps = [], [], 0
+    for name, told in _hash_list(root):
+        path = _listed_file(root, name)
+        if path is None and name.endswith(".apk"):
+            apps += 1
+        elif path is None:
+            missing.append(name)
+        elif _sha256(path) != told:
+            altered.append(name)
+    for name in altered[:MAX_NAMED]:
+        yield Problem(
+            module=_part_of(name), reason=f"{name} is not as AndroidQF took it: its hash is not the listed one"
+        )
+    for name in missing[:MAX_NAMED]:
+        reason = f"{name} is listed in {HASH_LIST} and is not there"
+        yield Problem(module=_part_of(name), reason=reason, outcome=ModuleOutcome.NO_SOURCE)
+    if apps:
+        # Often left out for their size, and no module reads them.
+        yield f"{apps} apps that AndroidQF copied from the phone are not in the acquisition."
+    rest = max(0, len(altered) - MAX_NAMED) + max(0, len(missing) - MAX_NAMED)
+    if rest:
+        yield Problem(module="androidqf", reason=f"{rest} more files are not as {HASH_LIST} lists them")
+
+
+def _hash_list(root: Path) -> Iterator[tuple[str, str]]:
+    try:
+        text = bounded_bytes(root / HASH_LIST, MAX_LIST_BYTES).decode("utf-8", "replace")
+        rows = [row for row in csv.reader(io.StringIO(text)) if len(row) >= 2]  # noqa: PLR2004 - name and hash
+    except (OSError, ValueError, csv.Error):
+        return
+    for row in rows:
+        name, told = row[0].replace("\\", "/").strip(), row[1].strip().lower()
+        is_hash = len(told) == 64 and set(told) <= set("0123456789abcdef")  # noqa: PLR2004 - digits of a SHA-256
+        unpacked = f"{_LOGS}/" in name and name.endswith(".zip")
+        if is_hash and not unpacked and name.rsplit("/", 1)[-1] not in _WRITTEN_LATER:
+            yield name, told
+
+
+def _listed_file(root: Path, name: str) -> Path | None:
+    """Return the file a listed name means: relative to the acquisition, or absolute on the analyst's machine."""
+    parts = [part for part in name.split("/") if part not in {"", ".", ".."}]
+    for start in range(len(parts)):
+        path = root.joinpath(*parts[start:])
+        if path.is_file() and not path.is_symlink():
+            return path
+    return None
+
+
+def _sha256(path: Path) -> str:
+    hasher = hashlib.sha256()
+    try:
+        with os.fdopen(open_untouched(path), "rb", buffering=0) as handle:
+            while piece := handle.read(_CHUNK):
+                hasher.update(piece)
+    except OSError:
+        return ""
+    return hasher.hexdigest()
+
+
+def _part_of(name: str) -> str:
+    known = {"packages.json": "aqf_packages", "files.json": "aqf_files", "backup.ab": "backup"}
+    return known.get(name.rsplit("/", 1)[-1], "androidqf")
+
+
+def _zipped_bugreport(path: Path) -> Iterator[Found]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            twice = len(names) - len(set(names))
+            if twice:
+                reason = f"{twice} members of the archive have the name of another: only one of each was examined"
+                yield Problem(module="bugreport", reason=reason)
+            name = _dumpstate_name(names, lambda entry: archive.open(entry).read(_MAX_ENTRY_BYTES))
+            if name is not None:
+                with archive.open(name) as handle:
+                    yield from dumpstate_problems(handle, is_whole=not name.endswith("dumpsys.txt"))
+    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, EOFError):
+        # Staging tells of members that cannot be read, the modules of an archive that cannot be opened.
+        return
+
+
+def _bugreport_folder(root: Path) -> Iterator[Found]:
+    names = [str(path.relative_to(root)) for pattern in ("*", "*/*") for path in root.glob(pattern) if path.is_file()]
+    name = _dumpstate_name(names, lambda entry: bounded_bytes(root / entry, _MAX_ENTRY_BYTES))
+    if name is None:
+        return
+    try:
+        with os.fdopen(open_untouched(root / name), "rb") as handle:
+            yield from dumpstate_problems(handle, is_whole=not name.endswith("dumpsys.txt"))
+    except OSError:
+        return
+
+
+def _dumpstate_name(names: list[str], read: Callable[[str], bytes]) -> str | None:
+    """Return the name of the long text, found as MVT finds it."""
+    if _ENTRY in names:
+        try:
+            told = read(_ENTRY).decode("utf-8", "replace").strip()
+        except (OSError, ValueError, RuntimeError, zipfile.BadZipFile):
+            return None
+        return told if told in names else None
+    return next((name for pattern in _OTHER_ENTRIES for name in fnmatch.filter(names, pattern)), None)

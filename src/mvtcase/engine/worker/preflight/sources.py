@@ -1,0 +1,147 @@
+"""What a module opened: every database goes through one method of MVT's, so it can be checked, counted and replaced."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mvt.common.module import DatabaseCorruptedError
+
+from mvtcase.engine.worker.preflight.accounts import RULES
+from mvtcase.engine.worker.preflight.json_recovery import repaired_json
+from mvtcase.engine.worker.preflight.recovery import Repair, repaired_copy
+from mvtcase.engine.worker.safety.databases import UnfitDatabaseError, check_regular, check_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mvt.common.module import MVTModule
+    from typing_extensions import Self
+
+MANIFEST = "Manifest.db"
+RECORD_FILES = ("packages.json", "files.json", "_sms_backup", "_mms_backup")
+"""Names of Android files that hold one JSON record for each package, file or message."""
+
+
+class Sources:
+    """The databases one module opens; the Manifest only counts for the module that examines it."""
+
+    def __init__(self, module: MVTModule) -> None:
+        self.paths: list[Path] = []
+        self._slug = str(module.get_slug())
+        self._root = Path(module.target_path) if module.target_path else None
+        self.contents: set[str] = set()
+        open_database = getattr(module, "_open_sqlite_db", None)
+        read_content = getattr(module, "_get_file_content", None)
+        if read_content is not None:
+            module._get_file_content = self._noted(module, read_content)  # noqa: SLF001 - the one way Android modules read files
+        if open_database is not None:
+            module._open_sqlite_db = self._checked(open_database)  # noqa: SLF001 - the one method all of MVT's iOS modules open databases by
+
+    def _checked(self, open_database: Callable[[str], sqlite3.Connection]) -> Callable[[str], sqlite3.Connection]:
+        def checked(file_path: str) -> sqlite3.Connection:
+            path = Path(file_path)
+            try:
+                check_regular(path, self._root)
+                self._note(path)
+            except UnfitDatabaseError as error:
+                raise DatabaseCorruptedError(str(error)) from error
+            return open_database(file_path)
+
+        return checked
+
+    @property
+    def any(self) -> bool:
+        """Whether the module opened anything that could be set right."""
+        return bool(self.paths or self.contents)
+
+    def _noted(self, module: MVTModule, read_content: Callable[[str], bytes]) -> Callable[[str], bytes]:
+        def noted(file_path: str) -> bytes:
+            check_in_folder(module, file_path)
+            content = read_content(file_path)
+            if file_path.endswith(RECORD_FILES):
+                self.contents.add(file_path)
+            return content
+
+        return noted
+
+    def _note(self, path: Path) -> None:
+        if path in self.paths or (path.name == MANIFEST and self._slug != "manifest"):
+            return
+        rule = RULES.get(self._slug)
+        if rule is not None:
+            check_tables(path, rule.tables)
+        self.paths.append(path)
+
+
+def check_in_folder(reader: Any, file_path: str) -> None:  # noqa: ANN401 - a module or command of MVT's
+    """Raise `DatabaseCorruptedError` when what MVT is going to read from a folder is no regular file in it.
+
+    `reader` is whatever holds the folder as `parent_path` or `target_path`; one that reads an archive passes.
+    """
+    folder = getattr(reader, "parent_path", None)
+    if folder is None or getattr(reader, "archive", None) is not None:
+        return
+    try:
+        check_regular(Path(folder) / file_path, Path(folder))
+    except UnfitDatabaseError as error:
+        raise DatabaseCorruptedError(str(error)) from error
+
+
+class Replacements:
+    """Working copies that a second try reads in place of the databases that broke the first."""
+
+    def __init__(self, sources: Sources, *, fill_times: bool) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="recovery-")
+        self._originals = set(sources.paths)
+        self._contents = set(sources.contents)
+        self._fill_times = fill_times
+        self._copies: dict[Path, tuple[Path, Repair]] = {}
+        self._repairs: list[Repair] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    @property
+    def sentence(self) -> str:
+        """What was done to all copies, in words."""
+        return "; ".join(dict.fromkeys(repair.sentence for repair in self._repairs))
+
+    def install(self, module: MVTModule) -> None:
+        """Make a module read copies where it would read what broke it."""
+        if self._originals:
+            module._open_sqlite_db = self._opening(module._open_sqlite_db)  # noqa: SLF001 - as in Sources
+        if self._contents:
+            module._get_file_content = self._reading(module._get_file_content)  # noqa: SLF001 - as in Sources
+
+    def _opening(self, open_database: Callable[[str], Any]) -> Callable[[str], Any]:
+        def opening(file_path: str) -> Any:  # noqa: ANN401 - a connection of MVT's or ours
+            if Path(file_path) not in self._originals:
+                return open_database(file_path)
+            return sqlite3.connect(f"{self._copy(Path(file_path)).as_uri()}?mode=ro", uri=True)
+
+        return opening
+
+    def _reading(self, read_content: Callable[[str], bytes]) -> Callable[[str], bytes]:
+        def reading(file_path: str) -> bytes:
+            content = read_content(file_path)
+            if file_path not in self._contents:
+                return content
+            right, repair = repaired_json(content)
+            self._repairs.append(repair)
+            return right
+
+        return reading
+
+    def _copy(self, source: Path) -> Path:
+        if source not in self._copies:
+            target = Path(self._folder.name) / f"{len(self._copies)}.db"
+            repair = repaired_copy(source, target, fill_times=self._fill_times)
+            self._repairs.append(repair)
+            self._copies[source] = (target, repair)
+        return self._copies[source][0]

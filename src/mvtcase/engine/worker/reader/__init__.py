@@ -1,0 +1,1 @@
+"""The second look: the evidence read without MVT's parsers."""

@@ -1,0 +1,1 @@
+"""Running MVT's commands and writing down what every module did."""

@@ -1,0 +1,154 @@
+"""MVT's command classes by kind of evidence, with nested commands that cannot end one another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mvt.android.cmd_check_androidqf import CmdAndroidCheckAndroidQF, NoAndroidQFBackup, NoAndroidQFBugReport
+from mvt.android.cmd_check_backup import CmdAndroidCheckBackup
+from mvt.android.cmd_check_bugreport import CmdAndroidCheckBugreport
+from mvt.android.cmd_check_intrusion_logs import CmdAndroidCheckIntrusionLogs
+from mvt.ios.cmd_check_backup import CmdIOSCheckBackup
+from mvt.ios.cmd_check_fs import CmdIOSCheckFS
+from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
+
+from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS
+from mvtcase.engine.commands import part_name
+from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.run.recorder import load_step
+from mvtcase.engine.worker.safety.databases import check_regular
+from mvtcase.model import EvidenceKind, ModuleOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mvt.common.command import Command
+    from mvt.common.indicators import Indicators
+    from mvt.common.module import MVTModule
+
+    from mvtcase.engine.worker.run.recorder import Recorder
+    from mvtcase.engine.worker.task import Task
+
+
+class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
+    """AndroidQF's command whose nested commands each stand alone: a broken bugreport costs the bugreport, no more.
+
+    The name begins as MVT's does, because MVT takes the timeline's clock from it.
+    """
+
+    recorder: Recorder
+
+    def run_bugreport_cmd(self) -> bool:
+        """Run the bugreport's modules where there is one; return whether it was there."""
+        return self._apart("bugreport", super().run_bugreport_cmd)
+
+    def run_backup_cmd(self) -> bool:
+        """Run the backup's modules where there is one; return whether it was there."""
+        return self._apart("backup", super().run_backup_cmd)
+
+    def run_intrusion_logs_cmd(self) -> bool:
+        """Run the intrusion logs' modules where there are any; return whether they were there."""
+        return self._apart("intrusion_logs", super().run_intrusion_logs_cmd)
+
+    def load_bugreport(self) -> Any:  # noqa: ANN401 - a ZipFile
+        """Open bugreport.zip as MVT does, and say so when there is none."""
+        self._check_named("bugreport.zip")
+        try:
+            return super().load_bugreport()
+        except NoAndroidQFBugReport:
+            self.recorder.problem("bugreport", ModuleOutcome.NO_SOURCE, "the acquisition holds no bugreport.zip")
+            raise
+
+    def load_backup(self) -> Any:  # noqa: ANN401 - bytes
+        """Read backup.ab as MVT does, and say so when there is none."""
+        self._check_named("backup.ab")
+        try:
+            return super().load_backup()
+        except NoAndroidQFBackup:
+            self.recorder.problem(
+                "backup", ModuleOutcome.NO_SOURCE, "the acquisition holds no backup.ab: no SMS was examined"
+            )
+            raise
+
+    def _get_file_content(self, file_path: str) -> Any:  # noqa: ANN401 - bytes
+        """Read a file as MVT does, unless a pipe, device or link out of the folder stands in its place."""
+        self._check(file_path)
+        return super()._get_file_content(file_path)
+
+    def _check(self, file_path: str) -> None:
+        if self.target_path and Path(self.target_path).is_dir():
+            parent = Path(self.target_path).absolute().parent
+            check_regular(parent / file_path, Path(self.target_path))
+
+    def _check_named(self, ending: str) -> None:
+        """Check the file that MVT is going to pick by the end of its name."""
+        files: list[str] = getattr(self, "_CmdAndroidCheckAndroidQF__files", [])
+        for file_path in files:
+            if file_path.endswith(ending):
+                self._check(file_path)
+                return
+
+    def _apart(self, part: str, run: Callable[[], bool]) -> bool:
+        if load_step(part) in self.recorder.task.steps_lost:
+            return False
+        return self.recorder.nested(part, run)
+
+
+CLASSES: dict[EvidenceKind, type[Command]] = {
+    EvidenceKind.IOS_BACKUP: CmdIOSCheckBackup,
+    EvidenceKind.IOS_BACKUP_ENCRYPTED: CmdIOSCheckBackup,
+    EvidenceKind.IOS_FILE_SYSTEM: CmdIOSCheckFS,
+    EvidenceKind.SYSDIAGNOSE: CmdIOSCheckSysdiagnose,
+    EvidenceKind.ANDROIDQF: CmdAndroidCheckAndroidQFApart,
+    EvidenceKind.ANDROIDQF_AGE: CmdAndroidCheckAndroidQFApart,
+    EvidenceKind.BUGREPORT: CmdAndroidCheckBugreport,
+    EvidenceKind.ANDROID_BACKUP: CmdAndroidCheckBackup,
+    EvidenceKind.INTRUSION_LOGS: CmdAndroidCheckIntrusionLogs,
+    EvidenceKind.ANDROID_FILE_SYSTEM: CmdAndroidCheckLineFS,
+}
+
+_STORING = ("_store_timeline", "_store_alerts_timeline", "_store_alerts", "_store_urls", "_store_info")
+
+
+def command_for(task: Task, indicators: Indicators, plugins: list[type[MVTModule]], recorder: Recorder) -> Command:
+    """Return MVT's command for a task, ready to run."""
+    command = CLASSES[task.kind](
+        target_path=str(task.target),
+        results_path=str(task.results / "mvt"),
+        iocs=indicators,
+        module_options={"interactive": False, "fast_mode": False, "backup_password": task.password},
+        disable_version_check=True,
+        disable_indicator_check=True,
+        custom_modules=plugins,
+    )
+    command.recorder = recorder
+    for name in _STORING:
+        setattr(command, name, _forgiving(getattr(command, name), recorder))
+    return command
+
+
+def _forgiving(store: Callable[[], None], recorder: Recorder) -> Callable[[], None]:
+    """MVT's summary files come last; one that cannot be written must neither stop the others nor count."""
+
+    def stored() -> None:
+        try:
+            store()
+        except Exception as error:  # noqa: BLE001 - anything an alert's event can hold may break the writing
+            text = f"MVT's summary files are incomplete: {type(error).__name__} in {store.__name__}."
+            recorder.emit("limitation", text=safe_text(text))
+
+    return stored
+
+
+def module_classes(kind: EvidenceKind) -> dict[str, tuple[str, str, list[type[MVTModule]]]]:
+    """Return platform, command and MVT's own modules of every part that evidence of this kind can have."""
+    chain = (CLASSES[kind], *_NESTED) if issubclass(CLASSES[kind], CmdAndroidCheckAndroidQF) else (CLASSES[kind],)
+    found: dict[str, tuple[str, str, list[type[MVTModule]]]] = {}
+    for cls in chain:
+        command = cls(target_path=None, results_path=None)
+        found[part_name(command.name)] = (command.platform, command.name, list(command.modules))
+    return found
+
+
+_NESTED: tuple[type[Command], ...] = (CmdAndroidCheckBugreport, CmdAndroidCheckBackup, CmdAndroidCheckIntrusionLogs)

@@ -1,0 +1,109 @@
+"""A file's bytes read as an indicator set, whichever of the formats it has; bounded, and never half."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import open_untouched
+from mvtcase.errors import IndicatorFileError, InputError
+from mvtcase.indicators.lists import looks_like_table, read_list, read_table
+from mvtcase.indicators.stix import read_stix
+from mvtcase.indicators.types import worded_kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mvtcase.indicators.ledger import Reading
+
+MIB = 1 << 20
+MAX_FILE_BYTES = 512 * MIB
+"""Half a million indicators with their relationships take about 400 MB as STIX."""
+
+READER_VERSION = 1
+"""Raised when the same bytes would give other indicators, so that nothing compiled by an earlier reader is used."""
+
+PACK_MAGIC = b"PK\x03\x04"
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
+
+
+def read_bytes(path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
+    """Return a file's bytes. Raises `IndicatorFileError` when it is missing, no regular file, or over the limit."""
+    try:
+        descriptor = open_untouched(path.resolve())
+    except OSError as error:
+        raise IndicatorFileError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        _require_file(path, os.fstat(descriptor), limit)
+        with os.fdopen(descriptor, "rb", closefd=False) as handle:
+            data = handle.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > limit:
+        raise _too_large(path, limit)  # it grew while it was read
+    return data
+
+
+def _require_file(path: Path, found: os.stat_result, limit: int) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IndicatorFileError(f"{path} is a folder.", hint="Name the files in it one by one.")
+    if not stat.S_ISREG(found.st_mode):
+        raise IndicatorFileError(f"{path} is no regular file.")
+    if found.st_size > limit:
+        raise _too_large(path, limit)
+
+
+def _too_large(path: Path, limit: int) -> IndicatorFileError:
+    return IndicatorFileError(f"{path} is larger than {limit // MIB} MiB and is not read.")
+
+
+def read_set(data: bytes, file_name: str, *, kind: str | None = None) -> Reading:
+    """Return the account of a set's bytes.
+
+    `kind` is the type of all values of a list (any word `worded_kind` knows). Raises `IndicatorFileError` when the
+    bytes are no set at all, `InputError` when `kind` is no type.
+    """
+    chosen = _chosen(kind)
+    text = _text(data, file_name)
+    head = text.lstrip()[:512]
+    if head.startswith("<"):
+        raise IndicatorFileError(
+            f"{file_name} is a web page or XML, and no indicator set.", hint="Fetch the raw file, not the page."
+        )
+    if _looks_like_json(head, file_name):
+        return read_stix(text, file_name)
+    name = file_name.rpartition(".")[0] or file_name
+    if file_name.lower().endswith((".csv", ".tsv")) or looks_like_table(text):
+        return read_table(text, name, file_name, kind=chosen)
+    return read_list(text, name, kind=chosen)
+
+
+def _chosen(kind: str | None) -> str | None:
+    if kind is None:
+        return None
+    chosen = worded_kind(kind)
+    if chosen is None:
+        raise InputError(f"{kind!r} is no type of indicator.", hint="Types: domain, url, ip, email, process, …")
+    return chosen
+
+
+def _text(data: bytes, file_name: str) -> str:
+    if data.startswith(PACK_MAGIC):
+        raise IndicatorFileError(f"{file_name} is a zip archive.", hint="A pack of sets is imported as a whole.")
+    if data.startswith(_COMPRESSED):
+        raise IndicatorFileError(f"{file_name} is compressed.", hint="Unpack it first.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise IndicatorFileError(f"{file_name} is not UTF-8 text (byte {error.start}).") from None
+    if "\0" in text:
+        raise IndicatorFileError(f"{file_name} is no text: it holds NUL bytes.")
+    if not text.strip():
+        raise IndicatorFileError(f"{file_name} is empty.")
+    return text
+
+
+def _looks_like_json(head: str, file_name: str) -> bool:
+    named = file_name.lower().endswith((".json", ".stix", ".stix2"))
+    return named or head.startswith("{") or (head.startswith("[") and head[1:].lstrip()[:1] in {"{", "]", ""})

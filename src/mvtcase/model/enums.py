@@ -1,0 +1,226 @@
+"""The closed sets of words of a case: kinds, outcomes, levels, states, each word once (DESIGN §2 and §5)."""
+
+from __future__ import annotations
+
+from mvtcase.canon import StrEnum
+
+
+class Platform(StrEnum):
+    """The operating system family of a device."""
+
+    IOS = "ios"
+    ANDROID = "android"
+    UNKNOWN = "unknown"
+
+
+class EvidenceKind(StrEnum):
+    """What an acquisition is, as the detectors tell it."""
+
+    IOS_BACKUP = "ios_backup"
+    IOS_BACKUP_ENCRYPTED = "ios_backup_encrypted"
+    IOS_FILE_SYSTEM = "ios_file_system"
+    SYSDIAGNOSE = "sysdiagnose"
+    ANDROIDQF = "androidqf"
+    ANDROIDQF_AGE = "androidqf_age"
+    BUGREPORT = "bugreport"
+    ANDROID_BACKUP = "android_backup"
+    INTRUSION_LOGS = "intrusion_logs"
+    ANDROID_FILE_SYSTEM = "android_file_system"
+
+    @property
+    def platform(self) -> Platform:
+        """The platform this kind of evidence is taken from."""
+        return Platform.IOS if self in _IOS_KINDS else Platform.ANDROID
+
+
+_IOS_KINDS = frozenset(
+    {
+        EvidenceKind.IOS_BACKUP,
+        EvidenceKind.IOS_BACKUP_ENCRYPTED,
+        EvidenceKind.IOS_FILE_SYSTEM,
+        EvidenceKind.SYSDIAGNOSE,
+    }
+)
+
+
+class ModuleOutcome(StrEnum):
+    """What became of one module in one scan; the default is `not_run` (DESIGN §5)."""
+
+    CHECKED = "checked"
+    EXTRACTED = "extracted"
+    EMPTY = "empty"
+    NO_SOURCE = "no_source"
+    RECOVERED = "recovered"
+    DENIED = "denied"
+    DAMAGED = "damaged"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    NOT_RUN = "not_run"
+
+
+class Completeness(StrEnum):
+    """How much of what should have been examined in a scan was."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    BLIND = "blind"
+
+
+class Level(StrEnum):
+    """MVT's alert level; not a verdict (a link in a message and a running process are both CRITICAL)."""
+
+    INFORMATIONAL = "INFORMATIONAL"
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CRITICAL = "CRITICAL"
+
+    @property
+    def rank(self) -> int:
+        """Position from 0 (INFORMATIONAL) to 4 (CRITICAL)."""
+        return list(Level).index(self)
+
+
+class EvidenceClass(StrEnum):
+    """What a finding would show if it holds."""
+
+    ATTEMPT = "attempt"
+    EXPOSURE = "exposure"
+    EXECUTION = "execution"
+    ARTEFACT = "artefact"
+    HEURISTIC = "heuristic"
+    POSTURE = "posture"
+
+
+class Verdict(StrEnum):
+    """An examiner's judgement on a finding."""
+
+    CONFIRMED = "confirmed"
+    FALSE_POSITIVE = "false_positive"
+    BENIGN = "benign"
+    NEEDS_EXPERT = "needs_expert"
+
+
+class FindingState(StrEnum):
+    """Where a finding stands, computed from its dispositions."""
+
+    OPEN = "open"
+    CONFIRMED_ONCE = "confirmed_once"
+    CONFIRMED = "confirmed"
+    NEEDS_EXPERT = "needs_expert"
+    FALSE_POSITIVE = "false_positive"
+    BENIGN = "benign"
+
+
+class Status(StrEnum):
+    """The detection status, worst first (DESIGN §5); computed, never stored by hand."""
+
+    CONFIRMED = "confirmed"
+    TARGETED = "targeted"
+    INDICATOR_MATCH = "indicator_match"
+    SUSPICIOUS = "suspicious"
+    INCONCLUSIVE = "inconclusive"
+    NO_TRACE = "no_trace"
+    NOT_EXAMINED = "not_examined"
+
+
+class TimeBasis(StrEnum):
+    """What clock a device's time was read from."""
+
+    UTC = "utc"
+    DEVICE_LOCAL = "device_local"
+    UNKNOWN = "unknown"
+
+
+class Publication(StrEnum):
+    """How much of an official a report may show."""
+
+    NAMED = "named"
+    ROLE = "role"
+    COUNTED = "counted"
+    WITHHELD = "withheld"
+
+
+class RosterState(StrEnum):
+    """Where an official stands in the inquiry."""
+
+    INVITED = "invited"
+    CONSENTED = "consented"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"
+
+
+class DeviceState(StrEnum):
+    """What became of a device."""
+
+    IN_USE = "in_use"
+    REPLACED = "replaced"
+    LOST = "lost"
+    UNAVAILABLE = "unavailable"
+
+
+class AcquisitionState(StrEnum):
+    """Whether an acquisition counts for the device's status; setting aside takes a reason."""
+
+    REGISTERED = "registered"
+    SET_ASIDE = "set_aside"
+
+
+class CaseState(StrEnum):
+    """Whether a case takes new work."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class ConsentPoint(StrEnum):
+    """What the MVT License 1.1 (§1.17) demands the data owner was informed of."""
+
+    NATURE = "nature"
+    PRIVACY = "privacy"
+    RETENTION = "retention"
+    DISPOSAL = "disposal"
+
+
+class ConsentMethod(StrEnum):
+    """How the consent was given."""
+
+    WRITTEN = "written"
+    ELECTRONIC = "electronic"
+    ORAL_WITNESSED = "oral_witnessed"
+
+
+class ScanState(StrEnum):
+    """What became of a scan; `failed` and `interrupted` scans examined nothing that counts."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class AlertSource(StrEnum):
+    """Who raised an alert: MVT (verbatim), the sweep, or nobody's module."""
+
+    MVT = "mvt"
+    SWEEP = "sweep"
+
+
+class ReportState(StrEnum):
+    """Where a report stands between draft and release."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    RELEASED = "released"
+    SUPERSEDED = "superseded"
+
+
+class Tlp(StrEnum):
+    """The Traffic Light Protocol 2.0 (FIRST): who a report may be shown to."""
+
+    RED = "RED"
+    AMBER_STRICT = "AMBER+STRICT"
+    AMBER = "AMBER"
+    GREEN = "GREEN"
+    CLEAR = "CLEAR"

@@ -1,0 +1,152 @@
+"""What was and was not examined, device by device, with the reason for every hole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mvtcase.escape import visible
+from mvtcase.findings.status import WORDS
+from mvtcase.model import Completeness, ModuleOutcome, Platform, Status
+from mvtcase.report import sentences as words
+from mvtcase.report.facts import CountedCoverage, DeviceFact, GapFact, PersonFact, ScanFact
+from mvtcase.report.publication import face_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mvtcase.casebook import DeviceStanding, OfficialStanding
+    from mvtcase.model import Consent, DeviceIdentity, Gap, Scan
+    from mvtcase.report.view import View
+
+SHORT = 80
+_EXAMINED = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.EMPTY})
+_OS_NAME = {Platform.IOS: "iOS", Platform.ANDROID: "Android", Platform.UNKNOWN: "system"}
+
+
+def people(view: View) -> tuple[PersonFact, ...]:
+    """Return a row for everybody who may have one."""
+    return tuple(_person(view, one) for one in view.rows)
+
+
+def _person(view: View, one: OfficialStanding) -> PersonFact:
+    face = face_of(one.official)
+    return PersonFact(
+        who=face.who if face else "",
+        role=face.role if face else "",
+        groups=tuple(view.veil.text(group.name, limit=SHORT) for group in one.groups),
+        roster=words.ROSTER_WORDS[one.official.roster],
+        consent=_consent(one.consents, view.occasion.written_at),
+        status=str(one.status),
+        words=WORDS[one.status],
+        devices=tuple(_device(view, each) for each in one.devices),
+    )
+
+
+def _consent(consents: tuple[Consent, ...], now: str) -> str:
+    """Return what the latest consent says, without naming anybody."""
+    if not consents:
+        return "No consent is recorded, and nothing was examined under one."
+    latest = consents[-1]
+    if latest.withdrawn_at:
+        return f"Consent {latest.id} was withdrawn on {latest.withdrawn_at[:10]}."
+    informed = ", ".join(sorted(str(each) for each in latest.informed))
+    ended = " It has ended since." if latest.expires_at and latest.expires_at < now else ""
+    return f"Consent {latest.id} of {latest.given_at[:10]}, {_method(latest)}; informed of {informed}.{ended}"
+
+
+def _method(consent: Consent) -> str:
+    return str(consent.method).replace("_", ", ")
+
+
+def _device(view: View, one: DeviceStanding) -> DeviceFact:
+    scanned = bool(one.latest)
+    return DeviceFact(
+        id=one.device.id,
+        what=_what(view, one.device.identity, one.device.platform),
+        state=words.DEVICE_STATE_WORDS[one.device.state],
+        status=str(one.status),
+        words=WORDS[one.status],
+        completeness=str(one.completeness) if scanned else None,
+        completeness_words=words.COMPLETENESS_WORDS[one.completeness] if scanned else "Not examined.",
+        key_facts=tuple(fact for scan in one.latest for fact in _key_facts(scan, several=len(one.latest) > 1)),
+        gaps=tuple(_gap(view, gap) for gap in one.gaps),
+        limitations=tuple(dict.fromkeys(view.veil.text(text) for scan in one.latest for text in scan.limitations)),
+        stale=tuple(
+            f"{view.veil.text(each.what)}: {visible(each.used)} was used, {visible(each.newer)} is at hand"
+            for each in one.stale
+        ),
+        scans=tuple(_scan(view, one, scan) for scan in one.latest),
+    )
+
+
+def _what(view: View, identity: DeviceIdentity, platform: Platform) -> str:
+    model = identity.model or identity.product_type or words.PLATFORM_WORDS[platform]
+    if identity.os_version is None:
+        return view.veil.text(model, limit=SHORT)
+    return view.veil.text(f"{model}, {_OS_NAME[platform]} {identity.os_version}", limit=SHORT)
+
+
+def _gap(view: View, gap: Gap) -> GapFact:
+    return GapFact(
+        module=view.veil.text(gap.module, limit=SHORT),
+        outcome=str(gap.outcome),
+        words=words.OUTCOME_WORDS[gap.outcome],
+        reason=view.veil.text(gap.reason),
+    )
+
+
+def _key_facts(scan: Scan, *, several: bool) -> Iterator[str]:
+    tally = Counter(run.outcome for run in scan.modules)
+    total = len(scan.modules)
+    lead = f"{scan.id}: " if several else ""
+    examined = sum(tally[each] for each in _EXAMINED)
+    yield f"{lead}{examined} of {total} modules examined their source"
+    for outcome in ModuleOutcome:
+        if outcome not in _EXAMINED and tally[outcome]:
+            yield f"{lead}{tally[outcome]} of {total}: {words.OUTCOME_WORDS[outcome]}"
+    yield f"{lead}{scan.indicators_loaded:,} indicators compared"
+
+
+def _scan(view: View, device: DeviceStanding, scan: Scan) -> ScanFact:
+    acquisition = next(each for each in device.acquisitions if each.id == scan.acquisition)
+    tally = Counter(run.outcome for run in scan.modules)
+    return ScanFact(
+        id=scan.id,
+        acquisition=acquisition.id,
+        kind=words.KIND_WORDS[acquisition.kind],
+        command=view.veil.text(scan.command, limit=SHORT),
+        acquired_at=visible(acquisition.acquired_at) if acquisition.acquired_at else None,
+        files=acquisition.files,
+        manifest_sha256=acquisition.manifest_sha256,
+        started_at=scan.started_at,
+        finished_at=scan.finished_at,
+        completeness=str(scan.completeness),
+        modules=len(scan.modules),
+        outcomes=tuple((words.OUTCOME_WORDS[each], tally[each]) for each in ModuleOutcome if tally[each]),
+        indicators_loaded=scan.indicators_loaded,
+        sandbox=visible(scan.sandbox),
+        control_passed_at=scan.control_passed_at,
+        results_sha256=scan.results_sha256,
+    )
+
+
+def counted_only(view: View) -> CountedCoverage | None:
+    """Return the coverage of those shown only in counts, None when there is nobody."""
+    if not view.counted_only:
+        return None
+    devices = [each for one in view.counted_only for each in one.devices]
+    seen = Counter(str(each.completeness) if each.latest else str(Status.NOT_EXAMINED) for each in devices)
+    gaps = Counter(
+        f"{view.veil.text(gap.module, limit=SHORT)}: {words.OUTCOME_WORDS[gap.outcome]}"
+        for each in devices
+        for gap in each.gaps
+        if each.latest
+    )
+    order = [*map(str, Completeness), str(Status.NOT_EXAMINED)]
+    return CountedCoverage(
+        officials=len(view.counted_only),
+        devices=len(devices),
+        completeness=tuple((each, seen[each]) for each in order if seen[each]),
+        gaps=tuple(sorted(gaps.items())),
+    )

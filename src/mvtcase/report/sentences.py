@@ -1,0 +1,296 @@
+"""The fixed sentences of reports: what each class, level, outcome and status means, and what it does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mvtcase.model import (
+    Completeness,
+    DeviceState,
+    EvidenceClass,
+    EvidenceKind,
+    FindingState,
+    ModuleOutcome,
+    Platform,
+    RosterState,
+    Status,
+    TimeBasis,
+    Tlp,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TLP_MEANING: Mapping[Tlp, str] = {
+    Tlp.RED: "For the eyes and ears of the named recipients only.",
+    Tlp.AMBER_STRICT: "Only within the recipients' own organisation, on a need-to-know basis.",
+    Tlp.AMBER: "Only within the recipients' organisation and its clients, on a need-to-know basis.",
+    Tlp.GREEN: "Within the recipients' community; not to be published.",
+    Tlp.CLEAR: "No limit on disclosure.",
+}
+"""FIRST, Traffic Light Protocol 2.0, in short."""
+
+TLP_COLOUR: Mapping[Tlp, str] = {
+    Tlp.RED: "#ff2b2b",
+    Tlp.AMBER_STRICT: "#ffc000",
+    Tlp.AMBER: "#ffc000",
+    Tlp.GREEN: "#33ff00",
+    Tlp.CLEAR: "#ffffff",
+}
+"""The text colours on black that TLP 2.0 prescribes."""
+
+CLASS_NAME: Mapping[EvidenceClass, str] = {
+    EvidenceClass.EXECUTION: "Execution",
+    EvidenceClass.ARTEFACT: "Artefact",
+    EvidenceClass.EXPOSURE: "Exposure",
+    EvidenceClass.ATTEMPT: "Attempt",
+    EvidenceClass.HEURISTIC: "Heuristic",
+    EvidenceClass.POSTURE: "Posture",
+}
+CLASS_MEANS: Mapping[EvidenceClass, str] = {
+    EvidenceClass.EXECUTION: (
+        "A program with a name published as spyware's appears in the phone's own records of what ran."
+    ),
+    EvidenceClass.ARTEFACT: (
+        "Something published as left by spyware (a file, an account, a profile) is or was on the phone."
+    ),
+    EvidenceClass.EXPOSURE: "The phone opened or looked up an address published as used in attacks.",
+    EvidenceClass.ATTEMPT: (
+        "Somebody sent this person an address or wrote from an account published as used in attacks."
+    ),
+    EvidenceClass.HEURISTIC: (
+        "Something unusual that spyware is known to leave, "
+        "or the text of a published indicator where no module reads it."
+    ),
+    EvidenceClass.POSTURE: "A setting or state that makes an attack easier.",
+}
+CLASS_DOES_NOT_MEAN: Mapping[EvidenceClass, str] = {
+    EvidenceClass.EXECUTION: (
+        "It does not show what the program did or took. Names can coincide, so two examiners look at each."
+    ),
+    EvidenceClass.ARTEFACT: "It does not by itself show that spyware was active, or when.",
+    EvidenceClass.EXPOSURE: "It does not show that the attack succeeded.",
+    EvidenceClass.ATTEMPT: "It does not show that the link was opened or that the phone was attacked successfully.",
+    EvidenceClass.HEURISTIC: "Ordinary causes are common. It shows no attack until an expert has looked at it.",
+    EvidenceClass.POSTURE: "It shows no attack. People and apps change settings for many reasons.",
+}
+SWEEP = "sweep"
+SWEEP_MEANS = (
+    "The text of a published indicator stands in a file, found by searching every byte; no module reported it there."
+)
+SWEEP_DOES_NOT_MEAN = (
+    "It does not show what the text was there for: a news article or a list of known attacks holds the same. "
+    "An expert has to look at the file."
+)
+LEVEL_NOTE = "MVT's level is not a verdict: a link in a message and a running process are both CRITICAL."
+
+OUTCOME_WORDS: Mapping[ModuleOutcome, str] = {
+    ModuleOutcome.CHECKED: "examined and compared",
+    ModuleOutcome.EXTRACTED: "read; MVT has no check for it",
+    ModuleOutcome.EMPTY: "read; held nothing",
+    ModuleOutcome.NO_SOURCE: "no source in this data",
+    ModuleOutcome.RECOVERED: "read from a repaired copy of a damaged file",
+    ModuleOutcome.DENIED: "access was denied",
+    ModuleOutcome.DAMAGED: "the source is damaged",
+    ModuleOutcome.FAILED: "the module failed",
+    ModuleOutcome.TIMED_OUT: "the module ran out of time",
+    ModuleOutcome.NOT_RUN: "was not run",
+}
+COMPLETENESS_WORDS: Mapping[Completeness, str] = {
+    Completeness.FULL: "Everything that this kind of data should carry was examined.",
+    Completeness.PARTIAL: "Part of what should have been examined was not; the gaps are listed.",
+    Completeness.BLIND: "Nothing that counts could be examined.",
+}
+KIND_WORDS: Mapping[EvidenceKind, str] = {
+    EvidenceKind.IOS_BACKUP: "iOS backup, not encrypted",
+    EvidenceKind.IOS_BACKUP_ENCRYPTED: "iOS backup, encrypted",
+    EvidenceKind.IOS_FILE_SYSTEM: "iOS file system dump",
+    EvidenceKind.SYSDIAGNOSE: "iOS sysdiagnose",
+    EvidenceKind.ANDROIDQF: "AndroidQF collection",
+    EvidenceKind.ANDROIDQF_AGE: "AndroidQF collection, encrypted",
+    EvidenceKind.BUGREPORT: "Android bug report",
+    EvidenceKind.ANDROID_BACKUP: "Android backup",
+    EvidenceKind.INTRUSION_LOGS: "Android intrusion logs",
+    EvidenceKind.ANDROID_FILE_SYSTEM: "Android file system dump",
+}
+PLATFORM_WORDS: Mapping[Platform, str] = {
+    Platform.IOS: "iPhone or iPad",
+    Platform.ANDROID: "Android device",
+    Platform.UNKNOWN: "device of unknown kind",
+}
+DEVICE_STATE_WORDS: Mapping[DeviceState, str] = {
+    DeviceState.IN_USE: "in use",
+    DeviceState.REPLACED: "replaced",
+    DeviceState.LOST: "lost",
+    DeviceState.UNAVAILABLE: "unavailable",
+}
+ROSTER_WORDS: Mapping[RosterState, str] = {
+    RosterState.INVITED: "invited, no answer yet",
+    RosterState.CONSENTED: "consented",
+    RosterState.REFUSED: "refused the examination",
+    RosterState.UNREACHABLE: "could not be reached",
+    RosterState.WITHDRAWN: "withdrew the consent",
+}
+BASIS_WORDS: Mapping[TimeBasis, str] = {
+    TimeBasis.UTC: "UTC",
+    TimeBasis.DEVICE_LOCAL: "device's local time",
+    TimeBasis.UNKNOWN: "clock unknown",
+}
+REVIEW_WORDS: Mapping[FindingState, str] = {
+    FindingState.OPEN: "awaits review",
+    FindingState.CONFIRMED_ONCE: "confirmed by one examiner; a second must look",
+    FindingState.CONFIRMED: "confirmed by two examiners",
+    FindingState.NEEDS_EXPERT: "needs an expert",
+    FindingState.FALSE_POSITIVE: "judged a false positive",
+    FindingState.BENIGN: "judged benign",
+}
+VERDICT_WORDS: Mapping[Verdict, str] = {
+    Verdict.CONFIRMED: "confirmed",
+    Verdict.FALSE_POSITIVE: "false positive",
+    Verdict.BENIGN: "benign",
+    Verdict.NEEDS_EXPERT: "needs an expert",
+}
+
+RECOMMENDATIONS: Mapping[Status, tuple[str, ...]] = {
+    Status.CONFIRMED: (
+        (
+            "Stop using the phone for anything confidential and keep it: do not reset, update or return it "
+            "before an expert has taken a full copy."
+        ),
+        "Bring in a forensic laboratory with experience in mercenary spyware for an independent look.",
+        (
+            "Change passwords and end all sessions from another, trusted device; assume that what the phone "
+            "could see was seen."
+        ),
+        "Tell the people whom this person talks to in confidence, in the way the person decides.",
+    ),
+    Status.TARGETED: (
+        "Treat the person as a chosen target: expect further attempts over other channels and devices.",
+        (
+            "Preserve the phone and the messages; take a second acquisition (encrypted backup, sysdiagnose) "
+            "before anything else."
+        ),
+        "Update the phone, then turn on Lockdown Mode (iPhone) or Advanced Protection (Android 16 or later).",
+    ),
+    Status.INDICATOR_MATCH: (
+        "Have two examiners review the findings before anybody acts on them or speaks of an attack.",
+        "Preserve the phone as it is: no reset, no new phone, no update until a second acquisition has been taken.",
+        (
+            "Ask for expert help early; Amnesty's Security Lab and Access Now's helpline work with civil "
+            "society and officials."
+        ),
+    ),
+    Status.SUSPICIOUS: (
+        "Have an expert look at the unusual findings; ordinary causes are common.",
+        "Take a richer acquisition of the same phone (encrypted backup, sysdiagnose or AndroidQF with bug report).",
+    ),
+    Status.INCONCLUSIVE: (
+        "Close the gaps listed under coverage with another acquisition: nothing can be said about this phone before.",
+        "For iPhones use an encrypted backup, which carries far more than an unencrypted one.",
+    ),
+    Status.NO_TRACE: (
+        "No trace is no all-clear. Keep the phone updated, restart it daily and repeat the examination at intervals.",
+        "Recheck the stored results whenever new indicators are published; the phone is not needed for that.",
+    ),
+    Status.NOT_EXAMINED: (
+        "Offer the examination again: as long as somebody was not examined, nothing is known about that phone.",
+    ),
+}
+RECOMMENDATIONS_FOR_ALL = (
+    (
+        "Install system updates as soon as they appear and turn on Lockdown Mode (iPhone) or Advanced "
+        "Protection (Android 16 or later) for everybody in the affected groups."
+    ),
+    (
+        "Check in LINE that Letter Sealing is on, look at the list of logged-in devices, log out what is not "
+        "known, and repeat the look at intervals."
+    ),
+    "Report threat notifications from Apple, Google or WhatsApp to the responders on the day they arrive.",
+)
+
+LIMITS = (
+    (
+        "No trace found means: nothing was found in what could be examined, compared with the indicators "
+        "named here. It does not mean that no attack took place. Spyware can leave no trace, remove its "
+        "traces, or be unknown to every set used."
+    ),
+    (
+        "Indicators age and are published late. A later recheck of the same data with newer sets can find "
+        "what this one could not."
+    ),
+    "A match is a match of a name, an address or a file. Two examiners judge each one; until then it is open.",
+    "Times of the device are shown as the device gave them, with the clock they come from. Unknown stays unknown.",
+    (
+        "LINE Letter Sealing that is off shows no spyware: the setting belongs to the account, and any "
+        "logged-in client can change it. No trace on a phone does not clear the account either."
+    ),
+    (
+        "This report does not say who was behind an attack, and what was read or taken from a phone is not "
+        "visible in this data."
+    ),
+)
+CONSENT_CLAUSE = (
+    "The MVT License 1.1 (section 3.0) allows an examination only with the data owner's explicit consent "
+    "after information on the nature of the procedure, the privacy implications, retention and disposal."
+)
+
+LETTER_RESULT: Mapping[Status, str] = {
+    Status.CONFIRMED: "Two examiners confirmed traces of spyware on a device of yours.",
+    Status.TARGETED: "It was confirmed that somebody tried to attack you. Whether it succeeded is not known.",
+    Status.INDICATOR_MATCH: "Something that is published as belonging to spyware was found. It is being reviewed.",
+    Status.SUSPICIOUS: "Something unusual was found. It is being reviewed; ordinary causes are common.",
+    Status.INCONCLUSIVE: "No statement is possible yet: part of the data could not be examined.",
+    Status.NO_TRACE: "No trace was found in what could be examined.",
+    Status.NOT_EXAMINED: "None of your devices has been examined.",
+}
+"""The result as the person reads it."""
+_KEEP = (
+    "Keep the phone as it is: do not reset, sell or return it before the responders have told you that they are done."
+)
+LETTER_STEPS: Mapping[Status, tuple[str, ...]] = {
+    Status.CONFIRMED: (
+        _KEEP,
+        "Use another device for anything confidential from now on, and change your passwords from there.",
+        "End unknown sessions in your accounts (mail, LINE, other chats), and tell the responders what you ended.",
+        "Decide with the responders whom of your contacts to tell, and how.",
+    ),
+    Status.TARGETED: (
+        "Do not delete the messages: they are evidence.",
+        (
+            "Expect further attempts, also on other devices and at people close to you. Report what looks odd "
+            "the same day."
+        ),
+        "Once the responders agree: install all updates, then turn on Lockdown Mode or Advanced Protection.",
+    ),
+    Status.INDICATOR_MATCH: (
+        _KEEP,
+        "Do not install updates before the responders have taken a second copy; ask them for a time.",
+        "Do not confront anybody and do not write about it on this phone until the review is done.",
+    ),
+    Status.SUSPICIOUS: (
+        _KEEP,
+        "The responders may ask for a second, fuller copy of the phone's data.",
+    ),
+    Status.INCONCLUSIVE: (
+        "Please let the responders take another copy; what is missing stands above.",
+        "Until then, act as if nothing were known, because nothing is.",
+    ),
+    Status.NO_TRACE: (
+        (
+            "Install updates as soon as they appear, restart the phone every day, and turn on Lockdown Mode or "
+            "Advanced Protection."
+        ),
+        (
+            "Come again when something looks odd and at the next round: the same data can be compared with newer "
+            "indicators."
+        ),
+    ),
+    Status.NOT_EXAMINED: (
+        "The offer stands: ask the responders for a time, or for an answer to what keeps you from it.",
+    ),
+}
+LETTER_FOR_ALL = (
+    "In LINE, check that Letter Sealing is on and that every logged-in device is yours.",
+    "A threat notification from Apple, Google or WhatsApp is serious: show it to the responders the same day.",
+)

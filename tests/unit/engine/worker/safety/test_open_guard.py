@@ -1,0 +1,80 @@
+"""The guard before `open`: below the evidence only its own regular files, elsewhere everything."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.engine.worker.safety.open_guard import IrregularFileError, guarded_open
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Path:
+    """Return a folder of evidence with a file, a pipe, and links in and out of it."""
+    root = tmp_path / "evidence"
+    root.mkdir()
+    (root / "file").write_text("content", "utf-8")
+    os.mkfifo(root / "pipe")
+    (root / "folder").mkdir()
+    (tmp_path / "mine").write_text("the analyst's", "utf-8")
+    (root / "out").symlink_to(tmp_path / "mine")
+    (root / "device").symlink_to("/dev/zero")
+    (root / "in").symlink_to(root / "file")
+    (root / "broken").symlink_to(root / "nowhere")
+    return root
+
+
+@pytest.fixture
+def guarded(evidence: Path) -> Callable[..., Any]:
+    """Return `open` under guard of the evidence."""
+    return guarded_open(open, evidence)
+
+
+@pytest.mark.parametrize("name", ["pipe", "folder", "out", "device"])
+@pytest.mark.parametrize("kind", [str, os.fsencode, Path])
+def test_what_is_no_file_of_the_evidence_is_refused(
+    name: str, kind: Callable[[str], Any], guarded: Callable[..., Any], evidence: Path
+) -> None:
+    """At once, in words that name the file and not where it lies."""
+    with pytest.raises(IrregularFileError) as caught:
+        guarded(kind(str(evidence / name)))
+    assert str(caught.value).startswith(f"{name} is ")
+
+
+@pytest.mark.parametrize("name", ["file", "in"])
+def test_files_and_links_inside_the_evidence_are_opened(name: str, guarded: Callable[..., Any], evidence: Path) -> None:
+    """A dump's own links lead to its own files."""
+    with guarded(evidence / name, encoding="utf-8") as handle:
+        assert handle.read() == "content"
+
+
+@pytest.mark.parametrize("name", ["missing", "broken"])
+def test_what_is_not_there_is_for_open_to_say(name: str, guarded: Callable[..., Any], evidence: Path) -> None:
+    """The module gets the error it knows."""
+    with pytest.raises(FileNotFoundError):
+        guarded(evidence / name)
+
+
+def test_a_way_around_by_dots_is_seen(guarded: Callable[..., Any], evidence: Path) -> None:
+    """The path is judged by where it leads."""
+    with pytest.raises(IrregularFileError):
+        guarded(f"{evidence}/folder/../pipe")
+
+
+def test_elsewhere_everything_is_opened(guarded: Callable[..., Any], tmp_path: Path) -> None:
+    """The worker's own files are none of the guard's business, nor are descriptors."""
+    with guarded(tmp_path / "mine", encoding="utf-8") as handle, guarded(os.dup(handle.fileno()), "rb") as again:
+        assert again.read() == b"the analyst's"
+
+
+def test_evidence_that_is_one_file_is_opened(tmp_path: Path) -> None:
+    """An archive is its own root."""
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    with guarded_open(open, tmp_path / "a.zip")(tmp_path / "a.zip", "rb") as handle:
+        assert handle.read() == b"PK"

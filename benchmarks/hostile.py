@@ -1,9 +1,9 @@
 """Scan every damaged and hostile input there is a builder for, and print what became of each.
 
-Run `PYTHONPATH=tests/support python benchmarks/hostile.py [--group TEXT] [--name TEXT] [--jobs N] [--sweep] [--brief]`. The verdict is `found`
-(a module reported the planted indicator), `swept` (the sweep alone did), `gap` (nobody did, and the scan says that
-something was not examined), `refused` (the evidence was not recognised or not opened), or `SILENT`: called full without
-having seen the indicator, the one thing that must never be.
+Run `PYTHONPATH=tests/support python benchmarks/hostile.py [--group TEXT] [--name TEXT] [--jobs N] [--sweep]
+[--brief]`. The verdict is `found` (a module reported the planted indicator), `swept` (the sweep alone did), `gap`
+(nobody did, and the scan says that something was not examined), `refused` (the evidence was not recognised or not
+opened), or `SILENT`: called full without having seen the indicator, the one thing that must never be.
 """
 
 from __future__ import annotations

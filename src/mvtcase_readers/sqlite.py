@@ -31,7 +31,7 @@ FUNCTIONS = frozenset(
     | {"length", "like", "lower", "ltrim", "max", "min", "nullif", "replace", "round", "rtrim", "strftime", "substr"}
     | {"sum", "time", "total", "trim", "typeof", "unicode", "upper"}
 )
-"""The functions that queries may name; a generated column or an index of the evidence may name any."""
+"""The functions that queries may name."""
 
 _TOO_LONG = "reading took too long and was stopped"
 _LIMIT_LENGTH = 0

@@ -171,7 +171,7 @@ def schema_page() -> str:
 
 def _schema_of(connection: sqlite3.Connection) -> str:
     stored: dict[str, list[tuple[str, str]]] = {}
-    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY rowid"):
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name"):
         if sql and not name.startswith(("sqlite_", "_sqlite")):
             stored.setdefault(kind, []).append((name, sql))
     tables = [each for each in stored["table"] if "STRICT" in each[1]]

@@ -10,9 +10,8 @@ import pytest
 from mvtcase.store import store
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
-
-    from sqlite_utils import Database
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,10 +22,10 @@ def no_waiting_for_the_disk() -> Iterator[None]:
     """
     connect = store._connect
 
-    def connect_without_waiting(path: os.PathLike[str]) -> Database:
-        database = connect(path)
-        database.execute("PRAGMA synchronous = OFF")
-        return database
+    def connect_without_waiting(path: os.PathLike[str]) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _descriptor: None)

@@ -409,7 +409,7 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     assert any("mvt==1.0" in message for message in reply.envelope["messages"])
 
 
-HEAVY = ("mvt", "stix2", "weasyprint", "requests", "jinja2", "cryptography", "sqlite_utils", "ahocorasick")
+HEAVY = ("mvt", "stix2", "weasyprint", "requests", "jinja2", "cryptography", "ahocorasick")
 LOOK = f"""
 import json, sys
 sys.argv = ["mvtcase", "--help"]

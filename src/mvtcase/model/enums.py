@@ -92,6 +92,17 @@ class EvidenceClass(StrEnum):
     POSTURE = "posture"
 
 
+class Rating(StrEnum):
+    """How much a finding weighs by the rule that raised it; unrated ones weigh as suspicious."""
+
+    UNRATED = ""
+    CONTEXT = "context"
+    POSTURE = "posture"
+    LEAD = "lead"
+    MENTION = "mention"
+    SUSPICIOUS = "suspicious"
+
+
 class Verdict(StrEnum):
     """An examiner's judgement on a finding."""
 

@@ -23,6 +23,7 @@ from mvtcase.model.enums import (
     ModuleOutcome,
     Platform,
     Publication,
+    Rating,
     ReportState,
     RosterState,
     ScanState,
@@ -40,7 +41,11 @@ Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
-    """One inquiry."""
+    """One inquiry.
+
+    `fixed_sets` are the indicator sets it is held to, None for every active one; `single_examiner` says why one
+    examiner's judgement is enough, None where it takes two.
+    """
 
     id: str
     uuid: str
@@ -51,6 +56,8 @@ class CaseFile:
     created_at: str
     created_by: str
     description: str = ""
+    fixed_sets: tuple[str, ...] | None = None
+    single_examiner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,18 +185,21 @@ class IndicatorSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Something that should have been examined and was not."""
+    """Something that should have been examined and was not: the reason in words, and as a code with parameters."""
 
     module: str
     outcome: ModuleOutcome
     reason: str
+    code: str = "text"
+    params: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleRun:
     """One module in one scan; `part` is the command it ran under (`androidqf`, `bugreport`, `backup`, …).
 
-    `records` and `source_rows` are counts, None when unknown; `duration_ms` is wall time.
+    `records` and `source_rows` are counts, None when unknown; `duration_ms` is wall time; `first_time` and `last_time`
+    bound the times in its records, None when none was told.
     """
 
     module: str
@@ -202,6 +212,10 @@ class ModuleRun:
     alerts: int = 0
     error: str | None = None
     reason: str = ""
+    reason_code: str = "text"
+    reason_params: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    first_time: str | None = None
+    last_time: str | None = None
     messages: tuple[str, ...] = ()
     duration_ms: int = 0
 
@@ -265,6 +279,8 @@ class Finding:
     dispositions: tuple[Disposition, ...] = ()
     first_scan: str = ""
     detail: Mapping[str, Json] = field(default_factory=dict)
+    rating: Rating = Rating.UNRATED
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +305,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """One MVT command over one acquisition with named indicator sets."""
+    """One MVT command over one acquisition with named indicator sets.
+
+    `sequence` is the custody event that began it, None in cases of 0.1.0; `claims` says how many files there were and
+    who read them, `reach` which traces over which time the evidence could have shown.
+    """
 
     id: str
     uuid: str
@@ -314,6 +334,9 @@ class Scan:
     modules: tuple[ModuleRun, ...] = ()
     gaps: tuple[Gap, ...] = ()
     limitations: tuple[str, ...] = ()
+    sequence: int | None = None
+    claims: Mapping[str, Json] = field(default_factory=dict)
+    reach: tuple[Mapping[str, Json], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

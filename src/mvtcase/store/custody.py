@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
     from mvtcase.model import Json
 
-COVERED = tuple(table for table in (*schema.CHANGEABLE, *schema.APPEND_ONLY) if not table.startswith("custody_"))
-"""The tables whose every row must be named by an event."""
+_SEALED_BY_0_1_0 = 1
+"""How many steps the schema had when events did not yet name the columns that they seal."""
+
+
+def covered() -> Mapping[str, Mapping[str, str | None]]:
+    """Return the tables whose every row must be named by an event, with their columns and the defaults of those."""
+    return {name: columns for name, columns in schema.tables().items() if not name.startswith("custody_")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,14 @@ class WrittenRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Seal:
+    """The newest digest of a row and the columns it covers."""
+
+    digest: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """Something that verification found otherwise than the chain says; `where` names the event, row or file."""
 
@@ -43,9 +56,13 @@ class Difference:
 
 def row_digest(connection: sqlite3.Connection, table: str, uuid: str) -> str | None:
     """Return the digest of a stored row, None when there is no such row."""
-    cursor = connection.execute(f"SELECT * FROM {table} WHERE uuid = ?", (uuid,))  # noqa: S608  # our own table names
-    row = cursor.fetchone()
-    return None if row is None else _digest_of(table, [column[0] for column in cursor.description], row)
+    columns = tuple(covered()[table])
+    row = connection.execute(f"{_select(columns, table)} WHERE uuid = ?", (uuid,)).fetchone()
+    return None if row is None else _digest_of(table, columns, row)
+
+
+def _select(columns: Iterable[str], table: str) -> str:
+    return f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608  # names of our own schema, or checked against it
 
 
 def _digest_of(table: str, columns: Sequence[str], row: Sequence[object]) -> str:
@@ -70,7 +87,13 @@ def append(
 ) -> CustodyEvent:
     """Append one event to the chain inside the caller's transaction and return it."""
     sequence, previous = head(connection)
-    full: dict[str, Json] = {**payload, "rows": len(rows), "rows_sha256": _rows_digest(rows)}
+    sealed_columns: dict[str, Json] = {table: list(covered()[table]) for table in sorted({row.table for row in rows})}
+    full: dict[str, Json] = {
+        **payload,
+        "rows": len(rows),
+        "rows_sha256": _rows_digest(rows),
+        "columns": sealed_columns,
+    }
     event = CustodyEvent(
         sequence=sequence + 1,
         uuid=new_uuid(),
@@ -85,11 +108,12 @@ def append(
     sealed = _event_digest(event)
     text = json.dumps(full, sort_keys=True, separators=(",", ":"))
     connection.execute(
-        "INSERT INTO custody_event VALUES (?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO custody_event (sequence, uuid, at, actor, action, subject, payload, previous, digest) "
+        "VALUES (?,?,?,?,?,?,?,?,?)",
         (event.sequence, event.uuid, at, actor, action, subject, text, previous, sealed),
     )
     connection.executemany(
-        "INSERT INTO custody_row VALUES (?,?,?,?,?)",
+        "INSERT INTO custody_row (sequence, ordinal, table_name, row_uuid, row_sha256) VALUES (?,?,?,?,?)",
         [(event.sequence, place, row.table, row.uuid, row.digest) for place, row in enumerate(rows)],
     )
     return replace(event, digest=sealed)
@@ -111,7 +135,7 @@ def _event_digest(event: CustodyEvent) -> str:
 
 def events(connection: sqlite3.Connection) -> Iterator[CustodyEvent]:
     """Yield the events of the chain, oldest first; a payload that is no JSON object is given under `unreadable`."""
-    for row in connection.execute("SELECT * FROM custody_event ORDER BY sequence"):
+    for row in connection.execute(f"{_select(CustodyEvent.__slots__, 'custody_event')} ORDER BY sequence"):
         sequence, uuid, at, actor, action, subject, payload, previous, sealed = row
         yield CustodyEvent(
             sequence=sequence,
@@ -144,7 +168,7 @@ def verify(connection: sqlite3.Connection) -> tuple[Difference, ...]:
         *_verify_database(connection),
         *_verify_events(connection),
         *_verify_rows(connection),
-        *_verify_triggers(connection),
+        *_verify_objects(connection),
     )
 
 
@@ -182,36 +206,60 @@ def _verify_event_rows(connection: sqlite3.Connection, event: CustodyEvent) -> I
         yield Difference(where=f"event {event.sequence}", what="the list of rows it wrote was changed")
 
 
-def _newest_digests(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
-    return {
-        (table, uuid): sealed
-        for table, uuid, sealed in connection.execute(
-            "SELECT table_name, row_uuid, row_sha256 FROM custody_row ORDER BY sequence, ordinal"
-        )
-    }
-
-
 def _verify_rows(connection: sqlite3.Connection) -> Iterator[Difference]:
-    expected = _newest_digests(connection)
-    for table in COVERED:
-        cursor = connection.execute(f"SELECT * FROM {table} ORDER BY uuid")  # noqa: S608  # our own table names
-        columns = [column[0] for column in cursor.description]
-        at = columns.index("uuid")
-        for row in cursor:
-            sealed = expected.pop((table, row[at]), None)
-            if sealed is None:
-                yield Difference(where=f"{table} {row[at]}", what="no event of the chain wrote this row")
-            elif sealed != _digest_of(table, columns, row):
-                yield Difference(where=f"{table} {row[at]}", what="differs from what the chain says was written")
+    expected = _newest_seals(connection)
+    for table, known in covered().items():
+        present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        missing = known.keys() - present
+        if missing:
+            yield Difference(where=f"table {table}", what=f"is missing, or its column {min(missing)} is")
+            continue
+        cursor = connection.execute(f"{_select(known, table)} ORDER BY uuid")
+        for values in cursor:
+            row = dict(zip(known, values, strict=True))
+            seal = expected.pop((table, row["uuid"]), None)
+            what = "no event of the chain wrote this row" if seal is None else _broken(seal, table, row)
+            if what:
+                yield Difference(where=f"{table} {row['uuid']}", what=what)
     for table, uuid in expected:
         yield Difference(where=f"{table} {uuid}", what="the chain says it was written, and it is not there")
 
 
-def _verify_triggers(connection: sqlite3.Connection) -> Iterator[Difference]:
-    present = {
-        " ".join(sql.split()) for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+def _newest_seals(connection: sqlite3.Connection) -> dict[tuple[str, str], _Seal]:
+    """Return the newest seal of every row; before events named their columns, 0.1.0's were all there were."""
+    first = schema.tables(_SEALED_BY_0_1_0)
+    named = {event.sequence: event.payload.get("columns") for event in events(connection)}
+    return {
+        (table, uuid): _Seal(digest=sealed, columns=_columns(named.get(sequence), table) or tuple(first.get(table, ())))
+        for sequence, table, uuid, sealed in connection.execute(
+            "SELECT sequence, table_name, row_uuid, row_sha256 FROM custody_row ORDER BY sequence, ordinal"
+        )
     }
-    for statement in schema.triggers():
-        if " ".join(statement.split()) not in present:
-            name = statement.split()[2]
-            yield Difference(where=f"trigger {name}", what="is missing or was changed")
+
+
+def _columns(named: Json, table: str) -> tuple[str, ...]:
+    columns = named.get(table) if isinstance(named, dict) else None
+    return tuple(map(str, columns)) if isinstance(columns, list) else ()
+
+
+def _broken(seal: _Seal, table: str, row: Mapping[str, object]) -> str:
+    """Return how a row breaks its seal, empty when it does not; a column added since must still hold its default."""
+    columns = [name for name in seal.columns if name in row]
+    if seal.digest != _digest_of(table, columns, [row[name] for name in columns]):
+        return "differs from what the chain says was written"
+    defaults = covered()[table]
+    for name in row.keys() - set(seal.columns):
+        if row[name] is not None and f"{row[name]}" != (defaults[name] or "").strip("'"):
+            return f"its {name} was filled in without an event"
+    return ""
+
+
+def _verify_objects(connection: sqlite3.Connection) -> Iterator[Difference]:
+    """Look for tables, views, triggers and indexes that are missing, changed or foreign; columns are the rows' part."""
+    present = schema.objects(connection)
+    for (kind, name), text in schema.expected().items():
+        found = present.pop((kind, name), None)
+        if found is None or (kind != "table" and found.split() != text.split()):
+            yield Difference(where=f"{kind} {name}", what="is missing or was changed")
+    for kind, name in present:
+        yield Difference(where=f"{kind} {name}", what="is not of this program")

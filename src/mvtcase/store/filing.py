@@ -107,6 +107,8 @@ def _finding_columns(finding: Finding) -> dict[str, object]:
         "event_time": finding.event_time,
         "event_time_basis": finding.event_time_basis,
         "detail": dict(finding.detail),
+        "rating": finding.rating,
+        "rule": finding.rule,
         "first_scan": finding.first_scan,
         **_indicator_columns(finding.indicator),
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mvtcase import model
 from mvtcase.canon import storable_text
 from mvtcase.errors import AmbiguousError, NotFoundError
-from mvtcase.store import custody
+from mvtcase.store import custody, schema
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,20 +19,26 @@ if TYPE_CHECKING:
 
 def case_file(store: Store) -> model.CaseFile:
     """Return the inquiry this file holds. Raises `NotFoundError` when it was never filled in."""
-    row = _one(store, "SELECT * FROM case_file", (), "a case in this file")
-    return model.CaseFile(**{**dict(row), "tlp": model.Tlp(row["tlp"]), "state": model.CaseState(row["state"])})
+    row = _only(_read(store, "case_file"), "a case in this file")
+    return model.CaseFile(
+        **{
+            **dict(row),
+            "tlp": model.Tlp(row["tlp"]),
+            "state": model.CaseState(row["state"]),
+            "fixed_sets": None if row["fixed_sets"] is None else tuple(json.loads(row["fixed_sets"])),
+        }
+    )
 
 
 def groups(store: Store) -> tuple[model.Group, ...]:
     """Return all groups by id."""
-    return tuple(model.Group(**dict(row)) for row in store.rows("SELECT * FROM affected_group ORDER BY length(id), id"))
+    return tuple(model.Group(**dict(row)) for row in _read(store, "affected_group", "ORDER BY length(id), id"))
 
 
 def group(store: Store, named: str) -> model.Group:
     """Return a group by id or name. Raises `NotFoundError`."""
-    query = "SELECT * FROM affected_group WHERE id = ?1 OR name = ?1 ORDER BY id = ?1 DESC"
-    row = _one(store, query, (named,), f"group {named!r}")
-    return model.Group(**dict(row))
+    rows = _read(store, "affected_group", "WHERE id = ?1 OR name = ?1 ORDER BY id = ?1 DESC", (named,))
+    return model.Group(**dict(_only(rows, f"group {named!r}")))
 
 
 def officials(store: Store) -> tuple[model.Official, ...]:
@@ -51,7 +57,7 @@ def officials(store: Store) -> tuple[model.Official, ...]:
                 "groups": tuple(joined.get(row["id"], ())),
             }
         )
-        for row in store.rows("SELECT * FROM official ORDER BY length(id), id")
+        for row in _read(store, "official", "ORDER BY length(id), id")
     )
 
 
@@ -66,7 +72,7 @@ def official(store: Store, named: str) -> model.Official:
 
 def consents(store: Store, official: str) -> tuple[model.Consent, ...]:
     """Return an official's consents, oldest first."""
-    rows = store.rows("SELECT * FROM consent WHERE official = ? ORDER BY length(id), id", (official,))
+    rows = _read(store, "consent", "WHERE official = ? ORDER BY length(id), id", (official,))
     return tuple(_consent(row) for row in rows)
 
 
@@ -78,13 +84,13 @@ def _consent(row: sqlite3.Row) -> model.Consent:
 
 def devices(store: Store, official: str | None = None) -> tuple[model.Device, ...]:
     """Return all devices, or one official's, by id."""
-    rows = store.rows("SELECT * FROM device WHERE ?1 IS NULL OR official = ?1 ORDER BY length(id), id", (official,))
+    rows = _read(store, "device", "WHERE ?1 IS NULL OR official = ?1 ORDER BY length(id), id", (official,))
     return tuple(_device(row) for row in rows)
 
 
 def device(store: Store, named: str) -> model.Device:
     """Return a device by id. Raises `NotFoundError`."""
-    return _device(_one(store, "SELECT * FROM device WHERE id = ?", (named,), f"device {named!r}"))
+    return _device(_only(_read(store, "device", "WHERE id = ?", (named,)), f"device {named!r}"))
 
 
 def _device(row: sqlite3.Row) -> model.Device:
@@ -106,13 +112,13 @@ def identity_from_json(text: str) -> model.DeviceIdentity:
 
 def acquisitions(store: Store, device: str | None = None) -> tuple[model.Acquisition, ...]:
     """Return all acquisitions, or one device's, by id."""
-    rows = store.rows("SELECT * FROM acquisition WHERE ?1 IS NULL OR device = ?1 ORDER BY length(id), id", (device,))
+    rows = _read(store, "acquisition", "WHERE ?1 IS NULL OR device = ?1 ORDER BY length(id), id", (device,))
     return tuple(_acquisition(row) for row in rows)
 
 
 def acquisition(store: Store, named: str) -> model.Acquisition:
     """Return an acquisition by id. Raises `NotFoundError`."""
-    return _acquisition(_one(store, "SELECT * FROM acquisition WHERE id = ?", (named,), f"acquisition {named!r}"))
+    return _acquisition(_only(_read(store, "acquisition", "WHERE id = ?", (named,)), f"acquisition {named!r}"))
 
 
 def _acquisition(row: sqlite3.Row) -> model.Acquisition:
@@ -136,7 +142,7 @@ def indicator_set_by_sha256(store: Store, sha256: str) -> str | None:
 
 def indicator_sets(store: Store) -> tuple[model.IndicatorSet, ...]:
     """Return all indicator sets that scans of this case named, by id."""
-    return tuple(_indicator_set(row) for row in store.rows("SELECT * FROM indicator_set ORDER BY length(id), id"))
+    return tuple(_indicator_set(row) for row in _read(store, "indicator_set", "ORDER BY length(id), id"))
 
 
 def _indicator_set(row: sqlite3.Row) -> model.IndicatorSet:
@@ -148,14 +154,19 @@ def _indicator_set(row: sqlite3.Row) -> model.IndicatorSet:
 
 def scans(store: Store, acquisition: str | None = None) -> tuple[model.Scan, ...]:
     """Return all scans, or one acquisition's, oldest first, each with sets, modules and gaps."""
-    rows = store.rows("SELECT * FROM scan WHERE ?1 IS NULL OR acquisition = ?1 ORDER BY length(id), id", (acquisition,))
-    wanted = {row["id"] for row in rows}
-    sets = _by_scan(
-        store.rows("SELECT x.scan, i.* FROM scan_set x JOIN indicator_set i ON i.id = x.indicator_set ORDER BY i.id"),
-        wanted,
+    rows = _read(
+        store,
+        "scan",
+        "WHERE ?1 IS NULL OR acquisition = ?1 ORDER BY coalesce(sequence, 0), length(id), id",
+        (acquisition,),
     )
-    modules = _by_scan(store.rows("SELECT * FROM module_run ORDER BY scan, ordinal"), wanted)
-    gaps = _by_scan(store.rows("SELECT * FROM gap ORDER BY scan, ordinal"), wanted)
+    wanted = {row["id"] for row in rows}
+    known = {row["id"]: row for row in _read(store, "indicator_set")}
+    sets: dict[str, list[sqlite3.Row]] = {}
+    for row in _read(store, "scan_set", "ORDER BY indicator_set"):
+        sets.setdefault(row["scan"], []).append(known[row["indicator_set"]])
+    modules = _by_scan(_read(store, "module_run", "ORDER BY scan, ordinal"), wanted)
+    gaps = _by_scan(_read(store, "gap", "ORDER BY scan, ordinal"), wanted)
     return tuple(
         _scan(row, sets.get(row["id"], ()), modules.get(row["id"], ()), gaps.get(row["id"], ())) for row in rows
     )
@@ -188,6 +199,8 @@ def _scan(
             "completeness": model.Completeness(row["completeness"]),
             "tools": json.loads(row["tools"]),
             "limitations": tuple(json.loads(row["limitations"])),
+            "claims": json.loads(row["claims"]),
+            "reach": tuple(json.loads(row["reach"])),
             "sets": tuple(_indicator_set(each) for each in sets),
             "modules": tuple(_module_run(each) for each in modules),
             "gaps": tuple(_gap(each) for each in gaps),
@@ -198,26 +211,36 @@ def _scan(
 def _module_run(row: sqlite3.Row) -> model.ModuleRun:
     values = {name: row[name] for name in model.ModuleRun.__slots__}
     return model.ModuleRun(
-        **{**values, "outcome": model.ModuleOutcome(row["outcome"]), "messages": tuple(json.loads(row["messages"]))}
+        **{
+            **values,
+            "outcome": model.ModuleOutcome(row["outcome"]),
+            "reason_params": json.loads(row["reason_params"]),
+            "messages": tuple(json.loads(row["messages"])),
+        }
     )
 
 
 def _gap(row: sqlite3.Row) -> model.Gap:
-    return model.Gap(module=row["module"], outcome=model.ModuleOutcome(row["outcome"]), reason=row["reason"])
+    return model.Gap(
+        module=row["module"],
+        outcome=model.ModuleOutcome(row["outcome"]),
+        reason=row["reason"],
+        code=row["code"],
+        params=json.loads(row["params"]),
+    )
 
 
 def alerts(store: Store, scan: str) -> tuple[model.RawAlert, ...]:
     """Return a scan's alerts in the order they were raised."""
-    return tuple(_alert(row) for row in store.rows("SELECT * FROM alert WHERE scan = ? ORDER BY ordinal", (scan,)))
+    return tuple(_alert(row) for row in _read(store, "alert", "WHERE scan = ? ORDER BY ordinal", (scan,)))
 
 
 def alerts_of_finding(store: Store, finding: str) -> tuple[model.RawAlert, ...]:
     """Return the alerts a finding was built from, in the order they were raised."""
-    rows = store.rows(
-        "SELECT a.* FROM finding_alert x JOIN alert a ON a.uuid = x.alert WHERE x.finding = ? "
-        "ORDER BY length(a.scan), a.scan, a.ordinal",
-        (finding,),
+    built_from = (
+        "WHERE uuid IN (SELECT alert FROM finding_alert WHERE finding = ?) ORDER BY length(scan), scan, ordinal"
     )
+    rows = _read(store, "alert", built_from, (finding,))
     return tuple(_alert(row) for row in rows)
 
 
@@ -259,7 +282,7 @@ def findings(store: Store) -> tuple[model.Finding, ...]:
         row["finding"]: row["n"]
         for row in store.rows("SELECT finding, count(*) AS n FROM finding_alert GROUP BY finding")
     }
-    found = [_finding(row, counts, judged) for row in store.rows("SELECT * FROM finding")]
+    found = [_finding(row, counts, judged) for row in _read(store, "finding")]
     return tuple(sorted(found, key=lambda one: (-one.level.rank, one.device, one.module, one.id)))
 
 
@@ -292,6 +315,8 @@ def _finding(
         dispositions=judged.get(row["id"], ()),
         first_scan=row["first_scan"],
         detail=json.loads(row["detail"]),
+        rating=model.Rating(row["rating"]),
+        rule=row["rule"],
     )
 
 
@@ -306,8 +331,10 @@ def findings_of_scan(store: Store, scan: str) -> tuple[str, ...]:
 
 def observations(store: Store, official: str | None = None) -> tuple[model.Observation, ...]:
     """Return all observations, or one official's, in the order of the time they speak of."""
-    rows = store.rows(
-        "SELECT * FROM observation WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, length(id), id",
+    rows = _read(
+        store,
+        "observation",
+        "WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, length(id), id",
         (official,),
     )
     return tuple(model.Observation(**dict(row)) for row in rows)
@@ -315,14 +342,14 @@ def observations(store: Store, official: str | None = None) -> tuple[model.Obser
 
 def notes(store: Store) -> tuple[model.Note, ...]:
     """Return all notes, oldest first."""
-    return tuple(model.Note(**dict(row)) for row in store.rows("SELECT * FROM note ORDER BY length(id), id"))
+    return tuple(model.Note(**dict(row)) for row in _read(store, "note", "ORDER BY length(id), id"))
 
 
 def reports(store: Store) -> tuple[model.Report, ...]:
     """Return all reports, oldest first."""
     return tuple(
         model.Report(**{**dict(row), "state": model.ReportState(row["state"])})
-        for row in store.rows("SELECT * FROM report ORDER BY length(id), id")
+        for row in _read(store, "report", "ORDER BY length(id), id")
     )
 
 
@@ -331,8 +358,12 @@ def custody_events(store: Store) -> tuple[model.CustodyEvent, ...]:
     return tuple(custody.events(store.connection))
 
 
-def _one(store: Store, query: str, values: Sequence[object], what: str) -> Any:  # noqa: ANN401  # a row is a mapping of plain values
-    rows = store.rows(query, values)
+def _read(store: Store, table: str, rest: str = "", values: Sequence[object] = ()) -> list[sqlite3.Row]:
+    """Return rows of a table with its own columns, named: one that somebody added by hand disturbs nothing."""
+    return store.rows(f"SELECT {', '.join(schema.tables()[table])} FROM {table} {rest}", values)  # noqa: S608  # own names
+
+
+def _only(rows: Sequence[sqlite3.Row], what: str) -> Any:  # noqa: ANN401  # a row is a mapping of plain values
     if not rows:
         raise _not_found(what)
     return rows[0]

@@ -8,13 +8,10 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
 from mvtcase.canon import StrEnum, canonical_json, new_uuid, storable_text, timestamp, utc_now
 from mvtcase.errors import CaseDamagedError, CaseLockedError, CaseTooNewError, NotFoundError, StoreError
-from mvtcase.store import custody
+from mvtcase.store import custody, migrations
 from mvtcase.store.folder import CASE_FILE, CaseFolder
-from mvtcase.store.migrations import known_names, migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,10 +41,11 @@ _PREFIXES = {
 
 
 class Change:
-    """One transaction in the making: rows written here are named by the custody event that ends it."""
+    """One transaction in the making: rows written here are named by the custody event `sequence` that ends it."""
 
-    def __init__(self, connection: sqlite3.Connection, at: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, at: str, *, sequence: int) -> None:
         self.at = at
+        self.sequence = sequence
         self.payload: dict[str, Json] = {}
         self._connection = connection
         self._written: list[tuple[str, str]] = []
@@ -112,10 +110,10 @@ def stored(value: object) -> object:
 class Store:
     """A case that is open; use it in a `with` block."""
 
-    def __init__(self, folder: CaseFolder, database: Database, clock: Clock) -> None:
+    def __init__(self, folder: CaseFolder, connection: sqlite3.Connection, clock: Clock) -> None:
         self.folder = folder
         self.clock = clock
-        self._database = database
+        self.connection = connection
 
     @classmethod
     def create(cls, folder: CaseFolder, *, clock: Clock = utc_now) -> Self:
@@ -125,8 +123,8 @@ class Store:
             raise StoreError(f"{folder.case_file} exists already.", hint="Choose another slug.")
         os.close(os.open(folder.case_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         store = cls(folder, _connect(folder.case_file), clock)
-        with _translated(folder):
-            migrations.apply(store._database)
+        with _translated(folder), migrations.migrating(store.connection):
+            pass
         return store
 
     @classmethod
@@ -142,18 +140,26 @@ class Store:
         with _translated(folder):
             store = cls(folder, _connect(folder.case_file), clock)
             try:
-                _refuse_unknown_steps(store._database, folder)
-                if migrations.pending(store._database):
-                    migrations.apply(store._database)
+                _refuse_unknown_steps(store.connection, folder)
+                if not migrations.is_current(store.connection):
+                    store._migrate()
             except BaseException:
                 store.close()
                 raise
             return store
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """The SQLite connection, for this floor's queries."""
-        return self._database.conn
+    def _migrate(self) -> None:
+        with migrations.migrating(self.connection) as steps:
+            if steps:
+                custody.append(
+                    self.connection,
+                    at=timestamp(self.clock()),
+                    actor="mvtcase",
+                    action="case.migrated",
+                    subject="",
+                    payload={"steps": list(steps)},
+                    rows=(),
+                )
 
     @contextlib.contextmanager
     def change(self, action: str, *, actor: str, subject: str = "", **payload: Json) -> Iterator[Change]:
@@ -166,7 +172,7 @@ class Store:
         with _translated(self.folder):
             connection.execute("BEGIN IMMEDIATE")
             try:
-                change = Change(connection, timestamp(self.clock()))
+                change = Change(connection, timestamp(self.clock()), sequence=custody.head(connection)[0] + 1)
                 change.payload.update(payload)
                 yield change
                 subject = str(change.payload.pop("subject", subject))
@@ -212,7 +218,7 @@ class Store:
 
     def close(self) -> None:
         """Close the case file."""
-        self._database.close()
+        self.connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -223,7 +229,7 @@ class Store:
         self.close()
 
 
-def _connect(path: os.PathLike[str]) -> Database:
+def _connect(path: os.PathLike[str]) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -233,16 +239,15 @@ def _connect(path: os.PathLike[str]) -> Database:
     except BaseException:
         connection.close()
         raise
-    database = Database(connection, execute_plugins=False)
     connection.row_factory = sqlite3.Row
-    return database
+    return connection
 
 
-def _refuse_unknown_steps(database: Database, folder: CaseFolder) -> None:
-    applied = {step.name for step in migrations.applied(database)}
+def _refuse_unknown_steps(connection: sqlite3.Connection, folder: CaseFolder) -> None:
+    applied = migrations.applied(connection)
     if not applied:
         raise CaseDamagedError(f"{folder.case_file} is a SQLite file but no case.", hint="Restore it from a backup.")
-    if applied - known_names():
+    if applied - {migrations.name_of(step) for step in migrations.STEPS}:
         raise CaseTooNewError(f"A later release of mvtcase wrote {folder.case_file}.")
 
 

@@ -65,6 +65,7 @@ def begin(
             started_at=change.at,
             examiner=desk.actor,
             recheck_of=recheck_of,
+            sequence=change.sequence,
         )
         results.pin_sets(store, change, scan, choice.sets)
         store.folder.scan(scan).mkdir(parents=True, mode=PRIVATE_FOLDER, exist_ok=True)

@@ -56,11 +56,7 @@ def examine(given: HostileInput, folder: Path, *, sweep: bool) -> tuple[str, str
     work.mkdir(mode=0o700)
     try:
         staged = staging.stage(kinds.identify(evidence), work, LIMITS)
-        # What was encrypted arrives here decrypted: the table of key modules differs.
-        encrypted = given.kind is EvidenceKind.IOS_BACKUP_ENCRYPTED
-        result = run_scan(
-            _job(staged.kind, staged.target, folder, encrypted=encrypted, sweep=sweep), on_event=lambda _: None
-        )
+        result = run_scan(_job(staged.kind, staged.target, folder, sweep=sweep), on_event=lambda _: None)
     except MvtcaseError as error:
         return "refused", "-", f"{type(error).__name__}: {error}"
     gaps = [*staged.problems, *result.gaps]
@@ -86,7 +82,7 @@ def _verdict(result: EngineResult, *, full: bool) -> str:
     return "SILENT" if full else "gap"
 
 
-def _job(kind: EvidenceKind, target: Path, folder: Path, *, encrypted: bool, sweep: bool) -> ScanJob:
+def _job(kind: EvidenceKind, target: Path, folder: Path, *, sweep: bool) -> ScanJob:
     collections = [Collection(id="1", name="Invented", file_name="invented.stix2", values=INDICATORS)]
     matchset = folder / matchset_name(["0" * 64])
     count = write_matchset(matchset, collections, ["0" * 64]).count
@@ -99,7 +95,6 @@ def _job(kind: EvidenceKind, target: Path, folder: Path, *, encrypted: bool, swe
         set_names={"invented.stix2": "invented"},
         limits=LIMITS,
         evidence_bytes=0,
-        encrypted=encrypted,
         sweep=sweep,
     )
 

@@ -18,10 +18,8 @@ from typer.testing import CliRunner
 
 from mvtcase import errors
 from mvtcase.cli.app import DEFECT, MACHINE_FAILED, app
-from mvtcase.engine.commands import COMMANDS
-from mvtcase.engine.coverage import COMPARED_TYPES, KEY_MODULES, LIMITATIONS, NEVER_WHOLE, KeyModule
 from mvtcase.findings.status import WORDS
-from mvtcase.model import EvidenceKind
+from mvtcase.kinds import KINDS, KeyModule, Kind
 from mvtcase.settings import Limits, Settings
 from mvtcase.store.folder import CaseFolder
 from mvtcase.store.store import Store
@@ -240,14 +238,11 @@ def status_block() -> str:
 
 def key_modules_block() -> str:
     """Return two tables: the kinds of evidence with their limitations, and the key modules with their kinds."""
-    kinds = [
-        (f"`{kind}`", f"`{COMMANDS[kind].line}`", _never_in(kind, encrypted=encrypted), _compared(kind))
-        for kind, encrypted, _ in _distinct_keys()
-    ]
+    kinds = [(f"`{kind.name}`", f"`{kind.command.line}`", _never_in(kind), _compared(kind)) for kind in KINDS]
     of_row: dict[KeyModule, list[str]] = {}
-    for kind, _, rows in _distinct_keys():
-        for row in rows:
-            of_row.setdefault(replace(row, part="", source=""), []).append(f"`{kind}`")
+    for kind in KINDS:
+        for row in kind.key_modules:
+            of_row.setdefault(replace(row, part="", source=""), []).append(f"`{kind.name}`")
     modules = [(f"`{row.slug}`", row.reason + _exception_of(row), ", ".join(names)) for row, names in of_row.items()]
     return (
         markdown_table(("kind of evidence", "MVT's command", "never in it", "compared"), kinds)
@@ -256,28 +251,18 @@ def key_modules_block() -> str:
     )
 
 
-def _never_in(kind: EvidenceKind, *, encrypted: bool) -> str:
-    never_whole = f"Never `full`: {NEVER_WHOLE[kind]}." if kind in NEVER_WHOLE else ""
-    return " ".join((*LIMITATIONS[kind, encrypted], never_whole)).strip()
+def _never_in(kind: Kind) -> str:
+    never_whole = f"Never `full`: {kind.never_whole}." if kind.never_whole else ""
+    return " ".join((*kind.limits(()), never_whole)).strip()
 
 
-def _compared(kind: EvidenceKind) -> str:
-    return ", ".join(sorted(name.replace("_", " ") for name in COMPARED_TYPES[kind]))
+def _compared(kind: Kind) -> str:
+    return ", ".join(sorted(name.replace("_", " ") for name in kind.compared_types))
 
 
 def _exception_of(row: KeyModule) -> str:
     stand_in = f" (or `{row.stand_in}` in its place)" if row.stand_in else ""
     return stand_in + (" (may be empty)" if row.may_be_empty else "")
-
-
-def _distinct_keys() -> Iterator[tuple[EvidenceKind, bool, Sequence[KeyModule]]]:
-    """Yield each kind once: an encrypted backup has two names, before and after it is decrypted."""
-    seen: set[EvidenceKind] = set()
-    for (kind, encrypted), rows in KEY_MODULES.items():
-        if kind in seen or (kind is EvidenceKind.IOS_BACKUP and encrypted):
-            continue
-        seen.add(kind)
-        yield kind, encrypted, rows
 
 
 def with_blocks(text: str) -> str:

@@ -23,13 +23,12 @@ from mvt.common.module_loader import get_module_origin, load_custom_modules
 from mvt.common.version import MVT_VERSION
 from mvt.ios.modules.base import IOSExtraction
 
-from mvtcase.engine.commands import COMMANDS
-from mvtcase.engine.coverage import KEY_MODULES
 from mvtcase.engine.outcomes import MISSING_FILES, TEMPLATES, UNRESOLVED_LINK
 from mvtcase.engine.versions import PINNED_MVT
 from mvtcase.engine.worker.run.commands import CLASSES, module_classes
 from mvtcase.engine.worker.run.notes import ALERT_LEVELS
-from mvtcase.model import EvidenceKind, Level
+from mvtcase.kinds import KINDS, Kind
+from mvtcase.model import Level
 
 pytestmark = pytest.mark.engine
 
@@ -145,20 +144,38 @@ def test_our_plugins_are_found_by_mvts_own_loader() -> None:
 
 
 def test_every_kind_maps_to_the_command_its_table_names() -> None:
-    """The parent's table of names and the worker's table of classes speak of the same commands."""
-    assert set(CLASSES) == set(COMMANDS) == set(EvidenceKind)
-    for kind, cls in CLASSES.items():
+    """The lines that `kinds` names and the worker's table of classes speak of the same commands."""
+    assert set(CLASSES) == {kind.command.line for kind in KINDS}
+    for line, cls in CLASSES.items():
         command = cls(target_path=None, results_path=None)
-        assert (command.platform, command.name) == (COMMANDS[kind].platform, COMMANDS[kind].name)
+        assert f"mvt-{command.platform} {command.name}" == line
 
 
-def test_every_key_module_exists() -> None:
-    """A renamed module would otherwise be a gap for ever."""
-    plugins = {each.get_slug() for each in load_custom_modules()}
-    for (kind, _), rows in KEY_MODULES.items():
-        own = {(part, each.get_slug()) for part, (_, _, classes) in module_classes(kind).items() for each in classes}
-        missing = [row.slug for row in rows if (row.part, row.slug) not in own and row.slug not in plugins]
-        assert missing == [], kind
+def slugs_of(kind: Kind) -> set[tuple[str, str]]:
+    """Return part and slug of every module, MVT's and ours, that can run on evidence of a kind."""
+    own = module_classes(kind.name)
+    found = {(part, each.get_slug()) for part, (_, _, classes) in own.items() for each in classes}
+    for each in load_custom_modules():
+        places = set(each.supported_commands)
+        found |= {(part, each.get_slug()) for part, (platform, name, _) in own.items() if (platform, name) in places}
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
+def test_every_module_that_a_kind_names_runs_on_it(kind: Kind) -> None:
+    """A slug that no module has would be a gap for ever, a trace never carried, or a finding of the wrong class."""
+    known = slugs_of(kind)
+    slugs = {slug for _, slug in known}
+    assert {(row.part, row.slug) for row in kind.key_modules} <= known
+    assert {(row.part, row.stand_in) for row in kind.key_modules if row.stand_in} <= known
+    assert set(kind.traces) <= slugs
+    assert {slug for limit in kind.limitations for slug in limit.unless} <= slugs
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
+def test_every_module_that_runs_on_a_kind_has_its_trace(kind: Kind) -> None:
+    """A module without one would hold records that no reach speaks of."""
+    assert {slug for _, slug in slugs_of(kind)} == set(kind.traces)
 
 
 def test_every_template_we_know_stands_in_mvts_sources() -> None:

@@ -23,7 +23,7 @@ from mvtcase.engine.runner import run_scan
 from mvtcase.errors import EngineError, EvidenceError
 from mvtcase.evidence import kinds, staging
 from mvtcase.matchset import Collection, matchset_name, write_matchset
-from mvtcase.model import AlertSource, Completeness, EvidenceKind
+from mvtcase.model import AlertSource, Completeness
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
@@ -113,7 +113,6 @@ def job_for(given: HostileInput, staged: Staged, folder: Path) -> ScanJob:
         set_names={"invented.stix2": "invented"},
         limits=LIMITS,
         evidence_bytes=0,
-        encrypted=given.kind is EvidenceKind.IOS_BACKUP_ENCRYPTED,
         sweep=given.group == "healthy",
     )
 

@@ -241,7 +241,7 @@ def test_an_encrypted_backup_without_a_password_is_refused_and_with_one_is_decry
     (scan,) = _scans(scans.run(desk, scans.Request(ask_password=lambda _: Secret(value="xyzzy-secret"))))
     assert scan["kind"] == EvidenceKind.IOS_BACKUP_ENCRYPTED
     assert engine.decrypts[0].password == Secret(value="xyzzy-secret")
-    assert engine.scans[0].encrypted
+    assert engine.scans[0].kind is EvidenceKind.IOS_BACKUP_ENCRYPTED
     assert "xyzzy" not in repr(engine.decrypts[0])
     for folder, _, names in os.walk(desk.workspace.path):
         for name in names:

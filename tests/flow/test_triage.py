@@ -17,7 +17,7 @@ from mvtcase.errors import (
     PasswordError,
     WorkspaceError,
 )
-from mvtcase.model import Status
+from mvtcase.model import EvidenceKind, Status
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.bugreport import build_bugreport
 from mvtcase.phones.encrypted import encrypt_ios_backup
@@ -187,7 +187,7 @@ def test_an_encrypted_phone_asks_for_its_password(here: Path, backup: Path, engi
     _examine(here, path, keyboard)
     assert keyboard.asked == ["password of A-0001"]
     assert engine.decrypts[0].password == Secret(value="xyzzy")
-    assert engine.scans[0].encrypted
+    assert engine.scans[0].kind is EvidenceKind.IOS_BACKUP_ENCRYPTED
 
 
 def test_other_kinds_of_evidence_are_examined_too(here: Path, engine: FakeEngine, tmp_path: Path) -> None:

@@ -47,10 +47,3 @@ def test_levels_and_statuses_are_ordered() -> None:
     assert [str(each) for each in model.Status] == [
         *("confirmed", "targeted", "indicator_match", "suspicious", "inconclusive", "no_trace", "not_examined")
     ]
-
-
-def test_every_kind_of_evidence_has_a_platform() -> None:
-    """And it is the one its name tells."""
-    ios = {kind for kind in model.EvidenceKind if kind.platform is model.Platform.IOS}
-    assert ios == {kind for kind in model.EvidenceKind if kind.startswith("ios") or kind == "sysdiagnose"}
-    assert {kind.platform for kind in model.EvidenceKind} == {model.Platform.IOS, model.Platform.ANDROID}

@@ -49,7 +49,6 @@ class Ledger:
     """Everything that the events of one scan said so far."""
 
     kind: EvidenceKind | None = None
-    encrypted: bool = False
     command: str = ""
     sandbox: str = "none"
     indicators_loaded: int = 0
@@ -90,7 +89,6 @@ class Ledger:
         kind = self.kind or EvidenceKind.IOS_BACKUP
         completeness, gaps, limitations = assess(
             kind=kind,
-            encrypted=self.encrypted,
             finished=finished,
             indicators_loaded=self.indicators_loaded,
             modules=modules,
@@ -186,7 +184,8 @@ def _indicator(fields: Mapping[str, Any]) -> IndicatorRef:
 
 def _take_job(ledger: Ledger, event: Mapping[str, Any]) -> None:
     ledger.kind = EvidenceKind(event["kind"])
-    ledger.encrypted = bool(event.get("encrypted", False))
+    if event.get("encrypted") and ledger.kind is EvidenceKind.IOS_BACKUP:  # as version 0.1.0 wrote it
+        ledger.kind = EvidenceKind.IOS_BACKUP_ENCRYPTED
     ledger.command = str(event.get("command", ""))
     ledger.indicators_loaded = 0
 

@@ -26,7 +26,7 @@ class ScanJob:
     """One scan: plain readable evidence at `target`, results into the folder `results`, which must not exist yet.
 
     `expected_indicators` is what the sets' passports say; `set_names` maps a collection's file name to its set's name;
-    `evidence_bytes` stretches the limits; `encrypted` says whether the iTunes backup was, before it was decrypted.
+    `evidence_bytes` stretches the limits. A decrypted iTunes backup keeps the kind it had before.
     """
 
     kind: EvidenceKind
@@ -37,7 +37,6 @@ class ScanJob:
     set_names: Mapping[str, str]
     limits: Limits
     evidence_bytes: int
-    encrypted: bool = False
     stock_matcher: bool = False
     sweep: bool = True
     allow_foreign_modules: bool = False
@@ -70,7 +69,6 @@ class RecheckJob:
     expected_indicators: int
     set_names: Mapping[str, str]
     limits: Limits
-    encrypted: bool = False
     stock_matcher: bool = False
     allow_foreign_modules: bool = False
 
@@ -154,7 +152,6 @@ def scan_fields(job: ScanJob, resumption: Resumption) -> dict[str, Json]:
         "set_names": dict(job.set_names),
         "stock_matcher": job.stock_matcher,
         "sweep": job.sweep,
-        "encrypted": job.encrypted,
         "allow_foreign_modules": job.allow_foreign_modules,
         "password": job.password.value if job.password else None,
         **resumption_fields(resumption),
@@ -173,7 +170,6 @@ def recheck_fields(job: RecheckJob, resumption: Resumption) -> dict[str, Json]:
         "set_names": dict(job.set_names),
         "stock_matcher": job.stock_matcher,
         "sweep": False,
-        "encrypted": job.encrypted,
         "allow_foreign_modules": job.allow_foreign_modules,
         "password": None,
         **resumption_fields(resumption),

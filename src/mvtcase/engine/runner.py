@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mvtcase import kinds
 from mvtcase.canon import canonical_json
 from mvtcase.engine import box as boxes
-from mvtcase.engine.commands import COMMANDS
 from mvtcase.engine.decryption import run_decrypt
 from mvtcase.engine.events import (
     EVENTS_FILE,
@@ -91,8 +91,7 @@ def run_scan(job: ScanJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) -> Eng
     first: dict[str, Json] = {
         "event": "job",
         "kind": str(job.kind),
-        "encrypted": job.encrypted,
-        "command": COMMANDS[job.kind].line,
+        "command": kinds.of(job.kind).command.line,
         "indicators_expected": job.expected_indicators,
     }
     return _run(scan, first, lambda resumption: scan_fields(job, resumption))
@@ -109,8 +108,7 @@ def run_recheck(job: RecheckJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) 
     first: dict[str, Json] = {
         "event": "job",
         "kind": str(job.kind),
-        "encrypted": job.encrypted,
-        "command": f"{COMMANDS[job.kind].line}, stored results",
+        "command": f"{kinds.of(job.kind).command.line}, stored results",
         "indicators_expected": job.expected_indicators,
     }
     return _run(scan, first, lambda resumption: recheck_fields(job, resumption))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.evidence.looks import parse_plist
 from mvtcase.evidence.parts import Parts, parts_of
+from mvtcase.kinds import of
 from mvtcase.model import DeviceIdentity, EvidenceKind
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def read_identity(found: Identified) -> DeviceIdentity:
     if read is not None:
         with parts_of(found) as parts:
             facts = read(parts)
-    return DeviceIdentity(platform=found.kind.platform, **{name: text for name, text in facts.items() if text})
+    return DeviceIdentity(platform=of(found.kind).platform, **{name: text for name, text in facts.items() if text})
 
 
 def _ios_backup(parts: Parts) -> Facts:

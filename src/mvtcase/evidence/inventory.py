@@ -20,7 +20,8 @@ from mvtcase.evidence.looks import FILE, LINK, UNREADABLE
 from mvtcase.evidence.manifest import make_private_folders
 from mvtcase.evidence.unpack import MAX_DEPTH, Budget, Notes, refuse_full_disk
 from mvtcase.evidence.walk import Entry, walk
-from mvtcase.model import EvidenceKind, ModuleOutcome
+from mvtcase.kinds import EvidenceKind, of
+from mvtcase.model import ModuleOutcome
 
 if sys.platform == "linux":
     import fcntl
@@ -28,7 +29,6 @@ if sys.platform == "linux":
 _FICLONE = 0x40049409
 """Linux's ioctl that lets two files share their blocks until one is written (btrfs, XFS)."""
 
-_FILE_SYSTEMS = frozenset({EvidenceKind.IOS_FILE_SYSTEM, EvidenceKind.ANDROID_FILE_SYSTEM})
 _READ_BY_MODULES = re.compile(
     r"\.(?:db|sqlite|sqlitedb|storedata|plist|log|txt|json|ips|tracev3|xml|abx|pb|tombstone|ab|mbdb)(?:[.-]|$)|tombstone_",
     re.IGNORECASE,
@@ -86,7 +86,7 @@ def _why_left_out(root: Path, entry: Entry, kind: EvidenceKind) -> str:
     """Return why an entry is a gap, "" for the links that every file system dump has and that hide nothing."""
     if entry.depth > MAX_DEPTH:
         return f"lies deeper than {MAX_DEPTH} folders"
-    if entry.what == LINK and kind in _FILE_SYSTEMS and not _is_dangerous(root, entry, kind):
+    if entry.what == LINK and of(kind).links_are_normal and not _is_dangerous(root, entry, kind):
         hides = _READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1])
         return _REASONS[LINK] if hides else ""
     return _REASONS.get(entry.what, _REASONS[UNREADABLE])
@@ -97,7 +97,7 @@ def _is_dangerous(root: Path, entry: Entry, kind: EvidenceKind) -> bool:
     if entry.depth > MAX_DEPTH:
         return True
     if entry.what == LINK:
-        return kind not in _FILE_SYSTEMS or not _stays_inside(root, entry)
+        return not of(kind).links_are_normal or not _stays_inside(root, entry)
     # What merely cannot be read stops nobody, and a mirror could not read it either.
     return entry.what not in {FILE, UNREADABLE}
 

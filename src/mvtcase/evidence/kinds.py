@@ -13,7 +13,7 @@ from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, SeveralEv
 from mvtcase.evidence import android_kinds, ios_kinds
 from mvtcase.evidence.glance import Glance, Identified
 from mvtcase.evidence.looks import FILE, FOLDER, entry_type, names_in
-from mvtcase.model import EvidenceKind
+from mvtcase.kinds import EvidenceKind, of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,10 +30,9 @@ SEARCH_ENTRIES = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
-    """One row of the table: the kind it tells, what it looks for in words, and the test."""
+    """One row of the table: the kind it tells, and the test."""
 
     kind: EvidenceKind
-    looks_for: str
     detect: Callable[[Glance], Identified | None]
 
 
@@ -41,52 +40,43 @@ DETECTORS: tuple[Detector, ...] = (
     # First by their magic bytes: these need no look inside and no other kind carries them.
     Detector(
         kind=EvidenceKind.ANDROID_BACKUP,
-        looks_for="a file starting with 'ANDROID BACKUP', or named .ab",
         detect=android_kinds.android_backup,
     ),
     Detector(
         kind=EvidenceKind.ANDROIDQF_AGE,
-        looks_for="a file starting with 'age-encryption.org', or named .age",
         detect=android_kinds.androidqf_age,
     ),
     # The backup before the file system dump: an iTunes backup of a Mac may lie inside a dump, never the reverse.
     Detector(
         kind=EvidenceKind.IOS_BACKUP,
-        looks_for="a folder with Manifest.db, Manifest.plist, Info.plist or two-letter folders of hashed names",
         detect=ios_kinds.ios_backup,
     ),
     Detector(
         kind=EvidenceKind.IOS_FILE_SYSTEM,
-        looks_for="a folder with private/var/mobile or System/Library/CoreServices",
         detect=ios_kinds.ios_file_system,
     ),
     # Before AndroidQF: both hold a ps.txt.
     Detector(
         kind=EvidenceKind.SYSDIAGNOSE,
-        looks_for="a tar.gz or folder with sysdiagnose.log, remotectl_dumpstate.txt, system_logs.logarchive …",
         detect=ios_kinds.sysdiagnose,
     ),
     # Before the bugreport and the intrusion logs: an AndroidQF acquisition holds both, and a dumpsys.txt that a
     # bugreport is told by as well.
     Detector(
         kind=EvidenceKind.ANDROIDQF,
-        looks_for="a folder or zip with acquisition.json, packages.json, getprop.txt, root_binaries.json …",
         detect=android_kinds.androidqf,
     ),
     Detector(
         kind=EvidenceKind.BUGREPORT,
-        looks_for="a folder or zip with main_entry.txt, dumpState_*.log, bugreport-*.txt, or a zip holding such a zip",
         detect=android_kinds.bugreport,
     ),
     Detector(
         kind=EvidenceKind.INTRUSION_LOGS,
-        looks_for="a folder or zip of .txt files with one JSON event (security_event, dns_event …) a line",
         detect=android_kinds.intrusion_logs,
     ),
     # Last: its marks (data/data, data/app) are the commonest folder names of all.
     Detector(
         kind=EvidenceKind.ANDROID_FILE_SYSTEM,
-        looks_for="a folder with data/data, data/user/0 or data/app",
         detect=android_kinds.android_file_system,
     ),
 )
@@ -164,7 +154,7 @@ def _require_plain(path: Path) -> None:
 
 
 def _what_was_tried(path: Path) -> str:
-    tried = "".join(f"\n  {each.kind}: {each.looks_for}" for each in DETECTORS)
+    tried = "".join(f"\n  {each.kind}: {of(each.kind).looks_for}" for each in DETECTORS)
     return f"{str(path)!r} is no kind of evidence that mvtcase knows. It was tried as{tried}"
 
 

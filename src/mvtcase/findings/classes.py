@@ -1,121 +1,42 @@
-"""What a finding would show if it holds: one table of (place, indicator type), one of modules without indicator."""
+"""What a finding would show if it holds: by what the module holds (`mvtcase.kinds`) and the type of the indicator."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mvtcase.kinds import TRACES, Trace
 from mvtcase.model import AlertSource, EvidenceClass
 
 if TYPE_CHECKING:
     from mvtcase.model import RawAlert
 
-RUNNING = "running"
-MESSAGES = "messages"
-BROWSING = "browsing"
-CONTACTS = "contacts"
-
-_LINE_MODULES = frozenset({"line_ios", "line_android_fs", "line_androidqf", "line_bugreport"})
-
-_PLACES: dict[str, frozenset[str]] = {
-    # Where a name stands because a process of that name ran.
-    RUNNING: frozenset(
-        {
-            "datausage",
-            "net_datausage",
-            "netusage",
-            "osanalytics_addaily",
-            "os_analytics_ad_daily",
-            "shutdown_log",
-            "shutdownlog",
-            "analytics",
-            "tombstones",
-            "aqf_collected_processes",
-            "aqf_processes",
-            "processes",
-            "bug_report_processes",
-            "sysdiagnose_shutdown_log",
-            "sysdiagnose_processes",
-            "sysdiagnose_crashes",
-            "sysdiagnose_network_usage",
-        }
-    ),
-    # Where a link stands because somebody sent it.
-    MESSAGES: frozenset({"sms", "sms_attachments", "whatsapp", "calendar", "calls", *_LINE_MODULES}),
-    # Where a link stands because the phone opened it or looked it up.
-    BROWSING: frozenset(
-        {
-            "safari_history",
-            "safari_browser_state",
-            "safari_favicon",
-            "chrome_history",
-            "chrome_favicon",
-            "firefox_history",
-            "firefox_favicon",
-            "webkit_resource_load_statistics",
-            "webkit_session_resource_log",
-            "webkit_indexeddb",
-            "webkit_local_storage",
-            "webkit_safari_view_service",
-            "cache_files",
-            "dns_event",
-            "connect_event",
-        }
-    ),
-    # Where an address stands because the phone dealt with that account.
-    CONTACTS: frozenset({"id_status_cache", "idstatuscache", "interaction_c", "interactionc", "contacts"}),
-}
-
 _LINKS = frozenset({"domains", "urls"})
-_PROCESSES = frozenset({"processes"})
-_POSTURE_MODULES = frozenset(
-    # Settings and patch levels that a person may have chosen: they make a phone easier to attack and show no attack.
-    {
-        "settings",
-        "aqf_settings",
-        "getprop",
-        "aqf_getprop",
-        "bug_report_getprop",
-        "dumpsys_getprop",
-        "global_preferences",
-    }
-)
-
-
-def place_of(module: str) -> str | None:
-    """Return what kind of place a module reads, None for any other."""
-    slug = module.lower()
-    for place, modules in _PLACES.items():
-        if slug in modules:
-            return place
-    return None
+_LINE = "line_"
+"""How the slugs of the modules that read LINE begin."""
 
 
 def evidence_class(alert: RawAlert) -> EvidenceClass:
     """Return the evidence class of an alert.
 
-    With an indicator, by where it was found and its type: a running process is execution, a link in a message an
-    attempt, a link that was opened exposure, anything else that is or was on the phone an artefact. Without, posture
-    for settings, heuristic for the rest. What only the sweep saw is heuristic: a string says nothing of what it was
-    there for.
+    With an indicator, by where it was found and its type: a process that ran is execution, a link that somebody sent an
+    attempt, a link that the phone opened exposure, anything else that is or was on the phone an artefact. Without,
+    posture for settings, heuristic for the rest. What only the sweep saw is heuristic: a string says nothing of what it
+    was there for.
     """
     if alert.source is AlertSource.SWEEP:
         return EvidenceClass.HEURISTIC
+    slug = alert.module.lower()
     if alert.indicator is None:
-        return _without_indicator(alert.module.lower())
-    return _with_indicator(place_of(alert.module), alert.indicator.type)
+        is_posture = TRACES.get(slug) is Trace.POSTURE or slug.startswith(_LINE)
+        return EvidenceClass.POSTURE if is_posture else EvidenceClass.HEURISTIC
+    return _with_indicator(TRACES.get(slug), alert.indicator.type)
 
 
-def _without_indicator(slug: str) -> EvidenceClass:
-    if slug in _POSTURE_MODULES or slug in _LINE_MODULES:
-        return EvidenceClass.POSTURE
-    return EvidenceClass.HEURISTIC
-
-
-def _with_indicator(place: str | None, kind: str) -> EvidenceClass:
+def _with_indicator(trace: Trace | None, kind: str) -> EvidenceClass:
     if kind in _LINKS:
-        return EvidenceClass.ATTEMPT if place in {MESSAGES, CONTACTS} else EvidenceClass.EXPOSURE
+        return EvidenceClass.ATTEMPT if trace in {Trace.MESSAGE, Trace.ACCOUNT} else EvidenceClass.EXPOSURE
     if kind == "emails":
         return EvidenceClass.ATTEMPT
-    if kind in {*_PROCESSES, "app_ids"} and place == RUNNING:
+    if kind in {"processes", "app_ids"} and trace is Trace.EXECUTION:
         return EvidenceClass.EXECUTION
     return EvidenceClass.ARTEFACT

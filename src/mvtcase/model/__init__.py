@@ -1,5 +1,6 @@
 """The nouns of a case in types: its closed sets of words and its frozen records (DESIGN's glossary)."""
 
+from mvtcase.kinds.words import EvidenceKind, Platform, Trace
 from mvtcase.model.enums import (
     AcquisitionState,
     AlertSource,
@@ -9,11 +10,9 @@ from mvtcase.model.enums import (
     ConsentPoint,
     DeviceState,
     EvidenceClass,
-    EvidenceKind,
     FindingState,
     Level,
     ModuleOutcome,
-    Platform,
     Publication,
     Rating,
     ReportState,
@@ -89,5 +88,6 @@ __all__ = [
     "Status",
     "TimeBasis",
     "Tlp",
+    "Trace",
     "Verdict",
 ]

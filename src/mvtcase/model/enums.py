@@ -1,46 +1,8 @@
-"""The closed sets of words of a case: kinds, outcomes, levels, states, each word once (DESIGN §2 and §5)."""
+"""The closed sets of words of a case: outcomes, levels, states, each word once; those of evidence stand in `kinds`."""
 
 from __future__ import annotations
 
 from mvtcase.canon import StrEnum
-
-
-class Platform(StrEnum):
-    """The operating system family of a device."""
-
-    IOS = "ios"
-    ANDROID = "android"
-    UNKNOWN = "unknown"
-
-
-class EvidenceKind(StrEnum):
-    """What an acquisition is, as the detectors tell it."""
-
-    IOS_BACKUP = "ios_backup"
-    IOS_BACKUP_ENCRYPTED = "ios_backup_encrypted"
-    IOS_FILE_SYSTEM = "ios_file_system"
-    SYSDIAGNOSE = "sysdiagnose"
-    ANDROIDQF = "androidqf"
-    ANDROIDQF_AGE = "androidqf_age"
-    BUGREPORT = "bugreport"
-    ANDROID_BACKUP = "android_backup"
-    INTRUSION_LOGS = "intrusion_logs"
-    ANDROID_FILE_SYSTEM = "android_file_system"
-
-    @property
-    def platform(self) -> Platform:
-        """The platform this kind of evidence is taken from."""
-        return Platform.IOS if self in _IOS_KINDS else Platform.ANDROID
-
-
-_IOS_KINDS = frozenset(
-    {
-        EvidenceKind.IOS_BACKUP,
-        EvidenceKind.IOS_BACKUP_ENCRYPTED,
-        EvidenceKind.IOS_FILE_SYSTEM,
-        EvidenceKind.SYSDIAGNOSE,
-    }
-)
 
 
 class ModuleOutcome(StrEnum):

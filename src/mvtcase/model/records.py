@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, Union
 
+from mvtcase.kinds.words import EvidenceKind, Platform
 from mvtcase.model.enums import (
     AcquisitionState,
     AlertSource,
@@ -18,10 +19,8 @@ from mvtcase.model.enums import (
     ConsentPoint,
     DeviceState,
     EvidenceClass,
-    EvidenceKind,
     Level,
     ModuleOutcome,
-    Platform,
     Publication,
     Rating,
     ReportState,

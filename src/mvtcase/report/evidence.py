@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import EvidenceClass, Level
@@ -177,7 +178,7 @@ def _taken(view: View) -> Iterator[TimelineFact]:
                 basis="as told" if one.acquired_at else "UTC",
                 kind="acquisition",
                 who=view.who(one.official),
-                what=f"{one.id}: {words.KIND_WORDS[one.kind]} of {one.device}, {one.files:,} files",
+                what=f"{one.id}: {kinds.of(one.kind).words} of {one.device}, {one.files:,} files",
             )
 
 

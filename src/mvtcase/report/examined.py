@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.status import WORDS
 from mvtcase.model import Completeness, ModuleOutcome, Platform, Status
@@ -114,7 +115,7 @@ def _scan(view: View, device: DeviceStanding, scan: Scan) -> ScanFact:
     return ScanFact(
         id=scan.id,
         acquisition=acquisition.id,
-        kind=words.KIND_WORDS[acquisition.kind],
+        kind=kinds.of(acquisition.kind).words,
         command=view.veil.text(scan.command, limit=SHORT),
         acquired_at=visible(acquisition.acquired_at) if acquisition.acquired_at else None,
         files=acquisition.files,

@@ -8,7 +8,6 @@ from mvtcase.model import (
     Completeness,
     DeviceState,
     EvidenceClass,
-    EvidenceKind,
     FindingState,
     ModuleOutcome,
     Platform,
@@ -101,18 +100,6 @@ COMPLETENESS_WORDS: Mapping[Completeness, str] = {
     Completeness.FULL: "Everything that this kind of data should carry was examined.",
     Completeness.PARTIAL: "Part of what should have been examined was not; the gaps are listed.",
     Completeness.BLIND: "Nothing that counts could be examined.",
-}
-KIND_WORDS: Mapping[EvidenceKind, str] = {
-    EvidenceKind.IOS_BACKUP: "iOS backup, not encrypted",
-    EvidenceKind.IOS_BACKUP_ENCRYPTED: "iOS backup, encrypted",
-    EvidenceKind.IOS_FILE_SYSTEM: "iOS file system dump",
-    EvidenceKind.SYSDIAGNOSE: "iOS sysdiagnose",
-    EvidenceKind.ANDROIDQF: "AndroidQF collection",
-    EvidenceKind.ANDROIDQF_AGE: "AndroidQF collection, encrypted",
-    EvidenceKind.BUGREPORT: "Android bug report",
-    EvidenceKind.ANDROID_BACKUP: "Android backup",
-    EvidenceKind.INTRUSION_LOGS: "Android intrusion logs",
-    EvidenceKind.ANDROID_FILE_SYSTEM: "Android file system dump",
 }
 PLATFORM_WORDS: Mapping[Platform, str] = {
     Platform.IOS: "iPhone or iPad",

@@ -12,6 +12,7 @@ from mvtcase.errors import ConflictError, EvidenceMissingError, InputError, Mvtc
 from mvtcase.evidence import identity as identities
 from mvtcase.evidence import kinds, manifest
 from mvtcase.files import destroy
+from mvtcase.kinds import of
 from mvtcase.model import AcquisitionState, DeviceIdentity, Platform
 from mvtcase.store import queries
 from mvtcase.workflow import devices, shapes
@@ -208,7 +209,7 @@ def _insert(  # one row gathers all that was learnt
 
 
 def _of_kind(found: Identified, identity: DeviceIdentity) -> DeviceIdentity:
-    return DeviceIdentity(**{**asdict(identity), "platform": found.kind.platform})
+    return DeviceIdentity(**{**asdict(identity), "platform": of(found.kind).platform})
 
 
 def _learn(change: object, store: Store, device: str, identity: DeviceIdentity) -> None:

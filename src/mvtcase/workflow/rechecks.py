@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mvtcase.casebook import latest_finished
 from mvtcase.engine.job import RecheckJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError
-from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
+from mvtcase.model import AcquisitionState, Completeness, ScanState
 from mvtcase.store import queries
 from mvtcase.workflow import consents, sets
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
@@ -80,18 +80,16 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
     consents.require(store, queries.official(store, acquisition.official), desk.clock())
     with acquisition_lock(store, acquisition.id):
         recheck = begin(desk, store, choice, acquisition, action="recheck.started", recheck_of=scan.id)
-        encrypted = scan.kind is EvidenceKind.IOS_BACKUP_ENCRYPTED
         try:
             result = desk.engine.run_recheck(
                 RecheckJob(
                     results=store.folder.results(scan.id),
-                    kind=EvidenceKind.IOS_BACKUP if encrypted else scan.kind,
+                    kind=scan.kind,
                     out=store.folder.results(recheck),
                     matchset=choice.matchset,
                     expected_indicators=choice.total,
                     set_names=choice.set_names,
                     limits=desk.settings.limits,
-                    encrypted=encrypted,
                 ),
                 on_event=on_event,
             )

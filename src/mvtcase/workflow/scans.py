@@ -235,7 +235,7 @@ def _examine(  # joins everything one scan needs
                 password=secret,
             )
             decrypted = _decrypt(desk, request, acquisition.device, job_of_it, heard)
-            target, kind = work / "decrypted", EvidenceKind.IOS_BACKUP
+            target = work / "decrypted"
             staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
         job = ScanJob(
             kind=kind,
@@ -246,7 +246,6 @@ def _examine(  # joins everything one scan needs
             set_names=choice.set_names,
             limits=desk.settings.limits,
             evidence_bytes=acquisition.bytes,
-            encrypted=acquisition.encrypted,
             stock_matcher=request.stock_matcher,
             sweep=request.sweep,
             allow_foreign_modules=request.allow_foreign_modules,

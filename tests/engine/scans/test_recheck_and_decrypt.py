@@ -158,7 +158,7 @@ def test_a_decrypted_backup_is_examined_in_full(
     assert state() == before
     assert result.files > 0
     assert result.failed == ()
-    scanned = examine_with_mvt(KIND, tmp_path / "opened", encrypted=True)
+    scanned = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, tmp_path / "opened")
     assert scanned.completeness is Completeness.FULL
     assert "sms" in {alert.module for alert in scanned.alerts if alert.indicator}
     assert PASSWORD not in repr(result)

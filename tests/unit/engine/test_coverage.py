@@ -6,79 +6,50 @@ from dataclasses import replace
 
 import pytest
 
-from mvtcase.engine.commands import COMMANDS
-from mvtcase.engine.coverage import (
-    COMPARED_TYPES,
-    GAP_OUTCOMES,
-    NEVER_WHOLE,
-    assess,
-    is_examined,
-    key_modules,
-    limitations_of,
-    uncompared,
-)
+from mvtcase import kinds
+from mvtcase.engine.coverage import GAP_OUTCOMES, assess, is_examined, uncompared
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome, ModuleRun
 from mvtcase.phones import android_spots, ios_spots
 
-KINDS = [(kind, encrypted) for kind in EvidenceKind for encrypted in (False, True)]
+WHOLE = [kind for kind in EvidenceKind if not kinds.of(kind).never_whole]
+ENCRYPTED = EvidenceKind.IOS_BACKUP_ENCRYPTED
 EXAMINED = {ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED}
 
 
-def all_examined(kind: EvidenceKind, *, encrypted: bool) -> list[ModuleRun]:
+def all_examined(kind: EvidenceKind) -> list[ModuleRun]:
     """Return a run for every key module, each examined."""
     return [
         ModuleRun(
             module=row.slug.title(), slug=row.slug, origin="", part=row.part, outcome=ModuleOutcome.CHECKED, records=1
         )
-        for row in key_modules(kind, encrypted=encrypted)
+        for row in kinds.of(kind).key_modules
     ]
 
 
 def completeness_of(
-    runs: list[ModuleRun], *, kind: EvidenceKind = EvidenceKind.IOS_BACKUP, finished: bool = True, loaded: int = 5
+    runs: list[ModuleRun], *, kind: EvidenceKind = ENCRYPTED, finished: bool = True, loaded: int = 5
 ) -> tuple[Completeness, tuple[Gap, ...]]:
     """Return what `assess` says of some runs of an encrypted backup."""
-    completeness, gaps, _ = assess(
-        kind=kind, encrypted=True, finished=finished, indicators_loaded=loaded, modules=runs, extra_gaps=()
-    )
+    completeness, gaps, _ = assess(kind=kind, finished=finished, indicators_loaded=loaded, modules=runs, extra_gaps=())
     return completeness, gaps
-
-
-@pytest.mark.parametrize(("kind", "encrypted"), KINDS)
-def test_every_kind_has_key_modules_with_reason_and_source(kind: EvidenceKind, encrypted: bool) -> None:  # noqa: FBT001 - a parametrised fact
-    """A kind without key modules could only ever be blind, and a row without its reason cannot be judged."""
-    rows = key_modules(kind, encrypted=encrypted)
-    assert rows
-    assert all(row.reason and row.source and row.slug for row in rows)
-    assert {row.part for row in rows} <= {COMMANDS[kind].part, *COMMANDS[kind].parts}
-
-
-@pytest.mark.parametrize(("kind", "encrypted"), KINDS)
-def test_every_kind_says_what_it_never_carries(kind: EvidenceKind, encrypted: bool) -> None:  # noqa: FBT001 - a parametrised fact
-    """Every report can name the limits of its evidence, in sentences."""
-    assert limitations_of(kind, encrypted=encrypted)
-    assert all(text.endswith(".") for text in limitations_of(kind, encrypted=encrypted))
 
 
 def test_a_kind_that_is_parsed_only_in_part_is_never_full() -> None:
     """Of an Android file system only LINE is read: a person must not be told that nothing was found on the phone."""
     kind = EvidenceKind.ANDROID_FILE_SYSTEM
-    completeness, gaps, _ = assess(
-        kind=kind, encrypted=False, finished=True, indicators_loaded=1, modules=all_examined(kind, encrypted=False)
-    )
+    completeness, gaps, _ = assess(kind=kind, finished=True, indicators_loaded=1, modules=all_examined(kind))
     assert completeness is Completeness.PARTIAL
     assert "AndroidQF" in gaps[0].reason
 
 
-@pytest.mark.parametrize(("kind", "encrypted"), [each for each in KINDS if each[0] not in NEVER_WHOLE])
-def test_all_key_modules_examined_is_full(kind: EvidenceKind, encrypted: bool) -> None:  # noqa: FBT001 - a parametrised fact
+@pytest.mark.parametrize("kind", WHOLE)
+def test_all_key_modules_examined_is_full(kind: EvidenceKind) -> None:
     """A healthy phone reaches full in every kind that is parsed as a whole."""
     completeness, gaps, _ = assess(
         kind=kind,
-        encrypted=encrypted,
         finished=True,
         indicators_loaded=1,
-        modules=all_examined(kind, encrypted=encrypted),
+        modules=all_examined(kind),
     )
     assert (completeness, gaps) == (Completeness.FULL, ())
 
@@ -86,7 +57,7 @@ def test_all_key_modules_examined_is_full(kind: EvidenceKind, encrypted: bool) -
 @pytest.mark.parametrize("outcome", [each for each in ModuleOutcome if each not in EXAMINED])
 def test_any_key_module_not_examined_is_a_gap(outcome: ModuleOutcome) -> None:
     """Whatever keeps a key module from being examined makes the scan partial and is named."""
-    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs = all_examined(ENCRYPTED)
     runs[0] = replace(runs[0], outcome=outcome, records=0)
     completeness, gaps = completeness_of(runs)
     assert completeness is Completeness.PARTIAL
@@ -98,7 +69,7 @@ def test_any_key_module_not_examined_is_a_gap(outcome: ModuleOutcome) -> None:
 def test_other_modules_are_gaps_by_their_outcome(outcome: ModuleOutcome) -> None:
     """An app that is not on the phone is no gap; one whose data is damaged is."""
     runs = [
-        *all_examined(EvidenceKind.IOS_BACKUP, encrypted=True),
+        *all_examined(ENCRYPTED),
         ModuleRun(module="Whatsapp", slug="whatsapp", origin="", part="backup", outcome=outcome),
     ]
     completeness, gaps = completeness_of(runs)
@@ -109,7 +80,7 @@ def test_other_modules_are_gaps_by_their_outcome(outcome: ModuleOutcome) -> None
 
 def test_an_empty_key_module_counts_when_its_source_is_known_to_be_empty() -> None:
     """A phone without attachments is examined; one where nothing was counted is not."""
-    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs = all_examined(ENCRYPTED)
     runs[0] = replace(runs[0], outcome=ModuleOutcome.EMPTY, records=0, source_rows=0)
     assert completeness_of(runs)[0] is Completeness.FULL
     runs[0] = replace(runs[0], source_rows=None)
@@ -118,7 +89,7 @@ def test_an_empty_key_module_counts_when_its_source_is_known_to_be_empty() -> No
 
 def test_fewer_records_than_rows_is_a_gap_on_any_module() -> None:
     """The difference is written out in numbers."""
-    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs = all_examined(ENCRYPTED)
     runs.append(
         ModuleRun(
             module="Whatsapp", slug="whatsapp", origin="", part="backup",
@@ -132,14 +103,14 @@ def test_fewer_records_than_rows_is_a_gap_on_any_module() -> None:
 
 def test_more_records_than_rows_is_no_gap() -> None:
     """A join may give several records for a row."""
-    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs = all_examined(ENCRYPTED)
     runs[0] = replace(runs[0], records=5, source_rows=3)
     assert completeness_of(runs)[0] is Completeness.FULL
 
 
 def test_a_missing_key_module_is_a_gap() -> None:
     """A key module that never ran is named with the reason why it should have."""
-    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)[1:]
+    runs = all_examined(ENCRYPTED)[1:]
     completeness, gaps = completeness_of(runs)
     assert completeness is Completeness.PARTIAL
     assert gaps[0].outcome is ModuleOutcome.NOT_RUN
@@ -148,10 +119,10 @@ def test_a_missing_key_module_is_a_gap() -> None:
 
 def test_a_missing_part_is_one_gap() -> None:
     """An AndroidQF acquisition without a bugreport has one hole, not one for each of its modules."""
-    runs = [run for run in all_examined(EvidenceKind.ANDROIDQF, encrypted=False) if run.part != "bugreport"]
+    runs = [run for run in all_examined(EvidenceKind.ANDROIDQF) if run.part != "bugreport"]
     gap = Gap(module="bugreport", outcome=ModuleOutcome.NO_SOURCE, reason="no bugreport.zip")
     completeness, gaps, _ = assess(
-        kind=EvidenceKind.ANDROIDQF, encrypted=False, finished=True, indicators_loaded=1, modules=runs, extra_gaps=[gap]
+        kind=EvidenceKind.ANDROIDQF, finished=True, indicators_loaded=1, modules=runs, extra_gaps=[gap]
     )
     assert (completeness, gaps) == (Completeness.PARTIAL, (gap,))
 
@@ -160,11 +131,10 @@ def test_an_extra_gap_alone_makes_a_scan_partial() -> None:
     """What the pre-flight found counts although every module was content."""
     gap = Gap(module="preflight", outcome=ModuleOutcome.DAMAGED, reason="a link in the evidence")
     completeness, gaps, _ = assess(
-        kind=EvidenceKind.IOS_BACKUP,
-        encrypted=True,
+        kind=ENCRYPTED,
         finished=True,
         indicators_loaded=1,
-        modules=all_examined(EvidenceKind.IOS_BACKUP, encrypted=True),
+        modules=all_examined(ENCRYPTED),
         extra_gaps=[gap],
     )
     assert (completeness, gaps) == (Completeness.PARTIAL, (gap,))
@@ -172,13 +142,13 @@ def test_an_extra_gap_alone_makes_a_scan_partial() -> None:
 
 def test_an_unfinished_scan_is_blind() -> None:
     """Whatever was examined before the end, the scan cannot be leaned on."""
-    runs = all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)
+    runs = all_examined(ENCRYPTED)
     assert completeness_of(runs, finished=False)[0] is Completeness.BLIND
 
 
 def test_a_scan_without_indicators_is_blind_and_says_why() -> None:
     """Nothing can be found with nothing to look for."""
-    completeness, gaps = completeness_of(all_examined(EvidenceKind.IOS_BACKUP, encrypted=True), loaded=0)
+    completeness, gaps = completeness_of(all_examined(ENCRYPTED), loaded=0)
     assert completeness is Completeness.BLIND
     assert gaps[-1].module == "indicators"
 
@@ -186,7 +156,7 @@ def test_a_scan_without_indicators_is_blind_and_says_why() -> None:
 @pytest.mark.parametrize("outcome", [each for each in ModuleOutcome if each not in EXAMINED])
 def test_a_scan_without_one_examined_key_module_is_blind(outcome: ModuleOutcome) -> None:
     """A sysdiagnose read without the plugin's modules, a folder one level too high: all the same."""
-    runs = [replace(run, outcome=outcome) for run in all_examined(EvidenceKind.IOS_BACKUP, encrypted=True)]
+    runs = [replace(run, outcome=outcome) for run in all_examined(ENCRYPTED)]
     assert completeness_of(runs)[0] is Completeness.BLIND
 
 
@@ -204,7 +174,7 @@ def test_a_sysdiagnose_without_our_modules_is_blind() -> None:
 
 def test_crash_logs_may_be_absent_from_a_healthy_sysdiagnose() -> None:
     """The one key module that may be empty without a count, because nothing tells a phone without crashes apart."""
-    rows = {row.slug: row for row in key_modules(EvidenceKind.SYSDIAGNOSE, encrypted=False)}
+    rows = {row.slug: row for row in kinds.of(EvidenceKind.SYSDIAGNOSE).key_modules}
     run = ModuleRun(module="X", slug="sysdiagnose_crashes", origin="", part="sysdiagnose", outcome=ModuleOutcome.EMPTY)
     assert is_examined(run, rows["sysdiagnose_crashes"])
     assert not is_examined(run, rows["sysdiagnose_processes"])
@@ -212,8 +182,8 @@ def test_crash_logs_may_be_absent_from_a_healthy_sysdiagnose() -> None:
 
 def test_an_unencrypted_backup_needs_no_safari_history_and_an_encrypted_one_does() -> None:
     """Website history is what iOS puts into encrypted backups only."""
-    plain = {row.slug for row in key_modules(EvidenceKind.IOS_BACKUP, encrypted=False)}
-    encrypted = {row.slug for row in key_modules(EvidenceKind.IOS_BACKUP_ENCRYPTED, encrypted=False)}
+    plain = {row.slug for row in kinds.of(EvidenceKind.IOS_BACKUP).key_modules}
+    encrypted = {row.slug for row in kinds.of(EvidenceKind.IOS_BACKUP_ENCRYPTED).key_modules}
     assert "safari_history" in encrypted - plain
     assert plain < encrypted
 
@@ -221,7 +191,7 @@ def test_an_unencrypted_backup_needs_no_safari_history_and_an_encrypted_one_does
 @pytest.mark.parametrize("own", [ModuleOutcome.EMPTY, ModuleOutcome.NO_SOURCE, None])
 def test_todays_list_of_processes_stands_in_for_the_older_one(own: ModuleOutcome | None) -> None:
     """Androidqf writes processes.txt nowadays; MVT looks for ps.txt and finds nothing, which is then no gap."""
-    runs = [each for each in all_examined(EvidenceKind.ANDROIDQF, encrypted=True) if each.slug != "aqf_processes"]
+    runs = [each for each in all_examined(EvidenceKind.ANDROIDQF) if each.slug != "aqf_processes"]
     if own is not None:
         runs.append(ModuleRun(module="P", slug="aqf_processes", origin="", part="androidqf", outcome=own))
     other = ModuleRun(
@@ -234,7 +204,7 @@ def test_todays_list_of_processes_stands_in_for_the_older_one(own: ModuleOutcome
 
 def test_a_stand_in_excuses_no_damage() -> None:
     """A list of processes that is there and broken was not examined, whatever another list says."""
-    runs = [each for each in all_examined(EvidenceKind.ANDROIDQF, encrypted=True) if each.slug != "aqf_processes"]
+    runs = [each for each in all_examined(EvidenceKind.ANDROIDQF) if each.slug != "aqf_processes"]
     runs.append(ModuleRun(module="P", slug="aqf_processes", origin="", part="androidqf", outcome=ModuleOutcome.FAILED))
     other = ModuleRun(
         module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=ModuleOutcome.CHECKED
@@ -253,16 +223,16 @@ ANDROID_SPOTS = {str(kind) for spot in android_spots.SPOTS.values() if spot.repo
 
 def test_every_type_that_control_evidence_can_hold_is_compared() -> None:
     """The table is no narrower than what the engine tests show MVT to find."""
-    assert COMPARED_TYPES[EvidenceKind.IOS_BACKUP] >= IPHONE_SPOTS
-    assert COMPARED_TYPES[EvidenceKind.ANDROIDQF] >= ANDROID_SPOTS - {"emails"}
+    assert kinds.of(EvidenceKind.IOS_BACKUP).compared_types >= IPHONE_SPOTS
+    assert kinds.of(EvidenceKind.ANDROIDQF).compared_types >= ANDROID_SPOTS - {"emails"}
 
 
 @pytest.mark.parametrize("kind", list(EvidenceKind))
 def test_sets_without_a_fitting_type_are_a_gap_in_every_kind(kind: EvidenceKind) -> None:
     """One fitting indicator is enough; none of the right type is as good as none at all."""
-    fitting = min(COMPARED_TYPES[kind])
+    fitting = min(kinds.of(kind).compared_types)
     assert uncompared(kind, {fitting: 1, "unheard_of": 9}) is None
-    assert uncompared(kind, dict.fromkeys(COMPARED_TYPES[kind], 0)) is not None
+    assert uncompared(kind, dict.fromkeys(kinds.of(kind).compared_types, 0)) is not None
     foreign = uncompared(kind, {"unheard_of": 9})
     assert foreign is not None
     assert "unheard_of" in foreign.reason

@@ -21,7 +21,7 @@ from mvtcase.model import AlertSource, Completeness, Gap, IndicatorRef, Level, M
 if TYPE_CHECKING:
     from pathlib import Path
 
-JOB = {"event": "job", "kind": "ios_backup", "encrypted": False, "command": "mvt-ios check-backup"}
+JOB = {"event": "job", "kind": "ios_backup", "command": "mvt-ios check-backup"}
 HELLO = {"event": "hello", "indicators": 7, "tools": {"mvt": "2026.10.26"}}
 PLAN = {
     "event": "plan",

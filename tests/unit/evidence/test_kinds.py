@@ -13,6 +13,7 @@ import pytest
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, SeveralEvidenceError, UnknownEvidenceError
 from mvtcase.evidence import kinds
 from mvtcase.evidence.kinds import DETECTORS, find_all, identify
+from mvtcase.kinds import of
 from mvtcase.model import EvidenceKind
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def test_unknown_evidence_says_what_was_tried(tmp_path: Path) -> None:
     (tmp_path / "beach.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(UnknownEvidenceError) as caught:
         identify(tmp_path)
-    assert all(each.looks_for in str(caught.value) for each in DETECTORS)
+    assert all(of(each.kind).looks_for in str(caught.value) for each in DETECTORS)
     assert caught.value.hint
 
 

@@ -29,7 +29,6 @@ class Task:
     matchset: Path
     expected_indicators: int
     set_names: Mapping[str, str]
-    encrypted: bool
     stock_matcher: bool
     sweep: bool
     allow_foreign_modules: bool
@@ -52,7 +51,6 @@ def task_of(fields: Mapping[str, Any]) -> Task:
         matchset=Path(fields["matchset"]),
         expected_indicators=int(fields["expected_indicators"]),
         set_names=dict(fields["set_names"]),
-        encrypted=bool(fields["encrypted"]),
         stock_matcher=bool(fields["stock_matcher"]),
         sweep=bool(fields["sweep"]),
         allow_foreign_modules=bool(fields["allow_foreign_modules"]),

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mvtcase import kinds
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader.sweep_keys import Key, keys_of
 from mvtcase.engine.worker.reader.sweep_search import Hit, Searcher
 from mvtcase.engine.worker.reader.sweep_unfold import Unfolding
 from mvtcase.engine.worker.safety.databases import UnfitDatabaseError, opened
-from mvtcase.model import AlertSource, EvidenceKind, Level, ModuleOutcome
+from mvtcase.model import AlertSource, Level, ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,6 @@ TIME_SHARE = 0.8
 """The part of the worker's time after which the sweep stops by itself, so that the scan still comes to its end."""
 
 _BEGAN = time.monotonic()
-
-_BACKUPS = frozenset({EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED})
 
 
 class _OutOfTimeError(Exception):
@@ -170,7 +169,7 @@ class _Sweep:
         if path == self.task.target:
             return path.name
         name = str(path.relative_to(self.task.target))
-        place = self._place_on_phone(path.name) if self.task.kind in _BACKUPS else ""
+        place = self._place_on_phone(path.name) if kinds.of(self.task.kind).named_by_manifest else ""
         return f"{place} ({name})" if place else name
 
     def _place_on_phone(self, file_id: str) -> str:

@@ -14,11 +14,11 @@ from mvt.ios.cmd_check_fs import CmdIOSCheckFS
 from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
 
 from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS
-from mvtcase.engine.commands import part_name
+from mvtcase import kinds
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.run.recorder import load_step
 from mvtcase.engine.worker.safety.databases import check_regular
-from mvtcase.model import EvidenceKind, ModuleOutcome
+from mvtcase.model import ModuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.worker.run.recorder import Recorder
     from mvtcase.engine.worker.task import Task
+    from mvtcase.model import EvidenceKind
 
 
 class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
@@ -95,25 +96,26 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
         return self.recorder.nested(part, run)
 
 
-CLASSES: dict[EvidenceKind, type[Command]] = {
-    EvidenceKind.IOS_BACKUP: CmdIOSCheckBackup,
-    EvidenceKind.IOS_BACKUP_ENCRYPTED: CmdIOSCheckBackup,
-    EvidenceKind.IOS_FILE_SYSTEM: CmdIOSCheckFS,
-    EvidenceKind.SYSDIAGNOSE: CmdIOSCheckSysdiagnose,
-    EvidenceKind.ANDROIDQF: CmdAndroidCheckAndroidQFApart,
-    EvidenceKind.ANDROIDQF_AGE: CmdAndroidCheckAndroidQFApart,
-    EvidenceKind.BUGREPORT: CmdAndroidCheckBugreport,
-    EvidenceKind.ANDROID_BACKUP: CmdAndroidCheckBackup,
-    EvidenceKind.INTRUSION_LOGS: CmdAndroidCheckIntrusionLogs,
-    EvidenceKind.ANDROID_FILE_SYSTEM: CmdAndroidCheckLineFS,
+_NESTED: tuple[type[Command], ...] = (CmdAndroidCheckBugreport, CmdAndroidCheckBackup, CmdAndroidCheckIntrusionLogs)
+
+CLASSES: dict[str, type[Command]] = {
+    "mvt-ios check-backup": CmdIOSCheckBackup,
+    "mvt-ios check-fs": CmdIOSCheckFS,
+    "mvt-ios check-sysdiagnose": CmdIOSCheckSysdiagnose,
+    "mvt-android check-androidqf": CmdAndroidCheckAndroidQFApart,
+    "mvt-android check-bugreport": CmdAndroidCheckBugreport,
+    "mvt-android check-backup": CmdAndroidCheckBackup,
+    "mvt-android check-intrusion-logs": CmdAndroidCheckIntrusionLogs,
+    "mvt-android check-line-fs": CmdAndroidCheckLineFS,
 }
+"""The classes by the command lines that `mvtcase.kinds` names."""
 
 _STORING = ("_store_timeline", "_store_alerts_timeline", "_store_alerts", "_store_urls", "_store_info")
 
 
 def command_for(task: Task, indicators: Indicators, plugins: list[type[MVTModule]], recorder: Recorder) -> Command:
     """Return MVT's command for a task, ready to run."""
-    command = CLASSES[task.kind](
+    command = CLASSES[kinds.of(task.kind).command.line](
         target_path=str(task.target),
         results_path=str(task.results / "mvt"),
         iocs=indicators,
@@ -143,12 +145,10 @@ def _forgiving(store: Callable[[], None], recorder: Recorder) -> Callable[[], No
 
 def module_classes(kind: EvidenceKind) -> dict[str, tuple[str, str, list[type[MVTModule]]]]:
     """Return platform, command and MVT's own modules of every part that evidence of this kind can have."""
-    chain = (CLASSES[kind], *_NESTED) if issubclass(CLASSES[kind], CmdAndroidCheckAndroidQF) else (CLASSES[kind],)
+    facts = kinds.of(kind).command
+    chain = (CLASSES[facts.line], *(_NESTED if facts.parts else ()))
     found: dict[str, tuple[str, str, list[type[MVTModule]]]] = {}
     for cls in chain:
         command = cls(target_path=None, results_path=None)
-        found[part_name(command.name)] = (command.platform, command.name, list(command.modules))
+        found[kinds.part_name(command.name)] = (command.platform, command.name, list(command.modules))
     return found
-
-
-_NESTED: tuple[type[Command], ...] = (CmdAndroidCheckBugreport, CmdAndroidCheckBackup, CmdAndroidCheckIntrusionLogs)

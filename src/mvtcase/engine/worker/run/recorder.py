@@ -19,7 +19,6 @@ from mvt.common.command import Command
 from mvt.common.module_loader import get_module_origin
 
 from mvtcase.canon import digest
-from mvtcase.engine.commands import part_name
 from mvtcase.engine.outcomes import MISSING_FILES, UNRESOLVED_LINK, WRONG_PASSWORD, Note, classify, worst_note
 from mvtcase.engine.safe_json import safe_json, safe_text
 from mvtcase.engine.worker.match.matches import Matches
@@ -29,6 +28,7 @@ from mvtcase.engine.worker.preflight.sources import Replacements, Sources
 from mvtcase.engine.worker.run.another import adopt, can_be_helped, fresh_copy, recovered
 from mvtcase.engine.worker.run.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing
 from mvtcase.engine.worker.run.notes import NoteTaker
+from mvtcase.kinds import part_name
 from mvtcase.model import ModuleOutcome
 
 if TYPE_CHECKING:

@@ -45,7 +45,6 @@ def swept(target: Path, kind: EvidenceKind = EvidenceKind.ANDROIDQF) -> list[dic
         matchset=target,
         expected_indicators=2,
         set_names={"invented.stix2": "invented"},
-        encrypted=False,
         stock_matcher=False,
         sweep=True,
         allow_foreign_modules=False,

@@ -132,7 +132,7 @@ def desk(tmp_path: Path, engine: FakeEngine) -> Desk:
 def enrol(desk: Desk, name: str, *groups: str, **changes: object) -> str:
     """Add an official who consented and return the id."""
     added = officials.add(desk, officials.Person(name=name, groups=groups or ("Legislature",), **changes))  # type: ignore[arg-type]  # as the test says
-    official = str(added.data["official"]["id"])  # type: ignore[index]  # the contract
+    official = str(added.json["official"]["id"])
     consents.record(
         desk,
         official,
@@ -157,7 +157,7 @@ def add_phone(tmp_path: Path, desk: Desk) -> Callable[..., str]:
     def add(official: str = "O-0001", *, seed: int = 1, **wish: object) -> str:
         path = build_ios_backup(tmp_path / "evidence" / f"phone-{official}-{seed}", IosPhone(seed=seed)).path
         outcome = acquisitions.add(desk, path, acquisitions.Registration(official=official, **wish))  # type: ignore[arg-type]  # as the test says
-        return str(outcome.data["acquisition"]["id"])  # type: ignore[index]  # the contract
+        return str(outcome.json["acquisition"]["id"])
 
     return add
 

@@ -36,11 +36,11 @@ def _add(desk: Desk, path: Path, official: str = "O-0001", **wish: Any) -> Outco
 
 
 def _one(outcome: Any) -> dict[str, Any]:
-    return dict(outcome.data["acquisition"])
+    return dict(outcome.json["acquisition"])
 
 
 def _many(outcome: Any) -> list[dict[str, Any]]:
-    return list(outcome.data["acquisitions"])
+    return list(outcome.json["acquisitions"])
 
 
 def _folders(desk: Desk) -> list[str]:
@@ -48,7 +48,7 @@ def _folders(desk: Desk) -> list[str]:
 
 
 def _actions(desk: Desk) -> list[str]:
-    data: Any = custody.log(desk).data
+    data: Any = custody.log(desk).json
     return [each["action"] for each in data["events"]]
 
 
@@ -217,7 +217,7 @@ def test_setting_aside_takes_a_reason_and_changes_the_status(desk: Desk, add_pho
     scans.run(desk, scans.Request())
 
     def now() -> list[str]:
-        data: Any = status.status(desk).data
+        data: Any = status.status(desk).json
         return [each["status"] for each in data["officials"][0]["devices"]]
 
     assert now() == ["no_trace"]
@@ -235,7 +235,7 @@ def test_an_acquisition_is_shown_with_its_scans(desk: Desk, add_phone: Callable[
     """State and completeness of each."""
     added = add_phone()
     scans.run(desk, scans.Request())
-    data: Any = acquisitions.show(desk, added).data
+    data: Any = acquisitions.show(desk, added).json
     assert data["scans"] == [{"id": "S-0001", "state": "finished", "completeness": "full"}]
     assert Path(data["manifest"]).is_file()
     assert len(_many(acquisitions.list_acquisitions(desk))) == 1

@@ -46,7 +46,7 @@ ODD = RawAlert(
 
 
 def _data(outcome: Any) -> Any:  # the contract's JSON
-    return outcome.data
+    return outcome.json
 
 
 @pytest.fixture

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def _case(outcome: Any) -> dict[str, Any]:
-    return dict(outcome.data["case"])
+    return dict(outcome.json["case"])
 
 
 def test_a_workspace_is_made_once_and_left_as_it_is(tmp_path: Path) -> None:
     """Making it again loses nothing."""
     cases.init(tmp_path / "w")
     (tmp_path / "w" / "cases" / "kept").mkdir()
-    assert cases.init(tmp_path / "w").data["workspace"] == str(tmp_path / "w")
+    assert cases.init(tmp_path / "w").json["workspace"] == str(tmp_path / "w")
     assert (tmp_path / "w" / "cases" / "kept").is_dir()
 
 
@@ -85,7 +85,7 @@ def test_a_closed_case_is_read_and_not_changed(desk: Desk) -> None:
     named = replace(desk, case="line-2021")
     with pytest.raises(ConflictError, match="closed"):
         groups.add(named, "Ministry")
-    assert cases.show(named).data["officials"] == 1
+    assert cases.show(named).json["officials"] == 1
     with pytest.raises(ConflictError):
         cases.close(named)
     assert _case(cases.reopen(named))["state"] == "open"
@@ -97,7 +97,7 @@ def test_a_closed_case_is_read_and_not_changed(desk: Desk) -> None:
 
 
 def _events(desk: Desk) -> list[dict[str, Any]]:
-    data: Any = custody.log(desk).data
+    data: Any = custody.log(desk).json
     return list(data["events"])
 
 
@@ -140,20 +140,20 @@ def test_a_damaged_case_hides_no_other(desk: Desk) -> None:
 
 
 def _list(outcome: Any, name: str) -> list[dict[str, Any]]:
-    return list(outcome.data[name])
+    return list(outcome.json[name])
 
 
 def test_a_taken_slug_is_a_conflict_and_the_case_stays(desk: Desk) -> None:
     """Nothing is ever made over something."""
     with pytest.raises(ConflictError):
         cases.new(desk, "LINE 2021")
-    assert cases.show(desk).data["officials"] == 1
+    assert cases.show(desk).json["officials"] == 1
 
 
 def test_groups_nest_and_names_are_unique(desk: Desk) -> None:
     """A group stands inside another by name or id."""
-    inner: Any = groups.add(desk, "Caucus", parent="Legislature").data["group"]
-    innermost: Any = groups.add(desk, "Whips", parent=inner["id"]).data["group"]
+    inner: Any = groups.add(desk, "Caucus", parent="Legislature").json["group"]
+    innermost: Any = groups.add(desk, "Whips", parent=inner["id"]).json["group"]
     assert innermost["parent"] == inner["id"] == "G-0002"
     with pytest.raises(ConflictError):
         groups.add(desk, " Caucus ")
@@ -167,9 +167,9 @@ def test_groups_nest_and_names_are_unique(desk: Desk) -> None:
 def test_a_group_named_like_an_id_takes_nobody_elses_place(desk: Desk) -> None:
     """An id always means the group that has it."""
     groups.add(desk, "G-0003")
-    third: Any = groups.add(desk, "Ministry").data["group"]
+    third: Any = groups.add(desk, "Ministry").json["group"]
     assert third["id"] == "G-0003"
-    inside: Any = groups.add(desk, "Inside", parent="G-0003").data["group"]
+    inside: Any = groups.add(desk, "Inside", parent="G-0003").json["group"]
     assert inside["parent"] == third["id"]
     with desk.open_case() as store:
         from mvtcase.store import queries  # noqa: PLC0415  # only this look needs it
@@ -179,5 +179,5 @@ def test_a_group_named_like_an_id_takes_nobody_elses_place(desk: Desk) -> None:
 
 def test_nothing_is_found_in_a_new_case(desk: Desk) -> None:
     """Empty lists, and a chain that holds."""
-    assert findings.list_findings(desk).data == {"findings": []}
-    assert custody.verify(desk).data["holds"] is True
+    assert findings.list_findings(desk).json == {"findings": []}
+    assert custody.verify(desk).json["holds"] is True

@@ -35,7 +35,7 @@ ALL = frozenset(ConsentPoint)
 @pytest.fixture
 def asked(desk: Desk) -> str:
     """Give an official of whom no consent is recorded."""
-    data: Any = officials.add(desk, officials.Person(role="Envoy")).data
+    data: Any = officials.add(desk, officials.Person(role="Envoy")).json
     return str(data["official"]["id"])
 
 
@@ -46,12 +46,12 @@ def _record(desk: Desk, official: str, *, informed: frozenset[ConsentPoint] = AL
 
 
 def _allowed(desk: Desk, official: str) -> tuple[bool, str]:
-    data: Any = consents.show(desk, official).data
+    data: Any = consents.show(desk, official).json
     return data["scan_allowed"], data["reason"]
 
 
 def _roster(desk: Desk, official: str) -> str:
-    data: Any = officials.show(desk, official).data
+    data: Any = officials.show(desk, official).json
     return str(data["official"]["roster"])
 
 
@@ -104,7 +104,7 @@ def test_an_expired_consent_stops_scans_and_rechecks(desk: Desk, add_phone: Call
     later = replace(desk, clock=lambda: datetime(2026, 11, 26, tzinfo=timezone.utc))
     _scan_refused(later, added, ConsentExpiredError)
     outcome = rechecks.run(later, ["S-0001"], on_event=lambda _scan, _event: None)
-    assert outcome.data["scans"] == []
+    assert outcome.json["scans"] == []
     assert "ran out" in outcome.messages[0]
 
 
@@ -113,7 +113,7 @@ def test_a_withdrawal_takes_back_every_standing_consent(desk: Desk, asked: str, 
     _record(desk, asked)
     _record(desk, asked)
     added = add_phone(asked)
-    data: Any = consents.withdraw(desk, asked, reason="changed my mind").data
+    data: Any = consents.withdraw(desk, asked, reason="changed my mind").json
     assert [each["withdrawal_reason"] for each in data["consents"]] == ["changed my mind"] * 2
     assert _roster(desk, asked) == "withdrawn"
     _scan_refused(desk, added, ConsentWithdrawnError)
@@ -171,7 +171,7 @@ def test_the_signed_form_is_kept_by_its_hash(desk: Desk, asked: str, tmp_path: P
     """A private copy that custody watches; what is no file is refused and nothing recorded."""
     form = tmp_path / "form.pdf"
     form.write_bytes(b"signed")
-    data: Any = _record(desk, asked, document=form).data
+    data: Any = _record(desk, asked, document=form).json
     digest = sha256_bytes(b"signed")
     assert data["consent"]["document_sha256"] == digest
     kept = desk.case_folder().attachments / digest
@@ -180,7 +180,7 @@ def test_the_signed_form_is_kept_by_its_hash(desk: Desk, asked: str, tmp_path: P
     for wrong in (tmp_path / "link", tmp_path, tmp_path / "nothing"):
         with pytest.raises(NotFoundError):
             _record(desk, asked, document=wrong)
-    shown: Any = consents.show(desk, asked).data["consents"]
+    shown: Any = consents.show(desk, asked).json["consents"]
     assert len(shown) == 1
     kept.write_bytes(b"forged")
     with pytest.raises(Exception, match=digest[:12]):

@@ -69,7 +69,7 @@ def proven(desk: Desk, finder: Finder) -> Desk:
 
 def test_the_selftest_tells_what_was_planted_and_found(proven: Desk, finder: Finder) -> None:
     """In a phone of each platform and in a sysdiagnose, and it says what no spot can hold."""
-    data: Any = iocs.selftest(proven).data
+    data: Any = iocs.selftest(proven).json
     assert data["planted"] == len(data["checks"]) > 5
     assert {each["platform"] for each in data["checks"]} == {"ios_backup", "androidqf", "sysdiagnose"}
     assert all(each["found"] and each["where"] for each in data["checks"])
@@ -109,7 +109,7 @@ def test_a_scan_without_a_passing_control_does_not_begin(
     finder.values.clear()
     with pytest.raises(ControlFailedError):
         scans.run(proven, scans.Request())
-    data: Any = scans.list_scans(proven).data
+    data: Any = scans.list_scans(proven).json
     assert data["scans"] == []
 
 
@@ -118,11 +118,11 @@ def test_a_control_that_passed_is_remembered_for_these_sets_and_tools(
 ) -> None:
     """The scan carries its time; other sets are tried anew."""
     add_phone()
-    data: Any = scans.run(proven, scans.Request()).data
+    data: Any = scans.run(proven, scans.Request()).json
     looks = len(finder.jobs)
     passed = data["scans"][0]["control_passed_at"]
     assert passed is not None
-    again: Any = scans.run(proven, scans.Request(acquisitions=("A-0001",))).data
+    again: Any = scans.run(proven, scans.Request(acquisitions=("A-0001",))).json
     assert again["scans"][0]["control_passed_at"] == passed
     assert len(finder.jobs) == looks + 1
     sets.require_control(proven, sets.choose(proven, ["tiny"]))
@@ -148,16 +148,16 @@ def test_sets_are_switched_linted_imported_and_packed(desk: Desk, tmp_path: Path
     (tmp_path / "list.txt").write_text("evil.example\nnot a domain\n")
     linted: Any = iocs.lint(desk, [tmp_path / "list.txt"], kind="domains")
     assert linted.status == "partial"
-    assert linted.data["files"][0]["set"]["usable"] == 1
-    imported: Any = iocs.import_files(desk, [tmp_path / "list.txt"], name="mine", kind="domains").data["imported"]
+    assert linted.json["files"][0]["set"]["usable"] == 1
+    imported: Any = iocs.import_files(desk, [tmp_path / "list.txt"], name="mine", kind="domains").json["imported"]
     assert (imported[0]["name"], imported[0]["usable"], imported[0]["added"]) == ("mine", 1, 1)
-    off: Any = iocs.switch(desk, "mine", on=False).data["sets"]
+    off: Any = iocs.switch(desk, "mine", on=False).json["sets"]
     assert {each["name"]: each["active"] for each in off}["mine"] is False
     assert "mine" not in {each.name for each in sets.choose(desk).sets}
     assert [each.name for each in sets.choose(desk, ["mine"]).sets] == ["mine"]
-    packed: Any = iocs.pack(desk, tmp_path / "sets.zip").data
+    packed: Any = iocs.pack(desk, tmp_path / "sets.zip").json
     assert {each["name"] for each in packed["sets"]} >= {"mine", "tiny"}
-    shown: Any = iocs.show(desk, "mine").data
+    shown: Any = iocs.show(desk, "mine").json
     assert shown["set"]["unusable_indicators"][0]["reason"]
     with pytest.raises(InputError):
         iocs.import_files(desk, [tmp_path / "list.txt", tmp_path / "list.txt"], name="two")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _log(desk: Desk) -> dict[str, Any]:
-    return dict(custody.log(desk).data)
+    return dict(custody.log(desk).json)
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def test_a_whole_case_verifies(whole: Desk) -> None:
     """And the head is the one of the log."""
     outcome = custody.verify(whole)
     log = _log(whole)
-    assert (outcome.data["holds"], outcome.data["head"]) == (True, log["head"])
-    assert outcome.data["events"] == len(log["events"]) == log["events"][-1]["sequence"]
+    assert (outcome.json["holds"], outcome.data["head"]) == (True, log["head"])
+    assert outcome.json["events"] == len(log["events"]) == log["events"][-1]["sequence"]
     assert log["events"][-1]["digest"] == log["head"]
 
 
@@ -132,7 +132,7 @@ def test_no_event_names_a_person(whole: Desk) -> None:
 
 def test_a_note_is_added_to_the_chain(desk: Desk) -> None:
     """Whatever its text; an empty one is none."""
-    data: Any = custody.note(desk, "  <script> \u202e ").data
+    data: Any = custody.note(desk, "  <script> \u202e ").json
     assert (data["note"]["id"], data["note"]["text"]) == ("N-0001", "<script> \u202e")
     with pytest.raises(InputError):
         custody.note(desk, "\n")

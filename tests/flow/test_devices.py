@@ -22,12 +22,12 @@ PHONE = IosPhone(seed=5)
 
 
 def _add(desk: Desk, official: str = "O-0001", **identity: Any) -> dict[str, Any]:
-    data: Any = devices.add(desk, official, label="", identity=DeviceIdentity(**identity)).data
+    data: Any = devices.add(desk, official, label="", identity=DeviceIdentity(**identity)).json
     return dict(data["device"])
 
 
 def _devices(desk: Desk) -> list[dict[str, Any]]:
-    data: Any = devices.list_devices(desk).data
+    data: Any = devices.list_devices(desk).json
     return list(data["devices"])
 
 
@@ -38,7 +38,7 @@ def register(desk: Desk, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     def add(official: str = "O-0001", *, device: str | None = None, messages: int = 2) -> dict[str, Any]:
         path = build_ios_backup(tmp_path / "evidence" / f"{messages}", IosPhone(seed=5, messages=messages)).path
         wish = acquisitions.Registration(official=official, device=device)
-        data: Any = acquisitions.add(desk, path, wish).data
+        data: Any = acquisitions.add(desk, path, wish).json
         return dict(data["acquisition"])
 
     return add
@@ -151,11 +151,11 @@ def test_what_became_of_a_device_changes_its_officials_status(
     scans.run(desk, scans.Request())
 
     def now() -> str:
-        data: Any = status.status(desk).data
+        data: Any = status.status(desk).json
         return str(data["officials"][0]["status"])
 
     assert now() == "no_trace"
-    data: Any = devices.change_device(desk, "D-0001", state=DeviceState.REPLACED, label="old", owner="Ministry").data
+    data: Any = devices.change_device(desk, "D-0001", state=DeviceState.REPLACED, label="old", owner="Ministry").json
     assert (data["device"]["state"], data["device"]["label"], data["device"]["owner"]) == (
         "replaced",
         "old",
@@ -171,7 +171,7 @@ def test_what_became_of_a_device_changes_its_officials_status(
 def test_a_device_is_shown_with_what_was_taken_from_it(desk: Desk, register: Callable[..., dict[str, Any]]) -> None:
     """Acquisitions and the gap that none was scanned."""
     register()
-    data: Any = devices.show(desk, "D-0001").data["device"]
+    data: Any = devices.show(desk, "D-0001").json["device"]
     assert [each["id"] for each in data["acquisitions"]] == ["A-0001"]
     assert data["gaps"] == [
         {

@@ -27,12 +27,12 @@ LINK = {
 
 
 def _findings(desk: Desk, **which: Any) -> list[dict[str, Any]]:
-    data: Any = findings.list_findings(desk, **which).data
+    data: Any = findings.list_findings(desk, **which).json
     return list(data["findings"])
 
 
 def _status(desk: Desk) -> str:
-    data: Any = status.status(desk).data
+    data: Any = status.status(desk).json
     return str(data["officials"][0]["status"])
 
 
@@ -141,7 +141,7 @@ def test_a_finding_is_named_by_an_unmistakable_beginning(
     scans.run(desk, scans.Request())
     first, second = _findings(desk)
     assert first["id"][:8] != second["id"][:8]
-    shown: Any = findings.show(desk, first["id"][:8]).data["finding"]
+    shown: Any = findings.show(desk, first["id"][:8]).json["finding"]
     assert shown["id"] == first["id"]
     with pytest.raises(AmbiguousError):
         findings.show(desk, "F-")
@@ -153,7 +153,7 @@ def test_a_finding_is_shown_with_its_alerts_verbatim(
     """Whatever stands in them."""
     hostile = {"a": "\x1b[31m<script>", "b": [1, None, "=HYPERLINK(1)"], "matched_indicator": "x"}
     finding = scanned(found(event=hostile, message="line one\nline two \u202e"))
-    shown: Any = findings.show(desk, finding).data["finding"]
+    shown: Any = findings.show(desk, finding).json["finding"]
     assert shown["raised"][0]["event"] == hostile
     assert shown["raised"][0]["message"] == "line one\nline two \u202e"
     assert shown["title"] == "line one line two \u202e"

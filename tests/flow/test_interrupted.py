@@ -74,17 +74,17 @@ def _write(results: Path, events: tuple[dict[str, Any], ...] = EVENTS) -> None:
 
 
 def _scans(desk: Desk) -> list[dict[str, Any]]:
-    data: Any = scans.list_scans(desk).data
+    data: Any = scans.list_scans(desk).json
     return list(data["scans"])
 
 
 def _findings(desk: Desk) -> list[dict[str, Any]]:
-    data: Any = findings.list_findings(desk).data
+    data: Any = findings.list_findings(desk).json
     return list(data["findings"])
 
 
 def _status(desk: Desk) -> str:
-    data: Any = status.status(desk).data
+    data: Any = status.status(desk).json
     return str(data["officials"][0]["status"])
 
 
@@ -159,7 +159,7 @@ def test_an_interrupted_scan_examined_nothing_and_its_alerts_count(cut_off: Desk
     (scan,) = _scans(cut_off)
     assert (scan["state"], scan["completeness"], scan["alerts"]["CRITICAL"]) == ("interrupted", "blind", 1)
     assert _status(cut_off) == "indicator_match"
-    data: Any = status.status(cut_off).data["officials"]
+    data: Any = status.status(cut_off).json["officials"]
     assert "did not finish (interrupted)" in data[0]["devices"][0]["gaps"][0]["reason"]
 
 
@@ -247,6 +247,6 @@ def test_a_worker_that_was_taken_over_cannot_block_the_case(cut_off: Desk, line:
     assert (first["state"], first["completeness"], second["state"]) == ("interrupted", "blind", "finished")
     assert "bh" in [each["indicator"]["value"] for each in _findings(cut_off) if each["indicator"]]
     assert len(_findings(cut_off)) == 1 + line.startswith(ALERT)
-    data: Any = scans.show(cut_off, "S-0001").data
+    data: Any = scans.show(cut_off, "S-0001").json
     assert len(data["scan"]["raised"]) == 1 + line.startswith(ALERT)
     custody.verify(cut_off)

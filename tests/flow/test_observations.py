@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def _add(desk: Desk, seen: Seen, official: str = "O-0001") -> dict[str, Any]:
-    data: Any = observations.add(desk, official, seen).data
+    data: Any = observations.add(desk, official, seen).json
     return dict(data["observation"])
 
 
 def _list(desk: Desk, **which: Any) -> list[dict[str, Any]]:
-    data: Any = observations.list_observations(desk, **which).data
+    data: Any = observations.list_observations(desk, **which).json
     return list(data["observations"])
 
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def _all(desk: Desk) -> list[dict[str, Any]]:
-    data: Any = officials.list_officials(desk).data
+    data: Any = officials.list_officials(desk).json
     return list(data["officials"])
 
 
 def _import(desk: Desk, path: Path, text: str | bytes) -> list[dict[str, Any]]:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    data: Any = officials.import_csv(desk, path).data
+    data: Any = officials.import_csv(desk, path).json
     return list(data["officials"])
 
 
@@ -43,7 +43,7 @@ def test_a_pseudonym_like_an_id_takes_nobody_elses_place(desk: Desk) -> None:
     """What is said of O-0003 is said of O-0003."""
     officials.add(desk, officials.Person(name="Bo", pseudonym="O-0003"))
     officials.add(desk, officials.Person(name="Cy"))
-    shown: Any = officials.show(desk, "O-0003").data["official"]
+    shown: Any = officials.show(desk, "O-0003").json["official"]
     assert shown["name"] == "Cy"
 
 
@@ -52,7 +52,7 @@ def test_an_official_is_changed_column_by_column(desk: Desk) -> None:
     groups.add(desk, "Ministry")
     officials.change_official(desk, "O-0001", {"role": "Envoy", "publication": "role"}, ("Ministry", "Ministry"))
     officials.change_official(desk, "O-0001", {}, ("Legislature",))
-    shown: Any = officials.show(desk, "O-0001").data["official"]
+    shown: Any = officials.show(desk, "O-0001").json["official"]
     assert (shown["name"], shown["role"], shown["publication"]) == ("Aldith Fernvale", "Envoy", "role")
     assert shown["groups"] == ["Legislature", "Ministry"]
     with pytest.raises(InputError):
@@ -118,10 +118,10 @@ def test_a_spreadsheets_ways_of_writing_are_read(desk: Desk, tmp_path: Path, hea
 )
 def test_a_roster_with_one_wrong_line_adds_nobody(desk: Desk, tmp_path: Path, text: bytes, why: str) -> None:
     """The line is named, and the case is as it was."""
-    before = _all(desk), custody.log(desk).data["head"]
+    before = _all(desk), custody.log(desk).json["head"]
     with pytest.raises((InputError, NotFoundError), match=why):
         _import(desk, tmp_path / "r.csv", text)
-    assert (_all(desk), custody.log(desk).data["head"]) == before
+    assert (_all(desk), custody.log(desk).json["head"]) == before
 
 
 def test_no_roster_is_endless(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ def test_a_formula_in_a_roster_stays_the_text_it_is(desk: Desk, tmp_path: Path) 
 def test_an_official_is_shown_with_all_that_is_known(desk: Desk, add_phone: Callable[..., str]) -> None:
     """Devices with status, consents, findings and observations."""
     add_phone()
-    shown: Any = officials.show(desk, "O-0001").data["official"]
+    shown: Any = officials.show(desk, "O-0001").json["official"]
     assert [each["status"] for each in shown["devices"]] == ["not_examined"]
     assert [each["given_by"] for each in shown["consents"]] == ["Aldith Fernvale"]
     assert (shown["findings"], shown["observations"]) == ([], [])

@@ -29,11 +29,11 @@ def _run(desk: Desk, named: Sequence[str] = (), **more: Any) -> VerbOutcome:
 
 
 def _scans(outcome: Any) -> list[dict[str, Any]]:
-    return list(outcome.data["scans"])
+    return list(outcome.json["scans"])
 
 
 def _device(desk: Desk) -> dict[str, Any]:
-    data: Any = status.status(desk).data
+    data: Any = status.status(desk).json
     return dict(data["officials"][0]["devices"][0])
 
 
@@ -88,7 +88,7 @@ def test_a_recheck_adds_findings(scanned: Desk, engine: FakeEngine, match: Engin
     (recheck,) = _scans(_run(scanned, ["S-0001"]))
     assert len(recheck["findings"]) == 1
     assert _device(scanned)["status"] == "indicator_match"
-    listed: Any = findings.list_findings(scanned).data["findings"]
+    listed: Any = findings.list_findings(scanned).json["findings"]
     assert [each["first_scan"] for each in listed] == ["S-0002"]
 
 

@@ -39,7 +39,7 @@ MARKS = (
 
 
 def _written(outcome: Any) -> list[dict[str, Any]]:  # the contract's JSON
-    return list(outcome.data["reports"])
+    return list(outcome.json["reports"])
 
 
 def _as(desk: Desk, examiner: str) -> Desk:
@@ -180,7 +180,7 @@ def _marked_official(desk: Desk, level: Publication) -> str:
         publication=level,
         groups=("Legislature",),
     )
-    return str(officials.add(desk, person).data["official"]["id"])  # type: ignore[index]  # the contract
+    return str(officials.add(desk, person).json["official"]["id"])
 
 
 def _plant_in_texts(desk: Desk, official: str) -> None:

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 
 def _status(desk: Desk) -> list[str]:
-    data: Any = status.status(desk).data
+    data: Any = status.status(desk).json
     return [one["status"] for one in data["officials"]]
 
 
 def _scans(outcome: Any) -> list[dict[str, Any]]:  # the contract's JSON
-    return list(outcome.data["scans"])
+    return list(outcome.json["scans"])
 
 
 def test_a_fully_examined_phone_without_findings_has_no_trace(desk: Desk, add_phone: Callable[..., str]) -> None:
@@ -82,7 +82,7 @@ def test_scanning_twice_gives_the_same_findings_and_no_duplicates(
     first = _scans(scans.run(desk, scans.Request(acquisitions=(added,))))[0]
     second = _scans(scans.run(desk, scans.Request(acquisitions=(added,))))[0]
     assert first["findings"] == second["findings"] != []
-    listed: Any = findings.list_findings(desk).data["findings"]
+    listed: Any = findings.list_findings(desk).json["findings"]
     assert len(listed) == 1
     assert listed[0]["alerts"] == 2
     assert _status(desk) == [Status.INDICATOR_MATCH]
@@ -90,7 +90,7 @@ def test_scanning_twice_gives_the_same_findings_and_no_duplicates(
 
 def test_without_consent_nothing_runs(desk: Desk, add_phone: Callable[..., str], engine: FakeEngine) -> None:
     """The gate stands before the worker, and leaves no scan behind."""
-    official: Any = officials.add(desk, officials.Person(role="Envoy")).data["official"]
+    official: Any = officials.add(desk, officials.Person(role="Envoy")).json["official"]
     added = add_phone(official["id"], seed=2)
     with pytest.raises(ConsentMissingError):
         scans.run(desk, scans.Request(acquisitions=(added,)))

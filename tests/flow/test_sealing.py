@@ -114,7 +114,7 @@ def _see(desk: Desk, official: str, value: str, days_ago: float, kind: str = LET
 
 
 def _due(desk: Desk, **which: Any) -> list[tuple[str, object]]:
-    data: Any = sealing.due(desk, **{"every": "30d", **which}).data
+    data: Any = sealing.due(desk, **{"every": "30d", **which}).json
     return [(each["id"], each["days_overdue"]) for each in data["due"]]
 
 
@@ -147,13 +147,13 @@ def test_groups_count_the_groups_inside_them(desk: Desk, join: Callable[..., str
     _see(desk, inner, "off", 3)
     _see(desk, other, "on", 90)
     _see(desk, other, "off", 45)
-    data: Any = sealing.status(desk).data
+    data: Any = sealing.status(desk).json
     rows = {row["group"]: row for row in data["groups"]}
     assert (rows["Legislature"]["on"], rows["Legislature"]["off"]) == (1, 1)
     assert (rows["Caucus"]["on"], rows["Caucus"]["off"]) == (0, 1)
     assert rows["Ministry"]["changed_on_off"] == 1
     assert {row["id"]: row["due"] for row in data["officials"]} == {"O-0001": False, inner: False, other: True}
-    within: Any = sealing.status(desk, group="Legislature").data
+    within: Any = sealing.status(desk, group="Legislature").json
     assert [row["id"] for row in within["officials"]] == ["O-0001", inner]
     assert _due(desk, group="Caucus") == []
 
@@ -185,7 +185,7 @@ def test_a_hundred_officials_watched_for_a_year(desk: Desk) -> None:
                     recorded_at=day,
                     recorded_by="Ada",
                 )
-    data: Any = sealing.status(desk).data
+    data: Any = sealing.status(desk).json
     assert data["groups"] == [
         {"group": "Legislature", "on": 89, "off": 0, "changed_on_off": 10, "conflicting": 0, "unknown": 1}
     ]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _data(desk: Desk, group: str | None = None) -> dict[str, Any]:
-    return dict(status.status(desk, group=group).data)
+    return dict(status.status(desk, group=group).json)
 
 
 @pytest.fixture

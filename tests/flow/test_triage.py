@@ -95,11 +95,11 @@ def _examine(
 def _desk(outcome: Any, **more: Any) -> Desk:
     from pathlib import Path  # noqa: PLC0415  # at run time
 
-    return Desk(workspace=Workspace(Path(outcome.data["workspace"])), examiner="Ada", **more)
+    return Desk(workspace=Workspace(Path(outcome.json["workspace"])), examiner="Ada", **more)
 
 
 def _people(desk: Desk) -> int:
-    data: Any = officials.list_officials(desk).data
+    data: Any = officials.list_officials(desk).json
     return len(data["officials"])
 
 
@@ -107,7 +107,7 @@ def test_a_phone_from_nothing_to_a_status_and_a_report(here: Path, backup: Path)
     """Workspace, case, official and consent are made on the way; the questions are those of the licence."""
     keyboard = Keyboard()
     outcome = _examine(here, backup, keyboard, place={"examiner": ""})
-    data: Any = outcome.data
+    data: Any = outcome.json
     assert data["workspace"] == str(here / "mvtcase-work")
     assert [scan["status"] for scan in data["scans"]] == ["no_trace"]
     assert data["status"]["counts"]["no_trace"] == 1
@@ -121,7 +121,7 @@ def test_what_is_said_beforehand_is_not_asked(here: Path, backup: Path, desk: De
     """An official who consented already needs no question at all."""
     keyboard = Keyboard()
     outcome = _examine(here, backup, keyboard, place={"workspace": str(desk.workspace.path)}, official="O-0001")
-    assert outcome.data["official"] == "O-0001"
+    assert outcome.json["official"] == "O-0001"
     assert keyboard.asked == []
     second = _examine(here, backup, Keyboard(), consent_by="Bo", informed=POINTS)
     assert _people(_desk(second)) == 1
@@ -132,9 +132,9 @@ def test_the_same_phone_again_is_the_same_official(here: Path, backup: Path) -> 
     first = _examine(here, backup, Keyboard())
     keyboard = Keyboard()
     second = _examine(here, backup, keyboard)
-    assert (second.data["official"], keyboard.asked) == (first.data["official"], [])
+    assert (second.json["official"], keyboard.asked) == (first.data["official"], [])
     assert _people(_desk(second)) == 1
-    acquisition: Any = second.data["acquisition"]
+    acquisition: Any = second.json["acquisition"]
     assert acquisition["id"] == "A-0001"
 
 
@@ -214,7 +214,7 @@ def test_the_demo_tells_its_story_with_any_engine(
 
     engine.before = answer
     outcome, said = _play(here / "demo")
-    data: Any = outcome.data
+    data: Any = outcome.json
     assert len(data["status"]["officials"]) == 8
     assert len(data["scans"]) == 6
     counts = data["status"]["counts"]
@@ -223,7 +223,7 @@ def test_the_demo_tells_its_story_with_any_engine(
     assert said[0].startswith("Eight invented officials")
     assert any(message.startswith("Go on there: cd ") for message in outcome.messages)
     verified = custody.verify(_desk(outcome))
-    assert verified.data["head"] == data["custody_head"]
+    assert verified.json["head"] == data["custody_head"]
     assert {each["sealing"] for each in data["sealing"]["officials"]} >= {"on", "unknown"}
 
 
@@ -243,6 +243,6 @@ def test_triage_finds_the_workspace_above(here: Path, backup: Path) -> None:
     inside = here / "w" / "cases" / "deep"
     inside.mkdir()
     outcome = _examine(inside, backup, Keyboard())
-    assert outcome.data["workspace"] == str(here / "w")
-    slug: Any = cases.show(_desk(outcome)).data["case"]
+    assert outcome.json["workspace"] == str(here / "w")
+    slug: Any = cases.show(_desk(outcome)).json["case"]
     assert slug["slug"] == "triage-1"

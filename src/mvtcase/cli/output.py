@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mvtcase.cli.state import State
     from mvtcase.errors import MvtcaseError
-    from mvtcase.workflow.desk import Outcome
+    from mvtcase.workflow.desk import Outcome, Payload
 
 SCHEMA = "mvtcase/1"
 _OUR_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -106,11 +106,11 @@ def facts(title: str, values: Mapping[str, object]) -> Table:
     return table(title, ("field", "value"), [(name.replace("_", " "), value) for name, value in values.items()])
 
 
-def show(state: State, outcome: Outcome, draw: Callable[[Mapping[str, object]], Iterable[Table | Text]]) -> None:
+def show(state: State, outcome: Outcome[Payload], draw: Callable[[Payload], Iterable[Table | Text]]) -> None:
     """Print an outcome: the envelope with `--json`, else what `draw` makes of its data, then its messages on stderr."""
     state.exit_code = state.exit_code if state.exit_code is not None else int(outcome.status == "partial")
     if state.as_json:
-        print_envelope(state, str(outcome.status), data=outcome.data, messages=outcome.messages)
+        print_envelope(state, str(outcome.status), data=outcome.json, messages=outcome.messages)
         return
     screen = console()
     for drawn in draw(outcome.data):

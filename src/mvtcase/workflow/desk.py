@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol
+
+from typing_extensions import TypeVar
 
 from mvtcase.canon import StrEnum, utc_now
 from mvtcase.casebook import Newest
@@ -17,9 +20,10 @@ from mvtcase.settings import Settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, only
 from mvtcase.store.store import Store
+from mvtcase.workflow.payloads import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from mvtcase.canon import Clock
     from mvtcase.engine.job import (
@@ -64,13 +68,21 @@ class OutcomeStatus(StrEnum):
     PARTIAL = "partial"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a verb returns: `data` has the shape of the CLI contract, `messages` are sentences for people."""
+Payload = TypeVar("Payload", default=Mapping[str, object])
 
-    data: Mapping[str, object] = field(default_factory=dict)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Generic[Payload]):
+    """What a verb returns: the fields of `data` are the keys of the JSON, `messages` are sentences for people."""
+
+    data: Payload
     status: OutcomeStatus = OutcomeStatus.SUCCESS
     messages: tuple[str, ...] = ()
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The data as JSON values, as the envelope shows them."""
+        return dict(as_json(self.data))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,142 @@
+"""Binary property lists: every object of the table, reached or not, each once, so that no list of lists can grow.
+
+The form is described in Apple's CFBinaryPList.c: objects, a table of their offsets, a trailer of 32 bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from .contents import Content
+from .shapes import Extent, Place
+from .texts import give_texts
+from .trees import ROOT, Tree
+
+if TYPE_CHECKING:
+    from .walk import Walk
+
+MAGIC = b"bplist"
+_TRAILER = struct.Struct(">5xBBBQQQ")
+_MOST_OBJECTS = 5_000_000
+_ARCHIVE_KEYS = {"$objects", "$top", "$archiver", "$version"}
+_ASCII, _WIDE, _DATA, _UTF8 = 0x5, 0x6, 0x4, 0x7
+_LISTS = {0xA, 0xB, 0xC}
+_DICT, _UID, _LONG = 0xD, 0x8, 0xF
+
+
+def read_bplist(walk: Walk, content: Content, place: Place) -> str:
+    """Give the texts, keys and data of a binary property list, in a keyed archive below the names of its objects."""
+    data = content.all(walk.bounds.held)
+    walk.progress(len(data))
+    plist = _Plist(data)
+    tree = Tree()
+    blobs = plist.gather(tree)
+    give_texts(walk, tree.batch(place))
+    for node, blob in blobs:
+        walk.cell(Content(blob), place.at_key(tree.path(node)))
+    if plist.broken:
+        walk.limit(Extent.DAMAGED, f"{plist.broken} objects could not be read")
+        walk.skim(content, place)
+    return "keyed archive" if plist.is_archive else ""
+
+
+class _Plist:
+    """The objects of a binary property list."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.broken = 0
+        self.is_archive = False
+        _, offset_size, self.ref_size, count, self.top, table = _TRAILER.unpack(data[-_TRAILER.size :])
+        end = table + offset_size * count
+        if (
+            not offset_size
+            or not self.ref_size
+            or count > _MOST_OBJECTS
+            or end > len(data) - _TRAILER.size
+            or not count
+        ):
+            raise ValueError("a table of objects beyond the file's end")
+        raw = data[table:end]
+        self.offsets = [
+            int.from_bytes(raw[start : start + offset_size], "big") for start in range(0, len(raw), offset_size)
+        ]
+
+    def gather(self, tree: Tree) -> list[tuple[int, bytes]]:
+        """Take in all objects, first those that the top one leads to; return the data with their nodes."""
+        blobs: list[tuple[int, bytes]] = []
+        seen = bytearray(len(self.offsets))
+        self._follow(tree, blobs, seen, [(self.top, ROOT)])
+        for number in range(len(self.offsets)):
+            if not seen[number]:
+                self._follow(tree, blobs, seen, [(number, tree.below(ROOT, f"object {number}"))])
+        return blobs
+
+    def _follow(
+        self, tree: Tree, blobs: list[tuple[int, bytes]], seen: bytearray, waiting: list[tuple[int, int]]
+    ) -> None:
+        while waiting:
+            number, node = waiting.pop()
+            if number >= len(seen):
+                self.broken += 1
+            elif not seen[number]:
+                seen[number] = 1
+                try:
+                    self._object(number, node, tree, blobs, waiting)
+                except (ValueError, IndexError):
+                    self.broken += 1
+
+    def _object(
+        self, number: int, node: int, tree: Tree, blobs: list[tuple[int, bytes]], waiting: list[tuple[int, int]]
+    ) -> None:
+        kind, count, start = self._head(number)
+        if kind in {_ASCII, _WIDE, _UTF8}:
+            tree.add(self._text(kind, count, start), node)
+        elif kind == _DATA:
+            blobs.append((node, self._bytes(start, count)))
+        elif kind in _LISTS:
+            waiting.extend((ref, tree.below(node, index)) for index, ref in enumerate(self._refs(start, count)))
+        elif kind == _DICT:
+            refs = self._refs(start, 2 * count)
+            for key, value in zip(refs[:count], refs[count:], strict=True):
+                name = self._name(key)
+                self.is_archive |= name == "$objects"
+                below = tree.below(node, name)
+                waiting.append((key, below))
+                waiting.append((value, below))
+
+    def _head(self, number: int) -> tuple[int, int, int]:
+        """Return an object's kind, its count of bytes, characters or references, and where they start."""
+        start = self.offsets[number]
+        kind, count = self.data[start] >> 4, self.data[start] & _LONG
+        start += 1
+        if count == _LONG and kind not in {0x0, 0x1, 0x2, 0x3, _UID}:
+            size = 1 << (self.data[start] & _LONG)
+            count = int.from_bytes(self._bytes(start + 1, size), "big")
+            start += 1 + size
+        return kind, count, start
+
+    def _bytes(self, start: int, count: int) -> bytes:
+        if count < 0 or start + count > len(self.data):
+            raise ValueError("an object beyond the file's end")
+        return self.data[start : start + count]
+
+    def _text(self, kind: int, count: int, start: int) -> str:
+        if kind == _WIDE:
+            return self._bytes(start, 2 * count).decode("utf-16-be", "replace")
+        # What is called ASCII holds other bytes only when somebody wrote them by hand.
+        return self._bytes(start, count).decode("utf-8", "replace")
+
+    def _refs(self, start: int, count: int) -> list[int]:
+        raw, size = self._bytes(start, count * self.ref_size), self.ref_size
+        if size == 1:
+            return list(raw)
+        return [int.from_bytes(raw[at : at + size], "big") for at in range(0, len(raw), size)]
+
+    def _name(self, number: int) -> str:
+        try:
+            kind, count, start = self._head(number)
+            return self._text(kind, min(count, 200), start) if kind in {_ASCII, _WIDE, _UTF8} else ""
+        except (ValueError, IndexError):
+            return ""

@@ -1,0 +1,94 @@
+"""JSON and lines of JSON: every text and every key with its key path, of broken or very deep documents too."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from .encodings import decoded, unescaped
+from .shapes import Extent, Place
+from .texts import encoding, give_texts, read_lines
+from .trees import ROOT, Tree
+
+if TYPE_CHECKING:
+    from .contents import Content
+    from .walk import Walk
+
+_STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"?(\s{0,16}:)?|([{}\[\]])', re.DOTALL)
+"""A string, closed or not (so that every attempt ends where it began to fail), or a bracket."""
+
+
+class _Pairs(list[tuple[str, object]]):
+    """An object as its pairs: JSON may hold one key twice, and a dict would forget the first."""
+
+
+# Numbers are not asked for: their length is the cheapest thing to make of them, and of millions of digits too.
+_DECODER = json.JSONDecoder(object_pairs_hook=_Pairs, parse_int=len, parse_float=len, strict=False)
+
+
+def read_json(walk: Walk, content: Content, place: Place) -> str:
+    """Give the texts and keys of a document, of several after one another, or of lines that are each one."""
+    if content.size > walk.bounds.held:
+        # Too large to be held as one: line by line, escapes undone all the same, without key paths.
+        return read_lines(walk, content, place)
+    data = content.all(walk.bounds.held)
+    text = decoded(data, encoding(content) or "utf-8").lstrip("\ufeff")
+    walk.progress(len(data))
+    tree = Tree()
+    position, documents = 0, 0
+    while position < len(text):
+        position = _blank(text, position)
+        if position >= len(text):
+            break
+        try:
+            held, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            _scan(walk, text[position:], tree)
+            break
+        _gather(tree, held, tree.below(ROOT, documents) if documents else ROOT)
+        documents += 1
+    give_texts(walk, tree.batch(place))
+    return f"{documents} documents" if documents > 1 else ""
+
+
+_SPACE = re.compile(r"[\s,\x1e]*")
+
+
+def _blank(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _gather(tree: Tree, held: object, root: int) -> None:
+    waiting = [(held, root)]
+    while waiting:
+        value, node = waiting.pop()
+        if isinstance(value, str):
+            tree.add(value, node)
+        elif isinstance(value, _Pairs):
+            for key, below in value:
+                child = tree.below(node, key)
+                tree.add(key, child)
+                if isinstance(below, (str, list)):
+                    waiting.append((below, child))
+        elif isinstance(value, list):
+            waiting.extend((below, tree.below(node, number)) for number, below in enumerate(value))
+
+
+def _scan(walk: Walk, text: str, tree: Tree) -> None:
+    """Take every string out of a text that is no whole JSON; keys are followed as far as brackets allow."""
+    walk.limit(Extent.DAMAGED, "not all of it is JSON")
+    above: list[int] = []
+    node = ROOT
+    for found in _STRING.finditer(text):
+        bracket = found[3]
+        if bracket is None:
+            string = unescaped(found[1])
+            if found[2]:
+                node = tree.below(above[-1] if above else ROOT, string)
+            tree.add(string, node)
+        elif bracket in "{[":
+            above.append(node)
+        elif bracket in "}]" and above:
+            node = above.pop()

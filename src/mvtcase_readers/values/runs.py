@@ -1,0 +1,67 @@
+"""What has no known form: the runs of printable characters in its bytes, in ASCII, UTF-8 and UTF-16.
+
+Bytes are first mapped to a few classes, so that the search for runs is one of the C library's: random bytes of photos
+and films, which are most of a phone, pass quickly.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEAST = 4
+LEAST_IN_BULK = 6
+"""Characters of a run that is given: from small blobs and from large files."""
+
+_PRINTABLE, _HIGH, _NUL, _OTHER = 0x41, 0x48, 0x00, 0x20
+_CLASSES = bytes(
+    _NUL if byte == 0 else _PRINTABLE if 0x20 <= byte < 0x7F or byte == 0x09 else _HIGH if byte >= 0x80 else _OTHER  # noqa: PLR2004
+    for byte in range(256)
+)
+_TO_ITS_END = re.compile(rb"[AH]*")
+_BACK = 96
+_PAIR = 2
+_WIDE_START = b"A\0A\0A\0"
+"""Three ASCII characters in UTF-16: the shortest ending of a host's name. Big-endian text has them one byte on."""
+_WIDE_ASCII = re.compile(rb"(?:A\0)*")
+_WIDE_CHARACTER = re.compile(r"[\x09\x20-\x7e\xa0-\u2fff\u3000-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffef]")
+
+
+def runs(data: bytes, least: int = LEAST) -> Iterator[tuple[int, str]]:
+    """Yield the printable runs of some bytes with their offsets: each of ASCII with the UTF-8 around it, and UTF-16."""
+    classes = data.translate(_CLASSES)
+    yield from _narrow(data, classes, least)
+    yield from _wide(data, classes)
+
+
+def _narrow(data: bytes, classes: bytes, least: int) -> Iterator[tuple[int, str]]:
+    needle, done = b"A" * least, 0
+    found = classes.find(needle)
+    while found >= 0:
+        start = found
+        # Letters of other scripts before the first ASCII one belong to the text.
+        while start > done and found - start < _BACK and classes[start - 1] in {_HIGH, _PRINTABLE}:
+            start -= 1
+        end = _TO_ITS_END.match(classes, found).end()  # type: ignore[union-attr]  # matches the empty run too
+        yield start, data[start:end].decode("utf-8", "ignore")
+        done = end
+        found = classes.find(needle, end)
+
+
+def _wide(data: bytes, classes: bytes) -> Iterator[tuple[int, str]]:
+    found = classes.find(_WIDE_START)
+    while found >= 0:
+        start, end = found, found + len(_WIDE_START)
+        while start >= _PAIR and found - start < _BACK and _is_wide(data[start - _PAIR : start]):
+            start -= _PAIR
+        while _is_wide(data[end : end + _PAIR]):
+            end = _WIDE_ASCII.match(classes, end + _PAIR).end()  # type: ignore[union-attr]  # matches the empty run too
+        yield start, data[start:end].decode("utf-16-le", "ignore")
+        found = classes.find(_WIDE_START, end)
+
+
+def _is_wide(pair: bytes) -> bool:
+    return len(pair) == _PAIR and _WIDE_CHARACTER.match(pair.decode("utf-16-le", "ignore")) is not None

@@ -1,0 +1,214 @@
+"""Compressed streams: gzip, zlib, bzip2, xz, LZ4 and Apple's framing of it, unpacked piece by piece within bounds."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import struct
+import zlib
+from typing import TYPE_CHECKING, Protocol
+
+try:
+    import lz4.block
+    import lz4.frame
+except ImportError:  # No wheel for an odd machine: what is packed so is told as not taken apart.
+    lz4 = None
+
+from .walk import UnknownFormError
+
+if TYPE_CHECKING:
+    from .contents import Content, Readable
+    from .shapes import Place
+    from .walk import Walk
+
+_READ = 1 << 16
+_LZMA_MEMORY = 256 << 20
+_GZIP_MARK = b"\x1f\x8b"
+_LZ4_WINDOW = 64 << 10
+_MOST_BLOCK = 64 << 20
+
+
+class Inflated:
+    """The bytes of a deflated stream, of several gzip members one after another; damage raises after the last good."""
+
+    def __init__(self, handle: Readable, bits: int, *, single: bool = False) -> None:
+        self._handle = handle
+        self._bits = bits
+        self._single = single
+        self._inflater = zlib.decompressobj(bits)
+        self._rest = b""
+        self._over = False
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes, none at the end. Raises `zlib.error` on damage, `EOFError` on a cut stream."""
+        while not self._over:
+            self._rest = self._rest or self._handle.read(_READ)
+            if not self._rest and not self._inflater.eof:
+                self._over = True
+                raise EOFError("the compressed stream is cut")
+            data = self._inflater.decompress(self._rest, size)
+            self._rest = self._inflater.unconsumed_tail
+            if self._inflater.eof:
+                self._next()
+            if data:
+                return data
+        return b""
+
+    def _next(self) -> None:
+        rest = self._inflater.unused_data or self._handle.read(_READ)
+        if self._single or not rest.startswith(_GZIP_MARK[: len(rest)]) or not rest:
+            self._over = True
+            return
+        self._rest = rest
+        self._inflater = zlib.decompressobj(self._bits)
+
+
+class _Decompressor(Protocol):
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes | None: ...
+
+
+class _Unpacked:
+    """The bytes of a stream by one of the standard library's decompressors or LZ4's, which behave alike."""
+
+    def __init__(self, handle: Readable, make: type[_Decompressor] | object, mark: bytes) -> None:
+        self._handle = handle
+        self._make = make
+        self._mark = mark
+        self._unpacker: _Decompressor = make()  # type: ignore[operator]
+        self._over = False
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes, none at the end. Raises what the decompressor raises, `EOFError` when cut."""
+        while not self._over:
+            fresh = self._handle.read(_READ) if self._unpacker.needs_input else b""
+            if not fresh and self._unpacker.needs_input:
+                self._over = True
+                raise EOFError("the compressed stream is cut")
+            data = self._unpacker.decompress(fresh, size)
+            if self._unpacker.eof:
+                self._next()
+            if data:
+                return data
+        return b""
+
+    def _next(self) -> None:
+        rest = self._unpacker.unused_data or b""
+        rest += self._handle.read(_READ)
+        if not rest.startswith(self._mark):
+            self._over = True
+            return
+        self._handle = _Chained(rest, self._handle)
+        self._unpacker = self._make()  # type: ignore[operator]
+
+
+class _Chained:
+    """Bytes and then a stream."""
+
+    def __init__(self, first: bytes, then: Readable) -> None:
+        self._first = first
+        self._then = then
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes, none at the end."""
+        if self._first:
+            piece, self._first = self._first[:size], self._first[size:]
+            return piece
+        return self._then.read(size)
+
+
+def _lzma() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(memlimit=_LZMA_MEMORY)
+
+
+def read_gzip(walk: Walk, content: Content, place: Place) -> str:
+    """Give what a gzip file holds, all members after one another."""
+    walk.member(Inflated(content.file(), zlib.MAX_WBITS | 16), place.within("gzip"))
+    return ""
+
+
+def read_zlib(walk: Walk, content: Content, place: Place) -> str:
+    """Give what a zlib stream holds."""
+    walk.member(Inflated(content.file(), zlib.MAX_WBITS, single=True), place.within("zlib"))
+    return ""
+
+
+def read_bz2(walk: Walk, content: Content, place: Place) -> str:
+    """Give what a bzip2 file holds."""
+    walk.member(_Unpacked(content.file(), bz2.BZ2Decompressor, b"BZh"), place.within("bzip2"))
+    return ""
+
+
+def read_xz(walk: Walk, content: Content, place: Place) -> str:
+    """Give what an xz or lzma file holds."""
+    walk.member(_Unpacked(content.file(), _lzma, b"\xfd7zXZ"), place.within("xz"))
+    return ""
+
+
+def read_lz4(walk: Walk, content: Content, place: Place) -> str:
+    """Give what an LZ4 frame holds."""
+    _require_lz4()
+    walk.member(_Unpacked(content.file(), lz4.frame.LZ4FrameDecompressor, b"\x04\x22\x4d\x18"), place.within("lz4"))
+    return ""
+
+
+def _require_lz4() -> None:
+    if lz4 is None:
+        raise UnknownFormError("LZ4, for which no library is installed")
+
+
+def read_apple_lz4(walk: Walk, content: Content, place: Place) -> str:
+    """Give what Apple's framing of LZ4 blocks holds; LZFSE, which has the same framing, raises `UnknownFormError`."""
+    walk.member(AppleBlocks(content.file()), place.within("lz4"))
+    return ""
+
+
+class AppleBlocks:
+    """The bytes of `bv41` (LZ4) and `bv4-` (stored) blocks up to their end mark `bv4$`."""
+
+    def __init__(self, handle: Readable) -> None:
+        self._handle = handle
+        self._window = b""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next block, none at the end. Raises `ValueError` on damage."""
+        del size
+        mark = self._handle.read(4)
+        if mark == b"bv4-":
+            (count,) = struct.unpack("<I", self._handle.read(4))
+            data = self._handle.read(min(count, _MOST_BLOCK))
+        elif mark == b"bv41":
+            count, packed = struct.unpack("<II", self._handle.read(8))
+            if count > _MOST_BLOCK or packed > _MOST_BLOCK:
+                raise ValueError("an LZ4 block of impossible size")
+            data = unpacked_block(self._handle.read(packed), count, self._window)
+        elif mark in {b"bv4$", b""}:
+            return b""
+        else:
+            raise UnknownFormError(f"blocks marked {mark!r}")
+        self._window = (self._window + data)[-_LZ4_WINDOW:]
+        return data
+
+
+def unpacked_block(packed: bytes, size: int, window: bytes = b"") -> bytes:
+    """Return the bytes of an LZ4 block, which may refer to those before it. Raises `ValueError` on damage."""
+    _require_lz4()
+    try:
+        data: bytes = lz4.block.decompress(packed, uncompressed_size=size, dict=window)
+    except lz4.block.LZ4BlockError as error:
+        raise ValueError(str(error)) from error
+    return data
+
+
+def read_unknown_packing(walk: Walk, content: Content, place: Place) -> str:
+    """Raise `UnknownFormError`: the first bytes tell a packing that nobody here can undo."""
+    del walk, place
+    raise UnknownFormError(f"packed in a way that cannot be undone here ({content.head[:4]!r})")

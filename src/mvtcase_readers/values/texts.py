@@ -1,0 +1,179 @@
+"""Texts: logs line by line, tables of comma-separated values by column, and what stands coded inside a text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import dataclasses
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from .contents import Content
+from .encodings import decoded, encoding_of, unescaped
+from .shapes import Batch, Extent, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .walk import Walk
+
+_LONGEST_LINE = 4 << 20
+_KEPT = 4096
+_ROWS = 2000
+_MARKS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+
+
+def encoding(content: Content) -> str | None:
+    """Return the encoding of a content that is text, None when it is none."""
+    return encoding_of(content.head, whole=content.size <= len(content.head))
+
+
+def read_lines(walk: Walk, content: Content, place: Place) -> str:
+    """Give a text's lines, each with its number."""
+    first = 1
+    for block in _blocks(walk, content):
+        lines = block.split("\n")
+        give_texts(walk, Batch(texts=lines, place=_rows(place, first), role=place.role))
+        first += len(lines)
+    return ""
+
+
+def _rows(place: Place, first: int) -> Callable[[int], Place]:
+    if place.row is None and not place.key:
+        return lambda index: dataclasses.replace(place, row=first + index)
+    # A text in a cell or below a key: its row is the cell's.
+    return lambda index: place.at_key(f"line {first + index}") if first + index > 1 else place
+
+
+def _blocks(walk: Walk, content: Content) -> Iterator[str]:
+    """Yield a text in blocks of whole lines, with line feeds alone between them."""
+    name = encoding(content) or "latin-1"
+    for piece in _whole_lines(walk, content, name):
+        text = decoded(piece, name)
+        if "\0" in text:
+            walk.limit(Extent.SKIMMED, "a text with other bytes in it")
+            walk.skim_bytes(piece, Place())
+            text = text.replace("\0", "\n")
+        yield text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _whole_lines(walk: Walk, content: Content, name: str) -> Iterator[bytes]:
+    """Yield the bytes of a text cut after line feeds; what is too long for a line is cut anywhere, with an overlap."""
+    wide = name.startswith(("utf-16", "utf-32"))
+    rest = b""
+    for _, piece in content.pieces():
+        walk.progress(len(piece))
+        if wide:
+            yield piece
+            continue
+        rest += piece
+        end = rest.rfind(b"\n") + 1
+        if end == 0 and len(rest) > _LONGEST_LINE:
+            yield rest
+            rest = rest[-_KEPT:]
+        elif end:
+            # Not the line feed itself: a last empty line would be counted twice.
+            yield rest[: end - 1]
+            rest = rest[end:]
+    if rest:
+        yield rest
+
+
+def marker(content: Content) -> str | None:
+    """Return what separates the columns of a table in text form, None when the content is no such table."""
+    name = encoding(content)
+    if name is None:
+        return None
+    lines = decoded(content.head, name).split("\n")[:4]
+    if content.size > len(content.head):
+        lines.pop()
+    lines = [line for line in lines if line.strip()]
+    if len(lines) < 2:  # noqa: PLR2004 - a heading and a row
+        return None
+    for mark in _MARKS:
+        counts = {len(next(csv.reader([line], delimiter=mark), [])) for line in lines}
+        if len(counts) == 1 and counts.pop() > 1:
+            return mark
+    return None
+
+
+def read_table(walk: Walk, content: Content, place: Place) -> str:
+    """Give the cells of a table in text form, column by column, and its headings."""
+    csv.field_size_limit(_LONGEST_LINE)
+    mark = marker(content) or ","
+    lines = (line + "\n" for block in _blocks(walk, content) for line in block.split("\n"))
+    rows = csv.reader(lines, delimiter=mark)
+    headings = next(rows, [])
+    walk.give(Batch(texts=headings, place=_rows(place, 1), role="heading"))
+    first = 2
+    while part := list(itertools.islice(rows, _ROWS)):
+        _give_columns(walk, place, headings, part, first)
+        first += len(part)
+    return _MARKS[mark]
+
+
+def _give_columns(walk: Walk, place: Place, headings: Sequence[str], rows: list[list[str]], first: int) -> None:
+    for number, cells in enumerate(itertools.zip_longest(*rows, fillvalue="")):
+        name = headings[number].strip() if number < len(headings) else f"column {number + 1}"
+        column = dataclasses.replace(place, column=name)
+        give_texts(walk, Batch(texts=cells, place=_rows(column, first), role=name.lower()))
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/\-_\s]{24,}={0,2}\s*")
+_DATA_URI = re.compile(r"data:[^,]{0,200};base64,([A-Za-z0-9+/%=\s]{16,})")
+_TAG = re.compile(r"<[a-zA-Z!?/]")
+_LEAST_CODED = 24
+
+
+def give_texts(walk: Walk, batch: Batch) -> None:
+    """Give texts, and what is coded in them: JSON, markup, base64, and characters written with escapes."""
+    walk.give(batch)
+    joined = "\n".join(batch.texts)
+    if any(mark in joined for mark in ("\\", "&", "{", "<")) or len(joined) >= _LEAST_CODED:
+        for index, text in enumerate(batch.texts):
+            if len(text) > 2:  # noqa: PLR2004 - nothing is coded in less
+                _inside(walk, text, batch, index)
+
+
+def _inside(walk: Walk, text: str, batch: Batch, index: int) -> None:
+    first = text.lstrip()[:1]
+    if first and first in "{[<" and _opens(text, first):
+        content = Content(text.encode("utf-8", "surrogatepass"))
+        if walk.cell(content, batch.place(index), is_text=True).extent is Extent.FULL:
+            return
+    if "\\" in text or "&" in text:
+        plain = unescaped(text)
+        if plain != text:
+            walk.give(Batch(texts=plain.split("\0"), place=lambda _: batch.place(index), role=batch.role_of(index)))
+    elif len(text) >= _LEAST_CODED:
+        data = _from_base64(text)
+        if data:
+            _open_coded(walk, data, batch, index)
+
+
+def _opens(text: str, first: str) -> bool:
+    if first == "<":
+        return _TAG.search(text) is not None
+    return text.rstrip()[-1:] in {"}", "]"} or '":' in text
+
+
+def _from_base64(text: str) -> bytes | None:
+    found = _DATA_URI.search(text)
+    coded = found[1] if found else text
+    if not found and not _BASE64.fullmatch(coded):
+        return None
+    plain = "".join(coded.split()).rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _open_coded(walk: Walk, data: bytes, batch: Batch, index: int) -> None:
+    """Open what a text decodes to, where that is a container or a text: most words decode to noise."""
+    content = Content(data)
+    form = walk.form_of(content)
+    if form.extent is Extent.FULL:
+        walk.cell(content, batch.place(index).within("base64"), form=form)

@@ -1,0 +1,123 @@
+"""Values are found where they stand, with the place a person can open."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import plistlib
+import sqlite3
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mvtcase_readers.values import Bounds, Extent, Reading, Value, read_values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+_BOUNDS = Bounds()
+
+
+def _read(source: bytes | Path, bounds: Bounds = _BOUNDS) -> tuple[Reading, dict[str, Reading], list[Value]]:
+    values: list[Value] = []
+    readings: dict[str, Reading] = {}
+    reading = read_values(
+        source,
+        tick=lambda _: None,
+        take=lambda batch: values.extend(batch.values()),
+        say=readings.__setitem__,
+        bounds=bounds,
+    )
+    return reading, readings, values
+
+
+def _zipped(**members: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def _database(path: Path, *cells: object) -> bytes:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE note (Z_PK INTEGER PRIMARY KEY, ZBODY)")
+    connection.executemany("INSERT INTO note VALUES (?, ?)", [(100 + row, cell) for row, cell in enumerate(cells)])
+    connection.commit()
+    connection.close()
+    return path.read_bytes()
+
+
+def test_the_place_of_a_value_deep_inside_says_each_step(tmp_path: Path) -> None:
+    """A text in a plist in gzip in a cell of a database in a zip is found with row, column and key."""
+    held = plistlib.dumps({"payload": {"urls": ["https://evil.example/a"]}}, fmt=plistlib.FMT_BINARY)
+    packed = _zipped(**{"HomeDomain/x.db": _database(tmp_path / "x", "text", gzip.compress(held))})
+    reading, _, values = _read(packed)
+    assert reading.extent is Extent.FULL
+    (found,) = [value for value in values if value.text == "https://evil.example/a"]
+    place = found.place
+    assert (place.inside, place.table, place.row, place.column) == ("HomeDomain/x.db", "note", 101, "ZBODY")
+    assert place.key == "gzip.payload.urls[0]"
+    assert found.role == "urls"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        rb'{"a": ["https:\/\/evil.example\/x", 1e999999, {"b": null}]}',
+        rb'{"a": "https:\/\/evil\u002eexample\/x", "a": "twice"}',
+        rb'[{"a": "https://evil.example/x"',
+        b'<a href="https&#58;//evil.example/x">',
+        b"<p>https://evil<b>.example</b>/x</p>",
+        "https://evil.example/x\r\n".encode("utf-16"),
+        "許功蓋 https://evil.example/x\n".encode("cp950"),
+        zlib.compress(b"https://evil.example/x"),
+        plistlib.dumps({"a": zlib.compress(b"https://evil.example/x")}),
+        plistlib.dumps(["é https://evil.example/x"], fmt=plistlib.FMT_BINARY),
+    ],
+)
+def test_each_form_s_own_way_of_writing_is_undone(data: bytes) -> None:
+    """A value is found however its container writes characters, in damaged containers too."""
+    assert any("https://evil.example/x" in value.text for value in _read(data)[2])
+
+
+def test_a_later_value_under_the_same_key_does_not_hide_the_first() -> None:
+    """JSON that holds one key twice gives both values, though most readers forget one."""
+    assert {"one", "two"} <= {value.text for value in _read(b'{"a": "one", "a": "two"}')[2]}
+
+
+def test_what_the_caller_raises_comes_out_unchanged() -> None:
+    """A caller stops the reading at any depth by raising in one of his functions."""
+
+    def stop(_: object) -> None:
+        raise ValueError("time is up")
+
+    with pytest.raises(ValueError, match="time is up"):
+        read_values(_zipped(a=b'{"a": "b"}'), tick=lambda _: None, take=stop, say=lambda *_: None)
+
+
+def test_bounds_are_told() -> None:
+    """Members that unfold beyond the bounds, or stand too deep, say so; what came before is given."""
+    bomb = gzip.compress(b"evil.example\n" + bytes(1 << 20))
+    small = Bounds(least_unfolded=1 << 16, ratio=1)
+    reading, _, values = _read(bomb, small)
+    assert reading.extent is Extent.BOUNDED
+    deep = b"evil.example"
+    for _ in range(8):
+        deep = gzip.compress(deep)
+    _, readings, _ = _read(deep, Bounds(depth=4))
+    assert Extent.TOO_DEEP in {found.extent for found in readings.values()}
+    assert values is not None
+
+
+def test_an_encrypted_member_is_told() -> None:
+    """A member that needs a password makes the zip encrypted, never silence."""
+    packed = bytearray(_zipped(a=b"x" * 40))
+    packed[6] |= 1
+    packed[packed.find(b"PK\x01\x02") + 8] |= 1
+    reading, readings, _ = _read(bytes(packed))
+    assert reading.extent is Extent.ENCRYPTED
+    assert readings["a"].extent is Extent.ENCRYPTED

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from mvtcase import errors
 from mvtcase.cli.app import DEFECT, MACHINE_FAILED, app
+from mvtcase.cli.words import words
 from mvtcase.findings.status import WORDS
 from mvtcase.kinds import KINDS, KeyModule, Kind
 from mvtcase.settings import Limits, Settings
@@ -141,13 +142,20 @@ def errors_page() -> str:
     """Return docs/errors.md: the tree, and each code with exit status, meaning and hint."""
     drawn = (errors.__doc__ or "").partition("\n\n")[2].strip()
     rows = [
-        (f"`{each.code}`", str(each.exit_status), each.__name__, (each.__doc__ or "").strip(), each.default_hint or "—")
+        (
+            f"`{each.code}`",
+            str(each.exit_status),
+            each.__name__,
+            (each.__doc__ or "").strip(),
+            words(each.default_hint) or "—",
+        )
         for each in _tree(errors.MvtcaseError)
     ]
     return (
         GENERATED + "# Errors\n\nAn error stops a verb; what happened to a module is data (`outcome` and `reason` of a "
         "module run, see [method.md](method.md)). Every error has a stable code, an exit status, a sentence that says "
-        "what happened to what, and mostly a hint. With `--json` it comes as `errors[]{code, message, hint}`.\n\n"
+        "what happened to what, and mostly a hint. With `--json` it comes as `errors[]{code, message, hint, step}`; "
+        "`step` is the verb to take next, its arguments and options as data (no verb: the same call with these).\n\n"
         f"```text\n{drawn}\n```\n\n"
         + markdown_table(("code", "exit", "class", "meaning", "hint, where the message gives no closer one"), rows)
         + "\nThree more codes appear only in the envelope: `input.usage` (exit 2), a call that the parser refuses; "

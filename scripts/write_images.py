@@ -42,7 +42,7 @@ def main() -> None:
     """Run the demo in a temporary folder and take the pictures."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        outcome = demo.play(Path(home) / "demo", jobs=None, on_event=lambda *_: None, say=print)
+        outcome = demo.play(Path(home) / "demo", jobs=None, on_event=lambda *_: None, tell=print)
         reports = [Path(str(path)) for path in outcome.data["reports"]]  # type: ignore[attr-defined]  # a list of paths
         page = next(path for path in reports if path.suffix == ".html")
         svg = Path(home) / "status.svg"

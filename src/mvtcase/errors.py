@@ -43,17 +43,28 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from mvtcase.reasons import Message, do, say
+
 
 class MvtcaseError(Exception):
-    """A reason for a verb to stop; `str(error)` says what happened to what, `hint` says what to do."""
+    """A reason for a verb to stop; `message` says what happened to what, `hint` what to do, with the steps to take."""
 
     code: ClassVar[str] = "error"
     exit_status: ClassVar[int] = 1
-    default_hint: ClassVar[str] = ""
+    default_hint: ClassVar[Message] = Message()
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str | Message = "", **params: object) -> None:
         super().__init__(message)
-        self.hint = hint or self.default_hint
+        self.message = say(message, **params)
+        self.hint = (hint if isinstance(hint, Message) else say(hint)) or self.default_hint
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+    @property
+    def whole(self) -> Message:
+        """The message and the hint in one, for those who go on with the next of several things."""
+        return say("{message} {hint}", message=self.message, hint=self.hint) if self.hint else self.message
 
 
 class InputError(MvtcaseError):
@@ -85,7 +96,7 @@ class WorkspaceError(InputError):
     """There is no workspace here, or it is not usable as one."""
 
     code = "input.workspace"
-    default_hint = "Create one with 'mvtcase init DIR', or name one with '--workspace DIR'."
+    default_hint = say("Create one with {0}, or name one with {1}.", do("init", "DIR"), do(workspace="DIR"))
 
 
 class EvidenceError(MvtcaseError):
@@ -105,7 +116,7 @@ class SeveralEvidenceError(EvidenceError):
     """The folder holds more than one acquisition; the message lists them."""
 
     code = "evidence.several"
-    default_hint = "Add one of them by its own path, or all with 'acquisition add --recursive'."
+    default_hint = say("Add one of them by its own path, or all with {0}.", do("acquisition add", recursive=True))
 
 
 class UnsupportedEvidenceError(EvidenceError):
@@ -118,14 +129,16 @@ class EvidenceAlteredError(EvidenceError):
     """The evidence is not byte for byte what was registered."""
 
     code = "evidence.altered"
-    default_hint = "Do not scan it. Find out what touched it; register the changed data as an acquisition of its own."
+    default_hint = say(
+        "Do not scan it. Find out what touched it; register the changed data as an acquisition of its own."
+    )
 
 
 class EvidenceMissingError(EvidenceError):
     """The evidence is not where it was registered."""
 
     code = "evidence.missing"
-    default_hint = "Mount the medium again at the same place, or register it at its new place."
+    default_hint = say("Mount the medium again at the same place, or register it at its new place.")
 
 
 class EvidenceHostileError(EvidenceError):
@@ -138,7 +151,10 @@ class PasswordError(EvidenceError):
     """The password is wrong, or one is needed and none was given."""
 
     code = "evidence.password"
-    default_hint = "Give it at the prompt or with '--password-file'; it is never taken from the command line."
+    default_hint = say(
+        "Give it at the prompt or with {0}; it is never taken from the command line.",
+        do(password_file="FILE"),  # noqa: S106  # no password
+    )
 
 
 class IndicatorError(MvtcaseError):
@@ -164,21 +180,23 @@ class IndicatorSetMissingError(IndicatorError):
     """There is no indicator set of that name or version."""
 
     code = "indicator.missing"
-    default_hint = "'mvtcase iocs list' shows the sets of this workspace."
+    default_hint = say("{0} shows the sets of this workspace.", do("iocs list"))
 
 
 class ControlFailedError(IndicatorError):
     """The positive control did not find everything that was planted, so a scan would prove nothing."""
 
     code = "indicator.control_failed"
-    default_hint = "'mvtcase iocs selftest' shows which planted indicators were not found."
+    default_hint = say("{0} shows which planted indicators were not found.", do("iocs selftest"))
 
 
 class UpdateError(IndicatorError):
     """New indicator sets could not be fetched; the old ones stay as they are."""
 
     code = "indicator.update"
-    default_hint = "Check the connection, or carry the sets over with 'iocs pack' and 'iocs import'."
+    default_hint = say(
+        "Check the connection, or carry the sets over with {0} and {1}.", do("iocs pack"), do("iocs import")
+    )
 
 
 class EngineError(MvtcaseError):
@@ -192,7 +210,7 @@ class WorkerStartError(EngineError):
     """The worker did not start, or found another MVT than the pinned one."""
 
     code = "engine.start"
-    default_hint = "'mvtcase doctor' checks the installation."
+    default_hint = say("{0} checks the installation.", do("doctor"))
 
 
 class IndicatorCountError(EngineError):
@@ -205,7 +223,7 @@ class ForeignModuleError(EngineError):
     """A module that comes neither from the pinned MVT nor from mvtcase wants to run."""
 
     code = "engine.foreign_module"
-    default_hint = "Uninstall that plugin, or allow it with '--allow-foreign-modules'."
+    default_hint = say("Uninstall that plugin, then try again.")
 
 
 class CustodyError(MvtcaseError):
@@ -232,7 +250,7 @@ class CaseLockedError(StoreError):
     """Another process is writing to this case."""
 
     code = "store.locked"
-    default_hint = "Wait for the other mvtcase to finish, then try again."
+    default_hint = say("Wait for the other call to finish, then try again.")
 
 
 class CaseDamagedError(StoreError):
@@ -245,7 +263,7 @@ class CaseTooNewError(StoreError):
     """A later release of mvtcase wrote this case."""
 
     code = "store.too_new"
-    default_hint = "Use the newer mvtcase; an older one could lose what it does not know."
+    default_hint = say("Use the newer mvtcase; an older one could lose what it does not know.")
 
 
 class ReportError(MvtcaseError):
@@ -266,7 +284,7 @@ class ConsentError(MvtcaseError):
 
     code = "consent"
     exit_status = 9
-    default_hint = "Record it with 'mvtcase consent record OFFICIAL …' once the person has given it."
+    default_hint = say("Record it with {0} once the person has given it.", do("consent record", "OFFICIAL"))
 
 
 class ConsentMissingError(ConsentError):

@@ -109,7 +109,7 @@ def test_every_error_ends_with_its_own_status(
     assert told.code == error.exit_status
     assert told.envelope["status"] == "error"
     assert told.envelope["errors"] == [
-        {"code": error.code, "message": "What \\x1b[31mhappened [red].", "hint": "What to do."}
+        {"code": error.code, "message": "What \\x1b[31mhappened [red].", "hint": "What to do.", "step": None}
     ]
 
 

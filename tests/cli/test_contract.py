@@ -329,7 +329,7 @@ def test_status_and_exit_code_belong_together(replies: dict[str, Reply]) -> None
         assert reply.code == expected, command
         assert bool(envelope["errors"]) == (envelope["status"] == "error")
         for error in envelope["errors"]:
-            assert list(error) == ["code", "message", "hint"]
+            assert list(error) == ["code", "message", "hint", "step"]
 
 
 @pytest.mark.parametrize("command", sorted(SHAPES))

@@ -98,7 +98,7 @@ def test_a_set_of_which_nothing_can_be_planted_proves_nothing(proven: Desk) -> N
     ):
         with pytest.raises(ControlFailedError, match="could plant none") as caught:
             verb()
-        assert "--iocs" in caught.value.hint
+        assert "iocs" in caught.value.hint
 
 
 def test_a_scan_without_a_passing_control_does_not_begin(

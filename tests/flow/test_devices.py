@@ -10,6 +10,7 @@ from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.reasons import do
 from mvtcase.workflow import acquisitions, custody, devices
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def test_one_phone_entered_twice_by_hand_asks_which(desk: Desk, register: Callab
     _add(desk, imei=PHONE.imei)
     with pytest.raises(ConflictError, match="D-0001, D-0002") as caught:
         register()
-    assert "--device" in caught.value.hint
+    assert caught.value.hint.steps[0] == do(device="DEVICE")
     assert register(device="D-0002")["device"] == "D-0002"
 
 

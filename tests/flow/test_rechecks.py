@@ -125,7 +125,7 @@ def test_what_cannot_be_rechecked_is_named_and_stops_no_other(
     outcome = _run(desk, [first, "S-0002", "S-0001"])
     assert [each["recheck_of"] for each in _scans(outcome)] == ["S-0001"]
     assert outcome.status is OutcomeStatus.PARTIAL
-    assert [message.split()[0] for message in outcome.messages] == [first, "S-0002"]
+    assert [str(message).split()[0] for message in outcome.messages] == [first, "S-0002"]
     assert [each["id"] for each in _scans(rechecks.list_rechecks(desk))] == ["S-0003", "S-0004"]
 
 

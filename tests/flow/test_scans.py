@@ -22,6 +22,7 @@ from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome, Status
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.reasons import do
 from mvtcase.store import queries
 from mvtcase.workflow import acquisitions, consents, custody, findings, officials, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
@@ -201,7 +202,7 @@ def test_several_acquisitions_are_never_guessed_between(desk: Desk, add_phone: C
     add_phone(seed=2)
     with pytest.raises(InputError) as caught:
         scans.run(desk, scans.Request())
-    assert "--all" in caught.value.hint
+    assert caught.value.hint.steps[0] == do(all=True)
     with pytest.raises(InputError, match="no acquisition of device"):
         scans.run(desk, scans.Request(device="D-0099"))
 

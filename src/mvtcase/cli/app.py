@@ -31,6 +31,7 @@ from mvtcase.cli import (
 from mvtcase.cli.state import State
 from mvtcase.errors import MvtcaseError
 from mvtcase.escape import visible
+from mvtcase.reasons import do, say
 
 app = typer.Typer(
     name="mvtcase",
@@ -148,7 +149,7 @@ def _stopped() -> int:
 def _refuse(code: str, sentence: str, exit_status: int) -> int:
     """Print why the call ended, which is no reason of the error tree, and return the exit status given."""
     if _last_state.as_json:
-        output.print_envelope(_last_state, "error", errors=[{"code": code, "message": visible(sentence), "hint": ""}])
+        output.print_envelope(_last_state, "error", errors=[output.described(code, sentence)])
     output.say([sentence])
     return exit_status
 
@@ -167,7 +168,7 @@ def _usage(error: Exception) -> int:
     if show is None:
         raise error
     if _last_state.as_json:
-        described = {"code": "input.usage", "message": str(error), "hint": "See '--help'."}
-        output.print_envelope(_last_state, "error", errors=[described])
+        hint = say("See {0}.", do(help=True))
+        output.print_envelope(_last_state, "error", errors=[output.described("input.usage", str(error), hint)])
     show()
     return int(getattr(error, "exit_code", 2))

@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mvtcase.cli.words import words
 from mvtcase.escape import visible
+from mvtcase.reasons import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -73,7 +75,7 @@ def cell(value: object) -> Text:
         return Text("yes" if value else "no")
     if isinstance(value, (list, tuple)):
         return Text(", ".join(visible(str(each)) for each in value) or "-")
-    text = _moment(visible(str(value)))
+    text = _moment(visible(words(value)))
     return Text(text, style=_STYLES.get(text, ""))
 
 
@@ -118,22 +120,30 @@ def show(state: State, outcome: Outcome[Payload], draw: Callable[[Payload], Iter
     say(outcome.messages)
 
 
-def say(messages: Iterable[str]) -> None:
+def say(messages: Iterable[str | Message]) -> None:
     """Print sentences for people on stderr."""
     screen = console(stderr=True)
     for message in messages:
-        screen.print(Text(visible(message)))
+        screen.print(Text(visible(words(message))))
 
 
 def print_error(state: State, error: MvtcaseError) -> None:
     """Print why a verb stopped: what happened to what, then what to do."""
     if state.as_json:
-        described = {"code": error.code, "message": visible(str(error)), "hint": visible(error.hint)}
-        print_envelope(state, "error", errors=[described])
+        print_envelope(state, "error", errors=[described(error.code, error.message, error.hint)])
     screen = console(stderr=True)
-    screen.print(Text.assemble(("error ", "bold red"), (f"[{error.code}] ", "dim"), visible(str(error))))
+    screen.print(Text.assemble(("error ", "bold red"), (f"[{error.code}] ", "dim"), visible(words(error.message))))
     if error.hint:
-        screen.print(Text.assemble(("  → ", "bold"), visible(error.hint)))
+        screen.print(Text.assemble(("  → ", "bold"), visible(words(error.hint))))
+
+
+def described(code: str, message: str | Message, hint: str | Message = "") -> dict[str, object]:
+    """Return one of `errors[]`; `step` is the first that the hint names, None when it names none."""
+    steps = hint.steps if isinstance(hint, Message) else ()
+    step = (
+        {"verb": steps[0].verb, "arguments": [*steps[0].arguments], "options": {**steps[0].options}} if steps else None
+    )
+    return {"code": code, "message": visible(words(message)), "hint": visible(words(hint)), "step": step}
 
 
 def print_envelope(
@@ -141,8 +151,8 @@ def print_envelope(
     status: str,
     *,
     data: Mapping[str, object] | None = None,
-    messages: Sequence[str] = (),
-    errors: Sequence[Mapping[str, str]] = (),
+    messages: Sequence[str | Message] = (),
+    errors: Sequence[Mapping[str, object]] = (),
 ) -> None:
     """Print the one JSON envelope of this call on stdout."""
     envelope = {
@@ -150,8 +160,8 @@ def print_envelope(
         "command": state.command,
         "status": status,
         "data": data if data is not None else {},
-        "messages": list(messages),
+        "messages": [words(each) for each in messages],
         "errors": list(errors),
     }
-    sys.stdout.write(json.dumps(envelope, ensure_ascii=True, indent=2) + "\n")
+    sys.stdout.write(json.dumps(envelope, ensure_ascii=True, indent=2, default=words) + "\n")
     sys.stdout.flush()

@@ -75,7 +75,7 @@ def demo(
 
     state = state_of(context)
     with progress.scanning(state) as on_event:
-        outcome = story.play(folder, jobs=jobs, on_event=on_event, say=_teller(state))
+        outcome = story.play(folder, jobs=jobs, on_event=on_event, tell=_teller(state))
     output.show(state, outcome, _demo_tables)
     state.exit_code = 0  # gaps are part of the story
 

@@ -20,6 +20,7 @@ from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, canonical_json, open_untouc
 from mvtcase.errors import EvidenceAlteredError, EvidenceHostileError, EvidenceMissingError
 from mvtcase.evidence.looks import FILE, UNREADABLE
 from mvtcase.evidence.walk import Entry, sort_key, walk
+from mvtcase.reasons import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -319,7 +320,7 @@ def copy_evidence(root: Path, target: Path, manifest_file: Path, *, on_progress:
         if entry.what != FILE:
             raise EvidenceHostileError(
                 f"{entry.path!r} is {entry.what}: only regular files are imported.",
-                hint="Register the evidence where it is, without '--import'.",
+                hint=say("Register the evidence where it is, without {0}.", do(import_=True)),
             )
         _copy_one(located(root, entry.path), located(target, entry.path), entry, counter)
         counter.add_file()

@@ -26,6 +26,7 @@ from mvtcase.evidence.walk import walk
 from mvtcase.evidence.workspaces import sweep_leftovers, workspace
 from mvtcase.files import destroy
 from mvtcase.model import EvidenceKind, Gap, ModuleOutcome
+from mvtcase.reasons import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -286,7 +287,7 @@ def _decrypted(found: Identified, job: _Job, age_identity: Path | None) -> Stage
     if age_identity is None:
         raise PasswordError(
             f"{found.root.name!r} is encrypted with age.",
-            hint="Give AndroidQF's identity file (key.txt) with '--age-identity FILE'.",
+            hint=say("Give AndroidQF's identity file (key.txt) with {0}.", do(age_identity="FILE")),
         )
     job.tell("decrypting the archive")
     plain = job.work / "decrypted.zip"
@@ -295,7 +296,7 @@ def _decrypted(found: Identified, job: _Job, age_identity: Path | None) -> Stage
     if inside is None or inside.kind is not EvidenceKind.ANDROIDQF:
         raise UnknownEvidenceError(
             f"{found.root.name!r} was decrypted, and what is in it is no AndroidQF acquisition.",
-            hint="Decrypt it yourself with 'age -d' and look at what it holds.",
+            hint="Decrypt it yourself with age and look at what it holds.",
         )
     identity = read_identity(inside)
     staged = _unpacked(inside, job)

@@ -23,6 +23,7 @@ from mvtcase.indicators.files import read_bytes, read_set
 from mvtcase.indicators.passport import Details, make_passport
 from mvtcase.indicators.verdicts import shortened
 from mvtcase.indicators.versions import VersionStore, safe_file_name, set_name
+from mvtcase.reasons import Message, do, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ class LintReport:
 
     path: Path
     problems: tuple[str, ...] = ()
-    hint: str = ""
+    hint: Message | None = None
     passport: Passport | None = None
 
     @property
@@ -233,7 +234,8 @@ class IndicatorLibrary:
     def _keep(self, passport: Passport, data: bytes, reading: Reading) -> ImportOutcome:
         if passport.name in self._built_in():
             raise ConflictError(
-                f"{passport.name} is the name of a set that comes with mvtcase.", hint="Give another with '--name'."
+                f"{passport.name} is the name of a set that comes with mvtcase.",
+                hint=say("Give another with {0}.", do(name="NAME")),
             )
         versions = self._versions.whole(passport.name)
         same = next((each for each in versions if each.sha256 == passport.sha256), None)

@@ -16,6 +16,7 @@ from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.files import sync_folder, write_atomically
 from mvtcase.indicators.files import READER_VERSION, read_bytes, read_set
 from mvtcase.indicators.passport import Details, Passport, make_passport, passport_from_json
+from mvtcase.reasons import do, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,9 @@ def set_name(text: str) -> str:
     """Return a text as the name of a set: small letters, digits, dots, hyphens. Raises `InputError` when empty."""
     name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("._-")[:MAX_NAME].rstrip("._-")
     if not _NAME.fullmatch(name):
-        raise InputError(f"{text!r} gives no name for an indicator set.", hint="Give one with '--name'.")
+        raise InputError(
+            f"{text!r} gives no name for an indicator set.", hint=say("Give one with {0}.", do(name="NAME"))
+        )
     return name
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from mvtcase.canon import StrEnum, storable_text
 from mvtcase.errors import RenderError
+from mvtcase.reasons import do, say
 from mvtcase.report import sentences as words
 from mvtcase.report.facts import SCHEMA
 
@@ -96,12 +97,14 @@ def pdf(page: str) -> bytes:
     except (ImportError, OSError) as error:
         raise RenderError(
             f"PDF needs WeasyPrint and its system libraries: {error}.",
-            hint="Use '--format html' and print that from a browser.",
+            hint=say("Use {0} and print that from a browser.", do(format="html")),
         ) from error
     try:
         return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf())
     except Exception as error:  # WeasyPrint's errors have no common class
-        raise RenderError(f"The PDF could not be made: {error}.", hint="Use '--format html' and print that.") from error
+        raise RenderError(
+            f"The PDF could not be made: {error}.", hint=say("Use {0} and print that.", do(format="html"))
+        ) from error
 
 
 def _refuse(url: str, *_: object, **__: object) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError, WorkspaceError
+from mvtcase.reasons import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +115,9 @@ class Workspace:
         for folder in self.case_folders():
             if folder.slug == slug:
                 return folder
-        raise NotFoundError(f"There is no case {slug!r} in {self.path}.", hint="'mvtcase case list' shows the cases.")
+        raise NotFoundError(
+            f"There is no case {slug!r} in {self.path}.", hint=say("{0} shows the cases.", do("case list"))
+        )
 
     def new_case_folder(self, slug: str) -> CaseFolder:
         """Return the folder of a case to be made. Raises `InputError` or `ConflictError`."""
@@ -122,7 +125,9 @@ class Workspace:
             raise InputError(f"{slug!r} is no slug.", hint="Use small letters a-z, digits and hyphens, 64 at most.")
         folder = CaseFolder(self.cases / slug)
         if folder.path.exists():
-            raise ConflictError(f"There is a case {slug!r} already.", hint="Choose another with '--slug'.")
+            raise ConflictError(
+                f"There is a case {slug!r} already.", hint=say("Choose another with {0}.", do(slug="SLUG"))
+            )
         return folder
 
 
@@ -148,10 +153,12 @@ def slug_of(title: str) -> str:
 def only(folders: tuple[CaseFolder, ...]) -> CaseFolder:
     """Return the one folder there is. Raises `NotFoundError` or `AmbiguousError`."""
     if not folders:
-        raise NotFoundError("There is no open case in this workspace.", hint="Start one with 'mvtcase case new TITLE'.")
+        raise NotFoundError(
+            "There is no open case in this workspace.", hint=say("Start one with {0}.", do("case new", "TITLE"))
+        )
     if len(folders) > 1:
         names = ", ".join(each.slug for each in folders)
-        raise AmbiguousError(f"There are several open cases: {names}.", hint="Name one with '--case SLUG'.")
+        raise AmbiguousError(f"There are several open cases: {names}.", hint=say("Name one with {0}.", do(case="SLUG")))
     return folders[0]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum, canonical_json, new_uuid, storable_text, timestamp, utc_now
 from mvtcase.errors import CaseDamagedError, CaseLockedError, CaseTooNewError, NotFoundError, StoreError
+from mvtcase.reasons import do, say
 from mvtcase.store import custody, migrations
 from mvtcase.store.folder import CASE_FILE, CaseFolder
 
@@ -135,7 +136,7 @@ class Store:
         """
         if not folder.case_file.is_file():
             raise NotFoundError(
-                f"There is no {CASE_FILE} in {folder.path}.", hint="'mvtcase case list' shows the cases."
+                f"There is no {CASE_FILE} in {folder.path}.", hint=say("{0} shows the cases.", do("case list"))
             )
         with _translated(folder):
             store = cls(folder, _connect(folder.case_file), clock)

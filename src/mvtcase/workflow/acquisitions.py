@@ -14,6 +14,7 @@ from mvtcase.evidence import kinds, manifest
 from mvtcase.files import destroy
 from mvtcase.kinds import of
 from mvtcase.model import AcquisitionState, DeviceIdentity, Platform
+from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
 from mvtcase.workflow import devices, shapes
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
@@ -58,19 +59,19 @@ def add(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress
 def add_all(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None) -> Outcome:
     """Register every acquisition below a folder, one by one; one that cannot be registered does not stop the others."""
     registered: list[object] = []
-    failures: list[str] = []
-    messages: list[str] = []
+    failures: list[Message] = []
+    messages: list[str | Message] = []
     with desk.open_case(to_change=True) as store:
         for found in kinds.find_all(path.expanduser().absolute()):
             try:
                 outcome = _register(desk, store, found, wish, on_progress)
             except MvtcaseError as error:  # noqa: PERF203  # one bad phone must not stop the others
-                failures.append(f"{found.root}: {error} {error.hint}".strip())
+                failures.append(say("{place}: {error}", place=found.root, error=error.whole))
             else:
                 registered.append(outcome.data["acquisition"])
                 messages += outcome.messages
     if not registered:
-        raise InputError(f"Nothing below {path} could be registered. {' '.join(failures)}".strip())
+        raise InputError(f"Nothing below {path} could be registered. {' '.join(map(str, failures))}".strip())
     return Outcome(
         data={"acquisitions": registered},
         status=OutcomeStatus.PARTIAL if failures else OutcomeStatus.SUCCESS,
@@ -94,7 +95,7 @@ def _register(
         added = _insert(desk, store, found, wish, hashed, identity, pending)
     return Outcome(
         data={"acquisition": shapes.acquisition(queries.acquisition(store, added))},
-        messages=(*_irregular_note(hashed), f"Next: 'mvtcase scan run {added}'."),
+        messages=(*_irregular_note(hashed), say("Next: {0}.", do("scan run", added))),
     )
 
 
@@ -120,7 +121,7 @@ def _device_for(store: Store, identity: DeviceIdentity, named: str | None, offic
     if mark or (fitting and wanted.id not in {each.id for each in fitting}):
         raise ConflictError(
             f"This acquisition is not of device {wanted.id}: its {mark or 'identity'} is another's.",
-            hint="Leave out '--device' to register the device it is of.",
+            hint=say("Leave out {0} to register the device it is of.", do(device=True)),
         )
     return wanted.id
 
@@ -294,7 +295,7 @@ def _verify_one(desk: Desk, store: Store, one: Acquisition, on_progress: HashPro
 def set_aside(desk: Desk, named: str, *, state: AcquisitionState, reason: str) -> Outcome:
     """Say that an acquisition no longer counts for its device's status, or counts again; a reason is needed."""
     if not reason.strip():
-        raise InputError("Say why, with '--reason'.")
+        raise InputError("Say why.", hint=say("Give it with {0}.", do(reason="TEXT")))
     with desk.open_case(to_change=True) as store:
         one = queries.acquisition(store, named)
         with store.change(f"acquisition.{state}", actor=desk.actor, subject=one.id, reason=reason) as change:

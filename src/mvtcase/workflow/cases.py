@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError
 from mvtcase.model import CaseState, Tlp
+from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, slug_of
 from mvtcase.store.store import Store
@@ -27,7 +28,7 @@ def init(folder: Path) -> Outcome:
     workspace.create()
     return Outcome(
         data={"workspace": str(workspace.path)},
-        messages=("Next: 'mvtcase case new TITLE' in this folder starts a case.",),
+        messages=(say("Next: {0} in this folder starts a case.", do("case new", "TITLE")),),
     )
 
 
@@ -58,7 +59,7 @@ def new(
     with Store.open(folder) as store:
         return Outcome(
             data={"case": shapes.case(queries.case_file(store)), "folder": str(folder.path)},
-            messages=("Next: 'mvtcase group add NAME', then 'mvtcase official add'.",),
+            messages=(say("Next: {0}, then {1}.", do("group add", "NAME"), do("official add")),),
         )
 
 

@@ -15,6 +15,7 @@ from mvtcase.errors import (
     InputError,
 )
 from mvtcase.model import ConsentMethod, ConsentPoint, RosterState
+from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.workflow import shapes
 from mvtcase.workflow.attachments import keep
@@ -147,7 +148,11 @@ def require(store: Store, official: Official, now: datetime) -> Consent:
     if official.roster is RosterState.REFUSED:
         raise ConsentMissingError(
             f"{official.id} refused the examination.",
-            hint="Should the person agree after all: 'official set ID --roster invited', then 'consent record'.",
+            hint=say(
+                "Should the person agree after all: {0}, then {1}.",
+                do("official set", official.id, roster="invited"),
+                do("consent record", official.id),
+            ),
         )
     consents = queries.consents(store, official.id)
     if not consents:

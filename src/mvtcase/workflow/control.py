@@ -21,6 +21,7 @@ from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import build_sysdiagnose
 from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone, plantable
+from mvtcase.reasons import do, say
 from mvtcase.store.folder import PRIVATE_FOLDER
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def run(
     if not checks:
         raise ControlFailedError(
             "The positive control could plant none of the chosen sets' indicators: nothing shows that a scan works.",
-            hint="Choose the built-in set too; '--iocs SET' may be given again.",
+            hint=say("Choose the built-in set too; {0} may be given again.", do(iocs="SET")),
         )
     at = timestamp(desk.clock())
     if all(check.found for check in checks):

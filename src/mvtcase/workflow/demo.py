@@ -20,6 +20,7 @@ from mvtcase.phones.line_ios import line_ios_files
 from mvtcase.phones.line_stories import healthy_account, unsealed_from
 from mvtcase.phones.people import invent
 from mvtcase.phones.plants import Plant, PlantKind
+from mvtcase.reasons import do, say
 from mvtcase.settings import Settings
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import (
@@ -51,11 +52,11 @@ SEALED_OFF = datetime(2026, 8, 14, 21, 40, tzinfo=timezone.utc)
 """When Letter Sealing of the phone with the LINE story went off."""
 LAST_MESSAGE = datetime(2026, 9, 10, 18, 0, tzinfo=timezone.utc)
 NEXT_STEPS = (
-    "mvtcase status",
-    "mvtcase status --sealing",
-    "mvtcase finding list",
-    "mvtcase scan show S-0001",
-    "mvtcase custody verify",
+    do("status"),
+    do("status", sealing=True),
+    do("finding list"),
+    do("scan show", "S-0001"),
+    do("custody verify"),
 )
 
 
@@ -145,7 +146,7 @@ def play(
     *,
     jobs: int | None,
     on_event: Callable[[str, EngineEvent], None],
-    say: Callable[[str], None],
+    tell: Callable[[str], None],
 ) -> Outcome:
     """Do the whole job in a new folder and return the status, the reports and what to type next.
 
@@ -155,11 +156,11 @@ def play(
     cases.init(home)
     (home / MARK).touch()
     desk = Desk(workspace=Workspace(home), examiner=EXAMINER, settings=Settings())
-    say("Eight invented officials, two groups; nobody here exists.")
+    tell("Eight invented officials, two groups; nobody here exists.")
     _enrol(desk)
-    say("Building six synthetic phones and registering what was taken from them …")
+    tell("Building six synthetic phones and registering what was taken from them …")
     _acquire(desk, home / "evidence")
-    say("Positive control, then MVT in a child process for each phone …")
+    tell("Positive control, then MVT in a child process for each phone …")
     request = scans.Request(everything=True, jobs=jobs or desk.settings.jobs, on_event=on_event)
     scanned = scans.run(desk, request)
     _observe(desk)
@@ -176,7 +177,11 @@ def play(
             "reports": [each["path"] for each in _listed(written.data["reports"])],
             "custody_head": verified.data["head"],
         },
-        messages=(*scanned.messages, f"Go on there: cd {folder}", *(f"  {step}" for step in NEXT_STEPS)),
+        messages=(
+            *scanned.messages,
+            say("Go on in the folder {folder}:", folder=folder),
+            *(say("{0}", step) for step in NEXT_STEPS),
+        ),
     )
 
 

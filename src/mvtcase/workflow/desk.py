@@ -16,6 +16,7 @@ from mvtcase.engine import runner
 from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError, StoreError
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState
+from mvtcase.reasons import do, say
 from mvtcase.settings import Settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, only
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         RecheckJob,
         ScanJob,
     )
+    from mvtcase.reasons import Message
     from mvtcase.store.folder import CaseFolder
 
 
@@ -77,7 +79,7 @@ class Outcome(Generic[Payload]):
 
     data: Payload
     status: OutcomeStatus = OutcomeStatus.SUCCESS
-    messages: tuple[str, ...] = ()
+    messages: tuple[str | Message, ...] = ()
 
     @property
     def json(self) -> dict[str, Any]:
@@ -109,7 +111,8 @@ class Desk:
         name = self.examiner or self.settings.examiner
         if not name.strip():
             raise InputError(
-                "Nobody is named as examiner.", hint="Use '--examiner NAME', MVTCASE_EXAMINER or the settings file."
+                "Nobody is named as examiner.",
+                hint=say("Use {0}, MVTCASE_EXAMINER or the settings file.", do(examiner="NAME")),
             )
         return name.strip()
 
@@ -140,7 +143,9 @@ class Desk:
         """Give the case's store. Raises `ConflictError` when it is closed and about to be changed."""
         with Store.open(self.case_folder(), clock=self.clock) as store:
             if to_change and queries.case_file(store).state is CaseState.CLOSED:
-                raise ConflictError(f"The case {store.folder.slug} is closed.", hint="Use 'mvtcase case reopen' first.")
+                raise ConflictError(
+                    f"The case {store.folder.slug} is closed.", hint=say("Use {0} first.", do("case reopen"))
+                )
             yield store
 
     def newest(self) -> Newest:

@@ -9,6 +9,7 @@ from mvtcase.canon import new_uuid
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
+from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.workflow import shapes
 from mvtcase.workflow.desk import Outcome
@@ -28,7 +29,7 @@ def add(desk: Desk, official: str, *, label: str, identity: DeviceIdentity, owne
         one = queries.official(store, official)
         refuse_other_owner(find(store, identity), one.id)
         if find(store, identity) is not None:
-            raise ConflictError("That device is in the case already.", hint="'mvtcase device list' shows it.")
+            raise ConflictError("That device is in the case already.", hint=say("{0} shows it.", do("device list")))
         with store.change("device.added", actor=desk.actor) as change:
             added = insert(change, one.id, label=label, identity=identity, owner=owner)
             change.payload["subject"] = added
@@ -79,7 +80,9 @@ def find(store: Store, identity: DeviceIdentity) -> Device | None:
     fitting = find_all(store, identity)
     if len(fitting) > 1:
         names = ", ".join(device.id for device in fitting)
-        raise ConflictError(f"This identity fits several devices: {names}.", hint="Name one with '--device'.")
+        raise ConflictError(
+            f"This identity fits several devices: {names}.", hint=say("Name one with {0}.", do(device="DEVICE"))
+        )
     return fitting[0] if fitting else None
 
 
@@ -112,7 +115,10 @@ def refuse_other_owner(device: Device | None, official: str) -> None:
     if device is not None and device.official != official:
         raise ConflictError(
             f"This is device {device.id}, which belongs to {device.official}, not {official}.",
-            hint="Check whose phone it is. A phone handed on is an inquiry of its own: record it with 'custody note'.",
+            hint=say(
+                "Check whose phone it is. A phone handed on is an inquiry of its own: record it with {0}.",
+                do("custody note", "TEXT"),
+            ),
         )
 
 
@@ -151,7 +157,7 @@ def change_device(
     given = {"state": state, "label": label, "owner": owner}
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
-        raise InputError("Nothing to change was given.", hint="See 'mvtcase device set --help'.")
+        raise InputError("Nothing to change was given.", hint=say("See {0}.", do("device set", help=True)))
     with desk.open_case(to_change=True) as store:
         one = queries.device(store, named)
         with store.change("device.changed", actor=desk.actor, subject=one.id, columns=",".join(changes)) as change:

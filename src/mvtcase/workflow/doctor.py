@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mvtcase.engine import box
 from mvtcase.engine.versions import PINNED_MVT
 from mvtcase.errors import MvtcaseError
+from mvtcase.reasons import Message, do, say
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Check:
     name: str
     good: bool
     seen: str
-    hint: str = ""
+    hint: str | Message = ""
 
 
 def examine(desk: Desk | None) -> Outcome:
@@ -42,7 +43,7 @@ def examine(desk: Desk | None) -> Outcome:
     return Outcome(
         data={"checks": [{"name": c.name, "good": c.good, "seen": c.seen, "hint": c.hint} for c in checks]},
         status=OutcomeStatus.PARTIAL if bad else OutcomeStatus.SUCCESS,
-        messages=tuple(f"{each.name}: {each.hint}" for each in bad),
+        messages=tuple(say("{check}: {hint}", check=each.name, hint=each.hint) for each in bad),
     )
 
 
@@ -56,7 +57,7 @@ def _mvt() -> Check:
         name="mvt",
         good=seen == PINNED_MVT,
         seen=seen,
-        hint=f"Install mvt=={PINNED_MVT}: mvtcase knows no other release.",
+        hint=f"Install mvt=={PINNED_MVT}: no other release is known here.",
     )
 
 
@@ -104,7 +105,7 @@ def _sets(desk: Desk) -> Check:
         active = desk.library.active()
         return f"{len(active)} active, {sum(each.usable for each in active)} usable indicators"
 
-    return _tried("indicator sets", look, hint="'mvtcase iocs list' and 'iocs import' bring sets in.")
+    return _tried("indicator sets", look, hint=say("{0} and {1} bring sets in.", do("iocs list"), do("iocs import")))
 
 
 def _disk(desk: Desk) -> Check:
@@ -121,10 +122,14 @@ def _examiner(desk: Desk) -> Check:
     def look() -> str:
         return f"{len(desk.actor)} letters"
 
-    return _tried("examiner", look, hint="Say who is working: '--examiner', MVTCASE_EXAMINER or the settings file.")
+    return _tried(
+        "examiner",
+        look,
+        hint=say("Say who is working: {0}, MVTCASE_EXAMINER or the settings file.", do(examiner="NAME")),
+    )
 
 
-def _tried(name: str, look: Callable[[], str], *, hint: str) -> Check:
+def _tried(name: str, look: Callable[[], str], *, hint: Message) -> Check:
     try:
         return Check(name=name, good=True, seen=look())
     except MvtcaseError as error:

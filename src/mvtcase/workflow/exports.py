@@ -14,6 +14,7 @@ from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, stor
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, RenderError
 from mvtcase.files import write_atomically
+from mvtcase.reasons import do, say
 from mvtcase.report import exchange
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
@@ -61,11 +62,13 @@ def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: b
     """
     form = read_format(wanted)
     if form is ExportFormat.CASE and not with_names:
-        raise ConflictError("The case file holds every name.", hint="Say '--with-names' if that is meant.")
+        raise ConflictError(
+            "The case file holds every name.", hint=say("Say {0} if that is meant.", do(with_names=True))
+        )
     with desk.open_case() as store:
         path = output.expanduser().absolute() if output else _own_place(desk, store, form)
         if path.exists():
-            raise ConflictError(f"{path} exists already.", hint="Choose another with '--output'.")
+            raise ConflictError(f"{path} exists already.", hint=say("Choose another with {0}.", do(output="FILE")))
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             notes = _write(desk, store, form, path, with_names=with_names)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mvtcase.errors import InputError
 from mvtcase.findings.review import REVIEWERS_NEEDED, state_of
 from mvtcase.model import FindingState, Verdict
+from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.workflow import shapes
 from mvtcase.workflow.desk import Outcome
@@ -38,7 +39,7 @@ def show(desk: Desk, named: str) -> Outcome:
 def dispose(desk: Desk, named: str, *, verdict: Verdict, reason: str) -> Outcome:
     """Record a judgement on a finding; the latest stands, earlier ones stay. A reason is needed."""
     if not reason.strip():
-        raise InputError("A judgement needs its reason.", hint="Give it with '--reason'.")
+        raise InputError("A judgement needs its reason.", hint=say("Give it with {0}.", do(reason="TEXT")))
     with desk.open_case(to_change=True) as store:
         one = queries.finding(store, named)
         with store.change("finding.disposed", actor=desk.actor, subject=one.id, verdict=str(verdict)) as change:

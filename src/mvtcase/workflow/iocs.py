@@ -9,6 +9,7 @@ from mvtcase.errors import ControlFailedError, InputError
 from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import load_catalog
 from mvtcase.indicators.update import update as fetch_updates
+from mvtcase.reasons import Message, do, say
 from mvtcase.workflow import control
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.sets import choose
@@ -87,7 +88,7 @@ def _linted(report: LintReport) -> dict[str, object]:
         "path": str(report.path),
         "importable": report.importable,
         "problems": list(report.problems),
-        "hint": report.hint,
+        "hint": report.hint or "",
         "set": _whole(report.passport) if report.passport else None,
     }
 
@@ -98,7 +99,7 @@ def import_files(desk: Desk, paths: Sequence[Path], *, name: str | None = None, 
     The same bytes again change nothing; other bytes under a known name are a new version.
     """
     if name is not None and len(paths) > 1:
-        raise InputError("'--name' names one set, and several files were given.")
+        raise InputError("A name was given for one set, and several files.")
     done: list[ImportOutcome] = []
     for path in paths:
         if packs.is_pack(path):
@@ -121,12 +122,17 @@ def _imported(outcome: ImportOutcome) -> dict[str, object]:
     }
 
 
-def _unused(done: Iterable[ImportOutcome]) -> Iterable[str]:
+def _unused(done: Iterable[ImportOutcome]) -> Iterable[Message]:
     for each in done:
         count = len(each.passport.unusable)
         if count:
             name = each.passport.name
-            yield f"{count} indicators of {name} cannot be compared; 'mvtcase iocs show {name}' says why."
+            yield say(
+                "{count} indicators of {name} cannot be compared; {0} says why.",
+                do("iocs show", name),
+                count=count,
+                name=name,
+            )
 
 
 def switch(desk: Desk, named: str, *, on: bool) -> Outcome:
@@ -140,7 +146,7 @@ def pack(desk: Desk, path: Path) -> Outcome:
     packed = desk.library.pack(path)
     return Outcome(
         data={"path": str(path), "sets": [_short(each) for each in packed]},
-        messages=(f"Carry it over and use 'mvtcase iocs import {path.name}' there.",),
+        messages=(say("Carry it over and use {0} there.", do("iocs import", path.name)),),
     )
 
 

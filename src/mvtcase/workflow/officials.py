@@ -12,6 +12,7 @@ from mvtcase.canon import new_uuid
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.model import Publication, RosterState
+from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.workflow import shapes
 from mvtcase.workflow.desk import Outcome
@@ -48,7 +49,7 @@ def add(desk: Desk, person: Person) -> Outcome:
         added = _add_all(desk, store, [person], action="official.added")[0]
         return Outcome(
             data={"official": shapes.plain(queries.official(store, added))},
-            messages=(f"Next: record the consent with 'mvtcase consent record {added} …'.",),
+            messages=(say("Next: record the consent with {0}.", do("consent record", added)),),
         )
 
 
@@ -64,7 +65,9 @@ def _add_all(desk: Desk, store: Store, people: Sequence[Person], *, action: str)
 def _insert(change: Change, person: Person, groups: tuple[str, ...], taken: set[str]) -> str:
     pseudonym = person.pseudonym.strip() or _new_pseudonym(taken)
     if pseudonym in taken:
-        raise ConflictError(f"The pseudonym {pseudonym!r} is taken.", hint="Choose another with '--pseudonym'.")
+        raise ConflictError(
+            f"The pseudonym {pseudonym!r} is taken.", hint=say("Choose another with {0}.", do(pseudonym="TEXT"))
+        )
     taken.add(pseudonym)
     added = change.new_id("official")
     change.insert(
@@ -115,7 +118,7 @@ def show(desk: Desk, named: str) -> Outcome:
 def change_official(desk: Desk, named: str, changes: Mapping[str, str], groups: Sequence[str] = ()) -> Outcome:
     """Change columns of an official and add it to groups; `changes` holds new values by column."""
     if not changes and not groups:
-        raise InputError("Nothing to change was given.", hint="See 'mvtcase official set --help'.")
+        raise InputError("Nothing to change was given.", hint=say("See {0}.", do("official set", help=True)))
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, named)
         joined = dict.fromkeys(queries.group(store, name).id for name in groups)

@@ -12,6 +12,7 @@ from mvtcase import model
 from mvtcase.findings.review import state_of
 from mvtcase.findings.status import WORDS
 from mvtcase.model import AlertSource, Level
+from mvtcase.reasons import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +25,12 @@ Record = TypeVar("Record")
 
 
 def as_json(value: object) -> Any:  # noqa: ANN401  # whatever JSON has a form for
-    """Return a payload as JSON values: fields are keys in their order, sets are sorted, words and paths are texts."""
+    """Return a payload as JSON values: fields are keys in their order, sets are sorted, words and paths are texts.
+
+    Messages stay what they are: the face words them.
+    """
+    if isinstance(value, Message):
+        return value
     if isinstance(value, (str, Path)):
         return str(value)
     if is_dataclass(value):

@@ -10,6 +10,7 @@ from mvtcase.casebook import latest_finished
 from mvtcase.engine.job import RecheckJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError
 from mvtcase.model import AcquisitionState, Completeness, ScanState
+from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
 from mvtcase.workflow import consents, sets
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
@@ -45,12 +46,12 @@ def run(
         wanted = _wanted(store, named, everything=everything)
         choice = sets.require_control(desk, sets.choose(desk, set_names))
         done: list[str] = []
-        messages: list[str] = []
+        messages: list[Message] = []
         for scan in wanted:
             try:
                 done.append(_recheck(desk, store, choice, scan, partial(on_event, scan.id)))
             except MvtcaseError as error:  # noqa: PERF203  # one bad scan must not stop the others
-                messages.append(f"{scan.id} was not rechecked: {error} {error.hint}".strip())
+                messages.append(say("{scan} was not rechecked: {error}", scan=scan.id, error=error.whole))
         shown = shown_scans(desk, store, done)
     complete = not messages and all(not each["gaps"] for each in shown)
     return Outcome(
@@ -64,7 +65,9 @@ def _wanted(store: Store, named: Sequence[str], *, everything: bool) -> list[Sca
     if named:
         return [queries.scan(store, each) for each in dict.fromkeys(named)]
     if not everything:
-        raise InputError("Which scans?", hint="Name scans, or use '--all' for the latest of each acquisition.")
+        raise InputError(
+            "Which scans?", hint=say("Name scans, or use {0} for the latest of each acquisition.", do(all=True))
+        )
     scans = queries.scans(store)
     counted = [each for each in queries.acquisitions(store) if each.state is AcquisitionState.REGISTERED]
     latest = (latest_finished(scans, each.id) for each in counted)

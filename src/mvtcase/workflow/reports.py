@@ -12,6 +12,7 @@ from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import ReportState
+from mvtcase.reasons import Message, do, say
 from mvtcase.report.group import group as group_report
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
@@ -64,19 +65,25 @@ def write(desk: Desk, kind: str, *, target: str | None = None, formats: Sequence
         written = [each for each in queries.reports(store) if each.id in pages]
         return Outcome(
             data={"reports": [_shown(store, each) for each in written]},
-            messages=(*_left_out(book, chosen), "A draft: another examiner looks at it with 'report review'."),
+            messages=(
+                *_left_out(book, chosen),
+                say("A draft: another examiner looks at it with {0}.", do("report review", "REPORT")),
+            ),
         )
 
 
-def _left_out(book: Casebook, kind: Kind) -> tuple[str, ...]:
+def _left_out(book: Casebook, kind: Kind) -> tuple[Message, ...]:
     """Return a warning when most of a case is withheld, so that nobody takes an empty report for an empty case."""
     withheld = sum(is_withheld(one.official) for one in book.officials)
     if kind is Kind.LETTER or not withheld:
         return ()
     return (
-        (
-            f"Withheld: {withheld} of {len(book.officials)} officials; nothing about them is in the report. "
-            "With their agreement, 'official set ID --publication role' changes that."
+        say(
+            "Withheld: {withheld} of {all} officials; nothing about them is in the report. With their agreement, {0} "
+            "changes that.",
+            do("official set", "OFFICIAL", publication="role"),
+            withheld=withheld,
+            all=len(book.officials),
         ),
     )
 
@@ -106,7 +113,10 @@ def _target(store: Store, kind: Kind, target: str | None) -> tuple[Group | None,
     if target is None:
         if kind is Kind.INCIDENT:
             return None, None
-        raise InputError(f"The report {kind} needs to know about whom.", hint=f"'mvtcase report write {kind} TARGET'.")
+        raise InputError(
+            f"The report {kind} needs to know about whom.",
+            hint=say("Use {0}.", do("report write", str(kind), "TARGET")),
+        )
     if kind is Kind.GROUP:
         return queries.group(store, target), None
     if kind is Kind.LETTER:
@@ -291,4 +301,4 @@ def _report(store: Store, named: str) -> Report:
     for each in queries.reports(store):
         if each.id == named:
             return each
-    raise NotFoundError(f"This case holds no report {named!r}.", hint="'mvtcase report list' shows the reports.")
+    raise NotFoundError(f"This case holds no report {named!r}.", hint=say("{0} shows the reports.", do("report list")))

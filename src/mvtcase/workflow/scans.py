@@ -17,6 +17,7 @@ from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
 from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, ModuleOutcome, ScanState
+from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.workflow import consents, sets, shapes
@@ -125,14 +126,16 @@ def _wanted(store: Store, request: Request, choice: Choice) -> list[Acquisition]
     if len(counted) != 1:
         raise InputError(
             f"There are {len(counted)} acquisitions.",
-            hint="Name those to scan, or use '--all'; see 'acquisition list'.",
+            hint=say("Name those to scan, or use {0}; see {1}.", do(all=True), do("acquisition list")),
         )
     return counted
 
 
 def _some(chosen: list[Acquisition], whose: str) -> list[Acquisition]:
     if not chosen:
-        raise InputError(f"There is no acquisition of {whose}.", hint="Register one with 'acquisition add'.")
+        raise InputError(
+            f"There is no acquisition of {whose}.", hint=say("Register one with {0}.", do("acquisition add", "PATH"))
+        )
     return chosen
 
 
@@ -147,10 +150,10 @@ def _is_done(scan: Scan | None, choice: Choice) -> bool:
 
 def _run_all(
     desk: Desk, request: Request, choice: Choice, wanted: Sequence[Acquisition], secrets: dict[str, Secret | None]
-) -> list[tuple[str | None, str]]:
+) -> list[tuple[str | None, Message]]:
     """Return, for each acquisition, the id of its scan (None when none began) and why it failed (empty when not)."""
     if len(wanted) == 1:
-        return [(_scan_one(desk, request, choice, wanted[0], secrets.get(wanted[0].id)), "")]
+        return [(_scan_one(desk, request, choice, wanted[0], secrets.get(wanted[0].id)), Message())]
     with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
         waiting = [pool.submit(_scan_or_say_why, desk, request, choice, each, secrets.get(each.id)) for each in wanted]
         try:
@@ -164,11 +167,11 @@ def _run_all(
 
 def _scan_or_say_why(
     desk: Desk, request: Request, choice: Choice, acquisition: Acquisition, secret: Secret | None
-) -> tuple[str | None, str]:
+) -> tuple[str | None, Message]:
     try:
-        return _scan_one(desk, request, choice, acquisition, secret), ""
+        return _scan_one(desk, request, choice, acquisition, secret), Message()
     except MvtcaseError as error:
-        return None, f"{acquisition.id} was not scanned: {error} {error.hint}".strip()
+        return None, say("{acquisition} was not scanned: {error}", acquisition=acquisition.id, error=error.whole)
 
 
 def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisition, secret: Secret | None) -> str:

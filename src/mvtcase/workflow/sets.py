@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import NoUsableIndicatorError
+from mvtcase.reasons import do, say
 from mvtcase.workflow import control
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def choose(desk: Desk, named: Sequence[str] = ()) -> Choice:
     if not passports:
         raise NoUsableIndicatorError(
             "No indicator set is active: a scan would compare with nothing.",
-            hint="Import one with 'mvtcase iocs import'.",
+            hint=say("Import one with {0}.", do("iocs import", "FILE")),
         )
     compiled = library.compile(passports)
     if compiled.total == 0:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.casebook import read as read_casebook
 from mvtcase.model import ScanState, Status
+from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.workflow import shapes
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
@@ -32,7 +33,10 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome:
         members = book.members(queries.group(store, group).id) if group else book.officials
         running = [scan.id for scan in book.scans if scan.state is ScanState.RUNNING]
     complete = all(one.status not in {Status.INCONCLUSIVE, Status.NOT_EXAMINED} for one in members)
-    notes = [f"Scan {each} is running, or was cut off: 'mvtcase scan run --all' goes on." for each in running]
+    notes = [
+        say("Scan {scan} is running, or was cut off: {0} goes on.", do("scan run", all=True), scan=each)
+        for each in running
+    ]
     return Outcome(
         data=shapes.status(book, members),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,

@@ -35,7 +35,7 @@ def test_no_workspace_says_how_to_make_one(tmp_path: Path) -> None:
     """The hint names the verb."""
     with pytest.raises(WorkspaceError) as caught:
         find_workspace(None, tmp_path)
-    assert "mvtcase init" in caught.value.hint
+    assert "init" in caught.value.hint
 
 
 def test_a_named_folder_must_be_a_workspace(tmp_path: Path) -> None:

@@ -1,0 +1,24 @@
+"""Telling people what the floors below tell as data: a step is printed as the command to type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mvtcase.reasons import Message
+
+if TYPE_CHECKING:
+    from mvtcase.reasons import Step
+
+PROGRAM = "mvtcase"
+
+
+def command(step: Step) -> str:
+    """Return a step as people type it, in quotes: the whole call, or only the options of one to be made again."""
+    named = (f"--{name}" if value is True else f"--{name} {value}" for name, value in step.options.items())
+    verb = (PROGRAM, step.verb) if step.verb else ()
+    return f"'{' '.join((*verb, *step.arguments, *named))}'"
+
+
+def words(told: object) -> str:
+    """Return a message as a sentence, and anything else as its text."""
+    return told.worded(command) if isinstance(told, Message) else str(told)

@@ -3,24 +3,26 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DEV := coverage hatchling hypothesis import-linter mypy pytest pytest-cov ruff types-PyYAML
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix gold docs bench wheel clean
+.PHONY: help demo quick test lint fix gold docs bench hostile mutants wheel wheelhouse clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . $(DEV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 demo: $(READY) ## the whole job on synthetic phones and the built-in indicators, in ./demo
 	@$(BIN)/mvtcase demo demo
 
+quick: $(READY) ## a first answer in under a minute: ruff and the unit tests that start no other program
+	@$(BIN)/ruff check . && $(BIN)/python -m pytest -q -n 2 -m "not engine and not browser and not slow" tests/unit
+
 test: $(READY) ## all tests
-	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest -n 2 $(PYTEST_OPTIONS)
 
 lint: $(READY) ## formatting, ruff, mypy --strict, import floors
 	@$(BIN)/ruff format --check .
@@ -42,8 +44,15 @@ bench: $(READY) ## measure matching and hostile input; takes minutes
 	@$(BIN)/python benchmarks/matching.py
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py
 
+mutants: $(READY) ## change the code that decides, one spot at a time, and list what no test notices; takes an hour
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,mutants]'
+	@$(BIN)/mutmut run $(MUTANTS); $(BIN)/mutmut results
+
 wheel: $(READY) ## build the wheel into dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+wheelhouse: $(READY) ## one archive with every pinned wheel and an installer, for a machine without a network
+	@$(BIN)/python scripts/wheelhouse.py dist
 
 clean: ## remove what make made
 	rm -rf $(VENV) demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

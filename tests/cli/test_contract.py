@@ -1,4 +1,4 @@
-"""The JSON contract: one envelope for every verb, with the keys and types that other programs rely on (DESIGN §9)."""
+"""The JSON contract: one envelope for every verb, with the keys and types that other programs rely on."""
 
 from __future__ import annotations
 

@@ -196,3 +196,19 @@ def test_every_option_says_what_it_is_for() -> None:
         if re.fullmatch(r"  (?:-\w, )?--[\w-]+(?: \S+)?", option) and not following.startswith("        ")
     ]
     assert mute == []
+
+
+NAMED_FILE = re.compile(
+    r"(?<![\w/.<-])(?<!MVT )(?<!MVT's documentation, `)(?:docs|scripts|tests|benchmarks|iocs|src)/[\w./-]*\w"
+    r"|\b[A-Z][A-Z-]+\.md\b|\bDESIGN\b"
+)
+"""A file of this repository, spoken of in a docstring or comment."""
+SOURCES = sorted(path for folder in ("src", "scripts", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_code_points_at_no_file_that_is_not_here(path: Path) -> None:
+    """What a docstring or comment sends the reader to is in the repository."""
+    named = NAMED_FILE.findall(path.read_text("utf-8"))
+    missing = [name for name in named if not (ROOT / name).exists() and not (ROOT / name.rstrip(".")).exists()]
+    assert missing == []

@@ -103,7 +103,7 @@ def main_options(
 
 
 def main() -> None:
-    """Run the command line; the exit status is the contract of DESIGN §7.
+    """Run the command line; the exit status is the contract of docs/cli.md.
 
     A defect is printed whole and ends with 70 (`EX_SOFTWARE`): Python's own 1 would read as "done, with gaps".
     """

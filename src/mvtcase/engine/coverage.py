@@ -57,7 +57,7 @@ def assess(
     modules: Sequence[ModuleRun],
     extra_gaps: Sequence[Gap] = (),
 ) -> tuple[Completeness, tuple[Gap, ...], tuple[str, ...]]:
-    """Return how complete a scan was, its gaps and its limitations (DESIGN §5).
+    """Return how complete a scan was, its gaps and its limitations.
 
     `extra_gaps` are those that no module run stands for: of the pre-flight, of nested commands, of the sweep.
     """

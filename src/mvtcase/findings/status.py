@@ -1,4 +1,4 @@
-"""The detection status: one table, worst first, and pure functions that read it (DESIGN §5)."""
+"""The detection status: one table, worst first, and pure functions that read it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,20 +52,39 @@ class HttpsFetcher:
         self._total_seconds = total_seconds
 
     def __call__(self, url: str) -> Fetched:
-        """Return what an address gives. Raises `UpdateError` with the reason it could not be had."""
-        deadline = time.monotonic() + self._total_seconds
+        """Return what an address gives. Raises `UpdateError` with the reason it could not be had.
+
+        A server that sends a byte now and then never lets a read time out, in the headers neither, so the clock is kept
+        outside: the thread that is still reading then is left behind and ends with the program.
+        """
+        got: list[Fetched | UpdateError] = []
+        reading = threading.Thread(target=lambda: got.append(self._fetched(url)), daemon=True)
+        reading.start()
+        reading.join(self._total_seconds)
+        if not got:
+            raise self._too_slow(url)
+        if isinstance(got[0], UpdateError):
+            raise got[0]
+        return got[0]
+
+    def _fetched(self, url: str) -> Fetched | UpdateError:
         try:
-            with requests.Session() as session:
-                for _ in range(MAX_REDIRECTS + 1):
-                    self._require_secure(url)
-                    with session.get(
-                        url, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, READ_SECONDS)
-                    ) as answer:
-                        if answer.status_code not in _REDIRECTS:
-                            return self._body(url, answer, deadline)
-                        url = urljoin(url, answer.headers.get("Location", ""))
+            return self._followed(url, time.monotonic() + self._total_seconds)
         except (requests.RequestException, OSError, ValueError) as error:
-            raise UpdateError(f"{url} could not be fetched: {_plain(error)}.") from error
+            return UpdateError(f"{url} could not be fetched: {_plain(error)}.")
+        except UpdateError as error:
+            return error
+
+    def _followed(self, url: str, deadline: float) -> Fetched:
+        with requests.Session() as session:
+            for _ in range(MAX_REDIRECTS + 1):
+                self._require_secure(url)
+                with session.get(
+                    url, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, READ_SECONDS)
+                ) as answer:
+                    if answer.status_code not in _REDIRECTS:
+                        return self._body(url, answer, deadline)
+                    url = urljoin(url, answer.headers.get("Location", ""))
         raise UpdateError(f"{url} redirects more than {MAX_REDIRECTS} times.")
 
     def _body(self, url: str, answer: requests.Response, deadline: float) -> Fetched:
@@ -76,8 +96,11 @@ class HttpsFetcher:
             if len(data) > self._max_bytes:
                 raise UpdateError(f"{url} is larger than {self._max_bytes} bytes and was not fetched.")
             if time.monotonic() > deadline:
-                raise UpdateError(f"{url} took longer than {self._total_seconds:g} seconds.")
+                raise self._too_slow(url)
         return Fetched(url=url, data=bytes(data), etag=answer.headers.get("ETag", "")[:200])
+
+    def _too_slow(self, url: str) -> UpdateError:
+        return UpdateError(f"{url} took longer than {self._total_seconds:g} seconds.")
 
     def _require_secure(self, url: str) -> None:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""The nouns of a case in types: its closed sets of words and its frozen records (DESIGN's glossary)."""
+"""The nouns of a case in types: its closed sets of words and its frozen records."""
 
 from mvtcase.kinds.words import EvidenceKind, Platform, Trace
 from mvtcase.model.enums import (

@@ -1,4 +1,4 @@
-"""Scans: from a registered acquisition to stored outcomes, alerts and findings (DESIGN §4); list and show them."""
+"""Scans: from a registered acquisition to stored outcomes, alerts and findings; list and show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records in the shapes of the CLI contract (DESIGN §9): the one place where keys of the JSON output are named."""
+"""Records in the shapes of the CLI contract: the one place where keys of the JSON output are named."""
 
 from __future__ import annotations
 

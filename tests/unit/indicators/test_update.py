@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -210,6 +213,30 @@ def test_bounds(update_server: Server) -> None:
         HttpsFetcher(allow_loopback_http=True, max_bytes=999)(f"{update_server.base}/big")
     with pytest.raises(UpdateError, match="longer"):
         HttpsFetcher(allow_loopback_http=True, total_seconds=-1)(f"{update_server.base}/big")
+
+
+@pytest.mark.parametrize("before", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"])
+def test_trickled_answers_end_with_the_time_limit(before: bytes) -> None:
+    """A byte now and then, in the headers or in the body, never times out a read; the limit holds all the same."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def trickle() -> None:
+            connection, _ = listening.accept()
+            with contextlib.suppress(OSError), connection:
+                connection.sendall(before)
+                while not stop.wait(0.05):
+                    connection.sendall(b"x")
+
+        threading.Thread(target=trickle, daemon=True).start()
+        fetch = HttpsFetcher(allow_loopback_http=True, total_seconds=0.4)
+        began = time.monotonic()
+        try:
+            with pytest.raises(UpdateError, match=r"longer than 0\.4 seconds"):
+                fetch(f"http://127.0.0.1:{listening.getsockname()[1]}/set")
+        finally:
+            stop.set()
+        assert time.monotonic() - began < 10
 
 
 def test_plain_http_needs_the_catalog_to_say_so(indicator_library: IndicatorLibrary, update_server: Server) -> None:

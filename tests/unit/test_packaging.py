@@ -91,7 +91,7 @@ def test_the_wheelhouse_installs_with_no_index(tmp_path: Path) -> None:
     offline = {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
     done = subprocess.run(install, check=False, capture_output=True, text=True, env=offline)
     assert done.returncode == 0, done.stderr
-    command = [str(tmp_path / "env/bin/mvtcase"), "iocs", "list", "--json", "--workspace", str(tmp_path / "work")]
+    command = [str(tmp_path / "env/bin/mvtcase"), "--json", "--workspace", str(tmp_path / "work"), "iocs", "list"]
     subprocess.run([command[0], "init", str(tmp_path / "work")], check=True, capture_output=True, env=offline)
     listed = subprocess.run(command, check=True, capture_output=True, text=True, env=offline)
     assert '"pegasus' in listed.stdout

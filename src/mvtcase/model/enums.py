@@ -6,7 +6,7 @@ from mvtcase.canon import StrEnum
 
 
 class ModuleOutcome(StrEnum):
-    """What became of one module in one scan; the default is `not_run` (DESIGN §5)."""
+    """What became of one module in one scan; the default is `not_run`."""
 
     CHECKED = "checked"
     EXTRACTED = "extracted"
@@ -86,7 +86,7 @@ class FindingState(StrEnum):
 
 
 class Status(StrEnum):
-    """The detection status, worst first (DESIGN §5); computed, never stored by hand."""
+    """The detection status, worst first; computed, never stored by hand."""
 
     CONFIRMED = "confirmed"
     TARGETED = "targeted"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mvtcase import kinds
+from mvtcase.engine.coverage import assess
 from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
 from mvtcase.errors import PasswordError
 from mvtcase.model import (
@@ -61,7 +63,7 @@ class FakeEngine:
         self.scans.append(job)
         on_event(EngineEvent(what="module_started", module="sms", index=1, total=1))
         self.before(job)
-        return replace(self.answer, indicators_loaded=job.expected_indicators)
+        return self._judged(job)
 
     def run_decrypt(self, job: DecryptJob, *, on_event: Callable[[EngineEvent], None]) -> DecryptResult:
         """Make the folder a decryption would have made."""
@@ -76,7 +78,27 @@ class FakeEngine:
         """Answer."""
         del on_event
         self.rechecks.append(job)
-        return replace(self.answer, indicators_loaded=job.expected_indicators)
+        return self._judged(job)
+
+    def _judged(self, job: ScanJob | RecheckJob) -> EngineResult:
+        """Return the answer with all that is known of the job judged as the engine does, every key module examined."""
+        runs = [
+            ModuleRun(
+                module=row.slug, slug=row.slug, origin="", part=row.part, outcome=ModuleOutcome.CHECKED, records=1
+            )
+            for row in kinds.of(job.kind).key_modules
+        ]
+        judged = assess(
+            kind=job.kind,
+            finished=True,
+            indicators_loaded=job.expected_indicators,
+            modules=runs,
+            extra_gaps=self.answer.gaps,
+            known=job.known,
+        )
+        worst = max(judged.completeness, self.answer.completeness, key=list(Completeness).index)
+        loaded = job.expected_indicators
+        return replace(self.answer, indicators_loaded=loaded, completeness=worst, gaps=judged.gaps)
 
 
 @dataclass

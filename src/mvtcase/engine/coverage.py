@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase import kinds
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from mvtcase.kinds import KeyModule
+    from mvtcase.kinds import KeyModule, Kind
     from mvtcase.model import ModuleRun
 
 GAP_OUTCOMES = frozenset(
@@ -37,16 +38,28 @@ _DEFAULT_REASONS = {
 }
 
 
-def uncompared(kind: EvidenceKind, counts: Mapping[str, int]) -> Gap | None:
-    """Return the gap of a scan whose sets hold no indicator of any type that this kind of evidence is compared with.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a scan beside what its worker says, and decides as much how complete it was."""
 
-    `counts` are the loaded indicators by type. Thousands of Android app ids say nothing of an iPhone.
-    """
-    if any(counts.get(name, 0) for name in kinds.of(kind).compared_types):
-        return None
-    held = ", ".join(sorted(name for name, count in counts.items() if count)) or "none"
-    reason = f"the sets hold no indicator of a type that this kind of evidence is compared with (they hold: {held})"
-    return Gap(module="indicators", outcome=ModuleOutcome.NOT_RUN, reason=reason)
+    problems: tuple[Gap, ...] = ()
+    """What was lost on the way to the worker: by staging, by decryption."""
+    counts: Mapping[str, int] | None = None
+    """The usable indicators of the chosen sets by type; None where nobody counted them."""
+    second_reader: bool = True
+    """Whether the second reader was to run: it alone looks where MVT is known to look past."""
+    base: Completeness | None = None
+    """For a recheck, how complete the scan was whose results it read: what was not examined then is not now."""
+    base_gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How complete a scan was, its gaps, and the sentences on what its kind of evidence never carries."""
+
+    completeness: Completeness
+    gaps: tuple[Gap, ...]
+    limitations: tuple[str, ...]
 
 
 def assess(
@@ -56,30 +69,64 @@ def assess(
     indicators_loaded: int,
     modules: Sequence[ModuleRun],
     extra_gaps: Sequence[Gap] = (),
-) -> tuple[Completeness, tuple[Gap, ...], tuple[str, ...]]:
-    """Return how complete a scan was, its gaps and its limitations.
+    unclaimed: Sequence[str] = (),
+    known: Known | None = None,
+) -> Judgement:
+    """Return how complete a scan was: the only place that decides it, from everything that decides it.
 
-    `extra_gaps` are those that no module run stands for: of the pre-flight, of nested commands, of the sweep.
+    `extra_gaps` are those that no module run stands for: of the pre-flight, of nested commands, of the second reader.
+    `unclaimed` are telling files that nobody read.
     """
+    known = known or Known()
     facts = kinds.of(kind)
-    keys = facts.key_modules
     runs = {(run.part, run.slug): run for run in modules}
-    required = {(row.part, row.slug): row for row in keys if not _is_stood_in_for(row, runs)}
-    gaps = [gap for run in modules if (gap := _gap_of(run, required.get((run.part, run.slug)))) is not None]
-    # A part that is missing as a whole is one gap, not one for each of its modules.
-    whole = {gap.module for gap in extra_gaps}
-    gaps += [_absent(row) for key, row in required.items() if key not in runs and row.part not in whole]
-    gaps += [gap for gap in extra_gaps if gap not in gaps]
-    if facts.never_whole:
-        gaps.append(Gap(module="file system", outcome=ModuleOutcome.NOT_RUN, reason=facts.never_whole))
-    if indicators_loaded == 0:
-        gaps.append(Gap(module="indicators", outcome=ModuleOutcome.NOT_RUN, reason="no indicator was loaded"))
-    seen = len(required) < len(keys)  # a stand-in was examined
+    required = {(row.part, row.slug): row for row in facts.key_modules if not _is_stood_in_for(row, runs)}
+    blinding = _blinding(kind, indicators_loaded, known.counts)
+    gaps = dict.fromkeys(
+        (
+            *known.problems,
+            *(gap for run in modules if (gap := _gap_of(run, required.get((run.part, run.slug)))) is not None),
+            *_absent(required, runs, {gap.module for gap in extra_gaps}),
+            *extra_gaps,
+            *map(_unread, unclaimed),
+            *_never_examined(facts, known),
+            *blinding,
+            *known.base_gaps,
+        )
+    )
+    seen = len(required) < len(facts.key_modules)  # a stand-in was examined
     seen = seen or any(is_examined(runs[key], row) for key, row in required.items() if key in runs)
-    limits = facts.limits([run.slug for run in modules if run.records and is_examined(run)])
-    if not finished or indicators_loaded == 0 or not seen:
-        return Completeness.BLIND, tuple(gaps), limits
-    return Completeness.PARTIAL if gaps else Completeness.FULL, tuple(gaps), limits
+    own = Completeness.PARTIAL if gaps else Completeness.FULL
+    if blinding or not finished or not seen:
+        own = Completeness.BLIND
+    return Judgement(
+        completeness=max(own, known.base or own, key=list(Completeness).index),
+        gaps=tuple(gaps),
+        limitations=facts.limits([run.slug for run in modules if run.records and is_examined(run)]),
+    )
+
+
+def _blinding(kind: EvidenceKind, loaded: int, counts: Mapping[str, int] | None) -> tuple[Gap, ...]:
+    """Return the gap of a scan that could not have matched anything: thousands of app ids say nothing of an iPhone."""
+    reason = "no indicator was loaded"
+    if loaded:
+        if counts is None or any(counts.get(name, 0) for name in kinds.of(kind).compared_types):
+            return ()
+        held = ", ".join(sorted(name for name, count in counts.items() if count)) or "none"
+        reason = f"the sets hold no indicator of a type that this kind of evidence is compared with (they hold: {held})"
+    return (Gap(module="indicators", outcome=ModuleOutcome.NOT_RUN, reason=reason),)
+
+
+def _never_examined(facts: Kind, known: Known) -> Iterator[Gap]:
+    if facts.never_whole:
+        yield Gap(module="file system", outcome=ModuleOutcome.NOT_RUN, reason=facts.never_whole)
+    if not known.second_reader:
+        reason = "the sweep was switched off: links without http:// and what no module reads were not searched"
+        yield Gap(module="sweep", outcome=ModuleOutcome.NOT_RUN, reason=reason)
+
+
+def _unread(place: str) -> Gap:
+    return Gap(module=place, outcome=ModuleOutcome.NOT_RUN, reason="the file was acquired, and nobody read it")
 
 
 def is_examined(run: ModuleRun, row: KeyModule | None = None) -> bool:
@@ -110,6 +157,11 @@ def _gap_of(run: ModuleRun, row: KeyModule | None) -> Gap | None:
     return Gap(module=run.module, outcome=run.outcome, reason=run.reason or _DEFAULT_REASONS.get(run.outcome, ""))
 
 
-def _absent(row: KeyModule) -> Gap:
-    reason = f"the module did not run, although {row.reason}"
-    return Gap(module=row.slug, outcome=ModuleOutcome.NOT_RUN, reason=reason)
+def _absent(
+    required: Mapping[tuple[str, str], KeyModule], runs: Mapping[tuple[str, str], ModuleRun], whole: Collection[str]
+) -> Iterator[Gap]:
+    """Yield the key modules that never ran; a part that is missing as a whole is one gap, told elsewhere."""
+    for key, row in required.items():
+        if key not in runs and row.part not in whole:
+            reason = f"the module did not run, although {row.reason}"
+            yield Gap(module=row.slug, outcome=ModuleOutcome.NOT_RUN, reason=reason)

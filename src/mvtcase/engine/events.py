@@ -8,12 +8,13 @@ Events are JSON objects with a key `event`. The parent writes `job` first and `w
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import sha256_file
-from mvtcase.engine.coverage import assess
+from mvtcase.engine.coverage import Known, assess
 from mvtcase.engine.job import EngineResult
 from mvtcase.model import (
     AlertSource,
@@ -48,6 +49,7 @@ ModuleKey = tuple[str, str]
 class Ledger:
     """Everything that the events of one scan said so far."""
 
+    known: Known = field(default_factory=Known)
     kind: EvidenceKind | None = None
     command: str = ""
     sandbox: str = "none"
@@ -87,21 +89,22 @@ class Ledger:
             replace(run, alerts=max(run.alerts, raised[run.part, run.slug])) for run in self.modules.values()
         )
         kind = self.kind or EvidenceKind.IOS_BACKUP
-        completeness, gaps, limitations = assess(
+        judged = assess(
             kind=kind,
             finished=finished,
             indicators_loaded=self.indicators_loaded,
             modules=modules,
             extra_gaps=tuple(self.gaps),
+            known=self.known,
         )
         return EngineResult(
             finished=finished,
             error=None if finished else (self.error or INTERRUPTED),
-            completeness=completeness,
+            completeness=judged.completeness,
             modules=modules,
             alerts=tuple(self.alerts),
-            gaps=gaps,
-            limitations=tuple(dict.fromkeys((*limitations, *self.limitations))),
+            gaps=judged.gaps,
+            limitations=tuple(dict.fromkeys((*judged.limitations, *self.limitations))),
             indicators_loaded=self.indicators_loaded,
             tools=dict(self.tools),
             sandbox=self.sandbox,
@@ -111,13 +114,14 @@ class Ledger:
         )
 
 
-def read_events(results: Path) -> EngineResult:
-    """Return what an interrupted scan had found, from the events in its results folder.
+def read_events(results: Path, *, error: str | None = None) -> EngineResult:
+    """Return what an interrupted scan, or one that failed with an `error`, had found, from the events in its folder.
 
     Nothing counts as finished unless the events say so. A torn last line is left out. Raises `OSError` when there is no
     events file.
     """
     ledger = read_ledger(results)
+    ledger.error = error or ledger.error
     return ledger.result(results_sha256=_hashes_digest(results))
 
 
@@ -245,9 +249,15 @@ def _was_reported(ledger: Ledger, found: RawAlert) -> bool:
         if alert.indicator is None or alert.source is AlertSource.SWEEP:
             continue
         known = alert.indicator.value.lower()
-        if value == known or (is_link and alert.indicator.type in _LINKS and (value in known or known in value)):
+        if value == known or (is_link and alert.indicator.type in _LINKS and _is_same_link(value, known)):
             return True
     return False
+
+
+def _is_same_link(one: str, other: str) -> bool:
+    """Return whether one link stands whole in the other: `tly.link` in `a.tly.link/x`, not in `itly.link`."""
+    short, long = sorted((one, other), key=len)
+    return re.search(rf"(?<![\w-]){re.escape(short)}(?![\w-]|\.\w)", long) is not None
 
 
 _LINKS = frozenset({"domains", "urls"})

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - the records are read at run time by their users' type checks
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.coverage import Known
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,7 +28,8 @@ class ScanJob:
     """One scan: plain readable evidence at `target`, results into the folder `results`, which must not exist yet.
 
     `expected_indicators` is what the sets' passports say; `set_names` maps a collection's file name to its set's name;
-    `evidence_bytes` stretches the limits. A decrypted iTunes backup keeps the kind it had before.
+    `evidence_bytes` stretches the limits, `known` goes to the judge of completeness. A decrypted iTunes backup keeps
+    the kind it had before.
     """
 
     kind: EvidenceKind
@@ -41,6 +44,7 @@ class ScanJob:
     sweep: bool = True
     allow_foreign_modules: bool = False
     password: Secret | None = None
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class RecheckJob:
     limits: Limits
     stock_matcher: bool = False
     allow_foreign_modules: bool = False
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

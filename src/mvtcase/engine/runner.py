@@ -64,8 +64,8 @@ class _Scan:
     on_event: OnEvent
     wrap: Wrap
     read_only: tuple[Path, ...]
+    ledger: Ledger
     began: float = field(default_factory=time.monotonic)
-    ledger: Ledger = field(default_factory=Ledger)
 
     @property
     def private(self) -> Path:
@@ -87,6 +87,7 @@ def run_scan(job: ScanJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) -> Eng
         on_event=on_event,
         wrap=wrap,
         read_only=(job.target, job.matchset),
+        ledger=Ledger(known=job.known),
     )
     first: dict[str, Json] = {
         "event": "job",
@@ -103,7 +104,12 @@ def run_recheck(job: RecheckJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) 
     A module whose stored results are missing or cannot be loaded is a gap. Raises as `run_scan` does.
     """
     scan = _Scan(
-        results=job.out, limits=job.limits, on_event=on_event, wrap=wrap, read_only=(job.results, job.matchset)
+        results=job.out,
+        limits=job.limits,
+        on_event=on_event,
+        wrap=wrap,
+        read_only=(job.results, job.matchset),
+        ledger=Ledger(known=job.known),
     )
     first: dict[str, Json] = {
         "event": "job",

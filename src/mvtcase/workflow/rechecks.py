@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
+from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import RecheckJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError
-from mvtcase.model import AcquisitionState, Completeness, ScanState
+from mvtcase.model import AcquisitionState, ScanState
 from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
 from mvtcase.workflow import consents, sets
@@ -21,7 +21,7 @@ from mvtcase.workflow.scans import shown_scans
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mvtcase.engine.job import EngineEvent, EngineResult
+    from mvtcase.engine.job import EngineEvent
     from mvtcase.model import Scan
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
@@ -93,6 +93,7 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
                     expected_indicators=choice.total,
                     set_names=choice.set_names,
                     limits=desk.settings.limits,
+                    known=Known(counts=choice.counts, base=scan.completeness, base_gaps=scan.gaps),
                 ),
                 on_event=on_event,
             )
@@ -103,15 +104,8 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
             failure = EngineError(f"The machine failed: {error}.", hint="Check the disk, then recheck again.")
             fail(desk, store, recheck, failure)
             raise failure from error
-        record(desk, store, recheck, _no_better_than(scan, result), state=ScanState.FINISHED)
+        record(desk, store, recheck, result, state=ScanState.FINISHED)
     return recheck
-
-
-def _no_better_than(scan: Scan, result: EngineResult) -> EngineResult:
-    """Return a recheck's result with the gaps of its scan that it does not know of, and no greater completeness."""
-    order = list(Completeness)
-    gaps = (*result.gaps, *(gap for gap in scan.gaps if gap not in result.gaps))
-    return replace(result, gaps=gaps, completeness=max(scan.completeness, result.completeness, key=order.index))
 
 
 def list_rechecks(desk: Desk) -> Outcome:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.job import EngineResult
     from mvtcase.errors import MvtcaseError
-    from mvtcase.model import Acquisition, Finding, Gap, RawAlert, Scan
+    from mvtcase.model import Acquisition, Finding, RawAlert, Scan
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
@@ -75,9 +75,8 @@ def begin(
 def fail(desk: Desk, store: Store, scan: str, error: MvtcaseError) -> None:
     """Write down that a scan could not be done, and why; alerts raised before it failed are filed all the same."""
     with contextlib.suppress(OSError):  # it failed before the worker said anything
-        heard = read_events(store.folder.results(scan))
-        stopped = replace(heard, completeness=Completeness.BLIND, error=str(error))
-        record(desk, store, scan, stopped, state=ScanState.FAILED)
+        heard = read_events(store.folder.results(scan), error=str(error))
+        record(desk, store, scan, heard, state=ScanState.FAILED)
         return
     row = queries.scan(store, scan)
     with store.change("scan.failed", actor=desk.actor, subject=scan, code=error.code) as change:
@@ -90,28 +89,21 @@ def record(
     scan: str,
     result: EngineResult,
     *,
-    problems: Sequence[Gap] = (),
     notes: Sequence[str] = (),
     state: ScanState,
 ) -> None:
-    """File everything a scan gave in one transaction: outcomes, gaps, alerts, findings, the end of the scan.
-
-    Something lost on the way to the worker is a gap like any other, and keeps the completeness from being full.
-    """
+    """File everything a scan gave in one transaction: outcomes, gaps, alerts, findings, the end of the scan."""
     row = queries.scan(store, scan)
     device = queries.device(store, row.device)
-    completeness = result.completeness
-    if problems and completeness is Completeness.FULL:
-        completeness = Completeness.PARTIAL
     alerts, found = _findings(result.alerts, Context(device=device, scan=scan, run_paths=_run_paths(store, row)))
     with store.change(f"scan.{state}", actor=desk.actor, subject=scan) as change:
         change.payload |= {
-            "completeness": str(completeness),
+            "completeness": str(result.completeness),
             "alerts": len(alerts),
             "results_sha256": result.results_sha256,
         }
         results.add_modules(change, scan, result.modules)
-        results.add_gaps(change, scan, (*problems, *result.gaps))
+        results.add_gaps(change, scan, result.gaps)
         uuids = results.add_alerts(change, scan, alerts)
         results.add_findings(store, change, found, uuids)
         for seen in sealing_seen(store.folder.results(scan), row.device):
@@ -121,7 +113,7 @@ def record(
             row.uuid,
             state=state,
             command=result.command,
-            completeness=completeness,
+            completeness=result.completeness,
             indicators_loaded=result.indicators_loaded,
             tools={**row.tools, **result.tools},
             sandbox=result.sandbox,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
 from mvtcase.casebook import read as read_casebook
-from mvtcase.engine.coverage import uncompared
+from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
-from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, ModuleOutcome, ScanState
+from mvtcase.model import AcquisitionState, EvidenceKind, ScanState
 from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
 from mvtcase.store.store import Store
@@ -198,9 +197,7 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
             except (KeyboardInterrupt, StoppedError):
                 file_interrupted(desk, store, queries.scan(store, scan))
                 raise
-            result = _only_what_was_compared(result, staged.kind, choice)
-            result = _only_what_was_searched(result, request)
-            record(desk, store, scan, result, problems=staged.problems, notes=staged.notes, state=ScanState.FINISHED)
+            record(desk, store, scan, result, notes=staged.notes, state=ScanState.FINISHED)
         return scan
 
 
@@ -253,6 +250,7 @@ def _examine(  # joins everything one scan needs
             sweep=request.sweep,
             allow_foreign_modules=request.allow_foreign_modules,
             password=secret,
+            known=Known(problems=staged.problems, counts=choice.counts, second_reader=request.sweep),
         )
         return desk.engine.run_scan(job, on_event=heard), staged
 
@@ -272,31 +270,6 @@ def _decrypt(
     if result.key is not None:
         request.keys[device] = result.key
     return result
-
-
-def _only_what_was_compared(result: EngineResult, kind: EvidenceKind, choice: Choice) -> EngineResult:
-    """Return a result as blind when no indicator of the sets could have matched anything in this kind of evidence."""
-    counts: Counter[str] = Counter()
-    for each in choice.sets:
-        counts.update(each.counts)
-    gap = uncompared(kind, counts)
-    if gap is None:
-        return result
-    return replace(result, completeness=Completeness.BLIND, gaps=(*result.gaps, gap))
-
-
-def _only_what_was_searched(result: EngineResult, request: Request) -> EngineResult:
-    """Return a result with a gap when the sweep was left out: it alone looks where MVT is known to look past.
-
-    MVT compares no link without `http://`, no text that stands only in `attributedBody`, and no app that it has no
-    module for.
-    """
-    if request.sweep:
-        return result
-    reason = "the sweep was switched off: links without http:// and what no module reads were not searched"
-    completeness = Completeness.PARTIAL if result.completeness is Completeness.FULL else result.completeness
-    gap = Gap(module="sweep", outcome=ModuleOutcome.NOT_RUN, reason=reason)
-    return replace(result, completeness=completeness, gaps=(*result.gaps, gap))
 
 
 def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> list[dict[str, Json]]:

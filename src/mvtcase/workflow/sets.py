@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,14 @@ class Choice:
     key: str
     tools: Mapping[str, str]
     control_passed_at: str | None = None
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The usable indicators of all sets by MVT's type names."""
+        total: Counter[str] = Counter()
+        for each in self.sets:
+            total.update(each.counts)
+        return total
 
 
 def choose(desk: Desk, named: Sequence[str] = ()) -> Choice:

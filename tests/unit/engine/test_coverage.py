@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from mvtcase import kinds
-from mvtcase.engine.coverage import GAP_OUTCOMES, assess, is_examined, uncompared
+from mvtcase.engine.coverage import GAP_OUTCOMES, Judgement, Known, assess, is_examined
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome, ModuleRun
 from mvtcase.phones import android_spots, ios_spots
 
@@ -30,28 +31,28 @@ def completeness_of(
     runs: list[ModuleRun], *, kind: EvidenceKind = ENCRYPTED, finished: bool = True, loaded: int = 5
 ) -> tuple[Completeness, tuple[Gap, ...]]:
     """Return what `assess` says of some runs of an encrypted backup."""
-    completeness, gaps, _ = assess(kind=kind, finished=finished, indicators_loaded=loaded, modules=runs, extra_gaps=())
-    return completeness, gaps
+    judged = assess(kind=kind, finished=finished, indicators_loaded=loaded, modules=runs, extra_gaps=())
+    return judged.completeness, judged.gaps
 
 
 def test_a_kind_that_is_parsed_only_in_part_is_never_full() -> None:
     """Of an Android file system only LINE is read: a person must not be told that nothing was found on the phone."""
     kind = EvidenceKind.ANDROID_FILE_SYSTEM
-    completeness, gaps, _ = assess(kind=kind, finished=True, indicators_loaded=1, modules=all_examined(kind))
-    assert completeness is Completeness.PARTIAL
-    assert "AndroidQF" in gaps[0].reason
+    judged = assess(kind=kind, finished=True, indicators_loaded=1, modules=all_examined(kind))
+    assert judged.completeness is Completeness.PARTIAL
+    assert "AndroidQF" in judged.gaps[0].reason
 
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_all_key_modules_examined_is_full(kind: EvidenceKind) -> None:
     """A healthy phone reaches full in every kind that is parsed as a whole."""
-    completeness, gaps, _ = assess(
+    judged = assess(
         kind=kind,
         finished=True,
         indicators_loaded=1,
         modules=all_examined(kind),
     )
-    assert (completeness, gaps) == (Completeness.FULL, ())
+    assert (judged.completeness, judged.gaps) == (Completeness.FULL, ())
 
 
 @pytest.mark.parametrize("outcome", [each for each in ModuleOutcome if each not in EXAMINED])
@@ -101,6 +102,14 @@ def test_fewer_records_than_rows_is_a_gap_on_any_module() -> None:
     assert gaps[0].reason == "412 records in the source, 398 examined"
 
 
+@pytest.mark.parametrize(("records", "rows", "gaps"), [(9, 10, 1), (10, 10, 0), (11, 10, 0), (None, 1, 1)])
+def test_one_missing_record_is_a_gap_and_none_missing_is_not(records: int | None, rows: int, gaps: int) -> None:
+    """The bound lies between none and one."""
+    runs = all_examined(ENCRYPTED)
+    runs[0] = replace(runs[0], records=records, source_rows=rows)
+    assert len(completeness_of(runs)[1]) == gaps
+
+
 def test_more_records_than_rows_is_no_gap() -> None:
     """A join may give several records for a row."""
     runs = all_examined(ENCRYPTED)
@@ -121,23 +130,21 @@ def test_a_missing_part_is_one_gap() -> None:
     """An AndroidQF acquisition without a bugreport has one hole, not one for each of its modules."""
     runs = [run for run in all_examined(EvidenceKind.ANDROIDQF) if run.part != "bugreport"]
     gap = Gap(module="bugreport", outcome=ModuleOutcome.NO_SOURCE, reason="no bugreport.zip")
-    completeness, gaps, _ = assess(
-        kind=EvidenceKind.ANDROIDQF, finished=True, indicators_loaded=1, modules=runs, extra_gaps=[gap]
-    )
-    assert (completeness, gaps) == (Completeness.PARTIAL, (gap,))
+    judged = assess(kind=EvidenceKind.ANDROIDQF, finished=True, indicators_loaded=1, modules=runs, extra_gaps=[gap])
+    assert (judged.completeness, judged.gaps) == (Completeness.PARTIAL, (gap,))
 
 
 def test_an_extra_gap_alone_makes_a_scan_partial() -> None:
     """What the pre-flight found counts although every module was content."""
     gap = Gap(module="preflight", outcome=ModuleOutcome.DAMAGED, reason="a link in the evidence")
-    completeness, gaps, _ = assess(
+    judged = assess(
         kind=ENCRYPTED,
         finished=True,
         indicators_loaded=1,
         modules=all_examined(ENCRYPTED),
         extra_gaps=[gap],
     )
-    assert (completeness, gaps) == (Completeness.PARTIAL, (gap,))
+    assert (judged.completeness, judged.gaps) == (Completeness.PARTIAL, (gap,))
 
 
 def test_an_unfinished_scan_is_blind() -> None:
@@ -227,12 +234,60 @@ def test_every_type_that_control_evidence_can_hold_is_compared() -> None:
     assert kinds.of(EvidenceKind.ANDROIDQF).compared_types >= ANDROID_SPOTS - {"emails"}
 
 
-@pytest.mark.parametrize("kind", list(EvidenceKind))
-def test_sets_without_a_fitting_type_are_a_gap_in_every_kind(kind: EvidenceKind) -> None:
+def judgement(kind: EvidenceKind = ENCRYPTED, **known: Any) -> Judgement:
+    """Return what is said of a scan that examined everything, unless what else is known speaks against it."""
+    return assess(kind=kind, finished=True, indicators_loaded=1, modules=all_examined(kind), known=Known(**known))
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_sets_without_a_fitting_type_compare_nothing_in_every_kind(kind: EvidenceKind) -> None:
     """One fitting indicator is enough; none of the right type is as good as none at all."""
-    fitting = min(kinds.of(kind).compared_types)
-    assert uncompared(kind, {fitting: 1, "unheard_of": 9}) is None
-    assert uncompared(kind, dict.fromkeys(kinds.of(kind).compared_types, 0)) is not None
-    foreign = uncompared(kind, {"unheard_of": 9})
-    assert foreign is not None
-    assert "unheard_of" in foreign.reason
+    compared = kinds.of(kind).compared_types
+    assert judgement(kind, counts={min(compared): 1, "unheard_of": 9}).completeness is Completeness.FULL
+    assert judgement(kind, counts=dict.fromkeys(compared, 0)).completeness is Completeness.BLIND
+    foreign = judgement(kind, counts={"unheard_of": 9})
+    assert foreign.completeness is Completeness.BLIND
+    assert "unheard_of" in foreign.gaps[0].reason
+
+
+def test_what_was_lost_on_the_way_to_the_worker_is_a_gap() -> None:
+    """A link that was not followed, a file that could not be decrypted."""
+    gap = Gap(module="aa/link", outcome=ModuleOutcome.NOT_RUN, reason="is a link")
+    judged = judgement(problems=(gap,))
+    assert (judged.completeness, judged.gaps) == (Completeness.PARTIAL, (gap,))
+
+
+def test_without_the_second_reader_nothing_is_full() -> None:
+    """It alone looks where MVT is known to look past."""
+    judged = judgement(second_reader=False)
+    assert judged.completeness is Completeness.PARTIAL
+    assert [gap.module for gap in judged.gaps] == ["sweep"]
+
+
+def test_a_telling_file_that_nobody_read_is_a_gap_that_names_it() -> None:
+    """Acquired is not examined."""
+    judged = assess(
+        kind=ENCRYPTED,
+        finished=True,
+        indicators_loaded=1,
+        modules=all_examined(ENCRYPTED),
+        unclaimed=["HomeDomain-Library/Mail/1.emlx"],
+    )
+    assert judged.completeness is Completeness.PARTIAL
+    assert [gap.module for gap in judged.gaps] == ["HomeDomain-Library/Mail/1.emlx"]
+
+
+@pytest.mark.parametrize("base", list(Completeness))
+def test_a_recheck_is_never_more_complete_than_the_scan_it_rests_on(base: Completeness) -> None:
+    """What was not examined then is not examined now, and its gaps stand."""
+    gap = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
+    gaps = () if base is Completeness.FULL else (gap,)
+    judged = judgement(base=base, base_gaps=gaps)
+    assert (judged.completeness, judged.gaps) == (base, gaps)
+
+
+def test_a_gap_is_told_once() -> None:
+    """The recheck finds the same hole as the scan before it."""
+    gap = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
+    judged = judgement(base=Completeness.PARTIAL, base_gaps=(gap,), problems=(gap,))
+    assert judged.gaps == (gap,)

@@ -95,6 +95,34 @@ def test_an_alert_of_the_sweep_says_so() -> None:
     assert alert_of({**ALERT, "source": "sweep", "indicator": None}).source is AlertSource.SWEEP
 
 
+def alerts_beside(reported: dict[str, str], swept: dict[str, str] | None) -> int:
+    """Return how many alerts stand when a module reported one indicator and the sweep found another."""
+    module = {**ALERT, "indicator": {"family": "f", "set": "s", **reported}}
+    sweep = {**ALERT, "source": "sweep", "indicator": swept and {"family": "f", "set": "s", **swept}}
+    return len(ledger_of(JOB, HELLO, module, sweep, DONE).result().alerts)
+
+
+@pytest.mark.parametrize(
+    ("reported", "swept", "alerts"),
+    [
+        ({"value": "tly.link", "type": "domains"}, {"value": "tly.link", "type": "domains"}, 1),
+        ({"value": "TLY.link", "type": "domains"}, {"value": "tly.LINK", "type": "domains"}, 1),
+        ({"value": "https://a.tly.link/x", "type": "urls"}, {"value": "tly.link", "type": "domains"}, 1),
+        ({"value": "tly.link", "type": "domains"}, {"value": "https://tly.link/x", "type": "urls"}, 1),
+        ({"value": "itly.link", "type": "domains"}, {"value": "tly.link", "type": "domains"}, 2),
+        ({"value": "tly.link.example", "type": "domains"}, {"value": "tly.link", "type": "domains"}, 2),
+        ({"value": "other.example", "type": "domains"}, {"value": "tly.link", "type": "domains"}, 2),
+        ({"value": "com.example.bh", "type": "app_ids"}, {"value": "bh", "type": "processes"}, 2),
+        ({"value": "v", "type": "domains"}, None, 2),
+    ],
+)
+def test_the_sweep_is_silent_on_what_a_module_reported_and_on_nothing_else(
+    reported: dict[str, str], swept: dict[str, str] | None, alerts: int
+) -> None:
+    """The same value, or the link around it by whole labels, is one matter; anything else is another."""
+    assert alerts_beside(reported, swept) == alerts
+
+
 def test_the_loss_of_a_worker_is_put_on_what_was_running() -> None:
     """The module in hand gets the outcome; what was not begun stays not run."""
     lost = {"event": "lost", "reason": "it hung", "outcome": "timed_out", "final": False}

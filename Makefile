@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test lint fix gold docs bench hostile mutants wheel wheelhouse clean
+.PHONY: help demo quick test lint fix gold docs bench hostile healthy mutants wheel wheelhouse clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,14 @@ gold: $(READY) ## write the gold files anew; look at the difference before you c
 
 docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python scripts/write_docs.py
+
+hostile: $(READY) ## sound phones with one planted value, and damaged evidence: who was missed; takes an hour
+	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half planted $(VERDICTS)
+	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py --brief
+
+healthy: $(READY) ## healthy phones with ordinary noise, alone and with a real trace: who was accused, who was missed
+	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half healthy $(VERDICTS)
+	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half "real trace" $(VERDICTS)
 
 bench: $(READY) ## measure matching and hostile input; takes minutes
 	@$(BIN)/python benchmarks/matching.py

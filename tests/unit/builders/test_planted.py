@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
 import pytest
+
 from builders.planted import planted
 from builders.planted_forms import lz4_block, segb_v1, segb_v2
-from builders.planted_inputs import SoundInput
 from mvtcase.evidence import kinds
 from mvtcase.model import EvidenceKind
 from mvtcase.phones.plants import PlantKind
+
+if TYPE_CHECKING:
+    from builders.planted_inputs import SoundInput
 
 _CORPUS = planted()
 _ENOUGH = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from mvtcase_readers.regular import UnreadableError
 
-from .contents import Content, opened
+from .contents import Content, database_of, opened
 from .shapes import Batch, Bounds, Extent, Place, Reading, Value, worst
 from .sniffing import form_of
 from .walk import Walk, said
@@ -37,7 +37,8 @@ def read_values(
 
     `take` gets the texts, many at once; `tick` the bytes read since it was last called, and may raise to stop. What one
     of the three raises comes out of here unchanged. `beside` finds what belongs to the file under its name and a suffix
-    (`-wal`, `-journal`), which in a backup stands elsewhere; without it, siblings of a path are taken.
+    (`-wal`), which in a backup stands elsewhere; an empty suffix asks for the database that a log belongs to. Without
+    `beside`, siblings of a path are taken.
     """
     try:
         content = _content(source, beside)
@@ -69,5 +70,7 @@ def _opening(beside: Callable[[str], Path | None]) -> Callable[[str], Content | 
 
 
 def _sibling(path: Path, suffix: str) -> Path | None:
-    found = path.with_name(path.name + suffix)
+    found = path.with_name(path.name + suffix if suffix else database_of(path.name))
+    if found == path:
+        return None
     return found if found.is_file() and not found.is_symlink() else None

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from .contents import Content, spooled
+from .contents import Content, database_of, spooled
 from .shapes import Extent, Place, Reading
 from .streams import Inflated
 from .walk import BROKEN, LockedError, said
@@ -56,7 +56,9 @@ def _zip_member(walk: Walk, archive: zipfile.ZipFile, info: zipfile.ZipInfo, pla
         return
 
     def beside(suffix: str) -> Content | None:
-        name = info.filename + suffix
+        name = info.filename + suffix if suffix else database_of(info.filename)
+        if name == info.filename:
+            return None
         return _unpacked(walk, archive.open(name)) if name in archive.NameToInfo else None
 
     _one(walk, lambda: archive.open(info), here, beside)

@@ -9,9 +9,9 @@ import struct
 from typing import TYPE_CHECKING
 
 from .contents import Content
+from .keypaths import ROOT, Tree
 from .shapes import Extent, Place
 from .texts import give_texts
-from .trees import ROOT, Tree
 
 if TYPE_CHECKING:
     from .walk import Walk

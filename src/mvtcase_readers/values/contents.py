@@ -18,6 +18,11 @@ PIECE = 4 << 20
 HEAD = 1024
 
 
+def database_of(name: str) -> str:
+    """Return the name of the database that a log belongs to, the name itself when it is no log's."""
+    return name.removesuffix("-wal").removesuffix("-journal")
+
+
 class BoundError(Exception):
     """A bound of the reading was reached."""
 

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from .encodings import decoded, unescaped
+from .keypaths import ROOT, Tree
 from .shapes import Extent, Place
 from .texts import encoding, give_texts, read_lines
-from .trees import ROOT, Tree
 
 if TYPE_CHECKING:
     from .contents import Content

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from .contents import Content
 from .encodings import decoded
+from .keypaths import ROOT, Tree
 from .shapes import Extent, Place
 from .texts import encoding, give_texts, read_lines
-from .trees import ROOT, Tree
 
 if TYPE_CHECKING:
     from .walk import Walk

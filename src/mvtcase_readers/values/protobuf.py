@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from .contents import Content
 from .encodings import encoding_of
+from .keypaths import ROOT, Tree
 from .texts import give_texts
-from .trees import ROOT, Tree
 
 if TYPE_CHECKING:
     from .shapes import Place

@@ -6,7 +6,7 @@ import re
 import zlib
 from typing import TYPE_CHECKING
 
-from . import archives, bplist, json_texts, markup, protobuf, sqlite_live, streams, texts, typedstream
+from . import archives, bplist, json_texts, markup, protobuf, sqlite_live, sqlite_logs, streams, texts, typedstream
 from .shapes import Extent
 from .walk import Form
 
@@ -42,6 +42,8 @@ _ZLIB = Form(name="zlib", read=streams.read_zlib)
 
 _MARKS: tuple[tuple[bytes, Form], ...] = (
     (b"SQLite format 3\0", Form(name="sqlite", read=sqlite_live.read_sqlite)),
+    *((mark, Form(name="sqlite wal", read=sqlite_logs.read_wal)) for mark in sqlite_logs.WAL_MARKS),
+    (sqlite_logs.JOURNAL_MARK, Form(name="sqlite journal", read=sqlite_logs.read_journal)),
     (bplist.MAGIC, Form(name="bplist", read=bplist.read_bplist)),
     (typedstream.MAGIC, Form(name="typedstream", read=typedstream.read_typedstream)),
     (b"PK\x03\x04", Form(name="zip", read=archives.read_zip)),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import sqlite3
 from typing import TYPE_CHECKING
 
-from mvtcase_readers.sqlite import Bounds, connect, quoted
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.sqlite import Bounds, Guarded, connect, quoted
 
 from .contents import Content
 from .shapes import Batch, Extent, Place
+from .sqlite_pages import Table, pages_in_wal, read_hidden
 from .texts import give_texts
 from .walk import BROKEN, said
 
@@ -29,26 +32,70 @@ _VIRTUAL, _STORED = 2, 3
 
 def read_sqlite(walk: Walk, content: Content, place: Place) -> str:
     """Give the texts of all tables, open their blobs, and give what stands in pages that no table shows."""
-    with content.on_disk() as path:
-        try:
-            _read_tables(walk, path, place)
-        except BROKEN as error:
-            walk.limit(Extent.DAMAGED, said(error))
-            walk.skim(content, place)
+    log = content.beside("-wal")
+    try:
+        replaced = pages_in_wal(log) if log is not None and log.size else frozenset()
+        tables = _read_live(walk, content, log if replaced else None, place)
+    finally:
+        if log is not None:
+            log.close()
+    read_hidden(walk, content, tables, place, replaced=replaced)
     return ""
 
 
-def _read_tables(walk: Walk, path: Path, place: Place) -> None:
+def _read_live(walk: Walk, content: Content, log: Content | None, place: Place) -> list[Table]:
+    with contextlib.ExitStack() as stack:
+        path = stack.enter_context(content.on_disk())
+        log_path = stack.enter_context(log.on_disk()) if log is not None else None
+        try:
+            return _read_tables(walk, path, log_path, place)
+        except (*BROKEN, UnreadableError) as error:
+            walk.limit(Extent.DAMAGED, said(error))
+            return []
+
+
+def _connected(path: Path, log: Path | None, bounds: Bounds) -> Guarded:
+    connection = connect(path, log=log, bounds=bounds)
+    # Far faster than a function of our own for every text.
+    connection.text_factory = functools.partial(str, encoding="utf-8", errors="replace")
+    return connection
+
+
+def _read_tables(walk: Walk, path: Path, log: Path | None, place: Place) -> list[Table]:
     bounds = Bounds(seconds=walk.bounds.seconds, value_bytes=walk.bounds.held, pragmas=_PRAGMAS)
-    connection = connect(path, bounds=bounds)
-    try:
-        # Far faster than a function of our own for every text.
-        connection.text_factory = functools.partial(str, encoding="utf-8", errors="replace")
+    with contextlib.closing(_connected(path, log, bounds)) as connection:
         for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall():
-            _Table(walk, connection, name, sql or "", place).read()
+            _Rows(walk, connection, name, sql or "", place).read()
         _read_schema(walk, connection, place)
-    finally:
-        connection.close()
+        return _tables(connection)
+
+
+def _tables(connection: sqlite3.Connection) -> list[Table]:
+    """Return the tables and indices with their first pages and their columns as records hold them."""
+    rows = connection.execute("SELECT type, name, rootpage, sql FROM sqlite_master WHERE rootpage > 0").fetchall()
+    return [
+        Table(name=name, root=root, columns=_stored_columns(connection, name, sql or "") if kind == "table" else ())
+        for kind, name, root, sql in rows
+        if isinstance(root, int)
+    ]
+
+
+def _stored_columns(connection: sqlite3.Connection, name: str, sql: str) -> tuple[str, ...]:
+    found = connection.execute(f"PRAGMA table_xinfo({quoted(name)})").fetchall()
+    stored = [(row[5], row[1]) for row in found if row[6] != _VIRTUAL]
+    if "WITHOUT" in sql.upper().rpartition(")")[2]:
+        # The primary key comes first in such a table's records, in its own order.
+        stored.sort(key=lambda column: column[0] or len(stored) + 1)
+    return tuple(column for _, column in stored)
+
+
+def tables_of_file(content: Content) -> list[Table]:
+    """Return the tables of a database as it stands, none when SQLite cannot read it."""
+    try:
+        with content.on_disk() as path, contextlib.closing(_connected(path, None, Bounds(pragmas=_PRAGMAS))) as found:
+            return _tables(found)
+    except (*BROKEN, UnreadableError):
+        return []
 
 
 def _read_schema(walk: Walk, connection: sqlite3.Connection, place: Place) -> None:
@@ -58,7 +105,7 @@ def _read_schema(walk: Walk, connection: sqlite3.Connection, place: Place) -> No
     walk.give(Batch(texts=texts, place=lambda index: dataclasses.replace(here, row=index + 1), role="sql"))
 
 
-class _Table:
+class _Rows:
     """One table on its way: its columns, and how its rows are named."""
 
     def __init__(self, walk: Walk, connection: sqlite3.Connection, name: str, sql: str, place: Place) -> None:
@@ -86,9 +133,9 @@ class _Table:
     def _rows(self, columns: list[str]) -> None:
         listed = ", ".join(map(quoted, columns))
         try:
-            cursor = self.connection.execute(f"SELECT rowid, {listed} FROM {quoted(self.name)}")  # noqa: S608 - quoted
+            cursor = self.connection.execute(f"SELECT rowid, {listed} FROM {quoted(self.name)} NOT INDEXED")  # noqa: S608 - quoted
         except sqlite3.Error:
-            cursor = self.connection.execute(f"SELECT NULL, {listed} FROM {quoted(self.name)}")  # noqa: S608 - quoted
+            cursor = self.connection.execute(f"SELECT NULL, {listed} FROM {quoted(self.name)} NOT INDEXED")  # noqa: S608 - quoted
         first = 1
         while rows := cursor.fetchmany(_ROWS):
             self.walk.tick()

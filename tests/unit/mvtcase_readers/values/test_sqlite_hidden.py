@@ -30,9 +30,8 @@ def _read(path: Path) -> tuple[Reading, list[Value]]:
 def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """Give a new database with 300 ordinary rows, as phones keep them: nothing is overwritten when it is deleted."""
     made = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
-    made.executescript(
-        "PRAGMA synchronous=OFF; PRAGMA secure_delete=OFF; CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, n INTEGER)"
-    )
+    made.executescript("PRAGMA synchronous=OFF; PRAGMA secure_delete=OFF")
+    made.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, n INTEGER)")
     made.execute("BEGIN")
     made.executemany("INSERT INTO t VALUES (?, ?, ?, 7)", [(row, f"row {row}", "x" * 40) for row in range(300)])
     made.execute("COMMIT")

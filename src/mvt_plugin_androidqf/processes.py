@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from mvt.android.artifacts.processes import Processes
 from mvt.plugin import AndroidQFModule, DatabaseNotFoundError
+
+from mvtcase_readers.trees import parse_json
 
 _PARTLY_READ = "Examined in part or not at all: %s (%s)"
 _NUMBERS = ("uid", "pid", "ppid")
@@ -29,7 +30,7 @@ class AQFCollectedProcesses(Processes, AndroidQFModule):
         self.results: list[dict[str, Any]] = []
         text = self._get_file_content(files[0]).decode("utf-8", "replace").strip()
         if text.startswith("["):
-            self._take(json.loads(text))
+            self._take(parse_json(text))
         else:
             self._take_table(text)
 

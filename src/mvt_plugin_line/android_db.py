@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mvtcase_readers.regular import UnreadableError
+
 from .android_files import CONTACTS, MESSAGES, SEALING, SWITCH, Folder
 from .ios_db import sealed_version
 from .messages import NO_MID, ChatHead, Collector, Message, kind_of_mid, raw, text_of
 from .records import Account, ChatKind, Gap, OwnKey, Platform
-from .sqlite_reader import Database, UnreadableError, expressions, lacking, open_database
+from .sqlite_reader import expressions, lacking, open_database
 from .times import plausible_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .sqlite_reader import Row
+    from mvtcase_readers.sqlite import Database, Row
 
 MOST_MESSAGES = 1_000_000
 MOST_ROWS = 200_000

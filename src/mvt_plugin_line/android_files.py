@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - a dataclass field, named at run time
 from typing import TYPE_CHECKING
 
-from .sqlite_reader import DatabaseFile, UnreadableError
+from mvtcase_readers.regular import UnreadableError
+
+from .sqlite_reader import DatabaseFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,15 +12,18 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.trees import parse_plist
+
 from .ios_files import MESSAGES, SEALING, Folder, Listed, readable_preferences
 from .messages import NO_MID, ChatHead, Collector, Message, kind_of_mid, raw, text_of
 from .records import Account, ChatKind, Gap, OwnKey, Platform
-from .sqlite_reader import Database, UnreadableError, expressions, lacking, open_database
+from .sqlite_reader import expressions, lacking, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .sqlite_reader import Row
+    from mvtcase_readers.sqlite import Database, Row
 
 MOST_MESSAGES = 1_000_000
 """Newest message rows read of one account; more is a gap."""
@@ -201,8 +204,8 @@ def metadata_entries(blob: bytes) -> dict[str, str] | None:
 def _property_list(blob: bytes) -> object:
     """Return a property list's content, None where the bytes are none."""
     try:
-        return plistlib.loads(blob)
-    except Exception:  # noqa: BLE001 - on hostile bytes plistlib raises nearly anything, ExpatError and struct.error among it
+        return parse_plist(blob)
+    except UnreadableError:
         return None
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mvtcase_readers.regular import UnreadableError, read_bounded
+
 from .records import Gap
-from .sqlite_reader import DatabaseFile, UnreadableError, check_regular, open_database
+from .sqlite_reader import DatabaseFile, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,9 +183,7 @@ def readable_preferences(listed: Listed, most_bytes: int = 4 << 20) -> bytes:
     """Return the bytes of a preference file; raises `UnreadableError` when missing, no file, or too large."""
     if listed.path is None:
         raise UnreadableError("listed by the backup, but the file is missing")
-    if check_regular(listed.path) > most_bytes:
-        raise UnreadableError("larger than any preference file")
     try:
-        return listed.path.read_bytes()
+        return read_bounded(listed.path, most_bytes)
     except OSError as error:
         raise UnreadableError(f"cannot be read ({error.__class__.__name__})") from error

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from mvt.plugin import AndroidQFModule, BugReportModule, DatabaseNotFoundError
+
+from mvtcase_readers.regular import UnreadableError, check_regular
+from mvtcase_readers.trees import parse_json
 
 from .android_app import app_result, has_packages, line_block
 from .android_db import read_account
@@ -131,8 +133,8 @@ class LineAndroidQF(_AndroidApp, AndroidQFModule):
         for name in self._lists("packages.json"):
             content = self._bounded(name)
             try:
-                packages = json.loads(content) if content is not None else []
-            except (ValueError, RecursionError):
+                packages = parse_json(content) if content is not None else []
+            except UnreadableError:
                 gap = Gap(source="packages.json", reason="no readable JSON", damaged=True)
                 self.add_gaps([gap], Platform.ANDROID)
                 return None
@@ -155,7 +157,4 @@ class LineAndroidQF(_AndroidApp, AndroidQFModule):
         return None
 
     def _regular_size(self, name: str) -> int:
-        path = Path(self.parent_path or ".") / name
-        if path.is_symlink() or not path.is_file():
-            raise ValueError("not a regular file")
-        return path.stat().st_size
+        return check_regular(Path(self.parent_path or ".") / name)

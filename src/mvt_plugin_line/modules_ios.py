@@ -6,11 +6,12 @@ from pathlib import Path
 
 from mvt.plugin import DatabaseCorruptedError, DatabaseNotFoundError, IOSExtraction
 
+from mvtcase_readers.regular import UnreadableError
+
 from .checks import LineChecks, is_domain
 from .ios_db import read_account
 from .ios_files import Presence, in_backup, in_dump
 from .records import Account, Gap, Platform
-from .sqlite_reader import UnreadableError
 
 _NO_ACCOUNT = Gap(
     source="LINE", reason="the app left data, but no account folder: not logged in, or a version unknown here"

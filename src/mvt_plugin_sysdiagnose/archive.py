@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from mvtcase_readers.regular import UnreadableError, read_head
 
 if TYPE_CHECKING:
     import tarfile
     from collections.abc import Iterable
-
-
-class UnreadableFileError(Exception):
-    """A file of the sysdiagnose could not be read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,41 +59,28 @@ class Archive:
         return sorted(name for name in found if not name.rsplit("/", 1)[-1].startswith("._"))
 
     def read(self, name: str, limit: int) -> Content:
-        """Return at most `limit` bytes of a regular file. Raises `UnreadableFileError`; links are never followed."""
+        """Return at most `limit` bytes of a regular file. Raises `UnreadableError`; links are never followed."""
         try:
             if self._tar is not None:
                 return self._read_member(self._tar, name, limit)
             return self._read_file(name, limit)
         except (OSError, KeyError, EOFError) as error:
-            raise UnreadableFileError(f"{type(error).__name__}: {error}") from error
+            raise UnreadableError(f"{type(error).__name__}: {error}") from error
 
     @staticmethod
     def _read_member(tar: tarfile.TarFile, name: str, limit: int) -> Content:
         member = tar.getmember(name)
         handle = tar.extractfile(member) if member.isreg() else None
         if handle is None:
-            raise UnreadableFileError("not a regular file")
+            raise UnreadableError("not a regular file")
         with handle:
             data = handle.read(limit + 1)
         return Content(name=name, data=data[:limit], truncated=len(data) > limit)
 
     def _read_file(self, name: str, limit: int) -> Content:
         path = os.path.join(self._parent or "", name)  # noqa: PTH118 - a component `..` must stay as it is
-        data = read_regular(path, limit + 1)
+        data = read_head(path, limit + 1)
         return Content(name=name, data=data[:limit], truncated=len(data) > limit, path=path)
-
-
-def read_regular(path: str, limit: int) -> bytes:
-    """Return at most `limit` bytes of a regular file, following no link and waiting for no pipe.
-
-    Raises `OSError`, and `UnreadableFileError` for anything that is no regular file.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-    descriptor = os.open(path, flags)
-    with os.fdopen(descriptor, "rb") as handle:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnreadableFileError("not a regular file")
-        return handle.read(limit)
 
 
 def compiled_pattern(pattern: str) -> re.Pattern[str]:

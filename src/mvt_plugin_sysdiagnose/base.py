@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from mvt.plugin import DatabaseCorruptedError, DatabaseNotFoundError, SysdiagnoseExtraction
 
-from .archive import Archive, Content, UnreadableFileError
+from mvtcase_readers.regular import UnreadableError
+
+from .archive import Archive, Content
 from .bounds import MAX_FILES, MAX_NAMED_PROBLEMS, MAX_TEXT_BYTES
 from .device import Device, read_device
 from .layouts import Presence, Source, State, judge_absence
@@ -131,7 +133,7 @@ class SysdiagnoseModule(SysdiagnoseExtraction):
     def _read_file(self, archive: Archive, reading: Reading, name: str, examination: _Examination) -> None:
         try:
             content = archive.read(name, reading.limit)
-        except UnreadableFileError as error:
+        except UnreadableError as error:
             # The name of a crash report alone can hold the process that an indicator names.
             content = Content(name=name, data=b"")
             self._parse(reading, content, examination, problem=str(error))

@@ -24,8 +24,5 @@ MAX_RECORDS = 50_000
 
 MAX_PLIST_NODES = 200_000
 MAX_TABLES = 1_000
-MAX_DATABASE_STEPS = 200
-"""Calls of the progress handler, one per 100,000 SQLite virtual machine steps, over one database."""
-
 MAX_NAMED_PROBLEMS = 50
 """Damaged files named one by one in a source's record; the rest is counted."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import plistlib
 import re
 from dataclasses import dataclass
 from datetime import timezone
 from typing import TYPE_CHECKING, Final
 
-from .archive import Archive, Content, UnreadableFileError
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.trees import parse_plist
+
 from .bounds import MEBIBYTE
 from .clock import CREATION_BASIS, NO_TIME, Stamp, archive_moment, of_moment
-from .plists import PLIST_ERRORS
 from .texts import plain
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from .archive import Archive, Content
 
 _HEAD_BYTES: Final = MEBIBYTE
 _BUILD = re.compile(r"(?<![0-9A-Za-z])(\d{2})[A-Z]\d{1,5}[a-z]?(?![0-9A-Za-z])")
@@ -94,8 +96,8 @@ def _version_of_plist(archive: Archive) -> int | None:
     if content is None:
         return None
     try:
-        loaded = plistlib.loads(content.data)
-    except PLIST_ERRORS:
+        loaded = parse_plist(content.data)
+    except UnreadableError:
         return None
     text = plain(loaded.get("ProductVersion"), 20) if isinstance(loaded, dict) else ""
     major = text.split(".", 1)[0]
@@ -111,5 +113,5 @@ def _content(archive: Archive, pattern: str) -> Content | None:
     names = archive.find((pattern,))
     try:
         return archive.read(names[0], _HEAD_BYTES) if names else None
-    except UnreadableFileError:
+    except UnreadableError:
         return None

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from .bounds import MAX_LINE_CHARACTERS, MAX_VALUE_CHARACTERS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from .bounds import MAX_VALUE_CHARACTERS
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
 _TOKEN = re.compile(r"[^\s\"'<>(),;=\[\]{}|]+")
@@ -40,18 +36,6 @@ def whole_number(value: object) -> int | None:
             return None
         value = int(value)
     return value if 0 <= value <= MAX_INTEGER else None
-
-
-def lines(data: bytes) -> Iterator[str]:
-    """Yield the lines of some bytes, decoded with replacement marks and cut at the longest length examined."""
-    # Not `split`: tens of millions of empty lines would be as many objects at once.
-    start = 0
-    while start <= len(data):
-        end = data.find(b"\n", start)
-        end = len(data) if end < 0 else end
-        raw = data[start : min(end, start + MAX_LINE_CHARACTERS * 4)]
-        yield raw.decode("utf-8", "replace")[:MAX_LINE_CHARACTERS].rstrip("\r")
-        start = end + 1
 
 
 def tokens(line: str) -> list[str]:

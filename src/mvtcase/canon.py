@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
 
+from mvtcase_readers.regular import open_untouched as open_untouched  # noqa: PLC0414 - given on
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -80,19 +82,6 @@ def feed(hasher: _Hash, pieces: Iterable[bytes], on_bytes: Callable[[int], None]
         hasher.update(piece)
         if on_bytes is not None:
             on_bytes(len(piece))
-
-
-def open_untouched(path: Path) -> int:
-    """Return a read-only descriptor of a file, opened without following a link or waiting for a FIFO.
-
-    `O_NOATIME` is used where the system has it and grants it (the file's owner or root). Raises `OSError`.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-    quiet = getattr(os, "O_NOATIME", 0)
-    try:
-        return os.open(path, flags | quiet)
-    except PermissionError:
-        return os.open(path, flags)
 
 
 def utc_now() -> datetime:

@@ -83,7 +83,8 @@ def connect(path: Path, *, log: Path | None = None, bounds: Bounds = Bounds()) -
         raise
     connection.folder = folder
     try:
-        _tame(connection, bounds)
+        tame(connection, bounds)
+        connection.text_factory = text_of
     except BaseException:
         connection.close()
         raise
@@ -103,7 +104,7 @@ def opened(path: Path, *, log: Path | None = None, bounds: Bounds = Bounds()) ->
 def tables_of(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the kind (`table`, `view`, `virtual table`) of every name in a schema, lower-case as SQLite compares."""
     rows = connection.execute("SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view')")
-    return {_text(name).lower(): _kind(_text(kind), _text(sql or "")) for name, kind, sql in rows}
+    return {text_of(name).lower(): _kind(text_of(kind), text_of(sql or "")) for name, kind, sql in rows}
 
 
 def check_tables(path: Path, names: tuple[str, ...]) -> None:
@@ -234,8 +235,8 @@ def _check_header(path: Path) -> None:
         raise UnreadableError("not a SQLite database (damaged or encrypted)")
 
 
-def _tame(connection: sqlite3.Connection, bounds: Bounds) -> None:
-    connection.text_factory = _text
+def tame(connection: sqlite3.Connection, bounds: Bounds) -> None:
+    """Make a connection one that may only read real tables, within bounds. Raises `sqlite3.Error` on a bad schema."""
     # `setlimit` came with Python 3.11; before it, queries have to cut long values themselves.
     if hasattr(connection, "setlimit"):
         connection.setlimit(_LIMIT_LENGTH, bounds.value_bytes)
@@ -271,7 +272,8 @@ def _kind(kind: str, sql: str) -> str:
     return "virtual table" if kind == "table" and not sql.upper().startswith("CREATE TABLE") else kind
 
 
-def _text(raw: Any) -> str:  # noqa: ANN401 - a cell of any type
+def text_of(raw: Any) -> str:  # noqa: ANN401 - a cell of any type
+    """Return a cell as text; bytes that are no UTF-8 become escapes."""
     return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else str(raw)
 
 

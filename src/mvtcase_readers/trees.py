@@ -23,8 +23,11 @@ MAX_DEPTH = 200
 _TRAILER = struct.Struct(">6xBBQQQ")
 
 
-def parse_plist(data: bytes, limit: int = MAX_BYTES) -> Any:  # noqa: ANN401 - a property list is any value
-    """Return the value of a property list's bytes, within bounds; raises `UnreadableError` with the reason."""
+def parse_plist(data: bytes, limit: int = MAX_BYTES, *, walked: bool = False) -> Any:  # noqa: ANN401 - any value
+    """Return the value of a property list's bytes, within bounds; raises `UnreadableError` with the reason.
+
+    One that will be `walked`, each container once, may hold itself and share its parts.
+    """
     _check_size(data, limit)
     _check_claim(data)
     try:
@@ -34,7 +37,8 @@ def parse_plist(data: bytes, limit: int = MAX_BYTES) -> Any:  # noqa: ANN401 - a
     except Exception as error:
         # plistlib lets nearly every built-in exception through on damaged bytes, ExpatError and MemoryError among them.
         raise UnreadableError(f"no readable property list: {type(error).__name__}: {error}") from error
-    check_tree(held)
+    if not walked:
+        check_tree(held)
     return held
 
 
@@ -47,7 +51,7 @@ def read_plist(path: Path, limit: int = MAX_BYTES) -> dict[str, Any] | None:
     return held if isinstance(held, dict) else None
 
 
-def parse_json(data: bytes | str, limit: int = MAX_BYTES) -> Any:  # noqa: ANN401 - JSON is any value
+def parse_json(data: bytes | str, limit: int = MAX_BYTES, values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - JSON is any value
     """Return the value of JSON text, within bounds; raises `UnreadableError` with the reason.
 
     `NaN` and the infinities, which JSON does not know, become texts.
@@ -59,19 +63,19 @@ def parse_json(data: bytes | str, limit: int = MAX_BYTES) -> Any:  # noqa: ANN40
         raise UnreadableError(f"no readable JSON: {type(error).__name__}: {str(error)[:200]}") from error
     # What opens fewer brackets than the bounds allow cannot exceed them; short texts are not walked again.
     if _openings(data) > MAX_DEPTH:
-        check_tree(held)
+        check_tree(held, values)
     return held
 
 
-def read_json(path: Path, limit: int = MAX_BYTES) -> Any:  # noqa: ANN401 - JSON is any value
+def read_json(path: Path, limit: int = MAX_BYTES, values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - JSON is any value
     """Return the value of a JSON file. Raises `UnreadableError` when it is no regular file, too large or no JSON."""
     try:
-        return parse_json(read_bounded(path, limit), limit)
+        return parse_json(read_bounded(path, limit), limit, values)
     except OSError as error:
         raise UnreadableError(f"cannot be read: {error.strerror or type(error).__name__}") from error
 
 
-def check_tree(held: object) -> None:
+def check_tree(held: object, most: int = MAX_VALUES) -> None:
     """Raise `UnreadableError` when a value contains itself, is nested too deeply or unfolds to too many values."""
     above: list[int] = []
     pending: list[Iterator[object]] = [iter((held,))]
@@ -92,8 +96,8 @@ def check_tree(held: object) -> None:
         else:
             pending.pop()
             del above[-1:]
-        if values > MAX_VALUES:
-            raise UnreadableError(f"the value unfolds to more than {MAX_VALUES} values")
+        if values > most:
+            raise UnreadableError(f"the value unfolds to more than {most} values")
 
 
 def walk(value: object, limit: int) -> Iterator[tuple[str, object]]:

@@ -12,8 +12,10 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mvt_plugin_sysdiagnose.bounds import MAX_LINE_CHARACTERS
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_local_text, of_offset_text
-from mvt_plugin_sysdiagnose.texts import base_name, lines, plain, whole_number
+from mvt_plugin_sysdiagnose.texts import base_name, plain, whole_number
+from mvtcase_readers.regular import lines
 
 from .process_lists import SEALED_FOLDERS, image_path
 from .result import Parsed, Record, record
@@ -241,7 +243,7 @@ def _text_records(text: str, stamp: Stamp) -> list[Record]:
     data = text.encode("utf-8", "replace")
     fields: dict[str, object] = {}
     images: set[str] = set()
-    for line in lines(data):
+    for line in lines(data, MAX_LINE_CHARACTERS):
         key, separator, value = line.partition(":")
         value = value.strip()
         if separator and key.strip() in _KEYS_OF_TEXT and value:
@@ -264,7 +266,7 @@ def _without_pid(value: str) -> str:
 def parse_crash_summary(content: Content, device: Device) -> Parsed:
     """Return one `crash_file` per report that the summary lists, also of reports which are no longer there."""
     parsed = Parsed()
-    for line in lines(content.data):
+    for line in lines(content.data, MAX_LINE_CHARACTERS):
         path = line.split(",", 1)[0].strip()
         process = _process_of_file(path) if path.startswith("/") else ""
         if process:

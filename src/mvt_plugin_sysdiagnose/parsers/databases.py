@@ -1,8 +1,6 @@
 """SQLite databases of the sysdiagnose: the power log with its network usage, the App Store database, data usage.
 
-A database of the evidence is hostile: it is opened immutable and read-only (or as a private copy, when a write-ahead
-log lies beside it), only real tables are read (never views or
-virtual tables), an authorizer refuses everything but reading, and a step budget ends what would never end.
+A database is opened as hostile ones are, and only its real tables are read.
 """
 
 from __future__ import annotations
@@ -11,15 +9,14 @@ import sqlite3
 import tempfile
 import zlib
 from bisect import bisect_right
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mvt_plugin_sysdiagnose.archive import UnreadableFileError, read_regular
-from mvt_plugin_sysdiagnose.bounds import MAX_DATABASE_BYTES, MAX_DATABASE_STEPS, MAX_RECORDS, MAX_TABLES
+from mvt_plugin_sysdiagnose.bounds import MAX_DATABASE_BYTES, MAX_RECORDS, MAX_TABLES
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_unix
 from mvt_plugin_sysdiagnose.texts import plain
+from mvtcase_readers.sqlite import Bounds, connect, quoted
 
 from .result import Parsed, Record, record
 
@@ -29,27 +26,16 @@ if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.archive import Content
     from mvt_plugin_sysdiagnose.device import Device
 
-_STEPS_PER_CALL: Final = 100_000
 _PROCESS_COLUMNS: Final = ("processname", "launchdname", "zprocname")
 _BUNDLE_COLUMNS: Final = ("bundleid", "bundlename", "bundle_id", "bundleidentifier", "zbundlename")
 _TIME_COLUMNS: Final = ("timestamp", "ztimestamp")
 _TRAFFIC_COLUMNS: Final = ("wifiin", "wifiout", "cellin", "cellout")
 _OFFSETS: Final = "PLStorageOperator_EventForward_TimeOffset"
 _MAC_EPOCH: Final = 978_307_200
-_ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA})
-_FUNCTIONS: Final = frozenset({"min", "max", "count", "total"})
-"""A generated column of the evidence may name any function; only ours run."""
+BOUNDS: Final = Bounds(seconds=30.0, copy_bytes=2 * MAX_DATABASE_BYTES)
 
 POWERLOG_BASIS: Final = "powerlog_uncorrected"
 """The power log's own clock, where the table with its distance from UTC is missing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """A database to open: the original, untouched, or a private copy with its write-ahead log."""
-
-    path: Path
-    immutable: bool
 
 
 def parse_database(content: Content, _device: Device) -> Parsed:
@@ -59,7 +45,7 @@ def parse_database(content: Content, _device: Device) -> Parsed:
     """
     parsed = Parsed()
     failed: list[str] = []
-    with _on_disk(content) as file, closing(_opened(file)) as connection:
+    with _on_disk(content) as path, _opened(path) as connection:
         try:
             offsets = _offsets(connection)
             tables = _tables(connection)
@@ -78,25 +64,27 @@ def parse_database(content: Content, _device: Device) -> Parsed:
 
 
 @contextmanager
-def _on_disk(content: Content) -> Iterator[_File]:
-    data, journal = _unpacked(content), _journal(content)
-    if content.path is not None and data is content.data and not content.truncated and not journal:
-        yield _File(path=Path(content.path), immutable=True)
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        connection = connect(path, bounds=BOUNDS)
+    except sqlite3.Error as error:
+        raise ValueError(f"no readable database: {error}") from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _on_disk(content: Content) -> Iterator[Path]:
+    data = _unpacked(content)
+    if content.path is not None and data is content.data and not content.truncated:
+        yield Path(content.path)
         return
     with tempfile.TemporaryDirectory(prefix="mvt_sysdiagnose_") as folder:
         path = Path(folder) / "database"
         path.write_bytes(data)
-        if journal:
-            path.with_name("database-wal").write_bytes(journal)
-        yield _File(path=path, immutable=not journal)
-
-
-def _journal(content: Content) -> bytes:
-    """The write-ahead log beside a database holds its latest rows; SQLite reads it from a copy of both only."""
-    try:
-        return read_regular(f"{content.path}-wal", MAX_DATABASE_BYTES) if content.path is not None else b""
-    except (OSError, UnreadableFileError):
-        return b""
+        yield path
 
 
 def _unpacked(content: Content) -> bytes:
@@ -112,28 +100,6 @@ def _unpacked(content: Content) -> bytes:
     return data
 
 
-def _opened(file: _File) -> sqlite3.Connection:
-    how = "mode=ro&immutable=1" if file.immutable else "mode=rw"
-    connection = sqlite3.connect(f"{file.path.absolute().as_uri()}?{how}", uri=True)
-    budget = [MAX_DATABASE_STEPS]
-
-    def spend() -> int:
-        budget[0] -= 1
-        return int(budget[0] < 0)
-
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    connection.execute("PRAGMA trusted_schema=OFF")
-    connection.execute("PRAGMA cell_size_check=ON")
-    connection.set_authorizer(_permit)
-    connection.set_progress_handler(spend, _STEPS_PER_CALL)
-    return connection
-
-
-def _permit(action: int, _first: str | None, name: str | None, *_: object) -> int:
-    allowed = action in _ALLOWED or (action == sqlite3.SQLITE_FUNCTION and str(name).lower() in _FUNCTIONS)
-    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
-
-
 def _tables(connection: sqlite3.Connection) -> list[tuple[str, dict[str, str]]]:
     rows = connection.execute(
         "SELECT name, sql FROM sqlite_master WHERE type='table' AND rootpage > 0 ORDER BY name LIMIT ?", (MAX_TABLES,)
@@ -146,12 +112,8 @@ def _tables(connection: sqlite3.Connection) -> list[tuple[str, dict[str, str]]]:
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
-    rows = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
+    rows = connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
     return {str(row[1]).lower(): str(row[1]) for row in rows}
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _usage(
@@ -164,14 +126,14 @@ def _usage(
     time = next((columns[name] for name in _TIME_COLUMNS if name in columns), None)
     traffic = [columns[name] for name in _TRAFFIC_COLUMNS if name in columns]
     wanted = [
-        _quoted(process) if process else "NULL",
-        _quoted(bundle) if bundle else "NULL",
-        f"min({_quoted(time)})" if time else "NULL",
-        f"max({_quoted(time)})" if time else "NULL",
+        quoted(process) if process else "NULL",
+        quoted(bundle) if bundle else "NULL",
+        f"min({quoted(time)})" if time else "NULL",
+        f"max({quoted(time)})" if time else "NULL",
         "count(*)",
-        *(f"total({_quoted(name)})" for name in traffic),
+        *(f"total({quoted(name)})" for name in traffic),
     ]
-    query = f"SELECT {', '.join(wanted)} FROM {_quoted(table)} GROUP BY 1, 2 LIMIT ?"  # noqa: S608 - names quoted above
+    query = f"SELECT {', '.join(wanted)} FROM {quoted(table)} GROUP BY 1, 2 LIMIT ?"  # noqa: S608 - names quoted above
     found = []
     for row in connection.execute(query, (MAX_RECORDS,)):
         first, last = (_stamp(value, table, offsets) for value in row[2:4])
@@ -198,7 +160,7 @@ def _offsets(connection: sqlite3.Connection) -> list[tuple[float, float]]:
     columns = _columns(connection, _OFFSETS)
     if "timestamp" not in columns or "system" not in columns:
         return []
-    query = f"SELECT {_quoted(columns['timestamp'])}, {_quoted(columns['system'])} FROM {_quoted(_OFFSETS)} LIMIT ?"  # noqa: S608 - quoted
+    query = f"SELECT {quoted(columns['timestamp'])}, {quoted(columns['system'])} FROM {quoted(_OFFSETS)} LIMIT ?"  # noqa: S608 - quoted
     rows = connection.execute(query, (MAX_RECORDS,)).fetchall()
     return sorted((float(at), float(offset)) for at, offset in rows if _is_number(at) and _is_number(offset))
 

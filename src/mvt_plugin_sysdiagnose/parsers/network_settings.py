@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvt_plugin_sysdiagnose.plists import load, walk
-from mvt_plugin_sysdiagnose.texts import is_bundle, is_host, lines, plain
+from mvt_plugin_sysdiagnose.bounds import MAX_LINE_CHARACTERS, MAX_PLIST_NODES
+from mvt_plugin_sysdiagnose.texts import is_bundle, is_host, plain
+from mvtcase_readers.regular import lines
+from mvtcase_readers.trees import parse_plist, walk
 
 from .result import Parsed, record
 
@@ -18,7 +20,8 @@ _MAX_DISTINCT = 20_000
 
 def parse_network_extensions(content: Content, device: Device) -> Parsed:
     """Return one `network_setting` per address or bundle in a settings file. Raises `ValueError` on damage."""
-    texts = dict.fromkeys(value for _, value in walk(load(content.data)) if isinstance(value, str))
+    held = parse_plist(content.data, walked=True)
+    texts = dict.fromkeys(value for _, value in walk(held, MAX_PLIST_NODES) if isinstance(value, str))
     records = []
     for text in list(texts)[:_MAX_DISTINCT]:
         if "://" in text or is_host(text):
@@ -34,7 +37,7 @@ def parse_associated_domains(content: Content, device: Device) -> Parsed:
     known = b"Service:" in content.data or b"DATABASE" in content.data or not content.data.strip()
     parsed = Parsed(problem="" if known else "it is no list of associated domains")
     app = ""
-    for line in lines(content.data):
+    for line in lines(content.data, MAX_LINE_CHARACTERS):
         key, _, value = line.strip().partition(":")
         value = value.strip()
         if key == "App ID" and value:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mvt_plugin_sysdiagnose.bounds import MAX_LINE_CHARACTERS
 from mvt_plugin_sysdiagnose.clock import Stamp, of_offset_text
-from mvt_plugin_sysdiagnose.plists import load
-from mvt_plugin_sysdiagnose.texts import base_name, lines, plain, whole_number
+from mvt_plugin_sysdiagnose.texts import base_name, plain, whole_number
+from mvtcase_readers.regular import lines
+from mvtcase_readers.trees import parse_plist
 
 from .result import Parsed, Record, record
 
@@ -32,7 +34,7 @@ def parse_ps_thread(content: Content, device: Device) -> Parsed:
 
 
 def _parse_ps_table(content: Content, stamp: Stamp) -> Parsed:
-    rows = lines(content.data)
+    rows = lines(content.data, MAX_LINE_CHARACTERS)
     header = next(rows, "").split()
     if "PID" not in header or not header or header[-1] not in {"COMMAND", "COMM", "CMD"}:
         return Parsed(problem="its first line is not the header of a process list" if content.data.strip() else "")
@@ -72,7 +74,7 @@ def parse_taskinfo(content: Content, device: Device) -> Parsed:
     """Return one `process` per task of `taskinfo.txt`, and a problem when it holds fewer tasks than it declares."""
     parsed = Parsed()
     declared: int | None = None
-    for line in lines(content.data):
+    for line in lines(content.data, MAX_LINE_CHARACTERS):
         text = line.strip()
         if declared is None and (found := _TASKS.search(text)) is not None:
             declared = int(found[1])
@@ -99,7 +101,7 @@ def parse_spindump(content: Content, device: Device) -> Parsed:
     stamp = device.creation_stamp
     current: Record | None = None
     images: set[str] = set()
-    for line in lines(content.data):
+    for line in lines(content.data, MAX_LINE_CHARACTERS):
         key, _, value = line.strip().partition(":")
         value = value.strip()
         if key == "Date/Time" and not parsed.records:
@@ -134,7 +136,7 @@ def image_path(line: str) -> str:
 
 def parse_binary_locations(content: Content, device: Device) -> Parsed:
     """Return one `known_binary` per path that tailspin noted with a binary's UUID. Raises `ValueError` on damage."""
-    loaded = load(content.data)
+    loaded = parse_plist(content.data, walked=True)
     if not isinstance(loaded, dict):
         return Parsed(problem="it is no dictionary of binaries")
     records = [

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mvt_plugin_sysdiagnose.bounds import MAX_PLIST_NODES
 from mvt_plugin_sysdiagnose.clock import NO_TIME, UTC_BASIS, Stamp, of_moment
-from mvt_plugin_sysdiagnose.plists import load, walk
 from mvt_plugin_sysdiagnose.texts import is_host, plain
+from mvtcase_readers.trees import parse_plist, walk
 
 from .result import Parsed, record
 
@@ -25,13 +26,13 @@ def parse_profile(content: Content, _device: Device) -> Parsed:
 
     Raises `ValueError` when the stub is no property list.
     """
-    loaded = load(content.data)
+    loaded = parse_plist(content.data, walked=True)
     if not isinstance(loaded, dict):
         return Parsed(problem="it is no dictionary")
     identifiers: dict[str, None] = {}
     types: dict[str, None] = {}
     addresses: dict[str, None] = {}
-    for key, value in walk(loaded):
+    for key, value in walk(loaded, MAX_PLIST_NODES):
         if not isinstance(value, str) or not value:
             continue
         if key in _IDENTIFIERS:
@@ -55,7 +56,7 @@ def parse_profile(content: Content, _device: Device) -> Parsed:
 
 def parse_profile_events(content: Content, _device: Device) -> Parsed:
     """Return one `setting_event` per managed setting, with the process that set it. Raises `ValueError` on damage."""
-    loaded = load(content.data)
+    loaded = parse_plist(content.data, walked=True)
     records = [
         record(
             "setting_event",
@@ -64,7 +65,7 @@ def parse_profile_events(content: Content, _device: Device) -> Parsed:
             setting=plain(key),
             event=plain(value.get("event")),
         )
-        for key, value in walk(loaded)
+        for key, value in walk(loaded, MAX_PLIST_NODES)
         if isinstance(value, dict) and isinstance(value.get("process"), str)
     ]
     return Parsed(records=records)

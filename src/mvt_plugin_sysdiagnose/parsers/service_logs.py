@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mvt_plugin_sysdiagnose.bounds import MAX_LINE_CHARACTERS
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_local_text
-from mvt_plugin_sysdiagnose.texts import is_bundle, lines, plain, tokens
+from mvt_plugin_sysdiagnose.texts import is_bundle, plain, tokens
+from mvtcase_readers.regular import lines
 
 from .result import Parsed, Record, record
 
@@ -41,7 +43,7 @@ def parse_service_log(content: Content, device: Device) -> Parsed:
     """
     seen: dict[tuple[str, str], _Seen] = {}
     stamp_text, entries, overflow = "", 0, False
-    for line in lines(content.data):
+    for line in lines(content.data, MAX_LINE_CHARACTERS):
         head = _HEAD.match(line)
         if head is not None:
             stamp_text, entries = head[1], entries + 1

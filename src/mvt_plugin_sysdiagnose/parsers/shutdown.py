@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mvt_plugin_sysdiagnose.bounds import MAX_LINE_CHARACTERS
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_unix
-from mvt_plugin_sysdiagnose.texts import base_name, lines, plain, whole_number
+from mvt_plugin_sysdiagnose.texts import base_name, plain, whole_number
+from mvtcase_readers.regular import lines
 
 from .result import Parsed, Record, record
 
@@ -71,7 +73,7 @@ def parse_shutdown_log(content: Content, _device: Device) -> Parsed:
     parsed = Parsed()
     current = _Reboot()
     number = 0
-    for line in lines(content.data):
+    for line in lines(content.data, MAX_LINE_CHARACTERS):
         if _CLIENT in line:
             current.add_client(line)
         if _STILL_HERE in line:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvt_plugin_line.android_files import PACKAGE, in_dump, label_of, listed_databases
-from mvt_plugin_line.sqlite_reader import UnreadableError
 from mvtcase.phones.line import healthy_account, write_line_android_fs
+from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,9 @@ from mvt_plugin_line.android_files import Folder as AndroidFolder
 from mvt_plugin_line.ios_files import Folder as IosFolder
 from mvt_plugin_line.ios_files import Listed, in_backup
 from mvt_plugin_line.rows import account_results
-from mvt_plugin_line.sqlite_reader import UnreadableError
 from mvt_plugin_line.verdict import judge
 from mvtcase.phones.line import healthy_account, line_android_databases, line_ios_files, write_line_backup
+from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
     from pathlib import Path

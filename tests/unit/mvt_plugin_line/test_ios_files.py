@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvt_plugin_line.ios_files import APP_DOMAIN, GROUP_DOMAIN, in_backup, in_dump
-from mvt_plugin_line.sqlite_reader import UnreadableError
 from mvtcase.phones.line import healthy_account, line_ios_files, two_accounts, write_line_backup, write_line_ios_fs
 from mvtcase.phones.line_stories import LAST_DAY
+from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
     from pathlib import Path

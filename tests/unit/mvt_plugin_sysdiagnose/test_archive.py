@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvt_plugin_sysdiagnose.archive import Archive, UnreadableFileError, compiled_pattern
+from mvt_plugin_sysdiagnose.archive import Archive, compiled_pattern
+from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ def test_links_pipes_and_folders_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     archive = Archive(names=[], parent=str(tmp_path))
     for name in ("link", "pipe", "folder", "absent"):
-        with pytest.raises(UnreadableFileError):
+        with pytest.raises(UnreadableError):
             archive.read(name, 100)
 
 
@@ -77,7 +78,7 @@ def test_members_of_a_tar_archive_are_read_the_same_way() -> None:
         assert archive.root == "r"
         assert archive.read("r/ps.txt", 3).data == b"123"
         for name in ("r/link", "r/absent"):
-            with pytest.raises(UnreadableFileError):
+            with pytest.raises(UnreadableError):
                 archive.read(name, 3)
 
 

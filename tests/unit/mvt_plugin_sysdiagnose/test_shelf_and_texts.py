@@ -6,6 +6,7 @@ import pytest
 
 from mvt_plugin_sysdiagnose import texts
 from mvt_plugin_sysdiagnose.shelf import Shelf
+from mvtcase_readers.regular import lines
 
 
 def _listed(process: str, isodate: str, **fields: object) -> dict[str, object]:
@@ -84,14 +85,14 @@ def test_whole_numbers_fit_every_store(value: object, expected: int | None) -> N
 
 def test_lines_are_cut_at_the_longest_examined() -> None:
     """A line of megabytes is cut; the next one is read."""
-    first, second = texts.lines(b"a" * 1_000_000 + b"\r\nsecond\r")
+    first, second = lines(b"a" * 1_000_000 + b"\r\nsecond\r", 16_384)
     assert (len(first), second) == (16_384, "second")
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"a", b"a\n", b"a\n\nb", b"\xff\n\xc3("])
 def test_lines_are_those_of_a_split(data: bytes) -> None:
     """Every byte belongs to a line, the last one included."""
-    assert list(texts.lines(data)) == [line.decode("utf-8", "replace") for line in data.split(b"\n")]
+    assert list(lines(data, 100)) == [line.decode("utf-8", "replace") for line in data.split(b"\n")]
 
 
 @pytest.mark.parametrize(

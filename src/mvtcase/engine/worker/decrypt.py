@@ -6,11 +6,8 @@ MVT's own `DecryptBackup` opens the original Manifest.db for writing, so only it
 from __future__ import annotations
 
 import os
-import plistlib
 import re
 import shutil
-import sqlite3
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +15,13 @@ from iphone_backup_decrypt.google_iphone_dataprotection import Keybag
 from iphone_backup_decrypt.utils import FilePlist
 from mvt.ios.decrypt import MVTEncryptedBackup
 
-from mvtcase.canon import open_untouched
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.model import ModuleOutcome
+from mvtcase_readers.regular import UnreadableError, check_regular, read_bounded
+from mvtcase_readers.sqlite import Bounds, open_database
+from mvtcase_readers.trees import parse_plist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mvtcase.engine.worker.emitter import Emitter
 
 MAX_ROUNDS = {b"DPIC": 20_000_000, b"ITER": 1_000_000}
@@ -36,8 +33,10 @@ PROGRESS_EVERY = 50
 KEY_LENGTH = 64
 _FILE_ID = re.compile(r"[0-9a-f]{40}")
 
-FileRow = tuple[str, str, str, bytes]
-"""A row of Manifest.db: file id, domain, relative path, archived metadata."""
+OF_MANIFEST = Bounds(seconds=24 * 3600.0)
+"""The files are decrypted between its rows: the scan's own limit ends that."""
+
+_LISTED = "SELECT fileID, domain, relativePath, file FROM Files WHERE flags = 1"
 
 
 class RefusedError(Exception):
@@ -106,7 +105,7 @@ def _unusable(error: Exception) -> RefusedError:
 
 def _check_rounds(path: Path) -> None:
     try:
-        plist = plistlib.loads(_bounded_bytes(path))
+        plist = parse_plist(read_bounded(path, MAX_PLIST_BYTES))
         attributes = Keybag(plist["BackupKeyBag"]).attrs
         rounds = {name: attributes[name] for name in MAX_ROUNDS}
     except (KeyError, TypeError):
@@ -135,20 +134,25 @@ class _Files:
         """Decrypt every file that Manifest.db lists and return how many there are now."""
         done = 0
         try:
-            total = _count(manifest)
-            for number, row in enumerate(_rows(manifest), 1):
-                done += self._one(row)
-                if number % PROGRESS_EVERY == 0 or number == total:
-                    self._emit("progress", index=number, total=total)
-        except sqlite3.Error as error:
-            self._problem("Manifest", f"Manifest.db is damaged, {done} files were decrypted: {_described(error)}")
+            with open_database(manifest, bounds=OF_MANIFEST) as database:
+                database.require("Files", "fileID", "domain", "relativePath", "file", "flags")
+                total = sum(1 for _ in database.rows("SELECT rowid FROM Files WHERE flags = 1"))
+                for number, row in enumerate(database.rows(_LISTED), 1):
+                    done += self._one(row)
+                    if number % PROGRESS_EVERY == 0 or number == total:
+                        self._emit("progress", index=number, total=total)
+                faults = database.faults
+        except UnreadableError as error:
+            faults = [error.reason]
+        if faults:
+            self._problem("Manifest", f"Manifest.db is damaged, {done} files were decrypted: {faults[0]}")
         if self._missing:
             self._problem("Manifest", f"{self._missing} files that Manifest.db lists are not in the backup")
         if self._failures > MAX_FAILURES:
             self._problem("decrypt", f"{self._failures - MAX_FAILURES} more files could not be decrypted")
         return done
 
-    def _one(self, row: FileRow) -> bool:
+    def _one(self, row: tuple[Any, ...]) -> bool:
         file_id, domain, relative_path, metadata = row
         try:
             if not isinstance(file_id, str) or _FILE_ID.fullmatch(file_id) is None:
@@ -167,13 +171,8 @@ class _Files:
         return True
 
     def _size(self, file_id: str) -> int | None:
-        try:
-            found = (self._source / file_id[:2] / file_id).lstat()
-        except FileNotFoundError:
-            return None
-        if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is no regular file")
-        return found.st_size
+        path = self._source / file_id[:2] / file_id
+        return check_regular(path) if os.path.lexists(path) else None
 
     def _write(self, file_id: str, metadata: bytes, size: int) -> None:
         folder = self._target / file_id[:2]
@@ -187,49 +186,15 @@ class _Files:
         self._emit("problem", module=module, outcome=str(ModuleOutcome.DAMAGED), reason=reason)
 
 
-def _open(manifest: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{manifest.as_uri()}?mode=ro&immutable=1", uri=True)
-    connection.execute("PRAGMA trusted_schema=OFF")
-    kind = connection.execute("SELECT type FROM sqlite_master WHERE name = 'Files'").fetchone()
-    if kind != ("table",):
-        raise sqlite3.DatabaseError("Manifest.db has no table Files")
-    return connection
-
-
-def _count(manifest: Path) -> int:
-    connection = _open(manifest)
-    try:
-        return int(connection.execute("SELECT count(*) FROM Files WHERE flags = 1").fetchone()[0])
-    finally:
-        connection.close()
-
-
-def _rows(manifest: Path) -> Iterator[FileRow]:
-    connection = _open(manifest)
-    connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
-    try:
-        yield from connection.execute("SELECT fileID, domain, relativePath, file FROM Files WHERE flags = 1")
-    finally:
-        connection.close()
-
-
 def _copy_plist(source: Path, target: Path) -> None:
     """Copy a property list of the backup's top; one that is a link or too large is left for the scan to miss."""
     try:
-        data = _bounded_bytes(source)
-    except (OSError, ValueError):
+        data = read_bounded(source, MAX_PLIST_BYTES)
+    except (OSError, UnreadableError):
         return
     target.write_bytes(data)
     shutil.copystat(source, target, follow_symlinks=False)
     target.chmod(0o600)
-
-
-def _bounded_bytes(path: Path) -> bytes:
-    with os.fdopen(open_untouched(path), "rb") as handle:
-        data = handle.read(MAX_PLIST_BYTES + 1)
-    if len(data) > MAX_PLIST_BYTES:
-        raise ValueError(f"{path.name} is larger than {MAX_PLIST_BYTES} bytes")
-    return data
 
 
 def _described(error: BaseException) -> str:

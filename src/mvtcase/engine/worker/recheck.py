@@ -6,14 +6,11 @@ MVT's own `check-iocs` finds matches, counts none and writes nothing; so each mo
 
 from __future__ import annotations
 
-import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from mvt.common.module import DatabaseNotFoundError
 from mvt.common.module_loader import get_module_logger, module_supports_command
 
-from mvtcase.canon import open_untouched
 from mvtcase.engine.events import EVENTS_FILE, MVT_FOLDER, read_ledger
 from mvtcase.engine.worker.run.attempt import count_records
 from mvtcase.engine.worker.run.commands import module_classes
@@ -21,6 +18,8 @@ from mvtcase.engine.worker.run.recorder import Recorder
 from mvtcase.engine.worker.scan import RefusedError, prepare
 from mvtcase.engine.worker.task import task_of
 from mvtcase.model import ModuleOutcome
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.trees import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,10 +161,7 @@ def _as_before(run: ModuleRun) -> Exception:
 
 
 def _stored(path: Path) -> Any:  # noqa: ANN401 - what a module stored as JSON
-    with os.fdopen(open_untouched(path), "rb") as handle:
-        if os.fstat(handle.fileno()).st_size > MAX_RESULT_BYTES:
-            raise StoredResultsError("its stored results are too large")
-        try:
-            return json.load(handle)
-        except (ValueError, RecursionError) as error:
-            raise StoredResultsError(f"its stored results cannot be read: {type(error).__name__}") from error
+    try:
+        return read_json(path, MAX_RESULT_BYTES, values=MAX_RESULT_BYTES)
+    except UnreadableError as error:
+        raise StoredResultsError(f"its stored results cannot be read: {error.reason}") from error

@@ -17,8 +17,7 @@ from mvtcase.engine.worker.reader import sweep
 from mvtcase.engine.worker.run.commands import command_for
 from mvtcase.engine.worker.run.plugins import ForeignModulesError, load_plugins, plugin_distributions
 from mvtcase.engine.worker.run.recorder import Recorder
-from mvtcase.engine.worker.safety import plist_guard as guards
-from mvtcase.engine.worker.safety.open_guard import guard_evidence
+from mvtcase.engine.worker.safety.guards import guard_databases, guard_evidence, guard_plists
 from mvtcase.engine.worker.task import task_of
 from mvtcase.matchset import read_matchset
 from mvtcase.model import ModuleOutcome
@@ -64,7 +63,8 @@ def prepare(task: Task, recorder: Recorder) -> tuple[list[type[MVTModule]], Indi
     """Return the plugin modules, the indicators and their match set, after `hello` was sent; raises `RefusedError`."""
     if MVT_VERSION != PINNED_MVT:
         raise RefusedError("start", f"MVT {MVT_VERSION} is installed; this release was tried with {PINNED_MVT} only.")
-    guards.install()
+    guard_plists()
+    guard_databases()
     recorder.install()
     with recorder.step("start"):
         try:

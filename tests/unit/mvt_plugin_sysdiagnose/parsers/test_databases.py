@@ -13,6 +13,7 @@ from mvt_plugin_sysdiagnose.archive import Content
 from mvt_plugin_sysdiagnose.device import Device
 from mvt_plugin_sysdiagnose.parsers import databases
 from mvt_plugin_sysdiagnose.parsers.databases import parse_database
+from mvtcase_readers.sqlite import Bounds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,18 +110,9 @@ def test_a_generated_column_is_not_read(tmp_path: Path) -> None:
     assert (record["bundle_id"], "process" in record) == ("x.y.z", False)
 
 
-def test_only_our_functions_may_run() -> None:
-    """The authorizer lets a query aggregate and nothing else: no function of the evidence, no writing."""
-    assert databases._permit(sqlite3.SQLITE_FUNCTION, None, "total") == sqlite3.SQLITE_OK
-    assert databases._permit(sqlite3.SQLITE_FUNCTION, None, "load_extension") == sqlite3.SQLITE_DENY
-    assert databases._permit(sqlite3.SQLITE_INSERT, "a", None) == sqlite3.SQLITE_DENY
-    assert databases._permit(sqlite3.SQLITE_ATTACH, "a", None) == sqlite3.SQLITE_DENY
-
-
-def test_the_step_budget_ends_a_query(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that costs too many steps is a gap."""
-    monkeypatch.setattr(databases, "MAX_DATABASE_STEPS", 20)
-    monkeypatch.setattr(databases, "_STEPS_PER_CALL", 100)
+def test_a_query_ends_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that takes too long is a gap."""
+    monkeypatch.setattr(databases, "BOUNDS", Bounds(seconds=-1.0))
     content = _database(tmp_path / "p", USAGE, rows=tuple((1.0, f"p{number}", None, 1.0) for number in range(5000)))
     parsed = _parse(content)
     assert (parsed.records, "interrupted" in parsed.problem) == ([], True)

@@ -13,7 +13,7 @@ from mvt_plugin_sysdiagnose.device import Device
 from mvt_plugin_sysdiagnose.parsers.network_settings import parse_associated_domains, parse_network_extensions
 from mvt_plugin_sysdiagnose.parsers.profiles import parse_profile, parse_profile_events
 from mvt_plugin_sysdiagnose.parsers.service_logs import parse_service_log
-from mvt_plugin_sysdiagnose.plists import walk
+from mvtcase_readers.trees import walk
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.parsers.result import Parsed
@@ -79,7 +79,7 @@ def test_a_cycle_and_shared_parts_do_not_multiply() -> None:
     assert record["profile_ids"] == ["A-UUID-OF-8"]
     endless: list[object] = []
     endless.append(endless)
-    assert len(list(walk(endless))) == 1
+    assert len(list(walk(endless, 100))) == 1
 
 
 def test_setting_events_name_the_process() -> None:

@@ -6,23 +6,20 @@ by design is not missed. Queries: the modules of MVT 2026.10.26.
 
 from __future__ import annotations
 
-import os
-import plistlib
 import re
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mvtcase.canon import open_untouched
-from mvtcase.engine.worker.safety.databases import UnfitDatabaseError, opened, tables_of
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.sqlite import opened, quoted, tables_of
+from mvtcase_readers.trees import read_plist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from mvt.common.module import MVTModule
-
-MAX_PLIST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +135,7 @@ def holds_any(path: Path, rule: Rule) -> bool:
     try:
         with opened(path) as connection:
             kinds = tables_of(connection)
-    except (sqlite3.Error, OSError, UnfitDatabaseError):
+    except (sqlite3.Error, OSError, UnreadableError):
         return True
     return any(name.lower() in kinds for name in rule.tables)
 
@@ -153,7 +150,7 @@ def rows_in(path: Path, rule: Rule) -> int | None:
             if not set(rule.needed) <= _columns(connection, rule.tables[0]):
                 return None
             return int(connection.execute(rule.query).fetchone()[0])
-    except (sqlite3.Error, OSError, UnfitDatabaseError, TypeError):
+    except (sqlite3.Error, OSError, UnreadableError, TypeError):
         return None
 
 
@@ -176,41 +173,27 @@ def _answering(module: MVTModule, rule: Rule) -> int:
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    # The authorizer forbids PRAGMA; the names of a SELECT's columns say the same.
-    cursor = connection.execute(f'SELECT * FROM "{table}" LIMIT 0')  # noqa: S608 - a name of the table above
-    return {column[0] for column in cursor.description}
+    return {str(row[1]) for row in connection.execute(f"PRAGMA table_info({quoted(table)})")}
 
 
 def _installed_apps(module: MVTModule) -> int | None:
-    return _entries(f"{module.target_path}/Info.plist", "Applications")
+    return _entries(read_plist(Path(module.target_path) / "Info.plist"), "Applications")
 
 
 def _daily_processes(module: MVTModule) -> int | None:
-    path = _found_file(module)
-    content = _plist_of(path)
+    content = read_plist(_found_file(module))
     # Without its table of processes the list is none of iOS.
-    is_whole = isinstance(content, dict) and "netUsageBaseline" in content
-    return _entries(path, "netUsageBaseline") if is_whole else None
+    return _entries(content, "netUsageBaseline") if content and "netUsageBaseline" in content else None
 
 
-def _entries(path: str, key: str) -> int | None:
-    content = _plist_of(path)
-    held = content.get(key, {}) if isinstance(content, dict) else None
+def _entries(content: dict[str, Any] | None, key: str) -> int | None:
+    held = content.get(key, {}) if content is not None else None
     return len(held) if isinstance(held, dict) else None
-
-
-def _plist_of(path: str) -> object:
-    """Return what a property list holds, None when it cannot be read."""
-    try:
-        with os.fdopen(open_untouched(Path(path)), "rb") as handle:
-            return plistlib.loads(handle.read(MAX_PLIST_BYTES))
-    except Exception:  # noqa: BLE001 - a hostile property list may raise anything, and then nothing is known
-        return None
 
 
 def _empty_plist_count(module: MVTModule) -> int | None:
     """Return 0 when the property list is an empty one, None otherwise: what is in it is counted by nobody."""
-    return 0 if not module.results and _plist_of(_found_file(module)) == {} else None
+    return 0 if not module.results and read_plist(_found_file(module)) == {} else None
 
 
 def _accessibility_count(module: MVTModule) -> int | None:
@@ -228,8 +211,8 @@ def _accessibility_count(module: MVTModule) -> int | None:
 _NO_SERVICES = re.compile(r"installed services:\s*\{\s*\}", re.IGNORECASE)
 
 
-def _found_file(module: MVTModule) -> str:
-    return str(module.file_path or "")
+def _found_file(module: MVTModule) -> Path:
+    return Path(str(module.file_path or ""))
 
 
 _COUNTERS: dict[str, Callable[[MVTModule], int | None]] = {

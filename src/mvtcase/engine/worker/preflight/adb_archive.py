@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 import zlib
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import open_untouched
+from mvtcase_readers.regular import UnreadableError, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +27,14 @@ class _BrokenError(Exception):
 def backup_problem(path: Path) -> str:
     """Return why a backup cannot be read to its end, empty when it can, or when that is not for this look to tell."""
     try:
-        with os.fdopen(open_untouched(path), "rb") as handle:
+        with open_regular(path) as handle:
             if handle.readline(MAX_HEADER_LINE) != MAGIC:
                 return ""
             _version, packed, cipher = (handle.readline(MAX_HEADER_LINE).strip() for _ in range(3))
             if cipher != b"none":
                 return ""
             _Blocks(_unpacked(handle) if packed == b"1" else _pieces(handle)).walk()
-    except OSError:
+    except (OSError, UnreadableError):
         return ""
     except _BrokenError as error:
         return str(error)

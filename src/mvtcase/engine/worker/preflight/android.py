@@ -6,15 +6,14 @@ import csv
 import fnmatch
 import hashlib
 import io
-import os
 import zipfile
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import open_untouched
+from mvtcase.engine.worker.preflight import Found, Problem
 from mvtcase.engine.worker.preflight.adb_archive import backup_problem
 from mvtcase.engine.worker.preflight.dumpstate import dumpstate_problems
-from mvtcase.engine.worker.preflight.looks import Found, Problem, bounded_bytes
 from mvtcase.model import ModuleOutcome
+from mvtcase_readers.regular import UnreadableError, open_regular, read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,7 +105,7 @@ def _altered_files(root: Path) -> Iterator[Found]:
 
 def _hash_list(root: Path) -> Iterator[tuple[str, str]]:
     try:
-        text = bounded_bytes(root / HASH_LIST, MAX_LIST_BYTES).decode("utf-8", "replace")
+        text = read_bounded(root / HASH_LIST, MAX_LIST_BYTES).decode("utf-8", "replace")
         rows = [row for row in csv.reader(io.StringIO(text)) if len(row) >= 2]  # noqa: PLR2004 - name and hash
     except (OSError, ValueError, csv.Error):
         return
@@ -131,10 +130,10 @@ def _listed_file(root: Path, name: str) -> Path | None:
 def _sha256(path: Path) -> str:
     hasher = hashlib.sha256()
     try:
-        with os.fdopen(open_untouched(path), "rb", buffering=0) as handle:
+        with open_regular(path) as handle:
             while piece := handle.read(_CHUNK):
                 hasher.update(piece)
-    except OSError:
+    except (OSError, UnreadableError):
         return ""
     return hasher.hexdigest()
 
@@ -163,13 +162,13 @@ def _zipped_bugreport(path: Path) -> Iterator[Found]:
 
 def _bugreport_folder(root: Path) -> Iterator[Found]:
     names = [str(path.relative_to(root)) for pattern in ("*", "*/*") for path in root.glob(pattern) if path.is_file()]
-    name = _dumpstate_name(names, lambda entry: bounded_bytes(root / entry, _MAX_ENTRY_BYTES))
+    name = _dumpstate_name(names, lambda entry: read_bounded(root / entry, _MAX_ENTRY_BYTES))
     if name is None:
         return
     try:
-        with os.fdopen(open_untouched(root / name), "rb") as handle:
+        with open_regular(root / name) as handle:
             yield from dumpstate_problems(handle, is_whole=not name.endswith("dumpsys.txt"))
-    except OSError:
+    except (OSError, UnreadableError):
         return
 
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mvtcase.engine.worker.preflight.looks import Problem
+from mvtcase.engine.worker.preflight import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvtcase.engine.worker.preflight import android, ios, sysdiagnose
-from mvtcase.engine.worker.preflight.looks import Problem
+from mvtcase.engine.worker.preflight import Problem, android, ios, sysdiagnose
 from mvtcase.model import EvidenceKind, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mvtcase.engine.worker.preflight.looks import Found
+    from mvtcase.engine.worker.preflight import Found
     from mvtcase.engine.worker.task import Task
 
 _LOOKS: Mapping[EvidenceKind, Callable[[Task], Iterator[Found]]] = {

@@ -6,28 +6,24 @@ no error.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import struct
-import tempfile
-import time
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight.accounts import RULES
 from mvtcase.engine.worker.preflight.joins import lost_joins
-from mvtcase.engine.worker.safety.databases import UnfitDatabaseError, opened, tables_of
 from mvtcase.model import ModuleOutcome
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.sqlite import Bounds, opened, quoted, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-SECONDS = 90.0
-STEPS = 20_000
+CHECKING = Bounds(seconds=90.0, copy_bytes=8 << 30, pragmas=frozenset({"integrity_check"}))
 MAX_FAULTS = 3
-MAX_WORKING_COPY = 8 << 30
 
 _HEADER = b"SQLite format 3\0"
 _WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
@@ -40,12 +36,12 @@ _OF_THE_SCHEMA = ("NULL value in ", "CHECK constraint failed", "TEXT value in ",
 def faults_of(path: Path) -> tuple[str, ...]:
     """Return what is wrong inside a database, in words; nothing where it is sound or cannot even be opened.
 
-    A database that cannot be opened fails its module, which says so itself. Looking takes at most `SECONDS`; a
+    A database that cannot be opened fails its module, which says so itself. Looking takes at most `CHECKING.seconds`; a
     database that takes longer is not called damaged.
     """
     try:
         return (*_log_faults(path), *_page_faults(path))[:MAX_FAULTS]
-    except (OSError, sqlite3.Error):
+    except (OSError, sqlite3.Error, UnreadableError):
         return ()
 
 
@@ -83,25 +79,23 @@ def shape_faults(path: Path, slug: str) -> tuple[str, ...]:
             kinds = tables_of(connection)
             tables = [name for name in rule.tables if kinds.get(name.lower()) == "table"]
             return (*_shapes(connection, tables, slug), *lost_joins(connection, slug))
-    except (sqlite3.Error, OSError, UnfitDatabaseError):
+    except (sqlite3.Error, OSError, UnreadableError):
         return ()
 
 
 def _shapes(connection: sqlite3.Connection, tables: list[str], slug: str) -> Iterator[str]:
     for table in tables:
-        columns = {str(row[1]): str(row[2]).upper() for row in connection.execute(f'PRAGMA table_info("{table}")')}
+        columns = {
+            str(row[1]): str(row[2]).upper() for row in connection.execute(f"PRAGMA table_info({quoted(table)})")
+        }
         for name in _COMPARED.get((slug, table), ()):
             if name not in columns:
                 yield f"the table {table} has no column {name}"
         texts = [name for name, word in columns.items() if any(part in word for part in ("CHAR", "TEXT", "CLOB"))]
-        wrong = " OR ".join(f"typeof({_quoted(name)}) = 'blob'" for name in texts) or "0"
+        wrong = " OR ".join(f"typeof({quoted(name)}) = 'blob'" for name in texts) or "0"
         count = connection.execute(f'SELECT count(*) FROM "{table}" WHERE {wrong}').fetchone()[0]  # noqa: S608 - as above
         if count:
             yield f"{count} rows of {table} hold bytes where texts belong: they were not compared"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 _COMPARED = {
@@ -115,29 +109,11 @@ _TRUSTING = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOut
 
 
 def _page_faults(path: Path) -> tuple[str, ...]:
-    log = _log_of(path)
-    if log is None:
-        return _checked(f"{path.resolve().as_uri()}?mode=ro&immutable=1")
-    if path.stat().st_size + log.stat().st_size > MAX_WORKING_COPY:
-        return ()
-    with tempfile.TemporaryDirectory(prefix="integrity-") as folder:
-        copy = Path(folder) / "copy.db"
-        shutil.copyfile(path, copy)
-        shutil.copyfile(log, copy.with_name("copy.db-wal"))
-        return _checked(f"{copy.as_uri()}?mode=rw")
-
-
-def _checked(uri: str) -> tuple[str, ...]:
-    connection = sqlite3.connect(uri, uri=True)
-    end = time.monotonic() + SECONDS
     try:
-        connection.execute("PRAGMA trusted_schema=OFF")
-        connection.set_progress_handler(lambda: int(time.monotonic() > end), STEPS)
-        rows = connection.execute("PRAGMA integrity_check(20)").fetchall()
+        with opened(path, bounds=CHECKING) as connection:
+            rows = connection.execute("PRAGMA integrity_check(20)").fetchall()
     except sqlite3.DatabaseError as error:
         return ("SQLite calls it malformed",) if "malformed" in str(error) else ()
-    finally:
-        connection.close()
     lines = [line for row in rows for line in str(row[0]).splitlines() if not line.startswith("*** ")]
     return tuple(safe_text(line, 200) for line in lines if line != "ok" and not line.startswith(_OF_THE_SCHEMA))
 

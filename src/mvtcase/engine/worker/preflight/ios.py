@@ -9,9 +9,11 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
-from mvtcase.engine.worker.preflight.looks import Found, Problem, read_plist
+from mvtcase.engine.worker.preflight import Found, Problem
 from mvtcase.engine.worker.preflight.sysdiagnose import file_problem
-from mvtcase.engine.worker.safety.databases import UnfitDatabaseError, opened, tables_of
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.sqlite import opened, tables_of
+from mvtcase_readers.trees import read_plist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +81,7 @@ def _lists(root: Path) -> Iterator[Found]:
             if tables_of(connection).get("files") != "table":
                 return
             listed, bad, files = _listed_ids(connection)
-    except (sqlite3.Error, OSError, UnfitDatabaseError):
+    except (sqlite3.Error, OSError, UnreadableError):
         # The module that reads it says so itself.
         return
     if not files:
@@ -151,7 +153,7 @@ def _line(root: Path) -> Iterator[Found]:
     try:
         with opened(root / "Manifest.db") as connection:
             held = connection.execute("SELECT 1 FROM Files WHERE domain IN (?, ?) LIMIT 1", LINE_DOMAINS).fetchone()
-    except (sqlite3.Error, OSError, UnfitDatabaseError):
+    except (sqlite3.Error, OSError, UnreadableError):
         return
     if held is None:
         yield Problem(module="LineIOS", reason="LINE is installed on the phone, and nothing of it is in the backup")

@@ -8,18 +8,18 @@ nothing of the database's own code: views and triggers are not carried over.
 from __future__ import annotations
 
 import sqlite3
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mvtcase.engine.worker.safety.databases import opened, size_of
+from mvtcase_readers.regular import size_of
+from mvtcase_readers.sqlite import Bounds, opened, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 MAX_DATABASE_BYTES = 4 << 30
-SECONDS = 300.0
+SALVAGE = Bounds(seconds=300.0)
 MAX_PROBES = 2000
 _NUMERIC = ("INT", "REAL", "FLOA", "DOUB", "NUM", "DATE", "TIME", "BOOL", "DEC")
 _TEXTUAL = ("CHAR", "TEXT", "CLOB", "STRING")
@@ -67,13 +67,11 @@ def repaired_copy(source: Path, target: Path, *, fill_times: bool = False) -> Re
     if size_of(source) > MAX_DATABASE_BYTES:
         raise sqlite3.DatabaseError("the database is too large to be copied")
     repair = Repair(fill_times=fill_times)
-    end = time.monotonic() + SECONDS
     new = sqlite3.connect(target, isolation_level=None)
     try:
         new.execute("PRAGMA journal_mode=OFF")
         new.execute("PRAGMA synchronous=OFF")
-        with opened(source) as old:
-            old.set_progress_handler(lambda: int(time.monotonic() > end), 20_000)
+        with opened(source, bounds=SALVAGE) as old:
             old.text_factory = RawText
             for name, sql in _ordinary_tables(old):
                 _copy_table(old, new, _Table(name, sql), repair)
@@ -89,7 +87,7 @@ class _Table:
 
     @property
     def quoted(self) -> str:
-        return _quoted(self.name)
+        return quoted(self.name)
 
 
 def _ordinary_tables(old: sqlite3.Connection) -> Iterator[tuple[str, str]]:
@@ -108,11 +106,11 @@ def _copy_table(old: sqlite3.Connection, new: sqlite3.Connection, table: _Table,
     if not declared:
         repair.lost = True
         return
-    definitions = ", ".join(f"{_quoted(column)} {word}".strip() for column, word in declared.items())
+    definitions = ", ".join(f"{quoted(column)} {word}".strip() for column, word in declared.items())
     new.execute(f"CREATE TABLE {table.quoted} ({definitions})")
     kinds = [(column, _kind(column, word)) for column, word in declared.items()]
     marks = ", ".join("?" * (len(kinds) + 1))
-    names = ", ".join(["rowid", *map(_quoted, declared)])
+    names = ", ".join(["rowid", *map(quoted, declared)])
     insert = f"INSERT OR IGNORE INTO {table.quoted} ({names}) VALUES ({marks})"  # noqa: S608 - quoted names
     new.execute("BEGIN")
     for row in _rows(old, table, repair):
@@ -199,10 +197,6 @@ def _right_value(kind: str, value: Any, *, fill_times: bool) -> tuple[object, bo
 
 _LAST_TIME = 4 * 10**18
 """Nanoseconds since 2001 reach 4e18 in the year 2127; no clock of a phone writes a larger number."""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _decoded(value: object) -> str:

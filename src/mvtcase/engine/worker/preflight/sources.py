@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,12 @@ from mvt.common.module import DatabaseCorruptedError
 from mvtcase.engine.worker.preflight.accounts import RULES
 from mvtcase.engine.worker.preflight.json_recovery import repaired_json
 from mvtcase.engine.worker.preflight.recovery import Repair, repaired_copy
-from mvtcase.engine.worker.safety.databases import UnfitDatabaseError, check_regular, check_tables
+from mvtcase.engine.worker.safety.guards import OF_MODULES
+from mvtcase_readers.regular import UnreadableError, check_regular
+from mvtcase_readers.sqlite import check_tables, connect
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
     from mvt.common.module import MVTModule
@@ -33,24 +35,24 @@ class Sources:
         self._slug = str(module.get_slug())
         self._root = Path(module.target_path) if module.target_path else None
         self.contents: set[str] = set()
-        open_database = getattr(module, "_open_sqlite_db", None)
         read_content = getattr(module, "_get_file_content", None)
         if read_content is not None:
             module._get_file_content = self._noted(module, read_content)  # noqa: SLF001 - the one way Android modules read files
-        if open_database is not None:
-            module._open_sqlite_db = self._checked(open_database)  # noqa: SLF001 - the one method all of MVT's iOS modules open databases by
+        if hasattr(module, "_open_sqlite_db"):
+            module._open_sqlite_db = self._hardened  # noqa: SLF001 - the one method all of MVT's iOS modules open databases by
 
-    def _checked(self, open_database: Callable[[str], sqlite3.Connection]) -> Callable[[str], sqlite3.Connection]:
-        def checked(file_path: str) -> sqlite3.Connection:
-            path = Path(file_path)
-            try:
-                check_regular(path, self._root)
-                self._note(path)
-            except UnfitDatabaseError as error:
-                raise DatabaseCorruptedError(str(error)) from error
-            return open_database(file_path)
-
-        return checked
+    def _hardened(self, file_path: str) -> sqlite3.Connection:
+        """Return a connection that may only read, in place of MVT's."""
+        path = Path(file_path)
+        try:
+            check_regular(path, self._root)
+            self._note(path)
+            connection = connect(path, bounds=OF_MODULES)
+        except UnreadableError as error:
+            raise DatabaseCorruptedError(str(error)) from error
+        # A text that is no UTF-8 has to break the module, so that its second try sets it right and says so.
+        connection.text_factory = str
+        return connection
 
     @property
     def any(self) -> bool:
@@ -86,7 +88,7 @@ def check_in_folder(reader: Any, file_path: str) -> None:  # noqa: ANN401 - a mo
         return
     try:
         check_regular(Path(folder) / file_path, Path(folder))
-    except UnfitDatabaseError as error:
+    except UnreadableError as error:
         raise DatabaseCorruptedError(str(error)) from error
 
 
@@ -123,7 +125,7 @@ class Replacements:
         def opening(file_path: str) -> Any:  # noqa: ANN401 - a connection of MVT's or ours
             if Path(file_path) not in self._originals:
                 return open_database(file_path)
-            return sqlite3.connect(f"{self._copy(Path(file_path)).as_uri()}?mode=ro", uri=True)
+            return connect(self._copy(Path(file_path)), bounds=OF_MODULES)
 
         return opening
 

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import open_untouched
-from mvtcase.engine.worker.preflight.looks import Found, Problem
+from mvtcase.engine.worker.preflight import Found, Problem
+from mvtcase_readers.regular import UnreadableError, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +43,11 @@ def sysdiagnose(task: Task) -> Iterator[Found]:
 def file_problem(path: Path) -> str:
     """Return what is wrong with a file by its last bytes, empty when nothing is or it cannot be read."""
     try:
-        with os.fdopen(open_untouched(path), "rb") as handle:
+        with open_regular(path) as handle:
             size = handle.seek(0, os.SEEK_END)
             handle.seek(max(0, size - TAIL_BYTES))
             tail = handle.read(TAIL_BYTES)
-    except OSError:
+    except (OSError, UnreadableError):
         return ""
     if not tail.strip(b"\0 \t\r\n"):
         # A phone that was never shut down since its last update has a blank one.

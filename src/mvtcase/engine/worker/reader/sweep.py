@@ -19,8 +19,9 @@ from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader.sweep_keys import Key, keys_of
 from mvtcase.engine.worker.reader.sweep_search import Hit, Searcher
 from mvtcase.engine.worker.reader.sweep_unfold import Unfolding
-from mvtcase.engine.worker.safety.databases import UnfitDatabaseError, opened
 from mvtcase.model import AlertSource, Level, ModuleOutcome
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.sqlite import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,7 +178,7 @@ class _Sweep:
         try:
             with opened(self.task.target / "Manifest.db") as connection:
                 row = connection.execute(query, (file_id,)).fetchone()
-        except (sqlite3.Error, OSError, UnfitDatabaseError):
+        except (sqlite3.Error, OSError, UnreadableError):
             return ""
         return str(row[0]) if row and row[0] else ""
 

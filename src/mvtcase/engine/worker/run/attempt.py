@@ -17,7 +17,7 @@ from mvt.common.module import (
 from mvtcase.engine.outcomes import Cause, Facts, Failure, Note, worst_note
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight.accounts import accounted_rows
-from mvtcase.engine.worker.safety.open_guard import IrregularFileError
+from mvtcase.engine.worker.safety.guards import IrregularFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS
 from mvtcase import kinds
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.run.recorder import load_step
-from mvtcase.engine.worker.safety.databases import check_regular
 from mvtcase.model import ModuleOutcome
+from mvtcase_readers.regular import check_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable

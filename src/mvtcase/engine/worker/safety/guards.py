@@ -1,7 +1,8 @@
-"""A guard before every file that Python code opens below the evidence: regular files inside it, and nothing else.
+"""Guards before what MVT's modules open and read: only regular files of the evidence, only bounded property lists.
 
 MVT's modules open what they find. A pipe would hold them for ever, a device fill the memory, and a link out of a file
-system dump bring the analyst's own file into the results. SQLite opens files by itself; `sources` stands before that.
+system dump bring the analyst's own file into the results. SQLite opens files by itself; `preflight.sources` stands
+before that.
 """
 
 from __future__ import annotations
@@ -9,13 +10,23 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import plistlib
+import sqlite3
 import stat
 import tarfile
+from functools import wraps
 from typing import TYPE_CHECKING, Any
+
+from mvtcase_readers.sqlite import Bounds, Guarded, tame
+from mvtcase_readers.trees import check_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+OF_MODULES = Bounds(seconds=12 * 3600.0, copy_bytes=16 << 30)
+"""How far modules read databases; one that reads for too long is ended with its worker, at the scan's own limit."""
 
 
 class IrregularFileError(OSError):
@@ -58,3 +69,34 @@ def check(path: str, target: str, root: str) -> None:
     real = os.path.realpath(path)
     if real != root and not real.startswith(root + os.sep):
         raise IrregularFileError(f"{name} is a link out of the evidence")
+
+
+def guard_databases() -> None:
+    """Harden the databases that MVT opens by itself: copies that a module made of files of the evidence."""
+    connect = sqlite3.connect
+
+    @wraps(connect)
+    def guarded(database: Any, *arguments: Any, **options: Any) -> sqlite3.Connection:  # noqa: ANN401 - sqlite3's own signature
+        connection: sqlite3.Connection = connect(database, *arguments, **options)
+        if "mode=ro" in str(database) and not isinstance(connection, Guarded):
+            tame(connection, OF_MODULES)
+        return connection
+
+    sqlite3.connect = guarded  # type: ignore[assignment]  # an overloaded function
+
+
+def guard_plists() -> None:
+    """Make every property list that is read from now on a bounded one; `plistlib.loads` reads by `plistlib.load`.
+
+    Python's reader makes a few hundred bytes into objects that share their parts; whoever writes them out as JSON fills
+    the memory, or never ends. Raising where such a list is read fails its module, and that is a gap.
+    """
+    load = plistlib.load
+
+    @wraps(load)
+    def guarded(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - plistlib's own signature
+        held = load(*arguments, **options)
+        check_tree(held)
+        return held
+
+    plistlib.load = guarded

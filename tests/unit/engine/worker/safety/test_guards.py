@@ -1,14 +1,19 @@
-"""The guard before `open`: below the evidence only its own regular files, elsewhere everything."""
+"""The guards: below the evidence only its own regular files; bounded property lists; databases that only read."""
 
 from __future__ import annotations
 
 import os
+import plistlib
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.engine.worker.safety.open_guard import IrregularFileError, guarded_open
+from mvtcase.engine.worker.safety import guards
+from mvtcase.engine.worker.safety.guards import IrregularFileError, guarded_open
+from mvtcase.phones.hostile_plists import hostile_plist
+from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,3 +83,27 @@ def test_evidence_that_is_one_file_is_opened(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK")
     with guarded_open(open, tmp_path / "a.zip")(tmp_path / "a.zip", "rb") as handle:
         assert handle.read() == b"PK"
+
+
+@pytest.mark.parametrize("cycle", [True, False])
+def test_hostile_lists_raise_where_they_are_read(cycle: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - a parameter of pytest
+    """By `loads`, too, which reads by `load`; ordinary lists are read as ever."""
+    monkeypatch.setattr(plistlib, "load", plistlib.load)
+    guards.guard_plists()
+    with pytest.raises(UnreadableError):
+        plistlib.loads(hostile_plist(("a", "b"), cycle=cycle))
+    assert plistlib.loads(plistlib.dumps({"a": [1, 2]})) == {"a": [1, 2]}
+
+
+def test_a_database_that_mvt_opens_by_itself_is_hardened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its views are refused and nothing can be attached; other connections stay as they are."""
+    monkeypatch.setattr(sqlite3, "connect", sqlite3.connect)
+    guards.guard_databases()
+    with sqlite3.connect(tmp_path / "x.db") as own:
+        own.executescript("CREATE TABLE t (a); CREATE VIEW asset AS SELECT 1 AS sinfs_data")
+    own.close()
+    connection = sqlite3.connect(f"{(tmp_path / 'x.db').as_uri()}?mode=ro", uri=True)
+    for statement in ("SELECT sinfs_data FROM asset", "ATTACH 'y.db' AS y"):
+        with pytest.raises(sqlite3.DatabaseError):
+            connection.execute(statement)
+    connection.close()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .regular import UnreadableError, check_regular, copy_regular, read_head, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     Value = None | int | float | str | bytes
     Row = tuple[Value, ...]
@@ -71,8 +71,8 @@ def connect(path: Path, *, log: Path | None = None, bounds: Bounds = Bounds()) -
     """Return a hardened connection to a database, which the caller closes.
 
     `log` is its write-ahead log where that does not stand beside it under its usual name. Texts that are no UTF-8 are
-    read with escapes. Raises `sqlite3.Error` when SQLite cannot read the schema, and `UnreadableError` when a copy
-    would be too large or cannot be made.
+    read with escapes. What is no database fails at the first query. Raises `UnreadableError` when a copy would be too
+    large or cannot be made.
     """
     folder, uri = _readable(path, log or _log_beside(path), bounds)
     try:
@@ -188,6 +188,7 @@ def open_database(path: Path, *, log: Path | None = None, bounds: Bounds = Bound
         deadline = time.monotonic() + bounds.seconds
         try:
             connection = stack.enter_context(contextlib.closing(connect(path, log=log, bounds=bounds)))
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except UnreadableError:
             raise
         except _FAILURES as error:
@@ -236,7 +237,7 @@ def _check_header(path: Path) -> None:
 
 
 def tame(connection: sqlite3.Connection, bounds: Bounds) -> None:
-    """Make a connection one that may only read real tables, within bounds. Raises `sqlite3.Error` on a bad schema."""
+    """Make a connection one that may only read real tables, within bounds."""
     # `setlimit` came with Python 3.11; before it, queries have to cut long values themselves.
     if hasattr(connection, "setlimit"):
         connection.setlimit(_LIMIT_LENGTH, bounds.value_bytes)
@@ -244,16 +245,22 @@ def tame(connection: sqlite3.Connection, bounds: Bounds) -> None:
         connection.execute(f"PRAGMA {pragma}")
     end = time.monotonic() + bounds.seconds
     connection.set_progress_handler(lambda: int(time.monotonic() > end), STEPS)
-    odd = frozenset(name for name, kind in tables_of(connection).items() if kind != "table")
-    connection.set_authorizer(_reading_only(bounds, odd))
+    try:
+        kinds = tables_of(connection)
+    except sqlite3.DatabaseError:
+        # Whoever asks anything gets the same error: MVT opens property lists as databases, and knows it.
+        kinds = {}
+    connection.set_authorizer(_reading_only(bounds, kinds))
 
 
-def _reading_only(bounds: Bounds, odd: frozenset[str]) -> Callable[..., int]:
-    """Return an authorizer that allows reading real tables and nothing else; `odd` names are views or virtual."""
+def _reading_only(bounds: Bounds, kinds: Mapping[str, str]) -> Callable[..., int]:
+    """Return an authorizer that allows reading real tables, directly, and nothing else."""
+    real = {name for name, kind in kinds.items() if kind == "table"} | {"sqlite_master", "sqlite_schema"}
 
     def allowed(action: int, first: str, second: str, through: str) -> bool:
         if action == sqlite3.SQLITE_READ:
-            return second not in bounds.hidden and first not in odd and through not in odd
+            is_real = first in real and (through not in kinds or through in real)
+            return is_real and second not in bounds.hidden
         if action == sqlite3.SQLITE_FUNCTION:
             return second in FUNCTIONS
         if action == sqlite3.SQLITE_PRAGMA:

@@ -30,7 +30,8 @@ RECORD_FILES = ("packages.json", "files.json", "_sms_backup", "_mms_backup")
 class Sources:
     """The databases one module opens; the Manifest only counts for the module that examines it."""
 
-    def __init__(self, module: MVTModule) -> None:
+    def __init__(self, module: MVTModule, copies: Replacements | None = None) -> None:
+        self._copies = copies
         self.paths: list[Path] = []
         self._slug = str(module.get_slug())
         self._root = Path(module.target_path) if module.target_path else None
@@ -47,7 +48,7 @@ class Sources:
         try:
             check_regular(path, self._root)
             self._note(path)
-            connection = connect(path, bounds=OF_MODULES)
+            connection = connect(self._copies.of(path) if self._copies else path, bounds=OF_MODULES)
         except UnreadableError as error:
             raise DatabaseCorruptedError(str(error)) from error
         # A text that is no UTF-8 has to break the module, so that its second try sets it right and says so.
@@ -115,19 +116,9 @@ class Replacements:
         return "; ".join(dict.fromkeys(repair.sentence for repair in self._repairs))
 
     def install(self, module: MVTModule) -> None:
-        """Make a module read copies where it would read what broke it."""
-        if self._originals:
-            module._open_sqlite_db = self._opening(module._open_sqlite_db)  # noqa: SLF001 - as in Sources
+        """Make a module read right content where it would read what broke it; databases are for `Sources`."""
         if self._contents:
             module._get_file_content = self._reading(module._get_file_content)  # noqa: SLF001 - as in Sources
-
-    def _opening(self, open_database: Callable[[str], Any]) -> Callable[[str], Any]:
-        def opening(file_path: str) -> Any:  # noqa: ANN401 - a connection of MVT's or ours
-            if Path(file_path) not in self._originals:
-                return open_database(file_path)
-            return connect(self._copy(Path(file_path)), bounds=OF_MODULES)
-
-        return opening
 
     def _reading(self, read_content: Callable[[str], bytes]) -> Callable[[str], bytes]:
         def reading(file_path: str) -> bytes:
@@ -140,7 +131,10 @@ class Replacements:
 
         return reading
 
-    def _copy(self, source: Path) -> Path:
+    def of(self, source: Path) -> Path:
+        """Return the working copy of a database that broke the module, and any other database itself."""
+        if source not in self._originals:
+            return source
         if source not in self._copies:
             target = Path(self._folder.name) / f"{len(self._copies)}.db"
             repair = repaired_copy(source, target, fill_times=self._fill_times)

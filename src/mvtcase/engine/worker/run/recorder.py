@@ -219,8 +219,8 @@ class Recorder:
         origin = get_module_origin(type(module)).label
         self.emit("started", part=key[0], slug=key[1], module=type(module).__name__, origin=origin)
 
-    def _attempt(self, module: MVTModule) -> Attempt:
-        sources = Sources(module)
+    def _attempt(self, module: MVTModule, copies: Replacements | None = None) -> Attempt:
+        sources = Sources(module, copies)
         watch = Watch(module)
         late = run_swallowing(module)
         for alert in module.alertstore.alerts:
@@ -239,7 +239,7 @@ class Recorder:
                 with Replacements(first.sources, fill_times=fill_times) as copies:
                     again = fresh_copy(first.module)
                     copies.install(again)
-                    attempt = self._attempt(again)
+                    attempt = self._attempt(again, copies)
                     if attempt.is_whole:
                         adopt(first.module, again)
                         return recovered(first, attempt, copies.sentence)

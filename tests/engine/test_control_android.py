@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from builders.bundles import write_stix_bundle
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import AndroidApp, AndroidDamage, AndroidPhone, build_androidqf, build_androidqf_zip
 from mvtcase.phones.android_spots import SPOTS, AndroidEvidence
 from mvtcase.phones.bugreport import Layout, build_bugreport
-from mvtcase.phones.bundles import write_stix_bundle
 from mvtcase.phones.intrusion_logs import build_intrusion_logs
 from mvtcase.phones.plants import BuiltEvidence, Plant, PlantKind
 

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from builders.bundles import write_stix_bundle
+from builders.line import healthy_account, line_ios_files, unsealed_from, with_link, write_line_android_fs
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.android_spots import SPOTS as ANDROID_SPOTS
 from mvtcase.phones.bugreport import build_bugreport
-from mvtcase.phones.bundles import write_stix_bundle
 from mvtcase.phones.intrusion_logs import build_intrusion_logs
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_fs import build_ios_file_system
 from mvtcase.phones.ios_phone import IosPhone, Oddity
 from mvtcase.phones.ios_spots import SPOTS as IOS_SPOTS
 from mvtcase.phones.ios_spots import IosEvidence
-from mvtcase.phones.line import healthy_account, line_ios_files, unsealed_from, with_link, write_line_android_fs
 from mvtcase.phones.line_stories import LAST_DAY
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import SPOTS as SYSDIAGNOSE_SPOTS

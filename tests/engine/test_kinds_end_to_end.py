@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from builders.bundles import write_stix_bundle
+from builders.line import healthy_account, with_link, write_line_android_fs
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import age_identity, build_androidqf, build_androidqf_zip, encrypt_age
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.bugreport import Layout, build_bugreport
-from mvtcase.phones.bundles import write_stix_bundle
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.intrusion_logs import build_intrusion_logs
 from mvtcase.phones.ios import ENCRYPTED_ONLY, build_ios_backup
 from mvtcase.phones.ios_fs import build_ios_file_system
 from mvtcase.phones.ios_phone import IosPhone
-from mvtcase.phones.line import healthy_account, with_link, write_line_android_fs
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
 

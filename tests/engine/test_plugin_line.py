@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mvtcase.phones.line import (
+from builders.line import (
     LAST_DAY,
     LineAccount,
     healthy_account,

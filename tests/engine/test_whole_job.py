@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from builders.bundles import write_stix_bundle
+from builders.line import LAST_DAY, healthy_account, line_ios_files, unsealed_from
 from mvtcase.cli.app import run as run_command_line
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
-from mvtcase.phones.bundles import write_stix_bundle
 from mvtcase.phones.damage import Damage
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
-from mvtcase.phones.line import LAST_DAY, healthy_account, line_ios_files, unsealed_from
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
 

@@ -9,7 +9,6 @@ from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import build_androidqf, build_androidqf_zip
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.bugreport import build_bugreport
-from mvtcase.phones.bundles import stix_bundle, write_stix_bundle
 from mvtcase.phones.damage import Damage
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.intrusion_logs import build_intrusion_logs
@@ -40,6 +39,4 @@ __all__ = [
     "build_ios_file_system",
     "build_sysdiagnose",
     "encrypt_ios_backup",
-    "stix_bundle",
-    "write_stix_bundle",
 ]

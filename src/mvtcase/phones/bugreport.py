@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
 from mvtcase.phones.android_damage import AndroidDamage, apply_damage, dated_zip, fixed_zip, without_members
-from mvtcase.phones.android_dumpsys import dumpsys_text
+from mvtcase.phones.android_dumpsys import Crash, dumpsys_text, tombstone_message, tombstone_text
 from mvtcase.phones.android_files import properties, running
 from mvtcase.phones.android_spots import AndroidEvidence, Placement, place
-from mvtcase.phones.android_tombstones import Crash, tombstone_message, tombstone_text
 from mvtcase.phones.plants import BuiltEvidence, PlantKind
 
 if TYPE_CHECKING:

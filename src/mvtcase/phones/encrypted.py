@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from mvtcase.phones.ios_manifest import TOP_LEVEL, file_record
+from mvtcase.phones.ios import TOP_LEVEL, file_record
 from mvtcase.phones.sqlite_files import edited, opened
 
 if TYPE_CHECKING:

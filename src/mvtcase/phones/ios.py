@@ -6,18 +6,27 @@ Every module that MVT's check-backup runs finds its source here (`tests/engine/t
 from __future__ import annotations
 
 import os
+import plistlib
+import uuid
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from mvtcase.phones import ios_apps, ios_browsers, ios_browsing, ios_chats, ios_messages, ios_people, ios_system
+from mvtcase.phones import ios_apps, ios_browsing, ios_messages, ios_people, ios_system
+from mvtcase.phones import ios_browsing as ios_browsers
+from mvtcase.phones import ios_messages as ios_chats
 from mvtcase.phones.damage import Damage, write_damaged
-from mvtcase.phones.ios_manifest import TOP_LEVEL, top_level
-from mvtcase.phones.ios_phone import Desk, IosPhone, Oddity, PhoneFile, unix_seconds
+from mvtcase.phones.ios_apps import installed_apps
+from mvtcase.phones.ios_phone import Anatomy, Desk, IosPhone, Oddity, PhoneFile, file_id, naive, unix_seconds
 from mvtcase.phones.ios_spots import IosEvidence, place
 from mvtcase.phones.plants import BuiltEvidence
+from mvtcase.phones.sqlite_files import database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
+
+    from mvtcase.phones.sqlite_files import Row
+
 
 __all__ = ["ENCRYPTED_ONLY", "Damage", "IosPhone", "Oddity", "build_ios_backup", "phone_files", "refuse_unknown"]
 
@@ -109,3 +118,164 @@ def _write(folder: Path, file: PhoneFile, damage: Damage | None, modified: int) 
     write_damaged(path, file.content, damage, file.anatomy, outside=outside)
     if damage is not Damage.SYMLINK:
         os.utime(path, (modified, modified))
+
+
+TOP_LEVEL = {
+    "manifest_db": "Manifest.db",
+    "manifest_plist": "Manifest.plist",
+    "info_plist": "Info.plist",
+    "status_plist": "Status.plist",
+}
+"""Names of the sources that lie unhashed at the top of a backup."""
+
+_FILES = """
+CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB);
+CREATE INDEX FilesDomainIdx ON Files(domain);
+CREATE INDEX FilesRelativePathIdx ON Files(relativePath);
+CREATE INDEX FilesFlagsIdx ON Files(flags);
+CREATE TABLE Properties (key TEXT PRIMARY KEY, value BLOB);
+"""
+_REGULAR, _DIRECTORY = 1, 2
+
+
+def top_level(desk: Desk, listed: Iterable[PhoneFile]) -> list[PhoneFile]:
+    """Return the four files for a backup that lists these files."""
+    return [
+        PhoneFile(
+            source="manifest_db",
+            relative_path=TOP_LEVEL["manifest_db"],
+            content=_manifest_db(desk, listed),
+            anatomy=Anatomy(table="Files", text="relativePath"),
+        ),
+        *(
+            PhoneFile(source=source, relative_path=TOP_LEVEL[source], content=plistlib.dumps(entries))
+            for source, entries in (
+                ("manifest_plist", _manifest_plist(desk)),
+                ("info_plist", _info_plist(desk)),
+                ("status_plist", _status_plist(desk)),
+            )
+        ),
+    ]
+
+
+def _manifest_db(desk: Desk, listed: Iterable[PhoneFile]) -> bytes:
+    rng = desk.rng("manifest_db")
+    rows: dict[str, Row] = {}
+    for file in listed:
+        for folder in _folders(file):
+            rows.setdefault(folder, _row(desk, file.domain, folder.split("\0")[1], None, rng.randrange(10**6)))
+        rows[f"{file.domain}\0{file.relative_path}"] = _row(
+            desk, file.domain, file.relative_path, len(file.content), rng.randrange(10**6)
+        )
+    return database(_FILES, {"Files": list(rows.values())})
+
+
+def _folders(file: PhoneFile) -> list[str]:
+    parents = [str(parent) for parent in PurePosixPath(file.relative_path).parents]
+    return [f"{file.domain}\0{'' if parent == '.' else parent}" for parent in reversed(parents)]
+
+
+def _row(desk: Desk, domain: str, path: str, size: int | None, inode: int) -> Row:
+    return {
+        "fileID": file_id(domain, path),
+        "domain": domain,
+        "relativePath": path,
+        "flags": _DIRECTORY if size is None else _REGULAR,
+        "file": file_record(path, size, unix_seconds(desk.phone.backed_up), inode),
+    }
+
+
+def file_record(path: str, size: int | None, moment: int, inode: int, *, wrapped_key: bytes | None = None) -> bytes:
+    """Return the archived MBFile of a Manifest row; `size` None makes a folder, `wrapped_key` an encrypted file.
+
+    The key is the 4-byte little-endian protection class followed by the AES-wrapped file key.
+    """
+    record: dict[str, object] = {
+        "$class": plistlib.UID(3),
+        "RelativePath": plistlib.UID(2),
+        "Flags": 0,
+        "GroupID": 501,
+        "UserID": 501,
+        "InodeNumber": inode,
+        "Mode": 0o40755 if size is None else 0o100644,
+        "Size": size or 0,
+        "Birth": moment - 86_400,
+        "LastModified": moment - 3_600,
+        "LastStatusChange": moment - 3_600,
+        "ProtectionClass": 0 if size is None else 3,
+    }
+    objects: list[object] = ["$null", record, path, {"$classname": "MBFile", "$classes": ["MBFile", "NSObject"]}]
+    if wrapped_key is not None:
+        record["EncryptionKey"] = plistlib.UID(4)
+        objects.append({"$class": plistlib.UID(5), "NS.data": wrapped_key})
+        objects.append({"$classname": "NSMutableData", "$classes": ["NSMutableData", "NSData", "NSObject"]})
+    archive = {
+        "$version": 100000,
+        "$archiver": "NSKeyedArchiver",
+        "$top": {"root": plistlib.UID(1)},
+        "$objects": objects,
+    }
+    return plistlib.dumps(archive, fmt=plistlib.FMT_BINARY)
+
+
+def _manifest_plist(desk: Desk) -> dict[str, object]:
+    phone = desk.phone
+    return {
+        "Version": "10.0",
+        "Date": naive(phone.backed_up),
+        "IsEncrypted": False,
+        "WasPasscodeSet": True,
+        "SystemDomainsVersion": "24.0",
+        "Applications": {bundle: {"CFBundleIdentifier": bundle} for bundle in installed_apps(desk)},
+        "Lockdown": {
+            "DeviceName": phone.device_name,
+            "ProductType": phone.product_type,
+            "ProductVersion": phone.ios_version,
+            "BuildVersion": phone.build,
+            "SerialNumber": phone.serial,
+            "UniqueDeviceID": phone.udid,
+        },
+    }
+
+
+def _info_plist(desk: Desk) -> dict[str, object]:
+    phone, rng, apps = desk.phone, desk.rng("info_plist"), installed_apps(desk)
+    return {
+        "Applications": {
+            bundle: {
+                "ApplicationSINF": rng.randbytes(32),
+                "PlaceholderIcon": b"\x89PNG\r\n\x1a\n" + rng.randbytes(64),
+                "iTunesMetadata": plistlib.dumps(metadata, fmt=plistlib.FMT_BINARY),
+            }
+            for bundle, metadata in apps.items()
+        },
+        "Build Version": phone.build,
+        "Device Name": phone.device_name,
+        "Display Name": phone.device_name,
+        "GUID": f"{rng.getrandbits(128):032X}",
+        "ICCID": f"894400000000000{rng.randrange(10**4):04d}",
+        "IMEI": phone.imei,
+        "Installed Applications": list(apps),
+        "Last Backup Date": naive(phone.backed_up),
+        "Phone Number": phone.phone_number,
+        "Product Name": phone.product_name,
+        "Product Type": phone.product_type,
+        "Product Version": phone.ios_version,
+        "Serial Number": phone.serial,
+        "Target Identifier": phone.udid,
+        "Target Type": "Device",
+        "Unique Identifier": phone.udid,
+        "iTunes Version": "12.13.7",
+    }
+
+
+def _status_plist(desk: Desk) -> dict[str, object]:
+    rng = desk.rng("status_plist")
+    return {
+        "BackupState": "new",
+        "Date": naive(desk.phone.backed_up),
+        "IsFullBackup": True,
+        "SnapshotState": "finished",
+        "UUID": str(uuid.UUID(int=rng.getrandbits(128), version=4)).upper(),
+        "Version": "3.3",
+    }

@@ -16,7 +16,7 @@ from mvtcase.phones import sysdiagnose_system as system
 from mvtcase.phones.plants import BuiltEvidence
 from mvtcase.phones.sysdiagnose_damage import ON_DISK_ONLY, SysdiagnoseDamage, damaged, write_special
 from mvtcase.phones.sysdiagnose_phone import BUILDS, SPOTS, SysdiagnoseFile, SysdiagnosePhone
-from mvtcase.phones.sysdiagnose_reports import crash_reports
+from mvtcase.phones.sysdiagnose_system import crash_reports
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

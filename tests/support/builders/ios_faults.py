@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mvtcase.phones.damage import Damage, possible_damages
-from mvtcase.phones.ios import phone_files
+from mvtcase.phones.ios import phone_files, top_level
 from mvtcase.phones.ios_fs import dump_files
-from mvtcase.phones.ios_manifest import top_level
 from mvtcase.phones.ios_phone import Desk, IosPhone
 from mvtcase.phones.ios_spots import IosEvidence
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from builders.line_android import PACKAGE, line_android_databases, write_line_databases
 from builders.line_variant import (
     FOREIGN_SCHEMA,
     LineEvidence,
@@ -18,7 +19,6 @@ from builders.line_variant import (
     overwritten,
     two_chats_turned,
 )
-from mvtcase.phones.line_android import PACKAGE, line_android_databases, write_line_databases
 from mvtcase.phones.line_stories import LAST_DAY, ContentType, LineChatKind, healthy_account, unsealed_from
 from mvtcase.phones.sqlite_files import database
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from builders.planted_forms import changed, keyed_archive, note_body, proto, segb_v2, tables, typedstream, with_wal
 from builders.planted_places import Place, both, device
-from mvtcase.phones import ios_chats, ios_messages, ios_people
+from mvtcase.phones import ios_messages, ios_people
+from mvtcase.phones import ios_messages as ios_chats
 from mvtcase.phones.plants import PlantKind
 
 if TYPE_CHECKING:

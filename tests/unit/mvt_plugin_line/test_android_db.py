@@ -10,11 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.line_variant import after
-from mvt_plugin_line import android_db
-from mvt_plugin_line.android_db import parameters, read_account
-from mvt_plugin_line.android_files import in_dump
-from mvtcase.phones.line import (
+from builders.line import (
     LAST_DAY,
     ContentType,
     LineAccount,
@@ -26,6 +22,10 @@ from mvtcase.phones.line import (
     with_new_key,
     write_line_databases,
 )
+from builders.line_variant import after
+from mvt_plugin_line import android_db
+from mvt_plugin_line.android_db import parameters, read_account
+from mvt_plugin_line.android_files import in_dump
 from mvtcase.phones.sqlite_files import database
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builders.line import healthy_account, write_line_android_fs
 from mvt_plugin_line.android_files import PACKAGE, in_dump, label_of, listed_databases
-from mvtcase.phones.line import healthy_account, write_line_android_fs
 from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:

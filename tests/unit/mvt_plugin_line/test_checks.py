@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvt_plugin_line.checks import MOST_NOTICE_ALERTS
-from mvt_plugin_line.modules_ios import LineIOS
-from mvtcase.phones.line import (
+from builders.line import (
     LAST_DAY,
     LineAccount,
     healthy_account,
@@ -19,6 +17,8 @@ from mvtcase.phones.line import (
     with_message,
     write_line_backup,
 )
+from mvt_plugin_line.checks import MOST_NOTICE_ALERTS
+from mvt_plugin_line.modules_ios import LineIOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

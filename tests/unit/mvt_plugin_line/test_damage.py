@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builders.line import healthy_account, line_android_databases, line_ios_files, write_line_backup
 from mvt_plugin_line import android_db, ios_db
 from mvt_plugin_line.android_files import Folder as AndroidFolder
 from mvt_plugin_line.ios_files import Folder as IosFolder
 from mvt_plugin_line.ios_files import Listed, in_backup
 from mvt_plugin_line.rows import account_results
 from mvt_plugin_line.verdict import judge
-from mvtcase.phones.line import healthy_account, line_android_databases, line_ios_files, write_line_backup
 from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:

@@ -11,13 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.line_variant import after
-from mvt_plugin_line import ios_db
-from mvt_plugin_line.ios_db import metadata_entries, mid_of, read_account, sealed_version
-from mvt_plugin_line.ios_files import in_backup
-from mvt_plugin_line.records import Account, ChatKind
-from mvt_plugin_line.verdict import judge
-from mvtcase.phones.line import (
+from builders.line import (
     LAST_DAY,
     LineAccount,
     healthy_account,
@@ -26,6 +20,12 @@ from mvtcase.phones.line import (
     with_message,
     write_line_backup,
 )
+from builders.line_variant import after
+from mvt_plugin_line import ios_db
+from mvt_plugin_line.ios_db import metadata_entries, mid_of, read_account, sealed_version
+from mvt_plugin_line.ios_files import in_backup
+from mvt_plugin_line.records import Account, ChatKind
+from mvt_plugin_line.verdict import judge
 from mvtcase.phones.line_ios import LINE_SCHEMA, archived, line_rows, mid_data
 from mvtcase.phones.sqlite_files import database
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builders.line import healthy_account, line_ios_files, two_accounts, write_line_backup, write_line_ios_fs
 from mvt_plugin_line.ios_files import APP_DOMAIN, GROUP_DOMAIN, in_backup, in_dump
-from mvtcase.phones.line import healthy_account, line_ios_files, two_accounts, write_line_backup, write_line_ios_fs
 from mvtcase.phones.line_stories import LAST_DAY
 from mvtcase_readers.regular import UnreadableError
 

@@ -12,12 +12,7 @@ from click.testing import CliRunner
 from mvt.common.command import Command
 from mvt.plugin import DatabaseNotFoundError
 
-from mvt_plugin_line import modules
-from mvt_plugin_line.android_app import app_result, line_block
-from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS, LineAndroidFS
-from mvt_plugin_line.cli import command
-from mvt_plugin_line.modules_android import LineAndroidQF, LineBugreport
-from mvtcase.phones.line import (
+from builders.line import (
     LAST_DAY,
     healthy_account,
     line_android_databases,
@@ -25,6 +20,11 @@ from mvtcase.phones.line import (
     with_new_key,
     write_line_android_fs,
 )
+from mvt_plugin_line import modules
+from mvt_plugin_line.android_app import app_result, line_block
+from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS, LineAndroidFS
+from mvt_plugin_line.cli import command
+from mvt_plugin_line.modules_android import LineAndroidQF, LineBugreport
 
 if TYPE_CHECKING:
     from collections.abc import Callable

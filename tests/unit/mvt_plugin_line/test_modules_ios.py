@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mvt.plugin import AlertLevel, DatabaseCorruptedError, DatabaseNotFoundError
 
-from mvt_plugin_line.modules_ios import LineIOS
-from mvtcase.phones.line import (
+from builders.line import (
     LAST_DAY,
     LineAccount,
     healthy_account,
@@ -24,6 +23,7 @@ from mvtcase.phones.line import (
     write_line_backup,
     write_line_ios_fs,
 )
+from mvt_plugin_line.modules_ios import LineIOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

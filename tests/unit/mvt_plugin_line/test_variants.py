@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from builders.line import LINE_VARIANTS, LineVariant
 from builders.line_variant import LineEvidence
 from mvt_plugin_line.android_fs import LineAndroidFS
 from mvt_plugin_line.modules_ios import LineIOS
-from mvtcase.phones.line import LINE_VARIANTS, LineVariant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.phones.damage import Damage
-from mvtcase.phones.ios import ENCRYPTED_ONLY, build_ios_backup
-from mvtcase.phones.ios_manifest import TOP_LEVEL
+from mvtcase.phones.ios import ENCRYPTED_ONLY, TOP_LEVEL, build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone, PhoneFile, file_id
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sqlite_files import opened

@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.line_variant import LineEvidence
-from mvtcase.phones.ios import build_ios_backup
-from mvtcase.phones.ios_phone import IosPhone
-from mvtcase.phones.line import (
+from builders.line import (
     LAST_DAY,
     LINE_VARIANTS,
     LineChatKind,
@@ -32,6 +29,9 @@ from mvtcase.phones.line import (
     write_line_backup,
     write_line_ios_fs,
 )
+from builders.line_variant import LineEvidence
+from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.line_ios import archived, mid_data
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ One import for what `line_stories`, `line_ios`, `line_android` and `line_variant
 
 from __future__ import annotations
 
+from builders.line_android import line_android_databases, write_line_android_fs, write_line_databases
 from builders.line_variants import LINE_VARIANTS, LineVariant
-from mvtcase.phones.line_android import line_android_databases, write_line_android_fs, write_line_databases
 from mvtcase.phones.line_ios import line_ios_files, write_line_backup, write_line_ios_fs
 from mvtcase.phones.line_stories import (
     LAST_DAY,

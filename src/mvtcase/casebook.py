@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import StrEnum
 from mvtcase.findings import status as table
 from mvtcase.model import AcquisitionState, Completeness, Gap, ModuleOutcome, ScanState, Status
+from mvtcase.model.reach import merged, of_scan
 from mvtcase.store import queries
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Official,
         Scan,
     )
+    from mvtcase.model.reach import Reach
     from mvtcase.store.store import Store
 
 
@@ -70,6 +72,7 @@ class DeviceStanding:
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
     stale: tuple[Stale, ...]
+    reach: tuple[Reach, ...]
 
     @property
     def last_scan(self) -> Scan | None:
@@ -86,6 +89,11 @@ class OfficialStanding:
     groups: tuple[Group, ...]
     devices: tuple[DeviceStanding, ...]
     consents: tuple[Consent, ...]
+
+    @property
+    def reach(self) -> tuple[Reach, ...]:
+        """What the person's phones together could have shown."""
+        return merged(each.reach for each in self.devices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +169,7 @@ def _device_standing(
         for each in staleness(scan, _compared_since(scans, scan), newest, at_hand=Path(acquisition.path).exists())
     )
     own = tuple(finding for finding in findings if finding.device == device.id)
+    reach = merged(map(of_scan, done))
     view = table.DeviceView(
         findings=own,
         coverage=tuple(scan.completeness if scan else None for scan in latest.values()),
@@ -174,8 +183,12 @@ def _device_standing(
         acquisitions=tuple(counted),
         latest=done,
         findings=own,
-        gaps=(*(gap for scan in done for gap in scan.gaps), *_unscanned(counted, latest, scans)),
+        gaps=(
+            *(gap for scan in done for gap in scan.gaps),
+            *_unscanned(counted, latest, scans),
+        ),
         stale=tuple(dict.fromkeys(stale)),
+        reach=reach,
     )
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from mvtcase import kinds
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome
+from mvtcase.model.reach import measured
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mvtcase.kinds import KeyModule, Kind
     from mvtcase.model import ModuleRun
+    from mvtcase.model.reach import Reach
 
 GAP_OUTCOMES = frozenset(
     {
@@ -55,11 +57,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """How complete a scan was, its gaps, and the sentences on what its kind of evidence never carries."""
+    """How complete a scan was, its gaps, what its kind of evidence never carries, and what it could have shown."""
 
     completeness: Completeness
     gaps: tuple[Gap, ...]
     limitations: tuple[str, ...]
+    reach: tuple[Reach, ...]
 
 
 def assess(
@@ -103,6 +106,7 @@ def assess(
         completeness=max(own, known.base or own, key=list(Completeness).index),
         gaps=tuple(gaps),
         limitations=facts.limits([run.slug for run in modules if run.records and is_examined(run)]),
+        reach=measured(kind, modules),
     )
 
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import sha256_file
@@ -104,6 +105,7 @@ class Ledger:
             modules=modules,
             alerts=tuple(self.alerts),
             gaps=judged.gaps,
+            reach=judged.reach,
             limitations=tuple(dict.fromkeys((*judged.limitations, *self.limitations))),
             indicators_loaded=self.indicators_loaded,
             tools=dict(self.tools),
@@ -280,6 +282,8 @@ def _take_finished(ledger: Ledger, event: Mapping[str, Any]) -> None:
         reason=str(event.get("reason", "")),
         messages=tuple(map(str, event.get("messages", ()))),
         duration_ms=_count(event.get("duration_ms")) or 0,
+        first_time=_moment(event.get("first_time")),
+        last_time=_moment(event.get("last_time")),
     )
     ledger.running = None
 
@@ -312,6 +316,16 @@ def _take_lost(ledger: Ledger, event: Mapping[str, Any]) -> None:
     ledger.running = None
     if event.get("final"):
         ledger.error = reason
+
+
+def _moment(value: object) -> str | None:
+    """Return a time of the phone as MVT writes it, to the second; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.fromisoformat(value[:19]).isoformat(" ")
+    except ValueError:
+        return None
 
 
 def _count(value: object) -> int | None:

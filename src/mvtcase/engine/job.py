@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mvtcase.model import Completeness, EvidenceKind, Gap, Json, ModuleRun, RawAlert
+    from mvtcase.model.reach import Reach
     from mvtcase.settings import Limits
 
 
@@ -109,6 +110,7 @@ class EngineResult:
     alerts: tuple[RawAlert, ...] = ()
     gaps: tuple[Gap, ...] = ()
     limitations: tuple[str, ...] = ()
+    reach: tuple[Reach, ...] = ()
     indicators_loaded: int = 0
     tools: Mapping[str, str] = field(default_factory=dict)
     sandbox: str = "none"

@@ -121,6 +121,7 @@ def record(
             duration_ms=result.duration_ms,
             error=result.error,
             limitations=[*result.limitations, *notes],
+            reach=[each.json for each in result.reach],
             results_sha256=result.results_sha256,
         )
 

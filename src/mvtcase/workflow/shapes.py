@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from mvtcase.findings.review import state_of
 from mvtcase.findings.status import WORDS
 from mvtcase.model import Level
+from mvtcase.model.reach import of_scan, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mvtcase import model
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
     from mvtcase.model import Json
+    from mvtcase.model.reach import Reach
 
 
 def plain(record: object) -> dict[str, Json]:
@@ -54,6 +56,8 @@ def device(standing: DeviceStanding) -> dict[str, Json]:
         "last_scan": last.id if last else None,
         "sandbox": last.sandbox if last else None,
         "stale": [plain(each) for each in standing.stale],
+        "reach": reach(standing.reach),
+        "reach_words": sentence(standing.reach),
         "findings": [one.id for one in standing.findings],
     }
 
@@ -69,6 +73,8 @@ def official(standing: OfficialStanding) -> dict[str, Json]:
         "publication": str(standing.official.publication),
         "status": str(standing.status),
         "status_words": WORDS[standing.status],
+        "reach": reach(standing.reach),
+        "reach_words": sentence(standing.reach),
         "groups": [group.name for group in standing.groups],
         "devices": [device(each) for each in standing.devices],
     }
@@ -83,6 +89,11 @@ def status(book: Casebook, officials: Sequence[OfficialStanding]) -> dict[str, J
         "officials": [official(each) for each in officials],
         "custody_head": book.custody_head,
     }
+
+
+def reach(found: Iterable[Reach]) -> list[Json]:
+    """Return `reach[]`, every class of traces, with why those that are not carried are not."""
+    return [each.json for each in found]
 
 
 def gaps(found: Iterable[model.Gap]) -> list[Json]:
@@ -103,7 +114,7 @@ def scan(
     status: model.Status | None,
 ) -> dict[str, Json]:
     """Return one of `data.scans[]`."""
-    levels = Counter(alert.level for alert in alerts if alert.source.value == "mvt")
+    levels = Counter(alert.level for alert in alerts)
     return {
         "id": one.id,
         "acquisition": one.acquisition,
@@ -120,6 +131,8 @@ def scan(
         "findings": list(findings),
         "gaps": gaps(one.gaps),
         "limitations": list(one.limitations),
+        "reach": reach(of_scan(one)),
+        "reach_words": sentence(of_scan(one)),
         "sandbox": one.sandbox,
         "tools": dict(one.tools),
         "control_passed_at": one.control_passed_at,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mvtcase.kinds import Trace
 from mvtcase.model import AlertSource, Completeness, EvidenceKind, IndicatorRef, Level, ModuleOutcome
+from mvtcase.model.reach import sentence
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import build_androidqf, build_androidqf_zip
 from mvtcase.phones.android_phone import AndroidPhone
@@ -58,6 +60,20 @@ HEALTHY: dict[EvidenceKind, Callable[[Path], BuiltEvidence]] = {
 }
 
 
+_ALL = set(Trace)
+CARRIED: dict[EvidenceKind, set[Trace]] = {
+    EvidenceKind.IOS_BACKUP: _ALL,
+    EvidenceKind.IOS_BACKUP_ENCRYPTED: _ALL,
+    EvidenceKind.IOS_FILE_SYSTEM: _ALL - {Trace.PROFILE},
+    EvidenceKind.SYSDIAGNOSE: {Trace.EXECUTION, Trace.APP, Trace.PROFILE, Trace.POSTURE},
+    EvidenceKind.ANDROIDQF: _ALL - {Trace.PROFILE},
+    EvidenceKind.BUGREPORT: _ALL - {Trace.PROFILE, Trace.MESSAGE, Trace.LINK_OPENED},
+    EvidenceKind.ANDROID_BACKUP: {Trace.MESSAGE},
+    EvidenceKind.INTRUSION_LOGS: {Trace.LINK_OPENED, Trace.EXECUTION},
+}
+"""The classes of traces that a healthy phone's evidence holds, by kind."""
+
+
 def levels_by_mvt(result: EngineResult) -> Counter[Level]:
     """Count the alerts that MVT itself raised, by level."""
     return Counter(alert.level for alert in result.alerts if alert.source is AlertSource.MVT)
@@ -78,6 +94,8 @@ def test_a_healthy_phone_is_examined_in_full_and_the_plant_is_found(
     assert planted
     assert planted <= matched
     assert {run.origin for run in result.modules} <= {"'mvt@2026.10.26'", "'mvtcase@0.1.0'"}
+    assert {each.trace for each in result.reach if each.is_carried} == CARRIED[kind], sentence(result.reach)
+    assert any(each.first for each in result.reach)
 
 
 def test_nested_commands_are_heard_and_keep_their_results_apart(

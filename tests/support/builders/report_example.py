@@ -42,6 +42,7 @@ from mvtcase.model import (
     Tlp,
     Verdict,
 )
+from mvtcase.model.reach import of_scan
 from mvtcase.report.view import Occasion, SealingSeen
 
 WRITTEN = "2026-11-24T09:30:00.000000Z"
@@ -293,6 +294,7 @@ def _device(
         findings=own,
         gaps=scan.gaps,
         stale=stale,
+        reach=of_scan(scan),
     )
 
 

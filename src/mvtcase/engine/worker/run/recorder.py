@@ -26,7 +26,7 @@ from mvtcase.engine.worker.preflight.accounts import blank_records, body_only_me
 from mvtcase.engine.worker.preflight.integrity import doubted
 from mvtcase.engine.worker.preflight.sources import Replacements, Sources
 from mvtcase.engine.worker.run.another import adopt, can_be_helped, fresh_copy, recovered
-from mvtcase.engine.worker.run.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing
+from mvtcase.engine.worker.run.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing, span
 from mvtcase.engine.worker.run.notes import NoteTaker
 from mvtcase.kinds import part_name
 from mvtcase.model import ModuleOutcome
@@ -259,6 +259,7 @@ class Recorder:
         self._report_missing_files(attempt.module, attempt.notes)
         facts = attempt.facts()
         outcome, reason = doubted(key[1], classify(facts), attempt.sources.paths)
+        first, last = span(attempt.module)
         self._slug = None
         self.emit(
             "finished",
@@ -273,6 +274,8 @@ class Recorder:
             reason=self._shown(reason),
             messages=[self._shown(text) for text in _messages(attempt)],
             duration_ms=duration,
+            first_time=first,
+            last_time=last,
         )
 
     def _shown(self, text: str) -> str:

@@ -1,0 +1,135 @@
+"""Reach: which traces an acquisition's evidence could have shown, over which span of time; measured, not assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from mvtcase import kinds
+from mvtcase.kinds.words import Trace
+from mvtcase.model.enums import ModuleOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mvtcase.kinds.words import EvidenceKind
+    from mvtcase.model.records import Json, ModuleRun, Scan
+
+NOT_CARRIED = "not carried"
+NO_RECORDS = "no records"
+NEEDED = Trace.EXECUTION
+"""Without these traces nobody is told that no trace was found: spyware is a program that runs."""
+
+_READ = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.RECOVERED})
+_LOOKED = _READ | {ModuleOutcome.EMPTY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """One class of traces in one or several acquisitions; times as the phone gave them, None where none was told.
+
+    `basis` names the modules whose records carry it, or says why none does.
+    """
+
+    trace: Trace
+    first: str | None = None
+    last: str | None = None
+    basis: str = NOT_CARRIED
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether there are records of this class."""
+        return self.basis not in {NOT_CARRIED, NO_RECORDS}
+
+    @property
+    def words(self) -> str:
+        """The class and its span: `processes 12 Aug to 20 Nov 2026`."""
+        if not self.is_carried:
+            return f"{self.trace.words}: {self.basis}"
+        return f"{self.trace.words} {_span(self.first, self.last)}"
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The form of the CLI contract, which is the form of the store."""
+        return {"trace": str(self.trace), "from": self.first, "to": self.last, "basis": self.basis}
+
+
+def measured(kind: EvidenceKind, modules: Sequence[ModuleRun]) -> tuple[Reach, ...]:
+    """Return the reach of one acquisition, class by class, from what its modules read."""
+    traces = kinds.of(kind).traces
+    return tuple(_of_class(trace, [run for run in modules if traces.get(run.slug) is trace]) for trace in Trace)
+
+
+def _of_class(trace: Trace, runs: Sequence[ModuleRun]) -> Reach:
+    read = [run for run in runs if run.outcome in _READ and run.records]
+    if not read:
+        looked = any(run.outcome in _LOOKED for run in runs)
+        return Reach(trace=trace, basis=NO_RECORDS if looked else NOT_CARRIED)
+    return Reach(
+        trace=trace,
+        first=min((run.first_time for run in read if run.first_time), default=None),
+        last=max((run.last_time for run in read if run.last_time), default=None),
+        basis=", ".join(dict.fromkeys(run.slug for run in read)),
+    )
+
+
+def of_scan(scan: Scan) -> tuple[Reach, ...]:
+    """Return a scan's reach as stored; that of a scan from before reach was stored follows from its modules."""
+    return tuple(map(_stored, scan.reach)) or (measured(scan.kind, scan.modules) if scan.modules else ())
+
+
+def _stored(each: Mapping[str, Any]) -> Reach:
+    return Reach(trace=Trace(each["trace"]), first=each["from"], last=each["to"], basis=each["basis"])
+
+
+def merged(reaches: Iterable[Sequence[Reach]]) -> tuple[Reach, ...]:
+    """Return the reach of several acquisitions together: what any of them carries, over all their times."""
+    every = [each for reach in reaches for each in reach]
+    return tuple(_together(trace, [each for each in every if each.trace is trace]) for trace in Trace if every)
+
+
+def _together(trace: Trace, parts: Sequence[Reach]) -> Reach:
+    carried = [each for each in parts if each.is_carried]
+    if not carried:
+        return next((each for each in parts if each.basis == NO_RECORDS), Reach(trace=trace))
+    return Reach(
+        trace=trace,
+        first=min((each.first for each in carried if each.first), default=None),
+        last=max((each.last for each in carried if each.last), default=None),
+        basis=", ".join(dict.fromkeys(name for each in carried for name in each.basis.split(", "))),
+    )
+
+
+def suffices(reach: Iterable[Reach]) -> bool:
+    """Return whether a reach holds what nobody may be without who is told that no trace was found."""
+    return any(each.trace is NEEDED and each.is_carried for each in reach)
+
+
+def sentence(reach: Sequence[Reach]) -> str:
+    """Return a reach in words: what is carried with its times, then what is not."""
+    carried = ", ".join(each.words for each in reach if each.is_carried)
+    absent = "; ".join(each.words for each in reach if not each.is_carried)
+    return "; ".join(filter(None, (carried, absent)))
+
+
+def _span(first: str | None, last: str | None) -> str:
+    """Return two times of a phone as days: `on 3 May 2026`, `12 Aug to 20 Nov 2026`, `3 May 2019 to 20 Nov 2026`."""
+    begin, end = _day(first), _day(last)
+    if begin is None or end is None:
+        return "as acquired"
+    if begin == end:
+        return f"on {_shown(end)}"
+    short = _shown(begin).removesuffix(f" {end.year}")
+    return f"{short} to {_shown(end)}"
+
+
+def _day(moment: str | None) -> date | None:
+    return date.fromisoformat(moment[:10]) if moment else None
+
+
+def _shown(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -10,13 +10,17 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from mvtcase.cli.status import status_tables
+from mvtcase.cli.analysis import status_tables
 from mvtcase.workflow import demo
+
+if TYPE_CHECKING:
+    from mvtcase.workflow.payloads import CaseStatus
 
 IMAGES = Path(__file__).parent.parent / "docs/images"
 COLUMNS = 128
@@ -43,15 +47,15 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         outcome = demo.play(Path(home) / "demo", jobs=None, on_event=lambda *_: None, tell=print)
-        reports = [Path(str(path)) for path in outcome.data["reports"]]  # type: ignore[attr-defined]  # a list of paths
+        reports = [Path(path) for path in outcome.data.reports]
         page = next(path for path in reports if path.suffix == ".html")
         svg = Path(home) / "status.svg"
-        size = draw_status(dict(outcome.data["status"]), svg)  # type: ignore[call-overload]  # a mapping of the contract
+        size = draw_status(outcome.data.status, svg)
         photograph(svg, IMAGES / "status.png", size)
         photograph(page, IMAGES / "report.png", REPORT_SIZE)
 
 
-def draw_status(status: dict[str, object], target: Path) -> tuple[int, int]:
+def draw_status(status: CaseStatus, target: Path) -> tuple[int, int]:
     """Write the status tables as SVG and return its size in pixels."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     for table in status_tables(status):

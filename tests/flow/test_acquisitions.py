@@ -28,10 +28,11 @@ from mvtcase.workflow.desk import OutcomeStatus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mvtcase.workflow.acquisitions import OneAcquisition
     from mvtcase.workflow.desk import Desk, Outcome
 
 
-def _add(desk: Desk, path: Path, official: str = "O-0001", **wish: Any) -> Outcome:
+def _add(desk: Desk, path: Path, official: str = "O-0001", **wish: Any) -> Outcome[OneAcquisition]:
     return acquisitions.add(desk, path, acquisitions.Registration(official=official, **wish))
 
 

@@ -50,7 +50,7 @@ def test_a_whole_case_verifies(whole: Desk) -> None:
     """And the head is the one of the log."""
     outcome = custody.verify(whole)
     log = _log(whole)
-    assert (outcome.json["holds"], outcome.data["head"]) == (True, log["head"])
+    assert (outcome.json["holds"], outcome.json["head"]) == (True, log["head"])
     assert outcome.json["events"] == len(log["events"]) == log["events"][-1]["sequence"]
     assert log["events"][-1]["digest"] == log["head"]
 

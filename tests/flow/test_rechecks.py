@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from mvtcase.engine.job import EngineResult
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.desk import Outcome as VerbOutcome
+    from mvtcase.workflow.payloads import Scans
 
 GAP = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
 
 
-def _run(desk: Desk, named: Sequence[str] = (), **more: Any) -> VerbOutcome:
+def _run(desk: Desk, named: Sequence[str] = (), **more: Any) -> VerbOutcome[Scans]:
     return rechecks.run(desk, named, on_event=lambda _scan, _event: None, **more)
 
 

@@ -110,4 +110,4 @@ def test_the_worst_status_gives_the_exit_code() -> None:
     assert worst_exit_code([]) == 0
     for pair in itertools.product(codes, repeat=2):
         worst = min(pair, key=list(Status).index)
-        assert worst_exit_code(map(str, pair)) == codes[worst]
+        assert worst_exit_code(pair) == codes[worst]

@@ -87,7 +87,7 @@ def here(tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) ->
 
 def _examine(
     here: Path, path: Path, keyboard: Keyboard, *, place: dict[str, Any] | None = None, **wish: Any
-) -> Outcome:
+) -> Outcome[triage.Triaged]:
     where = triage.Place(**{"start": here, "examiner": "Ada", **(place or {})})
     return triage.examine(where, triage.Wish(path=path, formats=("json",), **wish), keyboard.person())
 
@@ -132,7 +132,7 @@ def test_the_same_phone_again_is_the_same_official(here: Path, backup: Path) -> 
     first = _examine(here, backup, Keyboard())
     keyboard = Keyboard()
     second = _examine(here, backup, keyboard)
-    assert (second.json["official"], keyboard.asked) == (first.data["official"], [])
+    assert (second.json["official"], keyboard.asked) == (first.json["official"], [])
     assert _people(_desk(second)) == 1
     acquisition: Any = second.json["acquisition"]
     assert acquisition["id"] == "A-0001"
@@ -197,7 +197,7 @@ def test_other_kinds_of_evidence_are_examined_too(here: Path, engine: FakeEngine
     assert [str(job.kind) for job in engine.scans] == ["bugreport"]
 
 
-def _play(folder: Path) -> tuple[Outcome, list[str]]:
+def _play(folder: Path) -> tuple[Outcome[demo.Played], list[str]]:
     said: list[str] = []
     return demo.play(folder, jobs=2, on_event=lambda _who, _event: None, tell=said.append), said
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mvtcase.cli import output, progress
-from mvtcase.cli.data import at, items
 from mvtcase.cli.state import state_of
 from mvtcase.model import AcquisitionState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from rich.table import Table
+
+    from mvtcase.workflow.acquisitions import Acquisitions, OneAcquisition, Originals, WholeAcquisition
 
 app = typer.Typer(no_args_is_help=True, help="Acquisitions: what was taken from a phone, hashed and never written to.")
 Acquisition = Annotated[str, typer.Argument(help="Id (A-0001).")]
@@ -45,10 +46,16 @@ def add(  # options explain themselves in their help
         copy_in=copy_in,
         acquired_at=consents.read_date(acquired) if acquired else None,
     )
-    verb = acquisitions.add_all if recursive else acquisitions.add
+    desk = state.desk()
     with progress.hashing(state) as on_progress:
-        outcome = verb(state.desk(), path, wish, on_progress=on_progress)
-    output.show(state, outcome, _many if recursive else _one)
+        if recursive:
+            many = acquisitions.add_all(desk, path, wish, on_progress=on_progress)
+        else:
+            one = acquisitions.add(desk, path, wish, on_progress=on_progress)
+    if recursive:
+        output.show(state, many, _many)
+    else:
+        output.show(state, one, _one)
 
 
 @app.command("list")
@@ -66,7 +73,7 @@ def show(context: typer.Context, acquisition: Acquisition) -> None:
     from mvtcase.workflow import acquisitions
 
     state = state_of(context)
-    output.show(state, acquisitions.show(state.desk(), acquisition), _one)
+    output.show(state, acquisitions.show(state.desk(), acquisition), _whole)
 
 
 @app.command("verify")
@@ -97,25 +104,24 @@ def change(
     output.show(state, acquisitions.set_aside(state.desk(), acquisition, state=to, reason=reason), _one)
 
 
-def _one(data: Mapping[str, object]) -> Iterable[Table]:
-    one = at(data, "acquisition")
+def _one(data: OneAcquisition) -> Iterable[Table]:
     names = ("id", "device", "official", "kind", "encrypted", "path", "files", "bytes", "manifest_sha256", "state")
-    known = {name: value for name, value in one["identity"].items() if value}
-    yield output.facts(f"Acquisition {one['id']}", {**{name: one[name] for name in names}, **known})
-    if "scans" in data:
-        columns = ("id", "state", "completeness")
-        yield output.table("Scans", columns, [[each[name] for name in columns] for each in items(data, "scans")])
+    yield output.record(f"Acquisition {data.acquisition.id}", data.acquisition, (*names, "identity"))
 
 
-def _many(data: Mapping[str, object]) -> Iterable[Table]:
+def _whole(data: WholeAcquisition) -> Iterable[Table]:
+    yield from _one(data)
+    yield output.records("Scans", ("id", "state", "completeness"), data.scans)
+
+
+def _many(data: Acquisitions) -> Iterable[Table]:
     columns = ("id", "device", "official", "kind", "encrypted", "files", "bytes", "registered_at", "state")
-    rows = [[each[name] for name in columns] for each in items(data, "acquisitions")]
-    yield output.table("Acquisitions", columns, rows)
+    yield output.records("Acquisitions", columns, data.acquisitions)
 
 
-def _verified(data: Mapping[str, object]) -> Iterable[Table]:
+def _verified(data: Originals) -> Iterable[Table]:
     rows = [
-        [each["id"], each["path"], each["unchanged"], [f"{one['path']} ({one['what']})" for one in each["differences"]]]
-        for each in items(data, "acquisitions")
+        [each.id, each.path, each.unchanged, [f"{one.path} ({one.what})" for one in each.differences]]
+        for each in data.acquisitions
     ]
     yield output.table("Originals", ("id", "path", "unchanged", "differences"), rows)

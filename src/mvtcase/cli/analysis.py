@@ -1,28 +1,96 @@
-"""`mvtcase timeline`, `correlate`, `diff` and `export`: the case seen across officials and scans."""
+"""`mvtcase status`, `timeline`, `correlate`, `diff` and `export`: the case seen across officials and scans."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mvtcase.cli import output
-from mvtcase.cli.data import at, items
 from mvtcase.cli.state import state_of
+from mvtcase.model import DeviceState, RosterState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
     from rich.table import Table
+
+    from mvtcase.workflow.correlation import Links
+    from mvtcase.workflow.diffs import Difference, ModuleTold
+    from mvtcase.workflow.payloads import CaseStatus, DeviceStatus, OfficialStatus
+    from mvtcase.workflow.sealing import OfficialSealing, SealingStatus
+    from mvtcase.workflow.timeline import Timeline
+
+MAX_GAPS_SHOWN = 3
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module to the program."""
+    app.command("status")(show_status)
     app.command("timeline")(timeline)
     app.command("correlate")(correlate)
     app.command("diff")(diff)
     app.command("export")(export)
+
+
+def show_status(
+    context: typer.Context,
+    group: Annotated[str | None, typer.Option("--group", help="Only this group and those inside it.")] = None,
+    sealing: Annotated[bool, typer.Option("--sealing", help="LINE Letter Sealing instead: on, off, changed …")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 10, 11 or 12 by the worst status.")] = False,
+) -> None:
+    """Show who was examined, with what result, and how sure that is."""
+    from mvtcase.workflow import sealing as watch
+    from mvtcase.workflow import status
+
+    state = state_of(context)
+    if sealing:
+        output.show(state, watch.status(state.desk(), group=group), _sealing)
+        return
+    outcome = status.status(state.desk(), group=group)
+    output.show(state, outcome, status_tables)
+    if exit_code:
+        state.exit_code = status.worst_exit_code(one.status for one in outcome.data.officials) or state.exit_code
+
+
+def status_tables(data: CaseStatus) -> Iterable[Table]:
+    """Return a case's counts and officials as tables."""
+    counts = [[status, count] for status, count in data.counts.items() if count]
+    title = f"{data.case.title} ({data.case.slug}), TLP:{data.case.tlp}: officials by status"
+    yield output.table(title, ("status", "officials"), counts)
+    columns = ("id", "who", "status", "phone", "examined", "what was not, and why")
+    yield output.table("Officials", columns, [row for one in data.officials for row in _rows(one)])
+
+
+def _rows(one: OfficialStatus) -> list[Sequence[object]]:
+    who = one.name or one.role or one.pseudonym
+    waiting = "" if one.roster in {RosterState.CONSENTED, RosterState.INVITED} else f" ({one.roster})"
+    person = [one.id, ", ".join([f"{who}{waiting}", *one.groups])]
+    if len(one.devices) == 1:
+        return [[*person, one.status, *_phone(one.devices[0])]]
+    rows: list[Sequence[object]] = [[*person, one.status, None, None, None]]
+    return [*rows, *(["", "", each.status, *_phone(each)] for each in one.devices)]
+
+
+def _phone(one: DeviceStatus) -> Sequence[object]:
+    state = "" if one.state is DeviceState.IN_USE else f", {one.state}"
+    gaps = [f"{gap.module}: {gap.reason or gap.outcome}" for gap in one.gaps[:MAX_GAPS_SHOWN]]
+    more = [f"{len(one.gaps) - MAX_GAPS_SHOWN} more"] if len(one.gaps) > MAX_GAPS_SHOWN else []
+    stale = [f"stale: {each.what}, {each.remedy.replace('_', ' ')}" for each in one.stale]
+    return [f"{one.id} {one.label}{state}", one.completeness, "; ".join([*gaps, *more, *stale])]
+
+
+def _sealing(data: SealingStatus) -> Iterable[Table]:
+    columns = ("group", "on", "off", "changed_on_off", "conflicting", "unknown")
+    yield output.records("LINE Letter Sealing by group", columns, data.groups)
+    names = ("id", "who", "sealing", "last on", "first off", "last seen", "by", "due")
+    yield output.table("Officials", names, [_sealing_row(each) for each in data.officials])
+
+
+def _sealing_row(one: OfficialSealing) -> Sequence[object]:
+    who = ", ".join([one.name or one.pseudonym, *one.groups])
+    return [one.id, who, one.sealing, one.last_on, one.first_off, one.last_seen, one.method, one.due]
 
 
 def timeline(
@@ -37,9 +105,9 @@ def timeline(
     output.show(state, moments.timeline(state.desk(), official=official, group=group), _timeline)
 
 
-def _timeline(data: Mapping[str, object]) -> Iterable[Table]:
+def _timeline(data: Timeline) -> Iterable[Table]:
     columns = ("at", "basis", "kind", "official", "device", "what", "ref")
-    rows = [[each["at"] or "unknown", *(each[name] for name in columns[1:])] for each in items(data, "events")]
+    rows = [[e.at or "unknown", e.basis, e.kind, e.official, e.device, e.what, e.ref] for e in data.events]
     yield output.table("Timeline", columns, rows)
 
 
@@ -54,17 +122,17 @@ def correlate(
     output.show(state, correlation.links(state.desk(), hours=hours), _links)
 
 
-def _links(data: Mapping[str, object]) -> Iterable[Table]:
+def _links(data: Links) -> Iterable[Table]:
     rows = [
         [
-            each["meaning"],
-            each["value"],
-            [f"{one['id']} {one['pseudonym']}" for one in each["officials"]],
-            each["first"] or "unknown",
-            each["last"] or "unknown",
-            len(each["findings"]) or None,
+            each.meaning,
+            each.value,
+            [f"{one.id} {one.pseudonym}" for one in each.officials],
+            each.first or "unknown",
+            each.last or "unknown",
+            len(each.findings) or None,
         ]
-        for each in items(data, "links")
+        for each in data.links
     ]
     yield output.table("Links between officials", ("link", "what", "officials", "first", "last", "findings"), rows)
 
@@ -81,29 +149,27 @@ def diff(
     output.show(state, diffs.diff(state.desk(), before, after), _diff)
 
 
-def _diff(data: Mapping[str, object]) -> Iterable[Table]:
-    heads = [at(data, "before"), at(data, "after")]
-    fields = ("id", "acquisition", "started_at", "completeness", "indicators_loaded", "sets")
-    rows = [[name.replace("_", " "), *(head[name] for head in heads)] for name in fields]
+def _diff(data: Difference) -> Iterable[Table]:
+    names = ("id", "acquisition", "started_at", "completeness", "indicators_loaded", "sets")
+    rows = [[name.replace("_", " "), *(getattr(head, name) for head in (data.before, data.after))] for name in names]
     yield output.table("Scans", ("field", "before", "after"), rows)
-    modules = [
-        [each["part"], each["slug"], _module(each["before"]), _module(each["after"])] for each in items(data, "modules")
-    ]
+    modules = [[each.part, each.slug, _module(each.before), _module(each.after)] for each in data.modules]
     yield output.table("Modules that ended otherwise", ("part", "module", "before", "after"), modules)
-    for what, columns in (
-        ("findings", ("id", "evidence_class", "level", "module", "title")),
-        ("alerts", ("module", "level", "message", "times")),
-        ("gaps", ("module", "outcome", "reason")),
+    findings, alerts, gaps = data.findings, data.alerts, data.gaps
+    for title, columns, added, gone in (
+        ("Findings", ("id", "evidence_class", "level", "module", "title"), findings.added, findings.gone),
+        ("Alerts", ("module", "level", "message", "times"), alerts.added, alerts.gone),
+        ("Gaps", ("module", "outcome", "reason"), gaps.added, gaps.gone),
     ):
-        changed = at(data, what)
-        shown = [[way, *(each[name] for name in columns)] for way in ("added", "gone") for each in changed[way]]
-        yield output.table(what.capitalize(), ("change", *columns), shown)
+        ways = (("added", added), ("gone", gone))
+        shown = [[way, *(getattr(each, name) for name in columns)] for way, changed in ways for each in changed]
+        yield output.table(title, ("change", *columns), shown)
 
 
-def _module(told: Mapping[str, Any] | None) -> str:
+def _module(told: ModuleTold | None) -> str:
     if told is None:
         return "not in this scan"
-    return f"{told['outcome']}, {told['records'] if told['records'] is not None else '?'} records"
+    return f"{told.outcome}, {told.records if told.records is not None else '?'} records"
 
 
 def export(
@@ -121,4 +187,4 @@ def export(
 
     state = state_of(context)
     outcome = exports.export(state.desk(), form, output=destination, with_names=with_names)
-    output.show(state, outcome, lambda data: [output.facts("Export", at(data, "export"))])
+    output.show(state, outcome, lambda data: [output.record("Export", data.export)])

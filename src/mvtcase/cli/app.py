@@ -14,18 +14,14 @@ from mvtcase.cli import (
     analysis,
     cases,
     consents,
-    custody,
     devices,
     findings,
-    groups,
     iocs,
     observations,
     officials,
     output,
-    rechecks,
     reports,
     scans,
-    status,
     top,
 )
 from mvtcase.cli.state import State
@@ -44,22 +40,21 @@ app = typer.Typer(
 )
 for name, noun in {
     "case": cases.app,
-    "group": groups.app,
+    "group": officials.group_app,
     "official": officials.app,
     "consent": consents.app,
     "device": devices.app,
     "acquisition": acquisitions.app,
     "iocs": iocs.app,
     "scan": scans.app,
-    "recheck": rechecks.app,
+    "recheck": scans.recheck_app,
     "finding": findings.app,
     "observe": observations.app,
     "report": reports.app,
-    "custody": custody.app,
+    "custody": cases.chain,
 }.items():
     app.add_typer(noun, name=name)
 top.register(app)
-status.register(app)
 analysis.register(app)
 
 MACHINE_FAILED = 74

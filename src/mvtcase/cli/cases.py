@@ -1,4 +1,4 @@
-"""`mvtcase case`: new, list, show, close, reopen."""
+"""`mvtcase case`: new, list, show, close, reopen; `mvtcase custody`: log, verify, note."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mvtcase.cli import output
-from mvtcase.cli.data import at, items
 from mvtcase.cli.state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from rich.table import Table
 
+    from mvtcase.workflow.cases import OneCase
+
 app = typer.Typer(no_args_is_help=True, help="Inquiries: one case is one folder with one SQLite file.")
+chain = typer.Typer(no_args_is_help=True, help="The chain of custody: every change of the case, hash-chained.")
 
 
 @app.command("new")
@@ -41,7 +43,8 @@ def list_cases(context: typer.Context) -> None:
     from mvtcase.workflow import cases
 
     state = state_of(context)
-    output.show(state, cases.list_cases(state.desk()), _many)
+    columns = ("id", "slug", "title", "tlp", "state")
+    output.show(state, cases.list_cases(state.desk()), lambda data: [output.records("Cases", columns, data.cases)])
 
 
 @app.command("show")
@@ -71,17 +74,37 @@ def reopen(context: typer.Context) -> None:
     output.show(state, cases.reopen(state.desk()), _one)
 
 
-def _one(data: Mapping[str, object]) -> Iterable[Table]:
-    one = at(data, "case")
-    counted = {
-        name: data[name]
-        for name in ("folder", "officials", "devices", "acquisitions", "scans", "findings")
-        if name in data
-    }
-    shown = {name: one[name] for name in ("id", "slug", "title", "tlp", "state", "created_at", "created_by")}
-    yield output.facts(f"Case {one['id']}", {**shown, **counted})
+def _one(data: OneCase) -> Iterable[Table]:
+    names = ("folder", "officials", "devices", "acquisitions", "scans", "findings")
+    counted = {name: getattr(data, name) for name in names if hasattr(data, name)}
+    shown = ("id", "slug", "title", "tlp", "state", "created_at", "created_by")
+    yield output.record(f"Case {data.case.id}", data.case, shown, **counted)
 
 
-def _many(data: Mapping[str, object]) -> Iterable[Table]:
-    columns = ("id", "slug", "title", "tlp", "state")
-    yield output.table("Cases", columns, [[each[name] for name in columns] for each in items(data, "cases")])
+@chain.command("log")
+def log(context: typer.Context) -> None:
+    """Print the chain, oldest event first."""
+    from mvtcase.workflow import custody
+
+    state = state_of(context)
+    columns = ("sequence", "at", "actor", "action", "subject", "digest")
+    outcome = custody.log(state.desk())
+    output.show(state, outcome, lambda data: [output.records("Chain of custody", columns, data.events)])
+
+
+@chain.command("verify")
+def verify(context: typer.Context) -> None:
+    """Check every stored row and kept file against the chain."""
+    from mvtcase.workflow import custody
+
+    state = state_of(context)
+    output.show(state, custody.verify(state.desk()), lambda data: [output.record("Chain of custody", data)])
+
+
+@chain.command("note")
+def note(context: typer.Context, text: Annotated[str, typer.Argument(help="The remark.")]) -> None:
+    """Add a remark to the chain."""
+    from mvtcase.workflow import custody
+
+    state = state_of(context)
+    output.show(state, custody.note(state.desk(), text), lambda data: [output.record("Note", data.note)])

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mvtcase.cli import output
-from mvtcase.cli.data import at, items
 from mvtcase.cli.state import state_of
 from mvtcase.model import ConsentMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from rich.table import Table
+
+    from mvtcase.workflow.consents import Consents, Gate
 
 app = typer.Typer(
     no_args_is_help=True, help="The data owner's consent, without which no scan runs (MVT License 1.1, section 3.0)."
 )
 Official = Annotated[str, typer.Argument(help="Id (O-0001) or pseudonym of the data owner.")]
-_COLUMNS = ("id", "given_by", "method", "scope", "informed", "given_at", "expires_at", "withdrawn_at")
+CONSENT_COLUMNS = ("id", "given_by", "method", "scope", "informed", "given_at", "expires_at", "withdrawn_at")
 
 
 @app.command("record")
@@ -55,7 +56,7 @@ def record(
         device_owner=device_owner,
         document=document,
     )
-    output.show(state, outcome, lambda data: [output.facts("Consent", at(data, "consent"))])
+    output.show(state, outcome, lambda data: [output.record("Consent", data.consent)])
 
 
 @app.command("withdraw")
@@ -77,10 +78,13 @@ def show(context: typer.Context, official: Official) -> None:
     from mvtcase.workflow import consents
 
     state = state_of(context)
-    output.show(state, consents.show(state.desk(), official), _many)
+    output.show(state, consents.show(state.desk(), official), _gate)
 
 
-def _many(data: Mapping[str, object]) -> Iterable[Table]:
-    yield output.table("Consents", _COLUMNS, [[each[name] for name in _COLUMNS] for each in items(data, "consents")])
-    if "scan_allowed" in data:
-        yield output.facts("Gate", {"scan_allowed": data["scan_allowed"], "reason": data["reason"]})
+def _many(data: Consents) -> Iterable[Table]:
+    yield output.records("Consents", CONSENT_COLUMNS, data.consents)
+
+
+def _gate(data: Gate) -> Iterable[Table]:
+    yield from _many(data)
+    yield output.record("Gate", data, ("scan_allowed", "reason"))

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mvtcase.cli import findings, output
-from mvtcase.cli.data import at, items
 from mvtcase.cli.state import state_of
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from rich.table import Table
+
+    from mvtcase.workflow.devices import DeviceInFull, OneDevice
 
 app = typer.Typer(no_args_is_help=True, help="Phones and tablets; most are made by 'acquisition add' by themselves.")
 
@@ -37,7 +38,7 @@ def add(
     state = state_of(context)
     identity = DeviceIdentity(platform=platform, model=model, udid=udid, serial=serial, imei=imei)
     outcome = devices.add(state.desk(), official, label=label, identity=identity, owner=owner)
-    output.show(state, outcome, lambda data: [_facts(at(data, "device"))])
+    output.show(state, outcome, _one)
 
 
 @app.command("list")
@@ -47,13 +48,8 @@ def list_devices(context: typer.Context) -> None:
 
     state = state_of(context)
     columns = ("id", "official", "label", "platform", "state", "status", "completeness", "last_scan")
-    output.show(
-        state,
-        devices.list_devices(state.desk()),
-        lambda data: [
-            output.table("Devices", columns, [[each[name] for name in columns] for each in items(data, "devices")])
-        ],
-    )
+    outcome = devices.list_devices(state.desk())
+    output.show(state, outcome, lambda data: [output.records("Devices", columns, data.devices)])
 
 
 @app.command("show")
@@ -80,21 +76,18 @@ def change(
 
     state = state_of(context)
     outcome = devices.change_device(state.desk(), device, state=to, label=label, owner=owner)
-    output.show(state, outcome, lambda data: [_facts(at(data, "device"))])
+    output.show(state, outcome, _one)
 
 
-def _facts(one: Mapping[str, object]) -> Table:
-    plain = {name: value for name, value in one.items() if not isinstance(value, (dict, list))}
-    identity = one.get("identity")
-    known = {name: value for name, value in identity.items() if value} if isinstance(identity, dict) else {}
-    return output.facts(f"Device {one['id']}", {**plain, **known})
+def _one(data: OneDevice) -> Iterable[Table]:
+    yield output.record(f"Device {data.device.id}", data.device)
 
 
-def _whole(data: Mapping[str, object]) -> Iterable[Table]:
-    one = at(data, "device")
-    yield _facts(one)
+def _whole(data: DeviceInFull) -> Iterable[Table]:
+    one = data.device
+    names = ("id", "official", "label", "platform", "fingerprint", "state", "owner", "status", "completeness")
+    yield output.record(f"Device {one.id}", one, (*names, "last_scan", "sandbox", "identity"))
     columns = ("id", "kind", "files", "bytes", "registered_at", "state")
-    yield output.table("Acquisitions", columns, [[each[n] for n in columns] for each in items(one, "acquisitions")])
-    gaps = ("module", "outcome", "reason")
-    yield output.table("Not examined", gaps, [[each[name] for name in gaps] for each in items(one, "gaps")])
-    yield findings.listed(items(one, "findings"))
+    yield output.records("Acquisitions", columns, one.acquisitions)
+    yield output.records("Not examined", ("module", "outcome", "reason"), one.gaps)
+    yield findings.listed(one.findings)

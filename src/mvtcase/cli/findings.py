@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mvtcase.cli import output
-from mvtcase.cli.data import at, items
 from mvtcase.cli.state import state_of
 from mvtcase.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from rich.table import Table
 
+    from mvtcase.workflow.findings import FindingInFull
+    from mvtcase.workflow.payloads import FindingShown
+
 app = typer.Typer(no_args_is_help=True, help="Findings: the units of review; an alert is not a verdict.")
 MAX_TITLE_SHOWN = 110
+_INDICATOR = ("value", "type", "family", "set")
 _SHOWN = (
     "id",
     "official",
@@ -46,7 +49,7 @@ def list_findings(
 
     state = state_of(context)
     outcome = findings.list_findings(state.desk(), official=official, device=device)
-    output.show(state, outcome, lambda data: [listed(items(data, "findings"))])
+    output.show(state, outcome, lambda data: [listed(data.findings)])
 
 
 @app.command("show")
@@ -70,39 +73,34 @@ def dispose(
 
     state = state_of(context)
     outcome = findings.dispose(state.desk(), finding, verdict=verdict, reason=reason)
-    output.show(state, outcome, lambda data: [_facts(at(data, "finding"))])
+    output.show(state, outcome, lambda data: [_facts(data.finding)])
 
 
-def listed(found: Sequence[Mapping[str, Any]]) -> Table:
+def listed(found: Iterable[FindingShown]) -> Table:
     """Return findings as a table."""
     columns = ("id", "official", "level", "class", "status", "title")
-    names = ("id", "official", "level", "evidence_class", "status")
-    rows = [[*(each[name] for name in names), _short(_with_indicator(each))] for each in found]
+    rows = [[e.id, e.official, e.level, e.evidence_class, e.status, _short(_with_indicator(e))] for e in found]
     return output.table("Findings", columns, rows)
 
 
-def _with_indicator(one: Mapping[str, Any]) -> str:
+def _with_indicator(one: FindingShown) -> str:
     """Return a finding's title, led by the indicator where it does not name it itself."""
-    value = one["indicator"]["value"] if one["indicator"] else ""
-    return str(one["title"]) if value in one["title"] else f"{value}: {one['title']}"
+    value = one.indicator.value if one.indicator else ""
+    return one.title if value in one.title else f"{value}: {one.title}"
 
 
 def _short(title: str) -> str:
     return title if len(title) <= MAX_TITLE_SHOWN else f"{title[: MAX_TITLE_SHOWN - 1]}…"
 
 
-def _facts(one: Mapping[str, Any]) -> Table:
-    indicator = one["indicator"] or {}
-    known = {f"indicator_{name}": value for name, value in indicator.items()}
-    return output.facts(f"Finding {one['id']}", {**{name: one[name] for name in _SHOWN}, **known})
+def _facts(one: FindingShown) -> Table:
+    known = {f"indicator_{name}": getattr(one.indicator, name) for name in _INDICATOR} if one.indicator else {}
+    return output.record(f"Finding {one.id}", one, _SHOWN, **known)
 
 
-def _whole(data: Mapping[str, object]) -> Iterable[Table]:
-    one = at(data, "finding")
+def _whole(data: FindingInFull) -> Iterable[Table]:
+    one = data.finding
     yield _facts(one)
-    judged = ("at", "examiner", "verdict", "reason")
-    yield output.table("Dispositions", judged, [[each[n] for n in judged] for each in items(one, "dispositions")])
-    rows = [
-        [each["level"], each["message"], json.dumps(each["event"], ensure_ascii=False)] for each in items(one, "raised")
-    ]
+    yield output.records("Dispositions", ("at", "examiner", "verdict", "reason"), one.dispositions)
+    rows = [[each.level, each.message, json.dumps(each.event, ensure_ascii=False)] for each in one.raised]
     yield output.table("Alerts, verbatim", ("level", "message", "event"), rows)

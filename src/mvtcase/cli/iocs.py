@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mvtcase.cli import output, progress
-from mvtcase.cli.data import at, items
 from mvtcase.cli.state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from rich.table import Table
+
+    from mvtcase.workflow.iocs import Imports, Linted, SelfTest, Sets, Updated, WholeSet
 
 app = typer.Typer(
     no_args_is_help=True, help="Indicator sets: pinned by hash, with a passport that says what is in them."
@@ -41,7 +43,7 @@ def show(context: typer.Context, name: Name) -> None:
     from mvtcase.workflow import iocs
 
     state = state_of(context)
-    output.show(state, iocs.show(state.desk(), name), lambda data: _passport(at(data, "set")))
+    output.show(state, iocs.show(state.desk(), name), lambda data: _passport(data.set_))
 
 
 @app.command("lint")
@@ -91,7 +93,9 @@ def pack(context: typer.Context, path: Annotated[Path, typer.Argument(help="The 
     from mvtcase.workflow import iocs
 
     state = state_of(context)
-    output.show(state, iocs.pack(state.desk(), path), _packed)
+    columns = ("name", "version", "usable", "sha256")
+    outcome = iocs.pack(state.desk(), path)
+    output.show(state, outcome, lambda data: [output.records(f"Packed into {data.path}", columns, data.sets)])
 
 
 @app.command("update")
@@ -120,46 +124,37 @@ def selftest(
     output.show(state, outcome, _tested)
 
 
-def _listed(data: Mapping[str, object]) -> Iterable[Table]:
+def _listed(data: Sets) -> Iterable[Table]:
     columns = ("name", "title", "version", "publisher", "usable", "unusable", "built_in", "active")
-    yield output.table("Indicator sets", columns, [[each[name] for name in columns] for each in items(data, "sets")])
+    yield output.records("Indicator sets", columns, data.sets)
 
 
-def _packed(data: Mapping[str, object]) -> Iterable[Table]:
-    columns = ("name", "version", "usable", "sha256")
-    yield output.table(f"Packed into {data['path']}", columns, [[e[n] for n in columns] for e in items(data, "sets")])
-
-
-def _imported(data: Mapping[str, object]) -> Iterable[Table]:
+def _imported(data: Imports | Updated) -> Iterable[Table]:
     columns = ("name", "version", "state", "usable", "unusable", "added", "removed", "sha256")
-    yield output.table("Imported", columns, [[each[name] for name in columns] for each in items(data, "imported")])
+    yield output.records("Imported", columns, data.imported)
 
 
-def _passport(one: Mapping[str, object]) -> Iterable[Table]:
-    lists = {"unusable_indicators", "adjustments"}
-    yield output.facts(f"Set {one['name']}", {name: _flat(value) for name, value in one.items() if name not in lists})
-    for title, name in (("Not usable", "unusable_indicators"), ("Adjusted", "adjustments")):
-        rows = items(one, name)
-        if rows:
-            columns = tuple(rows[0])
-            yield output.table(title, columns, [[each[column] for column in columns] for each in rows])
+def _passport(one: WholeSet) -> Iterable[Table]:
+    names = [each.name for each in fields(one) if each.name not in {"unusable_indicators", "adjustments"}]
+    yield output.facts(f"Set {one.name}", {name: _flat(getattr(one, name)) for name in names})
+    if one.unusable_indicators:
+        yield output.records("Not usable", ("where", "given", "reason", "stock"), one.unusable_indicators)
+    if one.adjustments:
+        columns = ("where", "given", "type", "value", "note", "stock")
+        yield output.records("Adjusted", columns, one.adjustments)
 
 
 def _flat(value: object) -> object:
     return [f"{count} {name}" for name, count in value.items()] if isinstance(value, dict) else value
 
 
-def _linted(data: Mapping[str, object]) -> Iterable[Table]:
-    for each in items(data, "files"):
-        verdict = {"importable": each["importable"], "problems": each["problems"], "hint": each["hint"]}
-        yield output.facts(str(each["path"]), verdict)
-        if each["set"]:
-            yield from _passport(each["set"])
+def _linted(data: Linted) -> Iterable[Table]:
+    for each in data.files:
+        yield output.record(each.path, each, ("importable", "problems", "hint"))
+        if each.set_:
+            yield from _passport(each.set_)
 
 
-def _tested(data: Mapping[str, object]) -> Iterable[Table]:
-    columns = ("type", "value", "platform", "where", "found")
-    yield output.table(
-        "Planted and found", columns, [[each[name] for name in columns] for each in items(data, "checks")]
-    )
-    yield output.facts("Positive control", {name: data[name] for name in ("passed_at", "planted", "types")})
+def _tested(data: SelfTest) -> Iterable[Table]:
+    yield output.records("Planted and found", ("type", "value", "platform", "where", "found"), data.checks)
+    yield output.record("Positive control", data, ("passed_at", "planted", "types"))

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mvtcase.cli import output
-from mvtcase.cli.data import at, items
 from mvtcase.cli.state import state_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from rich.table import Table
 
 app = typer.Typer(no_args_is_help=True, help="Observations: what a responder saw on a screen or was told.")
 
@@ -49,7 +43,7 @@ def add(
         attachment=attachment,
     )
     outcome = observations.add(state.desk(), official, seen)
-    output.show(state, outcome, lambda data: [output.facts("Observation", at(data, "observation"))])
+    output.show(state, outcome, lambda data: [output.record("Observation", data.observation)])
 
 
 @app.command("list")
@@ -62,7 +56,9 @@ def list_observations(
     from mvtcase.workflow import observations
 
     state = state_of(context)
-    output.show(state, observations.list_observations(state.desk(), official=official, kind=kind), _many)
+    columns = ("id", "at", "official", "device", "kind", "value", "method", "recorded_by", "note", "attachment_name")
+    outcome = observations.list_observations(state.desk(), official=official, kind=kind)
+    output.show(state, outcome, lambda data: [output.records("Observations", columns, data.observations)])
 
 
 @app.command("due")
@@ -78,14 +74,6 @@ def due(
     from mvtcase.workflow import sealing
 
     state = state_of(context)
-    output.show(state, sealing.due(state.desk(), every=every, group=group, kind=kind), _due)
-
-
-def _many(data: Mapping[str, object]) -> Iterable[Table]:
-    columns = ("id", "at", "official", "device", "kind", "value", "method", "recorded_by", "note", "attachment_name")
-    yield output.table("Observations", columns, [[e[n] for n in columns] for e in items(data, "observations")])
-
-
-def _due(data: Mapping[str, object]) -> Iterable[Table]:
     columns = ("id", "pseudonym", "name", "groups", "value", "last_seen", "days_overdue")
-    yield output.table("Due to be asked again", columns, [[e[n] for n in columns] for e in items(data, "due")])
+    outcome = sealing.due(state.desk(), every=every, group=group, kind=kind)
+    output.show(state, outcome, lambda data: [output.records("Due to be asked again", columns, data.due)])

@@ -1,4 +1,4 @@
-"""`mvtcase official`: add, list, show, import, set."""
+"""`mvtcase official`: add, list, show, import, set; `mvtcase group`: add, list."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mvtcase.cli import findings, output
-from mvtcase.cli.data import at, items
+from mvtcase.cli.consents import CONSENT_COLUMNS
 from mvtcase.cli.state import state_of
 from mvtcase.model import Publication, RosterState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from rich.table import Table
 
+    from mvtcase.workflow.officials import OfficialInFull, Officials
+
 app = typer.Typer(no_args_is_help=True, help="Officials: the people whose phones these are (the data owners).")
+group_app = typer.Typer(no_args_is_help=True, help="Affected groups: party caucuses, ministries, offices. Groups nest.")
 
 Groups = Annotated[list[str] | None, typer.Option("--group", help="A group, by name or id; may be given again.")]
 
@@ -48,9 +51,8 @@ def add(
         roster=roster,
         groups=tuple(group or ()),
     )
-    output.show(
-        state, officials.add(state.desk(), person), lambda data: [output.facts("Official", at(data, "official"))]
-    )
+    outcome = officials.add(state.desk(), person)
+    output.show(state, outcome, lambda data: [output.record("Official", data.official)])
 
 
 @app.command("list")
@@ -105,22 +107,44 @@ def change(
     given = {"name": name, "role": role, "contact": contact, "publication": publication, "roster": roster}
     changes = {column: str(value) for column, value in given.items() if value is not None}
     outcome = officials.change_official(state.desk(), official, changes, tuple(group or ()))
-    output.show(state, outcome, lambda data: [output.facts("Official", at(data, "official"))])
+    output.show(state, outcome, lambda data: [output.record("Official", data.official)])
 
 
-def _many(data: Mapping[str, object]) -> Iterable[Table]:
+def _many(data: Officials) -> Iterable[Table]:
     columns = ("id", "pseudonym", "name", "role", "groups", "roster", "publication")
-    yield output.table("Officials", columns, [[each[name] for name in columns] for each in items(data, "officials")])
+    yield output.records("Officials", columns, data.officials)
 
 
-def _whole(data: Mapping[str, object]) -> Iterable[Table]:
-    one = at(data, "official")
+def _whole(data: OfficialInFull) -> Iterable[Table]:
+    one = data.official
     names = ("id", "pseudonym", "name", "role", "groups", "roster", "publication", "status", "status_words")
-    yield output.facts(f"Official {one['id']}", {name: one[name] for name in names})
+    yield output.record(f"Official {one.id}", one, names)
     columns = ("id", "label", "platform", "state", "status", "completeness", "last_scan")
-    yield output.table("Devices", columns, [[each[name] for name in columns] for each in items(one, "devices")])
-    points = ("id", "given_by", "method", "scope", "informed", "given_at", "expires_at", "withdrawn_at")
-    yield output.table("Consents", points, [[each[name] for name in points] for each in items(one, "consents")])
-    yield findings.listed(items(one, "findings"))
-    seen = ("id", "at", "kind", "value", "method")
-    yield output.table("Observations", seen, [[each[name] for name in seen] for each in items(one, "observations")])
+    yield output.records("Devices", columns, one.devices)
+    yield output.records("Consents", CONSENT_COLUMNS, one.consents)
+    yield findings.listed(one.findings)
+    yield output.records("Observations", ("id", "at", "kind", "value", "method"), one.observations)
+
+
+@group_app.command("add")
+def add_group(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="As shown in reports.")],
+    parent: Annotated[str | None, typer.Option("--parent", help="The group it belongs to, by name or id.")] = None,
+) -> None:
+    """Add a group."""
+    from mvtcase.workflow import groups
+
+    state = state_of(context)
+    outcome = groups.add(state.desk(), name, parent=parent)
+    output.show(state, outcome, lambda data: [output.record("Group", data.group)])
+
+
+@group_app.command("list")
+def list_groups(context: typer.Context) -> None:
+    """List the groups."""
+    from mvtcase.workflow import groups
+
+    state = state_of(context)
+    outcome = groups.list_groups(state.desk())
+    output.show(state, outcome, lambda data: [output.records("Groups", ("id", "name", "parent"), data.groups)])

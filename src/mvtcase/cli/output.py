@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -19,6 +20,8 @@ from mvtcase.reasons import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from _typeshed import DataclassInstance
 
     from mvtcase.cli.state import State
     from mvtcase.errors import MvtcaseError
@@ -73,6 +76,8 @@ def cell(value: object) -> Text:
         return Text("-", style="dim")
     if isinstance(value, bool):
         return Text("yes" if value else "no")
+    if isinstance(value, frozenset):
+        value = sorted(value)
     if isinstance(value, (list, tuple)):
         return Text(", ".join(visible(str(each)) for each in value) or "-")
     text = _moment(visible(words(value)))
@@ -106,6 +111,23 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 def facts(title: str, values: Mapping[str, object]) -> Table:
     """Return one thing's fields as a two-column table."""
     return table(title, ("field", "value"), [(name.replace("_", " "), value) for name, value in values.items()])
+
+
+def record(title: str, one: DataclassInstance, names: Sequence[str] = (), **more: object) -> Table:
+    """Return the fields of a record named, or all, and `more` as a table; of a record inside it, what is known."""
+    shown: dict[str, object] = {}
+    for name in names or [each.name for each in fields(one)]:
+        value = getattr(one, name)
+        if is_dataclass(value):
+            shown |= {each.name: known for each in fields(value) if (known := getattr(value, each.name))}
+        else:
+            shown[name] = value
+    return facts(title, {**shown, **more})
+
+
+def records(title: str, columns: Sequence[str], listed: Iterable[DataclassInstance]) -> Table:
+    """Return a table of records, a column for each field named."""
+    return table(title, columns, [[getattr(each, name) for name in columns] for each in listed])
 
 
 def show(state: State, outcome: Outcome[Payload], draw: Callable[[Payload], Iterable[Table | Text]]) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mvtcase.cli import output
-from mvtcase.cli.data import items
 from mvtcase.cli.state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from rich.table import Table
+
+    from mvtcase.workflow.reports import Reports, ReportsShown
 
 app = typer.Typer(no_args_is_help=True, help="Reports: what can be said, to whom, and what cannot.")
 _Id = Annotated[str, typer.Argument(help="Id of the report, such as R-0001.")]
@@ -84,7 +85,7 @@ def supersede(
     output.show(state, reports.supersede(state.desk(), report, by=by), _table)
 
 
-def _table(data: Mapping[str, object]) -> Iterable[Table]:
+def _table(data: Reports | ReportsShown) -> Iterable[Table]:
     columns = ("id", "kind", "target", "format", "state", "written_at", "written_by", "path", "file")
-    rows = [[each.get(name) for name in columns] for each in items(data, "reports")]
+    rows = [[getattr(each, name, None) for name in columns] for each in data.reports]
     yield output.table("Reports", columns, rows)

@@ -1,24 +1,30 @@
-"""`mvtcase scan`: run, list, show."""
+"""`mvtcase scan`: run, list, show; `mvtcase recheck`: run, list."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mvtcase.cli import output, progress
-from mvtcase.cli.data import at, items
 from mvtcase.cli.secrets import ask_for, read_password_file
 from mvtcase.cli.state import state_of
+from mvtcase.model import ScanState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from rich.table import Table
 
+    from mvtcase.workflow.payloads import OneScan, Scans, ScanShown
+    from mvtcase.workflow.triage import Triaged
+
 app = typer.Typer(
     no_args_is_help=True, help="Scans: MVT's checks over an acquisition, in a box, with every outcome kept."
+)
+recheck_app = typer.Typer(
+    no_args_is_help=True, help="Rechecks: stored results against other indicators, without the phone."
 )
 
 
@@ -76,7 +82,7 @@ def run(
         outcome = scans.run(desk, request)
     output.show(state, outcome, summary)
     if exit_code:
-        found = [str(each["status"]) for each in items(outcome.data, "scans") if each["status"]]
+        found = [each.status for each in outcome.data.scans if each.status]
         state.exit_code = status.worst_exit_code(found) or state.exit_code
 
 
@@ -86,7 +92,7 @@ def list_scans(context: typer.Context) -> None:
     from mvtcase.workflow import scans
 
     state = state_of(context)
-    output.show(state, scans.list_scans(state.desk()), lambda data: [_listed(items(data, "scans"))])
+    output.show(state, scans.list_scans(state.desk()), lambda data: [_listed(data.scans)])
 
 
 @app.command("show")
@@ -98,36 +104,62 @@ def show(context: typer.Context, scan: Annotated[str, typer.Argument(help="Id (S
     output.show(state, scans.show(state.desk(), scan), _whole)
 
 
-def summary(data: Mapping[str, object]) -> Iterable[Table]:
+@recheck_app.command("run")
+def recheck(
+    context: typer.Context,
+    scan: Annotated[list[str] | None, typer.Argument(help="Ids (S-0001).")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The latest finished scan of every acquisition.")] = False,
+    iocs: Annotated[
+        list[str] | None, typer.Option("--iocs", metavar="SET", help="Indicator set; may be given again.")
+    ] = None,
+) -> None:
+    """Compare earlier scans' stored results with indicator sets (retro-hunt)."""
+    from mvtcase.workflow import rechecks
+
+    state = state_of(context)
+    with progress.scanning(state) as on_event:
+        outcome = rechecks.run(
+            state.desk(), scan or (), everything=everything, set_names=tuple(iocs or ()), on_event=on_event
+        )
+    output.show(state, outcome, summary)
+
+
+@recheck_app.command("list")
+def list_rechecks(context: typer.Context) -> None:
+    """List the rechecks."""
+    from mvtcase.workflow import rechecks
+
+    state = state_of(context)
+    output.show(state, rechecks.list_rechecks(state.desk()), summary)
+
+
+def summary(data: Scans | Triaged) -> Iterable[Table]:
     """Return what a batch of scans gave: a line each, then what was not examined."""
-    scans = items(data, "scans")
-    yield _listed(scans)
-    gaps = [[each["id"], gap["module"], gap["outcome"], gap["reason"]] for each in scans for gap in each["gaps"]]
+    yield _listed(data.scans)
+    gaps = [[each.id, gap.module, gap.outcome, gap.reason] for each in data.scans for gap in each.gaps]
     if gaps:
         yield output.table("Not examined", ("scan", "module", "outcome", "reason"), gaps)
 
 
-def _listed(scans: Sequence[Mapping[str, Any]]) -> Table:
+def _listed(scans: Iterable[ScanShown]) -> Table:
     columns = ("id", "of", "kind", "examined", "alerts", "findings", "status")
     return output.table("Scans", columns, [_row(each) for each in scans])
 
 
-def _row(one: Mapping[str, Any]) -> Sequence[object]:
-    examined = one["completeness"] if one["state"] == "finished" else one["state"]
-    alerts = ", ".join(f"{count} {level}" for level, count in one["alerts"].items() if count)
-    of = f"{one['acquisition']} {one['device']}"
-    return [one["id"], of, one["kind"], examined, alerts or "none", len(one["findings"]), one["status"]]
+def _row(one: ScanShown) -> Sequence[object]:
+    examined = one.completeness if one.state is ScanState.FINISHED else one.state
+    alerts = ", ".join(f"{count} {level}" for level, count in one.alerts.items() if count)
+    of = f"{one.acquisition} {one.device}"
+    return [one.id, of, one.kind, examined, alerts or "none", len(one.findings), one.status]
 
 
-def _whole(data: Mapping[str, object]) -> Iterable[Table]:
-    one = at(data, "scan")
+def _whole(data: OneScan) -> Iterable[Table]:
+    one = data.scan
     names = ("id", "acquisition", "device", "kind", "command", "state", "completeness", "status", "indicators_loaded")
     more = ("sandbox", "control_passed_at", "started_at", "duration_ms", "error", "limitations")
-    sets = [f"{each['name']} {each['version']} ({each['sha256'][:12]})" for each in one["sets"]]
-    yield output.facts(f"Scan {one['id']}", {**{name: one[name] for name in (*names, *more)}, "sets": sets})
+    sets = [f"{each.name} {each.version} ({each.sha256[:12]})" for each in one.sets]
+    yield output.record(f"Scan {one.id}", one, (*names, *more), sets=sets)
     columns = ("part", "module", "outcome", "records", "source_rows", "alerts", "reason", "error")
-    yield output.table("Modules", columns, [[each[name] for name in columns] for each in one["modules"]])
-    gaps = ("module", "outcome", "reason")
-    yield output.table("Not examined", gaps, [[each[name] for name in gaps] for each in one["gaps"]])
-    rows = [[each["level"], each["module"], each["message"]] for each in one["raised"]]
-    yield output.table("Alerts, verbatim", ("level", "module", "message"), rows)
+    yield output.records("Modules", columns, one.modules)
+    yield output.records("Not examined", ("module", "outcome", "reason"), one.gaps)
+    yield output.records("Alerts, verbatim", ("level", "module", "message"), one.raised)

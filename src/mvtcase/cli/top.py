@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mvtcase.cli import output, progress
-from mvtcase.cli.data import at, items
+from mvtcase.cli.analysis import status_tables
 from mvtcase.cli.scans import summary
 from mvtcase.cli.secrets import ask_for, read_password_file
 from mvtcase.cli.state import state_of
-from mvtcase.cli.status import status_tables
 from mvtcase.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from rich.table import Table
 
     from mvtcase.cli.state import State
+    from mvtcase.workflow.demo import Played
+    from mvtcase.workflow.doctor import Checks
+    from mvtcase.workflow.triage import Triaged
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +41,7 @@ def init(
     from mvtcase.workflow import cases
 
     state = state_of(context)
-    output.show(state, cases.init(folder), lambda data: [output.facts("Workspace", data)])
+    output.show(state, cases.init(folder), lambda data: [output.record("Workspace", data)])
 
 
 def doctor(context: typer.Context) -> None:
@@ -51,18 +53,12 @@ def doctor(context: typer.Context) -> None:
         desk = state.desk()
     except WorkspaceError:
         desk = None
-    columns = ("name", "good", "seen", "hint")
-    output.show(
-        state,
-        checks.examine(desk),
-        lambda data: [
-            output.table(
-                "This machine",
-                columns,
-                [[e["name"], e["good"], e["seen"], "" if e["good"] else e["hint"]] for e in items(data, "checks")],
-            )
-        ],
-    )
+    output.show(state, checks.examine(desk), _checks)
+
+
+def _checks(data: Checks) -> Iterable[Table]:
+    rows = [[each.name, each.good, each.seen, "" if each.good else each.hint] for each in data.checks]
+    yield output.table("This machine", ("name", "good", "seen", "hint"), rows)
 
 
 def demo(
@@ -84,11 +80,9 @@ def _teller(state: State) -> Callable[[str], None]:
     return (lambda _: None) if state.as_json else (lambda sentence: output.say([sentence]))
 
 
-def _demo_tables(data: Mapping[str, object]) -> Iterable[Table]:
-    yield from status_tables(at(data, "status"))
-    yield output.facts(
-        "What was made", {name: data[name] for name in ("workspace", "evidence", "reports", "custody_head")}
-    )
+def _demo_tables(data: Played) -> Iterable[Table]:
+    yield from status_tables(data.status)
+    yield output.record("What was made", data, ("workspace", "evidence", "reports", "custody_head"))
 
 
 def triage(
@@ -146,8 +140,7 @@ def _confirm(question: str) -> bool:
     return typer.confirm(question, err=True)
 
 
-def _triaged(data: Mapping[str, object]) -> Iterable[Table]:
+def _triaged(data: Triaged) -> Iterable[Table]:
     yield from summary(data)
-    yield from status_tables(at(data, "status"))
-    columns = ("id", "kind", "format", "path")
-    yield output.table("Reports", columns, [[each[name] for name in columns] for each in items(data, "reports")])
+    yield from status_tables(data.status)
+    yield output.records("Reports", ("id", "kind", "format", "path"), data.reports)

@@ -13,10 +13,10 @@ from mvtcase.evidence import identity as identities
 from mvtcase.evidence import kinds, manifest
 from mvtcase.files import destroy
 from mvtcase.kinds import of
-from mvtcase.model import AcquisitionState, DeviceIdentity, Platform
+from mvtcase.model import Acquisition, AcquisitionState, Completeness, DeviceIdentity, Platform, ScanState
 from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
-from mvtcase.workflow import devices, shapes
+from mvtcase.workflow import devices, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mvtcase.evidence.kinds import Identified
     from mvtcase.evidence.manifest import Manifest
-    from mvtcase.model import Acquisition, Device, Json
+    from mvtcase.model import Device
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 
@@ -45,7 +45,65 @@ class Registration:
     label: str = ""
 
 
-def add(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneAcquisition:
+    """What is known of one acquisition."""
+
+    acquisition: Acquisition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquisitions:
+    """What is known of several acquisitions."""
+
+    acquisitions: tuple[Acquisition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOf:
+    """A scan of an acquisition, in brief."""
+
+    id: str
+    state: ScanState
+    completeness: Completeness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeAcquisition(OneAcquisition):
+    """What `acquisition show` returns; `manifest` is the place of the list of its files."""
+
+    scans: tuple[ScanOf, ...]
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Altered:
+    """A file of an original that is not as it was registered."""
+
+    path: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """An original as it was found when it was hashed again."""
+
+    id: str
+    path: str
+    unchanged: bool
+    differences: tuple[Altered, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originals:
+    """What `acquisition verify` returns."""
+
+    acquisitions: tuple[Verified, ...]
+
+
+def add(
+    desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None
+) -> Outcome[OneAcquisition]:
     """Register one acquisition: tell its kind and device, hash every file, and keep the manifest in the case.
 
     The same bytes registered again give the acquisition known already; at a new place, its path is brought up to date.
@@ -56,9 +114,11 @@ def add(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress
         return _register(desk, store, found, wish, on_progress)
 
 
-def add_all(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None) -> Outcome:
+def add_all(
+    desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None
+) -> Outcome[Acquisitions]:
     """Register every acquisition below a folder, one by one; one that cannot be registered does not stop the others."""
-    registered: list[object] = []
+    registered: list[Acquisition] = []
     failures: list[Message] = []
     messages: list[str | Message] = []
     with desk.open_case(to_change=True) as store:
@@ -68,12 +128,12 @@ def add_all(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProg
             except MvtcaseError as error:  # noqa: PERF203  # one bad phone must not stop the others
                 failures.append(say("{place}: {error}", place=found.root, error=error.whole))
             else:
-                registered.append(outcome.data["acquisition"])
+                registered.append(outcome.data.acquisition)
                 messages += outcome.messages
     if not registered:
         raise InputError(f"Nothing below {path} could be registered. {' '.join(map(str, failures))}".strip())
     return Outcome(
-        data={"acquisitions": registered},
+        data=Acquisitions(acquisitions=tuple(registered)),
         status=OutcomeStatus.PARTIAL if failures else OutcomeStatus.SUCCESS,
         messages=(*messages, *failures),
     )
@@ -81,7 +141,7 @@ def add_all(desk: Desk, path: Path, wish: Registration, *, on_progress: HashProg
 
 def _register(
     desk: Desk, store: Store, found: Identified, wish: Registration, on_progress: HashProgress | None
-) -> Outcome:
+) -> Outcome[OneAcquisition]:
     _refuse_unstorable(found.root)
     official = queries.official(store, wish.official)
     identity = identities.read_identity(found)
@@ -94,7 +154,7 @@ def _register(
             return _already_there(desk, store, again, found, wish)
         added = _insert(desk, store, found, wish, hashed, identity, pending)
     return Outcome(
-        data={"acquisition": shapes.acquisition(queries.acquisition(store, added))},
+        data=OneAcquisition(acquisition=queries.acquisition(store, added)),
         messages=(*_irregular_note(hashed), say("Next: {0}.", do("scan run", added))),
     )
 
@@ -153,7 +213,9 @@ def _refuse_other_official(known: Acquisition, official: str) -> None:
         )
 
 
-def _already_there(desk: Desk, store: Store, known: Acquisition, found: Identified, wish: Registration) -> Outcome:
+def _already_there(
+    desk: Desk, store: Store, known: Acquisition, found: Identified, wish: Registration
+) -> Outcome[OneAcquisition]:
     note = f"The same bytes are registered as {known.id} already."
     if str(found.root) != known.path and not Path(known.path).exists() and not known.imported:
         with store.change("acquisition.moved", actor=desk.actor, subject=known.id, path=str(found.root)) as change:
@@ -161,7 +223,7 @@ def _already_there(desk: Desk, store: Store, known: Acquisition, found: Identifi
         note += " It was no longer at its old place: the new place is recorded."
     if wish.copy_in and not known.imported:
         note += f" Nothing was copied: the original is where it was, at {known.path}; keep it."
-    return Outcome(data={"acquisition": shapes.acquisition(queries.acquisition(store, known.id))}, messages=(note,))
+    return Outcome(data=OneAcquisition(acquisition=queries.acquisition(store, known.id)), messages=(note,))
 
 
 def _insert(  # one row gathers all that was learnt
@@ -240,29 +302,25 @@ def _irregular_note(hashed: Manifest) -> tuple[str, ...]:
     )
 
 
-def list_acquisitions(desk: Desk) -> Outcome:
+def list_acquisitions(desk: Desk) -> Outcome[Acquisitions]:
     """Return all acquisitions."""
     with desk.open_case() as store:
-        return Outcome(data={"acquisitions": [shapes.acquisition(each) for each in queries.acquisitions(store)]})
+        return Outcome(data=Acquisitions(acquisitions=queries.acquisitions(store)))
 
 
-def show(desk: Desk, named: str) -> Outcome:
+def show(desk: Desk, named: str) -> Outcome[WholeAcquisition]:
     """Return an acquisition with the scans of it."""
     with desk.open_case() as store:
         one = queries.acquisition(store, named)
-        scans = list(queries.scans(store, one.id))
-        return Outcome(
-            data={
-                "acquisition": shapes.acquisition(one),
-                "scans": [
-                    {"id": each.id, "state": str(each.state), "completeness": str(each.completeness)} for each in scans
-                ],
-                "manifest": str(store.folder.manifest(one.id)),
-            }
+        whole = WholeAcquisition(
+            acquisition=one,
+            scans=tuple(payloads.filled(ScanOf, each) for each in queries.scans(store, one.id)),
+            manifest=str(store.folder.manifest(one.id)),
         )
+        return Outcome(data=whole)
 
 
-def verify(desk: Desk, named: Sequence[str], *, on_progress: HashProgress | None = None) -> Outcome:
+def verify(desk: Desk, named: Sequence[str], *, on_progress: HashProgress | None = None) -> Outcome[Originals]:
     """Hash originals again and compare with their manifests; every look is a custody event.
 
     A difference is data (`unchanged` false with the differences), so that one altered phone hides none of the others.
@@ -270,29 +328,29 @@ def verify(desk: Desk, named: Sequence[str], *, on_progress: HashProgress | None
     with desk.open_case(to_change=True) as store:
         wanted = [queries.acquisition(store, each) for each in named] or list(queries.acquisitions(store))
         looked = [_verify_one(desk, store, each, on_progress) for each in wanted]
-        altered = [each for each in looked if not each["unchanged"]]
+        altered = [each for each in looked if not each.unchanged]
         return Outcome(
-            data={"acquisitions": list(looked)},
+            data=Originals(acquisitions=tuple(looked)),
             status=OutcomeStatus.PARTIAL if altered else OutcomeStatus.SUCCESS,
-            messages=tuple(f"{each['id']} is not what was registered; do not scan it." for each in altered),
+            messages=tuple(f"{each.id} is not what was registered; do not scan it." for each in altered),
         )
 
 
-def _verify_one(desk: Desk, store: Store, one: Acquisition, on_progress: HashProgress | None) -> dict[str, Json]:
+def _verify_one(desk: Desk, store: Store, one: Acquisition, on_progress: HashProgress | None) -> Verified:
     try:
         found = manifest.compare(
             Path(one.path), store.folder.manifest(one.id), one.manifest_sha256, on_progress=on_progress
         )
-        differences: list[Json] = [{"path": each.path, "what": each.what} for each in found]
+        differences = tuple(Altered(path=each.path, what=each.what) for each in found)
     except EvidenceMissingError as error:
-        differences = [{"path": one.path, "what": f"missing: {error}"}]
+        differences = (Altered(path=one.path, what=f"missing: {error}"),)
     action = "acquisition.verified" if not differences else "acquisition.found_altered"
     with store.change(action, actor=desk.actor, subject=one.id, differences=len(differences)):
         pass
-    return {"id": one.id, "path": one.path, "unchanged": not differences, "differences": differences}
+    return Verified(id=one.id, path=one.path, unchanged=not differences, differences=differences)
 
 
-def set_aside(desk: Desk, named: str, *, state: AcquisitionState, reason: str) -> Outcome:
+def set_aside(desk: Desk, named: str, *, state: AcquisitionState, reason: str) -> Outcome[OneAcquisition]:
     """Say that an acquisition no longer counts for its device's status, or counts again; a reason is needed."""
     if not reason.strip():
         raise InputError("Say why.", hint=say("Give it with {0}.", do(reason="TEXT")))
@@ -300,4 +358,4 @@ def set_aside(desk: Desk, named: str, *, state: AcquisitionState, reason: str) -
         one = queries.acquisition(store, named)
         with store.change(f"acquisition.{state}", actor=desk.actor, subject=one.id, reason=reason) as change:
             change.update("acquisition", one.uuid, state=state, state_reason=reason.strip())
-        return Outcome(data={"acquisition": shapes.acquisition(queries.acquisition(store, one.id))})
+        return Outcome(data=OneAcquisition(acquisition=queries.acquisition(store, one.id)))

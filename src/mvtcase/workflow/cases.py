@@ -2,39 +2,88 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError
-from mvtcase.model import CaseState, Tlp
+from mvtcase.model import CaseFile, CaseState, Tlp
 from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, slug_of
 from mvtcase.store.store import Store
-from mvtcase.workflow import shapes
+from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mvtcase.model import CaseFile
+    from mvtcase.model import Group
     from mvtcase.store.folder import CaseFolder
     from mvtcase.workflow.desk import Desk
 
 
-def init(folder: Path) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What `init` returns."""
+
+    workspace: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneCase:
+    """What is written down about a case."""
+
+    case: CaseFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase(OneCase):
+    """What `case new` returns."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeCase(NewCase):
+    """What `case show` returns: a case with how much it holds."""
+
+    officials: int
+    groups: tuple[Group, ...]
+    devices: int
+    acquisitions: int
+    scans: int
+    findings: int
+    custody_head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCase(CaseFile):
+    """A case with its place."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cases:
+    """What `case list` returns."""
+
+    cases: tuple[ListedCase, ...]
+
+
+def init(folder: Path) -> Outcome[Place]:
     """Make a workspace; an existing one is left as it is."""
     workspace = Workspace(folder.expanduser().absolute())
     workspace.create()
     return Outcome(
-        data={"workspace": str(workspace.path)},
+        data=Place(workspace=str(workspace.path)),
         messages=(say("Next: {0} in this folder starts a case.", do("case new", "TITLE")),),
     )
 
 
 def new(
     desk: Desk, title: str, *, slug: str | None = None, tlp: str = Tlp.AMBER_STRICT, description: str = ""
-) -> Outcome:
+) -> Outcome[NewCase]:
     """Start a case. Raises `ConflictError` when the slug is taken, `InputError` on an unknown marking."""
     if not title.strip():
         raise InputError("A case needs a title.")
@@ -58,7 +107,7 @@ def new(
         )
     with Store.open(folder) as store:
         return Outcome(
-            data={"case": shapes.case(queries.case_file(store)), "folder": str(folder.path)},
+            data=NewCase(case=queries.case_file(store), folder=str(folder.path)),
             messages=(say("Next: {0}, then {1}.", do("group add", "NAME"), do("official add")),),
         )
 
@@ -90,51 +139,53 @@ def read_tlp(text: str) -> Tlp:
         raise InputError(f"{text!r} is no TLP 2.0 marking.", hint=f"Use one of {', '.join(Tlp)}.") from None
 
 
-def list_cases(desk: Desk) -> Outcome:
+def list_cases(desk: Desk) -> Outcome[Cases]:
     """Return all cases of the workspace; one that cannot be read is named, and hides none of the others."""
     found = list(_readable(desk.workspace))
     unreadable = tuple(f"The case {folder.slug} cannot be read: {why}" for one, folder, why in found if one is None)
-    listed = [{**shapes.case(one), "folder": str(folder.path)} for one, folder, _ in found if one is not None]
+    listed = tuple(
+        payloads.filled(ListedCase, one, folder=str(folder.path)) for one, folder, _ in found if one is not None
+    )
     return Outcome(
-        data={"cases": listed},
+        data=Cases(cases=listed),
         status=OutcomeStatus.PARTIAL if unreadable else OutcomeStatus.SUCCESS,
         messages=unreadable,
     )
 
 
-def show(desk: Desk) -> Outcome:
+def show(desk: Desk) -> Outcome[WholeCase]:
     """Return one case with how much it holds."""
     with desk.open_case() as store:
         return Outcome(
-            data={
-                "case": shapes.case(queries.case_file(store)),
-                "folder": str(store.folder.path),
-                "officials": len(queries.officials(store)),
-                "groups": [shapes.plain(each) for each in queries.groups(store)],
-                "devices": len(queries.devices(store)),
-                "acquisitions": len(queries.acquisitions(store)),
-                "scans": len(queries.scans(store)),
-                "findings": len(queries.findings(store)),
-                "custody_head": store.custody_head(),
-            }
+            data=WholeCase(
+                case=queries.case_file(store),
+                folder=str(store.folder.path),
+                officials=len(queries.officials(store)),
+                groups=queries.groups(store),
+                devices=len(queries.devices(store)),
+                acquisitions=len(queries.acquisitions(store)),
+                scans=len(queries.scans(store)),
+                findings=len(queries.findings(store)),
+                custody_head=store.custody_head(),
+            )
         )
 
 
-def close(desk: Desk) -> Outcome:
+def close(desk: Desk) -> Outcome[OneCase]:
     """Close a case, so that nothing changes it until it is reopened."""
     return _set_state(desk, CaseState.CLOSED, "case.closed")
 
 
-def reopen(desk: Desk) -> Outcome:
+def reopen(desk: Desk) -> Outcome[OneCase]:
     """Reopen a closed case."""
     return _set_state(desk, CaseState.OPEN, "case.reopened")
 
 
-def _set_state(desk: Desk, state: CaseState, action: str) -> Outcome:
+def _set_state(desk: Desk, state: CaseState, action: str) -> Outcome[OneCase]:
     with desk.open_case() as store:
         one = queries.case_file(store)
         if one.state is state:
             raise ConflictError(f"The case {one.slug} is {state} already.")
         with store.change(action, actor=desk.actor, subject=one.id) as change:
             change.update("case_file", one.uuid, state=state)
-        return Outcome(data={"case": shapes.case(queries.case_file(store))})
+        return Outcome(data=OneCase(case=queries.case_file(store)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from mvtcase.errors import (
 from mvtcase.model import ConsentMethod, ConsentPoint, RosterState
 from mvtcase.reasons import do, say
 from mvtcase.store import queries
-from mvtcase.workflow import shapes
 from mvtcase.workflow.attachments import keep
 from mvtcase.workflow.desk import Outcome
 
@@ -28,6 +28,28 @@ if TYPE_CHECKING:
     from mvtcase.model import Consent, Official
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneConsent:
+    """What `consent record` returns."""
+
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consents:
+    """An official's consents, oldest first."""
+
+    consents: tuple[Consent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate(Consents):
+    """An official's consents, whether they allow a scan now, and why not."""
+
+    scan_allowed: bool
+    reason: str
 
 
 def read_points(text: str) -> frozenset[ConsentPoint]:
@@ -67,7 +89,7 @@ def record(  # noqa: PLR0913  # a consent form has this many fields
     expires_at: str | None = None,
     device_owner: str = "",
     document: Path | None = None,
-) -> Outcome:
+) -> Outcome[OneConsent]:
     """Record a consent as it was given; an incomplete one is recorded too, and allows no scan."""
     if not by.strip() or not scope.strip():
         raise InputError("A consent needs the name of the data owner and what was consented to.")
@@ -94,9 +116,8 @@ def record(  # noqa: PLR0913  # a consent form has this many fields
             )
             if one.roster in {RosterState.INVITED, RosterState.UNREACHABLE, RosterState.WITHDRAWN}:
                 change.update("official", one.uuid, roster=RosterState.CONSENTED)
-        return Outcome(
-            data={"consent": shapes.plain(queries.consents(store, one.id)[-1])}, messages=_what_is_missing(informed)
-        )
+        data = OneConsent(consent=queries.consents(store, one.id)[-1])
+        return Outcome(data=data, messages=_what_is_missing(informed))
 
 
 def _what_is_missing(informed: frozenset[ConsentPoint]) -> tuple[str, ...]:
@@ -106,7 +127,7 @@ def _what_is_missing(informed: frozenset[ConsentPoint]) -> tuple[str, ...]:
     return (f"The person was not informed of: {', '.join(missing)}. This consent allows no scan.",)
 
 
-def withdraw(desk: Desk, named: str, *, reason: str = "") -> Outcome:
+def withdraw(desk: Desk, named: str, *, reason: str = "") -> Outcome[Consents]:
     """Take back every standing consent of an official. Raises `ConsentMissingError` when there is none."""
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, named)
@@ -118,12 +139,12 @@ def withdraw(desk: Desk, named: str, *, reason: str = "") -> Outcome:
                 change.update("consent", each.uuid, withdrawn_at=change.at, withdrawal_reason=reason)
             change.update("official", one.uuid, roster=RosterState.WITHDRAWN)
         return Outcome(
-            data={"consents": [shapes.plain(each) for each in queries.consents(store, one.id)]},
+            data=Consents(consents=queries.consents(store, one.id)),
             messages=("What was found so far stays in the case; dispose of it as the consent form says.",),
         )
 
 
-def show(desk: Desk, named: str) -> Outcome:
+def show(desk: Desk, named: str) -> Outcome[Gate]:
     """Return an official's consents, and whether they allow a scan now."""
     with desk.open_case() as store:
         one = queries.official(store, named)
@@ -133,9 +154,7 @@ def show(desk: Desk, named: str) -> Outcome:
             allowed, why = True, ""
         except (ConsentMissingError, ConsentIncompleteError, ConsentExpiredError, ConsentWithdrawnError) as error:
             allowed, why = False, str(error)
-        return Outcome(
-            data={"consents": [shapes.plain(each) for each in consents], "scan_allowed": allowed, "reason": why}
-        )
+        return Outcome(data=Gate(consents=consents, scan_allowed=allowed, reason=why))
 
 
 def require(store: Store, official: Official, now: datetime) -> Consent:

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase import correlate
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import InputError
+from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.reports import sealing_windows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mvtcase.casebook import Casebook
-    from mvtcase.model import Json
     from mvtcase.workflow.desk import Desk
 
 MAX_HOURS = 24 * 366
 
 
-def links(desk: Desk, *, hours: int = 24) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """An official whom a link touches."""
+
+    id: str
+    pseudonym: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkShown(correlate.Link):
+    """A link with what it means, and with whom it links by pseudonym."""
+
+    meaning: str
+    officials: tuple[Linked, ...]  # type: ignore[assignment]  # ids below, more of each here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What `correlate` returns."""
+
+    links: tuple[LinkShown, ...]
+    window_hours: int
+
+
+def links(desk: Desk, *, hours: int = 24) -> Outcome[Links]:
     """Return what two or more officials share; events no farther apart than `hours` count as close together."""
     if not 1 <= hours <= MAX_HOURS:
         raise InputError(f"{hours} hours is no window.", hint=f"Use 1 to {MAX_HOURS}.")
@@ -28,7 +55,7 @@ def links(desk: Desk, *, hours: int = 24) -> Outcome:
     found = links_of(book, within=timedelta(hours=hours))
     called = {one.official.id: one.official.pseudonym for one in book.officials}
     return Outcome(
-        data={"links": [_shown(each, called) for each in found], "window_hours": hours},
+        data=Links(links=tuple(_shown(each, called) for each in found), window_hours=hours),
         messages=("A link is a reason to look, and no proof that one attacker stands behind it.",) if found else (),
     )
 
@@ -38,13 +65,6 @@ def links_of(book: Casebook, *, within: timedelta = correlate.DEFAULT_WINDOW) ->
     return correlate.links(book, sealing_windows(book), within=within)
 
 
-def _shown(link: correlate.Link, called: dict[str, str]) -> dict[str, Json]:
-    return {
-        "kind": str(link.kind),
-        "meaning": correlate.MEANING[link.kind],
-        "value": link.value,
-        "officials": [{"id": official, "pseudonym": called[official]} for official in link.officials],
-        "findings": list(link.findings),
-        "first": link.first,
-        "last": link.last,
-    }
+def _shown(link: correlate.Link, called: Mapping[str, str]) -> LinkShown:
+    officials = tuple(Linked(id=official, pseudonym=called[official]) for official in link.officials)
+    return payloads.filled(LinkShown, link, meaning=correlate.MEANING[link.kind], officials=officials)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import sha256_file
@@ -10,29 +11,48 @@ from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import ChainBrokenError, InputError
 from mvtcase.store import queries
 from mvtcase.store.custody import Difference
-from mvtcase.workflow import shapes
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mvtcase.model import CustodyEvent, Note
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 
 
-def log(desk: Desk) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """What `custody log` returns, oldest event first."""
+
+    events: tuple[CustodyEvent, ...]
+    head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneNote:
+    """What `custody note` returns."""
+
+    note: Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """What `custody verify` returns of a chain that holds; `events` is their number."""
+
+    holds: bool
+    events: int
+    head: str
+
+
+def log(desk: Desk) -> Outcome[Chain]:
     """Return every event of the chain, oldest first."""
     with desk.open_case() as store:
-        return Outcome(
-            data={
-                "events": [shapes.plain(each) for each in queries.custody_events(store)],
-                "head": store.custody_head(),
-            }
-        )
+        return Outcome(data=Chain(events=queries.custody_events(store), head=store.custody_head()))
 
 
-def note(desk: Desk, text: str) -> Outcome:
+def note(desk: Desk, text: str) -> Outcome[OneNote]:
     """Add a free remark to the chain."""
     if not text.strip():
         raise InputError("A note needs a text.")
@@ -41,10 +61,10 @@ def note(desk: Desk, text: str) -> Outcome:
             added = change.new_id("note")
             change.payload["subject"] = added
             change.insert("note", id=added, text=text.strip(), at=change.at, examiner=desk.actor)
-        return Outcome(data={"note": shapes.plain(queries.notes(store)[-1])})
+        return Outcome(data=OneNote(note=queries.notes(store)[-1]))
 
 
-def verify(desk: Desk) -> Outcome:
+def verify(desk: Desk) -> Outcome[Holds]:
     """Return the head of a chain that holds. Raises `ChainBrokenError` naming what differs otherwise.
 
     Looks at every stored row and at the files the case vouches for: manifests, kept results, reports, attachments.
@@ -61,7 +81,7 @@ def verify(desk: Desk) -> Outcome:
             )
         events = queries.custody_events(store)
         return Outcome(
-            data={"holds": True, "events": len(events), "head": store.custody_head()},
+            data=Holds(holds=True, events=len(events), head=store.custody_head()),
             messages=("Compare the head with the one printed in a report to see that nothing was cut off.",),
         )
 

@@ -31,6 +31,7 @@ from mvtcase.workflow import (
     groups,
     observations,
     officials,
+    payloads,
     reports,
     scans,
     sealing,
@@ -141,13 +142,26 @@ CAST = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What `demo` returns; `reports` are paths."""
+
+    workspace: str
+    evidence: str
+    status: payloads.CaseStatus
+    sealing: sealing.SealingStatus
+    scans: tuple[payloads.ScanShown, ...]
+    reports: tuple[str, ...]
+    custody_head: str
+
+
 def play(
     folder: Path,
     *,
     jobs: int | None,
     on_event: Callable[[str, EngineEvent], None],
     tell: Callable[[str], None],
-) -> Outcome:
+) -> Outcome[Played]:
     """Do the whole job in a new folder and return the status, the reports and what to type next.
 
     An earlier demo in the folder is replaced; any other content is left alone with a `ConflictError`.
@@ -168,15 +182,15 @@ def play(
     verified = custody.verify(desk)
     standing = status.status(desk)
     return Outcome(
-        data={
-            "workspace": str(home),
-            "evidence": str(home / "evidence"),
-            "status": standing.data,
-            "sealing": sealing.status(desk).data,
-            "scans": scanned.data["scans"],
-            "reports": [each["path"] for each in _listed(written.data["reports"])],
-            "custody_head": verified.data["head"],
-        },
+        data=Played(
+            workspace=str(home),
+            evidence=str(home / "evidence"),
+            status=standing.data,
+            sealing=sealing.status(desk).data,
+            scans=scanned.data.scans,
+            reports=tuple(each.path for each in written.data.reports),
+            custody_head=verified.data.head,
+        ),
         messages=(
             *scanned.messages,
             say("Go on in the folder {folder}:", folder=folder),
@@ -193,10 +207,6 @@ def _fresh(home: Path) -> Path:
             raise ConflictError(f"{home} is not empty and no demo.", hint="Name another folder.")
         shutil.rmtree(home)
     return home
-
-
-def _listed(value: object) -> list[Mapping[str, object]]:
-    return value if isinstance(value, list) else []
 
 
 def _enrol(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
@@ -11,7 +11,7 @@ from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.reasons import do, say
 from mvtcase.store import queries
-from mvtcase.workflow import shapes
+from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
@@ -23,7 +23,28 @@ _MARKS = ("udid", "serial", "imei")
 """What tells a device from all others, the most telling first."""
 
 
-def add(desk: Desk, official: str, *, label: str, identity: DeviceIdentity, owner: str = "") -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneDevice:
+    """What is written down about one device."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """What `device list` returns."""
+
+    devices: tuple[payloads.ListedDevice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceInFull:
+    """What `device show` returns."""
+
+    device: payloads.WholeDevice
+
+
+def add(desk: Desk, official: str, *, label: str, identity: DeviceIdentity, owner: str = "") -> Outcome[OneDevice]:
     """Add a device by hand, before anything was taken from it."""
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, official)
@@ -33,7 +54,7 @@ def add(desk: Desk, official: str, *, label: str, identity: DeviceIdentity, owne
         with store.change("device.added", actor=desk.actor) as change:
             added = insert(change, one.id, label=label, identity=identity, owner=owner)
             change.payload["subject"] = added
-        return Outcome(data={"device": shapes.plain(queries.device(store, added))})
+        return Outcome(data=OneDevice(device=queries.device(store, added)))
 
 
 def insert(change: Change, official: str, *, label: str, identity: DeviceIdentity, owner: str = "") -> str:
@@ -122,37 +143,28 @@ def refuse_other_owner(device: Device | None, official: str) -> None:
         )
 
 
-def list_devices(desk: Desk) -> Outcome:
+def list_devices(desk: Desk) -> Outcome[Devices]:
     """Return all devices with their status."""
     with desk.open_case() as store:
         book = read_casebook(store, desk.newest())
-        listed = [
-            {**shapes.plain(device.device), **shapes.device(device)} for one in book.officials for device in one.devices
-        ]
-        return Outcome(data={"devices": sorted(listed, key=lambda each: str(each["id"]))})
+        listed = [payloads.device(payloads.ListedDevice, device) for one in book.officials for device in one.devices]
+        return Outcome(data=Devices(devices=tuple(sorted(listed, key=lambda each: each.id))))
 
 
-def show(desk: Desk, named: str) -> Outcome:
+def show(desk: Desk, named: str) -> Outcome[DeviceInFull]:
     """Return a device with its acquisitions, status, coverage and findings."""
     with desk.open_case() as store:
         queries.device(store, named)
         book = read_casebook(store, desk.newest())
         standing = next(each for one in book.officials for each in one.devices if each.device.id == named)
-        return Outcome(
-            data={
-                "device": {
-                    **shapes.plain(standing.device),
-                    **shapes.device(standing),
-                    "acquisitions": [shapes.acquisition(each) for each in standing.acquisitions],
-                    "findings": [shapes.finding(each) for each in standing.findings],
-                }
-            }
-        )
+        found = tuple(map(payloads.finding, standing.findings))
+        whole = payloads.device(payloads.WholeDevice, standing, acquisitions=standing.acquisitions, findings=found)
+        return Outcome(data=DeviceInFull(device=whole))
 
 
 def change_device(
     desk: Desk, named: str, *, state: DeviceState | None, label: str | None, owner: str | None
-) -> Outcome:
+) -> Outcome[OneDevice]:
     """Change what became of a device, its label or its owner."""
     given = {"state": state, "label": label, "owner": owner}
     changes = {name: value for name, value in given.items() if value is not None}
@@ -162,4 +174,4 @@ def change_device(
         one = queries.device(store, named)
         with store.change("device.changed", actor=desk.actor, subject=one.id, columns=",".join(changes)) as change:
             change.update("device", one.uuid, **changes)
-        return Outcome(data={"device": shapes.plain(queries.device(store, one.id))})
+        return Outcome(data=OneDevice(device=queries.device(store, one.id)))

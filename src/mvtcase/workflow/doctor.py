@@ -34,14 +34,21 @@ class Check:
     hint: str | Message = ""
 
 
-def examine(desk: Desk | None) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What `doctor` returns."""
+
+    checks: tuple[Check, ...]
+
+
+def examine(desk: Desk | None) -> Outcome[Checks]:
     """Return what was looked at; partial when something would keep a scan from being trusted."""
     checks = [_python(), _mvt(), _plugins(), _sqlite(), _sandbox(), _reports()]
     if desk is not None:
         checks += [_sets(desk), _disk(desk), _examiner(desk)]
     bad = [each for each in checks if not each.good]
     return Outcome(
-        data={"checks": [{"name": c.name, "good": c.good, "seen": c.seen, "hint": c.hint} for c in checks]},
+        data=Checks(checks=tuple(checks)),
         status=OutcomeStatus.PARTIAL if bad else OutcomeStatus.SUCCESS,
         messages=tuple(say("{check}: {hint}", check=each.name, hint=each.hint) for each in bad),
     )

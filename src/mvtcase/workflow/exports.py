@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from typing_extensions import assert_never
@@ -19,12 +20,12 @@ from mvtcase.report import exchange
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.reports import sealing_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mvtcase.model import Json
     from mvtcase.report.view import View
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
@@ -54,7 +55,25 @@ ENDINGS = {
 }
 
 
-def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: bool = False) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportShown:
+    """A written export."""
+
+    format: ExportFormat
+    sha256: str
+    bytes: int
+    with_names: bool
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneExport:
+    """What `export` returns."""
+
+    export: ExportShown
+
+
+def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: bool = False) -> Outcome[OneExport]:
     """Write an export and return where it is, its sha256 and size; the custody chain names it.
 
     Without names everybody stands under a pseudonym; with names those whose publication level is `named` do not. The
@@ -74,15 +93,17 @@ def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: b
             notes = _write(desk, store, form, path, with_names=with_names)
         except OSError as error:
             raise RenderError(f"{path} cannot be written: {error.strerror}.") from error
-        shown: dict[str, Json] = {
-            "format": str(form),
-            "sha256": sha256_file(path),
-            "bytes": path.stat().st_size,
-            "with_names": with_names,
-        }
-        with store.change("export.written", actor=desk.actor, subject=path.name, **shown):
+        written = ExportShown(
+            format=form,
+            sha256=sha256_file(path),
+            bytes=path.stat().st_size,
+            with_names=with_names,
+            path=str(path),
+        )
+        told = {name: value for name, value in as_json(written).items() if name != "path"}
+        with store.change("export.written", actor=desk.actor, subject=path.name, **told):
             pass  # the file lies outside the case file; the event alone names it
-        return Outcome(data={"export": {**shown, "path": str(path)}}, messages=notes)
+        return Outcome(data=OneExport(export=written), messages=notes)
 
 
 def read_format(text: str) -> ExportFormat:

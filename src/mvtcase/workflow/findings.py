@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import InputError
@@ -9,34 +10,63 @@ from mvtcase.findings.review import REVIEWERS_NEEDED, state_of
 from mvtcase.model import FindingState, Verdict
 from mvtcase.reasons import do, say
 from mvtcase.store import queries
-from mvtcase.workflow import shapes
+from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
+    from mvtcase.model import RawAlert
     from mvtcase.workflow.desk import Desk
 
 
-def list_findings(desk: Desk, *, official: str | None = None, device: str | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What `finding list` returns."""
+
+    findings: tuple[payloads.FindingShown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneFinding:
+    """A finding as it stands after a judgement."""
+
+    finding: payloads.FindingShown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeFinding(payloads.FindingShown):
+    """A finding with every alert behind it, verbatim."""
+
+    raised: tuple[RawAlert, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingInFull:
+    """What `finding show` returns."""
+
+    finding: WholeFinding
+
+
+def list_findings(desk: Desk, *, official: str | None = None, device: str | None = None) -> Outcome[Findings]:
     """Return all findings, or those of one official or device, worst level first."""
     with desk.open_case() as store:
         wanted = queries.official(store, official).id if official else None
-        found = [
-            shapes.finding(one)
+        found = tuple(
+            payloads.finding(one)
             for one in queries.findings(store)
             if wanted in {None, one.official} and device in {None, one.device}
-        ]
-        return Outcome(data={"findings": found})
+        )
+        return Outcome(data=Findings(findings=found))
 
 
-def show(desk: Desk, named: str) -> Outcome:
+def show(desk: Desk, named: str) -> Outcome[FindingInFull]:
     """Return a finding with its alerts, verbatim."""
     with desk.open_case() as store:
         one = queries.finding(store, named)
-        alerts = [shapes.plain(alert) for alert in queries.alerts_of_finding(store, one.id)]
-        return Outcome(data={"finding": {**shapes.finding(one), "raised": alerts}})
+        raised = queries.alerts_of_finding(store, one.id)
+        return Outcome(data=FindingInFull(finding=payloads.filled(WholeFinding, payloads.finding(one), raised=raised)))
 
 
-def dispose(desk: Desk, named: str, *, verdict: Verdict, reason: str) -> Outcome:
+def dispose(desk: Desk, named: str, *, verdict: Verdict, reason: str) -> Outcome[OneFinding]:
     """Record a judgement on a finding; the latest stands, earlier ones stay. A reason is needed."""
     if not reason.strip():
         raise InputError("A judgement needs its reason.", hint=say("Give it with {0}.", do(reason="TEXT")))
@@ -53,7 +83,9 @@ def dispose(desk: Desk, named: str, *, verdict: Verdict, reason: str) -> Outcome
                 at=change.at,
             )
         after = queries.finding(store, one.id)
-        return Outcome(data={"finding": shapes.finding(after)}, messages=_what_next(state_of(after.dispositions)))
+        return Outcome(
+            data=OneFinding(finding=payloads.finding(after)), messages=_what_next(state_of(after.dispositions))
+        )
 
 
 def _what_next(state: FindingState) -> tuple[str, ...]:

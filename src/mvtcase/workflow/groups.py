@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.store import queries
-from mvtcase.workflow import shapes
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
+    from mvtcase.model import Group
     from mvtcase.workflow.desk import Desk
 
 
-def add(desk: Desk, name: str, *, parent: str | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneGroup:
+    """What `group add` returns."""
+
+    group: Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """What `group list` returns."""
+
+    groups: tuple[Group, ...]
+
+
+def add(desk: Desk, name: str, *, parent: str | None = None) -> Outcome[OneGroup]:
     """Add a group, inside another one or not. Raises `ConflictError` when the name is taken."""
     if not name.strip():
         raise InputError("A group needs a name.")
@@ -25,10 +40,10 @@ def add(desk: Desk, name: str, *, parent: str | None = None) -> Outcome:
             added = change.new_id("affected_group")
             change.payload["subject"] = added
             change.insert("affected_group", id=added, name=name.strip(), parent=above)
-        return Outcome(data={"group": shapes.plain(queries.group(store, added))})
+        return Outcome(data=OneGroup(group=queries.group(store, added)))
 
 
-def list_groups(desk: Desk) -> Outcome:
+def list_groups(desk: Desk) -> Outcome[Groups]:
     """Return all groups."""
     with desk.open_case() as store:
-        return Outcome(data={"groups": [shapes.plain(each) for each in queries.groups(store)]})
+        return Outcome(data=Groups(groups=queries.groups(store)))

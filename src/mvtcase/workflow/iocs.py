@@ -2,98 +2,242 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from mvtcase.errors import ControlFailedError, InputError
 from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import load_catalog
 from mvtcase.indicators.update import update as fetch_updates
 from mvtcase.reasons import Message, do, say
-from mvtcase.workflow import control
+from mvtcase.workflow import control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.sets import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.engine.job import EngineEvent
     from mvtcase.indicators.library import ImportOutcome, LintReport
     from mvtcase.indicators.passport import Passport
+    from mvtcase.indicators.verdicts import Adjustment, Unusable
     from mvtcase.workflow.desk import Desk
 
 MAX_LISTED_CHANGES = 50
 
 
-def list_sets(desk: Desk) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetShown:
+    """An indicator set: where it comes from and how many of its indicators can be compared."""
+
+    name: str
+    title: str
+    version: str
+    publisher: str
+    licence: str
+    tlp: str
+    source_url: str
+    published_at: str | None
+    imported_at: str | None
+    sha256: str
+    built_in: bool
+    in_file: int
+    usable: int
+    duplicates: int
+    unusable: int
+    counts: Mapping[str, int]
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSet(SetShown):
+    """A set with whether scans use it that name none."""
+
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sets:
+    """What `iocs list` returns."""
+
+    sets: tuple[ListedSet, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeSet(SetShown):
+    """A set with every indicator that cannot be compared, or is in another form than it was written."""
+
+    references: tuple[str, ...]
+    remarks: tuple[str, ...]
+    extra: int
+    stock: Mapping[str, int]
+    unusable_indicators: tuple[Unusable, ...]
+    adjustments: tuple[Adjustment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version of a set."""
+
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneSet:
+    """What `iocs show` returns; `set_` is the version meant."""
+
+    set_: WholeSet
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintedFile:
+    """What a file holds, and what keeps it from being imported."""
+
+    path: str
+    importable: bool
+    problems: tuple[str, ...]
+    hint: str | Message
+    set_: WholeSet | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linted:
+    """What `iocs lint` returns."""
+
+    files: tuple[LintedFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An indicator that a version has more or less than the one before."""
+
+    change: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported(SetShown):
+    """What an import did: `state` is `new`, `unchanged` or `new_version`; not all `changes` need be listed."""
+
+    state: str
+    added: int
+    removed: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imports:
+    """What `iocs import` returns."""
+
+    imported: tuple[Imported, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched(Imported):
+    """An import from the network."""
+
+    url: str
+    etag: str
+
+
+Import = TypeVar("Import", bound=Imported)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFetched:
+    """A set that could not be fetched or read, and why."""
+
+    name: str
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """What `iocs update` returns."""
+
+    imported: tuple[Fetched, ...]
+    failed: tuple[NotFetched, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """What `iocs pack` returns."""
+
+    path: str
+    sets: tuple[SetShown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned(Version):
+    """A set in the version that was tested."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfTest:
+    """What `iocs selftest` returns: what became of each planted indicator."""
+
+    passed_at: str
+    planted: int
+    types: tuple[str, ...]
+    types_not_planted: tuple[str, ...]
+    sets: tuple[Pinned, ...]
+    checks: tuple[control.Check, ...]
+
+
+def list_sets(desk: Desk) -> Outcome[Sets]:
     """Return the latest version of every set, and whether scans use it that name none."""
     library = desk.library
     off = library.disabled()
-    return Outcome(data={"sets": [{**_short(each), "active": each.name not in off} for each in library.list_sets()]})
+    listed = (
+        payloads.filled(ListedSet, each, unusable=len(each.unusable), active=each.name not in off)
+        for each in library.list_sets()
+    )
+    return Outcome(data=Sets(sets=tuple(listed)))
 
 
-def _short(passport: Passport) -> dict[str, object]:
-    names = ("name", "title", "version", "publisher", "licence", "tlp", "source_url", "published_at", "imported_at")
-    return {
-        **{name: getattr(passport, name) for name in names},
-        "sha256": passport.sha256,
-        "built_in": passport.built_in,
-        "in_file": passport.in_file,
-        "usable": passport.usable,
-        "duplicates": passport.duplicates,
-        "unusable": len(passport.unusable),
-        "counts": dict(passport.counts),
-        "families": list(passport.families),
-    }
-
-
-def show(desk: Desk, named: str) -> Outcome:
+def show(desk: Desk, named: str) -> Outcome[OneSet]:
     """Return a set's passport, every indicator that cannot be used with its reason, and its versions.
 
     `named` is a name or `NAME@SHA256-PREFIX`. Raises `IndicatorSetMissingError`.
     """
     name, _, prefix = named.partition("@")
     passport = desk.library.get(name, prefix or None)
-    versions = [{"version": each.version, "sha256": each.sha256} for each in desk.library.versions(name)]
-    return Outcome(data={"set": _whole(passport), "versions": versions})
+    versions = tuple(payloads.filled(Version, each) for each in desk.library.versions(name))
+    return Outcome(data=OneSet(set_=_whole(passport), versions=versions))
 
 
-def _whole(passport: Passport) -> dict[str, object]:
-    return {
-        **_short(passport),
-        "references": list(passport.references),
-        "remarks": list(passport.remarks),
-        "extra": passport.extra,
-        "stock": {str(name): count for name, count in passport.stock.items()},
-        "unusable_indicators": [
-            {name: str(value) for name, value in asdict(each).items()} for each in passport.unusable
-        ],
-        "adjustments": [{name: str(value) for name, value in asdict(each).items()} for each in passport.adjustments],
-    }
+def _whole(passport: Passport) -> WholeSet:
+    listed = {"unusable": len(passport.unusable), "unusable_indicators": passport.unusable}
+    return payloads.filled(WholeSet, passport, **listed)
 
 
-def lint(desk: Desk, paths: Sequence[Path], *, kind: str | None = None) -> Outcome:
+def lint(desk: Desk, paths: Sequence[Path], *, kind: str | None = None) -> Outcome[Linted]:
     """Return what each file holds and what is wrong with it; nothing is imported."""
     reports = [desk.library.lint(path, kind) for path in paths]
     good = all(each.importable and not (each.passport and each.passport.unusable) for each in reports)
     return Outcome(
-        data={"files": [_linted(each) for each in reports]},
+        data=Linted(files=tuple(_linted(each) for each in reports)),
         status=OutcomeStatus.SUCCESS if good else OutcomeStatus.PARTIAL,
     )
 
 
-def _linted(report: LintReport) -> dict[str, object]:
-    return {
-        "path": str(report.path),
-        "importable": report.importable,
-        "problems": list(report.problems),
-        "hint": report.hint or "",
-        "set": _whole(report.passport) if report.passport else None,
-    }
+def _linted(report: LintReport) -> LintedFile:
+    whole = _whole(report.passport) if report.passport else None
+    return payloads.filled(
+        LintedFile, report, path=str(report.path), importable=report.importable, hint=report.hint or "", set_=whole
+    )
 
 
-def import_files(desk: Desk, paths: Sequence[Path], *, name: str | None = None, kind: str | None = None) -> Outcome:
+def import_files(
+    desk: Desk, paths: Sequence[Path], *, name: str | None = None, kind: str | None = None
+) -> Outcome[Imports]:
     """Import files or packs as sets, each in full or not at all; the first that cannot be stops the rest.
 
     The same bytes again change nothing; other bytes under a known name are a new version.
@@ -106,20 +250,21 @@ def import_files(desk: Desk, paths: Sequence[Path], *, name: str | None = None, 
             done += desk.library.import_pack(path)
         else:
             done.append(desk.library.import_file(path, name=name, kind=kind))
-    return Outcome(data={"imported": [_imported(each) for each in done]}, messages=tuple(_unused(done)))
+    return Outcome(
+        data=Imports(imported=tuple(_imported(Imported, each) for each in done)), messages=tuple(_unused(done))
+    )
 
 
-def _imported(outcome: ImportOutcome) -> dict[str, object]:
-    return {
-        **_short(outcome.passport),
+def _imported(kind: type[Import], outcome: ImportOutcome, **more: object) -> Import:
+    listed = (("added", outcome.added[:MAX_LISTED_CHANGES]), ("removed", outcome.removed[:MAX_LISTED_CHANGES]))
+    told = {
+        "unusable": len(outcome.passport.unusable),
         "state": outcome.state,
         "added": len(outcome.added),
         "removed": len(outcome.removed),
-        "changes": [
-            *({"change": "added", "type": t, "value": v} for t, v in outcome.added[:MAX_LISTED_CHANGES]),
-            *({"change": "removed", "type": t, "value": v} for t, v in outcome.removed[:MAX_LISTED_CHANGES]),
-        ],
+        "changes": tuple(Change(change=what, type=t, value=v) for what, values in listed for t, v in values),
     }
+    return payloads.filled(kind, outcome.passport, **told, **more)
 
 
 def _unused(done: Iterable[ImportOutcome]) -> Iterable[Message]:
@@ -135,39 +280,39 @@ def _unused(done: Iterable[ImportOutcome]) -> Iterable[Message]:
             )
 
 
-def switch(desk: Desk, named: str, *, on: bool) -> Outcome:
+def switch(desk: Desk, named: str, *, on: bool) -> Outcome[Sets]:
     """Switch a set on or off for scans that name none."""
     desk.library.switch(named, on=on)
     return list_sets(desk)
 
 
-def pack(desk: Desk, path: Path) -> Outcome:
+def pack(desk: Desk, path: Path) -> Outcome[Packed]:
     """Write every set into one file with hashes, for a laptop without a network."""
-    packed = desk.library.pack(path)
+    packed = (payloads.filled(SetShown, each, unusable=len(each.unusable)) for each in desk.library.pack(path))
     return Outcome(
-        data={"path": str(path), "sets": [_short(each) for each in packed]},
+        data=Packed(path=str(path), sets=tuple(packed)),
         messages=(say("Carry it over and use {0} there.", do("iocs import", path.name)),),
     )
 
 
 def update(
     desk: Desk, *, catalog: Path | None = None, on_progress: Callable[[str, int, int], None] | None = None
-) -> Outcome:
+) -> Outcome[Updated]:
     """Fetch the sets of the catalog, import what is new, and return what changed. Raises `UpdateError`."""
     report = fetch_updates(desk.library, load_catalog(catalog), on_progress=on_progress)
     return Outcome(
-        data={
-            "imported": [
-                {**_imported(each.outcome), "url": each.url, "etag": each.etag}
+        data=Updated(
+            imported=tuple(
+                _imported(Fetched, each.outcome, url=each.url, etag=each.etag)
                 for each in report.sets
                 if each.outcome is not None
-            ],
-            "failed": [
-                {"name": each.name, "url": each.url, "reason": each.failure}
+            ),
+            failed=tuple(
+                NotFetched(name=each.name, url=each.url, reason=each.failure)
                 for each in report.sets
                 if each.outcome is None
-            ],
-        },
+            ),
+        ),
         status=OutcomeStatus.PARTIAL if report.failures else OutcomeStatus.SUCCESS,
         messages=report.failures,
     )
@@ -175,7 +320,7 @@ def update(
 
 def selftest(
     desk: Desk, named: Sequence[str] = (), *, on_event: Callable[[EngineEvent], None] = control.unheard
-) -> Outcome:
+) -> Outcome[SelfTest]:
     """Run the positive control on the sets named, or all active ones, and return what became of each plant.
 
     Raises `ControlFailedError` when one was not.
@@ -189,16 +334,13 @@ def selftest(
     tested = sorted({check.type for check in checks})
     untested = sorted({kind for each in choice.sets for kind, n in each.counts.items() if n} - set(tested))
     return Outcome(
-        data={
-            "passed_at": at,
-            "planted": len(checks),
-            "types": list(tested),
-            "types_not_planted": list(untested),
-            "sets": [{"name": each.name, "version": each.version, "sha256": each.sha256} for each in choice.sets],
-            "checks": [
-                {"type": c.type, "value": c.value, "platform": c.platform, "where": c.where, "found": c.found}
-                for c in checks
-            ],
-        },
+        data=SelfTest(
+            passed_at=at,
+            planted=len(checks),
+            types=tuple(tested),
+            types_not_planted=tuple(untested),
+            sets=tuple(payloads.filled(Pinned, each) for each in choice.sets),
+            checks=tuple(checks),
+        ),
         messages=tuple(f"No spot can hold an indicator of type {each}; it was not tried." for each in untested),
     )

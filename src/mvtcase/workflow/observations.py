@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.store import queries
-from mvtcase.workflow import shapes
 from mvtcase.workflow.attachments import keep
 from mvtcase.workflow.consents import refuse_future
 from mvtcase.workflow.desk import Outcome
@@ -16,6 +15,7 @@ from mvtcase.workflow.desk import Outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mvtcase.model import Observation
     from mvtcase.store.store import Change
     from mvtcase.workflow.desk import Desk
 
@@ -48,7 +48,21 @@ class Seen:
     attachment: Path | None = None
 
 
-def add(desk: Desk, official: str, seen: Seen) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneObservation:
+    """What `observe add` returns."""
+
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observations:
+    """What `observe list` returns."""
+
+    observations: tuple[Observation, ...]
+
+
+def add(desk: Desk, official: str, seen: Seen) -> Outcome[OneObservation]:
     """Record an observation; a wrong one is corrected by a later one, never changed."""
     _require_known(seen)
     refuse_future(desk, seen.at, "What was seen")
@@ -61,7 +75,7 @@ def add(desk: Desk, official: str, seen: Seen) -> Outcome:
             added = insert(change, one.id, seen, actor=desk.actor, attachment_sha256=kept)
             change.payload["subject"] = added
         shown = next(each for each in queries.observations(store, one.id) if each.id == added)
-        return Outcome(data={"observation": shapes.plain(shown)})
+        return Outcome(data=OneObservation(observation=shown))
 
 
 def _require_known(seen: Seen) -> None:
@@ -106,9 +120,9 @@ def insert(
     return added
 
 
-def list_observations(desk: Desk, *, official: str | None = None, kind: str | None = None) -> Outcome:
+def list_observations(desk: Desk, *, official: str | None = None, kind: str | None = None) -> Outcome[Observations]:
     """Return observations in the order of the time they speak of."""
     with desk.open_case() as store:
         wanted = queries.official(store, official).id if official else None
-        found = [each for each in queries.observations(store, wanted) if kind in {None, each.kind}]
-        return Outcome(data={"observations": [shapes.plain(each) for each in found]})
+        found = tuple(each for each in queries.observations(store, wanted) if kind in {None, each.kind})
+        return Outcome(data=Observations(observations=found))

@@ -14,14 +14,14 @@ from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.model import Publication, RosterState
 from mvtcase.reasons import do, say
 from mvtcase.store import queries
-from mvtcase.workflow import shapes
+from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from mvtcase.model import Json
+    from mvtcase import model
     from mvtcase.store.store import Change, Store
     from mvtcase.workflow.desk import Desk
 
@@ -43,12 +43,43 @@ class Person:
     groups: tuple[str, ...] = ()
 
 
-def add(desk: Desk, person: Person) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOfficial:
+    """What is written down about one official."""
+
+    official: model.Official
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Officials:
+    """What is written down about several officials."""
+
+    officials: tuple[model.Official, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeOfficial(payloads.OfficialStatus):
+    """An official with everything the case holds about the person."""
+
+    contact: str
+    consents: tuple[model.Consent, ...]
+    findings: tuple[payloads.FindingShown, ...]
+    observations: tuple[model.Observation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialInFull:
+    """What `official show` returns."""
+
+    official: WholeOfficial
+
+
+def add(desk: Desk, person: Person) -> Outcome[OneOfficial]:
     """Add one official and return it."""
     with desk.open_case(to_change=True) as store:
         added = _add_all(desk, store, [person], action="official.added")[0]
         return Outcome(
-            data={"official": shapes.plain(queries.official(store, added))},
+            data=OneOfficial(official=queries.official(store, added)),
             messages=(say("Next: record the consent with {0}.", do("consent record", added)),),
         )
 
@@ -93,29 +124,32 @@ def _new_pseudonym(taken: set[str]) -> str:
             return pseudonym
 
 
-def list_officials(desk: Desk) -> Outcome:
+def list_officials(desk: Desk) -> Outcome[Officials]:
     """Return all officials."""
     with desk.open_case() as store:
-        return Outcome(data={"officials": [shapes.plain(each) for each in queries.officials(store)]})
+        return Outcome(data=Officials(officials=queries.officials(store)))
 
 
-def show(desk: Desk, named: str) -> Outcome:
+def show(desk: Desk, named: str) -> Outcome[OfficialInFull]:
     """Return an official with devices, status, consents and observations."""
     with desk.open_case() as store:
         one = queries.official(store, named)
         book = read_casebook(store, desk.newest())
         standing = next(each for each in book.officials if each.official.id == one.id)
-        data: dict[str, Json] = {
-            **shapes.official(standing),
-            "contact": one.contact,
-            "consents": [shapes.plain(each) for each in standing.consents],
-            "findings": [shapes.finding(each) for each in book.findings if each.official == one.id],
-            "observations": [shapes.plain(each) for each in queries.observations(store, one.id)],
-        }
-        return Outcome(data={"official": data})
+        whole = payloads.filled(
+            WholeOfficial,
+            payloads.official(standing),
+            contact=one.contact,
+            consents=standing.consents,
+            findings=tuple(payloads.finding(each) for each in book.findings if each.official == one.id),
+            observations=queries.observations(store, one.id),
+        )
+        return Outcome(data=OfficialInFull(official=whole))
 
 
-def change_official(desk: Desk, named: str, changes: Mapping[str, str], groups: Sequence[str] = ()) -> Outcome:
+def change_official(
+    desk: Desk, named: str, changes: Mapping[str, str], groups: Sequence[str] = ()
+) -> Outcome[OneOfficial]:
     """Change columns of an official and add it to groups; `changes` holds new values by column."""
     if not changes and not groups:
         raise InputError("Nothing to change was given.", hint=say("See {0}.", do("official set", help=True)))
@@ -130,10 +164,10 @@ def change_official(desk: Desk, named: str, changes: Mapping[str, str], groups: 
             for group in joined:
                 if group not in one.groups:
                     change.insert("membership", official=one.id, affected_group=group)
-        return Outcome(data={"official": shapes.plain(queries.official(store, one.id))})
+        return Outcome(data=OneOfficial(official=queries.official(store, one.id)))
 
 
-def import_csv(desk: Desk, path: Path) -> Outcome:
+def import_csv(desk: Desk, path: Path) -> Outcome[Officials]:
     """Add every official of a CSV roster, or none.
 
     The first line names the columns (name, role, groups separated by `;`, publication, contact, pseudonym, roster).
@@ -142,7 +176,7 @@ def import_csv(desk: Desk, path: Path) -> Outcome:
     people = read_roster(path)
     with desk.open_case(to_change=True) as store:
         added = _add_all(desk, store, people, action="official.imported")
-        return Outcome(data={"officials": [shapes.plain(queries.official(store, each)) for each in added]})
+        return Outcome(data=Officials(officials=tuple(queries.official(store, each) for each in added)))
 
 
 def read_roster(path: Path) -> list[Person]:

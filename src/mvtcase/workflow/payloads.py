@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mvtcase import model
 from mvtcase.findings.review import state_of
 from mvtcase.findings.status import WORDS
-from mvtcase.model import AlertSource, Level
+from mvtcase.model import Level
+from mvtcase.model.reach import of_scan, sentence
 from mvtcase.reasons import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from _typeshed import DataclassInstance
 
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding, Stale
+    from mvtcase.kinds.words import Trace
+    from mvtcase.model.reach import Reach
 
-Record = TypeVar("Record")
+Shown = TypeVar("Shown", bound="DataclassInstance")
+ShownDevice = TypeVar("ShownDevice", bound="DeviceStatus")
 
 
 def as_json(value: object) -> Any:  # noqa: ANN401  # whatever JSON has a form for
@@ -47,12 +51,28 @@ def key_of(field: str) -> str:
     return field.rstrip("_")
 
 
-def extended(kind: Callable[..., Record], record: DataclassInstance, **more: object) -> Record:
-    """Return a payload that has the fields of a record, those given in `more` instead of or beside them."""
-    return kind(**{**{each.name: getattr(record, each.name) for each in fields(record)}, **more})
+def filled(kind: type[Shown], record: DataclassInstance, **more: object) -> Shown:
+    """Return a payload whose fields are those of the same name in a record, but for what is given in `more`."""
+    names = {each.name for each in fields(kind)} & {each.name for each in fields(record)}
+    return kind(**{**{name: getattr(record, name) for name in names}, **more})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One class of traces that evidence could have shown; `basis` says which modules carry it, or why none does."""
+
+    trace: Trace
+    from_: str | None
+    to: str | None
+    basis: str
+
+
+def spans(reach: Iterable[Reach]) -> tuple[Span, ...]:
+    """Return every class of traces of a reach, those too that nothing carries."""
+    return tuple(filled(Span, each, from_=each.first, to=each.last) for each in reach)
+
+
+@dataclass(frozen=True, kw_only=True)  # no slots: below it is laid over a device's own record
 class DeviceStatus:
     """One device of `status`."""
 
@@ -66,29 +86,39 @@ class DeviceStatus:
     last_scan: str | None
     sandbox: str | None
     stale: tuple[Stale, ...]
+    reach: tuple[Span, ...]
+    reach_words: str
     findings: tuple[str, ...]
 
 
-def device(standing: DeviceStanding) -> DeviceStatus:
-    """Return how a device stands."""
-    return DeviceStatus(**_standing(standing))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDevice(DeviceStatus, model.Device):
+    """A device with how it stands."""
 
 
-def _standing(standing: DeviceStanding) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeDevice(DeviceStatus, model.Device):
+    """A device with how it stands, its acquisitions and its findings."""
+
+    acquisitions: tuple[model.Acquisition, ...]
+    findings: tuple[FindingShown, ...]  # type: ignore[assignment]  # in full here, ids elsewhere
+
+
+def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) -> ShownDevice:
+    """Return how a device stands, as one of the records above; `more` is what it has beyond or instead."""
     last = standing.last_scan
-    return {
-        "id": standing.device.id,
-        "label": standing.device.label,
-        "platform": standing.device.platform,
-        "state": standing.device.state,
+    told = {
         "status": standing.status,
         "completeness": standing.completeness,
         "gaps": standing.gaps,
         "last_scan": last.id if last else None,
         "sandbox": last.sandbox if last else None,
         "stale": standing.stale,
+        "reach": spans(standing.reach),
+        "reach_words": sentence(standing.reach),
         "findings": tuple(one.id for one in standing.findings),
     }
+    return filled(kind, standing.device, **{**told, **more})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,24 +133,23 @@ class OfficialStatus:
     publication: model.Publication
     status: model.Status
     status_words: str
+    reach: tuple[Span, ...]
+    reach_words: str
     groups: tuple[str, ...]
     devices: tuple[DeviceStatus, ...]
 
 
 def official(standing: OfficialStanding) -> OfficialStatus:
     """Return how an official stands."""
-    one = standing.official
-    return OfficialStatus(
-        id=one.id,
-        pseudonym=one.pseudonym,
-        name=one.name,
-        role=one.role,
-        roster=one.roster,
-        publication=one.publication,
+    return filled(
+        OfficialStatus,
+        standing.official,
         status=standing.status,
         status_words=WORDS[standing.status],
+        reach=spans(standing.reach),
+        reach_words=sentence(standing.reach),
         groups=tuple(group.name for group in standing.groups),
-        devices=tuple(device(each) for each in standing.devices),
+        devices=tuple(device(DeviceStatus, each) for each in standing.devices),
     )
 
 
@@ -147,9 +176,11 @@ def status(book: Casebook, officials: Sequence[OfficialStanding]) -> CaseStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanShown(model.Scan):
-    """A scan with its device's status as it stands now, the alerts MVT raised by level, and the findings' ids."""
+    """A scan with its device's status as it stands now, the alerts by level, and the findings' ids."""
 
     status: model.Status | None
+    reach: tuple[Span, ...]  # type: ignore[assignment]  # stored as JSON has it
+    reach_words: str
     alerts: Mapping[Level, int]
     findings: tuple[str, ...]
 
@@ -158,16 +189,36 @@ def scan(
     one: model.Scan, *, alerts: Sequence[model.RawAlert], findings: Sequence[str], status: model.Status | None
 ) -> ScanShown:
     """Return a scan as it is shown."""
-    levels = Counter(alert.level for alert in alerts if alert.source is AlertSource.MVT)
-    counts = {level: levels.get(level, 0) for level in reversed(Level)}
-    return extended(ScanShown, one, status=status, alerts=counts, findings=tuple(findings))
+    levels, reach = Counter(alert.level for alert in alerts), of_scan(one)
+    told = {
+        "status": status,
+        "reach": spans(reach),
+        "reach_words": sentence(reach),
+        "alerts": {level: levels.get(level, 0) for level in reversed(Level)},
+        "findings": tuple(findings),
+    }
+    return filled(ScanShown, one, **told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scans:
-    """Several scans or rechecks."""
+    """Scans or rechecks."""
 
     scans: tuple[ScanShown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeScan(ScanShown):
+    """A scan with every alert, verbatim."""
+
+    raised: tuple[model.RawAlert, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneScan:
+    """What `scan show` returns."""
+
+    scan: WholeScan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,4 +230,4 @@ class FindingShown(model.Finding):
 
 def finding(one: model.Finding) -> FindingShown:
     """Return a finding as it is shown."""
-    return extended(FindingShown, one, status=state_of(one.dispositions))
+    return filled(FindingShown, one, status=state_of(one.dispositions))

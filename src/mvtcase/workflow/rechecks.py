@@ -12,7 +12,7 @@ from mvtcase.errors import EngineError, InputError, MvtcaseError
 from mvtcase.model import AcquisitionState, ScanState
 from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
-from mvtcase.workflow import consents, sets
+from mvtcase.workflow import consents, payloads, sets
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.interrupted import acquisition_lock, recover
 from mvtcase.workflow.recording import begin, fail, record
@@ -35,7 +35,7 @@ def run(
     everything: bool = False,
     set_names: Sequence[str] = (),
     on_event: Callable[[str, EngineEvent], None],
-) -> Outcome:
+) -> Outcome[payloads.Scans]:
     """Recheck scans, or the latest finished scan of every acquisition; one that cannot be rechecked stops no other.
 
     A recheck examines nothing anew: it can add findings and never improves a completeness. Consent is asked for as for
@@ -53,9 +53,9 @@ def run(
             except MvtcaseError as error:  # noqa: PERF203  # one bad scan must not stop the others
                 messages.append(say("{scan} was not rechecked: {error}", scan=scan.id, error=error.whole))
         shown = shown_scans(desk, store, done)
-    complete = not messages and all(not each["gaps"] for each in shown)
+    complete = not messages and all(not each.gaps for each in shown)
     return Outcome(
-        data={"scans": list(shown)},
+        data=payloads.Scans(scans=shown),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
         messages=tuple(messages),
     )
@@ -108,8 +108,8 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
     return recheck
 
 
-def list_rechecks(desk: Desk) -> Outcome:
+def list_rechecks(desk: Desk) -> Outcome[payloads.Scans]:
     """Return all rechecks."""
     with desk.open_case() as store:
         wanted = [each.id for each in queries.scans(store) if each.recheck_of is not None]
-        return Outcome(data={"scans": list(shown_scans(desk, store, wanted))})
+        return Outcome(data=payloads.Scans(scans=shown_scans(desk, store, wanted)))

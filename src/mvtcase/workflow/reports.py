@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase import correlate
@@ -11,7 +11,7 @@ from mvtcase.canon import StrEnum, sha256_bytes, timestamp
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
-from mvtcase.model import ReportState
+from mvtcase.model import Report, ReportState
 from mvtcase.reasons import Message, do, say
 from mvtcase.report.group import group as group_report
 from mvtcase.report.incident import incident
@@ -20,13 +20,13 @@ from mvtcase.report.publication import face_of, is_withheld
 from mvtcase.report.render import Format, render
 from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
 from mvtcase.store import queries
-from mvtcase.workflow import sealing, shapes
+from mvtcase.workflow import payloads, sealing
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.observations import LETTER_SEALING
 
 if TYPE_CHECKING:
     from mvtcase.casebook import Casebook
-    from mvtcase.model import Group, Official, Report
+    from mvtcase.model import Group, Official
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 
@@ -39,12 +39,35 @@ class Kind(StrEnum):
     LETTER = "letter"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsShown:
+    """Reports, each with its whole path."""
+
+    reports: tuple[Report, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedReport(Report):
+    """A report with whether its file is still what was written."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """What `report list` returns."""
+
+    reports: tuple[ListedReport, ...]
+
+
 _Maker = Callable[["Casebook", Occasion, Mapping[str, SealingSeen], Sequence[SeenLink]], object]
 _MAKERS: dict[Kind, _Maker] = {Kind.INCIDENT: incident, Kind.GROUP: group_report, Kind.LETTER: letter}
 _NEXT = {ReportState.DRAFT: ReportState.REVIEWED, ReportState.REVIEWED: ReportState.RELEASED}
 
 
-def write(desk: Desk, kind: str, *, target: str | None = None, formats: Sequence[str] = ("html",)) -> Outcome:
+def write(
+    desk: Desk, kind: str, *, target: str | None = None, formats: Sequence[str] = ("html",)
+) -> Outcome[ReportsShown]:
     """Write a report as draft files in the case folder, one for each format, and return them.
 
     `target` is a group or an official; without one the whole case is meant. Raises `InputError` on an unknown kind or
@@ -64,7 +87,7 @@ def write(desk: Desk, kind: str, *, target: str | None = None, formats: Sequence
         _keep(desk, store, book, chosen, pages, target=_id_of(group, official))
         written = [each for each in queries.reports(store) if each.id in pages]
         return Outcome(
-            data={"reports": [_shown(store, each) for each in written]},
+            data=_shown(store, written),
             messages=(
                 *_left_out(book, chosen),
                 say("A draft: another examiner looks at it with {0}.", do("report review", "REPORT")),
@@ -236,15 +259,22 @@ def _keep(
         change.payload["subject"] = ", ".join(pages)
 
 
-def _shown(store: Store, report: Report) -> dict[str, object]:
-    return {**shapes.plain(report), "path": str(store.folder.path / report.path)}
+def _shown(store: Store, reports: Iterable[Report]) -> ReportsShown:
+    return ReportsShown(reports=tuple(replace(each, path=_path(store, each)) for each in reports))
 
 
-def list_reports(desk: Desk) -> Outcome:
+def _path(store: Store, report: Report) -> str:
+    return str(store.folder.path / report.path)
+
+
+def list_reports(desk: Desk) -> Outcome[Reports]:
     """Return all reports, and whether each file is still what was written."""
     with desk.open_case() as store:
-        listed = [{**_shown(store, each), "file": _file_state(store, each)} for each in queries.reports(store)]
-        return Outcome(data={"reports": listed})
+        listed = [
+            payloads.filled(ListedReport, each, path=_path(store, each), file=_file_state(store, each))
+            for each in queries.reports(store)
+        ]
+        return Outcome(data=Reports(reports=tuple(listed)))
 
 
 def _file_state(store: Store, report: Report) -> str:
@@ -254,7 +284,7 @@ def _file_state(store: Store, report: Report) -> str:
     return "as written" if sha256_bytes(path.read_bytes()) == report.sha256 else "altered"
 
 
-def review(desk: Desk, named: str) -> Outcome:
+def review(desk: Desk, named: str) -> Outcome[ReportsShown]:
     """Mark a draft as reviewed; its writer cannot review it."""
     with desk.open_case(to_change=True) as store:
         report = _report(store, named)
@@ -263,13 +293,13 @@ def review(desk: Desk, named: str) -> Outcome:
         return _advance(desk, store, report, ReportState.REVIEWED)
 
 
-def release(desk: Desk, named: str) -> Outcome:
+def release(desk: Desk, named: str) -> Outcome[ReportsShown]:
     """Mark a reviewed report as released; its file must still be what was written."""
     with desk.open_case(to_change=True) as store:
         return _advance(desk, store, _report(store, named), ReportState.RELEASED)
 
 
-def _advance(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome:
+def _advance(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome[ReportsShown]:
     if _NEXT.get(report.state) is not state:
         raise ConflictError(f"{report.id} is {report.state} and cannot become {state}.")
     if (found := _file_state(store, report)) != "as written":
@@ -277,7 +307,7 @@ def _advance(desk: Desk, store: Store, report: Report, state: ReportState) -> Ou
     return _set_state(desk, store, report, state)
 
 
-def supersede(desk: Desk, named: str, *, by: str) -> Outcome:
+def supersede(desk: Desk, named: str, *, by: str) -> Outcome[ReportsShown]:
     """Mark a report as replaced by a newer one of the same kind and target."""
     with desk.open_case(to_change=True) as store:
         old, new = _report(store, named), _report(store, by)
@@ -288,13 +318,13 @@ def supersede(desk: Desk, named: str, *, by: str) -> Outcome:
         with store.change("report.superseded", actor=desk.actor, subject=old.id, by=new.id) as change:
             change.update("report", old.uuid, state=ReportState.SUPERSEDED)
             change.update("report", new.uuid, supersedes=old.id)
-        return Outcome(data={"reports": [_shown(store, _report(store, each)) for each in (old.id, new.id)]})
+        return Outcome(data=_shown(store, [_report(store, each) for each in (old.id, new.id)]))
 
 
-def _set_state(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome:
+def _set_state(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome[ReportsShown]:
     with store.change(f"report.{state}", actor=desk.actor, subject=report.id, sha256=report.sha256) as change:
         change.update("report", report.uuid, state=state)
-    return Outcome(data={"reports": [_shown(store, _report(store, report.id))]})
+    return Outcome(data=_shown(store, [_report(store, report.id)]))
 
 
 def _report(store: Store, named: str) -> Report:

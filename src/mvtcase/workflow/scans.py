@@ -15,11 +15,11 @@ from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
-from mvtcase.model import AcquisitionState, EvidenceKind, ScanState
+from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
 from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
 from mvtcase.store.store import Store
-from mvtcase.workflow import consents, sets, shapes
+from mvtcase.workflow import consents, payloads, sets
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.interrupted import acquisition_lock, file_interrupted, recover
 from mvtcase.workflow.recording import begin, fail, record
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
     from mvtcase.evidence.staging import Staged
-    from mvtcase.model import Acquisition, Json, Scan
+    from mvtcase.model import Acquisition, Scan
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
 
@@ -75,7 +75,7 @@ class Request:
     """Keys of decrypted backups by device, for this batch."""
 
 
-def run(desk: Desk, request: Request) -> Outcome:
+def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
     """Scan acquisitions and return each scan with its status; one that cannot be scanned never stops the others.
 
     With a single acquisition the reason it cannot be scanned is raised; in a batch it becomes a message and the outcome
@@ -88,7 +88,8 @@ def run(desk: Desk, request: Request) -> Outcome:
         wanted = _wanted(store, request, choice)
         if not wanted:
             return Outcome(
-                data={"scans": []}, messages=("Nothing to do: every acquisition was scanned with these sets.",)
+                data=payloads.Scans(scans=()),
+                messages=("Nothing to do: every acquisition was scanned with these sets.",),
             )
         secrets = {each.id: _secret(request, each) for each in wanted}
         choice = sets.require_control(desk, choice)
@@ -96,9 +97,9 @@ def run(desk: Desk, request: Request) -> Outcome:
     failures = [message for _, message in done if message]
     with desk.open_case() as store:
         shown = shown_scans(desk, store, [scan for scan, _ in done if scan])
-    complete = not failures and all(each["completeness"] == "full" for each in shown)
+    complete = not failures and all(each.completeness is Completeness.FULL for each in shown)
     return Outcome(
-        data={"scans": list(shown)},
+        data=payloads.Scans(scans=shown),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
         messages=tuple(failures),
     )
@@ -272,12 +273,12 @@ def _decrypt(
     return result
 
 
-def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> list[dict[str, Json]]:
-    """Return scans in the shape of the CLI contract, each with its device's status as it stands now."""
+def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> tuple[payloads.ScanShown, ...]:
+    """Return scans as they are shown, each with its device's status as it stands now."""
     book = read_casebook(store, desk.newest())
     statuses = {each.device.id: each.status for one in book.officials for each in one.devices}
-    return [
-        shapes.scan(
+    return tuple(
+        payloads.scan(
             scan,
             alerts=queries.alerts(store, scan.id),
             findings=queries.findings_of_scan(store, scan.id),
@@ -285,19 +286,19 @@ def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> list[dict[st
         )
         for scan in book.scans
         if scan.id in set(wanted)
-    ]
+    )
 
 
-def list_scans(desk: Desk) -> Outcome:
+def list_scans(desk: Desk) -> Outcome[payloads.Scans]:
     """Return all scans."""
     with desk.open_case() as store:
-        return Outcome(data={"scans": list(shown_scans(desk, store, [each.id for each in queries.scans(store)]))})
+        return Outcome(data=payloads.Scans(scans=shown_scans(desk, store, [each.id for each in queries.scans(store)])))
 
 
-def show(desk: Desk, named: str) -> Outcome:
+def show(desk: Desk, named: str) -> Outcome[payloads.OneScan]:
     """Return one scan with every module's outcome, its gaps and its alerts."""
     with desk.open_case() as store:
         queries.scan(store, named)
-        shown = shown_scans(desk, store, [named])[0]
-        raised = [shapes.plain(alert) for alert in queries.alerts(store, named)]
-        return Outcome(data={"scan": {**shown, "raised": list(raised)}})
+        (shown,) = shown_scans(desk, store, [named])
+        whole = payloads.filled(payloads.WholeScan, shown, raised=queries.alerts(store, named))
+        return Outcome(data=payloads.OneScan(scan=whole))

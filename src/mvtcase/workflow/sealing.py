@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import StrEnum, parse_timestamp
 from mvtcase.errors import InputError
 from mvtcase.store import queries
+from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.observations import LETTER_SEALING
 
@@ -52,6 +53,65 @@ class Judgement:
         return f"{self.last_on} … {self.first_off}" if self.last_on and self.first_off else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSealing:
+    """How many of a group stand at each sealing, the groups inside it counted too."""
+
+    group: str
+    on: int
+    off: int
+    changed_on_off: int
+    conflicting: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialSealing:
+    """The sealing of one official with the latest look at it; `groups` are names."""
+
+    id: str
+    pseudonym: str
+    name: str
+    groups: tuple[str, ...]
+    sealing: Sealing
+    window: str
+    last_on: str | None
+    first_off: str | None
+    last_seen: str | None
+    method: str
+    note: str
+    due: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingStatus:
+    """What `status --sealing` returns."""
+
+    groups: tuple[GroupSealing, ...]
+    officials: tuple[OfficialSealing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueOfficial:
+    """An official to be asked again; `days_overdue` is None for one who was never asked."""
+
+    id: str
+    pseudonym: str
+    name: str
+    groups: tuple[str, ...]
+    value: str | None
+    last_seen: str | None
+    days_overdue: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What `observe due` returns."""
+
+    due: tuple[DueOfficial, ...]
+    every_days: int
+
+
 def judge(observations: Sequence[Observation]) -> Judgement:
     """Return what observations of `line.letter_sealing`, oldest first, say together.
 
@@ -91,7 +151,7 @@ def _disagree(one: Observation, latest: Observation) -> bool:
     return abs(parse_timestamp(latest.at) - parse_timestamp(one.at)) < SAME_TIME
 
 
-def status(desk: Desk, *, group: str | None = None) -> Outcome:
+def status(desk: Desk, *, group: str | None = None) -> Outcome[SealingStatus]:
     """Return the sealing of every official (or of a group's) and counts per group."""
     with desk.open_case() as store:
         groups, officials = _chosen(store, group)
@@ -99,10 +159,10 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome:
         judged = {one.id: judge(seen.get(one.id, ())) for one in officials}
     now = desk.clock()
     return Outcome(
-        data={
-            "groups": [_group_row(each, groups, officials, judged) for each in groups],
-            "officials": [_official_row(one, groups, judged[one.id], now) for one in officials],
-        },
+        data=SealingStatus(
+            groups=tuple(_group_row(each, groups, officials, judged) for each in groups),
+            officials=tuple(_official_row(one, groups, judged[one.id], now) for one in officials),
+        ),
         messages=(
             (
                 "Off shows no spyware: the setting is the account's, and any logged-in client can change it. "
@@ -112,7 +172,7 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome:
     )
 
 
-def due(desk: Desk, *, every: str, group: str | None = None, kind: str = LETTER_SEALING) -> Outcome:
+def due(desk: Desk, *, every: str, group: str | None = None, kind: str = LETTER_SEALING) -> Outcome[Due]:
     """Return who was never asked, or not within `every` (`30d`, `12w`), the longest overdue first."""
     interval = read_interval(every)
     now = desk.clock()
@@ -121,13 +181,8 @@ def due(desk: Desk, *, every: str, group: str | None = None, kind: str = LETTER_
         seen = _by_official(queries.observations(store), kind)
     rows = [_due_row(one, groups, seen.get(one.id, ()), now, interval) for one in officials]
     waiting = [row for row in rows if row is not None]
-    waiting.sort(key=lambda row: -_overdue(row))
-    return Outcome(data={"due": waiting, "every_days": interval.days})
-
-
-def _overdue(row: Mapping[str, object]) -> int:
-    days = row["days_overdue"]
-    return days if isinstance(days, int) else 1 << 31
+    waiting.sort(key=lambda row: (row.days_overdue is not None, -(row.days_overdue or 0)))
+    return Outcome(data=Due(due=tuple(waiting), every_days=interval.days))
 
 
 def read_interval(text: str) -> timedelta:
@@ -163,45 +218,43 @@ def _by_official(observations: Iterable[Observation], kind: str) -> dict[str, li
 
 def _group_row(
     group: Group, groups: Sequence[Group], officials: Sequence[Official], judged: Mapping[str, Judgement]
-) -> dict[str, object]:
+) -> GroupSealing:
     """Return a group's counts, the groups inside it counted too, as everywhere a group is named."""
     inside = _with_descendants(group.id, groups)
     tally = Counter(judged[one.id].sealing for one in officials if inside & set(one.groups))
-    return {"group": group.name, **{str(each): tally.get(each, 0) for each in Sealing}}
+    return GroupSealing(group=group.name, **{str(each): tally.get(each, 0) for each in Sealing})
 
 
-def _official_row(one: Official, groups: Sequence[Group], judgement: Judgement, now: datetime) -> dict[str, object]:
+def _official_row(one: Official, groups: Sequence[Group], judgement: Judgement, now: datetime) -> OfficialSealing:
     last = judgement.last
-    return {
-        "id": one.id,
-        "pseudonym": one.pseudonym,
-        "name": one.name,
-        "groups": [each.name for each in groups if each.id in one.groups],
-        "sealing": str(judgement.sealing),
-        "window": judgement.window,
-        "last_on": judgement.last_on,
-        "first_off": judgement.first_off,
-        "last_seen": last.at if last else None,
-        "method": last.method if last else "",
-        "note": last.note if last else "",
-        "due": last is None or now - parse_timestamp(last.at) > DEFAULT_EVERY,
-    }
+    return payloads.filled(
+        OfficialSealing,
+        one,
+        groups=tuple(each.name for each in groups if each.id in one.groups),
+        sealing=judgement.sealing,
+        window=judgement.window,
+        last_on=judgement.last_on,
+        first_off=judgement.first_off,
+        last_seen=last.at if last else None,
+        method=last.method if last else "",
+        note=last.note if last else "",
+        due=last is None or now - parse_timestamp(last.at) > DEFAULT_EVERY,
+    )
 
 
 def _due_row(
     one: Official, groups: Sequence[Group], seen: Sequence[Observation], now: datetime, interval: timedelta
-) -> dict[str, object] | None:
+) -> DueOfficial | None:
     told = [each for each in seen if each.value != Sealing.UNKNOWN]
     last = told[-1] if told else None
     overdue = (now - parse_timestamp(last.at) - interval).days if last else None
     if last is not None and now - parse_timestamp(last.at) <= interval:
         return None
-    return {
-        "id": one.id,
-        "pseudonym": one.pseudonym,
-        "name": one.name,
-        "groups": [each.name for each in groups if each.id in one.groups],
-        "value": last.value if last else None,
-        "last_seen": last.at if last else None,
-        "days_overdue": overdue,
-    }
+    return payloads.filled(
+        DueOfficial,
+        one,
+        groups=tuple(each.name for each in groups if each.id in one.groups),
+        value=last.value if last else None,
+        last_seen=last.at if last else None,
+        days_overdue=overdue,
+    )

@@ -8,7 +8,7 @@ from mvtcase.casebook import read as read_casebook
 from mvtcase.model import ScanState, Status
 from mvtcase.reasons import do, say
 from mvtcase.store import queries
-from mvtcase.workflow import shapes
+from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ EXIT_CODES = {
 """What `--exit-code` makes of the worst status; others leave the ordinary exit status."""
 
 
-def status(desk: Desk, *, group: str | None = None) -> Outcome:
+def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStatus]:
     """Return the status of every official, or of a group's, with counts; partial while anything is not examined."""
     with desk.open_case() as store:
         book = read_casebook(store, desk.newest())
@@ -38,13 +38,13 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome:
         for each in running
     ]
     return Outcome(
-        data=shapes.status(book, members),
+        data=payloads.status(book, members),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
         messages=tuple(notes),
     )
 
 
-def worst_exit_code(statuses: Iterable[str]) -> int:
+def worst_exit_code(statuses: Iterable[Status]) -> int:
     """Return the exit code of the worst of some statuses, 0 when none has one."""
-    ranked = sorted((Status(each) for each in statuses), key=list(Status).index)
+    ranked = sorted(statuses, key=list(Status).index)
     return next((EXIT_CODES[each] for each in ranked if each in EXIT_CODES), 0)

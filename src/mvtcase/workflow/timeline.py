@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mvtcase.casebook import read as read_casebook
 from mvtcase.model import TimeBasis
 from mvtcase.store import queries
-from mvtcase.workflow import shapes
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.reports import sealing_of
 
@@ -33,7 +32,14 @@ class Moment:
     ref: str
 
 
-def timeline(desk: Desk, *, official: str | None = None, group: str | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """What `timeline` returns."""
+
+    events: tuple[Moment, ...]
+
+
+def timeline(desk: Desk, *, official: str | None = None, group: str | None = None) -> Outcome[Timeline]:
     """Return the moments of a case, a group or an official in order, those of unknown time last."""
     with desk.open_case() as store:
         book = read_casebook(store, desk.newest())
@@ -42,7 +48,7 @@ def timeline(desk: Desk, *, official: str | None = None, group: str | None = Non
             wanted = queries.official(store, official).id
             people = tuple(one for one in people if one.official.id == wanted)
     moments = sorted((each for one in people for each in _of(book, one)), key=_order)
-    return Outcome(data={"events": [shapes.plain(each) for each in moments]})
+    return Outcome(data=Timeline(events=tuple(moments)))
 
 
 def _order(one: Moment) -> tuple[bool, str, str, str]:

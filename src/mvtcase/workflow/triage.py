@@ -13,7 +13,7 @@ from mvtcase.model import ConsentMethod, ConsentPoint, Publication
 from mvtcase.settings import load_settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, find_workspace
-from mvtcase.workflow import acquisitions, cases, consents, devices, officials, reports, scans, status
+from mvtcase.workflow import acquisitions, cases, consents, devices, officials, payloads, reports, scans, status
 from mvtcase.workflow.desk import Desk, Outcome
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.job import EngineEvent, Secret
     from mvtcase.evidence.kinds import Identified
-    from mvtcase.model import Acquisition
+    from mvtcase.model import Acquisition, Report
 
 TITLE = "Triage"
 _QUESTIONS = {
@@ -67,7 +67,19 @@ class Person:
     on_event: Callable[[str, EngineEvent], None]
 
 
-def examine(place: Place, wish: Wish, person: Person) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triaged:
+    """What `triage` returns; `official` is an id."""
+
+    workspace: str
+    official: str
+    acquisition: Acquisition
+    scans: tuple[payloads.ScanShown, ...]
+    status: payloads.CaseStatus
+    reports: tuple[Report, ...]
+
+
+def examine(place: Place, wish: Wish, person: Person) -> Outcome[Triaged]:
     """Return one phone's scan, its official's status and the report written, making what is missing on the way.
 
     A workspace is made where there is none, a case where none is open, an official where none is named. Consent is
@@ -78,10 +90,9 @@ def examine(place: Place, wish: Wish, person: Person) -> Outcome:
     official = _official(desk, wish, person, found)
     _consent(desk, official, wish, person)
     added = acquisitions.add(desk, wish.path, acquisitions.Registration(official=official))
-    acquisition = added.data["acquisition"]
-    name = str(acquisition["id"]) if isinstance(acquisition, dict) else ""
+    acquisition = added.data.acquisition
     request = scans.Request(
-        acquisitions=(name,),
+        acquisitions=(acquisition.id,),
         sets=wish.sets,
         password=wish.password,
         ask_password=person.ask_password,
@@ -91,20 +102,20 @@ def examine(place: Place, wish: Wish, person: Person) -> Outcome:
     written = _report(desk, official, wish)
     standing = status.status(desk)
     return Outcome(
-        data={
-            "workspace": str(desk.workspace.path),
-            "official": official,
-            "acquisition": acquisition,
-            "scans": scanned.data["scans"],
-            "status": standing.data,
-            "reports": written.data["reports"],
-        },
+        data=Triaged(
+            workspace=str(desk.workspace.path),
+            official=official,
+            acquisition=acquisition,
+            scans=scanned.data.scans,
+            status=standing.data,
+            reports=written.data.reports,
+        ),
         status=scanned.status,
         messages=(*scanned.messages, *written.messages),
     )
 
 
-def _report(desk: Desk, official: str, wish: Wish) -> Outcome:
+def _report(desk: Desk, official: str, wish: Wish) -> Outcome[reports.ReportsShown]:
     """Write the official's report, or the case's where the publication level allows none about one person."""
     try:
         return reports.write(desk, "incident", target=official, formats=wish.formats)
@@ -146,8 +157,7 @@ def _official(desk: Desk, wish: Wish, person: Person, found: Identified) -> str:
         if known is not None:
             return known.official
     role = person.ask("Whose phone is it? A role or pseudonym is enough")
-    added = officials.add(desk, officials.Person(role=role, publication=Publication.ROLE)).data["official"]
-    return str(added["id"]) if isinstance(added, dict) else ""
+    return officials.add(desk, officials.Person(role=role, publication=Publication.ROLE)).data.official.id
 
 
 def _consent(desk: Desk, official: str, wish: Wish, person: Person) -> None:

@@ -51,10 +51,11 @@ def read_plist(path: Path, limit: int = MAX_BYTES) -> dict[str, Any] | None:
     return held if isinstance(held, dict) else None
 
 
-def parse_json(data: bytes | str, limit: int = MAX_BYTES, values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - JSON is any value
+def parse_json(data: bytes | str, limit: int = MAX_BYTES, values: int = MAX_VALUES, *, walked: bool = False) -> Any:  # noqa: ANN401 - JSON is any value
     """Return the value of JSON text, within bounds; raises `UnreadableError` with the reason.
 
-    `NaN` and the infinities, which JSON does not know, become texts.
+    `NaN` and the infinities, which JSON does not know, become texts. Depth and number of values are not bounded for
+    who says that the value will be `walked` with bounds of its own.
     """
     _check_size(data, limit)
     try:
@@ -62,7 +63,7 @@ def parse_json(data: bytes | str, limit: int = MAX_BYTES, values: int = MAX_VALU
     except (ValueError, RecursionError, MemoryError) as error:
         raise UnreadableError(f"no readable JSON: {type(error).__name__}: {str(error)[:200]}") from error
     # What opens fewer brackets than the bounds allow cannot exceed them; short texts are not walked again.
-    if _openings(data) > MAX_DEPTH:
+    if not walked and openings(data) > MAX_DEPTH:
         check_tree(held, values)
     return held
 
@@ -136,7 +137,8 @@ def _check_claim(data: bytes) -> None:
         raise UnreadableError("no readable property list: it claims more objects than it has bytes")
 
 
-def _openings(data: bytes | str) -> int:
+def openings(data: bytes | str) -> int:
+    """Return how many brackets JSON text opens: it is nested in no more levels."""
     return data.count(b"[") + data.count(b"{") if isinstance(data, bytes) else data.count("[") + data.count("{")
 
 

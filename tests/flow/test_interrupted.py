@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -250,3 +251,78 @@ def test_a_worker_that_was_taken_over_cannot_block_the_case(cut_off: Desk, line:
     data: Any = scans.show(cut_off, "S-0001").json
     assert len(data["scan"]["raised"]) == 1 + line.startswith(ALERT)
     custody.verify(cut_off)
+
+
+NAME = "mvt/backup/line_x.json"
+
+
+def _nested(path: Path) -> None:
+    path.write_text("[" * 200_000)
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("make", [_nested, _folder, _pipe])
+def test_what_a_worker_left_in_its_results_stops_no_case(
+    make: Callable[[Path], None], desk: Desk, add_phone: Callable[..., str], engine: FakeEngine
+) -> None:
+    """A file of brackets, a folder or a pipe with a result's name: the scan is recorded, and says what it left out."""
+    add_phone()
+
+    def leave(job: ScanJob) -> None:
+        (job.results / NAME).parent.mkdir(parents=True)
+        make(job.results / NAME)
+
+    engine.before = leave
+    scans.run(desk, scans.Request())
+    (scan,) = _scans(desk)
+    assert scan["state"] == "finished"
+    assert any("line_x.json" in each for each in scan["limitations"])
+
+
+@pytest.mark.parametrize("make", [_nested, _folder, _pipe])
+def test_alerts_of_a_cut_off_scan_are_filed_whatever_its_worker_left(
+    make: Callable[[Path], None], cut_off: Desk
+) -> None:
+    """The interrupted scan's alerts reach the store, and the next verb runs."""
+    results = cut_off.case_folder().results("S-0001")
+    (results / NAME).parent.mkdir(parents=True)
+    make(results / NAME)
+    scans.run(cut_off, scans.Request(everything=True))
+    assert [each["state"] for each in _scans(cut_off)] == ["interrupted", "finished"]
+    assert [each["indicator"]["value"] for each in _findings(cut_off)] == ["bh"]
+
+
+def test_events_that_cannot_be_read_are_a_loss_that_is_told(cut_off: Desk) -> None:
+    """A scan whose events are unreadable is not taken for one without alerts."""
+    events = cut_off.case_folder().results("S-0001") / "events.jsonl"
+    events.unlink()
+    events.mkdir()
+    scans.run(cut_off, scans.Request(everything=True))
+    first = _scans(cut_off)[0]
+    assert first["state"] == "interrupted"
+    assert "cannot be read" in first["error"]
+
+
+def test_a_failed_scan_does_not_swallow_the_loss_of_alerts(
+    desk: Desk, add_phone: Callable[..., str], engine: FakeEngine
+) -> None:
+    """The scan fails and its result file is a folder: what was raised before is filed all the same."""
+    add_phone()
+
+    def fail(job: ScanJob) -> None:
+        _write(job.results)
+        (job.results / NAME).mkdir(parents=True)
+        raise EngineError("gone")
+
+    engine.before = fail
+    with pytest.raises(EngineError):
+        scans.run(desk, scans.Request())
+    assert [each["state"] for each in _scans(desk)] == ["failed"]
+    assert [each["indicator"]["value"] for each in _findings(desk)] == ["bh"]

@@ -7,7 +7,6 @@ Events are JSON objects with a key `event`. The parent writes `job` first and `w
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.canon import sha256_file
 from mvtcase.engine.coverage import Known, assess
 from mvtcase.engine.job import EngineResult
+from mvtcase.engine.safe_json import safe_json
 from mvtcase.model import (
     AlertSource,
     EvidenceKind,
@@ -27,6 +27,8 @@ from mvtcase.model import (
     ModuleRun,
     RawAlert,
 )
+from mvtcase_readers.regular import UnreadableError, open_regular
+from mvtcase_readers.trees import MAX_DEPTH, openings, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,8 +121,8 @@ class Ledger:
 def read_events(results: Path, *, error: str | None = None) -> EngineResult:
     """Return what an interrupted scan, or one that failed with an `error`, had found, from the events in its folder.
 
-    Nothing counts as finished unless the events say so. A torn last line is left out. Raises `OSError` when there is no
-    events file.
+    Nothing counts as finished unless the events say so. A torn last line is left out. Raises `FileNotFoundError` when
+    there is no events file, `OSError` and `UnreadableError` when it cannot be read.
     """
     ledger = read_ledger(results)
     ledger.error = error or ledger.error
@@ -128,7 +130,7 @@ def read_events(results: Path, *, error: str | None = None) -> EngineResult:
 
 
 def read_ledger(results: Path) -> Ledger:
-    """Return the ledger of a results folder's events; lines that are no events are left out. Raises `OSError`."""
+    """Return the ledger of a results folder's events; lines that are no events are left out. Raises as readers do."""
     ledger = Ledger()
     for event in iterate_events(results / EVENTS_FILE):
         take_safely(ledger, event)
@@ -146,7 +148,7 @@ def take_safely(ledger: Ledger, event: Mapping[str, Any]) -> bool:
 
 def iterate_events(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the events of a file in order, leaving out what is no JSON object or longer than an event can be."""
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         while line := handle.readline(MAX_LINE_BYTES):
             event = parse_event(line)
             if event is not None:
@@ -156,14 +158,21 @@ def iterate_events(path: Path) -> Iterator[dict[str, Any]]:
 def parse_event(line: bytes) -> dict[str, Any] | None:
     """Return the event of a line, or None when it is none.
 
-    `NaN` and the infinities, which no worker of ours sends and no JSON has, become their names: a worker that was taken
-    over can cost its own scan some meaning, and never an error later on.
+    What no worker of ours sends (`NaN`, nesting without end, lone surrogates, integers that no store holds) is refused
+    or made harmless: a worker that was taken over can cost its own scan some meaning, and never an error later on.
     """
+    text = line.decode("utf-8", "backslashreplace")
     try:
-        event: object = json.loads(line, parse_constant=str)
-    except (ValueError, RecursionError):
+        event: object = parse_json(text, MAX_LINE_BYTES, walked=True)
+    except UnreadableError:
         return None
+    if openings(text) > MAX_DEPTH or _UNSTORABLE.search(text):
+        event = safe_json(event)
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+
+
+_UNSTORABLE = re.compile(r"\\u[dD][89a-fA-F]|\d{19}")
+"""How a surrogate is written, and numbers of 64 bits or more: only lines that hold them are looked through."""
 
 
 def alert_of(event: Mapping[str, Any]) -> RawAlert:

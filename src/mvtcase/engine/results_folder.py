@@ -11,13 +11,17 @@ from mvtcase.canon import sha256_file
 from mvtcase.engine.events import HASHES_FILE
 from mvtcase.files import destroy
 
+UNREADABLE = "unreadable"
+"""What stands for the hash of a file that a worker left so that it cannot be opened."""
+
 
 def regular_files(folder: Path) -> list[Path]:
     """Return all regular files below a folder in the order of their paths, following no link and at any depth."""
     found: list[Path] = []
     pending = [folder]
     while pending:
-        with os.scandir(pending.pop()) as entries:
+        # What a worker nested or closed so that we cannot look is not part of the results.
+        with suppress(OSError), os.scandir(pending.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(Path(entry.path))
@@ -31,11 +35,18 @@ def write_hashes(results: Path) -> str:
     listing = results / HASHES_FILE
     with suppress(FileNotFoundError):
         listing.unlink()
-    lines = [f"{sha256_file(path)}  {json.dumps(str(path.relative_to(results)))}\n" for path in regular_files(results)]
+    lines = [f"{_digest(path)}  {json.dumps(str(path.relative_to(results)))}\n" for path in regular_files(results)]
     descriptor = os.open(listing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
         handle.writelines(lines)
     return sha256_file(listing)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_file(path)
+    except OSError:
+        return UNREADABLE
 
 
 def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
@@ -52,7 +63,7 @@ def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
     changed = [(name, "is missing") for name in listed if name not in present]
     changed += [(name, "was added") for name in present if name not in listed]
     changed += [
-        (name, "was changed") for name, path in present.items() if name in listed and sha256_file(path) != listed[name]
+        (name, "was changed") for name, path in present.items() if name in listed and _digest(path) != listed[name]
     ]
     return sorted(changed)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from mvtcase.engine.events import read_events
+from mvtcase.engine.events import INTERRUPTED
 from mvtcase.errors import CaseLockedError
 from mvtcase.model import ScanState
 from mvtcase.store import queries
 from mvtcase.store.folder import held_lock
-from mvtcase.workflow.recording import record
+from mvtcase.workflow.recording import close_early
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mvtcase.model import Scan
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
-
-REASON = "The scan was interrupted before its end."
 
 
 @contextlib.contextmanager
@@ -48,10 +46,4 @@ def _recover_one(desk: Desk, store: Store, scan: Scan) -> bool:
 
 def file_interrupted(desk: Desk, store: Store, scan: Scan) -> None:
     """Mark a scan as interrupted and file what its worker had said until then; the caller holds its acquisition."""
-    try:
-        result = read_events(store.folder.results(scan.id))
-    except OSError:  # it was killed before the worker said anything
-        with store.change("scan.interrupted", actor=desk.actor, subject=scan.id) as change:
-            change.update("scan", scan.uuid, state=ScanState.INTERRUPTED, error=REASON, finished_at=change.at)
-        return
-    record(desk, store, scan.id, result, state=ScanState.INTERRUPTED)
+    close_early(desk, store, scan.id, state=ScanState.INTERRUPTED, error=INTERRUPTED)

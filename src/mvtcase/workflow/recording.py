@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.workflow import observations
 from mvtcase.workflow.line_results import sealing_seen
+from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,13 +74,25 @@ def begin(
 
 def fail(desk: Desk, store: Store, scan: str, error: MvtcaseError) -> None:
     """Write down that a scan could not be done, and why; alerts raised before it failed are filed all the same."""
-    with contextlib.suppress(OSError):  # it failed before the worker said anything
-        heard = read_events(store.folder.results(scan), error=str(error))
-        record(desk, store, scan, heard, state=ScanState.FAILED)
+    close_early(desk, store, scan, state=ScanState.FAILED, error=str(error), code=error.code)
+
+
+def close_early(desk: Desk, store: Store, scan: str, *, state: ScanState, error: str, code: str | None = None) -> None:
+    """Mark a scan that did not come to its end, and file whatever its worker had said until then."""
+    try:
+        heard = read_events(store.folder.results(scan), error=error)
+    except FileNotFoundError:  # it ended before the worker said anything
+        heard = None
+    except (OSError, UnreadableError) as unread:
+        # Its alerts are lost with its events, and nobody may take that for a scan without alerts.
+        heard, error = None, f"{error} What its worker had said cannot be read: {unread}"
+    if heard is not None:
+        record(desk, store, scan, heard, state=state)
         return
     row = queries.scan(store, scan)
-    with store.change("scan.failed", actor=desk.actor, subject=scan, code=error.code) as change:
-        change.update("scan", row.uuid, state=ScanState.FAILED, error=str(error), finished_at=change.at)
+    with store.change(f"scan.{state}", actor=desk.actor, subject=scan) as change:
+        change.payload |= {"code": code} if code else {}
+        change.update("scan", row.uuid, state=state, error=error, finished_at=change.at)
 
 
 def record(
@@ -96,6 +108,7 @@ def record(
     row = queries.scan(store, scan)
     device = queries.device(store, row.device)
     alerts, found = _findings(result.alerts, Context(device=device, scan=scan, run_paths=_run_paths(store, row)))
+    sealing, unread = sealing_seen(store.folder.results(scan), row.device)
     with store.change(f"scan.{state}", actor=desk.actor, subject=scan) as change:
         change.payload |= {
             "completeness": str(result.completeness),
@@ -106,7 +119,7 @@ def record(
         results.add_gaps(change, scan, result.gaps)
         uuids = results.add_alerts(change, scan, alerts)
         results.add_findings(store, change, found, uuids)
-        for seen in sealing_seen(store.folder.results(scan), row.device):
+        for seen in sealing:
             observations.insert(change, device.official, seen, actor=PROGRAM, scan=scan)
         change.update(
             "scan",
@@ -120,7 +133,7 @@ def record(
             finished_at=change.at,
             duration_ms=result.duration_ms,
             error=result.error,
-            limitations=[*result.limitations, *notes],
+            limitations=[*result.limitations, *notes, *unread],
             reach=[each.json for each in result.reach],
             results_sha256=result.results_sha256,
         )

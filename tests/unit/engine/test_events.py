@@ -220,3 +220,22 @@ def test_an_amendment_of_no_alert_changes_none(back: int) -> None:
 def test_numbers_that_no_json_has_become_their_names() -> None:
     """A worker that was taken over cannot make a later reading fail."""
     assert parse_event(b'{"event": "alert", "a": [NaN, -Infinity]}') == {"event": "alert", "a": ["NaN", "-Infinity"]}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"event": "alert", "data": ' + b"[" * 400 + b"]" * 400 + b"}",
+        b'{"event": "alert", "message": "\\ud800", "data": 1}',
+        b'{"event": "finished", "records": 1' + b"0" * 40 + b"}",
+        b'{"event": "alert", "message": "\xed\xa0\x80"}',
+        b'{"event": "alert", "data": NaN}',
+    ],
+)
+def test_what_no_worker_of_ours_sends_is_refused_or_made_storable(line: bytes) -> None:
+    """Nesting, surrogates and integers that JSON knows and no store takes never get past the reading of a line."""
+    event = parse_event(line)
+    if event is not None:
+        text = json.dumps(event, ensure_ascii=False, allow_nan=False)
+        assert text.encode("utf-8")
+        assert all(not isinstance(each, int) or each.bit_length() < 64 for each in event.values())

@@ -47,8 +47,13 @@ def run(
     age_identity: Annotated[
         Path | None, typer.Option("--age-identity", help="age identity file of AndroidQF archives.")
     ] = None,
-    sweep: Annotated[
-        bool, typer.Option("--sweep/--no-sweep", help="Search every byte for the indicators as well.")
+    second_reader: Annotated[
+        bool,
+        typer.Option(
+            "--second-reader/--no-second-reader",
+            "--sweep/--no-sweep",
+            help="Read every file's values without MVT's parsers as well.",
+        ),
     ] = True,
     stock_matcher: Annotated[bool, typer.Option("--stock-matcher", help="Match with MVT's own code, slower.")] = False,
     allow_foreign_modules: Annotated[
@@ -71,7 +76,7 @@ def run(
             everything=everything,
             sets=tuple(iocs or ()),
             jobs=jobs or desk.settings.jobs,
-            sweep=sweep,
+            sweep=second_reader,
             stock_matcher=stock_matcher,
             allow_foreign_modules=allow_foreign_modules,
             age_identity=age_identity,

@@ -1,13 +1,13 @@
 """The fold from a scan's events to its result, and the reading of an interrupted scan's events from its folder.
 
 Events are JSON objects with a key `event`. The parent writes `job` first and `worker` with each start; the worker sends
-`hello`, `refused`, `plan`, `step`, `started`, `alert`, `amended`, `finished`, `problem`, `limitation`, `progress` and
-`done`; the parent adds `lost` when a worker ended before its end. What is not understood is left out, never trusted.
+`hello`, `refused`, `plan`, `step`, `started`, `alert`, `amended`, `finished`, `problem`, `limitation`, `progress`,
+`claims` and `done`; the parent adds `lost` when a worker ended before its end. What is not understood is left out,
+never trusted.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -33,6 +33,8 @@ from mvtcase_readers.trees import MAX_DEPTH, openings, parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from mvtcase.model import Json
 
 EVENTS_FILE = "events.jsonl"
 HASHES_FILE = "results.sha256"
@@ -62,6 +64,8 @@ class Ledger:
     alerts: list[RawAlert] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     limitations: list[str] = field(default_factory=list)
+    claims: dict[str, Json] = field(default_factory=dict)
+    second_reader: list[RawAlert] = field(default_factory=list)
     steps: dict[str, bool] = field(default_factory=dict)
     lost_steps: set[str] = field(default_factory=set)
     running: ModuleKey | None = None
@@ -109,6 +113,7 @@ class Ledger:
             gaps=judged.gaps,
             reach=judged.reach,
             limitations=tuple(dict.fromkeys((*judged.limitations, *self.limitations))),
+            claims=dict(self.claims),
             indicators_loaded=self.indicators_loaded,
             tools=dict(self.tools),
             sandbox=self.sandbox,
@@ -240,8 +245,11 @@ def _take_started(ledger: Ledger, event: Mapping[str, Any]) -> None:
 
 def _take_alert(ledger: Ledger, event: Mapping[str, Any]) -> None:
     alert = alert_of(event)
-    if alert.source is not AlertSource.SWEEP or not _was_reported(ledger, alert):
+    # A worker that goes on where another died reads the evidence from its beginning.
+    if alert.source is not AlertSource.SWEEP or alert not in ledger.second_reader:
         ledger.alerts.append(alert)
+    if alert.source is AlertSource.SWEEP:
+        ledger.second_reader.append(alert)
 
 
 def _take_amended(ledger: Ledger, event: Mapping[str, Any]) -> None:
@@ -251,27 +259,18 @@ def _take_amended(ledger: Ledger, event: Mapping[str, Any]) -> None:
         ledger.alerts[place] = replace(ledger.alerts[place], event=event["data"])
 
 
-def _was_reported(ledger: Ledger, found: RawAlert) -> bool:
-    """Return whether a module reported what the sweep found, the same value or the link around it."""
-    if found.indicator is None:
-        return False
-    value, is_link = found.indicator.value.lower(), found.indicator.type in _LINKS
-    for alert in ledger.alerts:
-        if alert.indicator is None or alert.source is AlertSource.SWEEP:
-            continue
-        known = alert.indicator.value.lower()
-        if value == known or (is_link and alert.indicator.type in _LINKS and _is_same_link(value, known)):
-            return True
-    return False
+def _take_claims(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    unclaimed: list[Json] = [
+        {"path": str(each["path"]), "bytes": _count(each["bytes"]) or 0, "telling": bool(each["telling"])}
+        for each in event["unclaimed"][:MAX_UNCLAIMED]
+    ]
+    counts = {name: _count(event.get(name)) or 0 for name in _CLAIM_COUNTS}
+    extents: dict[str, Json] = {str(name)[:32]: _count(number) for name, number in dict(event["extents"]).items()}
+    ledger.claims = {**counts, "extents": extents, "unclaimed": unclaimed}
 
 
-def _is_same_link(one: str, other: str) -> bool:
-    """Return whether one link stands whole in the other: `tly.link` in `a.tly.link/x`, not in `itly.link`."""
-    short, long = sorted((one, other), key=len)
-    return re.search(rf"(?<![\w-]){re.escape(short)}(?![\w-]|\.\w)", long) is not None
-
-
-_LINKS = frozenset({"domains", "urls"})
+MAX_UNCLAIMED = 50
+_CLAIM_COUNTS = ("files", "claimed", "second_reader", "missing", "unclaimed_files")
 
 
 def _take_finished(ledger: Ledger, event: Mapping[str, Any]) -> None:
@@ -354,6 +353,7 @@ _HANDLERS = {
     "finished": _take_finished,
     "problem": _take_problem,
     "limitation": _take_limitation,
+    "claims": _take_claims,
     "done": _take_done,
     "lost": _take_lost,
 }

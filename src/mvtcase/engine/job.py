@@ -100,7 +100,7 @@ class EngineResult:
     """What became of a scan; everything that happened to a module is in here, never an exception.
 
     `finished` is False when the worker could not be brought to its end; `error` then says why. `results_sha256` is the
-    digest of `results.sha256`, the list of the hashes of all result files.
+    digest of `results.sha256`, the list of the hashes of all result files. `claims` says who read the files.
     """
 
     finished: bool
@@ -117,6 +117,7 @@ class EngineResult:
     command: str = ""
     duration_ms: int = 0
     results_sha256: str | None = None
+    claims: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

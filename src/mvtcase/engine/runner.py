@@ -217,7 +217,7 @@ def public_event(ledger: Ledger, event: Mapping[str, Any]) -> EngineEvent | None
     """Return what the progress bars need of an event, None when nothing."""
     names = {"hello": "started", "started": "module_started", "finished": "module_finished", "alert": "alert"}
     name = str(event["event"])
-    if name == "step" and event.get("name") == "sweep":
+    if name == "step" and str(event.get("name")).startswith("sweep"):
         return EngineEvent(what="sweep", detail="" if event.get("finished") else "started")
     if name == "progress":
         return EngineEvent(

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from mvtcase.model import RawAlert
 
 _LINKS = frozenset({"domains", "urls"})
+_OF_PLACES = {
+    str(each): each
+    for each in (EvidenceClass.ATTEMPT, EvidenceClass.EXPOSURE, EvidenceClass.EXECUTION, EvidenceClass.ARTEFACT)
+}
+"""What the second reader may say of a place; `lead` and `mention` are heuristic."""
+
 _LINE = "line_"
 """How the slugs of the modules that read LINE begin."""
 
@@ -20,11 +26,12 @@ def evidence_class(alert: RawAlert) -> EvidenceClass:
 
     With an indicator, by where it was found and its type: a process that ran is execution, a link that somebody sent an
     attempt, a link that the phone opened exposure, anything else that is or was on the phone an artefact. Without,
-    posture for settings, heuristic for the rest. What only the sweep saw is heuristic: a string says nothing of what it
-    was there for.
+    posture for settings, heuristic for the rest. What the second reader found says itself what its place shows; where
+    the place says nothing it is heuristic.
     """
     if alert.source is AlertSource.SWEEP:
-        return EvidenceClass.HEURISTIC
+        named = str(alert.event.get("place_class")) if isinstance(alert.event, dict) else ""
+        return _OF_PLACES.get(named, EvidenceClass.HEURISTIC)
     slug = alert.module.lower()
     if alert.indicator is None:
         is_posture = TRACES.get(slug) is Trace.POSTURE or slug.startswith(_LINE)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import canonical_json, digest
 from mvtcase.findings.classes import evidence_class
 from mvtcase.findings.times import event_time
-from mvtcase.model import Finding
+from mvtcase.model import AlertSource, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +21,9 @@ MAX_DETAIL_CHARACTERS = 20_000
 MAX_TITLE_CHARACTERS = 300
 _OWN_FIELDS = frozenset({"matched_indicator", "matched_indicators"})
 """Fields that speak of the indicator, not of the event: they change with the set's file name."""
+
+_AROUND = frozenset({"context"})
+"""Fields that are shown and say nothing of what a finding is about: a recheck has no text around a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +39,18 @@ def normalise(alerts: Sequence[RawAlert], context: Context) -> tuple[tuple[Findi
     """Return findings, each with the places of its alerts, in the order first seen.
 
     Alerts about the same event of the same module and indicator make one finding; its level is the highest of theirs.
+    What the second reader found joins a module's finding of the same indicator and class: it was seen twice.
     """
     found: dict[str, tuple[Finding, list[int]]] = {}
+    of_modules: dict[object, str] = {}
     for place, alert in enumerate(alerts):
         finding = _finding(alert, context)
+        same = (finding.evidence_class, alert.indicator and (alert.indicator.type, alert.indicator.value))
+        if alert.source is AlertSource.SWEEP and same in of_modules:
+            found[of_modules[same]][1].append(place)
+            continue
+        if alert.source is not AlertSource.SWEEP and alert.indicator is not None:
+            of_modules.setdefault(same, finding.id)
         known = found.setdefault(finding.id, (finding, []))
         known[1].append(place)
         if finding.level.rank > known[0].level.rank:
@@ -73,6 +84,8 @@ def finding_id(alert: RawAlert, event: Json, context: Context) -> str:
     no indicator says what was found in it. Scan, set version, level and time of the scan are left out.
     """
     indicator = alert.indicator
+    if alert.source is AlertSource.SWEEP and isinstance(event, dict):
+        event = {name: value for name, value in event.items() if name not in _AROUND}
     about: dict[str, Json] = {
         "device": context.device.fingerprint,
         "module": alert.module,

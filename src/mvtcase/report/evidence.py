@@ -38,7 +38,7 @@ def _is_minor(one: Finding) -> bool:
 
 def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
     state = state_of(one.dispositions)
-    swept = one.module == words.SWEEP
+    swept = one.module == words.SWEEP and one.evidence_class is EvidenceClass.HEURISTIC
     return FindingFact(
         id=one.id,
         who=view.who(one.official),

@@ -75,9 +75,7 @@ CLASS_DOES_NOT_MEAN: Mapping[EvidenceClass, str] = {
     EvidenceClass.POSTURE: "It shows no attack. People and apps change settings for many reasons.",
 }
 SWEEP = "sweep"
-SWEEP_MEANS = (
-    "The text of a published indicator stands in a file, found by searching every byte; no module reported it there."
-)
+SWEEP_MEANS = "The text of a published indicator stands in a file whose place does not say what it is there for."
 SWEEP_DOES_NOT_MEAN = (
     "It does not show what the text was there for: a news article or a list of known attacks holds the same. "
     "An expert has to look at the file."

@@ -136,6 +136,7 @@ def record(
             limitations=[*result.limitations, *notes, *unread],
             reach=[each.json for each in result.reach],
             results_sha256=result.results_sha256,
+            claims=dict(result.claims),
         )
 
 

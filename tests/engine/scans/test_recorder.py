@@ -184,7 +184,6 @@ def test_alerts_survive_the_death_of_the_worker_at_every_boundary(
         for line in lines[:end]:
             take_safely(ledger, json.loads(line))
         told = [json.loads(line) for line in lines[:end] if b'"event":"alert"' in line]
-        # What the sweep says of something that a module reported is no alert of its own.
         by_mvt = [event["message"] for event in told if event.get("source", "mvt") == "mvt"]
         assert [alert.message for alert in ledger.alerts if alert.source is AlertSource.MVT] == by_mvt
         assert not ledger.result().finished

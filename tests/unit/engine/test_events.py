@@ -9,6 +9,7 @@ import pytest
 
 from mvtcase.engine.events import (
     INTERRUPTED,
+    MAX_UNCLAIMED,
     Ledger,
     alert_of,
     iterate_events,
@@ -95,32 +96,29 @@ def test_an_alert_of_the_sweep_says_so() -> None:
     assert alert_of({**ALERT, "source": "sweep", "indicator": None}).source is AlertSource.SWEEP
 
 
-def alerts_beside(reported: dict[str, str], swept: dict[str, str] | None) -> int:
-    """Return how many alerts stand when a module reported one indicator and the sweep found another."""
-    module = {**ALERT, "indicator": {"family": "f", "set": "s", **reported}}
-    sweep = {**ALERT, "source": "sweep", "indicator": swept and {"family": "f", "set": "s", **swept}}
-    return len(ledger_of(JOB, HELLO, module, sweep, DONE).result().alerts)
+@pytest.mark.parametrize("reported", ["itly.link", "tly.link", "https://tly.link/x"])
+def test_what_the_second_reader_found_is_kept_whatever_a_module_reported(reported: str) -> None:
+    """No alert is dropped because of another one; that they are one matter is for the findings to say."""
+    indicator = {"family": "f", "set": "s", "type": "domains"}
+    module = {**ALERT, "indicator": {**indicator, "value": reported}}
+    second = {**ALERT, "source": "sweep", "indicator": {**indicator, "value": "tly.link"}}
+    assert len(ledger_of(JOB, HELLO, module, second, DONE).result().alerts) == 2
 
 
-@pytest.mark.parametrize(
-    ("reported", "swept", "alerts"),
-    [
-        ({"value": "tly.link", "type": "domains"}, {"value": "tly.link", "type": "domains"}, 1),
-        ({"value": "TLY.link", "type": "domains"}, {"value": "tly.LINK", "type": "domains"}, 1),
-        ({"value": "https://a.tly.link/x", "type": "urls"}, {"value": "tly.link", "type": "domains"}, 1),
-        ({"value": "tly.link", "type": "domains"}, {"value": "https://tly.link/x", "type": "urls"}, 1),
-        ({"value": "itly.link", "type": "domains"}, {"value": "tly.link", "type": "domains"}, 2),
-        ({"value": "tly.link.example", "type": "domains"}, {"value": "tly.link", "type": "domains"}, 2),
-        ({"value": "other.example", "type": "domains"}, {"value": "tly.link", "type": "domains"}, 2),
-        ({"value": "com.example.bh", "type": "app_ids"}, {"value": "bh", "type": "processes"}, 2),
-        ({"value": "v", "type": "domains"}, None, 2),
-    ],
-)
-def test_the_sweep_is_silent_on_what_a_module_reported_and_on_nothing_else(
-    reported: dict[str, str], swept: dict[str, str] | None, alerts: int
-) -> None:
-    """The same value, or the link around it by whole labels, is one matter; anything else is another."""
-    assert alerts_beside(reported, swept) == alerts
+def test_a_worker_that_begins_to_read_again_repeats_no_alert() -> None:
+    """After a restart the second reader starts over: what it told already is one alert."""
+    second = {**ALERT, "source": "sweep", "data": {"file": "a.db"}}
+    assert len(ledger_of(JOB, HELLO, second, second, DONE).result().alerts) == 1
+
+
+def test_claims_are_kept_as_numbers_and_bounded() -> None:
+    """What the worker says of who read what is taken by shape and length, and nothing else of it."""
+    unclaimed = [{"path": "a", "bytes": 1, "telling": True}] * 99
+    event = {"event": "claims", "files": 7, "claimed": "x", "extents": {"full": 7}, "unclaimed": unclaimed, "other": 1}
+    claims = ledger_of(JOB, HELLO, event, DONE).result().claims
+    assert (claims["files"], claims["claimed"], claims["extents"]) == (7, 0, {"full": 7})
+    assert len(claims["unclaimed"]) == MAX_UNCLAIMED  # type: ignore[arg-type]  # a list
+    assert "other" not in claims
 
 
 def test_the_loss_of_a_worker_is_put_on_what_was_running() -> None:

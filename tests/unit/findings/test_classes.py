@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mvtcase.findings.classes import evidence_class
@@ -48,6 +50,18 @@ def test_the_class_is_told_by_place_and_indicator(module: str, kind: str | None,
     assert evidence_class(_alert(module, kind)) is expected
 
 
-def test_what_only_the_sweep_saw_is_heuristic_even_with_an_indicator() -> None:
-    """A string in a file says nothing of what it was there for."""
-    assert evidence_class(_alert("sms", "domains", AlertSource.SWEEP)) is EvidenceClass.HEURISTIC
+@pytest.mark.parametrize(
+    ("place_class", "expected"),
+    [
+        ("attempt", EvidenceClass.ATTEMPT),
+        ("execution", EvidenceClass.EXECUTION),
+        ("mention", EvidenceClass.HEURISTIC),
+        ("lead", EvidenceClass.HEURISTIC),
+        ("confirmed", EvidenceClass.HEURISTIC),
+    ],
+)
+def test_what_the_second_reader_saw_is_of_its_place_s_class(place_class: str, expected: EvidenceClass) -> None:
+    """The place says what it shows; a place that says nothing, and a mention, are heuristic."""
+    alert = replace(_alert("sms", "domains", AlertSource.SWEEP), event={"place_class": place_class})
+    assert evidence_class(alert) is expected
+    assert evidence_class(replace(alert, event=[])) is EvidenceClass.HEURISTIC

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mvtcase.findings.normalise import MAX_DETAIL_CHARACTERS, Context, normalise
-from mvtcase.model import Device, IndicatorRef, Level, Platform, RawAlert
+from mvtcase.model import AlertSource, Device, IndicatorRef, Json, Level, Platform, RawAlert
 
 DEVICE = Device(
     id="D-0001", uuid="u", official="O-0001", label="phone", platform=Platform.IOS, fingerprint="udid:00008110"
@@ -115,3 +115,19 @@ def test_any_event_gets_a_stable_id(event: object, message: str, run: str) -> No
     context = replace(CONTEXT, run_paths=(run,))
     assert _id(alert, context) == _id(alert, context)
     assert len(_id(alert, context)) == 18
+
+
+def test_what_the_second_reader_saw_again_joins_the_module_s_finding() -> None:
+    """Same indicator, same class: one finding with both alerts; another class is a finding of its own."""
+    event: dict[str, Json] = {"file": "DataUsage.sqlite", "place_class": "execution", "context": "bh"}
+    again = replace(ALERT, module="sweep", source=AlertSource.SWEEP, event=event)
+    elsewhere = replace(again, event={**event, "place_class": "artefact"})
+    found = normalise([ALERT, again, elsewhere], CONTEXT)
+    assert [(one.module, places) for one, places in found] == [("datausage", (0, 1)), ("sweep", (2,))]
+
+
+def test_the_text_around_a_value_is_shown_and_not_part_of_the_identity() -> None:
+    """A recheck knows the place and not the text: it must come to the same finding."""
+    alert = replace(ALERT, source=AlertSource.SWEEP, event={"file": "a.db", "context": "see bh"})
+    assert _id(alert) == _id(replace(alert, event={"file": "a.db"}))
+    assert normalise([alert], CONTEXT)[0][0].detail["context"] == "see bh"

@@ -13,7 +13,7 @@ from mvt.common.version import MVT_VERSION
 from mvtcase.engine.versions import PINNED_MVT
 from mvtcase.engine.worker.match.matcher import FastIndicators, stock_from_matchset
 from mvtcase.engine.worker.preflight.inspect import inspect
-from mvtcase.engine.worker.reader import sweep
+from mvtcase.engine.worker.reader import second
 from mvtcase.engine.worker.run.commands import command_for
 from mvtcase.engine.worker.run.plugins import ForeignModulesError, load_plugins, plugin_distributions
 from mvtcase.engine.worker.run.recorder import Recorder
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
     from mvtcase.matchset import MatchSet
 
 
-NOT_SWEPT = "The sweep was switched off: what no module reads was not searched for indicators."
+NOT_READ = "The second reader was switched off: what no module reads was not compared with indicators."
+READER_STEP = "sweep"
+"""The step's name in the events of every case, from when the second reader was a search of bytes."""
+
+READER_ATTEMPTS = 5
+"""Workers that may die of reading a file before the second reader is given up."""
 
 
 class RefusedError(Exception):
@@ -107,16 +112,20 @@ def examine(task: Task, recorder: Recorder, indicators: Indicators, plugins: lis
 
 
 def look_again(task: Task, recorder: Recorder, matchset: MatchSet) -> None:
-    """Run the sweep, unless it is switched off or an earlier worker of this scan did it or could not."""
+    """Run the second reader, unless it is switched off, was done by an earlier worker, or ended too many of them."""
     if not task.sweep:
-        recorder.emit("limitation", text=NOT_SWEPT)
-    if not task.sweep or "sweep" in task.steps_done | task.steps_lost:
+        recorder.emit("limitation", text=NOT_READ)
+    attempts = sum(name.startswith(READER_STEP) for name in task.steps_lost)
+    if any(name.startswith(READER_STEP) for name in task.steps_done) or attempts >= READER_ATTEMPTS:
         return
-    with recorder.step("sweep"):
+    with recorder.step(f"{READER_STEP} {attempts + 1}" if attempts else READER_STEP):
         try:
-            sweep.run(task, matchset, recorder.emit)
+            if task.sweep:
+                second.run(task, matchset, recorder.emit)
+            else:
+                second.claim_only(task, recorder.emit)
         except Exception as error:  # noqa: BLE001 - as in the pre-flight
-            recorder.problem("sweep", ModuleOutcome.FAILED, f"{type(error).__name__}: {error}")
+            recorder.problem("second reader", ModuleOutcome.FAILED, f"{type(error).__name__}: {error}")
 
 
 def _silence_console() -> None:

@@ -30,8 +30,14 @@ RECORD_FILES = ("packages.json", "files.json", "_sms_backup", "_mms_backup")
 class Sources:
     """The databases one module opens; the Manifest only counts for the module that examines it."""
 
-    def __init__(self, module: MVTModule, copies: Replacements | None = None) -> None:
+    def __init__(
+        self,
+        module: MVTModule,
+        copies: Replacements | None = None,
+        on_content: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._copies = copies
+        self._on_content = on_content
         self.paths: list[Path] = []
         self._slug = str(module.get_slug())
         self._root = Path(module.target_path) if module.target_path else None
@@ -64,6 +70,7 @@ class Sources:
         def noted(file_path: str) -> bytes:
             check_in_folder(module, file_path)
             content = read_content(file_path)
+            self._on_content(file_path)
             if file_path.endswith(RECORD_FILES):
                 self.contents.add(file_path)
             return content

@@ -28,6 +28,7 @@ from mvtcase.engine.worker.preflight.sources import Replacements, Sources
 from mvtcase.engine.worker.run.another import adopt, can_be_helped, fresh_copy, recovered
 from mvtcase.engine.worker.run.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing, span
 from mvtcase.engine.worker.run.notes import NoteTaker
+from mvtcase.engine.worker.run.opened import Opened
 from mvtcase.kinds import part_name
 from mvtcase.model import ModuleOutcome
 
@@ -52,6 +53,7 @@ class Recorder:
         self.task = task
         self.emit = emit
         self.matches = Matches(task.set_names)
+        self.opened = Opened(task.target, task.results / "mvt")
         self.refused: str | None = None
         self._notes = NoteTaker()
         self._parts: list[str] = []
@@ -69,6 +71,7 @@ class Recorder:
         logger = logging.getLogger("mvt")
         logger.setLevel(logging.DEBUG)
         logger.addHandler(self._notes)
+        self.opened.install()
         mvt_command.run_module = self.run_module
         AlertStore.add = _told(AlertStore.add, self.alert)
         Command._ordered_modules = _planned(Command._ordered_modules, self.plan)  # noqa: SLF001 - a seam, see above
@@ -113,7 +116,7 @@ class Recorder:
         """Load and run a nested command and return what it does; what ends it becomes a problem of its part alone."""
         self.flush_notes(self._parts[-1] if self._parts else part)
         try:
-            with self.step(load_step(part)):
+            with self.step(load_step(part)), self.opened.by_command():
                 return bool(run())
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `part`
             self.problem(part, ModuleOutcome.FAILED, f"it could not be opened: {failure_of(error).sentence}")
@@ -130,8 +133,11 @@ class Recorder:
         self.flush_notes(key[0])
         self._begin(module, key)
         began = time.monotonic()
-        attempt = self._attempt(module)
-        attempt = self._another_attempt(attempt) or attempt
+        with self.opened.by(*key) as claim:
+            attempt = self._attempt(module)
+            attempt = self._another_attempt(attempt) or attempt
+            claim["module"], claim["records"] = type(module).__name__, attempt.records
+            claim["compared"] = attempt.watch.compared
         self._report_unread_bodies(attempt)
         self._report_blank_records(attempt)
         self._send_amendments()
@@ -204,10 +210,10 @@ class Recorder:
         if self._unread_bodies:
             text = f"{self._unread_bodies} messages have their text in a form that MVT does not compare"
             if self.task.sweep:
-                self.emit("limitation", text=f"{text}: only the sweep searches it.")
+                self.emit("limitation", text=f"{text}: only the second reader does.")
             else:
                 # Nothing at all looked at these texts: that is a hole, not a property of the evidence.
-                self.problem("SMS", ModuleOutcome.NOT_RUN, f"{text}, and the sweep that searches it is switched off")
+                self.problem("SMS", ModuleOutcome.NOT_RUN, f"{text}, and the second reader that does is switched off")
 
     def _begin(self, module: MVTModule, key: ModuleKey) -> None:
         self._slug = key[1]
@@ -220,7 +226,7 @@ class Recorder:
         self.emit("started", part=key[0], slug=key[1], module=type(module).__name__, origin=origin)
 
     def _attempt(self, module: MVTModule, copies: Replacements | None = None) -> Attempt:
-        sources = Sources(module, copies)
+        sources = Sources(module, copies, self.opened.note)
         watch = Watch(module)
         late = run_swallowing(module)
         for alert in module.alertstore.alerts:

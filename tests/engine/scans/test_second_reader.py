@@ -1,4 +1,4 @@
-"""The sweep in whole scans: what no module reported is told, what one did is not, and a healthy phone stays healthy."""
+"""The second reader in whole scans: what no module reported is told, and a healthy phone stays healthy."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import pytest
 
 from mvtcase.engine.worker.match.compiled import matchset_collections
 from mvtcase.engine.worker.match.loader import load_collections
-from mvtcase.engine.worker.scan import NOT_SWEPT
-from mvtcase.model import AlertSource, Completeness, EvidenceKind, Level
+from mvtcase.engine.worker.scan import NOT_READ
+from mvtcase.findings.classes import evidence_class
+from mvtcase.findings.normalise import Context, normalise
+from mvtcase.model import AlertSource, Completeness, Device, EvidenceClass, EvidenceKind, Level, Platform
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.ios import build_ios_backup
@@ -33,7 +35,7 @@ LINK = "planted.example.net"
 
 
 def of_sweep(result: EngineResult) -> list[RawAlert]:
-    """Return the sweep's alerts."""
+    """Return the second reader's alerts."""
     return [alert for alert in result.alerts if alert.source is AlertSource.SWEEP]
 
 
@@ -46,18 +48,19 @@ def test_what_mvt_passes_over_on_an_iphone_is_found(
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
     (alert,) = of_sweep(result)
     assert [each for each in result.alerts if each.indicator] == [alert]
-    assert alert.level is Level.MEDIUM
+    assert alert.level is Level.HIGH
+    assert evidence_class(alert) is EvidenceClass.ATTEMPT
     assert "HomeDomain-Library/SMS/sms.db" in alert.message
     assert alert.indicator is not None
     assert (alert.indicator.value, alert.indicator.set) == (LINK, "invented")
     without = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path, sweep=False)
     assert of_sweep(without) == []
-    assert NOT_SWEPT in without.limitations
-    assert NOT_SWEPT not in result.limitations
+    assert NOT_READ in without.limitations
+    assert NOT_READ not in result.limitations
 
 
 def test_texts_that_nothing_looked_at_are_a_gap(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:
-    """Texts only in `attributedBody` are the sweep's alone: without it they are a hole, with it a limitation."""
+    """Texts only in `attributedBody` are the second reader's alone: without it a hole, with it a limitation."""
     built = build_ios_backup(tmp_path / "backup", IosPhone(attributed_body_only=5))
     without = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path, sweep=False)
     assert without.completeness is Completeness.PARTIAL
@@ -74,12 +77,18 @@ def test_what_lies_in_apps_that_mvt_does_not_parse_is_found(
     assert "backup.ab!backup.tar!apps/" in alert.message
 
 
-def test_what_a_module_reported_is_no_news(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:
-    """The same indicator is not told a second time, in whatever file it stands too."""
+def test_what_a_module_reported_is_one_finding(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:
+    """The same indicator seen twice in messages is one finding that holds both alerts."""
     built = build_ios_backup(tmp_path / "backup", IosPhone(plants=(Plant(PlantKind.DOMAINS, LINK, "sms"),)))
     result = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path)
-    assert LINK in {alert.indicator.value for alert in result.alerts if alert.indicator}
-    assert of_sweep(result) == []
+    assert len(of_sweep(result)) == 1
+    device = Device(
+        id="D-0001", uuid="u", official="O-0001", label="phone", platform=Platform.IOS, fingerprint="udid:00008110"
+    )
+    found = normalise(result.alerts, Context(device=device, scan="S-0001"))
+    matched = [finding for finding, _ in found if finding.indicator]
+    assert [(each.module, each.evidence_class) for each in matched] == [("sms", EvidenceClass.ATTEMPT)]
+    assert matched[0].alerts > 1
 
 
 HEALTHY: dict[EvidenceKind, Callable[[Path], BuiltEvidence]] = {
@@ -95,7 +104,7 @@ HEALTHY: dict[EvidenceKind, Callable[[Path], BuiltEvidence]] = {
 def test_a_healthy_phone_has_no_string_of_the_real_sets(
     kind: EvidenceKind, examine_with_mvt: Callable[..., EngineResult], shared_folder: Path, tmp_path: Path
 ) -> None:
-    """Five thousand real indicators: full, and neither a module nor the sweep reports one of them."""
+    """Five thousand real indicators: full, and neither a module nor the second reader reports one of them."""
     values: dict[str, tuple[str, ...]] = {}
     stix = [str(path) for path in sorted((shared_folder / "iocs").glob("*.stix2"))]
     for collection in matchset_collections(load_collections(stix)):

@@ -1,0 +1,199 @@
+"""From hits to alerts: one for each indicator and file, with a place that a person can open and what it would show.
+
+A text that lists indicators, or writes them so that they do no harm, speaks of an attack and is none: a mention.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.reader.roles import PlaceClass, Role, role_of
+from mvtcase.engine.worker.reader.terms import Sort
+from mvtcase.model import AlertSource, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mvtcase.engine.worker.reader.index import Hit
+    from mvtcase.model import Json
+
+MODULE = "sweep"
+"""The name under which cases have kept what this reader finds since it was a search of bytes."""
+
+LIST_LENGTH = 10
+"""Different addresses in one message, or in one file that is no message or history, that make it a list."""
+
+SURE_LENGTH = 9
+"""Letters from which on an address with doubtful neighbours is told as something unusual, and not only noted."""
+
+MENTION, LEAD, UNCLEAR = "mention", "lead", str(PlaceClass.UNKNOWN)
+_ADDRESSES = frozenset({"domains", "urls", "emails", "files_md5", "files_sha1", "files_sha256"})
+_LINKS = frozenset({"domains", "urls"})
+_LONG_LIVED = (PlaceClass.MESSAGE, PlaceClass.HISTORY)
+
+Place = tuple[str, str]
+"""A file's name in the evidence and its place on the phone, the latter empty where both are the same."""
+
+
+def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[dict[str, Json]]:
+    """Yield the fields of the alerts that the hits of one file amount to."""
+    lists = _lists(hits)
+    best: dict[tuple[str, str], tuple[Hit, str]] = {}
+    for hit in hits:
+        if _unit(hit) in lists or _column(hit) in lists:
+            continue
+        key = (str(hit.match.indicator["type"]), str(hit.match.indicator["value"]))
+        shown = what_it_shows(hit)
+        if key not in best or _WEIGHT[shown] > _WEIGHT[best[key][1]]:
+            best[key] = (hit, shown)
+    for hit, shown in best.values():
+        yield _alert(hit, shown, place)
+    for members in lists.values():
+        yield _list_alert(members, place)
+
+
+def what_it_shows(hit: Hit) -> str:
+    """Return the evidence class that the place of a hit speaks for, or `lead` or `mention`."""
+    type_, sort = str(hit.match.indicator["type"]), hit.term.sort
+    if hit.term.defanged or (sort is Sort.ABOUT and type_ in _LINKS):
+        return MENTION
+    if hit.match.doubtful:
+        return LEAD
+    if sort is Sort.RAW:
+        return UNCLEAR
+    return _by_place(type_, sort, hit.spot.place_class, role_of(hit.spot.role))
+
+
+def _by_place(type_: str, sort: Sort, found: str, role: Role) -> str:
+    if type_ in _LINKS:
+        return found if found in _LONG_LIVED else _EXPOSED.get(found, UNCLEAR)
+    if type_ == "emails":
+        return str(PlaceClass.MESSAGE)
+    if type_ in {"processes", "app_ids"} and found == PlaceClass.RUNNING and sort is not Sort.PATH_IN_TEXT:
+        return found
+    if sort in {Sort.DOTTED, Sort.ABOUT} and role is Role.FREE and type_ == "app_ids":
+        return UNCLEAR  # a word of a text
+    return str(PlaceClass.MESSAGE if sort is Sort.FILE_NAME and found == PlaceClass.MESSAGE else PlaceClass.PRESENT)
+
+
+_EXPOSED = {str(PlaceClass.RUNNING): str(PlaceClass.HISTORY)}
+"""An address among the traces of a running process was asked for by it."""
+
+_WEIGHT: Mapping[str, int] = {
+    MENTION: 0,
+    LEAD: 1,
+    UNCLEAR: 2,
+    str(PlaceClass.MESSAGE): 3,
+    str(PlaceClass.HISTORY): 4,
+    str(PlaceClass.PRESENT): 5,
+    str(PlaceClass.RUNNING): 6,
+}
+
+
+def _level(hit: Hit, shown: str) -> Level:
+    type_ = str(hit.match.indicator["type"])
+    if shown == MENTION:
+        return Level.LOW
+    if shown == LEAD:
+        told = type_ in {*_LINKS, "emails", "file_paths"} and len(str(hit.match.indicator["value"])) >= SURE_LENGTH
+        return Level.MEDIUM if told else Level.LOW
+    return Level.MEDIUM if shown == UNCLEAR else Level.HIGH
+
+
+def _unit(hit: Hit) -> tuple[object, ...]:
+    """Return what a list must fit in: a row or message where such things are kept, otherwise the file."""
+    spot = hit.spot
+    if spot.table:
+        return (spot.inside, spot.table, spot.row)
+    if spot.place_class == PlaceClass.MESSAGE:
+        return (spot.inside, spot.key.partition(".")[0])
+    return ("",)
+
+
+def _column(hit: Hit) -> tuple[object, ...]:
+    """Return the column a bare address stands in, where nothing says that messages or visits are kept there."""
+    spot = hit.spot
+    bare = spot.table and spot.place_class == PlaceClass.UNKNOWN and len(hit.term.context) <= len(hit.term.text) + 3
+    return (spot.inside, spot.table, "", spot.column) if bare else ()
+
+
+def _lists(hits: Iterable[Hit]) -> dict[tuple[object, ...], list[Hit]]:
+    found: dict[tuple[object, ...], dict[object, Hit]] = defaultdict(dict)
+    for hit in hits:
+        if hit.match.indicator["type"] in _ADDRESSES and hit.spot.place_class != PlaceClass.RUNNING:
+            for unit in filter(None, (_unit(hit), _column(hit))):
+                found[unit].setdefault(hit.match.indicator["value"], hit)
+    return {unit: list(each.values()) for unit, each in found.items() if len(each) >= LIST_LENGTH}
+
+
+def _alert(hit: Hit, shown: str, place: Place) -> dict[str, Json]:
+    value = str(hit.match.indicator["value"])
+    where = _where(hit, place)
+    return {
+        **_BASE,
+        "level": _level(hit, shown).name,
+        "message": f"{_SENTENCES.get(shown, _FOUND).format(value=safe_text(value, 300))} {where}",
+        "data": _data(hit, shown, place),
+        "indicator": dict(hit.match.indicator),
+    }
+
+
+_BASE: dict[str, Json] = {
+    "part": "",
+    "module": MODULE,
+    "event_time": "",
+    "witnessed": False,
+    "source": str(AlertSource.SWEEP),
+}
+_FOUND = "Found the indicator {value} in"
+_SENTENCES = {
+    MENTION: "A text mentions the indicator {value} without leading to it, in",
+    LEAD: "What may be the indicator {value} stands among other bytes in",
+    UNCLEAR: "Found the text of the indicator {value} in",
+}
+
+
+def _list_alert(members: Sequence[Hit], place: Place) -> dict[str, Json]:
+    first = members[0]
+    values: list[Json] = [*sorted(safe_text(str(hit.match.indicator["value"]), 100) for hit in members)]
+    return {
+        **_BASE,
+        "level": Level.LOW.name,
+        "message": f"A list of {len(members)} indicators stands in {_where(first, place)}",
+        "data": {**_data(first, MENTION, place), "values": values[:100], "listed": len(members)},
+        "indicator": dict(first.match.indicator),
+    }
+
+
+def _where(hit: Hit, place: Place) -> str:
+    """Return the place of a hit in words: the file, on the phone where that is known, and what to open in it."""
+    name, on_phone = place
+    spot = hit.spot
+    file = f"{on_phone} ({name})" if on_phone else name
+    column = f"{spot.table}.{spot.column}, row {spot.row}" if spot.table else ""
+    line = f"line {spot.row}" if spot.row is not None and not spot.table else ""
+    inner = ", ".join(part for part in (column, line, spot.key) if part)
+    shown = "!".join(part for part in (file, spot.inside) if part)
+    return safe_text(f"{shown}: {inner}" if inner else shown, 500)
+
+
+def _data(hit: Hit, shown: str, place: Place) -> dict[str, Json]:
+    spot, name = hit.spot, place[0]
+    fields: dict[str, Json] = {
+        "file": safe_text(name, 1000),
+        "on_phone": safe_text(place[1], 1000),
+        "container": safe_text(spot.inside),
+        "table": safe_text(spot.table),
+        "row": safe_text(spot.row, 200) if isinstance(spot.row, str) else spot.row,
+        "column": safe_text(spot.column),
+        "key": safe_text(spot.key),
+        "offset": spot.offset,
+        "value": safe_text(str(hit.match.indicator["value"])),
+        "found": safe_text(hit.term.text, 1000),
+        "context": safe_text(hit.term.context, 400),
+        "how": "; ".join(part for part in (hit.match.how, f"undone: {spot.undone}" if spot.undone else "") if part),
+        "place_class": shown,
+    }
+    return {key: value for key, value in fields.items() if value not in {None, ""}}

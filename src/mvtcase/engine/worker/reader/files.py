@@ -1,0 +1,99 @@
+"""Every file of an acquisition with its name in the evidence and its place on the phone."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mvtcase import kinds
+from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.reader.paths import backup_path, rooted
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.sqlite import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mvtcase.engine.worker.task import Task
+
+MAX_ROWS = 5_000_000
+_FILE = 1
+"""What `flags` of a Manifest row says of a regular file; folders and links have no content of theirs."""
+
+
+class Acquired(NamedTuple):
+    """One acquired file: where it is, its name in the evidence, its place on the phone, and its size in bytes."""
+
+    path: Path
+    name: str
+    place: str
+    """As a person says it: `HomeDomain-Library/SMS/sms.db`; empty where the name says as much."""
+    rooted: str
+    """As the phone has it: `/private/var/mobile/Library/SMS/sms.db`."""
+    size: int
+
+
+@dataclass(slots=True)
+class Acquisition:
+    """The files of a task's evidence, walked at any depth and through no link."""
+
+    task: Task
+    unread: list[str] = field(default_factory=list)
+    """Folders that could not be listed."""
+    missing: list[str] = field(default_factory=list)
+    """Files that the backup's list has and its folder has not."""
+
+    _by_place: dict[str, Path] = field(default_factory=dict)
+
+    def files(self) -> list[Acquired]:
+        """Return all regular files, in the order of their names."""
+        target = self.task.target
+        if not target.is_dir():
+            return [Acquired(target, target.name, "", rooted(target.name), target.stat().st_size)]
+        listed = self._listed() if kinds.of(self.task.kind).named_by_manifest else {}
+        found = sorted(self._walk(), key=lambda each: each[0])
+        files = [self._named(path, size, listed) for path, size in found]
+        self.missing = [f"{domain}-{relative}" for domain, relative in listed.values()]
+        self._by_place = {file.place: file.path for file in files if file.place}
+        return files
+
+    def beside(self, file: Acquired, suffix: str) -> Path | None:
+        """Return what stands beside a file on the phone under its name and a suffix, as a database's `-wal` does."""
+        if file.place:
+            return self._by_place.get(file.place + suffix)
+        found = file.path.with_name(file.path.name + suffix)
+        return found if found.is_file() and not found.is_symlink() else None
+
+    def _walk(self) -> Iterator[tuple[str, int]]:
+        pending = [str(self.task.target)]
+        while pending:
+            folder = pending.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        if entry.is_dir(follow_symlinks=False):
+                            pending.append(entry.path)
+                        elif entry.is_file(follow_symlinks=False):
+                            yield entry.path, entry.stat(follow_symlinks=False).st_size
+            except OSError:
+                self.unread.append(os.path.relpath(folder, self.task.target))
+
+    def _named(self, path: str, size: int, listed: dict[str, tuple[str, str]]) -> Acquired:
+        name = path[len(str(self.task.target)) + 1 :]
+        known = listed.pop(os.path.basename(path), None)  # noqa: PTH119 - a text, not a Path
+        if known is None:
+            return Acquired(Path(path), name, "", rooted(name), size)
+        return Acquired(Path(path), name, safe_text("-".join(known), 500), backup_path(*known), size)
+
+    def _listed(self) -> dict[str, tuple[str, str]]:
+        """Return domain and path by file id, nothing where the Manifest cannot be read: its module says so."""
+        query = "SELECT fileID, domain, relativePath FROM Files WHERE flags = ? LIMIT ?"
+        try:
+            with opened(self.task.target / "Manifest.db") as connection:
+                rows = connection.execute(query, (_FILE, MAX_ROWS))
+                return {str(each): (str(domain), str(relative)) for each, domain, relative in rows}
+        except (sqlite3.Error, OSError, UnreadableError):
+            return {}

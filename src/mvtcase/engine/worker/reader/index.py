@@ -1,0 +1,163 @@
+"""The value index: every distinct comparable term of a scan with where it stood, kept beside the results.
+
+It is what the second reader compares with, and what a later recheck asks in place of the phone: both go through
+`Hit`s made here. It never leaves the case's folder; `results.sha256` covers it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mvtcase.canon import open_untouched
+from mvtcase.engine.worker.reader.roles import PlaceClass, place_class
+from mvtcase.engine.worker.reader.terms import Sort, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from mvtcase.engine.worker.reader.known import Known, Match
+    from mvtcase_readers.values import Place
+
+FILE_NAME = "values.jsonl.gz"
+FORMAT = "mvtcase-values/1"
+MAX_VALUES = 2_000_000
+MAX_PLACES = 20
+"""Distinct terms that are kept, and places of each in different files."""
+
+MAX_LINE = 1 << 20
+_HARMLESS = "\x01"
+"""Stands after the letter of a term that was written to be harmless."""
+
+
+class Spot(NamedTuple):
+    """Where a term stood: the file's number, what the place shows, and what a person needs to open it there."""
+
+    file: int
+    place_class: str
+    role: str
+    inside: str = ""
+    table: str = ""
+    row: int | str | None = None
+    column: str = ""
+    key: str = ""
+    offset: int | None = None
+    undone: str = ""
+
+
+class Hit(NamedTuple):
+    """A term that is an indicator, at one spot; `context` is empty where only the index remembers the place."""
+
+    term: Term
+    match: Match
+    spot: Spot
+
+
+@dataclass(slots=True)
+class _Entry:
+    matches: tuple[Match, ...]
+    last: tuple[int, str]
+    spots: list[Spot]
+
+
+@dataclass(slots=True)
+class ValueIndex:
+    """The terms seen so far; comparing happens once for each distinct term."""
+
+    known: Known
+    entries: dict[str, _Entry] = field(default_factory=dict)
+    unkept: int = 0
+
+    def see(self, term: Term, file: int, path: str, role: str, place: Callable[[], Place]) -> Iterator[Hit]:
+        """Take in a term at a place and yield what it hits there, the first time in each file and class of place."""
+        key = f"{term.sort}{_HARMLESS if term.defanged else ''}{term.text}"
+        found = place_class(path, "", role)
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = self._new(key, term)
+        elif entry.last == (file, found):
+            return
+        entry.last = (file, found)
+        if len(entry.spots) >= MAX_PLACES:
+            return
+        spot = _spot(file, found, role, place(), term.undone)
+        entry.spots.append(spot)
+        for match in entry.matches:
+            yield Hit(term, match, spot)
+
+    def _new(self, key: str, term: Term) -> _Entry:
+        entry = _Entry(tuple(self.known.matches(term)), (-1, ""), [])
+        if len(self.entries) < MAX_VALUES:
+            self.entries[key] = entry
+        else:
+            self.unkept += 1
+        return entry
+
+    def write(self, path: Path, files: Iterable[tuple[str, str]], facts: dict[str, Any]) -> None:
+        """Write the index as lines of JSON: what it is, the files, then each term with its spots."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as packed:
+            _put(packed, {"format": FORMAT, "unkept": self.unkept, **facts})
+            _put(packed, [list(each) for each in files])
+            for key in sorted(self.entries):
+                _put(packed, [key, [_packed(spot) for spot in self.entries[key].spots]])
+
+
+class StoredIndexError(Exception):
+    """There is no value index, or what stands in its place is none."""
+
+
+@dataclass(slots=True)
+class StoredIndex:
+    """A value index as an earlier scan left it."""
+
+    path: Path
+    facts: dict[str, Any] = field(default_factory=dict)
+    files: list[tuple[str, str]] = field(default_factory=list)
+
+    def hits(self, known: Known) -> Iterator[Hit]:
+        """Yield what the stored terms hit. Raises `StoredIndexError` when the file is missing or damaged."""
+        try:
+            with os.fdopen(open_untouched(self.path), "rb") as raw, gzip.GzipFile(fileobj=raw) as packed:
+                yield from self._read(packed, known)
+        except (OSError, EOFError, ValueError, TypeError, LookupError, RecursionError) as error:
+            raise StoredIndexError(f"{type(error).__name__}: {error}") from error
+
+    def _read(self, packed: gzip.GzipFile, known: Known) -> Iterator[Hit]:
+        self.facts = dict(json.loads(packed.readline(MAX_LINE)))
+        if self.facts.get("format") != FORMAT:
+            raise ValueError("not in the form that this release reads")
+        self.files = [(str(name), str(place)) for name, place in json.loads(packed.readline(MAX_LINE * 512))]
+        while line := packed.readline(MAX_LINE):
+            key, spots = json.loads(line)
+            term = _term(str(key))
+            for match in known.matches(term):
+                yield from (Hit(term, match, Spot(*spot)) for spot in spots if 0 <= spot[0] < len(self.files))
+
+
+def _term(key: str) -> Term:
+    sort, text = Sort(key[0]), key[1:]
+    return Term(sort, text.removeprefix(_HARMLESS), defanged=text.startswith(_HARMLESS))
+
+
+def _spot(file: int, found: PlaceClass, role: str, place: Place, undone: str) -> Spot:
+    return Spot(
+        file, str(found), role, place.inside[:500], place.table[:200], place.row, place.column[:200], place.key[:500],
+        place.offset, undone,
+    )  # fmt: skip
+
+
+def _packed(spot: Spot) -> list[Any]:
+    """Return a spot without the empty end that most have."""
+    fields = list(spot)
+    while len(fields) > 3 and fields[-1] in {None, ""}:  # noqa: PLR2004 - file, class and role always stand there
+        fields.pop()
+    return fields
+
+
+def _put(packed: gzip.GzipFile, content: object) -> None:
+    packed.write(json.dumps(content, separators=(",", ":")).encode("ascii", "backslashreplace") + b"\n")

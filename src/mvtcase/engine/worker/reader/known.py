@@ -1,0 +1,375 @@
+"""The indicators of a scan's sets as the second reader looks them up: by the term, in the form terms are compared in.
+
+Which host an indicator means follows MVT: the whole host first, then its registered domain. A finding names the value
+that was published; nothing is widened that many sites share.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import ahocorasick
+
+from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.match.domains import SHORTENERS, registered_domain
+from mvtcase.engine.worker.reader.paths import ancestors, is_program_place, rooted
+from mvtcase.engine.worker.reader.spellings import plain
+from mvtcase.engine.worker.reader.terms import Sort, Term, canonical_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mvtcase.matchset import MatchSet
+    from mvtcase.model import Json
+
+Fields = dict[str, "Json"]
+"""What an alert says of an indicator: value, type, family, set."""
+
+SURE_NAME = 8
+"""Letters from which on a process's name is compared without regard to capitals and found in a file's path anywhere."""
+
+DOUBT = "what stands beside it may belong to it"
+
+CUT_NAMES = frozenset({15, 16})
+"""Lengths at which Linux and iOS cut the names of processes."""
+
+SHARED_HOSTING = frozenset(
+    {
+        "000webhostapp.com",
+        "4shared.com",
+        "amazonaws.com",
+        "appspot.com",
+        "azurewebsites.net",
+        "blogspot.com",
+        "cloudfront.net",
+        "dropbox.com",
+        "duckdns.org",
+        "dyndns.org",
+        "firebaseapp.com",
+        "fly.dev",
+        "github.io",
+        "gitlab.io",
+        "glitch.me",
+        "google.com",
+        "googleapis.com",
+        "googleusercontent.com",
+        "herokuapp.com",
+        "hopto.org",
+        "imwork.net",
+        "line.me",
+        "myftp.org",
+        "myqnapcloud.com",
+        "netlify.app",
+        "ngrok.io",
+        "ngrok-free.app",
+        "no-ip.org",
+        "onrender.com",
+        "pages.dev",
+        "pixnet.net",
+        "r2.dev",
+        "repl.co",
+        "s3.amazonaws.com",
+        "sharepoint.com",
+        "sites.google.com",
+        "surge.sh",
+        "synology.me",
+        "sytes.net",
+        "trycloudflare.com",
+        "tumblr.com",
+        "vercel.app",
+        "web.app",
+        "weebly.com",
+        "windows.net",
+        "wixsite.com",
+        "wordpress.com",
+        "workers.dev",
+        "yahoo.com",
+        "zapto.org",
+    }
+)
+"""Hosts whose sub-domains belong to different people: a published one means itself alone."""
+
+STOCK_NAMES = frozenset({"gatekeeperd", "diagnosticd", "com.apple.webkit.networking", "usereventagent", "backupagent"})
+"""Names that sets list because an implant hid behind them, and that every phone carries in their right place."""
+
+_STOCK_PLACES = re.compile(r"\A/(?:System|usr/(?:libexec|sbin|bin)|Applications|system|vendor|apex)/")
+
+
+class Match(NamedTuple):
+    """An indicator that a term is: its fields, how the term was led to it, and whether that leaves a doubt."""
+
+    indicator: Fields
+    how: str = ""
+    doubtful: bool = False
+
+
+@dataclass(slots=True)
+class Known:
+    """The indicators by type and by the form in which they are compared."""
+
+    by_type: dict[str, dict[str, Fields]] = field(default_factory=dict)
+    android: bool = False
+    _raw: ahocorasick.Automaton | None = None
+    _checks: Mapping[Sort, Callable[[str], Iterator[Match]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, matchset: MatchSet, set_names: Mapping[str, str], *, android: bool = False) -> Known:
+        """Return the indicators of a match set; of equal ones the first stands, for hosts the last, as in MVT."""
+        known = cls(android=android)
+        for collection in matchset.collections:
+            for type_, values in collection.values.items():
+                table = known.by_type.setdefault(type_, {})
+                for value in values:
+                    key = _FORMS.get(type_, plain)(value)
+                    fields: Fields = {
+                        "value": safe_text(value),
+                        "type": type_,
+                        "family": safe_text(collection.name),
+                        "set": set_names.get(collection.file_name, safe_text(collection.file_name)),
+                    }
+                    if key and (type_ == "domains" or key not in table):
+                        table[key] = fields
+        known._finish()
+        return known
+
+    def _finish(self) -> None:
+        self.by_type["any_hash"] = {
+            **self._table("files_md5"), **self._table("files_sha1"), **self._table("files_sha256"),
+            **self._table("app_cert_hashes"),
+        }  # fmt: skip
+        processes = self._table("processes")
+        self.by_type["cut"] = {
+            name[:cut]: fields for name, fields in processes.items() for cut in CUT_NAMES if len(name) > cut
+        }
+        self.by_type["folded"] = {name.lower(): each for name, each in processes.items() if len(name) >= SURE_NAME}
+        self._raw = _automaton({key: self.by_type[name] for name in _IN_RAW for key in self._table(name)})
+        self._checks = {
+            Sort.DOTTED: self._dotted,
+            Sort.LINK: self._link,
+            Sort.EMAIL: self._email,
+            Sort.PATH: self._path,
+            Sort.PATH_IN_TEXT: self._path_in_text,
+            Sort.NAME: self._name,
+            Sort.FILE_NAME: self._file_name,
+            Sort.HEX: lambda text: self._found("any_hash", text),
+            Sort.UUID: lambda text: self._found("ios_profile_ids", text.lower()),
+            Sort.PROFILE: lambda text: self._found("ios_profile_ids", text.lower()),
+            Sort.RAW: self._in_raw,
+            Sort.ABOUT: self._dotted,
+        }
+
+    @property
+    def has_hashes(self) -> bool:
+        """Whether files must be hashed to be compared."""
+        return any(self._table(name) for name in ("files_md5", "files_sha1", "files_sha256"))
+
+    def matches(self, term: Term) -> Iterator[Match]:
+        """Yield the indicators that a term is."""
+        return self._checks[term.sort](term.text)
+
+    def _table(self, name: str) -> dict[str, Fields]:
+        return self.by_type.get(name, {})
+
+    def _found(self, table: str, key: str, how: str = "") -> Iterator[Match]:
+        fields = self._table(table).get(key)
+        if fields is not None:
+            yield Match(fields, how)
+
+    def _host(self, text: str) -> Iterator[Match]:
+        host = canonical_host(text)
+        domains = self._table("domains")
+        exact = domains.get(host) or domains.get(host.removeprefix("www."))
+        if exact is not None:
+            yield Match(exact)
+            return
+        if not _could_hold(domains, host):
+            return
+        # A name below no public suffix is one of a private network, or invented.
+        above = registered_domain(host) or ".".join(host.split(".")[-2:])
+        if above in domains and above not in SHARED_HOSTING and above not in SHORTENERS:
+            yield Match(domains[above], "a host below the published domain")
+
+    def _dotted(self, text: str) -> Iterator[Match]:
+        yield from self._host(text)
+        yield from self._link(text)
+        name = text.lower()
+        yield from self._app(name)
+        if self.android:
+            yield from self._found("android_property_names", name)
+
+    def _app(self, name: str) -> Iterator[Match]:
+        apps = self._table("app_ids")
+        if name in apps:
+            yield Match(apps[name])
+            return
+        # `AppDomain-` and a team's id stand before an app's id, a hyphen and noise after it in Android's folders.
+        for how, other in (
+            ("what stands before the app id was left out", _BEFORE_APP.sub("", name)),
+            ("what stands after the app id was left out", name.split("-", 1)[0]),
+        ):
+            if other != name and other in apps:
+                yield Match(apps[other], how)
+
+    def _link(self, text: str) -> Iterator[Match]:
+        urls = self._table("urls")
+        if not urls:
+            return
+        link = link_form(text)
+        for how, cut in (
+            ("", link),
+            ("without its fragment", link.split("#", 1)[0]),
+            ("without its query", link.split("?", 1)[0]),
+        ):
+            fields = urls.get(cut.rstrip("/"))
+            if fields is not None:
+                yield Match(fields, how if cut != link else "")
+                return
+
+    def _email(self, text: str) -> Iterator[Match]:
+        emails = self._table("emails")
+        if text in emails:
+            yield Match(emails[text])
+            return
+        local, _, host = text.partition("@")
+        bare = f"{local.split('+', 1)[0]}@{host}"
+        if bare in emails:
+            yield Match(emails[bare], "without its plus-tag")
+
+    def _name(self, text: str) -> Iterator[Match]:
+        yield from self._process(text)
+        yield from self._app(text.lower())
+        yield from self._found("file_names", text)
+        yield from self._found("ios_profile_ids", text.lower())
+
+    def _file_name(self, text: str) -> Iterator[Match]:
+        yield from self._found("file_names", text)
+
+    def _process(self, name: str) -> Iterator[Match]:
+        if name.lower() in STOCK_NAMES:
+            return
+        processes = self._table("processes")
+        fields = processes.get(name) or self._table("folded").get(name.lower())
+        if fields is not None:
+            yield Match(fields)
+        elif len(name) in CUT_NAMES and name in self._table("cut"):
+            yield Match(self._table("cut")[name], "a name cut by the system")
+
+    def _path(self, text: str) -> Iterator[Match]:
+        path = rooted(text)
+        paths = self._table("file_paths")
+        above = next((each for each in ancestors(path) if each in paths), None) if paths else None
+        if above is not None:
+            yield Match(paths[above], "" if above == path else "a file below the published path")
+        name = path[path.rfind("/") + 1 :]
+        yield from self._found("file_names", name)
+        # A short name is a folder of every phone: it counts where programs lie and nowhere else.
+        placed = is_program_place(path) if len(name) >= SURE_NAME else _PROGRAM_PLACES.search(path)
+        if placed and not _STOCK_PLACES.match(path):
+            yield from self._process(name)
+
+    def _path_in_text(self, text: str) -> Iterator[Match]:
+        return self._path(text.rstrip("."))
+
+    def _in_raw(self, text: str) -> Iterator[Match]:
+        if self._raw is None:
+            return
+        lowered = text.lower()
+        for end, (type_, key) in self._raw.iter(lowered):
+            start = end - len(key) + 1
+            alone = _stands_alone(lowered, start, end + 1, type_)
+            yield Match(self._table(type_)[key], "" if alone else DOUBT, not alone)
+
+
+def link_form(text: str) -> str:
+    """Return a link as it is compared: without scheme and last slash, its host in lower case."""
+    link = _SCHEME.sub("", plain(text).strip())
+    for place, character in enumerate(link):
+        if character in "/?#":
+            return (canonical_host(link[:place]) + link[place:]).rstrip("/")
+    return canonical_host(link)
+
+
+def _path_form(value: str) -> str:
+    return rooted(plain(value).strip())
+
+
+def _host_form(value: str) -> str:
+    host = plain(value).strip()
+    try:
+        return canonical_host(host if host.isascii() else host.encode("idna").decode("ascii"))
+    except UnicodeError:
+        return canonical_host(host)
+
+
+def _lower(value: str) -> str:
+    return plain(value).strip().lower()
+
+
+def _could_hold(domains: Mapping[str, Fields], host: str) -> bool:
+    """Return whether a domain above the host is among the indicators, without asking the public suffix list."""
+    rest = host.partition(".")[2]
+    for _ in range(20):
+        if not rest:
+            return False
+        if rest in domains:
+            return True
+        rest = rest.partition(".")[2]
+    return False
+
+
+def _automaton(tables: Mapping[str, Mapping[str, Fields]]) -> ahocorasick.Automaton | None:
+    """Return one automaton for everything that is looked for among bytes of no known form, None for nothing."""
+    automaton = ahocorasick.Automaton()
+    for key, table in tables.items():
+        type_ = str(table[key]["type"]) if key in table else ""
+        if len(key) >= _LEAST_RAW and type_ and not (type_ == "processes" and _is_common(key)):
+            automaton.add_word(key.lower(), (type_, key))
+    if not len(automaton):
+        return None
+    automaton.make_automaton()
+    return automaton
+
+
+def _is_common(name: str) -> bool:
+    return len(name) < SURE_NAME or name.lower() in STOCK_NAMES
+
+
+def _stands_alone(text: str, start: int, end: int, type_: str) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 2]
+    if type_ in {"domains", "urls"} and before == ".":
+        before = ""  # a host below the published one
+    inner = _INNER.get(type_, _WORD_LETTERS)
+    return before not in inner and (
+        not after
+        or (after[0] == "." and (len(after) == 1 or after[1] not in _WORD_LETTERS))
+        or after[0] not in inner | {"."}
+    )
+
+
+_WORD_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
+_INNER = {"emails": _WORD_LETTERS | set(".%+"), "file_paths": _WORD_LETTERS | {"."}, "app_ids": _WORD_LETTERS}
+_IN_RAW = ("domains", "urls", "emails", "app_ids", "file_paths", "processes")
+_LEAST_RAW = 5
+_SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]{0,20}://")
+_BEFORE_APP = re.compile(
+    # As backups, locationd and keychains write it.
+    r"\A(?:(?:sys(?:shared)?container|app)domain(?:plugin|group)?-(?:group\.)?|group\.|i(?=com\.|net\.|org\.)|[a-z0-9]{10}\.)"
+)
+_PROGRAM_PLACES = re.compile(
+    r"/(?:libexec|s?bin|xbin|tmp|roleaccountd\.staging|CoreServices|LaunchDaemons|PrivateFrameworks)/[^/]{1,64}\Z"
+)
+_FORMS: Mapping[str, Callable[[str], str]] = {
+    "domains": _host_form,
+    "urls": link_form,
+    "emails": _lower,
+    "app_ids": _lower,
+    "ios_profile_ids": _lower,
+    "android_property_names": _lower,
+    "files_md5": _lower,
+    "files_sha1": _lower,
+    "files_sha256": _lower,
+    "app_cert_hashes": lambda value: _lower(value).replace(":", ""),
+    "file_paths": _path_form,
+}

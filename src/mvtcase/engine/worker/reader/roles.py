@@ -1,0 +1,108 @@
+"""What a column, key or field holds by its name, and what sort of trace a place in the evidence is."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mvtcase.canon import StrEnum
+
+
+class Role(StrEnum):
+    """What a column, key or field names."""
+
+    PROCESS = "process"
+    APP = "app"
+    FILE = "file"
+    PROFILE = "profile"
+    ROW_ID = "row_id"
+    FREE = "free"
+
+
+@lru_cache(maxsize=65_536)
+def role_of(name: str) -> Role:
+    """Return what a column, key path or field of this name holds; most hold free text."""
+    last = _SEPARATORS.split(name.lower())[-1] if name else ""
+    squeezed = last.replace("_", "").replace("-", "")
+    for role, pattern in _ROLES:
+        if pattern.fullmatch(squeezed):
+            return role
+    # A table of processes calls its column just `name`.
+    return Role.PROCESS if squeezed in _BARE and _OF_PROCESSES.search(name.lower()) else Role.FREE
+
+
+class PlaceClass(StrEnum):
+    """What a hit at a place would show, in the words of the evidence classes."""
+
+    MESSAGE = "attempt"
+    HISTORY = "exposure"
+    RUNNING = "execution"
+    PRESENT = "artefact"
+    UNKNOWN = "heuristic"
+
+
+@lru_cache(maxsize=65_536)
+def place_class(file: str, table: str, role: str) -> PlaceClass:
+    """Return what sort of trace stands in a table and column or key of a file, by its place on the phone."""
+    path, within = file.lower(), f"{table}.{role}".lower()
+    for pattern, tables, found in _PLACES:
+        if pattern.search(path) and (tables is None or tables.search(within)):
+            return found
+    if _RUNNING_WITHIN.search(within):
+        return PlaceClass.RUNNING
+    return PlaceClass.UNKNOWN
+
+
+_SEPARATORS = re.compile(r"[./:\[\]\s]+")
+_BARE = frozenset({"name", "value", "key", "args", "arguments", "cmd", "user", "title"})
+_OF_PROCESSES = re.compile(r"proc(?:ess)?|daemon|running|tasks?\b")
+_ROLES = (
+    (Role.ROW_ID, re.compile(r"z?(?:row|message|chat|asset|record)?(?:guid|uuid|fileid)|zuniqueid|zpk")),
+    (Role.PROFILE, re.compile(r"payload(?:identifier|uuid)|profile(?:id|identifier|uuid|name)?|installedprofile\w*")),
+    (
+        Role.PROCESS,
+        re.compile(
+            r"z?(?:proc|process|processes|procname|processname|proccmd|executable\w*|command|cmdline|commandline|comm"
+            r"|binary\w*|image(?:name|path)|program\w*|daemon\w*|launchlabel|servicename|coalitionname|responsibleproc"
+            r"|parentproc|exe|argv0?|processpath|procpath|crashedprocess|tombstoneprocess|appname)"
+        ),
+    ),
+    (
+        Role.APP,
+        re.compile(
+            r"z?(?:cf)?(?:bundle(?:id|identifier|name)?|app(?:id|lication)?(?:id|identifier)?|package(?:name|id)?|client"
+            r"|pkg(?:name)?|sourcebundleid|itembundleid|originatingbundleid|appbundleid|owner|clientid|caller|domain"
+            r"|installer|valuestring|streamname|identifier|sourceid|appidentifier|softwareversionbundleid)"
+        ),
+    ),
+    (
+        Role.FILE,
+        re.compile(
+            r"z?(?:\w*path\w*|file|filename|\w*filename|transfername|attachment\w*|displayname|originalname|medialocalpath"
+            r"|localname|localuri|localfile|data1?path|target|symlink|mountpoint|dest|destination|src|_data|data)"
+        ),
+    ),
+)  # fmt: skip
+
+_MESSAGES = (
+    r"sms\.db|chatstorage\.sqlite|mmssms|telephony|bugle|msgstore|wa\.db|naver|/line|line\.sqlite|talk\.sqlite|call_?history"
+    r"|calllog|callhistory|interactionc|/mail/|\.emlx?$|mbox|envelope|protected index|addressbook|contacts|calendar"
+    r"|accounts3|accounts\.db|idstatuscache|telegram|signal|viber|messenger|wechat|deliverednotifications|usernotif"
+    r"|facetime|_sms_backup|_mms_backup|sms\.json|voicemail|notes?store|recents|imessage|message"
+)
+_HISTORY = (
+    r"history|cookies|favicon|cache\.db|browserstate|observations\.db|resourcelog|safaritabs|bookmarks|indexeddb"
+    r"|localstorage|websitedata|web data|webkit|browser\.db|places\.sqlite|top sites|network action predictor"
+    r"|dns|connect_event|persitepreferences|siteprefs|login data|visited|tabs|hsts|app_webview|chrome|firefox|safari"
+)
+_RUNNING = (
+    r"shutdown\.log|/?ps\.txt|ps_thread|processes\.(?:txt|json)|tombstone|\.ips|crash|diagnosticreports|osanalytics"
+    r"|addaily|datausage|netusage|powerlog|plsql|spindump|tailspin|taskinfo|jetsam|stacks-|usagestats|battery|microstackshots"
+)
+_PLACES = (
+    (re.compile(_RUNNING), None, PlaceClass.RUNNING),
+    (re.compile(r"knowledgec|biome|segb|coreduet"), re.compile(r"app|bundle|valuestring|stream"), PlaceClass.RUNNING),
+    (re.compile(_MESSAGES), None, PlaceClass.MESSAGE),
+    (re.compile(_HISTORY), None, PlaceClass.HISTORY),
+)  # fmt: skip
+_RUNNING_WITHIN = re.compile(r"zproc|process|running|app_usage|usage_stats")

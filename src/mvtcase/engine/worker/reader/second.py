@@ -1,0 +1,268 @@
+"""The second reader: every file's values, taken apart without MVT's parsers and compared with the sets' indicators.
+
+It opens containers as what they are (`mvtcase_readers.values`), compares each term of each value, and says of every
+file how far it was read. Files of no known form are read as bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mvtcase import kinds
+from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.reader import claims as claiming
+from mvtcase.engine.worker.reader import index as indexing
+from mvtcase.engine.worker.reader.alerts import MODULE, alerts_of
+from mvtcase.engine.worker.reader.claims import Claim, Claims
+from mvtcase.engine.worker.reader.files import Acquisition
+from mvtcase.engine.worker.reader.index import ValueIndex
+from mvtcase.engine.worker.reader.known import Known
+from mvtcase.engine.worker.reader.notices import Notices
+from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
+from mvtcase.model import ModuleOutcome
+from mvtcase_readers.regular import UnreadableError, open_regular
+from mvtcase_readers.values import Extent, Place, read_values, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mvtcase.engine.worker.emitter import Emitter
+    from mvtcase.engine.worker.reader.files import Acquired
+    from mvtcase.engine.worker.reader.index import Hit
+    from mvtcase.engine.worker.task import Task
+    from mvtcase.matchset import MatchSet
+    from mvtcase_readers.values import Batch, Reading
+
+MAX_ALERTS = 1000
+MAX_FILES_PER_INDICATOR = 20
+PROGRESS_SECONDS = 1.0
+FILE_SECONDS = 1800.0
+"""How long one file may take before it is left with a bound reached."""
+
+TIME_SHARE = 0.8
+"""The part of the worker's time after which the reader stops by itself, so that the scan still comes to its end."""
+
+AT_HAND, LOST = "at_hand", "lost"
+"""Files in the results that name the file being read, and those whose reading ended a worker of this scan."""
+
+_BEGAN = time.monotonic()
+_HASHED = ("md5", "sha1", "sha256")
+_PIECE = 1 << 20
+
+
+class _OutOfTimeError(Exception):
+    """The reader must stop now."""
+
+
+class _FileOutOfTimeError(Exception):
+    """The file at hand must be left."""
+
+
+def run(task: Task, matchset: MatchSet, emit: Emitter) -> None:
+    """Read the evidence and send hits as `alert` events, `progress` on the way, and the `claims` at the end."""
+    known = Known.of(matchset, task.set_names, android=kinds.of(task.kind).platform is kinds.Platform.ANDROID)
+    SecondReader(task, known, emit).run()
+
+
+def claim_only(task: Task, emit: Emitter) -> None:
+    """Send the claims of the modules alone, where the reader is switched off."""
+    acquisition = Acquisition(task)
+    claims = Claims(task.kind, [Claim(file=each) for each in acquisition.files()], acquisition.missing)
+    claims.add_modules(task.results / "mvt")
+    claims.write(task.results / "mvt" / claiming.FILE_NAME)
+    emit("claims", **claims.summary())
+
+
+@dataclass(slots=True)
+class SecondReader:
+    """One reading of an acquisition: what it looks for, how far it is, what it found and could not read."""
+
+    task: Task
+    known: Known
+    emit: Emitter
+    acquisition: Acquisition = field(init=False)
+    index: ValueIndex = field(init=False)
+    notices: Notices = field(default_factory=Notices)
+    claims: list[Claim] = field(default_factory=list)
+    total: int = 0
+    done: int = 0
+    begun: int = 0
+    """Bytes of the files before the one at hand."""
+    alerts: int = 0
+    unsent: int = 0
+    files_of: dict[object, int] = field(default_factory=dict)
+    ends: float = 0.0
+    file_ends: float = 0.0
+    last_progress: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.acquisition = Acquisition(self.task)
+        self.index = ValueIndex(self.known)
+
+    def run(self) -> None:
+        """Read all files, then write claims and index and say what was not read."""
+        files = self.acquisition.files()
+        self.total = sum(file.size for file in files)
+        self.ends = time.monotonic() + _seconds_left(self.task)
+        self.claims = [Claim(file=file) for file in files]
+        lost = self._lost()
+        try:
+            for number, claim in enumerate(self.claims):
+                self._one(number, claim, lost)
+        except _OutOfTimeError:
+            reason = f"time was up: {self.done} of {self.total} bytes were read"
+            self._problem(ModuleOutcome.TIMED_OUT, reason)
+        for folder in self.acquisition.unread:
+            self._problem(ModuleOutcome.DENIED, f"the folder {safe_text(folder, 300)} could not be listed")
+        self._send_progress()
+        self._finish()
+
+    def _finish(self) -> None:
+        folder = self.task.results / "mvt"
+        claims = Claims(self.task.kind, self.claims, self.acquisition.missing)
+        claims.add_modules(folder)
+        claims.write(folder / claiming.FILE_NAME)
+        files = [(safe_text(claim.file.name, 1000), claim.file.place) for claim in self.claims]
+        self.index.write(folder / indexing.FILE_NAME, files, self._facts())
+        for module, reason in claims.gaps():
+            self.emit("problem", module=module, outcome=str(ModuleOutcome.NOT_RUN), reason=safe_text(reason, 1000))
+        self.emit("claims", **claims.summary())
+        if self.unsent:
+            text = f"{self.unsent} more places of indicators were found by the second reader and are not listed."
+            self.emit("limitation", text=text)
+        for text in self.notices.proposals():
+            self.emit("limitation", text=text)
+        (folder / AT_HAND).unlink(missing_ok=True)
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what a recheck must know of the index: which hashes it holds, and how many files were not come to."""
+        unread = sum(claim.extent == claiming.NOT_READ for claim in self.claims)
+        return {"hashes": list(self._hashes()), "unread": unread}
+
+    def _one(self, number: int, claim: Claim, lost: frozenset[str]) -> None:
+        file = claim.file
+        hits = list(self._see(number, file, "path", terms_of_path(file.rooted), Place))
+        if file.name in lost:
+            claim.extent, claim.note = str(Extent.UNREADABLE), "reading it ended the worker"
+            self._problem(ModuleOutcome.FAILED, f"{claim.shown} could not be read: reading it ended the worker")
+        else:
+            self._mark(file.name)
+            self._read(number, claim, hits)
+        self._tell(hits, (file.name, file.place))
+        self.notices.end_of_file(claim.shown)
+        self.done = self.begun = self.begun + file.size
+
+    def _read(self, number: int, claim: Claim, hits: list[Hit]) -> None:
+        self.file_ends = time.monotonic() + FILE_SECONDS
+        extents: list[Extent] = []
+
+        def batch(batch: Batch) -> None:
+            hits.extend(self._batch(number, claim.file, batch))
+
+        def reading(_label: str, reading: Reading) -> None:
+            # A text that was given as it stands was only not looked into for more texts.
+            if reading.extent is not Extent.SKIMMED and (reading.form, reading.extent) != ("text", Extent.TOO_DEEP):
+                extents.append(reading.extent)
+
+        try:
+            hits.extend(self._hash(number, claim.file))
+            whole = read_values(
+                claim.file.path,
+                tick=self._tick,
+                take=batch,
+                say=reading,
+                beside=lambda suffix: self.acquisition.beside(claim.file, suffix),
+            )
+            claim.extent, claim.form = str(worst((whole.extent, *extents))), whole.form
+            claim.values, claim.note = whole.values, safe_text(whole.note, 300)
+        except _FileOutOfTimeError:
+            claim.extent, claim.note = str(Extent.BOUNDED), "it took too long"
+        except (OSError, UnreadableError) as error:
+            claim.extent, claim.note = str(Extent.UNREADABLE), safe_text(f"{type(error).__name__}: {error}", 300)
+
+    def _batch(self, number: int, file: Acquired, batch: Batch) -> Iterator[Hit]:
+        for position, text in enumerate(batch.texts):
+            role = batch.role_of(position)
+            terms = terms_of(text, role, raw=not batch.whole)
+            yield from self._see(number, file, role, terms, lambda: batch.place(position))  # noqa: B023 - used at once
+        self.notices.look(file.rooted, batch.texts)
+
+    def _see(
+        self, number: int, file: Acquired, role: str, terms: Iterable[Term], place: Callable[[], Place]
+    ) -> Iterator[Hit]:
+        for term in terms:
+            yield from self.index.see(term, number, file.rooted, role, place)
+
+    def _hashes(self) -> tuple[str, ...]:
+        """Return the hashes to take: SHA-256 of every file for later, the others where a set has some."""
+        return tuple(name for name in _HASHED if name == "sha256" or self.known.by_type.get(f"files_{name}"))
+
+    def _hash(self, number: int, file: Acquired) -> Iterator[Hit]:
+        hashers = [hashlib.new(name, usedforsecurity=False) for name in self._hashes()]
+        with open_regular(file.path) as handle:
+            while piece := handle.read(_PIECE):
+                for hasher in hashers:
+                    hasher.update(piece)
+                self._tick(0)
+        terms = [Term(Sort.HEX, hasher.hexdigest(), context="the file's own hash") for hasher in hashers]
+        return self._see(number, file, "hash", terms, Place)
+
+    def _tell(self, hits: list[Hit], place: tuple[str, str]) -> None:
+        for alert in alerts_of(hits, place):
+            key = (alert["indicator"]["type"], alert["indicator"]["value"])  # type: ignore[index,call-overload]  # a dict
+            known = self.files_of[key] = self.files_of.get(key, 0) + 1
+            if known > MAX_FILES_PER_INDICATOR or self.alerts >= MAX_ALERTS:
+                self.unsent += 1
+                continue
+            self.alerts += 1
+            self.emit("alert", **alert)
+
+    def _tick(self, count: int) -> None:
+        self.done += count
+        now = time.monotonic()
+        if now > self.ends:
+            raise _OutOfTimeError
+        if now > self.file_ends:
+            raise _FileOutOfTimeError
+        if now - self.last_progress > PROGRESS_SECONDS:
+            self._send_progress()
+
+    def _send_progress(self) -> None:
+        self.last_progress = time.monotonic()
+        self.emit("progress", index=min(self.done, self.total), total=self.total)
+
+    def _problem(self, outcome: ModuleOutcome, reason: str) -> None:
+        self.emit("problem", module=MODULE, outcome=str(outcome), reason=reason)
+
+    def _mark(self, name: str) -> None:
+        """Write down which file is at hand, so that the next worker leaves it out if this one dies of it."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(self.task.results / "mvt" / AT_HAND, flags, 0o600), "wb") as mark:
+            mark.write(os.fsencode(name))
+
+    def _lost(self) -> frozenset[str]:
+        """Return the files that ended earlier workers of this scan; the last one's is still marked as at hand."""
+        folder = self.task.results / "mvt"
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+        with os.fdopen(os.open(folder / LOST, flags, 0o600), "ab+") as lost:
+            if (folder / AT_HAND).is_file():
+                lost.write((folder / AT_HAND).read_bytes() + b"\0")
+            lost.seek(0)
+            names = frozenset(os.fsdecode(name) for name in lost.read().split(b"\0") if name)
+        if not names:
+            (folder / LOST).unlink()
+        return names
+
+
+def _seconds_left(task: Task) -> float:
+    """Return how long the reader may take, by the clock and by the CPU time that the worker may use."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_CPU)
+    by_clock = task.seconds_left * TIME_SHARE - (time.monotonic() - _BEGAN)
+    if limit == resource.RLIM_INFINITY:
+        return by_clock
+    return min(by_clock, limit * TIME_SHARE - time.process_time())

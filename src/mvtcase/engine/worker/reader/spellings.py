@@ -1,0 +1,160 @@
+"""The ways in which text writes a character or an address, undone: what a comparison sees is what a person would read.
+
+Undone are full-width letters and ideographic stops (common in Chinese text), invisible characters, percent-encoding,
+HTML entities, the escapes of JSON, quoted-printable, base64 in links, and the defanging of reports.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import quopri
+import re
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DEPTH = 3
+MOST_SPELLINGS = 24
+LONGEST_UNDONE = 4 << 20
+"""How often encodings are undone inside each other, and for how many and how long texts of one value."""
+
+LONGEST_BASE64 = 8192
+
+
+class Spelling(NamedTuple):
+    """One way to read a value: the text, what was undone to get it, and whether a report wrote it to be harmless."""
+
+    text: str
+    undone: str
+    defanged: bool
+
+
+def spellings(text: str) -> Iterator[Spelling]:
+    """Yield the text as a person reads it first, then what is left when encodings that its form shows are undone."""
+    first = Spelling(plain(text), "", defanged=False)
+    seen = {first.text}
+    pending = [(first, 0)]
+    while pending:
+        spelling, depth = pending.pop(0)
+        yield spelling
+        if depth >= DEPTH or len(spelling.text) > LONGEST_UNDONE:
+            continue
+        for undone in _undone(spelling):
+            if undone.text not in seen and len(seen) < MOST_SPELLINGS:
+                seen.add(undone.text)
+                pending.append((undone, depth + 1))
+
+
+def plain(text: str) -> str:
+    """Return a text with full-width letters narrowed and invisible characters left out."""
+    if text.isascii():
+        return text
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    return text.translate(_INVISIBLE)
+
+
+def _undone(spelling: Spelling) -> Iterator[Spelling]:
+    text = spelling.text
+    for name, shows, undo in _FORMS:
+        if shows(text):
+            for result in undo(text):
+                if result != text:
+                    undone = f"{spelling.undone}, {name}" if spelling.undone else name
+                    yield Spelling(plain(result), undone, spelling.defanged or name == _DEFANGED)
+
+
+def _stops(text: str) -> Iterator[str]:
+    # An ideographic full stop stands for a dot in an address, or ends the sentence after it.
+    yield text.replace(_STOP, ".")
+    yield text.replace(_STOP, " ")
+
+
+def _percent(text: str) -> Iterator[str]:
+    yield unquote(text, errors="replace")
+
+
+def _entities(text: str) -> Iterator[str]:
+    yield html.unescape(text)
+
+
+def _escapes(text: str) -> Iterator[str]:
+    yield _ESCAPE.sub(_unescaped, text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    code = found.group(1) or found.group(2)
+    if code is None:
+        return _SHORT.get(found.group(3), found.group(3))
+    number = int(code, 16)
+    return " " if _SURROGATES[0] <= number <= _SURROGATES[1] else chr(number)
+
+
+def _quoted_printable(text: str) -> Iterator[str]:
+    yield quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+def _packed_links(text: str) -> Iterator[str]:
+    for found in _BASE64.finditer(text):
+        packed = found.group(1) or found.group(2)
+        packed = packed.translate(_URL_SAFE).rstrip("=")[:LONGEST_BASE64]
+        for kept in (packed, packed[: len(packed) // 4 * 4]):
+            try:
+                unpacked = base64.b64decode(kept + "=" * (-len(kept) % 4)).decode("utf-8")
+            except (binascii.Error, ValueError):
+                continue
+            if unpacked.isprintable() and not _HOLDS.isdisjoint(unpacked):
+                yield unpacked
+            break
+
+
+def _refanged(text: str) -> Iterator[str]:
+    for pattern, replacement in _FANGS:
+        text = pattern.sub(replacement, text)
+    yield text
+
+
+_STOP = "\u3002"
+"""The ideographic full stop; its half-width form becomes this one, the full-width full stop a dot, by NFKC."""
+
+_SURROGATES = (0xD800, 0xDFFF)
+_INVISIBLE = dict.fromkeys(
+    (0x00AD, 0x034F, 0x061C, 0x115F, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
+     *range(0x2060, 0x2070), *range(0xFE00, 0xFE10))
+)  # fmt: skip
+_DEFANGED = "defanging"
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,24});")
+_ESCAPE = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4})\}?|x([0-9A-Fa-f]{2})|([/\"'\\nrtbf.]))")
+_SHORT = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
+_QUOTED = re.compile(r"=\r?\n|=(?:2[EeFfDd]|3[AaDd]|40)")
+_BASE64 = re.compile(r"[?&#][\w.~-]{0,64}=([A-Za-z0-9+/_-]{12,8192}={0,2})|(aHR0c[A-Za-z0-9+/_-]{8,8192})")
+_HOLDS = frozenset(".%&\\@")
+"""An unpacked text without any of these holds no address, not even a coded one."""
+
+_URL_SAFE = str.maketrans("-_", "+/")
+_FANGS = (
+    (re.compile(r"\bh(?:xx|\*\*)p(s?)(?=:|\[:|\(:|%3a)", re.IGNORECASE), r"http\1"),
+    (re.compile(r"\[(:(?://)?|//)\]"), r"\1"),
+    (re.compile(r"\s{0,2}[\[({]\s{0,2}(?:\.|dot)\s{0,2}[\])}]\s{0,2}", re.IGNORECASE), "."),
+    (re.compile(r"\[\.|\.\]"), "."),
+    (re.compile(r"\s{0,2}[\[({]\s{0,2}(?:@|at)\s{0,2}[\])}]\s{0,2}", re.IGNORECASE), "@"),
+)
+_NO_FANGS = frozenset("[({*xX")
+_FANGED = re.compile(r"\bh(?:xx|\*\*)ps?[:\[(%]|[\[({]\s{0,2}(?:\.|dot|@|at|:)\s{0,2}[/\])}]|\[\.|\.\]", re.IGNORECASE)
+
+_FORMS: tuple[tuple[str, Callable[[str], bool], Callable[[str], Iterator[str]]], ...] = (
+    ("an ideographic full stop read as a dot", lambda text: _STOP in text, _stops),
+    ("percent-encoding", lambda text: "%" in text and _PERCENT.search(text) is not None, _percent),
+    ("HTML entities", lambda text: "&" in text and _ENTITY.search(text) is not None, _entities),
+    ("escapes", lambda text: "\\" in text and _ESCAPE.search(text) is not None, _escapes),
+    ("quoted-printable", lambda text: "=" in text and _QUOTED.search(text) is not None, _quoted_printable),
+    ("base64", lambda text: ("=" in text or "aHR0c" in text) and _BASE64.search(text) is not None, _packed_links),
+    (_DEFANGED, lambda text: not _NO_FANGS.isdisjoint(text) and _FANGED.search(text) is not None, _refanged),
+)
+"""What a form is called, what shows that a text uses it, and how it is undone (into one or more texts)."""

@@ -1,0 +1,262 @@
+"""The comparable terms of a value: hosts, links, addresses, names, paths, ids and hashes, as they stand in its text.
+
+A scan compares terms as it meets them, a recheck those that were stored: both get the same answer, because a term is
+all that a comparison looks at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+from typing import TYPE_CHECKING, NamedTuple
+
+from mvtcase.canon import StrEnum
+from mvtcase.engine.worker.reader.roles import Role, role_of
+from mvtcase.engine.worker.reader.spellings import spellings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_VALUE = 8 << 20
+"""Characters of one value that are taken apart; what is longer is taken apart in pieces that overlap."""
+
+OVERLAP = 4096
+LONGEST_NAME = 255
+LONGEST_REST = 2048
+LONGEST_PATH = 1024
+
+
+class Sort(StrEnum):
+    """What a term is; the letter stands in the value index."""
+
+    DOTTED = "d"
+    """A dotted name: a host, an app id, a property."""
+    LINK = "u"
+    """A host with what a link asks of it, without the scheme."""
+    EMAIL = "e"
+    PATH = "p"
+    """A path as the whole of a value, or a file's own name."""
+    PATH_IN_TEXT = "t"
+    NAME = "n"
+    """The whole of a value that stands where processes, programs or apps are named."""
+    FILE_NAME = "f"
+    """The whole of a value that stands where files are named."""
+    HEX = "h"
+    UUID = "g"
+    PROFILE = "i"
+    """The whole of a value that stands where configuration profiles are named."""
+    RAW = "r"
+    """A run of bytes in a file of no known form: what stands beside a value may or may not belong to it."""
+    ABOUT = "a"
+    """A host that a link to another host speaks of without leading to it: a search, a page about it."""
+
+
+class Term(NamedTuple):
+    """A comparable term, what was undone to read it, whether it was written to be harmless, and the text around it."""
+
+    sort: Sort
+    text: str
+    undone: str = ""
+    defanged: bool = False
+    context: str = ""
+
+
+def terms_of(text: str, role: str, *, raw: bool = False) -> Iterator[Term]:
+    """Yield the terms of a value, the most telling spelling first; `role` is the column, key or field it stands in."""
+    if raw:
+        yield from _raw(text)
+        return
+    named = role_of(role)
+    if named is Role.FREE and len(text) < _SHORTEST_HASH and _NOTHING.fullmatch(text):
+        return
+    if len(text) <= LONGEST_NAME * 4:
+        yield from _whole(text, named)
+    if len(text) > LONGEST_VALUE:
+        for start in range(0, len(text), LONGEST_VALUE):
+            yield from _within(text[start : start + LONGEST_VALUE + OVERLAP], named)
+    elif len(text) >= _SHORTEST:
+        yield from _within(text, named)
+
+
+def terms_of_path(path: str) -> Iterator[Term]:
+    """Yield the terms of a file's own name and place: the path and what is named in it."""
+    yield Term(Sort.PATH, path, context=path)
+    for spelling in spellings(path):
+        for term in _in_text(spelling.text, Role.FREE):
+            if term.sort is not Sort.PATH_IN_TEXT:
+                yield term._replace(undone=spelling.undone)
+        for found in _SITE_FOLDER.finditer(spelling.text):
+            yield Term(Sort.DOTTED, found.group(1).lower(), "the name of a website's folder", context=path)
+
+
+def _whole(text: str, role: Role) -> Iterator[Term]:
+    """Yield what a short value is as a whole, by the role of the place it stands in."""
+    value = text.strip().strip("\0")
+    if not value or "\n" in value:
+        return
+    if role is Role.PROFILE:
+        yield Term(Sort.PROFILE, value, context=text)
+    elif role is Role.PROCESS or role is Role.APP:
+        yield from (Term(Sort.NAME, name, context=text) for name in _names(value))
+    elif role is Role.FILE and "/" not in value and "\\" not in value:
+        yield Term(Sort.FILE_NAME, value, context=text)
+    if _is_path(value, role):
+        yield Term(Sort.PATH, value, context=text)
+
+
+def _names(value: str) -> dict[str, None]:
+    """Return the names in a value that names a process: `group/name`, `name:part`, `name[12]`, a command line."""
+    names = dict.fromkeys((value, value.rsplit("/", 1)[-1], value.split("/", 1)[0]))
+    for separator in (":", "[", " ", ",", "("):
+        head = value.split(separator, 1)[0]
+        names |= dict.fromkeys((head, head.rsplit("/", 1)[-1]))
+    return {name: None for name in names if 1 < len(name) <= LONGEST_NAME}
+
+
+def _is_path(value: str, role: Role) -> bool:
+    if len(value) > LONGEST_PATH or "://" in value:
+        return False
+    if value[0] == "/" or _DRIVE.match(value):
+        return len(value) > 1
+    if role is Role.FREE:
+        return _ROOTED.match(value) is not None and " " not in value
+    return "/" in value or "\\" in value
+
+
+def _within(text: str, role: Role) -> Iterator[Term]:
+    for spelling in spellings(text):
+        for term in _in_text(spelling.text, role):
+            yield term._replace(undone=spelling.undone, defanged=spelling.defanged) if spelling.undone else term
+
+
+def _in_text(text: str, role: Role) -> Iterator[Term]:
+    if "." in text:
+        yield from _dotted(text)
+    if "/" in text:
+        yield from _slashed(text)
+    if "[" in text:
+        yield from (Term(Sort.NAME, found.group(1), context=_of(found)) for found in _LOGGED.finditer(text))
+    if len(text) >= _SHORTEST_HASH:
+        for found in _HEX.finditer(text):
+            yield Term(Sort.HEX, found.group().replace(":", "").lower(), context=_of(found))
+        if role is not Role.ROW_ID and "-" in text:
+            yield from (Term(Sort.UUID, found.group().upper(), context=_of(found)) for found in _UUID.finditer(text))
+
+
+def _slashed(text: str) -> Iterator[Term]:
+    """Yield paths, and hosts written as one number in links."""
+    for found in _NUMBER_HOST.finditer(text):
+        host = _as_address(found.group(1))
+        if host is not None:
+            yield Term(Sort.DOTTED, host, context=_of(found))
+    yield from (Term(Sort.PATH_IN_TEXT, found.group(), context=_of(found)) for found in _PATH.finditer(text))
+
+
+def _dotted(text: str) -> Iterator[Term]:
+    """Yield dotted names, and the links and addresses that they are part of."""
+    pattern = _DOTTED if text.isascii() else _DOTTED_ANY
+    link_ends = 0
+    for found in pattern.finditer(text):
+        start, end = found.span()
+        if text[end : end + 1] == "@" and "." not in text[end + 1 : end + 2]:
+            continue  # the name of an address; its host comes next
+        context = _of(found)
+        if start < link_ends and _speaks_of(text, start):
+            yield Term(Sort.ABOUT, found.group().lower(), context=context)
+            continue
+        rest = _REST.match(text, end)
+        if rest is not None and text[max(0, start - 3) : start] == "://":
+            link_ends = rest.end()
+        names = [found.group()] if found.group().isascii() else _international(found.group())
+        for name in filter(_can_be_named, names):
+            yield from _address(text, start, name, context)
+            yield Term(Sort.DOTTED, name, context=context)
+            if rest is not None:
+                yield Term(Sort.LINK, f"{name}{rest.group().rstrip(_CLOSING)}", context=context)
+
+
+def _speaks_of(text: str, start: int) -> bool:
+    """Return whether a link only speaks of a host in its path or query: one it leads to has a scheme of its own."""
+    before = text[max(0, start - 40) : start]
+    return before[-1:] in {"/", "=", ":", "+"} and not before.endswith("//") and not _LEADS_TO.search(before)
+
+
+def _address(text: str, start: int, host: str, context: str) -> Iterator[Term]:
+    if text[start - 1 : start] != "@":
+        return
+    local = _LOCAL.search(text, max(0, start - 66), start)
+    if local is not None:
+        yield Term(Sort.EMAIL, f"{local.group(1)}@{host}".lower(), context=context)
+
+
+def _international(token: str) -> list[str]:
+    """Return an international name in letters and as DNS writes it, and what of it is ASCII, for text glued to it."""
+    names = [found.group() for found in _DOTTED.finditer(token)]
+    with contextlib.suppress(UnicodeError):
+        names.append(token.lower().encode("idna").decode("ascii"))
+    return names
+
+
+def _can_be_named(name: str) -> bool:
+    last = name[name.rfind(".") + 1 :]
+    return len(name) <= LONGEST_NAME and ((len(last) > 1 and not last.isdigit()) or _as_address(name) is not None)
+
+
+def _as_address(text: str) -> str | None:
+    """Return an IPv4 address written in decimal, hexadecimal or octal numbers, or mixed, in its usual form."""
+    if not _NUMBERS.fullmatch(text):
+        return None
+    try:
+        return socket.inet_ntoa(socket.inet_aton(text))
+    except OSError:
+        return None
+
+
+def canonical_host(name: str) -> str:
+    """Return a host as it is compared: in lower case, without the root's dot, numbers as an IPv4 address."""
+    name = name.lower().strip(".")
+    return (_as_address(name) or name) if name[:1].isdigit() else name
+
+
+def _of(found: re.Match[str]) -> str:
+    """Return what was found with the text around it."""
+    return found.string[max(0, found.start() - CONTEXT) : found.end() + CONTEXT]
+
+
+def _raw(text: str) -> Iterator[Term]:
+    for spelling in spellings(text):
+        for found in _RUN.finditer(spelling.text):
+            run = found.group()
+            if ("." in run and _NAMED.search(run)) or run.count("/") > 1 or _WORD.fullmatch(run):
+                yield Term(Sort.RAW, run, spelling.undone, spelling.defanged, _of(found))
+
+
+CONTEXT = 100
+_SHORTEST = 3
+_NOTHING = re.compile(r"[A-Za-z0-9 _,'?!:;-]*")
+"""A short text of these alone holds nothing to compare."""
+_SHORTEST_HASH = 32
+_LABEL = "[A-Za-z0-9_-]{1,63}"
+_DOTTED = re.compile(rf"(?<![A-Za-z0-9_-]){_LABEL}(?:\.{_LABEL}){{1,20}}")
+_DOTTED_ANY = re.compile(r"(?<![\w-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}")
+_LOCAL = re.compile(r"([A-Za-z0-9._%+-]{1,64})@$")
+_REST = re.compile(r"(?::\d{1,5})?[/?#][^\s\"'<>|\\^`{}\u0080-\U0010ffff]{0,2048}")
+_CLOSING = ".,;:!?)]"
+_LEADS_TO = re.compile(
+    r"[?&](?:u|url|uri|to|dest|destination|target|redirect|redirect_ur[il]|link|goto|next|r)=$", re.IGNORECASE
+)
+_NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})(?:\.(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})){0,3}")
+_NUMBER_HOST = re.compile(r"https?://(?:[^\s/@]{1,64}@)?(0[xX][0-9A-Fa-f]{7,8}|\d{8,12})(?=[:/?#\s]|\Z)")
+_PATH = re.compile(r"(?<![\w.~/+%-])(?:/[^\s/\"'<>|:;,()\[\]{}\x00]{1,255}){2,40}")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_ROOTED = re.compile(r"(?:private/)?(?:var|etc|tmp)/|(?:System|Library|Applications|usr|data|sdcard|filesystem[12])/")
+_LOGGED = re.compile(r"(?<![\w./-])([A-Za-z][\w.-]{1,63})\[\d{1,7}\]")
+_HEX = re.compile(
+    r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2})(?![0-9A-Fa-f])"
+)
+_UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+_SITE_FOLDER = re.compile(rf"https?_({_LABEL}(?:\.{_LABEL}){{1,20}}?)_\d{{1,5}}(?![A-Za-z0-9_-])")
+_RUN = re.compile(r"[A-Za-z0-9_.@%+/~-]{5,400}")
+_NAMED = re.compile(r"[A-Za-z0-9]\.[A-Za-z]{2}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{7,63}")

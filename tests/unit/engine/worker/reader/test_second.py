@@ -1,0 +1,294 @@
+"""The second reader over files: alerts with places, claims, the value index, its bounds and what it did not read."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import sqlite3
+import tarfile
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.engine.events import alert_of
+from mvtcase.engine.worker.reader import claims, index, second
+from mvtcase.engine.worker.reader.alerts import LIST_LENGTH
+from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError
+from mvtcase.engine.worker.reader.known import Known
+from mvtcase.engine.worker.run.opened import FILE_NAME as OPENED
+from mvtcase.engine.worker.task import Task
+from mvtcase.matchset import Collection, MatchSet
+from mvtcase.model import AlertSource, EvidenceKind, Level
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = "planted.example.net"
+LINK = f"see https://{HOST}/r/1 now\n".encode()
+LISTED = tuple(f"listed{number}.example" for number in range(LIST_LENGTH))
+SETS = MatchSet(
+    collections=(
+        Collection(
+            id="1",
+            name="Invented",
+            file_name="invented.stix2",
+            values={
+                "domains": (HOST, *LISTED),
+                "processes": ("plantedprocessd", "bh"),
+                "emails": ("bad@mail.example",),
+            },
+        ),
+    )
+)
+
+
+def task_for(target: Path, kind: EvidenceKind) -> Task:
+    """Return a scan task whose results go beside the evidence."""
+    results = target.with_name("results")
+    (results / "mvt").mkdir(parents=True, exist_ok=True)
+    return Task(
+        name="scan",
+        kind=kind,
+        target=target,
+        results=results,
+        matchset=target,
+        expected_indicators=2,
+        set_names={"invented.stix2": "invented"},
+        stock_matcher=False,
+        sweep=True,
+        allow_foreign_modules=False,
+        password=None,
+        finished=frozenset(),
+        skipped=frozenset(),
+        steps_done=frozenset(),
+        steps_lost=frozenset(),
+    )
+
+
+def read(target: Path, kind: EvidenceKind = EvidenceKind.ANDROIDQF, sets: MatchSet = SETS) -> list[dict[str, Any]]:
+    """Return the events of a reading of evidence."""
+    events: list[dict[str, Any]] = []
+    emit: Any = lambda event, **fields: events.append({"event": event, **fields})  # noqa: E731
+    second.run(task_for(target, kind), sets, emit)
+    return events
+
+
+def of(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """Return the events of one kind."""
+    return [each for each in events if each["event"] == kind]
+
+
+def claims_of(target: Path) -> dict[str, dict[str, Any]]:
+    """Return the claims of a reading by file."""
+    text = gzip.decompress((target.with_name("results") / "mvt" / claims.FILE_NAME).read_bytes()).decode()
+    return {each["file"]: each for each in map(json.loads, text.splitlines())}
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Path:
+    """Return an empty folder of evidence."""
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    return folder
+
+
+def database(path: Path, table: str, columns: str, *rows: tuple[object, ...]) -> None:
+    """Write a SQLite file with one table."""
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE {table} ({columns})")
+        for row in rows:
+            connection.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
+    connection.close()
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    """Return a tar of one file."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    """Return a compressed zip of one file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+PACKED = {
+    "a.txt": LINK,
+    "a.zip": zipped("in/note.txt", LINK),
+    "a.gz": gzip.compress(LINK),
+    "a.tar.gz": gzip.compress(tarred("note.txt", LINK)),
+    "nested.zip": zipped("inner.zip", zipped("x.gz", gzip.compress(LINK))),
+    "backup.ab": b"ANDROID BACKUP\n5\n1\nnone\n" + zlib.compress(tarred("apps/notes", LINK)),
+    "a.json": json.dumps({"a": [{"url": f"https://{HOST}/x"}]}).encode(),
+    "raw.bin": os.urandom(64) + b"\0" + HOST.encode() + b"\0" + os.urandom(64),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_an_address_is_found_in_whatever_it_is_packed(name: str, evidence: Path) -> None:
+    """Archives in archives, JSON and plain bytes: one alert that names the file."""
+    (evidence / name).write_bytes(PACKED[name])
+    (alert,) = of(read(evidence), "alert")
+    assert (alert["data"]["file"], alert["indicator"]["value"]) == (name, HOST)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "columns", "row", "shown", "level"),
+    [
+        ("sms.db", "message", "text", (f"go to {HOST}",), "attempt", Level.HIGH),
+        ("sms.db", "handle", "id", (HOST,), "attempt", Level.HIGH),
+        ("History.db", "visits", "url", (f"https://{HOST}/",), "exposure", Level.HIGH),
+        ("DataUsage.sqlite", "ZPROCESS", "ZPROCNAME", ("bh",), "execution", Level.HIGH),
+        ("CallHistory.storedata", "ZCALLRECORD", "ZADDRESS", ("bad@mail.example",), "attempt", Level.HIGH),
+        ("other.db", "things", "a", (HOST,), "heuristic", Level.MEDIUM),
+        ("sms.db", "message", "text", (f"they use {HOST.replace('.', '[.]')}",), "mention", Level.LOW),
+        ("other.db", "things", "proc_name", ("plantedprocessd",), "artefact", Level.HIGH),
+    ],
+)
+def test_the_place_says_what_a_hit_shows(
+    name: str, table: str, columns: str, row: tuple[object, ...], shown: str, level: Level, evidence: Path
+) -> None:
+    """A message is an attempt, a visit exposure, a process table execution; the row and column are named."""
+    database(evidence / name, table, columns, row)
+    (event,) = of(read(evidence), "alert")
+    data = event["data"]
+    assert (data["place_class"], event["level"]) == (shown, level.name)
+    assert (data["table"], data["row"], data["column"]) == (table, 1, columns)
+    assert f"{name}: {table}.{columns}, row 1" in event["message"]
+    alert = alert_of(event)
+    assert (alert.source, alert.module) == (AlertSource.SWEEP, "sweep")
+
+
+def test_a_list_is_told_in_one_line(evidence: Path) -> None:
+    """Ten indicators in one file of no messages are a list: one mention, and not ten findings."""
+    (evidence / "filter.txt").write_text("\n".join(LISTED))
+    (alert,) = of(read(evidence), "alert")
+    assert (alert["data"]["place_class"], alert["data"]["listed"], alert["level"]) == ("mention", LIST_LENGTH, "LOW")
+
+
+def test_ten_messages_are_no_list(evidence: Path) -> None:
+    """Each of ten messages with a link of its own is an attempt."""
+    database(evidence / "sms.db", "message", "text", *((f"see https://{host}/a",) for host in LISTED))
+    alerts = of(read(evidence), "alert")
+    assert [each["data"]["place_class"] for each in alerts] == ["attempt"] * LIST_LENGTH
+
+
+def test_every_file_has_a_claim(evidence: Path) -> None:
+    """Who read what, with rows and extent; what is encrypted and read by nobody is listed as unclaimed."""
+    (evidence / "note.txt").write_bytes(LINK)
+    (evidence / "ps.txt").write_bytes(b"PID NAME\n1 init\n")
+    (evidence / "backup.ab").write_bytes(b"ANDROID BACKUP\n5\n1\nAES-256\n" + os.urandom(100))
+    results = evidence.with_name("results") / "mvt"
+    results.mkdir(parents=True)
+    line = {"part": "androidqf", "slug": "aqf_processes", "module": "P", "records": 1, "compared": True}
+    (results / OPENED).write_text(json.dumps({**line, "files": ["ps.txt"]}) + "\n")
+    events = read(evidence)
+    (summary,) = of(events, "claims")
+    assert (summary["files"], summary["claimed"], summary["unclaimed_files"]) == (3, 1, 1)
+    assert summary["unclaimed"][0]["path"] == "backup.ab"
+    assert summary["unclaimed"][0]["telling"]
+    found = claims_of(evidence)
+    assert found["ps.txt"]["modules"] == {"aqf_processes": 1}
+    assert (found["note.txt"]["reader"], found["backup.ab"]["reader"]) == ("full", "encrypted")
+    (gap,) = of(events, "problem")
+    assert "backup.ab" in gap["reason"]
+    assert "encrypted" in gap["reason"]
+
+
+def test_a_module_that_compares_nothing_leaves_a_gap_where_its_source_was_not_read(evidence: Path) -> None:
+    """Calls are extracted and never compared: without the second reader's look at them they are not examined."""
+    (evidence / "calls.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+    results = evidence.with_name("results") / "mvt"
+    results.mkdir(parents=True)
+    line = {"part": "fs", "slug": "calls", "module": "Calls", "records": 9, "compared": False, "files": ["calls.db"]}
+    (results / OPENED).write_text(json.dumps(line) + "\n")
+    reasons = [each["reason"] for each in of(read(evidence, EvidenceKind.IOS_FILE_SYSTEM), "problem")]
+    assert any("compares nothing" in reason and "calls.db" in reason for reason in reasons)
+
+
+def test_the_index_answers_a_later_set_as_the_reading_would(evidence: Path) -> None:
+    """What was taken apart is stored: a set published later hits the same files and places, without the phone."""
+    (evidence / "note.txt").write_bytes(LINK)
+    database(evidence / "sms.db", "message", "text", (f"go to {HOST}",))
+    (evidence / "raw.bin").write_bytes(b"\0\1\2" + HOST.encode() + b"\0" * 9)
+    earlier = MatchSet(collections=(Collection(id="1", name="Other", values={"domains": ("other.example",)}),))
+    assert of(read(evidence, sets=earlier), "alert") == []
+    stored = StoredIndex(evidence.with_name("results") / "mvt" / index.FILE_NAME)
+    later = Known.of(SETS, {})
+    from_index = {(stored.files[hit.spot.file][0], hit.spot.place_class, hit.spot.row) for hit in stored.hits(later)}
+    from_phone = {
+        (each["data"]["file"], each["data"]["place_class"], each["data"].get("row"))
+        for each in of(read(evidence), "alert")
+    }
+    assert from_index == from_phone
+    assert len(from_index) == 3
+
+
+def test_a_damaged_index_is_said_to_be_one(evidence: Path) -> None:
+    """A recheck must not take what it cannot read for nothing found."""
+    (evidence / "note.txt").write_bytes(LINK)
+    read(evidence)
+    path = evidence.with_name("results") / "mvt" / index.FILE_NAME
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(StoredIndexError):
+        list(StoredIndex(path).hits(Known.of(SETS, {})))
+
+
+def test_a_file_that_ended_a_worker_is_left_out_by_the_next(evidence: Path) -> None:
+    """One hostile file costs itself and no other."""
+    (evidence / "killer.txt").write_bytes(LINK)
+    (evidence / "note.txt").write_bytes(LINK)
+    results = evidence.with_name("results") / "mvt"
+    results.mkdir(parents=True)
+    (results / second.AT_HAND).write_text("killer.txt")
+    events = read(evidence)
+    assert [each["data"]["file"] for each in of(events, "alert")] == ["note.txt"]
+    assert any("killer.txt could not be read" in each["reason"] for each in of(events, "problem"))
+
+
+def test_alerts_are_bounded_for_each_indicator(evidence: Path) -> None:
+    """An indicator in very many files is named in some, and the rest is counted."""
+    for number in range(second.MAX_FILES_PER_INDICATOR + 5):
+        (evidence / f"{number:03}.txt").write_bytes(LINK)
+    events = read(evidence)
+    assert len(of(events, "alert")) == second.MAX_FILES_PER_INDICATOR
+
+
+def test_when_time_is_up_it_says_how_far_it_came(evidence: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unfinished reading is a gap, and the claims say which files nobody came to."""
+    monkeypatch.setattr(second, "_seconds_left", lambda _: -1.0)
+    (evidence / "note.txt").write_bytes(LINK * 100)
+    events = read(evidence)
+    problem = next(each for each in of(events, "problem") if each["module"] == "sweep")
+    assert problem["outcome"] == "timed_out"
+    assert of(events, "claims")[0]["unclaimed_files"] == 1
+
+
+def test_a_notification_is_proposed_only_from_its_sender(evidence: Path) -> None:
+    """Apple's words with Apple's sender are proposed; a friend who forwards them is no notification."""
+    text = "ALERT: Apple detected a targeted mercenary spyware attack against your iPhone"
+    sender = "threat-notifications@email.apple.com"
+    database(evidence / "sms.db", "message", "text, sender", (text, sender))
+    (proposed,) = (each["text"] for each in of(read(evidence), "limitation"))
+    assert "threat notification by Apple" in proposed
+    (evidence / "sms.db").unlink()
+    database(evidence / "sms.db", "message", "text, sender", (text, "friend@example.org"))
+    assert of(read(evidence), "limitation") == []
+
+
+def test_progress_comes_to_its_end(evidence: Path) -> None:
+    """The last progress event names all bytes of the evidence."""
+    (evidence / "note.txt").write_bytes(LINK * 1000)
+    last = of(read(evidence), "progress")[-1]
+    assert (last["index"], last["total"]) == (len(LINK) * 1000, len(LINK) * 1000)

@@ -16,7 +16,7 @@ import tarfile
 import zipfile
 import zlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,15 @@ class AndroidPlace:
     edit: Edit
     part: AndroidEvidence = AndroidEvidence.ANDROIDQF
 
+    @property
+    def forms(self) -> tuple[EvidenceKind, ...]:
+        """Return the kinds of evidence that hold this place."""
+        return _FORMS[self.part]
+
+    def value(self) -> str:
+        """Return a value of the first class that stands here."""
+        return _values(self, self.kinds[0])[0][0]
+
 
 def androidqf(folder: Path, phone: AndroidPhone, edit: Callable[[Members], None]) -> Path:
     """Return an acquisition after `edit` changed its files; its own list of hashes fits what it then holds."""
@@ -82,7 +91,9 @@ def androidqf(folder: Path, phone: AndroidPhone, edit: Callable[[Members], None]
     return path
 
 
-def _json(name: str, change: Callable[[list[dict[str, object]], str], object], *, escape: str = "") -> Edit:
+def json_edit(name: str, change: Callable[[list[dict[str, object]], str], object], *, escape: str = "") -> Edit:
+    """Return an edit that changes the rows of a JSON file, and may write them escaped."""
+
     def edit(members: Members, value: str) -> None:
         rows = json.loads(members[name])
         change(rows, value)
@@ -96,7 +107,7 @@ def _json(name: str, change: Callable[[list[dict[str, object]], str], object], *
     return edit
 
 
-def _text(name: str, line: str, *, after: str = "") -> Edit:
+def text_edit(name: str, line: str, *, after: str = "") -> Edit:
     """Return an edit that adds a line to a text, at its end or after the first line that holds `after`."""
 
     def edit(members: Members, value: str) -> None:
@@ -108,14 +119,16 @@ def _text(name: str, line: str, *, after: str = "") -> Edit:
     return edit
 
 
-def _file(name: str, make: Callable[[str], bytes]) -> Edit:
+def file_edit(name: str, make: Callable[[str], bytes]) -> Edit:
+    """Return an edit that adds a file."""
+
     def edit(members: Members, value: str) -> None:
         members[name.format(value)] = make(value)
 
     return edit
 
 
-def _dumped(service: str, line: str) -> Edit:
+def dumped(service: str, line: str) -> Edit:
     """Return an edit that adds lines to a section of dumpsys, or the section."""
 
     def edit(members: Members, value: str) -> None:
@@ -130,7 +143,9 @@ def _dumped(service: str, line: str) -> Edit:
     return edit
 
 
-def _section(title: str, line: str) -> Edit:
+def section(title: str, line: str) -> Edit:
+    """Return an edit that adds a section of dumpstate before dumpsys."""
+
     def edit(members: Members, value: str) -> None:
         name = text_name(PHONE)
         block = f"------ {title} ------\n{line.format(value)}\n------ 0.011s was the duration of '{title}' ------\n\n"
@@ -149,26 +164,30 @@ def _add_process(rows: list[dict[str, object]], value: str) -> None:
     rows.append({**rows[-1], "pid": 7070, "filename": f"({value[-15:]})", "command_line": [value]})
 
 
+def _collected(members: Members) -> bytes:
+    return members.pop("processes.txt" if "processes.txt" in members else "processes.json")
+
+
 def _newer_processes(members: Members, value: str) -> None:
     """Androidqf 1.8 and later: processes.json alone."""
-    rows = json.loads(members.pop("processes.txt"))
-    members.pop("ps.txt")
+    rows = json.loads(_collected(members))
+    members.pop("ps.txt", None)
     _add_process(rows, value)
     members["processes.json"] = json.dumps(rows).encode()
 
 
 def _older_processes(members: Members, value: str) -> None:
     """Androidqf between ps.txt and processes.json: processes.txt alone."""
-    rows = json.loads(members["processes.txt"])
-    members.pop("ps.txt")
+    rows = json.loads(_collected(members))
+    members.pop("ps.txt", None)
     _add_process(rows, value)
     members["processes.txt"] = json.dumps(rows).encode()
 
 
 def _by_path(members: Members, value: str) -> None:
     """A process whose name is ordinary and whose executable lies where the indicator says."""
-    rows = json.loads(members.pop("processes.txt"))
-    members.pop("ps.txt")
+    rows = json.loads(_collected(members))
+    members.pop("ps.txt", None)
     rows.append({**rows[-1], "pid": 7071, "filename": "(loader)", "path": value, "command_line": [value, "-d"]})
     members["processes.json"] = json.dumps(rows).encode()
 
@@ -223,38 +242,38 @@ _QF = "androidqf source"
 _AQF: tuple[AndroidPlace, ...] = (
     _aqf("processes.json", f"{_QF}, v1.8.0", _RUN, _newer_processes),
     _aqf("processes.txt", f"{_QF}, before v1.8.0", _RUN, _older_processes),
-    _aqf("ps.txt", "MVT's own source", _RUN, _text("ps.txt", "u0_a99           7070     1  900000   9000 do_epoll_wait       0 S {}")),
+    _aqf("ps.txt", "MVT's own source", _RUN, text_edit("ps.txt", "u0_a99           7070     1  900000   9000 do_epoll_wait       0 S {}")),
     _aqf("path in processes.json", f"{_QF}, v1.8.0", _PATHS, _by_path),
-    _aqf("packages.json", _QF, _APPS, _json("packages.json", _package_row)),
-    _aqf("packages.json in unicode escapes", "RFC 8259 §7", _APPS, _json("packages.json", _package_row, escape="unicode")),
-    _aqf("installer in packages.json", _QF, _APPS, _json("packages.json", _installer)),
-    _aqf("hash of an APK", _QF, _HASHES, _json("packages.json", _hash_of_apk)),
-    _aqf("certificate of an app", _QF, (PlantKind.APP_CERT_HASHES,), _json("packages.json", _certificate)),
-    _aqf("files.json", _QF, _PATHS, _json("files.json", _listed("{}"))),
-    _aqf("files.json with escaped slashes", "RFC 8259 §7", _PATHS, _json("files.json", _listed("{}"), escape="slash")),
-    _aqf("files.json in unicode escapes", "RFC 8259 §7", _PATHS, _json("files.json", _listed("{}"), escape="unicode")),
-    _aqf("name in files.json", _QF, _FILES, _json("files.json", _listed("/sdcard/Download/{}"), escape="slash")),
-    _aqf("app's folder in files.json", _QF, _APPS, _json("files.json", _listed("/data/data/{}/files/a.bin"))),
-    _aqf("hash in files.json", _QF, _HASHES, _json("files.json", _hash_in_files)),
-    _aqf("APK that was copied, by hash", _QF, _HASHES, _file("apks/org.example.app.apk", _content_of)),
-    _aqf("text in a copied APK", _QF, _LINKS, _file("apks/org.example.app.apk", _apk)),
-    _aqf("getprop.txt", _QF, _PROPERTIES, _text("getprop.txt", "[{}]: [1]")),
-    _aqf("enabled accessibility service", _QF, _APPS, _text("settings_secure.txt", "enabled_accessibility_services={}/.Watch")),
-    _aqf("device administrator in settings", _QF, _APPS, _text("settings_global.txt", "device_provisioning_package={}")),
-    _aqf("private DNS", _QF, _DOMAINS, _text("settings_global.txt", "private_dns_specifier={}")),
-    _aqf("proxy", _QF, _DOMAINS, _text("settings_global.txt", "http_proxy={}:8080")),
-    _aqf("services.txt", _QF, _APPS, _text("services.txt", "2\tharrow: [{}.IWatch]")),
-    _aqf("logcat.txt", _QF, (*_NAMES, *_APPS), _text("logcat.txt", "11-20 09:12:01.231  4211  4230 D Conn    : opening {} in task 4")),
-    _aqf("process start in logcat.txt", "AOSP ActivityManager", _APPS, _text("logcat.txt", "11-20 09:12:01.300  1042  1099 I ActivityManager: Start proc 4233:{}/u0a99 for service")),
-    _aqf("logcat_old.txt", _QF, _LINKS, _text("logcat_old.txt", "11-19 09:12:01.231  4211  4230 D Conn    : opening {} in task 4")),
-    _aqf("dumpsys.txt", _QF, _APPS, _text("dumpsys.txt", "  Package [{}] (1a2b3c):")),
-    _aqf("crash trace in logs", _QF, _APPS, _file("logs/data/anr/anr_2026-11-19-08-00-00-001", lambda value: f"----- pid 811 at 2026-11-19 08:00:00 -----\nCmd line: {value}\n".encode())),
-    _aqf("tombstone in logs", "AOSP debuggerd", (PlantKind.PROCESSES,), _file("logs/data/tombstones/tombstone_01", lambda value: f"pid: 8, tid: 8, name: {value}  >>> {value} <<<\nuid: 10231\n".encode())),
+    _aqf("packages.json", _QF, _APPS, json_edit("packages.json", _package_row)),
+    _aqf("packages.json in unicode escapes", "RFC 8259 §7", _APPS, json_edit("packages.json", _package_row, escape="unicode")),
+    _aqf("installer in packages.json", _QF, _APPS, json_edit("packages.json", _installer)),
+    _aqf("hash of an APK", _QF, _HASHES, json_edit("packages.json", _hash_of_apk)),
+    _aqf("certificate of an app", _QF, (PlantKind.APP_CERT_HASHES,), json_edit("packages.json", _certificate)),
+    _aqf("files.json", _QF, _PATHS, json_edit("files.json", _listed("{}"))),
+    _aqf("files.json with escaped slashes", "RFC 8259 §7", _PATHS, json_edit("files.json", _listed("{}"), escape="slash")),
+    _aqf("files.json in unicode escapes", "RFC 8259 §7", _PATHS, json_edit("files.json", _listed("{}"), escape="unicode")),
+    _aqf("name in files.json", _QF, _FILES, json_edit("files.json", _listed("/sdcard/Download/{}"), escape="slash")),
+    _aqf("app's folder in files.json", _QF, _APPS, json_edit("files.json", _listed("/data/data/{}/files/a.bin"))),
+    _aqf("hash in files.json", _QF, _HASHES, json_edit("files.json", _hash_in_files)),
+    _aqf("APK that was copied, by hash", _QF, _HASHES, file_edit("apks/org.example.app.apk", _content_of)),
+    _aqf("text in a copied APK", _QF, _LINKS, file_edit("apks/org.example.app.apk", _apk)),
+    _aqf("getprop.txt", _QF, _PROPERTIES, text_edit("getprop.txt", "[{}]: [1]")),
+    _aqf("enabled accessibility service", _QF, _APPS, text_edit("settings_secure.txt", "enabled_accessibility_services={}/.Watch")),
+    _aqf("device administrator in settings", _QF, _APPS, text_edit("settings_global.txt", "device_provisioning_package={}")),
+    _aqf("private DNS", _QF, _DOMAINS, text_edit("settings_global.txt", "private_dns_specifier={}")),
+    _aqf("proxy", _QF, _DOMAINS, text_edit("settings_global.txt", "http_proxy={}:8080")),
+    _aqf("services.txt", _QF, _APPS, text_edit("services.txt", "2\tharrow: [{}.IWatch]")),
+    _aqf("logcat.txt", _QF, (*_NAMES, *_APPS), text_edit("logcat.txt", "11-20 09:12:01.231  4211  4230 D Conn    : opening {} in task 4")),
+    _aqf("process start in logcat.txt", "AOSP ActivityManager", _APPS, text_edit("logcat.txt", "11-20 09:12:01.300  1042  1099 I ActivityManager: Start proc 4233:{}/u0a99 for service")),
+    _aqf("logcat_old.txt", _QF, _LINKS, text_edit("logcat_old.txt", "11-19 09:12:01.231  4211  4230 D Conn    : opening {} in task 4")),
+    _aqf("dumpsys.txt", _QF, _APPS, text_edit("dumpsys.txt", "  Package [{}] (1a2b3c):")),
+    _aqf("crash trace in logs", _QF, _APPS, file_edit("logs/data/anr/anr_2026-11-19-08-00-00-001", lambda value: f"----- pid 811 at 2026-11-19 08:00:00 -----\nCmd line: {value}\n".encode())),
+    _aqf("tombstone in logs", "AOSP debuggerd", (PlantKind.PROCESSES,), file_edit("logs/data/tombstones/tombstone_01", lambda value: f"pid: 8, tid: 8, name: {value}  >>> {value} <<<\nuid: 10231\n".encode())),
     _aqf("mounts.json", _QF, _PATHS, _mounts),
-    _aqf("root_binaries.json", _QF, _PATHS, _file("root_binaries.json", lambda value: json.dumps([value]).encode())),
-    _aqf("browser_history", f"{_QF}, browser_history", _LINKS, _file("browser_history/com.android.chrome.json", lambda value: json.dumps([{"url": value, "title": "x", "visit_time": 1790000000}]).encode())),
-    _aqf("file in a temporary folder", _QF, _LINKS, _file("tmp/data/local/tmp/run.sh", lambda value: f"#!/system/bin/sh\ncurl -o /data/local/tmp/x {value}\n".encode())),
-    _aqf("env.txt", _QF, _PATHS, _text("env.txt", "LD_PRELOAD={}")),
+    _aqf("root_binaries.json", _QF, _PATHS, file_edit("root_binaries.json", lambda value: json.dumps([value]).encode())),
+    _aqf("browser_history", f"{_QF}, browser_history", _LINKS, file_edit("browser_history/com.android.chrome.json", lambda value: json.dumps([{"url": value, "title": "x", "visit_time": 1790000000}]).encode())),
+    _aqf("file in a temporary folder", _QF, _LINKS, file_edit("tmp/data/local/tmp/run.sh", lambda value: f"#!/system/bin/sh\ncurl -o /data/local/tmp/x {value}\n".encode())),
+    _aqf("env.txt", _QF, _PATHS, text_edit("env.txt", "LD_PRELOAD={}")),
 )  # fmt: skip
 
 
@@ -276,33 +295,33 @@ def _tombstone_pb(value: str) -> bytes:
 
 _BUG: tuple[AndroidPlace, ...] = (
     _bug("process table", "AOSP dumpstate", _RUN, _ps_row),
-    _bug("dumpsys package", "AOSP Settings.java", _APPS, _dumped("package", "Packages:\n  Package [{}] (1a2b3c):\n    appId=10777")),
-    _bug("dumpsys usagestats", "AOSP UsageStatsService, ALEAPP usagestats", _APPS, _dumped("usagestats", '    package={} totalTimeUsed="01:12" lastTimeUsed="2026-11-18 10:00:00"')),
-    _bug("dumpsys account", "AOSP AccountManagerService", _MAIL, _dumped("account", "User UserInfo{{0:Owner:c13}}:\n  Accounts: 1\n    Account {{name={}, type=com.google}}")),
-    _bug("dumpsys device_policy", "AOSP DevicePolicyManagerService", _APPS, _dumped("device_policy", "  Enabled Device Admins (User 0):\n    {}/.Admin:\n      uid=10777")),
-    _bug("dumpsys accessibility", "AOSP AccessibilityManagerService", _APPS, _dumped("accessibility", "     Enabled services:{{{{{}/.Watch}}}}")),
-    _bug("dumpsys notification", "AOSP NotificationManagerService", (*_APPS, *_LINKS), _dumped("notification", "  NotificationRecord(0x0a: pkg=com.x user=0 tickerText={} )")),
-    _bug("dumpsys jobscheduler", "AOSP JobSchedulerService", _APPS, _dumped("jobscheduler", "  JOB #u0a99/17: 8a1b {}/.Upload")),
-    _bug("dumpsys alarm", "AOSP AlarmManagerService", _APPS, _dumped("alarm", "    ELAPSED #12: Alarm{{9a type 3 origWhen 1 whenElapsed 2 {}}}")),
-    _bug("dumpsys activity", "AOSP ActivityManagerService", _APPS, _dumped("activity", "  * ServiceRecord{{3c u0 {}/.Record}}")),
-    _bug("dumpsys netstats", "AOSP NetworkStatsService", _DOMAINS, _dumped("dnsresolver", "  12:00:01 getaddrinfo({}) netId 101 3ms")),
-    _bug("dumpsys connectivity", "AOSP ConnectivityService", _DOMAINS, _dumped("connectivity", "  11-20 08:00:00 - PROBE_DNS {} 12ms OK")),
-    _bug("dumpsys clipboard", "AOSP ClipboardService", _LINKS, _dumped("clipboard", "  primaryClip: {{T:{}}}")),
-    _bug("dumpsys shortcut", "AOSP ShortcutService", _LINKS, _dumped("shortcut", "      intents: [Intent {{ act=VIEW dat={} }}]")),
-    _bug("dumpsys media_session", "AOSP MediaSessionService", _APPS, _dumped("media_session", "    Rec {}/rec (userId=0)")),
-    _bug("dumpsys appops", "AOSP AppOpsService", _APPS, _dumped("appops", "  Uid u0a777:\n    Package {}:\n      RECORD_AUDIO (allow):")),
-    _bug("system log", "AOSP dumpstate", (*_NAMES, *_APPS), _section("SYSTEM LOG (logcat -v threadtime -v printable)", "11-20 08:01:02.003  1042  1042 I Conn    : opening {} in task 4")),
-    _bug("event log", "AOSP event-log-tags", _APPS, _section("EVENT LOG (logcat -b events)", "11-20 08:01:02.003  1042  1042 I am_proc_start: [0,7070,10777,{},service,x]")),
-    _bug("kernel log", "AOSP dumpstate", (PlantKind.PROCESSES,), _section("KERNEL LOG (dmesg)", "[  12.3] init: starting service '{}'...")),
-    _bug("system properties", "AOSP dumpstate", _PROPERTIES, _text(text_name(PHONE), "[{}]: [1]", after="SYSTEM PROPERTIES")),
-    _bug("open files", "AOSP dumpstate, lsof", _PATHS, _section("LIST OF OPEN FILES (su root lsof)", "loader 7070 root txt REG 254,53 0 9000 12 {}")),
-    _bug("mount table", "AOSP dumpstate", _PATHS, _file("FS/proc/7070/mountinfo", lambda value: f"90 23 0:60 / {value} rw,relatime shared:30 - tmpfs tmpfs rw\n".encode())),
-    _bug("tombstone", "AOSP debuggerd", (PlantKind.PROCESSES,), _file("FS/data/tombstones/tombstone_09", lambda value: f"pid: 8, tid: 8, name: {value}  >>> {value} <<<\nuid: 10231\nTimestamp: 2026-11-17 08:00:00.1+0800\n".encode())),
-    _bug("tombstone in protobuf", "AOSP tombstone.proto", (PlantKind.PROCESSES,), _file("FS/data/tombstones/tombstone_09.pb", _tombstone_pb)),
-    _bug("trace of a hang", "AOSP dumpstate", _APPS, _file("FS/data/anr/anr_2026-11-17-09-00-00-001", lambda value: f"----- pid 7070 -----\nCmd line: {value}\n".encode())),
-    _bug("dropbox entry", "AOSP DropBoxManagerService", _APPS, _file("FS/data/system/dropbox/data_app_crash@1790000000000.txt.gz", lambda value: gzip.compress(f"Process: {value}\nPackage: {value} v3\n".encode() + b"\tat a.b.c\n" * 40))),
-    _bug("proto of a service", "AOSP dumpstate, proto/", _APPS, _file("proto/activity.proto", lambda value: proto((1, proto((1, 3), (2, value)))))),
-    _bug("recovery log", "AOSP recovery", _PATHS, _file("FS/cache/recovery/last_log", lambda value: f"I:installed {value}\n".encode())),
+    _bug("dumpsys package", "AOSP Settings.java", _APPS, dumped("package", "Packages:\n  Package [{}] (1a2b3c):\n    appId=10777")),
+    _bug("dumpsys usagestats", "AOSP UsageStatsService, ALEAPP usagestats", _APPS, dumped("usagestats", '    package={} totalTimeUsed="01:12" lastTimeUsed="2026-11-18 10:00:00"')),
+    _bug("dumpsys account", "AOSP AccountManagerService", _MAIL, dumped("account", "User UserInfo{{0:Owner:c13}}:\n  Accounts: 1\n    Account {{name={}, type=com.google}}")),
+    _bug("dumpsys device_policy", "AOSP DevicePolicyManagerService", _APPS, dumped("device_policy", "  Enabled Device Admins (User 0):\n    {}/.Admin:\n      uid=10777")),
+    _bug("dumpsys accessibility", "AOSP AccessibilityManagerService", _APPS, dumped("accessibility", "     Enabled services:{{{{{}/.Watch}}}}")),
+    _bug("dumpsys notification", "AOSP NotificationManagerService", (*_APPS, *_LINKS), dumped("notification", "  NotificationRecord(0x0a: pkg=com.x user=0 tickerText={} )")),
+    _bug("dumpsys jobscheduler", "AOSP JobSchedulerService", _APPS, dumped("jobscheduler", "  JOB #u0a99/17: 8a1b {}/.Upload")),
+    _bug("dumpsys alarm", "AOSP AlarmManagerService", _APPS, dumped("alarm", "    ELAPSED #12: Alarm{{9a type 3 origWhen 1 whenElapsed 2 {}}}")),
+    _bug("dumpsys activity", "AOSP ActivityManagerService", _APPS, dumped("activity", "  * ServiceRecord{{3c u0 {}/.Record}}")),
+    _bug("dumpsys netstats", "AOSP NetworkStatsService", _DOMAINS, dumped("dnsresolver", "  12:00:01 getaddrinfo({}) netId 101 3ms")),
+    _bug("dumpsys connectivity", "AOSP ConnectivityService", _DOMAINS, dumped("connectivity", "  11-20 08:00:00 - PROBE_DNS {} 12ms OK")),
+    _bug("dumpsys clipboard", "AOSP ClipboardService", _LINKS, dumped("clipboard", "  primaryClip: {{T:{}}}")),
+    _bug("dumpsys shortcut", "AOSP ShortcutService", _LINKS, dumped("shortcut", "      intents: [Intent {{ act=VIEW dat={} }}]")),
+    _bug("dumpsys media_session", "AOSP MediaSessionService", _APPS, dumped("media_session", "    Rec {}/rec (userId=0)")),
+    _bug("dumpsys appops", "AOSP AppOpsService", _APPS, dumped("appops", "  Uid u0a777:\n    Package {}:\n      RECORD_AUDIO (allow):")),
+    _bug("system log", "AOSP dumpstate", (*_NAMES, *_APPS), section("SYSTEM LOG (logcat -v threadtime -v printable)", "11-20 08:01:02.003  1042  1042 I Conn    : opening {} in task 4")),
+    _bug("event log", "AOSP event-log-tags", _APPS, section("EVENT LOG (logcat -b events)", "11-20 08:01:02.003  1042  1042 I am_proc_start: [0,7070,10777,{},service,x]")),
+    _bug("kernel log", "AOSP dumpstate", (PlantKind.PROCESSES,), section("KERNEL LOG (dmesg)", "[  12.3] init: starting service '{}'...")),
+    _bug("system properties", "AOSP dumpstate", _PROPERTIES, text_edit(text_name(PHONE), "[{}]: [1]", after="SYSTEM PROPERTIES")),
+    _bug("open files", "AOSP dumpstate, lsof", _PATHS, section("LIST OF OPEN FILES (su root lsof)", "loader 7070 root txt REG 254,53 0 9000 12 {}")),
+    _bug("mount table", "AOSP dumpstate", _PATHS, file_edit("FS/proc/7070/mountinfo", lambda value: f"90 23 0:60 / {value} rw,relatime shared:30 - tmpfs tmpfs rw\n".encode())),
+    _bug("tombstone", "AOSP debuggerd", (PlantKind.PROCESSES,), file_edit("FS/data/tombstones/tombstone_09", lambda value: f"pid: 8, tid: 8, name: {value}  >>> {value} <<<\nuid: 10231\nTimestamp: 2026-11-17 08:00:00.1+0800\n".encode())),
+    _bug("tombstone in protobuf", "AOSP tombstone.proto", (PlantKind.PROCESSES,), file_edit("FS/data/tombstones/tombstone_09.pb", _tombstone_pb)),
+    _bug("trace of a hang", "AOSP dumpstate", _APPS, file_edit("FS/data/anr/anr_2026-11-17-09-00-00-001", lambda value: f"----- pid 7070 -----\nCmd line: {value}\n".encode())),
+    _bug("dropbox entry", "AOSP DropBoxManagerService", _APPS, file_edit("FS/data/system/dropbox/data_app_crash@1790000000000.txt.gz", lambda value: gzip.compress(f"Process: {value}\nPackage: {value} v3\n".encode() + b"\tat a.b.c\n" * 40))),
+    _bug("proto of a service", "AOSP dumpstate, proto/", _APPS, file_edit("proto/activity.proto", lambda value: proto((1, proto((1, 3), (2, value)))))),
+    _bug("recovery log", "AOSP recovery", _PATHS, file_edit("FS/cache/recovery/last_log", lambda value: f"I:installed {value}\n".encode())),
 )  # fmt: skip
 
 
@@ -310,7 +329,9 @@ def _ab(name: str, source: str, kinds: tuple[PlantKind, ...], edit: Edit) -> And
     return AndroidPlace(name, source, kinds, edit, AndroidEvidence.BACKUP)
 
 
-def _message(mms: bool, text: str) -> Edit:  # noqa: FBT001 - bound once below
+def message_edit(mms: bool, text: str) -> Edit:  # noqa: FBT001 - bound once below
+    """Return an edit that adds a received message to a backup."""
+
     def edit(members: Members, value: str) -> None:
         name = f"apps/com.android.providers.telephony/d_f/000000_{'mms' if mms else 'sms'}_backup"
         rows = json.loads(zlib.decompress(members[name]))
@@ -334,18 +355,18 @@ def _preference(value: str) -> bytes:
 _CHROME = "CREATE TABLE urls(id INTEGER PRIMARY KEY, url LONGVARCHAR, title LONGVARCHAR, visit_count INTEGER);"
 _COOKIES = "CREATE TABLE cookies(creation_utc INTEGER, host_key TEXT, name TEXT, value TEXT, path TEXT);"
 _AB: tuple[AndroidPlace, ...] = (
-    _ab("message with a link", "AOSP TelephonyBackupAgent", _LINKS, _message(False, "parcel: {} .")),
-    _ab("multimedia message", "AOSP TelephonyBackupAgent", _NAMES, _message(True, "請看 {} 謝謝")),
+    _ab("message with a link", "AOSP TelephonyBackupAgent", _LINKS, message_edit(False, "parcel: {} .")),
+    _ab("multimedia message", "AOSP TelephonyBackupAgent", _NAMES, message_edit(True, "請看 {} 謝謝")),
     _ab("sender of a message", "AOSP TelephonyBackupAgent", _MAIL, _sender),
-    _ab("preferences of an app", "AOSP SharedPreferences", (*_NAMES, *_APPS), _file("apps/org.example.notes/sp/main.xml", _preference)),
-    _ab("escaped in preferences", "XML 1.0 §2.4", _LINKS, _file("apps/org.example.notes/sp/main.xml", lambda value: _preference("".join(f"&#x{ord(letter):x};" for letter in value)))),
-    _ab("history of a browser", "ALEAPP chrome.py", _LINKS, _file("apps/org.example.browser/r/app_chrome/Default/History", lambda value: tables(_CHROME, ("INSERT INTO urls VALUES (1, ?, 'x', 1)", (value,))))),
-    _ab("cookie of a browser", "ALEAPP chromeCookies.py", _DOMAINS, _file("apps/org.example.browser/r/app_chrome/Default/Cookies", lambda value: tables(_COOKIES, ("INSERT INTO cookies VALUES (1, ?, 'sid', '1', '/')", (f".{value}",))))),
-    _ab("database of an app", "ALEAPP", _NAMES, _file("apps/org.example.chat/db/chat.db", lambda value: tables("CREATE TABLE messages(id INTEGER PRIMARY KEY, body TEXT);", ("INSERT INTO messages VALUES (1, ?)", (value,))))),
-    _ab("file of an app in base64", "RFC 4648", _LINKS, _file("apps/org.example.chat/f/draft.eml", lambda value: b"MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(f"look at {value} soon".encode()))),
-    _ab("backed up app", "AOSP BackupManagerService", _APPS, _file("apps/{}/_manifest", lambda value: f"1\n{value}\n7\n36\n\n0\n0\n".encode())),
-    _ab("shared storage", "AOSP BackupManagerService", _FILES, _file("shared/0/Download/{}", lambda _value: b"\x7fELF" + b"\0" * 90)),
-    _ab("hash of a file", "published hashes", _HASHES, _file("shared/0/Download/holiday.bin", _content_of)),
+    _ab("preferences of an app", "AOSP SharedPreferences", (*_NAMES, *_APPS), file_edit("apps/org.example.notes/sp/main.xml", _preference)),
+    _ab("escaped in preferences", "XML 1.0 §2.4", _LINKS, file_edit("apps/org.example.notes/sp/main.xml", lambda value: _preference("".join(f"&#x{ord(letter):x};" for letter in value)))),
+    _ab("history of a browser", "ALEAPP chrome.py", _LINKS, file_edit("apps/org.example.browser/r/app_chrome/Default/History", lambda value: tables(_CHROME, ("INSERT INTO urls VALUES (1, ?, 'x', 1)", (value,))))),
+    _ab("cookie of a browser", "ALEAPP chromeCookies.py", _DOMAINS, file_edit("apps/org.example.browser/r/app_chrome/Default/Cookies", lambda value: tables(_COOKIES, ("INSERT INTO cookies VALUES (1, ?, 'sid', '1', '/')", (f".{value}",))))),
+    _ab("database of an app", "ALEAPP", _NAMES, file_edit("apps/org.example.chat/db/chat.db", lambda value: tables("CREATE TABLE messages(id INTEGER PRIMARY KEY, body TEXT);", ("INSERT INTO messages VALUES (1, ?)", (value,))))),
+    _ab("file of an app in base64", "RFC 4648", _LINKS, file_edit("apps/org.example.chat/f/draft.eml", lambda value: b"MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(f"look at {value} soon".encode()))),
+    _ab("backed up app", "AOSP BackupManagerService", _APPS, file_edit("apps/{}/_manifest", lambda value: f"1\n{value}\n7\n36\n\n0\n0\n".encode())),
+    _ab("shared storage", "AOSP BackupManagerService", _FILES, file_edit("shared/0/Download/{}", lambda _value: b"\x7fELF" + b"\0" * 90)),
+    _ab("hash of a file", "published hashes", _HASHES, file_edit("shared/0/Download/holiday.bin", _content_of)),
 )  # fmt: skip
 
 
@@ -386,9 +407,12 @@ _LOG: tuple[AndroidPlace, ...] = (
 )  # fmt: skip
 
 
+PLACES: tuple[AndroidPlace, ...] = (*_AQF, *_BUG, *_AB, *_LOG)
+
+
 def planted_android() -> Iterator[SoundInput]:
     """Yield the Android phones: every place alone, and what also lies inside an AndroidQF acquisition there too."""
-    for place in (*_AQF, *_BUG, *_AB, *_LOG):
+    for place in PLACES:
         for kind in place.kinds:
             for value, how in _values(place, kind):
                 for form in _FORMS[place.part] if not how else _FORMS[place.part][:1]:
@@ -430,11 +454,28 @@ def _build(form: EvidenceKind, place: AndroidPlace, value: str, folder: Path) ->
     return intrusion_logs(folder, PHONE, lambda members: edit(members, value))
 
 
+def trace_in(form: EvidenceKind, place: AndroidPlace, value: str) -> Callable[[Members], None]:
+    """Return what puts a value into the outermost container of this kind, whatever else it holds."""
+    if form is EvidenceKind.ANDROIDQF:
+        return lambda members: _inside(members, place, value)
+    if form is EvidenceKind.BUGREPORT:
+        return lambda members: _in_long_text(members, place, value)
+    return lambda members: place.edit(members, value)
+
+
+def _in_long_text(members: Members, place: AndroidPlace, value: str) -> None:
+    # Places know the long text by the name that `PHONE` gives it.
+    real = next((name for name in members if name.startswith("bugreport-")), text_name(PHONE))
+    members[text_name(PHONE)] = members.pop(real)
+    place.edit(members, value)
+    members[real] = members.pop(text_name(PHONE))
+
+
 def _inside(members: Members, place: AndroidPlace, value: str) -> None:
     if place.part is AndroidEvidence.BUGREPORT:
-        members["bugreport.zip"] = _bugreport_bytes(PHONE, lambda inner: place.edit(inner, value))
+        members["bugreport.zip"] = _edited_zip(members["bugreport.zip"], place, value)
     elif place.part is AndroidEvidence.BACKUP:
-        members["backup.ab"] = _backup_bytes(members["backup.ab"], lambda inner: place.edit(inner, value))
+        members["backup.ab"] = backup_bytes_of(members["backup.ab"], lambda inner: place.edit(inner, value))
     else:
         place.edit(members, value)
 
@@ -442,11 +483,12 @@ def _inside(members: Members, place: AndroidPlace, value: str) -> None:
 def bugreport(folder: Path, phone: AndroidPhone, edit: Callable[[Members], None]) -> Path:
     """Return a bugreport after `edit` changed its members."""
     path = folder / "bugreport.zip"
-    path.write_bytes(_bugreport_bytes(phone, edit))
+    path.write_bytes(bugreport_bytes_of(phone, edit))
     return path
 
 
-def _bugreport_bytes(phone: AndroidPhone, edit: Callable[[Members], None]) -> bytes:
+def bugreport_bytes_of(phone: AndroidPhone, edit: Callable[[Members], None]) -> bytes:
+    """Return the bytes of a bugreport after `edit` changed its members."""
     dated = bugreport_members(phone, Placement({}), Layout.ANDROID)
     members = {name: data for name, (data, _) in dated.items()}
     edit(members)
@@ -454,16 +496,26 @@ def _bugreport_bytes(phone: AndroidPhone, edit: Callable[[Members], None]) -> by
     return dated_zip({name: (data, dated[name][1] if name in dated else usual) for name, data in members.items()})
 
 
+def _edited_zip(whole: bytes, place: AndroidPlace, value: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        moments = {info.filename: datetime(*info.date_time) for info in archive.infolist()}  # noqa: DTZ001 - zips know no zone
+        members = {name: archive.read(name) for name in moments}
+    _in_long_text(members, place, value)
+    usual = max(moments.values())
+    return dated_zip({name: (data, moments.get(name, usual)) for name, data in members.items()})
+
+
 def backup(folder: Path, phone: AndroidPhone, edit: Callable[[Members], None]) -> Path:
     """Return an Android backup after `edit` changed its members."""
     from mvtcase.phones.adb_backup import build_adb_backup  # noqa: PLC0415 - beside its one use
 
     path = build_adb_backup(folder / "backup.ab", phone).path
-    path.write_bytes(_backup_bytes(path.read_bytes(), edit))
+    path.write_bytes(backup_bytes_of(path.read_bytes(), edit))
     return path
 
 
-def _backup_bytes(whole: bytes, edit: Callable[[Members], None]) -> bytes:
+def backup_bytes_of(whole: bytes, edit: Callable[[Members], None]) -> bytes:
+    """Return the bytes of a backup after `edit` changed its members."""
     head, payload = whole[: whole.index(b"none\n") + 5], whole[whole.index(b"none\n") + 5 :]
     with tarfile.open(fileobj=io.BytesIO(zlib.decompress(payload))) as old:
         members = {each.name: file.read() for each in old if (file := old.extractfile(each)) is not None}

@@ -18,7 +18,7 @@ from mvtcase.phones.ios_phone import Desk, IosPhone
 from mvtcase.phones.plants import PlantKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from builders.planted_places import Place
@@ -95,13 +95,19 @@ def _build(form: EvidenceKind, place: Place, value: str, folder: Path) -> Path:
     return build_ios(form, replace(_PHONE, extra_files=tuple(place.build(Desk.of(_PHONE, {}), value))), folder)
 
 
-def build_ios(form: EvidenceKind, phone: IosPhone, folder: Path) -> Path:
-    """Return the phone as evidence of this kind, written into a folder."""
+def build_ios(
+    form: EvidenceKind,
+    phone: IosPhone,
+    folder: Path,
+    *,
+    missing: Collection[str] = (),
+    after: Iterable[Callable[[Path], None]] = (),
+) -> Path:
+    """Return the phone as evidence of this kind, written into a folder; `after` changes what lies unhashed in it."""
     if form is EvidenceKind.IOS_FILE_SYSTEM:
-        return build_ios_file_system(folder / "phone", phone).path
-    plain = build_ios_backup(
-        folder / "plain", phone, missing=() if form is EvidenceKind.IOS_BACKUP_ENCRYPTED else ENCRYPTED_ONLY
-    )
-    if form is EvidenceKind.IOS_BACKUP:
-        return plain.path
-    return encrypt_ios_backup(plain.path, folder / "encrypted", PASSWORD)
+        return build_ios_file_system(folder / "phone", phone, missing=missing).path
+    hidden = () if form is EvidenceKind.IOS_BACKUP_ENCRYPTED else ENCRYPTED_ONLY
+    plain = build_ios_backup(folder / "plain", phone, missing=(*missing, *hidden)).path
+    for change in after:
+        change(plain)
+    return plain if form is EvidenceKind.IOS_BACKUP else encrypt_ios_backup(plain, folder / "encrypted", PASSWORD)

@@ -97,7 +97,7 @@ _TCC = (
 )
 _STORE = "CREATE TABLE app (bundle_id TEXT, item_name TEXT, timestamp REAL);"
 
-_PLACES: tuple[SysPlace, ...] = (
+PLACES: tuple[SysPlace, ...] = (
     ("shutdown log", "Kaspersky iShutdown", (*_RUN, *_PATHS), _shutdown),
     ("ps.txt", f"{_CSIRC} ps", _RUN, _line("ps.txt", "root               0  7070     1  0.0  0.1  4 0 -      S    -       0    -  8:00AM   0:00.10 /usr/libexec/{}")),
     ("path in ps.txt", f"{_CSIRC} ps", _PATHS, _line("ps.txt", "root               0  7070     1  0.0  0.1  4 0 -      S    -       0    -  8:00AM   0:00.10 {}")),
@@ -139,7 +139,7 @@ _PLACES: tuple[SysPlace, ...] = (
 
 def planted_sysdiagnose() -> Iterator[SoundInput]:
     """Yield the sysdiagnoses: every place with every class that it can hold."""
-    for name, source, kinds, edit in _PLACES:
+    for name, source, kinds, edit in PLACES:
         for kind in kinds:
             values = [(INDICATORS[kind][0], "")]
             values += [(given.SHORT_PROCESS, "short ")] if kind is PlantKind.PROCESSES else []

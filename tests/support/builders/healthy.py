@@ -17,6 +17,7 @@ from builders.planted_ios_system import SYSTEM
 from builders.planted_ios_talk import TALK
 from builders.planted_sysdiagnose import PLACES as SYSDIAGNOSE_PLACES
 from mvtcase.model import EvidenceKind
+from mvtcase.phones.android_spots import AndroidEvidence
 from mvtcase.phones.ios_phone import Desk, IosPhone
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _android() -> Iterator[SoundInput]:
             build = partial(build_noisy_android, form, noises, seed)
             yield _given("healthy", form, name, group, build, noises[0].source, typical=typical)
             dropped = {name for noise in noises for name in noise.drop}
-            wanted = (place for place in rounds[form] if not (dropped and place.part != form))
+            wanted = (place for place in rounds[form] if not dropped or place.part is AndroidEvidence.ANDROIDQF)
             for place in islice(wanted, 2 if not typical else 4):
                 value = place.value()
                 traced = partial(_android_with_trace, form, noises, seed, place.name, value)

@@ -18,7 +18,7 @@ from builders.planted_forms import changed, tables
 from builders.planted_ios import build_ios
 from builders.planted_places import both, device
 from mvtcase.model import EvidenceKind
-from mvtcase.phones import ios_browsing, ios_chats, ios_messages, ios_people, ios_system
+from mvtcase.phones import ios_browsing, ios_messages, ios_people, ios_system
 from mvtcase.phones.ios_phone import Desk, IosPhone, Oddity, PhoneFile
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ def _whatsapp(*texts: str) -> Files:
         )
         for text in texts
     ]
-    return _edit(ios_chats.whatsapp, *rows)
+    return _edit(ios_messages.whatsapp, *rows)
 
 
 def _location_clients(_desk: Desk) -> list[PhoneFile]:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from builders.planted_forms import changed, keyed_archive, note_body, proto, segb_v2, tables, typedstream, with_wal
 from builders.planted_places import Place, both, device
 from mvtcase.phones import ios_messages, ios_people
-from mvtcase.phones import ios_messages as ios_chats
 from mvtcase.phones.plants import PlantKind
 
 if TYPE_CHECKING:
@@ -193,7 +192,7 @@ def _emlx(data: bytes) -> bytes:
 
 def _whatsapp(column: str) -> Callable[[Desk, str], list[PhoneFile]]:
     table, field = column.split(".")
-    return _edited(ios_chats.whatsapp, f"INSERT INTO {table} ({field}) VALUES (?)", "{}")
+    return _edited(ios_messages.whatsapp, f"INSERT INTO {table} ({field}) VALUES (?)", "{}")
 
 
 def _app_database(domain: str, name: str, script: str, statement: str) -> Callable[[Desk, str], list[PhoneFile]]:

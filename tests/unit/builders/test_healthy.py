@@ -1,4 +1,4 @@
-"""The corpus of healthy phones: large enough, of all kinds, each noise also with a real trace, and of the kinds it says."""
+"""The corpus of healthy phones: large, of all kinds, each noise also with a real trace, and of the kinds it says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+
 from builders.healthy import healthy
 from mvtcase.evidence import kinds
 from mvtcase.model import EvidenceKind

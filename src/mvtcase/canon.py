@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import time
+import unicodedata
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -116,6 +117,16 @@ def new_uuid() -> str:
     value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (tail >> 64 & 0xFFF) << 64
     value |= 0b10 << 62 | tail & ((1 << 62) - 1)
     return str(uuid.UUID(int=value))
+
+
+def spelled(name: str) -> str:
+    """Return a person's name in the one spelling in which it is kept: composed letters, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", name).split())
+
+
+def person_key(name: str) -> str:
+    """Return what tells one person from another: the spelling, whatever the case of its letters."""
+    return spelled(spelled(name).casefold())
 
 
 def storable_text(text: str) -> str:

@@ -77,7 +77,7 @@ class DeviceStanding:
     @property
     def last_scan(self) -> Scan | None:
         """The newest finished scan of the device, None without one."""
-        return max(self.latest, key=lambda scan: scan.started_at, default=None)
+        return max(self.latest, key=_place, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,12 @@ def latest_finished(scans: Sequence[Scan], acquisition: str) -> Scan | None:
         for scan in scans
         if scan.acquisition == acquisition and scan.state is ScanState.FINISHED and scan.recheck_of is None
     ]
-    return max(done, key=lambda scan: (scan.started_at, len(scan.id), scan.id), default=None)
+    return max(done, key=_place, default=None)
+
+
+def _place(scan: Scan) -> tuple[int, int, str]:
+    """Return what a scan's place among the others goes by: the order they were written down in, whatever the clock."""
+    return (scan.sequence or 0, len(scan.id), scan.id)
 
 
 def _unscanned(

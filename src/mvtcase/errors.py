@@ -28,6 +28,7 @@ MvtcaseError                     1
 │   └── ChainBrokenError            verify found a difference
 ├── StoreError                   7  the case file
 │   ├── CaseLockedError             another process holds it
+│   ├── CaseReadOnlyError           it is on a medium that cannot be written to
 │   ├── CaseDamagedError            it is not a readable case
 │   └── CaseTooNewError             a later release of mvtcase wrote it
 ├── ReportError                  8  reports and exports
@@ -251,6 +252,13 @@ class CaseLockedError(StoreError):
 
     code = "store.locked"
     default_hint = say("Wait for the other call to finish, then try again.")
+
+
+class CaseReadOnlyError(StoreError):
+    """The case is on a medium that cannot be written to."""
+
+    code = "store.read_only"
+    default_hint = say("It can be read, verified and reported from; copy the case to a disk to change it.")
 
 
 class CaseDamagedError(StoreError):

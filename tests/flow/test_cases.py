@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import resource
+import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.errors import AmbiguousError, CaseDamagedError, ConflictError, InputError, NotFoundError, WorkspaceError
+from mvtcase.errors import (
+    AmbiguousError,
+    CaseDamagedError,
+    ConflictError,
+    InputError,
+    NotFoundError,
+    StoreError,
+    WorkspaceError,
+)
 from mvtcase.model import Tlp
 from mvtcase.store.folder import CASE_FILE
 from mvtcase.workflow import cases, custody, findings, groups
@@ -181,3 +191,35 @@ def test_nothing_is_found_in_a_new_case(desk: Desk) -> None:
     """Empty lists, and a chain that holds."""
     assert findings.list_findings(desk).json == {"findings": []}
     assert custody.verify(desk).json["holds"] is True
+
+
+def test_a_damaged_or_foreign_neighbour_never_blocks_the_one_case(desk: Desk) -> None:
+    """Without '--case' the one that can be read is meant; alone, the damaged one says what is wrong with it."""
+    for name, content in (("noise", b"noise" * 1000), ("empty", b"")):
+        (desk.workspace.cases / name).mkdir()
+        (desk.workspace.cases / name / CASE_FILE).write_bytes(content)
+    foreign = desk.workspace.cases / "foreign"
+    foreign.mkdir()
+    with sqlite3.connect(foreign / CASE_FILE) as other:
+        other.execute("CREATE TABLE _sqlite_migrations (migration_set TEXT, name TEXT)")
+        other.execute("INSERT INTO _sqlite_migrations VALUES ('mvtcase', 'm001_create_case')")
+    assert _case(cases.show(desk))["slug"] == "line-2021"
+    (desk.workspace.cases / "line-2021" / CASE_FILE).unlink()
+    for name in ("noise", "foreign"):
+        (desk.workspace.cases / name / CASE_FILE).unlink()
+    with pytest.raises(CaseDamagedError):
+        cases.show(desk)
+
+
+@pytest.mark.parametrize("room", [0, 4_096, 40_000, 120_000])
+def test_a_case_that_the_disk_has_no_room_for_leaves_nothing(desk: Desk, room: int) -> None:
+    """A clear error, no half-made folder, and the name is free as before."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises((StoreError, OSError)):
+            cases.new(desk, "No room", slug="no-room")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (desk.workspace.cases / "no-room").exists()
+    assert _case(cases.new(desk, "No room", slug="no-room"))["id"] == "C-0002"

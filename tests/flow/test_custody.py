@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,10 @@ import pytest
 
 from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import ChainBrokenError, InputError
-from mvtcase.workflow import custody, observations, reports, scans
+from mvtcase.model import Completeness
+from mvtcase.store import filing as store_filing
+from mvtcase.store import queries, schema
+from mvtcase.workflow import custody, observations, reports, scans, status
 from mvtcase.workflow.observations import Seen
 
 if TYPE_CHECKING:
@@ -30,7 +35,6 @@ def whole(
     desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, found: Callable[..., EngineResult], tmp_path: Path
 ) -> Desk:
     """Give a desk with one of everything that custody watches: manifest, results, report, attachment."""
-    from dataclasses import replace  # noqa: PLC0415  # only this fixture needs it
 
     def keep(job: ScanJob) -> None:
         (job.results / "mvt" / "backup").mkdir(parents=True)
@@ -143,3 +147,104 @@ def test_the_case_is_private(whole: Desk) -> None:
     """Every file and folder that the workflow makes is for its owner alone; results are the engine's."""
     inside = [each for each in Path(whole.case_folder().path).rglob("*") if "results" not in each.parts]
     assert {f"{each} {each.stat().st_mode & 0o777:o}" for each in inside if each.stat().st_mode & 0o077} == set()
+
+
+def test_a_head_printed_in_a_report_is_found_in_the_chain(whole: Desk) -> None:
+    """Whatever was added since; one that was never this chain's is not."""
+    with whole.open_case() as store:
+        (printed, _) = (each.custody_head for each in queries.reports(store))
+    custody.note(whole, "Later.")
+    assert custody.verify(whole, head=f" {printed.upper()} ").json["holds"] is True
+    with pytest.raises(ChainBrokenError, match=r"head 0a0a.* is not in the chain"):
+        custody.verify(whole, head="0a" * 32)
+
+
+def _rebuilt(desk: Desk, table: str, **columns: object) -> None:
+    """Change a row as the program would, with an event that seals it: what a forger who has the program does."""
+    with desk.open_case() as store, store.change("quiet", actor="Eve") as change:
+        for row in store.rows(f"SELECT uuid FROM {table}"):
+            change.update(table, row["uuid"], **columns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ({"level": "LOW"}, "not the highest"),
+        ({"evidence_class": "posture"}, "hides an indicator"),
+        ({"indicator_value": None}, "hides an indicator"),
+        ({"id": "F-0123456789abcdef"}, "does not follow"),
+    ],
+)
+def test_a_finding_is_derived_again_from_its_alerts(
+    whole: Desk, engine: FakeEngine, match: EngineResult, columns: dict[str, object], named: str
+) -> None:
+    """A finding made smaller with a seal of its own is told by its alerts, which nobody can change."""
+    engine.before, engine.answer = lambda _job: None, match
+    scans.run(whole, scans.Request(acquisitions=("A-0001",)))
+    custody.verify(whole)
+    if "id" in columns:
+        _rename_finding(whole, str(columns["id"]))
+    else:
+        _rebuilt(whole, "finding", **columns)
+    with pytest.raises(ChainBrokenError, match=named):
+        custody.verify(whole)
+
+
+def _rename_finding(desk: Desk, name: str) -> None:
+    """Give the finding another id, its links and seals too."""
+    with desk.open_case() as store:
+        store.connection.execute("PRAGMA foreign_keys = OFF")
+        store.connection.execute("DROP TRIGGER finding_alert_no_update")
+        with store.change("quiet", actor="Eve") as change:
+            for table, column in (("finding", "id"), ("finding_alert", "finding")):
+                for row in store.rows(f"SELECT uuid FROM {table}"):
+                    change.update(table, row["uuid"], **{column: name})
+        store.connection.execute(schema.expected()["trigger", "finding_alert_no_update"])
+
+
+def test_an_alert_without_a_finding_is_found(whole: Desk, engine: FakeEngine, match: EngineResult) -> None:
+    """An alert that was never filed as a finding is lost to every number."""
+    engine.before, engine.answer = lambda _job: None, replace(match, alerts=())
+    scans.run(whole, scans.Request(acquisitions=("A-0001",)))
+    with whole.open_case() as store, store.change("quiet", actor="Eve") as change:
+        store_filing.add_alerts(change, "S-0002", match.alerts)
+    with pytest.raises(ChainBrokenError, match="belongs to no finding"):
+        custody.verify(whole)
+
+
+def test_a_file_among_the_reports_that_the_case_does_not_know_is_found(whole: Desk) -> None:
+    """A report that nobody wrote does not lie beside those that somebody did."""
+    (whole.case_folder().reports / "R-0009-incident.html").write_text("<p>no trace</p>")
+    with pytest.raises(ChainBrokenError, match="R-0009"):
+        custody.verify(whole)
+
+
+def test_a_report_written_at_a_head_of_another_chain_is_found(whole: Desk) -> None:
+    """A chain built anew lacks the heads of the reports that were written before."""
+    _rebuilt(whole, "report", custody_head="b" * 64)
+    with pytest.raises(ChainBrokenError, match="R-0001: the head it was written at"):
+        custody.verify(whole)
+
+
+def test_times_that_run_backwards_are_told_and_break_nothing(whole: Desk) -> None:
+    """A clock may have been set right; the order of events is the chain's."""
+    custody.note(replace(whole, clock=lambda: datetime(2020, 1, 1, tzinfo=timezone.utc)), "An old laptop.")
+    outcome = custody.verify(whole)
+    (told,) = outcome.json["times_running_back"]
+    assert told["at"].startswith("2020-01-01")
+    assert str(told["event"]) in outcome.messages[0]
+
+
+def test_the_later_scan_counts_whatever_the_clock_says(
+    desk: Desk, add_phone: Callable[..., str], engine: FakeEngine
+) -> None:
+    """A first scan made with the clock at 2030 hides no later partial one."""
+    add_phone()
+    scans.run(replace(desk, clock=lambda: datetime(2030, 1, 1, tzinfo=timezone.utc)), scans.Request())
+    engine.answer = replace(engine.answer, completeness=Completeness.PARTIAL)
+    scans.run(desk, scans.Request())
+    with desk.open_case() as store:
+        (view,) = store.rows("SELECT completeness FROM acquisition_coverage")
+    assert view["completeness"] == "partial"
+    told: Any = status.status(desk).json["officials"]
+    assert (told[0]["devices"][0]["completeness"], told[0]["devices"][0]["last_scan"]) == ("partial", "S-0002")

@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mvtcase.errors import CaseLockedError, EngineError, IndicatorCountError
 from mvtcase.store.folder import held_lock
-from mvtcase.workflow import custody, findings, rechecks, scans, status
+from mvtcase.workflow import custody, exports, findings, rechecks, reports, scans, status
 from mvtcase.workflow.interrupted import recover
 
 if TYPE_CHECKING:
@@ -114,7 +115,6 @@ def test_kill_nine_loses_no_alert(desk: Desk, add_phone: Callable[..., str]) -> 
     )
     assert done.returncode == -9, done.stderr.decode()
     assert [each["state"] for each in _scans(desk)] == ["running"]
-    assert "S-0001" in status.status(desk).messages[0]
     working = desk.case_folder().working
     assert list(working.iterdir()) != []
     scans.run(desk, scans.Request(everything=True))
@@ -130,6 +130,28 @@ def test_kill_nine_loses_no_alert(desk: Desk, add_phone: Callable[..., str]) -> 
     assert _status(desk) == "indicator_match"
     assert list(working.iterdir()) == []
     custody.verify(desk)
+
+
+STATING: dict[str, Callable[[Any], object]] = {
+    "status": status.status,
+    "report": lambda desk: reports.write(desk, "incident", formats=("json",)),
+    "export": lambda desk: exports.export(desk, "csv"),
+    "verify": custody.verify,
+}
+
+
+@pytest.mark.parametrize("verb", list(STATING))
+def test_a_verb_that_states_results_files_what_was_left_first(cut_off: Desk, verb: str) -> None:
+    """No report says "no trace" while a CRITICAL alert of a killed scan lies on the disk."""
+    STATING[verb](replace(cut_off, examiner="") if verb == "status" else cut_off)
+    assert [each["state"] for each in _scans(cut_off)] == ["interrupted"]
+    assert [each["indicator"]["value"] for each in _findings(cut_off)] == ["bh"]
+
+
+def test_status_says_what_is_still_running(cut_off: Desk) -> None:
+    """A scan that a living process holds is in no number yet, and the message says so."""
+    with held_lock(cut_off.case_folder().scan_lock("A-0001")):
+        assert "S-0001" in status.status(cut_off).messages[0]
 
 
 def test_a_scan_that_somebody_holds_is_left_alone(cut_off: Desk) -> None:

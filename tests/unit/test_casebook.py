@@ -44,7 +44,7 @@ def _scan(number: int = 1, **more: Any) -> Scan:
 
 
 def test_the_latest_finished_scan_is_no_recheck_and_no_failure() -> None:
-    """By its start, of this acquisition alone."""
+    """By its number, of this acquisition alone."""
     scans = [
         _scan(1),
         _scan(2),
@@ -58,6 +58,14 @@ def test_the_latest_finished_scan_is_no_recheck_and_no_failure() -> None:
     assert latest.id == "S-0002"
     assert latest_finished(scans, "A-0003") is None
     assert latest_finished(scans[2:4], "A-0001") is None
+
+
+def test_the_later_scan_is_the_one_begun_later_in_the_chain() -> None:
+    """A laptop's clock says nothing; a scan of 0.1.0, which had no sequence, came before."""
+    scans = [_scan(1, started_at="2030", sequence=4), _scan(2, started_at="2026", sequence=9), _scan(3)]
+    latest = latest_finished(scans, "A-0001")
+    assert latest is not None
+    assert latest.id == "S-0002"
 
 
 def test_scans_of_the_same_moment_are_ordered_by_number() -> None:

@@ -93,12 +93,19 @@ def log(context: typer.Context) -> None:
 
 
 @chain.command("verify")
-def verify(context: typer.Context) -> None:
-    """Check every stored row and kept file against the chain."""
+def verify(
+    context: typer.Context,
+    head: Annotated[str | None, typer.Option(help="A head printed in a report: the chain must hold it.")] = None,
+) -> None:
+    """Check every stored row and kept file against the chain, and findings against their alerts."""
     from mvtcase.workflow import custody
 
     state = state_of(context)
-    output.show(state, custody.verify(state.desk()), lambda data: [output.record("Chain of custody", data)])
+    output.show(
+        state,
+        custody.verify(state.desk(), head=head),
+        lambda data: [output.record("Chain of custody", data, ("holds", "events", "head"))],
+    )
 
 
 @chain.command("note")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,12 +37,15 @@ def write(
         list[str] | None,
         typer.Option("--format", "-f", help="html, pdf, json, md; several with commas. Default: html."),
     ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--output", help="Where to write when the case is on a read-only medium.")
+    ] = None,
 ) -> None:
     """Write a report as a draft; publication levels of the officials decide what it shows of them."""
     from mvtcase.workflow import reports
 
     state = state_of(context)
-    outcome = reports.write(state.desk(), kind, target=target, formats=formats or ("html",))
+    outcome = reports.write(state.desk(), kind, target=target, formats=formats or ("html",), output=folder)
     output.show(state, outcome, _table)
 
 

@@ -10,6 +10,8 @@ from mvtcase.model import AlertSource, EvidenceClass
 if TYPE_CHECKING:
     from mvtcase.model import RawAlert
 
+SILENT = frozenset({EvidenceClass.HEURISTIC, EvidenceClass.POSTURE})
+"""Classes that say nothing of an indicator."""
 _LINKS = frozenset({"domains", "urls"})
 _OF_PLACES = {
     str(each): each

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, digest
-from mvtcase.findings.classes import evidence_class
+from mvtcase.findings.classes import SILENT, evidence_class
 from mvtcase.findings.times import event_time
 from mvtcase.model import AlertSource, Finding
 
@@ -94,6 +94,35 @@ def finding_id(alert: RawAlert, event: Json, context: Context) -> str:
         "message": None if indicator else _without_paths(alert.message, context.run_paths),
     }
     return f"F-{digest(about)[:ID_DIGITS]}"
+
+
+def unlike_its_alerts(finding: Finding, alerts: Sequence[tuple[RawAlert, Context]]) -> str:
+    """Return how a stored finding differs from what its alerts give, empty when it does not.
+
+    What a release may judge otherwise than an earlier one, such as the finer evidence class, is not compared; that an
+    indicator match is never silent is.
+    """
+    if not alerts:
+        return "rests on no alert"
+    if finding.level.rank != max(alert.level.rank for alert, _ in alerts):
+        return "its level is not the highest of its alerts"
+    if {context.device.id for _, context in alerts} != {finding.device}:
+        return "is about another device than its alerts"
+    as_said = not any(r"\ud" in alert.message for alert, _ in alerts)  # else stored as a visible escape
+    if as_said and finding.id not in {_derived_id(alert, context) for alert, context in alerts}:
+        return "its id does not follow from its alerts"
+    matched = any(alert.indicator and alert.source is AlertSource.MVT for alert, _ in alerts)
+    if matched and (finding.indicator is None or finding.evidence_class in SILENT):
+        return "hides an indicator that matched"
+    return ""
+
+
+def _derived_id(alert: RawAlert, context: Context) -> str:
+    """Return a finding's id as its alert gives it; where the case's own folders lay then is what the alert names."""
+    text = f"{alert.message}\n{canonical_json(alert.event)}"
+    own = re.findall(rf'/[^\n"]*?/(?:working|scans/{re.escape(context.scan)})(?=[/"\s]|$)', text)
+    here = replace(context, run_paths=(*context.run_paths, *own))
+    return finding_id(alert, _stable(alert.event, here.run_paths), here)
 
 
 def _stable(event: Json, run_paths: Iterable[str]) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from mvtcase.canon import person_key
 from mvtcase.model import FindingState, Verdict
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def state_of(dispositions: Sequence[Disposition]) -> FindingState:
     if latest is not Verdict.CONFIRMED:
         return _STATES[latest]
     streak = takewhile(lambda one: one.verdict is Verdict.CONFIRMED, reversed(dispositions))
-    examiners = {one.examiner.casefold().strip() for one in streak}
+    examiners = {person_key(one.examiner) for one in streak}
     return FindingState.CONFIRMED if len(examiners) >= REVIEWERS_NEEDED else FindingState.CONFIRMED_ONCE
 
 

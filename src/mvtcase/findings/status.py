@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mvtcase.findings.classes import SILENT
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import Completeness, DeviceState, EvidenceClass, FindingState, Level, Status
 
@@ -27,7 +28,6 @@ WORDS: Mapping[Status, str] = {
 
 _PROVES = frozenset({EvidenceClass.EXECUTION, EvidenceClass.ARTEFACT})
 _AIMS = frozenset({EvidenceClass.ATTEMPT, EvidenceClass.EXPOSURE})
-_SILENT = frozenset({EvidenceClass.HEURISTIC, EvidenceClass.POSTURE})
 _SUSPICIOUS_FROM = Level.MEDIUM.rank
 
 
@@ -57,7 +57,7 @@ def _aimed(finding: Finding, state: FindingState) -> bool:
 
 
 def _matched(finding: Finding, state: FindingState) -> bool:
-    return finding.indicator is not None and finding.evidence_class not in _SILENT and stands(state)
+    return finding.indicator is not None and finding.evidence_class not in SILENT and stands(state)
 
 
 def _unusual(finding: Finding, state: FindingState) -> bool:

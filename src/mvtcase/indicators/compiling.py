@@ -49,14 +49,15 @@ def compile_sets(passports: Sequence[Passport], read: Callable[[Passport], Readi
     )
     path = cache / f"{key}.matchset"
     matchset = _cached(path, sources)
-    if matchset is None:
+    total = sum(passport.usable for passport in passports)
+    if matchset is None or matchset.count != total:  # what a passport promises, not what the cache says of itself
         cache.mkdir(parents=True, exist_ok=True, mode=0o700)
         collections = _collections(passports, names, read)
         matchset = write_matchset(path, collections, sources)
     return CompiledSets(
         matchset_path=path,
         sets=tuple(passport.to_indicator_set() for passport in passports),
-        total=matchset.count,
+        total=total,
         set_names={name: passport.name for passport, name in zip(passports, names, strict=True)},
         key=key,
     )

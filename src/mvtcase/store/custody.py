@@ -105,7 +105,7 @@ def append(
         previous=previous,
         digest="",
     )
-    sealed = _event_digest(event)
+    sealed = event_digest(event)
     text = json.dumps(full, sort_keys=True, separators=(",", ":"))
     connection.execute(
         "INSERT INTO custody_event (sequence, uuid, at, actor, action, subject, payload, previous, digest) "
@@ -123,14 +123,9 @@ def _rows_digest(rows: Iterable[WrittenRow]) -> str:
     return digest([[row.table, row.uuid, row.digest] for row in rows])
 
 
-def _fields(event: CustodyEvent) -> dict[str, object]:
-    return {name: getattr(event, name) for name in CustodyEvent.__slots__}
-
-
-def _event_digest(event: CustodyEvent) -> str:
-    fields = _fields(event)
-    del fields["digest"]
-    return digest(fields)
+def event_digest(event: CustodyEvent) -> str:
+    """Return the digest that an event's other fields give."""
+    return digest({name: getattr(event, name) for name in CustodyEvent.__slots__ if name != "digest"})
 
 
 def events(connection: sqlite3.Connection) -> Iterator[CustodyEvent]:
@@ -188,7 +183,7 @@ def _verify_events(connection: sqlite3.Connection) -> Iterator[Difference]:
             yield Difference(where=where, what=f"stands where event {place} is expected")
         if event.previous != previous:
             yield Difference(where=where, what="does not follow from the event before it")
-        if _event_digest(event) != event.digest:
+        if event_digest(event) != event.digest:
             yield Difference(where=where, what="its content does not give its digest")
         yield from _verify_event_rows(connection, event)
         previous = event.digest

@@ -74,10 +74,14 @@ class CaseFolder:
 
     def create(self) -> None:
         """Make the folder, private to its owner, with its sub-folders."""
-        for folder in (self.path, self.reports, self.attachments, self.working, self.path / "scans"):
+        others = (self.path / "scans", self.path / "acquisitions")
+        for folder in (self.path, self.reports, self.attachments, self.working, *others):
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        for folder in (self.path / "acquisitions",):
-            folder.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the case can be changed here: it cannot on a read-only medium."""
+        return os.access(self.path, os.W_OK) and os.access(self.case_file, os.W_OK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from mvtcase.store import custody, schema
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mvtcase.store.store import Store
 
@@ -265,10 +265,10 @@ def _indicator(row: sqlite3.Row) -> model.IndicatorRef | None:
 
 
 def dispositions(store: Store) -> dict[str, tuple[model.Disposition, ...]]:
-    """Return all dispositions by finding id, oldest first."""
+    """Return all dispositions by finding id in the order they were recorded, which no clock changes."""
     found: dict[str, list[model.Disposition]] = {}
     for row in store.rows(
-        "SELECT uuid, finding, verdict, reason, examiner, at FROM disposition ORDER BY at, length(id), id"
+        "SELECT uuid, finding, verdict, reason, examiner, at FROM disposition ORDER BY length(id), id"
     ):
         one = model.Disposition(**{**dict(row), "verdict": model.Verdict(row["verdict"])})
         found.setdefault(one.finding, []).append(one)
@@ -318,6 +318,19 @@ def _finding(
         rating=model.Rating(row["rating"]),
         rule=row["rule"],
     )
+
+
+def findings_with_alerts(store: Store) -> Iterator[tuple[model.Finding, list[tuple[str, model.RawAlert]]]]:
+    """Give each finding with the alerts it was built from, each with the scan that raised it."""
+    for one in findings(store):
+        its_own = "WHERE uuid IN (SELECT alert FROM finding_alert WHERE finding = ?)"
+        yield one, [(row["scan"], _alert(row)) for row in _read(store, "alert", its_own, (one.id,))]
+
+
+def alerts_without_finding(store: Store) -> tuple[str, ...]:
+    """Return the UUIDs of alerts that no finding was built from."""
+    query = "SELECT uuid FROM alert WHERE uuid NOT IN (SELECT alert FROM finding_alert) ORDER BY uuid"
+    return tuple(row["uuid"] for row in store.rows(query))
 
 
 def findings_of_scan(store: Store, scan: str) -> tuple[str, ...]:

@@ -5,11 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sqlite3
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum, canonical_json, new_uuid, storable_text, timestamp, utc_now
-from mvtcase.errors import CaseDamagedError, CaseLockedError, CaseTooNewError, NotFoundError, StoreError
+from mvtcase.errors import (
+    CaseDamagedError,
+    CaseLockedError,
+    CaseReadOnlyError,
+    CaseTooNewError,
+    NotFoundError,
+    StoreError,
+)
 from mvtcase.reasons import do, say
 from mvtcase.store import custody, migrations
 from mvtcase.store.folder import CASE_FILE, CaseFolder
@@ -115,6 +125,7 @@ class Store:
         self.folder = folder
         self.clock = clock
         self.connection = connection
+        self.read_only = False
 
     @classmethod
     def create(cls, folder: CaseFolder, *, clock: Clock = utc_now) -> Self:
@@ -123,14 +134,19 @@ class Store:
         if folder.case_file.exists():
             raise StoreError(f"{folder.case_file} exists already.", hint="Choose another slug.")
         os.close(os.open(folder.case_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        store = cls(folder, _connect(folder.case_file), clock)
-        with _translated(folder), migrations.migrating(store.connection):
-            pass
-        return store
+        with _translated(folder):
+            store = cls(folder, _connect(folder.case_file), clock)
+            try:
+                with migrations.migrating(store.connection):
+                    pass
+            except BaseException:
+                store.close()
+                raise
+            return store
 
     @classmethod
     def open(cls, folder: CaseFolder, *, clock: Clock = utc_now) -> Self:
-        """Return an existing case, migrated to this release.
+        """Return an existing case, migrated to this release; on a read-only medium a copy of it in memory.
 
         Raises `NotFoundError`, `CaseDamagedError`, `CaseTooNewError` or `CaseLockedError`.
         """
@@ -139,7 +155,8 @@ class Store:
                 f"There is no {CASE_FILE} in {folder.path}.", hint=say("{0} shows the cases.", do("case list"))
             )
         with _translated(folder):
-            store = cls(folder, _connect(folder.case_file), clock)
+            store = cls(folder, _connect(folder.case_file) if folder.writable else _copied(folder.case_file), clock)
+            store.read_only = not folder.writable
             try:
                 _refuse_unknown_steps(store.connection, folder)
                 if not migrations.is_current(store.connection):
@@ -151,7 +168,7 @@ class Store:
 
     def _migrate(self) -> None:
         with migrations.migrating(self.connection) as steps:
-            if steps:
+            if steps and not self.read_only:
                 custody.append(
                     self.connection,
                     at=timestamp(self.clock()),
@@ -169,6 +186,8 @@ class Store:
         `subject` may be filled in later as `change.payload["subject"]`. Raises `CaseLockedError` when another process
         holds the case for longer than the wait, `StoreError` when a row breaks a rule of the schema.
         """
+        if self.read_only:
+            raise CaseReadOnlyError(f"The case {self.folder.slug} is on a medium that cannot be written to.")
         connection = self.connection
         with _translated(self.folder):
             connection.execute("BEGIN IMMEDIATE")
@@ -228,6 +247,21 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    """Return a connection to a copy in memory: SQLite itself needs a place to write beside a file in WAL mode."""
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    with tempfile.TemporaryDirectory(prefix="mvtcase-") as private:
+        for each in (path, path.with_name(f"{path.name}-wal")):
+            if each.is_file():
+                shutil.copyfile(each, Path(private) / each.name)
+        with contextlib.closing(sqlite3.connect(Path(private) / path.name)) as source:
+            source.backup(memory)
+    memory.execute("PRAGMA trusted_schema = OFF")
+    memory.execute("PRAGMA foreign_keys = ON")
+    memory.row_factory = sqlite3.Row
+    return memory
 
 
 def _connect(path: os.PathLike[str]) -> sqlite3.Connection:

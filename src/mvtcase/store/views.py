@@ -11,7 +11,7 @@ CREATE VIEW finding_state AS
 -- Every finding with where its review stands: the latest disposition counts; "confirmed" needs two examiners in a row.
 WITH ranked AS (
   SELECT finding, verdict, examiner,
-         row_number() OVER (PARTITION BY finding ORDER BY at DESC, length(id) DESC, id DESC) AS newest
+         row_number() OVER (PARTITION BY finding ORDER BY length(id) DESC, id DESC) AS newest
   FROM disposition
 ), latest AS (SELECT * FROM ranked WHERE newest = 1),
 streak AS (
@@ -34,7 +34,7 @@ CREATE VIEW acquisition_coverage AS
 -- Every acquisition that counts, with the completeness of its latest finished scan (rechecks do not count).
 SELECT a.id AS acquisition, a.device, a.kind,
   (SELECT s.completeness FROM scan s WHERE s.acquisition = a.id AND s.state = 'finished' AND s.recheck_of IS NULL
-   ORDER BY s.started_at DESC, length(s.id) DESC, s.id DESC LIMIT 1) AS completeness
+   ORDER BY coalesce(s.sequence, 0) DESC, length(s.id) DESC, s.id DESC LIMIT 1) AS completeness
 FROM acquisition a WHERE a.state = 'registered'
 """,
     """

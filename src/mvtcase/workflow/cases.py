@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError
+from mvtcase.files import destroy
 from mvtcase.model import CaseFile, CaseState, Tlp
 from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, slug_of
 from mvtcase.store.store import Store
 from mvtcase.workflow import payloads
-from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase.workflow.desk import Outcome, OutcomeStatus, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +93,7 @@ def new(
     folder = desk.workspace.new_case_folder(slug or slug_of(title))
     number = _next_id(desk.workspace)
     with (
+        _whole_or_not_at_all(folder),
         Store.create(folder, clock=desk.clock) as store,
         store.change("case.created", actor=actor, subject=number, title=title) as change,
     ):
@@ -112,9 +115,19 @@ def new(
         )
 
 
+@contextlib.contextmanager
+def _whole_or_not_at_all(folder: CaseFolder) -> Iterator[None]:
+    """Remove a new case's folder when the case could not be made in it, so that its name stays free."""
+    try:
+        yield
+    except BaseException:
+        destroy(folder.path)
+        raise
+
+
 def _next_id(workspace: Workspace) -> str:
     """Return an id that no readable case of the workspace has, so that '--case ID' means one of them."""
-    numbers = [int(one.id.rpartition("-")[2]) for one, _, _ in _readable(workspace) if one is not None]
+    numbers = [int(one.id.rpartition("-")[2]) for each in workspace.case_folders() if (one := readable(each))]
     return f"C-{max(numbers, default=0) + 1:04d}"
 
 
@@ -124,7 +137,7 @@ def _readable(workspace: Workspace) -> Iterator[tuple[CaseFile | None, CaseFolde
         try:
             with Store.open(folder) as store:
                 one = queries.case_file(store)
-        except (NotFoundError, StoreError) as error:  # noqa: PERF203  # one damaged case hides no other
+        except (NotFoundError, StoreError, ValueError, TypeError) as error:  # noqa: PERF203  # one damaged case hides no other
             yield None, folder, str(error)
         else:
             yield one, folder, ""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import sha256_file
+from mvtcase.canon import GENESIS, sha256_file
 from mvtcase.engine.events import HASHES_FILE
 from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import ChainBrokenError, InputError
+from mvtcase.findings.normalise import Context, unlike_its_alerts
 from mvtcase.store import queries
 from mvtcase.store.custody import Difference
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.interrupted import settled_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from mvtcase.model import CustodyEvent, Note
@@ -38,12 +41,22 @@ class OneNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningBack:
+    """An event whose time is before that of the event it follows."""
+
+    event: int
+    at: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holds:
     """What `custody verify` returns of a chain that holds; `events` is their number."""
 
     holds: bool
     events: int
     head: str
+    times_running_back: tuple[RunningBack, ...] = ()
 
 
 def log(desk: Desk) -> Outcome[Chain]:
@@ -64,26 +77,71 @@ def note(desk: Desk, text: str) -> Outcome[OneNote]:
         return Outcome(data=OneNote(note=queries.notes(store)[-1]))
 
 
-def verify(desk: Desk) -> Outcome[Holds]:
+def verify(desk: Desk, *, head: str | None = None) -> Outcome[Holds]:
     """Return the head of a chain that holds. Raises `ChainBrokenError` naming what differs otherwise.
 
-    Looks at every stored row and at the files the case vouches for: manifests, kept results, reports, attachments.
-    Originals are `acquisition verify`'s: they may be on a medium that is not here.
+    Looks at every stored row, at the findings against their alerts, and at the files the case vouches for: manifests,
+    kept results, reports, attachments. Originals are `acquisition verify`'s: they may be on a medium that is not here.
+    `head` is one printed in a report: the chain must still hold it. Times that run backwards are told, and break
+    nothing: a clock may have been set right.
     """
     with desk.open_case() as store:
-        broken = (*store.verify(), *_verify_files(store))
-        if broken:
-            listed = "; ".join(f"{each.where}: {each.what}" for each in broken[:20])
-            more = f" (and {len(broken) - 20} more)" if len(broken) > 20 else ""  # noqa: PLR2004  # as many as listed
-            raise ChainBrokenError(
-                f"The chain of custody of {store.folder.slug} does not hold: {listed}{more}.",
-                hint="Keep the case as it is, compare with a backup, and note what happened.",
-            )
+        _require_whole(store, (*store.verify(), *_verify_head(store, head), *_verify_findings(store)))
+    with settled_case(desk) as store:
         events = queries.custody_events(store)
-        return Outcome(
-            data=Holds(holds=True, events=len(events), head=store.custody_head()),
-            messages=("Compare the head with the one printed in a report to see that nothing was cut off.",),
+        backwards = tuple(
+            RunningBack(event=after.sequence, at=after.at, before=before.at)
+            for before, after in pairwise(events)
+            if after.at < before.at
         )
+        return Outcome(
+            data=Holds(holds=True, events=len(events), head=store.custody_head(), times_running_back=backwards),
+            messages=_told(head, backwards),
+        )
+
+
+def _require_whole(store: Store, broken: Sequence[Difference]) -> None:
+    broken = (*broken, *_verify_files(store))
+    if broken:
+        listed = "; ".join(f"{each.where}: {each.what}" for each in broken[:20])
+        more = f" (and {len(broken) - 20} more)" if len(broken) > 20 else ""  # noqa: PLR2004  # as many as listed
+        raise ChainBrokenError(
+            f"The chain of custody of {store.folder.slug} does not hold: {listed}{more}.",
+            hint="Keep the case as it is, compare with a backup, and note what happened.",
+        )
+
+
+def _told(head: str | None, backwards: Sequence[RunningBack]) -> tuple[str, ...]:
+    notes = [f"The time runs backwards at event {each.event}: {each.at} after {each.before}." for each in backwards]
+    if head is None:
+        notes.append("Verify with the head printed in a report as well, to see that nothing before it was cut off.")
+    return tuple(notes)
+
+
+def _verify_head(store: Store, printed: str | None) -> Iterator[Difference]:
+    """Look for the heads that reports were written at: a chain cut short or built anew lacks them."""
+    known = {GENESIS, *(each.digest for each in queries.custody_events(store))}
+    for report in queries.reports(store):
+        if report.custody_head not in known:
+            yield Difference(where=f"report {report.id}", what="the head it was written at is not in the chain")
+    if printed is not None and printed.strip().lower() not in known:
+        yield Difference(where=f"head {printed.strip()[:16]}", what="is not in the chain")
+
+
+def _verify_findings(store: Store) -> Iterator[Difference]:
+    """Derive each finding again from the alerts it rests on, and look for alerts that no finding rests on."""
+    devices = {each.id: each for each in queries.devices(store)}
+    acquired = {each.id: each.path for each in queries.acquisitions(store)}
+    of_scan = {
+        each.id: Context(device=devices[each.device], scan=each.id, run_paths=(acquired[each.acquisition],))
+        for each in queries.scans(store)
+    }
+    for finding, alerts in queries.findings_with_alerts(store):
+        what = unlike_its_alerts(finding, [(alert, of_scan[scan]) for scan, alert in alerts])
+        if what:
+            yield Difference(where=f"finding {finding.id}", what=what)
+    for uuid in queries.alerts_without_finding(store):
+        yield Difference(where=f"alert {uuid}", what="belongs to no finding")
 
 
 def _verify_files(store: Store) -> Iterator[Difference]:
@@ -96,6 +154,10 @@ def _verify_files(store: Store) -> Iterator[Difference]:
     for report in queries.reports(store):
         if not _is(store.folder.path / report.path, report.sha256):
             yield Difference(where=f"report {report.id}", what="the file is missing or changed")
+    known = {store.folder.path / report.path for report in queries.reports(store)}
+    for path in sorted(store.folder.reports.rglob("*")):
+        if path not in known:
+            yield Difference(where=f"reports/{path.name}", what="no report of this case is in it")
     yield from _verify_attachments(store)
 
 

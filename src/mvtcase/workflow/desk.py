@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from typing_extensions import TypeVar
 
-from mvtcase.canon import StrEnum, utc_now
+from mvtcase.canon import StrEnum, spelled, utc_now
 from mvtcase.casebook import Newest
 from mvtcase.engine import runner
 from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError, StoreError
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         RecheckJob,
         ScanJob,
     )
+    from mvtcase.model import CaseFile
     from mvtcase.reasons import Message
     from mvtcase.store.folder import CaseFolder
 
@@ -114,29 +115,21 @@ class Desk:
                 "Nobody is named as examiner.",
                 hint=say("Use {0}, MVTCASE_EXAMINER or the settings file.", do(examiner="NAME")),
             )
-        return name.strip()
+        return spelled(name)
 
     def case_folder(self) -> CaseFolder:
         """Return the folder of the case meant: named by id or slug, else the only open one."""
         folders = self.workspace.case_folders()
         if self.case is None:
-            return only(tuple(each for each in folders if self._state(each) is CaseState.OPEN))
+            read = {folder: readable(folder) for folder in folders}
+            unreadable = tuple(folder for folder, one in read.items() if one is None)
+            return only(tuple(f for f, one in read.items() if one and one.state is CaseState.OPEN) or unreadable)
         by_slug = [folder for folder in folders if folder.slug == self.case]
-        fitting = by_slug or [folder for folder in folders if self._id(folder) == self.case]
+        fitting = by_slug or [each for each in folders if (one := readable(each)) and one.id == self.case]
         if len(fitting) > 1:
             names = ", ".join(folder.slug for folder in fitting)
             raise AmbiguousError(f"Several cases have the id {self.case}: {names}.", hint="Name one by its slug.")
         return fitting[0] if fitting else self.workspace.case_folder(self.case)
-
-    def _state(self, folder: CaseFolder) -> CaseState:
-        with Store.open(folder) as store:
-            return queries.case_file(store).state
-
-    def _id(self, folder: CaseFolder) -> str | None:
-        """Return a case's id, None where it cannot be read: another case's damage must not stand in the way."""
-        with contextlib.suppress(NotFoundError, StoreError), Store.open(folder) as store:
-            return queries.case_file(store).id
-        return None
 
     @contextlib.contextmanager
     def open_case(self, *, to_change: bool = False) -> Iterator[Store]:
@@ -154,6 +147,13 @@ class Desk:
             sets={passport.name: passport.to_indicator_set() for passport in self.library.list_sets()},
             tools={name: _version(name) for name in ("mvt", "mvtcase")},
         )
+
+
+def readable(folder: CaseFolder) -> CaseFile | None:
+    """Return a folder's case, None where it cannot be read: a damaged or foreign one must not stand in others' way."""
+    with contextlib.suppress(NotFoundError, StoreError, ValueError, TypeError), Store.open(folder) as store:
+        return queries.case_file(store)
+    return None
 
 
 def _version(distribution: str) -> str:

@@ -20,6 +20,7 @@ from mvtcase.report import exchange
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.interrupted import settled_case
 from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.reports import sealing_of
 
@@ -84,7 +85,7 @@ def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: b
         raise ConflictError(
             "The case file holds every name.", hint=say("Say {0} if that is meant.", do(with_names=True))
         )
-    with desk.open_case() as store:
+    with settled_case(desk) as store:
         path = output.expanduser().absolute() if output else _own_place(desk, store, form)
         if path.exists():
             raise ConflictError(f"{path} exists already.", hint=say("Choose another with {0}.", do(output="FILE")))
@@ -101,8 +102,9 @@ def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: b
             path=str(path),
         )
         told = {name: value for name, value in as_json(written).items() if name != "path"}
-        with store.change("export.written", actor=desk.actor, subject=path.name, **told):
-            pass  # the file lies outside the case file; the event alone names it
+        if not store.read_only:
+            with store.change("export.written", actor=desk.actor, subject=path.name, **told):
+                pass  # the file lies outside the case file; the event alone names it
         return Outcome(data=OneExport(export=written), messages=notes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mvtcase.canon import person_key
 from mvtcase.errors import InputError
 from mvtcase.findings.review import REVIEWERS_NEEDED, state_of
 from mvtcase.model import FindingState, Verdict
@@ -14,7 +15,7 @@ from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
-    from mvtcase.model import RawAlert
+    from mvtcase.model import Finding, RawAlert
     from mvtcase.workflow.desk import Desk
 
 
@@ -79,13 +80,19 @@ def dispose(desk: Desk, named: str, *, verdict: Verdict, reason: str) -> Outcome
                 finding=one.id,
                 verdict=verdict,
                 reason=reason.strip(),
-                examiner=desk.actor,
+                examiner=_as_spelled_before(one, desk.actor),
                 at=change.at,
             )
         after = queries.finding(store, one.id)
         return Outcome(
             data=OneFinding(finding=payloads.finding(after)), messages=_what_next(state_of(after.dispositions))
         )
+
+
+def _as_spelled_before(one: Finding, actor: str) -> str:
+    """Return an examiner's name as an earlier judgement has it: a view counts names, and knows no case but ASCII's."""
+    known = {person_key(each.examiner): each.examiner for each in reversed(one.dispositions)}
+    return known.get(person_key(actor), actor)
 
 
 def _what_next(state: FindingState) -> tuple[str, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.events import INTERRUPTED
-from mvtcase.errors import CaseLockedError
+from mvtcase.errors import CaseLockedError, CaseReadOnlyError
 from mvtcase.model import ScanState
 from mvtcase.store import queries
 from mvtcase.store.folder import held_lock
-from mvtcase.workflow.recording import close_early
+from mvtcase.workflow.recording import PROGRAM, close_early
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,18 @@ def acquisition_lock(store: Store, acquisition: str) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def settled_case(desk: Desk, *, to_change: bool = False) -> Iterator[Store]:
+    """Give the case's store with everything filed that a killed scan had found, for verbs that state results.
+
+    Raises `CaseReadOnlyError` when something has to be filed and the medium cannot be written to.
+    """
+    with desk.open_case(to_change=to_change) as store:
+        named = desk.examiner or desk.settings.examiner
+        recover(desk if named.strip() else replace(desk, examiner=PROGRAM), store)
+        yield store
+
+
 def recover(desk: Desk, store: Store) -> tuple[str, ...]:
     """Mark every scan that no living process holds as interrupted, file what it had found, and return their ids."""
     return tuple(scan.id for scan in queries.scans(store) if _recover_one(desk, store, scan))
@@ -37,6 +50,8 @@ def recover(desk: Desk, store: Store) -> tuple[str, ...]:
 def _recover_one(desk: Desk, store: Store, scan: Scan) -> bool:
     if scan.state is not ScanState.RUNNING:
         return False
+    if store.read_only:
+        raise CaseReadOnlyError(f"What scan {scan.id} had found when it was cut off is not filed yet.")
     with held_lock(store.folder.scan_lock(scan.acquisition)) as held:
         if not held or queries.scan(store, scan.id).state is not ScanState.RUNNING:
             return False

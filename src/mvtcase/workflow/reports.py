@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase import correlate
-from mvtcase.canon import StrEnum, sha256_bytes, timestamp
+from mvtcase.canon import StrEnum, person_key, sha256_bytes, timestamp
 from mvtcase.casebook import read as read_casebook
-from mvtcase.errors import ConflictError, InputError, NotFoundError
+from mvtcase.errors import CaseReadOnlyError, ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import Report, ReportState
 from mvtcase.reasons import Message, do, say
@@ -20,11 +20,15 @@ from mvtcase.report.publication import face_of, is_withheld
 from mvtcase.report.render import Format, render
 from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
 from mvtcase.store import queries
+from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.workflow import payloads, sealing
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.interrupted import settled_case
 from mvtcase.workflow.observations import LETTER_SEALING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mvtcase.casebook import Casebook
     from mvtcase.model import Group, Official
     from mvtcase.store.store import Store
@@ -66,16 +70,27 @@ _NEXT = {ReportState.DRAFT: ReportState.REVIEWED, ReportState.REVIEWED: ReportSt
 
 
 def write(
-    desk: Desk, kind: str, *, target: str | None = None, formats: Sequence[str] = ("html",)
+    desk: Desk,
+    kind: str,
+    *,
+    target: str | None = None,
+    formats: Sequence[str] = ("html",),
+    output: Path | None = None,
 ) -> Outcome[ReportsShown]:
     """Write a report as draft files in the case folder, one for each format, and return them.
 
-    `target` is a group or an official; without one the whole case is meant. Raises `InputError` on an unknown kind or
-    format, `ConflictError` when the publication level forbids the report, `RenderError` when a format cannot be made;
-    then nothing is written.
+    From a case that cannot be written to they go to the folder `output` and the case knows nothing of them. `target` is
+    a group or an official; without one the whole case is meant. Raises `InputError` on an unknown kind or format,
+    `ConflictError` when the publication level forbids the report, `RenderError` when a format cannot be made; then
+    nothing is written.
     """
     chosen, wanted = read_kind(kind), read_formats(formats)
-    with desk.open_case(to_change=True) as store:
+    with settled_case(desk, to_change=True) as store:
+        if store.read_only and output is None:
+            raise CaseReadOnlyError(
+                f"The case {store.folder.slug} cannot be written to.",
+                hint=say("Name a folder with {0}.", do(output="FOLDER")),
+            )
         group, official = _target(store, chosen, target)
         book = read_casebook(store, desk.newest())
         first = _next_number(store)
@@ -84,6 +99,8 @@ def write(
             occasion = _occasion(desk, store, book, f"R-{first + place:04d}", chosen, group, official)
             facts = _MAKERS[chosen](book, occasion, sealing_of(book), _links(book, occasion))
             pages[occasion.report] = (each, render(facts, chosen, each))
+        if store.read_only and output is not None:
+            return _put(desk, book, chosen, pages, output)
         _keep(desk, store, book, chosen, pages, target=_id_of(group, official))
         written = [each for each in queries.reports(store) if each.id in pages]
         return Outcome(
@@ -259,6 +276,35 @@ def _keep(
         change.payload["subject"] = ", ".join(pages)
 
 
+def _put(
+    desk: Desk, book: Casebook, kind: Kind, pages: Mapping[str, tuple[Format, bytes]], folder: Path
+) -> Outcome[ReportsShown]:
+    """Write files beside a case that cannot be written to, and return them."""
+    folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    written: list[Report] = []
+    for number, (form, page) in pages.items():
+        path = folder.absolute() / f"{book.case.slug}-{kind}.{form}"
+        if path.exists():
+            raise ConflictError(f"{path} exists already.", hint="Choose another folder.")
+        write_atomically(path, page)
+        written.append(
+            Report(
+                id=number,
+                uuid="",
+                kind=str(kind),
+                format=str(form),
+                path=str(path),
+                sha256=sha256_bytes(page),
+                state=ReportState.DRAFT,
+                written_at=timestamp(desk.clock()),
+                written_by=desk.actor,
+                custody_head=book.custody_head,
+            )
+        )
+    note = "The case is on a read-only medium: it does not know of this report, and its number may be given again."
+    return Outcome(data=ReportsShown(reports=tuple(written)), messages=(*_left_out(book, kind), note))
+
+
 def _shown(store: Store, reports: Iterable[Report]) -> ReportsShown:
     return ReportsShown(reports=tuple(replace(each, path=_path(store, each)) for each in reports))
 
@@ -288,7 +334,7 @@ def review(desk: Desk, named: str) -> Outcome[ReportsShown]:
     """Mark a draft as reviewed; its writer cannot review it."""
     with desk.open_case(to_change=True) as store:
         report = _report(store, named)
-        if report.written_by.casefold().strip() == desk.actor.casefold().strip():
+        if person_key(report.written_by) == person_key(desk.actor):
             raise ConflictError(f"{report.id} was written by {report.written_by}.", hint="Another examiner reviews it.")
         return _advance(desk, store, report, ReportState.REVIEWED)
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from mvtcase.casebook import read as read_casebook
 from mvtcase.model import ScanState, Status
-from mvtcase.reasons import do, say
+from mvtcase.reasons import say
 from mvtcase.store import queries
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase.workflow.interrupted import settled_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,15 +29,12 @@ EXIT_CODES = {
 
 def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStatus]:
     """Return the status of every official, or of a group's, with counts; partial while anything is not examined."""
-    with desk.open_case() as store:
+    with settled_case(desk) as store:
         book = read_casebook(store, desk.newest())
         members = book.members(queries.group(store, group).id) if group else book.officials
         running = [scan.id for scan in book.scans if scan.state is ScanState.RUNNING]
     complete = all(one.status not in {Status.INCONCLUSIVE, Status.NOT_EXAMINED} for one in members)
-    notes = [
-        say("Scan {scan} is running, or was cut off: {0} goes on.", do("scan run", all=True), scan=each)
-        for each in running
-    ]
+    notes = [say("Scan {scan} is running: what it finds is not in these numbers yet.", scan=each) for each in running]
     return Outcome(
         data=payloads.status(book, members),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,

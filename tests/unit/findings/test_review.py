@@ -17,6 +17,8 @@ C, F, B, N = Verdict.CONFIRMED, Verdict.FALSE_POSITIVE, Verdict.BENIGN, Verdict.
         ([(C, "Ada")], FindingState.CONFIRMED_ONCE),
         ([(C, "Ada"), (C, "Ada")], FindingState.CONFIRMED_ONCE),
         ([(C, "Ada"), (C, "ADA ")], FindingState.CONFIRMED_ONCE),
+        ([(C, "Ada Example"), (C, "ada  example")], FindingState.CONFIRMED_ONCE),
+        ([(C, "Ada Stra\u00dfe"), (C, "\uff21da STRASSE")], FindingState.CONFIRMED_ONCE),
         ([(C, "Ada"), (C, "Ben")], FindingState.CONFIRMED),
         ([(C, "Ada"), (N, "Ben"), (C, "Ada")], FindingState.CONFIRMED_ONCE),
         ([(C, "Ada"), (F, "Ben")], FindingState.FALSE_POSITIVE),

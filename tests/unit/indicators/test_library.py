@@ -26,7 +26,7 @@ from mvtcase.indicators.compiling import file_names
 from mvtcase.indicators.library import NEW, NEW_VERSION, UNCHANGED, IndicatorLibrary
 from mvtcase.indicators.passport import Details, passport_from_json
 from mvtcase.indicators.versions import safe_file_name, set_name
-from mvtcase.matchset import read_matchset
+from mvtcase.matchset import read_matchset, write_matchset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +101,19 @@ def test_import_is_private_and_leaves_nothing_half(
     assert len(files) == 2
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
     assert (indicator_library.folder / "sets" / ".gitignore").read_text().endswith("*\n")
+
+
+def test_a_compiled_set_is_counted_against_the_passports(
+    indicator_library: IndicatorLibrary, bundle_file: Callable[..., Path]
+) -> None:
+    """An indicator taken out of the cache, its own count and digest made anew, is put back: the passport has it."""
+    passport = indicator_library.import_file(bundle_file(A)).passport
+    compiled = indicator_library.compile([passport])
+    matchset = read_matchset(compiled.matchset_path)
+    (collection,) = matchset.collections
+    write_matchset(compiled.matchset_path, [replace(collection, values={})], matchset.sources)
+    again = indicator_library.compile([passport])
+    assert again.total == passport.usable == read_matchset(again.matchset_path).count
 
 
 def test_damage_is_seen_and_mended(indicator_library: IndicatorLibrary, bundle_file: Callable[..., Path]) -> None:

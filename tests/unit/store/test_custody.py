@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,6 +83,17 @@ def test_every_table_is_covered_or_part_of_the_chain(small_case: Store) -> None:
         for row in small_case.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%'")
     }
     assert tables == {*custody.covered(), "custody_event", "custody_row"}
+
+
+def test_an_event_that_does_not_follow_the_one_before_is_found(small_case: Store) -> None:
+    """An event taken out of the middle shows by the link alone, when the one after it is whole in itself."""
+    with small_case.change("note.added", actor="Ada") as change:
+        change.insert("note", id="N-0001", text="x", at=change.at, examiner="Ada")
+    last = queries.custody_events(small_case)[-1]
+    forged = dataclasses.replace(last, previous="f" * 64)
+    sealed = custody.event_digest(forged)
+    _tamper(small_case, f"UPDATE custody_event SET previous = '{'f' * 64}', digest = '{sealed}' WHERE sequence = 3")
+    assert [each.what for each in small_case.verify()] == ["does not follow from the event before it"]
 
 
 def test_a_chain_cut_short_has_another_head(small_case: Store) -> None:

@@ -72,10 +72,10 @@ def test_nothing_of_it_is_lost(stored_case: CaseFolder) -> None:
 
 def test_it_can_be_worked_with(desk: Desk) -> None:
     """Status, note, report and verification go on as in a case of today."""
-    assert status.status(desk).data["counts"] != {}
+    assert status.status(desk).json["counts"] != {}
     custody.note(desk, "Opened again.")
-    assert reports.write(desk, "incident", formats=("json",)).data["reports"]
-    assert custody.verify(desk).data["holds"] is True
+    assert reports.write(desk, "incident", formats=("json",)).json["reports"]
+    assert custody.verify(desk).json["holds"] is True
 
 
 def test_a_column_added_by_hand_before_is_still_there(stored_case: CaseFolder) -> None:
@@ -120,5 +120,3 @@ def test_a_migration_that_fails_leaves_the_case_as_it_was(
     with sqlite3.connect(stored_case.case_file) as after:
         assert migrations.applied(after) == {"m001_create_case"}
     assert len(stored_case.case_file.read_bytes()) == len(before)
-
-

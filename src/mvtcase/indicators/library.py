@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import canonical_json, sha256_bytes, timestamp, utc_now
 from mvtcase.errors import (
     AmbiguousError,
-    ConflictError,
     IndicatorError,
     IndicatorFileError,
     IndicatorSetMissingError,
@@ -23,7 +22,6 @@ from mvtcase.indicators.files import read_bytes, read_set
 from mvtcase.indicators.passport import Details, make_passport
 from mvtcase.indicators.verdicts import shortened
 from mvtcase.indicators.versions import VersionStore, safe_file_name, set_name
-from mvtcase.reasons import Message, do, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from mvtcase.indicators.ledger import Reading
     from mvtcase.indicators.passport import Passport
     from mvtcase.model import IndicatorSet
+    from mvtcase.reasons import Message
 
 NEW, UNCHANGED, NEW_VERSION = "new", "unchanged", "new_version"
 
@@ -87,12 +86,17 @@ class IndicatorLibrary:
 
     def versions(self, name: str) -> tuple[Passport, ...]:
         """Return the passports of all versions of a set, the latest last; none when there is no such set."""
+        return self._with_built_in(name, self._versions.of(name))
+
+    def _with_built_in(self, name: str, kept: tuple[Passport, ...]) -> tuple[Passport, ...]:
         built_in = self._built_in().get(name)
-        kept = self._versions.of(name)
         if built_in is None:
             return kept
-        # What an earlier release brought stays for the scans that used it; what this one brings is the latest.
-        return (*(each for each in kept if each.sha256 != built_in.sha256), built_in)
+        # What an earlier release brought stays for the scans that used it. What this one brings is the latest until a
+        # later publication was imported.
+        others = tuple(each for each in kept if each.sha256 != built_in.sha256)
+        overtaken = any((each.published_at or "") >= (built_in.published_at or "0") for each in others)
+        return (built_in, *others) if overtaken else (*others, built_in)
 
     def get(self, name: str, sha256_prefix: str | None = None) -> Passport:
         """Return the latest version of a set, or the one whose SHA-256 begins so.
@@ -173,8 +177,8 @@ class IndicatorLibrary:
     ) -> ImportOutcome:
         """Import a file as a set, or as a new version of the set of that name; all of it or nothing.
 
-        `kind` is the type of all values of a plain list. Raises `IndicatorFileError`, `NoUsableIndicatorError`,
-        `InputError`, `ConflictError` when the name is a built-in set's.
+        `kind` is the type of all values of a plain list. Under the name of a built-in set it is a version of that set.
+        Raises `IndicatorFileError`, `NoUsableIndicatorError`, `InputError`.
         """
         return self.import_bytes(
             read_bytes(path), path.name, name=name or path.stem, kind=kind, details=details or Details()
@@ -232,16 +236,12 @@ class IndicatorLibrary:
         return None if later and not known else latest
 
     def _keep(self, passport: Passport, data: bytes, reading: Reading) -> ImportOutcome:
-        if passport.name in self._built_in():
-            raise ConflictError(
-                f"{passport.name} is the name of a set that comes with mvtcase.",
-                hint=say("Give another with {0}.", do(name="NAME")),
-            )
-        versions = self._versions.whole(passport.name)
+        kept = self._versions.whole(passport.name)
+        versions = self._with_built_in(passport.name, kept)
         same = next((each for each in versions if each.sha256 == passport.sha256), None)
         if same is not None:
             return ImportOutcome(passport=same, state=UNCHANGED)
-        number = max((each.number for each in versions), default=0) + 1
+        number = max((each.number for each in kept), default=0) + 1
         passport = replace(passport, number=number, imported_at=timestamp(self._clock()))
         self._versions.add(passport, data)
         before = _values(self.reading(versions[-1])) if versions else frozenset()
@@ -262,13 +262,10 @@ class IndicatorLibrary:
 
     def _import_packed(self, packed: packs.PackedSet) -> ImportOutcome:
         described = packed.passport
-        built_in = self._built_in().get(described.name)
-        if built_in is not None and built_in.sha256 == described.sha256:
-            return ImportOutcome(passport=built_in, state=UNCHANGED)
         return self.import_bytes(
             packed.data,
             described.file_name,
-            name=f"{described.name}-packed" if built_in is not None else described.name,
+            name=described.name,
             kind=described.kind,
             details=packs.details_of(described),
         )

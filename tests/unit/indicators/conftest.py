@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mvtcase.indicators import library
+from mvtcase.indicators.catalog import builtin_folder
 from mvtcase.indicators.library import IndicatorLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 START = datetime(2026, 11, 24, tzinfo=timezone.utc)
+
+
+@pytest.fixture(autouse=True)
+def one_built_in_set(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one small set alone come with mvtcase: what a library does is not a matter of how many do."""
+    folder = tmp_path_factory.mktemp("builtin")
+    shutil.copy(builtin_folder() / "pegasus-starter.stix2", folder)
+    described = 'name = "pegasus-starter"\nfile = "pegasus-starter.stix2"\npublisher = "mvtcase"\nlicence = "CC0-1.0"'
+    (folder / "catalog.toml").write_text(f"[[builtin]]\n{described}\n", encoding="utf-8")
+    monkeypatch.setattr(library, "builtin_folder", lambda: folder)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import pytest
 
 from mvtcase.errors import (
     AmbiguousError,
-    ConflictError,
     IndicatorFileError,
     IndicatorSetMissingError,
     InputError,
@@ -40,7 +39,7 @@ def test_fresh_library_holds_the_built_in_set(indicator_library: IndicatorLibrar
     assert indicator_library.names() == (STARTER,)
     (passport,) = indicator_library.active()
     assert passport.built_in
-    assert passport.usable > 100
+    assert passport.usable
     assert not indicator_library.folder.exists()
 
 
@@ -142,14 +141,12 @@ def test_passport_of_an_earlier_reader(indicator_library: IndicatorLibrary, bund
 
 
 def test_names(indicator_library: IndicatorLibrary, bundle_file: Callable[..., Path]) -> None:
-    """Names are plain; a built-in one is taken; an unknown one is missing."""
+    """Names are plain; an unknown one is missing."""
     assert set_name("Évil Set/../2024") == "vil-set-..-2024"
     assert safe_file_name("../../etc/passport.json") == "set-passport.json"
     assert safe_file_name("..") == "set-file"
     with pytest.raises(InputError):
         set_name("../..")
-    with pytest.raises(ConflictError):
-        indicator_library.import_file(bundle_file(A), name=STARTER)
     with pytest.raises(IndicatorSetMissingError):
         indicator_library.get("nothing")
     with pytest.raises(IndicatorSetMissingError):
@@ -324,14 +321,34 @@ def test_pack(indicator_library: IndicatorLibrary, bundle_file: Callable[..., Pa
 def test_pack_of_another_release(
     indicator_library: IndicatorLibrary, bundle_file: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """Another release's built-in set comes in beside ours under a name of its own."""
+    """Another release's built-in set comes in as a version of ours; the later publication is the latest."""
     builtin = tmp_path / "builtin"
     builtin.mkdir()
     shutil.copy(bundle_file(A), builtin / "pegasus-starter.stix2")
     (builtin / "catalog.toml").write_text(f'[[builtin]]\nname = "{STARTER}"\nfile = "pegasus-starter.stix2"\n')
     IndicatorLibrary(tmp_path / "theirs", builtin=builtin).pack(tmp_path / "their.pack")
     (outcome,) = indicator_library.import_pack(tmp_path / "their.pack")
-    assert outcome.passport.name == f"{STARTER}-packed"
+    assert outcome.passport in indicator_library.versions(STARTER)
+
+
+def test_an_import_overtakes_the_built_in_set_when_published_later(
+    indicator_library: IndicatorLibrary, bundle_file: Callable[..., Path]
+) -> None:
+    """What is imported under a built-in set's name is a version of it; if published later, the latest."""
+    built_in = indicator_library.get(STARTER)
+    newer = indicator_library.import_file(bundle_file(A), name=STARTER, details=Details(published_at="2999-01-01"))
+    assert newer.state == NEW_VERSION
+    assert newer.removed
+    assert indicator_library.versions(STARTER) == (built_in, newer.passport)
+
+
+def test_an_older_import_does_not_overtake_the_built_in_set(
+    indicator_library: IndicatorLibrary, bundle_file: Callable[..., Path]
+) -> None:
+    """An earlier publication stays at hand for who names it; the built-in set remains the latest."""
+    built_in = indicator_library.get(STARTER)
+    older = indicator_library.import_file(bundle_file(A), name=STARTER, details=Details(published_at="1999-01-01"))
+    assert indicator_library.versions(STARTER) == (older.passport, built_in)
 
 
 def _rewritten(pack: Path, change: Callable[[dict[str, Any], dict[str, bytes]], None]) -> None:

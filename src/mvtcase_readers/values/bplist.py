@@ -5,6 +5,7 @@ The form is described in Apple's CFBinaryPList.c: objects, a table of their offs
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ from .shapes import Extent, Place
 from .texts import give_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .walk import Walk
 
 MAGIC = b"bplist"
 _TRAILER = struct.Struct(">5xBBBQQQ")
 _MOST_OBJECTS = 5_000_000
-_ARCHIVE_KEYS = {"$objects", "$top", "$archiver", "$version"}
 _ASCII, _WIDE, _DATA, _UTF8 = 0x5, 0x6, 0x4, 0x7
 _LISTS = {0xA, 0xB, 0xC}
 _DICT, _UID, _LONG = 0xD, 0x8, 0xF
@@ -39,6 +41,25 @@ def read_bplist(walk: Walk, content: Content, place: Place) -> str:
         walk.limit(Extent.DAMAGED, f"{plist.broken} objects could not be read")
         walk.skim(content, place)
     return "keyed archive" if plist.is_archive else ""
+
+
+_EMBEDDED_END = re.compile(rb"(?s)\0{5}[\0-\2][\1-\10][\1-\10](?:\0{4}....){3}")
+
+
+def embedded(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the binary property lists that stand somewhere in other bytes, with their offsets."""
+    position = 0
+    while True:
+        start = data.find(b"bplist00", position)
+        if start < 0:
+            return
+        position = start + len(MAGIC)
+        for trailer in _EMBEDDED_END.finditer(data, position):
+            _, offset_size, _, count, _, table = _TRAILER.unpack(trailer[0])
+            if start + table + count * offset_size == trailer.start():
+                position = trailer.end()
+                yield start, data[start:position]
+                break
 
 
 class _Plist:

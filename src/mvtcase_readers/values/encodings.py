@@ -16,6 +16,13 @@ _BOMS = (
 _TEXT_BYTES = bytes({*range(0x20, 0x7F), *range(0x80, 0x100), *b"\t\n\r\f\v\b\x1b\a"})
 _STRAY = 0.01
 """The share of control characters that a text may have: logs hold a few."""
+
+
+def has_other_bytes(data: bytes) -> bool:
+    """Return whether some bytes hold control characters that texts do not."""
+    return len(data.translate(None, _TEXT_BYTES)) > 0
+
+
 _WIDE = re.compile(r"[\t\n\r\x20-\x7e\u00a0-\u2fff\u3000-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffef]+")
 _LEAST_WIDE = 8
 _MOSTLY = 0.4

@@ -26,16 +26,16 @@ def fields_of(data: bytes) -> list[tuple[int, bytes]] | None:
     fields: list[tuple[int, bytes]] = []
     position, end, groups = 0, len(data), 0
     while position < end:
-        tag, position = _varint(data, position)
+        tag, position = varint(data, position)
         number, wire = tag >> 3, tag & 7
         if position < 0 or not 0 < number <= _LAST_FIELD:
             return None
         if wire == _VARINT:
-            _, position = _varint(data, position)
+            _, position = varint(data, position)
             if position < 0:
                 return None
         elif wire == _BYTES or wire in _FIXED:
-            size, position = _varint(data, position) if wire == _BYTES else (_FIXED[wire], position)
+            size, position = varint(data, position) if wire == _BYTES else (_FIXED[wire], position)
             if not 0 <= position <= end - size:
                 return None
             fields.append((number, data[position : position + size]))
@@ -49,7 +49,8 @@ def fields_of(data: bytes) -> list[tuple[int, bytes]] | None:
     return fields if not groups else None
 
 
-def _varint(data: bytes, position: int) -> tuple[int, int]:
+def varint(data: bytes, position: int) -> tuple[int, int]:
+    """Return a number and where it ends, which is -1 where there is none."""
     value = shift = 0
     for at in range(position, min(position + _LONGEST_VARINT, len(data))):
         byte = data[at]
@@ -75,6 +76,13 @@ def _text(data: bytes) -> str | None:
     return data.decode("utf-8", "replace")
 
 
+def _goes_on(walk: Walk, value: bytes, text: str | None) -> bool:
+    """Return whether a field is a message: a text that may be one too is read as both, a known container as itself."""
+    if not fields_of(value):
+        return False
+    return text is not None or walk.form_of(Content(value)).name in {"protobuf", "unknown", "text or protobuf"}
+
+
 def read_protobuf(walk: Walk, content: Content, place: Place) -> str:
     """Give the texts of a message and of those in it; what is neither is opened as what it is."""
     data = content.all(walk.bounds.held)
@@ -91,7 +99,7 @@ def read_protobuf(walk: Walk, content: Content, place: Place) -> str:
             text = _text(value)
             if text is not None:
                 tree.add(text, below)
-            if depth < _DEEPEST and fields_of(value):
+            if depth < _DEEPEST and _goes_on(walk, value, text):
                 waiting.append((value, below, depth + 1))
             elif text is None:
                 others.append((below, value))

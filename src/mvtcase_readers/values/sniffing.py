@@ -6,17 +6,38 @@ import re
 import zlib
 from typing import TYPE_CHECKING
 
-from . import archives, bplist, json_texts, markup, protobuf, sqlite_live, sqlite_logs, streams, texts, typedstream
+from . import (
+    apple_logs,
+    archives,
+    bplist,
+    json_texts,
+    letters,
+    leveldb,
+    markup,
+    pdf,
+    protobuf,
+    sqlite_live,
+    sqlite_logs,
+    streams,
+    texts,
+    typedstream,
+)
+from .encodings import has_other_bytes
 from .shapes import Extent
 from .walk import Form
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .contents import Content
     from .shapes import Place
     from .walk import Walk
 
-_MOST_PROTOBUF = 16 << 20
+_TRIED = 4096
+"""Bytes that a stream without a mark must unpack to: two bytes of its header fit many bytes by chance."""
+_MOST_PROTOBUF, _MOST_AMBIGUOUS = 16 << 20, 64 << 10
 _JSON = re.compile(rb"[\s\x1e]*[{\[]\s*[\"{\[\]}0-9tfn-]")
+_CARD = re.compile(rb"\s*BEGIN:V[A-Z]+", re.IGNORECASE)
 _MARKUP = re.compile(rb"\s*<(?:[!?/]|[a-zA-Z][\w:.-]*[\s/>])")
 
 
@@ -37,6 +58,12 @@ _TABLE = Form(name="table of texts", read=texts.read_table)
 _JSON_FORM = Form(name="json", read=json_texts.read_json)
 _MARKUP_FORM = Form(name="markup", read=markup.read_markup)
 _PROTOBUF = Form(name="protobuf", read=protobuf.read_protobuf)
+_MAIL = Form(name="mail", read=letters.read_mail)
+_CARDS = Form(name="cards", read=letters.read_cards)
+_PDF = Form(name="pdf", read=pdf.read_pdf)
+_SEGB = Form(name="segb", read=apple_logs.read_segb)
+_LEVELDB = Form(name="leveldb", read=leveldb.read_table)
+_REALM = Form(name="realm", read=_skim, extent=Extent.SKIMMED)
 _TAR = Form(name="tar", read=archives.read_tar)
 _ZLIB = Form(name="zlib", read=streams.read_zlib)
 
@@ -44,6 +71,11 @@ _MARKS: tuple[tuple[bytes, Form], ...] = (
     (b"SQLite format 3\0", Form(name="sqlite", read=sqlite_live.read_sqlite)),
     *((mark, Form(name="sqlite wal", read=sqlite_logs.read_wal)) for mark in sqlite_logs.WAL_MARKS),
     (sqlite_logs.JOURNAL_MARK, Form(name="sqlite journal", read=sqlite_logs.read_journal)),
+    (apple_logs.TRACE_MARK + b"\x11\0\0\0", Form(name="tracev3", read=apple_logs.read_trace)),
+    (b"\x99\x88\x77\x66", Form(name="uuidtext", read=apple_logs.read_nul_texts)),
+    (b"hcsd", Form(name="uuidtext", read=apple_logs.read_nul_texts)),
+    (apple_logs.SEGB, _SEGB),
+    (b"%PDF", _PDF),
     (bplist.MAGIC, Form(name="bplist", read=bplist.read_bplist)),
     (typedstream.MAGIC, Form(name="typedstream", read=typedstream.read_typedstream)),
     (b"PK\x03\x04", Form(name="zip", read=archives.read_zip)),
@@ -67,30 +99,50 @@ _BY_FOUR = {mark[:4]: (mark, form) for mark, form in _MARKS if len(mark) >= 4}  
 _SHORT = tuple((mark, form) for mark, form in _MARKS if len(mark) < 4)  # noqa: PLR2004 - as above
 
 
+_AT = (
+    (257, b"ustar", _TAR),
+    (apple_logs.SEGB_AT, apple_logs.SEGB, _SEGB),
+    (16, b"T-DB", _REALM),
+    (4, b"ftyp", Form(name="film or photo", read=_skim, extent=Extent.SKIMMED)),
+)
+"""Marks that stand after the first bytes."""
+
+
+def _read_both(walk: Walk, content: Content, place: Place) -> str:
+    texts.read_lines(walk, content, place)
+    return protobuf.read_protobuf(walk, content, place)
+
+
+_AMBIGUOUS = Form(name="text or protobuf", read=_read_both)
+
+
 def form_of(content: Content) -> Form:
     """Return the form of a container: by the mark at its start, then as text, then as a message, or unknown."""
     head = content.head
     if not head:
         return _EMPTY
-    return _marked(head) or _text(content) or _unmarked(content, head)
+    text = _marked(content, head) or _text(content)
+    if text is not None and text is not _LINES:
+        return text
+    return _message(content, head, plain=text is not None) or text or _unmarked(content, head)
 
 
-def _marked(head: bytes) -> Form | None:
+def _marked(content: Content, head: bytes) -> Form | None:
     mark, form = _BY_FOUR.get(head[:4], (b"", None))
     if form is not None and head.startswith(mark):
         return form
-    if head[257:262] == b"ustar":
-        return _TAR
-    if _is_zlib(head):
+    if _is_zlib(head, whole=content.size == len(head)):
         return _ZLIB
-    return next((form for mark, form in _SHORT if head.startswith(mark)), None)
+    at_offset = next((form for at, mark, form in _AT if head[at : at + len(mark)] == mark), None)
+    return at_offset or next((form for mark, form in _SHORT if head.startswith(mark)), None)
 
 
-def _is_zlib(head: bytes) -> bool:
+def _is_zlib(head: bytes, *, whole: bool) -> bool:
     if len(head) < 8 or head[0] & 0x0F != 8 or head[0] >> 4 > 7 or (head[0] << 8 | head[1]) % 31:  # noqa: PLR2004 - RFC 1950
         return False
+    inflater = zlib.decompressobj()
     try:
-        return bool(zlib.decompressobj().decompress(head, 64))
+        return bool(inflater.decompress(head, _TRIED)) and (not whole or inflater.eof or bool(inflater.unconsumed_tail))
     except zlib.error:
         return False
 
@@ -99,20 +151,39 @@ def _text(content: Content) -> Form | None:
     name = texts.encoding(content)
     if name is None:
         return None
-    start = content.head[:256]
+    start = content.head
     if name.startswith("utf-16"):
         start = start.replace(b"\0", b"")
     start = start.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
-    if _JSON.match(start):
-        return _JSON_FORM
-    if _MARKUP.match(start):
-        return _MARKUP_FORM
-    return _TABLE if texts.marker(content) else _LINES
+    by_start = next((form for mark, form in _TEXT_STARTS if mark(start)), None)
+    return by_start or (_PDF if b"%PDF-" in content.head else _TABLE if texts.marker(content) else _LINES)
+
+
+_TEXT_STARTS: tuple[tuple[Callable[[bytes], object], Form], ...] = (
+    (_CARD.match, _CARDS),
+    (_JSON.match, _JSON_FORM),
+    (_MARKUP.match, _MARKUP_FORM),
+    (letters.is_mail, _MAIL),
+)
 
 
 def _unmarked(content: Content, head: bytes) -> Form:
-    if content.size <= _MOST_PROTOBUF:
-        data = head if content.size == len(head) else content.at(0, content.size)
-        if protobuf.is_message(data):
-            return _PROTOBUF
+    if b"%PDF-" in head:
+        return _PDF
+    if content.size > leveldb.FOOTER and content.at(content.size - 8, 8) == leveldb.MARK:
+        return _LEVELDB
     return _UNKNOWN
+
+
+def _message(content: Content, head: bytes, *, plain: bool) -> Form | None:
+    """Return the form of a message, which has no mark: its bytes are one to the last, and no plain text's.
+
+    A short text can look like a message by chance, and a message like a text: such bytes are read as both.
+    """
+    plain = plain and not has_other_bytes(head)
+    if content.size > (_MOST_AMBIGUOUS if plain else _MOST_PROTOBUF):
+        return None
+    data = head if content.size == len(head) else content.at(0, content.size)
+    if not protobuf.is_message(data):
+        return None
+    return _AMBIGUOUS if plain else _PROTOBUF

@@ -14,6 +14,7 @@ try:
 except ImportError:  # No wheel for an odd machine: what is packed so is told as not taken apart.
     lz4 = None
 
+from .shapes import Extent
 from .walk import UnknownFormError
 
 if TYPE_CHECKING:
@@ -129,34 +130,46 @@ def _lzma() -> lzma.LZMADecompressor:
     return lzma.LZMADecompressor(memlimit=_LZMA_MEMORY)
 
 
+def _whole(walk: Walk, content: Content, stream: Readable, place: Place) -> None:
+    """Read what a stream gives; of a damaged one, the packed bytes are skimmed too: it may be something else."""
+    if walk.member(stream, place).extent is Extent.DAMAGED:
+        walk.limit(Extent.DAMAGED, "the stream, or what it holds, is damaged")
+        walk.skim(content, place)
+
+
 def read_gzip(walk: Walk, content: Content, place: Place) -> str:
     """Give what a gzip file holds, all members after one another."""
-    walk.member(Inflated(content.file(), zlib.MAX_WBITS | 16), place.within("gzip"))
+    _whole(walk, content, Inflated(content.file(), zlib.MAX_WBITS | 16), place.within("gzip"))
     return ""
 
 
 def read_zlib(walk: Walk, content: Content, place: Place) -> str:
     """Give what a zlib stream holds."""
-    walk.member(Inflated(content.file(), zlib.MAX_WBITS, single=True), place.within("zlib"))
+    _whole(walk, content, Inflated(content.file(), zlib.MAX_WBITS, single=True), place.within("zlib"))
     return ""
 
 
 def read_bz2(walk: Walk, content: Content, place: Place) -> str:
     """Give what a bzip2 file holds."""
-    walk.member(_Unpacked(content.file(), bz2.BZ2Decompressor, b"BZh"), place.within("bzip2"))
+    _whole(walk, content, _Unpacked(content.file(), bz2.BZ2Decompressor, b"BZh"), place.within("bzip2"))
     return ""
 
 
 def read_xz(walk: Walk, content: Content, place: Place) -> str:
     """Give what an xz or lzma file holds."""
-    walk.member(_Unpacked(content.file(), _lzma, b"\xfd7zXZ"), place.within("xz"))
+    _whole(walk, content, _Unpacked(content.file(), _lzma, b"\xfd7zXZ"), place.within("xz"))
     return ""
 
 
 def read_lz4(walk: Walk, content: Content, place: Place) -> str:
     """Give what an LZ4 frame holds."""
     _require_lz4()
-    walk.member(_Unpacked(content.file(), lz4.frame.LZ4FrameDecompressor, b"\x04\x22\x4d\x18"), place.within("lz4"))
+    _whole(
+        walk,
+        content,
+        _Unpacked(content.file(), lz4.frame.LZ4FrameDecompressor, b"\x04\x22\x4d\x18"),
+        place.within("lz4"),
+    )
     return ""
 
 
@@ -167,7 +180,7 @@ def _require_lz4() -> None:
 
 def read_apple_lz4(walk: Walk, content: Content, place: Place) -> str:
     """Give what Apple's framing of LZ4 blocks holds; LZFSE, which has the same framing, raises `UnknownFormError`."""
-    walk.member(AppleBlocks(content.file()), place.within("lz4"))
+    _whole(walk, content, AppleBlocks(content.file()), place.within("lz4"))
     return ""
 
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .contents import Content
-from .encodings import decoded, encoding_of, unescaped
+from .encodings import decoded, encoding_of, has_other_bytes, unescaped
 from .shapes import Batch, Extent, Place
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 4 << 20
 _KEPT = 4096
 _ROWS = 2000
+_ASCII_RUN = re.compile(rb"[\x20-\x7e]{8}")
 _MARKS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 
 
@@ -33,7 +34,7 @@ def encoding(content: Content) -> str | None:
 def read_lines(walk: Walk, content: Content, place: Place) -> str:
     """Give a text's lines, each with its number."""
     first = 1
-    for block in _blocks(walk, content):
+    for block in _blocks(walk, content, place):
         lines = block.split("\n")
         give_texts(walk, Batch(texts=lines, place=_rows(place, first), role=place.role))
         first += len(lines)
@@ -47,14 +48,20 @@ def _rows(place: Place, first: int) -> Callable[[int], Place]:
     return lambda index: place.at_key(f"line {first + index}") if first + index > 1 else place
 
 
-def _blocks(walk: Walk, content: Content) -> Iterator[str]:
+def _blocks(walk: Walk, content: Content, place: Place) -> Iterator[str]:
     """Yield a text in blocks of whole lines, with line feeds alone between them."""
     name = encoding(content) or "latin-1"
     for piece in _whole_lines(walk, content, name):
         text = decoded(piece, name)
+        if not name.startswith("utf-") and has_other_bytes(piece):
+            walk.limit(Extent.SKIMMED, "a text with other bytes in it")
+        if name.startswith("utf-16") and _ASCII_RUN.search(piece):
+            # Letters of one byte each do not stand in such a text, or look like rare letters of it.
+            walk.limit(Extent.SKIMMED, "a text of two bytes a character with others in it")
+            walk.skim_bytes(piece, place)
         if "\0" in text:
             walk.limit(Extent.SKIMMED, "a text with other bytes in it")
-            walk.skim_bytes(piece, Place())
+            walk.skim_bytes(piece, place)
             text = text.replace("\0", "\n")
         yield text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
@@ -103,7 +110,7 @@ def read_table(walk: Walk, content: Content, place: Place) -> str:
     """Give the cells of a table in text form, column by column, and its headings."""
     csv.field_size_limit(_LONGEST_LINE)
     mark = marker(content) or ","
-    lines = (line + "\n" for block in _blocks(walk, content) for line in block.split("\n"))
+    lines = (line + "\n" for block in _blocks(walk, content, place) for line in block.split("\n"))
     rows = csv.reader(lines, delimiter=mark)
     headings = next(rows, [])
     walk.give(Batch(texts=headings, place=_rows(place, 1), role="heading"))
@@ -138,10 +145,11 @@ def give_texts(walk: Walk, batch: Batch) -> None:
 
 
 def _inside(walk: Walk, text: str, batch: Batch, index: int) -> None:
-    first = text.lstrip()[:1]
-    if first and first in "{[<" and _opens(text, first):
+    if _may_be_form(text):
         content = Content(text.encode("utf-8", "surrogatepass"))
-        if walk.cell(content, batch.place(index), is_text=True).extent is Extent.FULL:
+        form = walk.form_of(content)
+        place = batch.place(index)
+        if form.name in _FORMS and walk.cell(content, place, form=form, is_text=True).extent is Extent.FULL:
             return
     if "\\" in text or "&" in text:
         plain = unescaped(text)
@@ -153,10 +161,17 @@ def _inside(walk: Walk, text: str, batch: Batch, index: int) -> None:
             _open_coded(walk, data, batch, index)
 
 
-def _opens(text: str, first: str) -> bool:
+_FORMS = frozenset({"json", "markup", "mail", "cards", "pdf", "table of texts"})
+_LEAST_LINES = 24
+
+
+def _may_be_form(text: str) -> bool:
+    first = text.lstrip()[:1]
     if first == "<":
         return _TAG.search(text) is not None
-    return text.rstrip()[-1:] in {"}", "]"} or '":' in text
+    if first in {"{", "["}:
+        return text.rstrip()[-1:] in {"}", "]"} or '":' in text
+    return len(text) >= _LEAST_LINES and "\n" in text
 
 
 def _from_base64(text: str) -> bytes | None:

@@ -1,0 +1,124 @@
+"""Forms with few writers outside of phones: built here by their published descriptions."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import lz4.block
+import pytest
+
+from mvtcase_readers.values import Batch, Extent, Place, Reading, Value, read_values
+
+SOUGHT = "https://evil.example/stage"
+
+
+def _read(data: bytes) -> tuple[Reading, dict[str, Reading], list[Value]]:
+    values: list[Value] = []
+    readings: dict[str, Reading] = {}
+
+    def take(batch: Batch) -> None:
+        values.extend(batch.values())
+
+    return read_values(data, tick=lambda _: None, take=take, say=readings.__setitem__), readings, values
+
+
+def _chunk(tag: int, data: bytes) -> bytes:
+    return struct.pack("<IIQ", tag, 0x11, len(data)) + data + b"\0" * (-len(data) % 8)
+
+
+def _log_entry(*texts: bytes) -> bytes:
+    items, tail = b"", b""
+    for text in texts:
+        items += struct.pack("<BBHH", 0x22, 4, len(tail), len(text) + 1)
+        tail += text + b"\0"
+    body = struct.pack("<I", 77) + struct.pack("<BB", 0, len(texts)) + items + tail
+    entry = struct.pack("<BBHIQIHH", 4, 0, 0x20A, 9, 1, 5, 0, len(body)) + body
+    return entry + b"\0" * (-len(entry) % 8)
+
+
+def test_texts_of_a_unified_log_are_whole() -> None:
+    """A text in a log entry of a packed set of chunks begins and ends where the program's argument did."""
+    public = _log_entry(b"first", SOUGHT.encode()) + _log_entry(b"other")
+    firehose = struct.pack("<QIBBHHHHBBQ", 1, 2, 0, 0, 0, 16 + len(public), 4096, 0, 0, 0, 0) + public
+    plain = _chunk(0x6001, firehose) + _chunk(0x6004, b"\1\2\3\0com.example.subsystem\0")
+    packed = lz4.block.compress(plain, store_size=False)
+    framed = b"bv41" + struct.pack("<II", len(plain), len(packed)) + packed + b"bv4$"
+    data = _chunk(0x1000, b"\0" * 0xD0) + _chunk(0x600B, b"\1\0catalogue.example\0") + _chunk(0x600D, framed)
+    reading, _, values = _read(data)
+    assert (reading.form, reading.extent) == ("tracev3", Extent.FULL)
+    whole = {value.text for value in values if value.whole}
+    assert {SOUGHT, "first", "other", "com.example.subsystem", "catalogue.example"} <= whole
+
+
+def _snappy(data: bytes) -> bytes:
+    out, size = b"", len(data)
+    while size > 127:
+        out, size = out + bytes([size & 127 | 128]), size >> 7
+    out += bytes([size])
+    for start in range(0, len(data), 60):
+        part = data[start : start + 60]
+        out += bytes([len(part) - 1 << 2]) + part
+
+    return out
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_sorted_table_of_leveldb_is_read(*, packed: bool) -> None:
+    """Keys that share a beginning and values of a table are given whole, packed by Snappy or not."""
+
+    def block(*entries: tuple[int, bytes, bytes]) -> bytes:
+        body = b"".join(bytes([shared, len(key), len(value)]) + key + value for shared, key, value in entries)
+        return body + struct.pack("<II", 0, 1)
+
+    def stored(data: bytes) -> bytes:
+        return (_snappy(data) + b"\1" if packed else data + b"\0") + b"crc "
+
+    first = stored(block((0, b"https://first.example/", b"\1"), (8, b"second.example/", SOUGHT.encode())))
+    index = stored(block((0, b"z", bytes([0, len(first) - 5]))))
+    footer = bytes([0, 0, len(first), len(index) - 5]) + b"\0" * 36 + bytes.fromhex("57fb808b247547db")
+    reading, _, values = _read(first + index + footer)
+    assert (reading.form, reading.extent) == ("leveldb", Extent.FULL)
+    assert {"https://first.example/", "https://second.example/", SOUGHT} <= {value.text for value in values}
+
+
+def test_a_message_text_keeps_its_edges_in_a_typed_stream() -> None:
+    """A bare host of 43 to 45 letters in a message is whole: its length is a letter too."""
+    for text in ("a" * 32 + ".example", "b" * 37 + ".example", "https://" + "c" * 200 + ".example/"):
+        raw = text.encode()
+        size = bytes([len(raw)]) if len(raw) < 128 else b"\x81" + struct.pack("<H", len(raw))
+        data = (
+            b"\x04\x0bstreamtyped\x81\xe8\x03\x84\x01@\x84\x84\x84\x08NSString\x01\x94\x84\x01+" + size + raw + b"\x86"
+        )
+        assert any(value.text == text and value.whole for value in _read(data)[2])
+
+
+def test_what_cannot_be_taken_apart_says_so() -> None:
+    """Unknown packings, encrypted documents and backups are told, never passed over."""
+    assert _read(b"bvx2" + bytes(40))[0].extent is Extent.UNKNOWN_FORM
+    assert _read(b"7z\xbc\xaf\x27\x1c" + bytes(40))[0].extent is Extent.UNKNOWN_FORM
+    assert _read(b"ANDROID BACKUP\n5\n1\nAES-256\n" + bytes(40))[0].extent is Extent.ENCRYPTED
+    assert _read(b"%PDF-1.4\n1 0 obj <<>> endobj trailer << /Encrypt 5 0 R >>")[0].extent is Extent.ENCRYPTED
+    reading, _, values = _read(b"\x80\x81\x01\x02" + SOUGHT.encode() + b"\x01\xff\xfe\x02" + SOUGHT.encode("utf-16-le"))
+    assert reading.extent is Extent.SKIMMED
+    assert sum(value.text.endswith(SOUGHT) and not value.whole for value in values) == 2
+
+
+def test_the_second_mail_of_a_mailbox_and_a_folded_parameter() -> None:
+    """Every mail of a mailbox is read, and names written in several pieces are put together."""
+    mail = (
+        "From a@b.example Mon\nFrom: a@b.example\nSubject: one\n\nhello\n\n"
+        "From c Tue\nSubject: =?utf-8?q?two=2Eexample?=\n"
+        'Content-Disposition: attachment;\n filename*0="evil";\n filename*1=".example"\n\nbody\n'
+    )
+    values = _read(mail.encode())[2]
+    assert {"two.example", "evil.example"} <= {value.text for value in values}
+    assert [value.role for value in values if value.text == "two.example"] == ["subject"]
+
+
+def test_places_are_those_of_the_first_step_in_a_cell() -> None:
+    """A container in a container is a step of the path; a member's name is a value of its own."""
+    assert Place().within("a.zip").within("b.db").inside == "a.zip!b.db"
+    assert Place(table="t", row=1, column="c").within("gzip").at_key("url").key == "gzip.url"
+    data = b"text " + zlib.compress(b"x")
+    assert _read(data)[0].extent is not Extent.UNREADABLE

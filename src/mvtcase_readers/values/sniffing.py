@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _TRIED = 4096
 """Bytes that a stream without a mark must unpack to: two bytes of its header fit many bytes by chance."""
+_LEAST_CUT = 64
 _MOST_PROTOBUF, _MOST_AMBIGUOUS = 16 << 20, 64 << 10
 _JSON = re.compile(rb"[\s\x1e]*[{\[]\s*[\"{\[\]}0-9tfn-]")
 _CARD = re.compile(rb"\s*BEGIN:V[A-Z]+", re.IGNORECASE)
@@ -142,9 +143,11 @@ def _is_zlib(head: bytes, *, whole: bool) -> bool:
         return False
     inflater = zlib.decompressobj()
     try:
-        return bool(inflater.decompress(head, _TRIED)) and (not whole or inflater.eof or bool(inflater.unconsumed_tail))
+        data = inflater.decompress(head, _TRIED)
     except zlib.error:
         return False
+    # A short stream must end, or have given enough before it is cut.
+    return bool(data) and (not whole or inflater.eof or len(data) >= _LEAST_CUT)
 
 
 def _text(content: Content) -> Form | None:

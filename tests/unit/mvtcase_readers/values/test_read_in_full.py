@@ -304,7 +304,7 @@ def _read(data: bytes) -> tuple[list[tuple[str, Reading]], list[str]]:
     return [("", own), *readings], texts
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     holder=st.sampled_from(HOLDERS),
     wrappers=st.lists(st.sampled_from(WRAPPERS), max_size=4),
@@ -324,7 +324,7 @@ def test_a_value_is_found_wherever_it_is_planted(
     assert any(SOUGHT in text for text in texts), readings
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(size=st.integers(0, 9000), seed=st.integers(0, 1 << 32))
 def test_a_text_in_a_cell_is_found_at_any_length(size: int, seed: int) -> None:
     """A text in a cell of a database is given at any length, over overflow pages too, deleted or not."""

@@ -100,10 +100,16 @@ def marker(content: Content) -> str | None:
     if len(lines) < 2:  # noqa: PLR2004 - a heading and a row
         return None
     for mark in _MARKS:
-        counts = {len(next(csv.reader([line], delimiter=mark), [])) for line in lines}
-        if len(counts) == 1 and counts.pop() > 1:
+        if len({_columns(line, mark) for line in lines}) == 1 and _columns(lines[0], mark) > 1:
             return mark
     return None
+
+
+def _columns(line: str, mark: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=mark), []))
+    except csv.Error:
+        return 0
 
 
 def read_table(walk: Walk, content: Content, place: Place) -> str:
@@ -115,9 +121,13 @@ def read_table(walk: Walk, content: Content, place: Place) -> str:
     headings = next(rows, [])
     walk.give(Batch(texts=headings, place=_rows(place, 1), role="heading"))
     first = 2
-    while part := list(itertools.islice(rows, _ROWS)):
-        _give_columns(walk, place, headings, part, first)
-        first += len(part)
+    try:
+        while part := list(itertools.islice(rows, _ROWS)):
+            _give_columns(walk, place, headings, part, first)
+            first += len(part)
+    except csv.Error:
+        # No such table after all: its lines say the same.
+        read_lines(walk, content, place)
     return _MARKS[mark]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import lzma
 import sqlite3
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 BROKEN = (
     *(ValueError, LookupError, ArithmeticError, EOFError, OSError, RuntimeError, TypeError, MemoryError, struct.error),
-    *(zlib.error, lzma.LZMAError, sqlite3.Error, tarfile.TarError, zipfile.BadZipFile),
+    *(csv.Error, zlib.error, lzma.LZMAError, sqlite3.Error, tarfile.TarError, zipfile.BadZipFile),
 )
 """What taking apart damaged bytes raises, from our own readers and the libraries'."""
 

@@ -88,6 +88,8 @@ def _envelope(seen: Mapping[str, Mapping[str, Any]]) -> str:
         "Below: the keys of each verb's `data`, with an example from a real run on synthetic evidence. `[]` stands for "
         "every item of a list, `…` for what was cut. Ids, hashes, times, paths and counts above nine are stand-ins. "
         f"The keys {', '.join(f'`{name}`' for name in sorted(OPAQUE))} hold what the evidence or event gives them.\n\n"
+        "What a verb prints is described by its JSON Schema too: [json/](json/), one file a verb, which the tests hold "
+        "against what the verbs print.\n\n"
         "A key may be added; renaming or removing one raises the number in `schema` and gets a changelog line.\n\n"
     )
 

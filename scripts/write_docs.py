@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 sys.path.insert(0, str(Path(__file__).parent))
-json_page = importlib.import_module("json_page")  # its neighbour: scripts/ is no package
+json_page, json_schemas = map(importlib.import_module, ("json_page", "json_schemas"))  # scripts/ is no package
 
 DOCS = Path(__file__).parent.parent / "docs"
 GENERATED = "<!-- Written by scripts/write_docs.py ('make docs'); do not edit by hand. -->\n\n"
@@ -290,6 +290,7 @@ def pages(home: Path) -> dict[Path, str]:
         DOCS / "errors.md": errors_page(),
         DOCS / "schema.md": schema_page(),
         DOCS / "json.md": GENERATED + json_page.page(home, list(verbs())),
+        **json_schemas.pages(DOCS / "json"),
         DOCS / "method.md": with_blocks((DOCS / "method.md").read_text("utf-8")),
     }
 
@@ -299,6 +300,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         for path, text in pages(Path(home)).items():
             if not path.exists() or path.read_text("utf-8") != text:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, "utf-8")
                 print(f"wrote {path.relative_to(DOCS.parent)}")
 

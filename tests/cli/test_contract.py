@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import importlib.util
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +18,6 @@ from mvtcase.workflow import iocs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.cli.conftest import FakeEngine, Reply
 
@@ -336,6 +338,62 @@ def test_status_and_exit_code_belong_together(replies: dict[str, Reply]) -> None
 def test_the_keys_of_the_contract_are_there(replies: dict[str, Reply], command: str) -> None:
     """Each of its type, in every element."""
     assert list(misfits(replies[command].data, SHAPES[command])) == []
+
+
+@pytest.fixture(scope="module")
+def schemas() -> Any:
+    """Give the script that derives the schemas of docs/json from the types of the payloads."""
+    place = Path(__file__).parents[2] / "scripts/json_schemas.py"
+    spec = importlib.util.spec_from_file_location("json_schemas", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _wrong(schemas: Any, envelope: Any) -> list[str]:
+    """Return what in an envelope is not as the schema of its verb says, a key that it does not name included."""
+    jsonschema = pytest.importorskip("jsonschema", reason="a checkout set up before it was needed")
+    told = schemas.strict(schemas.schema(envelope["command"]))
+    jsonschema.Draft202012Validator.check_schema(told)
+    return [each.message for each in jsonschema.Draft202012Validator(told).iter_errors(envelope)]
+
+
+@pytest.mark.parametrize("command", sorted(_verbs()))
+def test_what_a_verb_prints_is_what_its_schema_says(replies: dict[str, Reply], schemas: Any, command: str) -> None:
+    """Every key with its type, and no key beyond."""
+    assert _wrong(schemas, replies[command].envelope) == []
+
+
+def test_every_way_of_a_verb_is_in_its_schema(replies: dict[str, Reply], schemas: Any, other_ways: list[Reply]) -> None:
+    """The options that make a verb return something else, and errors."""
+    for reply in other_ways:
+        assert _wrong(schemas, reply.envelope) == []
+
+
+@pytest.fixture(scope="module")
+def other_ways(replies: dict[str, Reply], run: Callable[..., Reply], case: Path, backup: Path) -> list[Reply]:
+    """Give what verbs answer that return something else with an option, and what one answers that fails."""
+    here = ("-w", case, "-c", "line-2021", "--json")
+    return [
+        run(*here, "acquisition", "add", backup.parent, "--official", "O-0001", "--recursive"),
+        run(*here, "status", "--sealing"),
+        run(*here, "scan", "show", "S-9999"),
+    ]
+
+
+def test_a_schema_notices_what_is_missing_or_too_much(replies: dict[str, Reply], schemas: Any) -> None:
+    """A key gone, a key more, a word of no closed set, and data after an error."""
+    good = replies["finding list"].envelope
+    assert _wrong(schemas, good) == []
+    for change in ({"more": 1}, {"level": "WORST"}, {"alerts": "1"}, {"level": None}):
+        bad = copy.deepcopy(good)
+        bad["data"]["findings"][0] |= change
+        assert _wrong(schemas, bad)
+    del bad["data"]["findings"][0]["level"]
+    assert _wrong(schemas, bad)
+    assert _wrong(schemas, {**good, "status": "error"})
 
 
 def test_the_lists_of_the_contract_are_not_empty(replies: dict[str, Reply]) -> None:

@@ -11,13 +11,16 @@ import unicodedata
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
 
 from mvtcase_readers.regular import open_untouched as open_untouched  # noqa: PLC0414 - given on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
+"""A value as JSON gives it."""
 
 GENESIS = "0" * 64
 """The `previous` digest of the first event of a custody chain."""

@@ -14,6 +14,7 @@ from mvtcase.findings import status as table
 from mvtcase.model import AcquisitionState, Completeness, Gap, ModuleOutcome, ScanState, Status
 from mvtcase.model.reach import merged, of_scan
 from mvtcase.store import queries
+from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -217,12 +218,12 @@ def _unscanned(
     )
 
 
-def _why_unscanned(acquisition: Acquisition, scans: Sequence[Scan]) -> str:
+def _why_unscanned(acquisition: Acquisition, scans: Sequence[Scan]) -> Reason:
     tried = [scan for scan in scans if scan.acquisition == acquisition.id and scan.recheck_of is None]
     if not tried:
-        return "registered, and no scan of it was run yet"
+        return why("scan.none")
     last = tried[-1]
-    return f"scan {last.id} did not finish ({last.state}): {last.error or 'no reason was recorded'}"
+    return why("scan.unfinished", scan=last.id, state=str(last.state), error=last.error or why("scan.no_reason"))
 
 
 def _compared_since(scans: Sequence[Scan], scan: Scan) -> dict[str, set[str]]:

@@ -44,7 +44,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mvtcase.reasons import Message, do, say
+from mvtcase.wording import Message, do, say
 
 
 class MvtcaseError(Exception):

@@ -15,7 +15,7 @@ from mvtcase import errors
 from mvtcase.cli.app import app
 from mvtcase.cli.output import described
 from mvtcase.cli.words import command, words
-from mvtcase.reasons import do, say
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
-from mvtcase.reasons import do
+from mvtcase.wording import do
 from mvtcase.workflow import acquisitions, custody, devices
 
 if TYPE_CHECKING:

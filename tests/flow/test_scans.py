@@ -22,8 +22,8 @@ from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome, Status
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
-from mvtcase.reasons import do
 from mvtcase.store import queries
+from mvtcase.wording import do
 from mvtcase.workflow import acquisitions, consents, custody, findings, officials, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
 

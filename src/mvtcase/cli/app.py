@@ -27,7 +27,7 @@ from mvtcase.cli import (
 from mvtcase.cli.state import State
 from mvtcase.errors import MvtcaseError
 from mvtcase.escape import visible
-from mvtcase.reasons import do, say
+from mvtcase.wording import do, say
 
 app = typer.Typer(
     name="mvtcase",

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from mvtcase.cli.words import words
 from mvtcase.escape import visible
-from mvtcase.reasons import Message
+from mvtcase.wording import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvtcase.reasons import Message
+from mvtcase.wording import Message
 
 if TYPE_CHECKING:
-    from mvtcase.reasons import Step
+    from mvtcase.wording import Step
 
 PROGRAM = "mvtcase"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mvtcase import kinds
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome
 from mvtcase.model.reach import measured
+from mvtcase.wording import why
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -27,17 +28,6 @@ GAP_OUTCOMES = frozenset(
     }
 )
 """Outcomes that are a gap on any module that was to run."""
-
-_DEFAULT_REASONS = {
-    ModuleOutcome.NO_SOURCE: "the source is not in this acquisition",
-    ModuleOutcome.EMPTY: "no record was read, and nothing tells an empty source from a lost one",
-    ModuleOutcome.NOT_RUN: "the module did not run",
-    ModuleOutcome.FAILED: "the module failed",
-    ModuleOutcome.DAMAGED: "the source is damaged",
-    ModuleOutcome.DENIED: "the source could not be read",
-    ModuleOutcome.TIMED_OUT: "the module did not end in its time",
-    ModuleOutcome.RECOVERED: "the source is damaged; what could be recovered was examined",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,32 +95,35 @@ def assess(
     return Judgement(
         completeness=max(own, known.base or own, key=list(Completeness).index),
         gaps=tuple(gaps),
-        limitations=facts.limits([run.slug for run in modules if run.records and is_examined(run)]),
+        limitations=tuple(
+            why("kind.limit", sentence=each)
+            for each in facts.limits([run.slug for run in modules if run.records and is_examined(run)])
+        ),
         reach=measured(kind, modules),
     )
 
 
 def _blinding(kind: EvidenceKind, loaded: int, counts: Mapping[str, int] | None) -> tuple[Gap, ...]:
     """Return the gap of a scan that could not have matched anything: thousands of app ids say nothing of an iPhone."""
-    reason = "no indicator was loaded"
+    reason = why("indicators.none")
     if loaded:
         if counts is None or any(counts.get(name, 0) for name in kinds.of(kind).compared_types):
             return ()
         held = ", ".join(sorted(name for name, count in counts.items() if count)) or "none"
-        reason = f"the sets hold no indicator of a type that this kind of evidence is compared with (they hold: {held})"
+        reason = why("indicators.uncompared", held=held)
     return (Gap(module="indicators", outcome=ModuleOutcome.NOT_RUN, reason=reason),)
 
 
 def _never_examined(facts: Kind, known: Known) -> Iterator[Gap]:
     if facts.never_whole:
-        yield Gap(module="file system", outcome=ModuleOutcome.NOT_RUN, reason=facts.never_whole)
+        reason = why("kind.never_whole", sentence=facts.never_whole)
+        yield Gap(module="file system", outcome=ModuleOutcome.NOT_RUN, reason=reason)
     if not known.second_reader:
-        reason = "the sweep was switched off: links without http:// and what no module reads were not searched"
-        yield Gap(module="sweep", outcome=ModuleOutcome.NOT_RUN, reason=reason)
+        yield Gap(module="sweep", outcome=ModuleOutcome.NOT_RUN, reason=why("reader.off"))
 
 
 def _unread(place: str) -> Gap:
-    return Gap(module=place, outcome=ModuleOutcome.NOT_RUN, reason="the file was acquired, and nobody read it")
+    return Gap(module=place, outcome=ModuleOutcome.NOT_RUN, reason=why("file.unread"))
 
 
 def is_examined(run: ModuleRun, row: KeyModule | None = None) -> bool:
@@ -153,12 +146,12 @@ def _gap_of(run: ModuleRun, row: KeyModule | None) -> Gap | None:
     """Return the gap for this module run, or None."""
     missing = (run.source_rows or 0) - (run.records or 0)
     if run.outcome in {ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.EMPTY} and missing > 0:
-        counted = f"{run.source_rows} records in the source, {run.records or 0} examined"
+        counted = why("module.counted", there=run.source_rows or 0, examined=run.records or 0)
         return Gap(module=run.module, outcome=run.outcome, reason=counted)
     is_gap = run.outcome in GAP_OUTCOMES or (row is not None and not is_examined(run, row))
     if not is_gap:
         return None
-    return Gap(module=run.module, outcome=run.outcome, reason=run.reason or _DEFAULT_REASONS.get(run.outcome, ""))
+    return Gap(module=run.module, outcome=run.outcome, reason=run.reason or why(f"outcome.{run.outcome}"))
 
 
 def _absent(
@@ -167,5 +160,5 @@ def _absent(
     """Yield the key modules that never ran; a part that is missing as a whole is one gap, told elsewhere."""
     for key, row in required.items():
         if key not in runs and row.part not in whole:
-            reason = f"the module did not run, although {row.reason}"
+            reason = why("module.absent", sentence=row.reason)
             yield Gap(module=row.slug, outcome=ModuleOutcome.NOT_RUN, reason=reason)

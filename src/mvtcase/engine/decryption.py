@@ -13,6 +13,7 @@ from mvtcase.engine.process import Setup, converse, make_private
 from mvtcase.engine.results_folder import remove_tree
 from mvtcase.errors import EngineError, EvidenceError, EvidenceHostileError, MvtcaseError, PasswordError
 from mvtcase.model import Gap, ModuleOutcome
+from mvtcase.wording import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,9 +64,8 @@ class _Decryption:
                 index, total = int(event["index"]), int(event["total"])
                 self.on_event(EngineEvent(what="decrypt", index=index, total=total))
             case "problem":
-                gap = Gap(
-                    module=str(event["module"]), outcome=ModuleOutcome(event["outcome"]), reason=str(event["reason"])
-                )
+                reason = reason_of(event["reason"])
+                gap = Gap(module=str(event["module"]), outcome=ModuleOutcome(event["outcome"]), reason=reason)
                 self.failed.append(gap)
             case "key":
                 self.key = Secret(value=str(event["key"]))
@@ -98,7 +98,7 @@ def run_decrypt(job: DecryptJob, *, on_event: Callable[[EngineEvent], None], wra
         code, message = hearing.refusal
         raise _REFUSALS.get(code, EngineError)(message)
     if not hearing.done:
-        raise EngineError(f"The backup could not be decrypted: {ending.sentence}.")
+        raise EngineError(f"The backup could not be decrypted: {ending.reason}.")
     return DecryptResult(files=hearing.files, failed=tuple(hearing.failed), key=hearing.key)
 
 

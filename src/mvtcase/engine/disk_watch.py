@@ -11,6 +11,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mvtcase.wording import why
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -37,8 +39,8 @@ class DiskWatch:
         used, entries = disk_use(self._folders)
         self._next = time.monotonic() + EVERY_SECONDS
         if entries >= MAX_ENTRIES:
-            return f"it made more than {MAX_ENTRIES} files"
-        return f"it wrote more than {self._limit} bytes of temporary files" if used > self._limit else ""
+            return why("worker.files", count=MAX_ENTRIES)
+        return why("worker.disk", bytes=self._limit) if used > self._limit else ""
 
 
 def disk_use(folders: Sequence[Path]) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from mvtcase.model import (
     ModuleRun,
     RawAlert,
 )
+from mvtcase.wording import Reason, reason_of
 from mvtcase_readers.regular import UnreadableError, open_regular
 from mvtcase_readers.trees import MAX_DEPTH, openings, parse_json
 
@@ -64,7 +65,7 @@ class Ledger:
     modules: dict[ModuleKey, ModuleRun] = field(default_factory=dict)
     alerts: list[RawAlert] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
-    limitations: list[str] = field(default_factory=list)
+    limitations: list[Reason] = field(default_factory=list)
     claims: dict[str, Json] = field(default_factory=dict)
     second_reader: list[RawAlert] = field(default_factory=list)
     steps: dict[str, bool] = field(default_factory=dict)
@@ -288,7 +289,7 @@ def _take_finished(ledger: Ledger, event: Mapping[str, Any]) -> None:
         source_rows=_count(event.get("source_rows")),
         alerts=_count(event.get("alerts")) or 0,
         error=None if event.get("error") is None else str(event["error"]),
-        reason=str(event.get("reason", "")),
+        reason=reason_of(event.get("reason", "")),
         messages=tuple(map(str, event.get("messages", ()))),
         duration_ms=_count(event.get("duration_ms")) or 0,
         first_time=_moment(event.get("first_time")),
@@ -298,13 +299,13 @@ def _take_finished(ledger: Ledger, event: Mapping[str, Any]) -> None:
 
 
 def _take_problem(ledger: Ledger, event: Mapping[str, Any]) -> None:
-    gap = Gap(module=str(event["module"]), outcome=ModuleOutcome(event["outcome"]), reason=str(event["reason"]))
+    gap = Gap(module=str(event["module"]), outcome=ModuleOutcome(event["outcome"]), reason=reason_of(event["reason"]))
     if gap not in ledger.gaps:
         ledger.gaps.append(gap)
 
 
 def _take_limitation(ledger: Ledger, event: Mapping[str, Any]) -> None:
-    ledger.limitations.append(str(event["text"]))
+    ledger.limitations.append(reason_of(event.get("reason", event.get("text"))))
 
 
 def _take_done(ledger: Ledger, event: Mapping[str, Any]) -> None:
@@ -314,17 +315,17 @@ def _take_done(ledger: Ledger, event: Mapping[str, Any]) -> None:
 
 def _take_lost(ledger: Ledger, event: Mapping[str, Any]) -> None:
     """The parent's word on a worker that ended early: what was running gets its outcome, the rest stays as it was."""
-    reason = str(event["reason"])
+    reason = reason_of(event["reason"])
     outcome = ModuleOutcome(event["outcome"])
     running, step = ledger.running, ledger.open_step()
     if running is not None:
-        ledger.modules[running] = replace(ledger.modules[running], outcome=outcome, reason=reason, error=reason)
+        ledger.modules[running] = replace(ledger.modules[running], outcome=outcome, reason=reason, error=str(reason))
     elif step is not None:
         ledger.lost_steps.add(step)
-        _take_problem(ledger, {"module": step, "outcome": outcome, "reason": reason})
+        _take_problem(ledger, {"module": step, "outcome": outcome, "reason": reason.data})
     ledger.running = None
     if event.get("final"):
-        ledger.error = reason
+        ledger.error = str(reason)
 
 
 def _moment(value: object) -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import NO_REASON, Reason, text_of, together, why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,61 +81,61 @@ _NO_SOURCE = ModuleOutcome.NO_SOURCE
 
 TEMPLATES: Mapping[str, tuple[ModuleOutcome | None, str]] = {
     # iOS, logged as INFO or WARNING: the module returns without a record or with a part of them.
-    "No SMS tables found in the database, skipping: %s": (_DAMAGED, "sms.db has no message table"),
-    "No SMS attachment tables found in the database, skipping: %s": (_DAMAGED, "sms.db has no attachment table"),
-    "Error while reading the contact table: %s": (_FAILED, "the contact table could not be read"),
-    "Error while reading the InteractionC table: %s": (_FAILED, "the interactions table could not be read"),
+    "No SMS tables found in the database, skipping: %s": (_DAMAGED, "mvt.no_message_table"),
+    "No SMS attachment tables found in the database, skipping: %s": (_DAMAGED, "mvt.no_attachment_table"),
+    "Error while reading the contact table: %s": (_FAILED, "mvt.contacts"),
+    "Error while reading the InteractionC table: %s": (_FAILED, "mvt.interactions"),
     "Skipping this NetUsage database because it seems empty or malformed: %s": (
         _DAMAGED,
-        "a NetUsage database was skipped",
+        "mvt.net_usage",
     ),
-    "Invalid shortcut database format, skipping...": (_FAILED, "the shortcuts database has an unknown form"),
-    "Unable to find WebKit observations.db: %s": (_FAILED, "a WebKit observations database could not be read"),
-    "Unable to extract WhatsApp chat sessions: %s": (_FAILED, "the WhatsApp chat list could not be read"),
+    "Invalid shortcut database format, skipping...": (_FAILED, "mvt.shortcuts"),
+    "Unable to find WebKit observations.db: %s": (_FAILED, "mvt.webkit"),
+    "Unable to extract WhatsApp chat sessions: %s": (_FAILED, "mvt.whatsapp_chats"),
     "The WhatsApp contacts database does not contain a ZWAADDRESSBOOKCONTACT table": (
         _DAMAGED,
-        "the WhatsApp contacts database lacks its table",
+        "mvt.whatsapp_contacts",
     ),
     "Unable to find the WhatsApp ContactsV2.sqlite database in this backup or filesystem dump. WhatsApp disappearing "
     "messages settings and contact records cannot be extracted. This database is often missing from incremental "
-    "backups.": (_NO_SOURCE, "no WhatsApp contacts database"),
-    "Missing file %s in backup (%s)": (_DAMAGED, "a file that the Manifest lists is missing"),
+    "backups.": (_NO_SOURCE, "mvt.no_whatsapp_contacts"),
+    "Missing file %s in backup (%s)": (_DAMAGED, "mvt.manifest_file"),
     "Database at path %s recovered successfully!": (
         ModuleOutcome.RECOVERED,
-        "read from a copy that the sqlite3 shell rebuilt",
+        "mvt.rebuilt",
     ),
     "Unable to list the files stored in the backup folder %s: %s. Skipping the missing-file check.": (
         ModuleOutcome.DENIED,
-        "the backup folder could not be listed",
+        "mvt.backup_folder",
     ),
     "Error reading manifest file metadata for file with ID %s and relative path %s": (
         _DAMAGED,
-        "the Manifest's record of a file could not be read",
+        "mvt.manifest_record",
     ),
     # Our own sysdiagnose modules say of a source what could not be read of it.
-    "Examined in part or not at all: %s (%s)": (_DAMAGED, "a source was read in part or not at all"),
+    "Examined in part or not at all: %s (%s)": (_DAMAGED, "mvt.partly_read"),
     "This sysdiagnose lacks what its iOS version holds: %s (%s)": (
         _DAMAGED,
-        "a source that this iOS version has is missing",
+        "mvt.lacking",
     ),
     # Android.
-    "packages.json file not found in this androidqf bundle. Possibly malformed?": (_NO_SOURCE, "no packages.json"),
-    "Unable to find dumpstate file. Did you provide a valid bug report archive?": (_NO_SOURCE, "no dumpstate file"),
-    "Unable to find dumpstate file": (_NO_SOURCE, "no dumpstate file"),
-    "Unable to find any tombstone files. Did you provide a valid bugreport archive?": (_NO_SOURCE, "no tombstones"),
-    "getprop.txt file not found": (_NO_SOURCE, "no getprop.txt"),
-    "No mount information file found": (_NO_SOURCE, "no mounts.json"),
-    "No root_binaries.json file found": (_NO_SOURCE, "no root_binaries.json"),
-    "Could not load ADB data from dumpsys. It may not be supported on this device.": (_NO_SOURCE, "no ADB state"),
-    "Unable to find ADB manager state in dumpsys output": (_NO_SOURCE, "no ADB state"),
-    "Unable to find expected ADB entries in dumpsys output": (_NO_SOURCE, "no ADB keys"),
-    "Failed to parse JSON on line %d in %s: %s": (_DAMAGED, "lines that are no JSON were left out"),
-    "Error processing line %d in %s: %s": (_DAMAGED, "lines were left out"),
-    "Error processing pre-parsed '%s' event: %s": (_DAMAGED, "events were left out"),
-    "Skipping invalid zip: %s": (_DAMAGED, "an archive that could not be opened was left out"),
-    "Failed to pre-load events: %s": (_FAILED, "the log files could not be read"),
-    "Could not read the bugreport's dumpstate: %s": (_DAMAGED, "the dumpstate file could not be read"),
-    "Skipping backup modules: %s": (_FAILED, "the backup could not be opened"),
+    "packages.json file not found in this androidqf bundle. Possibly malformed?": (_NO_SOURCE, "mvt.no_packages"),
+    "Unable to find dumpstate file. Did you provide a valid bug report archive?": (_NO_SOURCE, "mvt.no_dumpstate"),
+    "Unable to find dumpstate file": (_NO_SOURCE, "mvt.no_dumpstate"),
+    "Unable to find any tombstone files. Did you provide a valid bugreport archive?": (_NO_SOURCE, "mvt.no_tombstones"),
+    "getprop.txt file not found": (_NO_SOURCE, "mvt.no_getprop"),
+    "No mount information file found": (_NO_SOURCE, "mvt.no_mounts"),
+    "No root_binaries.json file found": (_NO_SOURCE, "mvt.no_root_binaries"),
+    "Could not load ADB data from dumpsys. It may not be supported on this device.": (_NO_SOURCE, "mvt.no_adb_state"),
+    "Unable to find ADB manager state in dumpsys output": (_NO_SOURCE, "mvt.no_adb_state"),
+    "Unable to find expected ADB entries in dumpsys output": (_NO_SOURCE, "mvt.no_adb_keys"),
+    "Failed to parse JSON on line %d in %s: %s": (_DAMAGED, "mvt.no_json_lines"),
+    "Error processing line %d in %s: %s": (_DAMAGED, "mvt.lines"),
+    "Error processing pre-parsed '%s' event: %s": (_DAMAGED, "mvt.events"),
+    "Skipping invalid zip: %s": (_DAMAGED, "mvt.archive"),
+    "Failed to pre-load events: %s": (_FAILED, "mvt.log_files"),
+    "Could not read the bugreport's dumpstate: %s": (_DAMAGED, "mvt.dumpstate"),
+    "Skipping backup modules: %s": (_FAILED, "mvt.backup"),
     # The line above follows it and says the same.
     "Cannot decrypt backup because interactivity was disabled and the password was not supplied": (None, ""),
     # After the comparison: it costs a place in the timeline or a result file, nothing that was examined.
@@ -150,7 +151,7 @@ TEMPLATES: Mapping[str, tuple[ModuleOutcome | None, str]] = {
     "Error in running extraction from module %s: %s": (None, ""),
     "Error when checking indicators from module %s: %s": (None, ""),
 }
-"""What a log record of that template means for its module; None: nothing. An ERROR of another template: a failure."""
+"""What a log record of that template means for its module, and why; None: nothing. An ERROR of another: a failure."""
 
 WRONG_PASSWORD = frozenset({"No backup password provided.", "Invalid backup password"})
 """What MVT logs before it leaves an Android backup that it cannot decrypt."""
@@ -185,7 +186,7 @@ _BY_CAUSE = {
 }
 
 
-def classify(facts: Facts) -> tuple[ModuleOutcome, str]:
+def classify(facts: Facts) -> tuple[ModuleOutcome, Reason]:
     """Return a finished module's outcome and, where it was not simply examined, the reason in words."""
     stopped = _stopped(facts)
     if stopped is not None:
@@ -194,42 +195,39 @@ def classify(facts: Facts) -> tuple[ModuleOutcome, str]:
     if swallowed is not None:
         return _softened(swallowed, facts)
     if facts.records > 0:
-        return (ModuleOutcome.CHECKED if facts.compared else ModuleOutcome.EXTRACTED), ""
+        return (ModuleOutcome.CHECKED if facts.compared else ModuleOutcome.EXTRACTED), NO_REASON
     if facts.uncountable:
-        return ModuleOutcome.DAMAGED, "the source is there, no record was read of it, and nothing says that it is empty"
-    return ModuleOutcome.EMPTY, ""
+        return ModuleOutcome.DAMAGED, why("module.unaccounted")
+    return ModuleOutcome.EMPTY, NO_REASON
 
 
-def _stopped(facts: Facts) -> tuple[ModuleOutcome, str] | None:
+def _stopped(facts: Facts) -> tuple[ModuleOutcome, Reason] | None:
     """Return the outcome of a module that an exception ended, or that a recovery brought to its end."""
     if facts.recovered:
-        return ModuleOutcome.RECOVERED, facts.recovered
+        return ModuleOutcome.RECOVERED, text_of(facts.recovered)
     if facts.run_failure is not None:
         return _BY_CAUSE[facts.run_failure.cause], _reason_of(facts.run_failure)
     if facts.check_failure is not None and facts.check_failure.cause is not Cause.NOT_IMPLEMENTED:
-        sentence = facts.check_failure.sentence
-        return (
-            ModuleOutcome.FAILED,
-            f"{facts.records} records were read, comparing them with the indicators failed: {sentence}",
-        )
+        error = facts.check_failure.sentence
+        return ModuleOutcome.FAILED, why("module.not_compared", records=facts.records, error=error)
     return None
 
 
-def _reason_of(failure: Failure) -> str:
+def _reason_of(failure: Failure) -> Reason:
     match failure.cause:
         case Cause.NOT_FOUND:
-            return failure.text or "the source is not in this acquisition"
+            return text_of(failure.text) if failure.text else why("outcome.no_source")
         case Cause.CORRUPTED if failure.text.startswith(_NO_SHELL):
-            return "the database is damaged: SQLite calls it malformed"
+            return why("module.malformed")
         case Cause.CORRUPTED | Cause.ENCRYPTED:
-            return f"the source is damaged or encrypted: {failure.text}"
+            return why("module.damaged", error=failure.text)
         case Cause.DENIED:
-            return f"the source could not be read: {failure.text}"
+            return why("module.denied", error=failure.text)
         case _:
-            return f"the module failed: {failure.sentence}"
+            return why("module.failed", error=failure.sentence)
 
 
-def _softened(swallowed: tuple[ModuleOutcome, str], facts: Facts) -> tuple[ModuleOutcome, str]:
+def _softened(swallowed: tuple[ModuleOutcome, Reason], facts: Facts) -> tuple[ModuleOutcome, Reason]:
     """A part of a module's sources may be absent while it read others: that is no `no_source`."""
     outcome, reason = swallowed
     if outcome is not ModuleOutcome.NO_SOURCE or facts.records == 0:
@@ -237,25 +235,28 @@ def _softened(swallowed: tuple[ModuleOutcome, str], facts: Facts) -> tuple[Modul
     return (ModuleOutcome.CHECKED if facts.compared else ModuleOutcome.EXTRACTED), reason
 
 
-def worst_note(notes: Sequence[Note]) -> tuple[ModuleOutcome, str] | None:
+def worst_note(notes: Sequence[Note]) -> tuple[ModuleOutcome, Reason] | None:
     """Return the worst outcome that log records speak of, with the reason, or None when they speak of none."""
     meanings = [meaning for meaning in map(meaning_of, notes) if meaning is not None]
     if not meanings:
         return None
     worst = min((outcome for outcome, _ in meanings), key=_SEVERITY.index)
-    return worst, "; ".join(dict.fromkeys(reason for outcome, reason in meanings if outcome is worst))
+    return worst, together(*(reason for outcome, reason in meanings if outcome is worst))
 
 
-def meaning_of(note: Note) -> tuple[ModuleOutcome, str] | None:
+def meaning_of(note: Note) -> tuple[ModuleOutcome, Reason] | None:
     """Return what log records of one template mean for what they are about, None when nothing."""
     if note.template == _NOT_FOUND_IN_WEBKIT and note.exception == "DatabaseNotFoundError":
-        return ModuleOutcome.NO_SOURCE, "no WebKit observations database"
-    outcome, reason = TEMPLATES.get(note.template, (_outcome_by_level(note.level), ""))
+        return ModuleOutcome.NO_SOURCE, why("mvt.no_webkit")
+    outcome, code = TEMPLATES.get(note.template, (_outcome_by_level(note.level), "mvt.error"))
     if outcome is None:
         return None
-    times = f" ({note.count} times)" if note.count > 1 else ""
-    example = f": {note.example}" if note.example and outcome is not ModuleOutcome.NO_SOURCE else ""
-    return outcome, f"{reason or 'MVT logged an error'}{times}{example}"
+    reason = why(code)
+    if note.count > 1:
+        reason = why("mvt.times", what=reason, count=note.count)
+    if note.example and outcome is not ModuleOutcome.NO_SOURCE:
+        reason = why("mvt.example", what=reason, example=note.example)
+    return outcome, reason
 
 
 def _outcome_by_level(level: int) -> ModuleOutcome | None:

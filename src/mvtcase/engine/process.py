@@ -18,6 +18,7 @@ from mvtcase.engine.events import parse_event
 from mvtcase.engine.job import job_line
 from mvtcase.engine.lines import LineReader
 from mvtcase.errors import WorkerStartError
+from mvtcase.wording import Reason, text_of, why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,15 +57,15 @@ class Ending:
     status: int
 
     @property
-    def sentence(self) -> str:
-        """The end in words, to follow a subject."""
+    def reason(self) -> Reason:
+        """Why it ended."""
         if self.killed_for:
-            return self.killed_for
+            return text_of(self.killed_for)
         # A sandbox's own process reports a signal to its child as 128 and its number, as shells do.
         number = -self.status if self.status < 0 else self.status - 128
         with suppress(ValueError):
-            return f"the worker was ended by {signal.Signals(number).name}"
-        return f"the worker ended with status {self.status}"
+            return why("worker.signal", signal=signal.Signals(number).name)
+        return why("worker.status", status=self.status)
 
 
 class Listener(Protocol):
@@ -213,9 +214,9 @@ class _Clock:
         now = time.monotonic()
         limits = self._setup.limits
         if now - self._setup.began > limits.wall_seconds:
-            return f"the scan did not end within {limits.wall_seconds} seconds"
+            return why("worker.scan_late", seconds=limits.wall_seconds)
         if now - self._since > limits.module_seconds:
-            return f"it did not end within {limits.module_seconds} seconds"
+            return why("worker.late", seconds=limits.module_seconds)
         return ""
 
 

@@ -20,7 +20,7 @@ from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, canonical_json, open_untouc
 from mvtcase.errors import EvidenceAlteredError, EvidenceHostileError, EvidenceMissingError
 from mvtcase.evidence.looks import FILE, UNREADABLE
 from mvtcase.evidence.walk import Entry, sort_key, walk
-from mvtcase.reasons import do, say
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,7 +26,7 @@ from mvtcase.evidence.walk import walk
 from mvtcase.evidence.workspaces import sweep_leftovers, workspace
 from mvtcase.files import destroy
 from mvtcase.model import EvidenceKind, Gap, ModuleOutcome
-from mvtcase.reasons import do, say
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable

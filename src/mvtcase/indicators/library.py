@@ -22,6 +22,7 @@ from mvtcase.indicators.files import read_bytes, read_set
 from mvtcase.indicators.passport import Details, make_passport
 from mvtcase.indicators.verdicts import shortened
 from mvtcase.indicators.versions import VersionStore, safe_file_name, set_name
+from mvtcase.wording import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mvtcase.indicators.ledger import Reading
     from mvtcase.indicators.passport import Passport
     from mvtcase.model import IndicatorSet
-    from mvtcase.reasons import Message
+    from mvtcase.wording import Message
 
 NEW, UNCHANGED, NEW_VERSION = "new", "unchanged", "new_version"
 

@@ -16,7 +16,7 @@ from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.files import sync_folder, write_atomically
 from mvtcase.indicators.files import READER_VERSION, read_bytes, read_set
 from mvtcase.indicators.passport import Details, Passport, make_passport, passport_from_json
-from mvtcase.reasons import do, say
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,5 +1,6 @@
 """The nouns of a case in types: its closed sets of words and its frozen records."""
 
+from mvtcase.canon import Json
 from mvtcase.kinds.words import EvidenceKind, Platform, Trace
 from mvtcase.model.enums import (
     AcquisitionState,
@@ -36,7 +37,6 @@ from mvtcase.model.records import (
     Group,
     IndicatorRef,
     IndicatorSet,
-    Json,
     ModuleRun,
     Note,
     Observation,

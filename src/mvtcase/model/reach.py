@@ -13,8 +13,9 @@ from mvtcase.model.enums import ModuleOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mvtcase.canon import Json
     from mvtcase.kinds.words import EvidenceKind
-    from mvtcase.model.records import Json, ModuleRun, Scan
+    from mvtcase.model.records import ModuleRun, Scan
 
 NOT_CARRIED = "not carried"
 NO_RECORDS = "no records"

@@ -7,7 +7,7 @@ are short and human (`O-0007`); every stored row has a UUIDv7 beside its id.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING
 
 from mvtcase.kinds.words import EvidenceKind, Platform
 from mvtcase.model.enums import (
@@ -30,12 +30,12 @@ from mvtcase.model.enums import (
     Tlp,
     Verdict,
 )
+from mvtcase.wording import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
-"""A value as JSON gives it."""
+    from mvtcase.canon import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +189,11 @@ class Gap:
     module: str
     outcome: ModuleOutcome
     reason: str
-    code: str = "text"
-    params: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    code: str = field(init=False, default="text")
+    params: Mapping[str, Json] = field(init=False, default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        _spell_out(self, "code", "params")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,12 +214,23 @@ class ModuleRun:
     alerts: int = 0
     error: str | None = None
     reason: str = ""
-    reason_code: str = "text"
-    reason_params: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    reason_code: str = field(init=False, default="text")
+    reason_params: Mapping[str, Json] = field(init=False, default_factory=dict, hash=False)
     first_time: str | None = None
     last_time: str | None = None
     messages: tuple[str, ...] = ()
     duration_ms: int = 0
+
+    def __post_init__(self) -> None:
+        _spell_out(self, "reason_code", "reason_params")
+
+
+def _spell_out(record: Gap | ModuleRun, code: str, params: str) -> None:
+    """Set a record's fields of the code and the parameters from its reason."""
+    told = text_of(record.reason).data
+    object.__setattr__(record, "reason", text_of(record.reason))
+    object.__setattr__(record, code, told["code"])
+    object.__setattr__(record, params, told["params"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from mvtcase.canon import StrEnum, storable_text
 from mvtcase.errors import RenderError
-from mvtcase.reasons import do, say
 from mvtcase.report import sentences as words
 from mvtcase.report.facts import SCHEMA
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

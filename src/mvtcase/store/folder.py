@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError, WorkspaceError
-from mvtcase.reasons import do, say
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
 from mvtcase import model
 from mvtcase.canon import storable_text
 from mvtcase.errors import AmbiguousError, NotFoundError
 from mvtcase.store import custody, schema
+from mvtcase.wording import reason_of
+from mvtcase.wording.english import TEXT
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
     from mvtcase.store.store import Store
+    from mvtcase.wording import Reason
 
 
 def case_file(store: Store) -> model.CaseFile:
@@ -198,7 +202,7 @@ def _scan(
             "state": model.ScanState(row["state"]),
             "completeness": model.Completeness(row["completeness"]),
             "tools": json.loads(row["tools"]),
-            "limitations": tuple(json.loads(row["limitations"])),
+            "limitations": tuple(reason_of(each) for each in json.loads(row["limitations"])),
             "claims": json.loads(row["claims"]),
             "reach": tuple(json.loads(row["reach"])),
             "sets": tuple(_indicator_set(each) for each in sets),
@@ -209,24 +213,28 @@ def _scan(
 
 
 def _module_run(row: sqlite3.Row) -> model.ModuleRun:
-    values = {name: row[name] for name in model.ModuleRun.__slots__}
+    values = {each.name: row[each.name] for each in fields(model.ModuleRun) if each.init}
     return model.ModuleRun(
         **{
             **values,
             "outcome": model.ModuleOutcome(row["outcome"]),
-            "reason_params": json.loads(row["reason_params"]),
+            "reason": _reason(row, "reason_code", "reason_params"),
             "messages": tuple(json.loads(row["messages"])),
         }
     )
+
+
+def _reason(row: sqlite3.Row, code: str, params: str) -> Reason:
+    """Return a row's reason; one of version 0.1.0 is words alone."""
+    kept = json.loads(row[params])
+    return reason_of({"code": row[code], "params": kept} if kept or row[code] != TEXT else row["reason"])
 
 
 def _gap(row: sqlite3.Row) -> model.Gap:
     return model.Gap(
         module=row["module"],
         outcome=model.ModuleOutcome(row["outcome"]),
-        reason=row["reason"],
-        code=row["code"],
-        params=json.loads(row["params"]),
+        reason=_reason(row, "code", "params"),
     )
 
 

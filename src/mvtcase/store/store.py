@@ -20,9 +20,9 @@ from mvtcase.errors import (
     NotFoundError,
     StoreError,
 )
-from mvtcase.reasons import do, say
 from mvtcase.store import custody, migrations
 from mvtcase.store.folder import CASE_FILE, CaseFolder
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

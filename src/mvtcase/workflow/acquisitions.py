@@ -14,8 +14,8 @@ from mvtcase.evidence import kinds, manifest
 from mvtcase.files import destroy
 from mvtcase.kinds import of
 from mvtcase.model import Acquisition, AcquisitionState, Completeness, DeviceIdentity, Platform, ScanState
-from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
+from mvtcase.wording import Message, do, say
 from mvtcase.workflow import devices, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError
 from mvtcase.files import destroy
 from mvtcase.model import CaseFile, CaseState, Tlp
-from mvtcase.reasons import do, say
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, slug_of
 from mvtcase.store.store import Store
+from mvtcase.wording import do, say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus, readable
 

@@ -16,8 +16,8 @@ from mvtcase.errors import (
     InputError,
 )
 from mvtcase.model import ConsentMethod, ConsentPoint, RosterState
-from mvtcase.reasons import do, say
 from mvtcase.store import queries
+from mvtcase.wording import do, say
 from mvtcase.workflow.attachments import keep
 from mvtcase.workflow.desk import Outcome
 

@@ -21,8 +21,8 @@ from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import build_sysdiagnose
 from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone, plantable
-from mvtcase.reasons import do, say
 from mvtcase.store.folder import PRIVATE_FOLDER
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

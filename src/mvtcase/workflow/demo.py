@@ -20,9 +20,9 @@ from mvtcase.phones.line_ios import line_ios_files
 from mvtcase.phones.line_stories import healthy_account, unsealed_from
 from mvtcase.phones.people import invent
 from mvtcase.phones.plants import Plant, PlantKind
-from mvtcase.reasons import do, say
 from mvtcase.settings import Settings
 from mvtcase.store.folder import Workspace
+from mvtcase.wording import do, say
 from mvtcase.workflow import (
     acquisitions,
     cases,

@@ -16,11 +16,11 @@ from mvtcase.engine import runner
 from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError, StoreError
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState
-from mvtcase.reasons import do, say
 from mvtcase.settings import Settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, only
 from mvtcase.store.store import Store
+from mvtcase.wording import do, say
 from mvtcase.workflow.payloads import as_json
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
         ScanJob,
     )
     from mvtcase.model import CaseFile
-    from mvtcase.reasons import Message
     from mvtcase.store.folder import CaseFolder
+    from mvtcase.wording import Message
 
 
 class Engine(Protocol):

@@ -9,8 +9,8 @@ from mvtcase.canon import new_uuid
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
-from mvtcase.reasons import do, say
 from mvtcase.store import queries
+from mvtcase.wording import do, say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 

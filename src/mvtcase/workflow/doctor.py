@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mvtcase.engine import box
 from mvtcase.engine.versions import PINNED_MVT
 from mvtcase.errors import MvtcaseError
-from mvtcase.reasons import Message, do, say
+from mvtcase.wording import Message, do, say
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:

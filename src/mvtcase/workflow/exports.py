@@ -15,10 +15,10 @@ from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, stor
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, RenderError
 from mvtcase.files import write_atomically
-from mvtcase.reasons import do, say
 from mvtcase.report import exchange
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
+from mvtcase.wording import do, say
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.interrupted import settled_case
 from mvtcase.workflow.payloads import as_json

@@ -9,8 +9,8 @@ from mvtcase.canon import person_key
 from mvtcase.errors import InputError
 from mvtcase.findings.review import REVIEWERS_NEEDED, state_of
 from mvtcase.model import FindingState, Verdict
-from mvtcase.reasons import do, say
 from mvtcase.store import queries
+from mvtcase.wording import do, say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 

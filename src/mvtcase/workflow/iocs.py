@@ -9,7 +9,7 @@ from mvtcase.errors import ControlFailedError, InputError
 from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import load_catalog
 from mvtcase.indicators.update import update as fetch_updates
-from mvtcase.reasons import Message, do, say
+from mvtcase.wording import Message, do, say
 from mvtcase.workflow import control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.sets import choose

@@ -13,7 +13,7 @@ from mvtcase.findings.review import state_of
 from mvtcase.findings.status import WORDS
 from mvtcase.model import Level
 from mvtcase.model.reach import of_scan, sentence
-from mvtcase.reasons import Message
+from mvtcase.wording import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,8 +10,8 @@ from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import RecheckJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError
 from mvtcase.model import AcquisitionState, ScanState
-from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
+from mvtcase.wording import Message, do, say
 from mvtcase.workflow import consents, payloads, sets
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.interrupted import acquisition_lock, recover

@@ -12,6 +12,7 @@ from mvtcase.model import Completeness, ScanState
 from mvtcase.store import filing as results
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
+from mvtcase.wording import text_of
 from mvtcase.workflow import observations
 from mvtcase.workflow.line_results import sealing_seen
 from mvtcase_readers.regular import UnreadableError
@@ -133,7 +134,7 @@ def record(
             finished_at=change.at,
             duration_ms=result.duration_ms,
             error=result.error,
-            limitations=[*result.limitations, *notes, *unread],
+            limitations=[text_of(each).data for each in (*result.limitations, *notes, *unread)],
             reach=[each.json for each in result.reach],
             results_sha256=result.results_sha256,
             claims=dict(result.claims),

@@ -12,7 +12,6 @@ from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import CaseReadOnlyError, ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import Report, ReportState
-from mvtcase.reasons import Message, do, say
 from mvtcase.report.group import group as group_report
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
@@ -21,6 +20,7 @@ from mvtcase.report.render import Format, render
 from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
+from mvtcase.wording import Message, do, say
 from mvtcase.workflow import payloads, sealing
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.interrupted import settled_case

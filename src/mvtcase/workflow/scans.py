@@ -16,9 +16,9 @@ from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import kinds, manifest, staging
 from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
-from mvtcase.reasons import Message, do, say
 from mvtcase.store import queries
 from mvtcase.store.store import Store
+from mvtcase.wording import Message, do, say
 from mvtcase.workflow import consents, payloads, sets
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.interrupted import acquisition_lock, file_interrupted, recover

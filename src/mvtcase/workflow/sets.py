@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import NoUsableIndicatorError
-from mvtcase.reasons import do, say
+from mvtcase.wording import do, say
 from mvtcase.workflow import control
 
 if TYPE_CHECKING:

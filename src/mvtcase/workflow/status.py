@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mvtcase.casebook import read as read_casebook
 from mvtcase.model import ScanState, Status
-from mvtcase.reasons import say
 from mvtcase.store import queries
+from mvtcase.wording import say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.interrupted import settled_case

@@ -8,7 +8,6 @@ import pytest
 
 from mvtcase.engine.worker.match.compiled import matchset_collections
 from mvtcase.engine.worker.match.loader import load_collections
-from mvtcase.engine.worker.scan import NOT_READ
 from mvtcase.findings.classes import evidence_class
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.model import AlertSource, Completeness, Device, EvidenceClass, EvidenceKind, Level, Platform
@@ -20,6 +19,7 @@ from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import build_sysdiagnose
 from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone
+from mvtcase.wording import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,8 +55,8 @@ def test_what_mvt_passes_over_on_an_iphone_is_found(
     assert (alert.indicator.value, alert.indicator.set) == (LINK, "invented")
     without = examine_with_mvt(EvidenceKind.IOS_BACKUP_ENCRYPTED, built.path, sweep=False)
     assert of_sweep(without) == []
-    assert NOT_READ in without.limitations
-    assert NOT_READ not in result.limitations
+    assert why("reader.off_limit") in without.limitations
+    assert why("reader.off_limit") not in result.limitations
 
 
 def test_texts_that_nothing_looked_at_are_a_gap(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:

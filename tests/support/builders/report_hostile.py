@@ -83,7 +83,7 @@ def _spoiled(value: object, turn: list[int]) -> object:
     if not is_dataclass(value) or isinstance(value, type):
         return value
     spared = _spared(value)
-    changes = {each.name: _field(each.name, getattr(value, each.name), turn) for each in fields(value)}
+    changes = {each.name: _field(each.name, getattr(value, each.name), turn) for each in fields(value) if each.init}
     return replace(value, **{name: new for name, new in changes.items() if name not in spared})
 
 

@@ -17,6 +17,7 @@ from mvt.ios.decrypt import MVTEncryptedBackup
 
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError, check_regular, read_bounded
 from mvtcase_readers.sqlite import Bounds, open_database
 from mvtcase_readers.trees import parse_plist
@@ -145,11 +146,11 @@ class _Files:
         except UnreadableError as error:
             faults = [error.reason]
         if faults:
-            self._problem("Manifest", f"Manifest.db is damaged, {done} files were decrypted: {faults[0]}")
+            self._problem("Manifest", why("decrypt.manifest", done=done, error=faults[0]))
         if self._missing:
-            self._problem("Manifest", f"{self._missing} files that Manifest.db lists are not in the backup")
+            self._problem("Manifest", why("decrypt.missing", count=self._missing))
         if self._failures > MAX_FAILURES:
-            self._problem("decrypt", f"{self._failures - MAX_FAILURES} more files could not be decrypted")
+            self._problem("decrypt", why("decrypt.more", count=self._failures - MAX_FAILURES))
         return done
 
     def _one(self, row: tuple[Any, ...]) -> bool:
@@ -166,7 +167,7 @@ class _Files:
             self._failures += 1
             if self._failures <= MAX_FAILURES:
                 where = safe_text(f"{domain}/{relative_path}", 500)
-                self._problem("decrypt", f"{where} could not be decrypted: {_described(error)}")
+                self._problem("decrypt", why("decrypt.file", file=where, error=_described(error)))
             return False
         return True
 
@@ -182,8 +183,8 @@ class _Files:
         if size == 0 and claimed:
             raise ValueError(f"it is empty, and {claimed} bytes were backed up")
 
-    def _problem(self, module: str, reason: str) -> None:
-        self._emit("problem", module=module, outcome=str(ModuleOutcome.DAMAGED), reason=reason)
+    def _problem(self, module: str, reason: Reason) -> None:
+        self._emit("problem", module=module, outcome=str(ModuleOutcome.DAMAGED), reason=reason.data)
 
 
 def _copy_plist(source: Path, target: Path) -> None:

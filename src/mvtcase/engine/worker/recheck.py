@@ -18,6 +18,7 @@ from mvtcase.engine.worker.run.recorder import Recorder
 from mvtcase.engine.worker.scan import RefusedError, prepare
 from mvtcase.engine.worker.task import task_of
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import read_json
 
@@ -56,7 +57,7 @@ def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
         carry_gaps(ledger, recorder)
         for part, classes in parts(task, plugins, earlier).items():
             _recheck_part(part, classes, _Rechecking(task, recorder, indicators, earlier))
-    emit("limitation", text="A recheck compares what the earlier scan stored; it looks at nothing else on the phone.")
+    emit("limitation", reason=why("recheck.limit").data)
     recorder.send_limitations()
     emit("done", error=recorder.refused)
     return 0
@@ -77,7 +78,7 @@ def carry_gaps(ledger: Ledger | None, recorder: Recorder) -> None:
         if run.outcome is ModuleOutcome.RECOVERED or _is_partly_stored(run):
             recorder.problem(run.module, run.outcome, run.reason)
     if not ledger.done:
-        recorder.problem("scan", ModuleOutcome.NOT_RUN, "the earlier scan did not come to its end")
+        recorder.problem("scan", ModuleOutcome.NOT_RUN, why("recheck.unfinished"))
 
 
 def parts(

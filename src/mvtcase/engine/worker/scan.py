@@ -21,6 +21,7 @@ from mvtcase.engine.worker.safety.guards import guard_databases, guard_evidence,
 from mvtcase.engine.worker.task import task_of
 from mvtcase.matchset import read_matchset
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import Reason, text_of, why
 
 if TYPE_CHECKING:
     from mvt.common.indicators import Indicators
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mvtcase.matchset import MatchSet
 
 
-NOT_READ = "The second reader was switched off: what no module reads was not compared with indicators."
 READER_STEP = "sweep"
 """The step's name in the events of every case, from when the second reader was a search of bytes."""
 
@@ -97,11 +97,11 @@ def look_before(task: Task, recorder: Recorder) -> None:
         try:
             for found in inspect(task):
                 if isinstance(found, str):
-                    recorder.emit("limitation", text=found)
+                    recorder.emit("limitation", reason=text_of(found).data)
                 else:
                     recorder.problem(found.module, found.outcome, found.reason)
         except Exception as error:  # noqa: BLE001 - evidence must not end the scan through our own readers either
-            recorder.problem("preflight", ModuleOutcome.FAILED, f"{type(error).__name__}: {error}")
+            recorder.problem("preflight", ModuleOutcome.FAILED, crashed(error))
 
 
 def examine(task: Task, recorder: Recorder, indicators: Indicators, plugins: list[type[MVTModule]]) -> None:
@@ -114,7 +114,7 @@ def examine(task: Task, recorder: Recorder, indicators: Indicators, plugins: lis
 def look_again(task: Task, recorder: Recorder, matchset: MatchSet) -> None:
     """Run the second reader, unless it is switched off, was done by an earlier worker, or ended too many of them."""
     if not task.sweep:
-        recorder.emit("limitation", text=NOT_READ)
+        recorder.emit("limitation", reason=why("reader.off_limit").data)
     attempts = sum(name.startswith(READER_STEP) for name in task.steps_lost)
     if any(name.startswith(READER_STEP) for name in task.steps_done) or attempts >= READER_ATTEMPTS:
         return
@@ -125,7 +125,12 @@ def look_again(task: Task, recorder: Recorder, matchset: MatchSet) -> None:
             else:
                 second.claim_only(task, recorder.emit)
         except Exception as error:  # noqa: BLE001 - as in the pre-flight
-            recorder.problem("second reader", ModuleOutcome.FAILED, f"{type(error).__name__}: {error}")
+            recorder.problem("second reader", ModuleOutcome.FAILED, crashed(error))
+
+
+def crashed(error: Exception) -> Reason:
+    """Return the reason for what an exception ended outside of MVT's modules."""
+    return why("command.crashed", error=f"{type(error).__name__}: {error}")
 
 
 def _silence_console() -> None:

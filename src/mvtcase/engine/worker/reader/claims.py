@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase import kinds
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.run.opened import read_opened
+from mvtcase.wording import Reason, why
 from mvtcase_readers.values import Extent
 
 if TYPE_CHECKING:
@@ -113,20 +114,18 @@ class Claims:
             ],
         }
 
-    def gaps(self) -> Iterator[tuple[str, str]]:
+    def gaps(self) -> Iterator[tuple[str, Reason]]:
         """Yield module and reason of what should have been read and was not: telling files, sources nobody compared."""
         unread = [
             claim for claim in self.claims if not claim.modules and claim.extent != Extent.FULL and self._tells(claim)
         ]
         for claim in unread[:MAX_NAMED_GAPS]:
-            how = _HOW.get(claim.extent, claim.extent)
-            yield "second reader", f"{claim.shown}: read by no module, and by the second reader {how}"
+            yield "second reader", why("reader.telling", file=claim.shown, how=why(f"read.{claim.extent}"))
         if len(unread) > MAX_NAMED_GAPS:
-            yield "second reader", f"{len(unread) - MAX_NAMED_GAPS} more telling files were not read in full"
+            yield "second reader", why("reader.more_telling", count=len(unread) - MAX_NAMED_GAPS)
         for module, claim in dict(self.compared_nothing).items():
             if claim.extent not in {Extent.FULL, Extent.SKIMMED}:
-                how = _HOW.get(claim.extent, claim.extent)
-                yield module, f"it compares nothing, and the second reader read {claim.shown} {how}"
+                yield module, why("reader.uncompared", file=claim.shown, how=why(f"read.{claim.extent}"))
 
     def _tells(self, claim: Claim) -> bool:
         facts = kinds.of(self.kind)
@@ -146,15 +145,3 @@ class Claims:
         yield from (
             {"file": "", "place": safe_text(place, 500), "reader": MISSING, "bytes": 0} for place in self.missing
         )
-
-
-_HOW = {
-    NOT_READ: "not at all",
-    str(Extent.BOUNDED): "up to a bound",
-    str(Extent.SKIMMED): "as bytes of no known form",
-    str(Extent.ENCRYPTED): "not: it is encrypted",
-    str(Extent.UNKNOWN_FORM): "as bytes, since nobody here can take its form apart",
-    str(Extent.TOO_DEEP): "as bytes, since it stands inside too many other files",
-    str(Extent.DAMAGED): "in part: it is damaged",
-    str(Extent.UNREADABLE): "not: the system did not give its bytes",
-}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader.roles import PlaceClass, place_class
+from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,10 +87,6 @@ class Notices:
         self.texts.clear()
         self.senders.clear()
 
-    def proposals(self) -> list[str]:
-        """Return one sentence for each vendor and file: what to look at, and what to record if it holds."""
-        return [
-            f"{safe_text(name, 300)} holds what reads like a threat notification by {vendor}, from {vendor}'s sender: "
-            "look at it, and record it as an observation if it is one."
-            for vendor, name in self.found
-        ]
+    def proposals(self) -> list[Reason]:
+        """Return one reason to look for each vendor and file: what to look at, and what to record if it holds."""
+        return [why("reader.notification", file=safe_text(name, 300), vendor=vendor) for vendor, name in self.found]

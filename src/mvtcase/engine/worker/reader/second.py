@@ -25,6 +25,7 @@ from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
 from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError, open_regular
 from mvtcase_readers.values import Extent, Place, read_values, worst
 
@@ -115,10 +116,9 @@ class SecondReader:
             for number, claim in enumerate(self.claims):
                 self._one(number, claim, lost)
         except _OutOfTimeError:
-            reason = f"time was up: {self.done} of {self.total} bytes were read"
-            self._problem(ModuleOutcome.TIMED_OUT, reason)
+            self._problem(ModuleOutcome.TIMED_OUT, why("reader.late", done=self.done, total=self.total))
         for folder in self.acquisition.unread:
-            self._problem(ModuleOutcome.DENIED, f"the folder {safe_text(folder, 300)} could not be listed")
+            self._problem(ModuleOutcome.DENIED, why("reader.folder", folder=safe_text(folder, 300)))
         self._send_progress()
         self._finish()
 
@@ -130,13 +130,12 @@ class SecondReader:
         files = [(safe_text(claim.file.name, 1000), claim.file.place) for claim in self.claims]
         self.index.write(folder / indexing.FILE_NAME, files, self._facts())
         for module, reason in claims.gaps():
-            self.emit("problem", module=module, outcome=str(ModuleOutcome.NOT_RUN), reason=safe_text(reason, 1000))
+            self.emit("problem", module=module, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
         self.emit("claims", **claims.summary())
         if self.unsent:
-            text = f"{self.unsent} more places of indicators were found by the second reader and are not listed."
-            self.emit("limitation", text=text)
-        for text in self.notices.proposals():
-            self.emit("limitation", text=text)
+            self.emit("limitation", reason=why("reader.unsent", count=self.unsent).data)
+        for proposal in self.notices.proposals():
+            self.emit("limitation", reason=proposal.data)
         (folder / AT_HAND).unlink(missing_ok=True)
 
     def _facts(self) -> dict[str, Any]:
@@ -149,7 +148,7 @@ class SecondReader:
         hits = list(self._see(number, file, "path", terms_of_path(file.rooted), Place))
         if file.name in lost:
             claim.extent, claim.note = str(Extent.UNREADABLE), "reading it ended the worker"
-            self._problem(ModuleOutcome.FAILED, f"{claim.shown} could not be read: reading it ended the worker")
+            self._problem(ModuleOutcome.FAILED, why("reader.fatal", file=claim.shown))
         else:
             self._mark(file.name)
             self._read(number, claim, hits)
@@ -236,8 +235,8 @@ class SecondReader:
         self.last_progress = time.monotonic()
         self.emit("progress", index=min(self.done, self.total), total=self.total)
 
-    def _problem(self, outcome: ModuleOutcome, reason: str) -> None:
-        self.emit("problem", module=MODULE, outcome=str(outcome), reason=reason)
+    def _problem(self, outcome: ModuleOutcome, reason: Reason) -> None:
+        self.emit("problem", module=MODULE, outcome=str(outcome), reason=reason.data)
 
     def _mark(self, name: str) -> None:
         """Write down which file is at hand, so that the next worker leaves it out if this one dies of it."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.engine.outcomes import Cause, classify, worst_note
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import together
 
 if TYPE_CHECKING:
     from mvt.common.module import MVTModule
@@ -55,4 +56,4 @@ def adopt(module: MVTModule, again: MVTModule) -> None:
 def recovered(first: Attempt, second: Attempt, done: str) -> Attempt:
     """Return the second attempt as one of a recovery: why the first failed and what was done to the copies."""
     _, reason = classify(first.facts())
-    return replace(second, sources=first.sources, recovered=f"{reason}; {done}")
+    return replace(second, sources=first.sources, recovered=together(reason, done))

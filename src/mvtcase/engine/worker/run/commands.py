@@ -15,9 +15,9 @@ from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
 
 from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS
 from mvtcase import kinds
-from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.run.recorder import load_step
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import why
 from mvtcase_readers.regular import check_regular
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
         try:
             return super().load_bugreport()
         except NoAndroidQFBugReport:
-            self.recorder.problem("bugreport", ModuleOutcome.NO_SOURCE, "the acquisition holds no bugreport.zip")
+            self.recorder.problem("bugreport", ModuleOutcome.NO_SOURCE, why("androidqf.no_bugreport"))
             raise
 
     def load_backup(self) -> Any:  # noqa: ANN401 - bytes
@@ -67,9 +67,7 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
         try:
             return super().load_backup()
         except NoAndroidQFBackup:
-            self.recorder.problem(
-                "backup", ModuleOutcome.NO_SOURCE, "the acquisition holds no backup.ab: no SMS was examined"
-            )
+            self.recorder.problem("backup", ModuleOutcome.NO_SOURCE, why("androidqf.no_backup"))
             raise
 
     def _get_file_content(self, file_path: str) -> Any:  # noqa: ANN401 - bytes
@@ -137,8 +135,8 @@ def _forgiving(store: Callable[[], None], recorder: Recorder) -> Callable[[], No
         try:
             store()
         except Exception as error:  # noqa: BLE001 - anything an alert's event can hold may break the writing
-            text = f"MVT's summary files are incomplete: {type(error).__name__} in {store.__name__}."
-            recorder.emit("limitation", text=safe_text(text))
+            reason = why("command.summary", error=type(error).__name__, what=store.__name__)
+            recorder.emit("limitation", reason=reason.data)
 
     return stored
 

@@ -31,6 +31,7 @@ from mvtcase.engine.worker.run.notes import NoteTaker
 from mvtcase.engine.worker.run.opened import Opened
 from mvtcase.kinds import part_name
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import text_of, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -96,7 +97,7 @@ class Recorder:
         try:
             yield
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever ends one command must not end the others
-            self.problem(name, ModuleOutcome.FAILED, f"the command ended early: {failure_of(error).sentence}")
+            self.problem(name, ModuleOutcome.FAILED, why("command.early", error=failure_of(error).sentence))
             if len(self._parts) == 1:
                 self._end_early(name, error)
         finally:
@@ -119,7 +120,7 @@ class Recorder:
             with self.step(load_step(part)), self.opened.by_command():
                 return bool(run())
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `part`
-            self.problem(part, ModuleOutcome.FAILED, f"it could not be opened: {failure_of(error).sentence}")
+            self.problem(part, ModuleOutcome.FAILED, why("command.unopened", error=failure_of(error).sentence))
             return False
         finally:
             self.flush_notes(part)
@@ -183,7 +184,7 @@ class Recorder:
 
     def problem(self, module: str, outcome: ModuleOutcome, reason: str) -> None:
         """Send a gap that no module run stands for."""
-        self.emit("problem", module=module, outcome=str(outcome), reason=self._shown(reason))
+        self.emit("problem", module=module, outcome=str(outcome), reason=self._told(reason))
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -205,15 +206,13 @@ class Recorder:
     def send_limitations(self) -> None:
         """Send what limits the scan without being a gap."""
         if self._unresolved:
-            text = f"{self._unresolved} shortened links could not be resolved, because the examination runs offline."
-            self.emit("limitation", text=text)
+            self.emit("limitation", reason=why("links.unresolved", count=self._unresolved).data)
         if self._unread_bodies:
-            text = f"{self._unread_bodies} messages have their text in a form that MVT does not compare"
             if self.task.sweep:
-                self.emit("limitation", text=f"{text}: only the second reader does.")
+                self.emit("limitation", reason=why("bodies.read", count=self._unread_bodies).data)
             else:
                 # Nothing at all looked at these texts: that is a hole, not a property of the evidence.
-                self.problem("SMS", ModuleOutcome.NOT_RUN, f"{text}, and the second reader that does is switched off")
+                self.problem("SMS", ModuleOutcome.NOT_RUN, why("bodies.unread", count=self._unread_bodies))
 
     def _begin(self, module: MVTModule, key: ModuleKey) -> None:
         self._slug = key[1]
@@ -277,12 +276,15 @@ class Recorder:
             source_rows=facts.source_rows,
             alerts=self._alerts,
             error=self._shown(attempt.failure.sentence) if attempt.failure else None,
-            reason=self._shown(reason),
+            reason=self._told(reason),
             messages=[self._shown(text) for text in _messages(attempt)],
             duration_ms=duration,
             first_time=first,
             last_time=last,
         )
+
+    def _told(self, reason: str) -> Json:
+        return text_of(reason).mapped(self._shown).data
 
     def _shown(self, text: str) -> str:
         """Return a text bounded and without the path on this machine that leads to the evidence."""
@@ -304,7 +306,9 @@ class Recorder:
     def _report_missing_files(self, module: MVTModule, notes: list[Note]) -> None:
         for note in notes:
             if note.template == MISSING_FILES:
-                self.problem(type(module).__name__, ModuleOutcome.NO_SOURCE, note.example)
+                self.problem(
+                    type(module).__name__, ModuleOutcome.NO_SOURCE, why("mvt.missing_files", text=note.example)
+                )
 
     def _report_unread_bodies(self, attempt: Attempt) -> None:
         if self._slug == "sms":
@@ -313,8 +317,7 @@ class Recorder:
     def _report_blank_records(self, attempt: Attempt) -> None:
         count = blank_records(attempt.module)
         if count:
-            reason = f"{count} of its files could not be read and stand in its results empty"
-            self.problem(type(attempt.module).__name__, ModuleOutcome.DAMAGED, reason)
+            self.problem(type(attempt.module).__name__, ModuleOutcome.DAMAGED, why("module.blank", count=count))
 
     def _count_links(self, notes: list[Note]) -> None:
         self._unresolved += sum(note.count for note in notes if note.template == UNRESOLVED_LINK)

@@ -23,6 +23,7 @@ from mvtcase.engine.worker.run.opened import FILE_NAME as OPENED
 from mvtcase.engine.worker.task import Task
 from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import AlertSource, EvidenceKind, Level
+from mvtcase.wording import reason_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,8 +203,8 @@ def test_every_file_has_a_claim(evidence: Path) -> None:
     assert found["ps.txt"]["modules"] == {"aqf_processes": 1}
     assert (found["note.txt"]["reader"], found["backup.ab"]["reader"]) == ("full", "encrypted")
     (gap,) = of(events, "problem")
-    assert "backup.ab" in gap["reason"]
-    assert "encrypted" in gap["reason"]
+    assert "backup.ab" in reason_of(gap["reason"])
+    assert "encrypted" in reason_of(gap["reason"])
 
 
 def test_a_module_that_compares_nothing_leaves_a_gap_where_its_source_was_not_read(evidence: Path) -> None:
@@ -213,7 +214,7 @@ def test_a_module_that_compares_nothing_leaves_a_gap_where_its_source_was_not_re
     results.mkdir(parents=True)
     line = {"part": "fs", "slug": "calls", "module": "Calls", "records": 9, "compared": False, "files": ["calls.db"]}
     (results / OPENED).write_text(json.dumps(line) + "\n")
-    reasons = [each["reason"] for each in of(read(evidence, EvidenceKind.IOS_FILE_SYSTEM), "problem")]
+    reasons = [reason_of(each["reason"]) for each in of(read(evidence, EvidenceKind.IOS_FILE_SYSTEM), "problem")]
     assert any("compares nothing" in reason and "calls.db" in reason for reason in reasons)
 
 
@@ -254,7 +255,7 @@ def test_a_file_that_ended_a_worker_is_left_out_by_the_next(evidence: Path) -> N
     (results / second.AT_HAND).write_text("killer.txt")
     events = read(evidence)
     assert [each["data"]["file"] for each in of(events, "alert")] == ["note.txt"]
-    assert any("killer.txt could not be read" in each["reason"] for each in of(events, "problem"))
+    assert any("killer.txt could not be read" in reason_of(each["reason"]) for each in of(events, "problem"))
 
 
 def test_alerts_are_bounded_for_each_indicator(evidence: Path) -> None:
@@ -280,7 +281,7 @@ def test_a_notification_is_proposed_only_from_its_sender(evidence: Path) -> None
     text = "ALERT: Apple detected a targeted mercenary spyware attack against your iPhone"
     sender = "threat-notifications@email.apple.com"
     database(evidence / "sms.db", "message", "text, sender", (text, sender))
-    (proposed,) = (each["text"] for each in of(read(evidence), "limitation"))
+    (proposed,) = (reason_of(each["reason"]) for each in of(read(evidence), "limitation"))
     assert "threat notification by Apple" in proposed
     (evidence / "sms.db").unlink()
     database(evidence / "sms.db", "message", "text, sender", (text, "friend@example.org"))

@@ -1,0 +1,137 @@
+"""Every reason in English, by its code: why something was not examined, what limits a scan, how a module ended.
+
+A code stays what it is, because cases keep it; its sentence may be said better. Parameters stand in braces.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TEXT = "text"
+"""The code of a reason that is words alone: of cases that 0.1.0 wrote, and of what another program said."""
+
+GENERAL = {
+    TEXT: "{text}",
+    "several": "{reasons}",
+    "reason.unreadable": "a reason was given that cannot be read",
+    "kind.limit": "{sentence}",
+    "kind.never_whole": "{sentence}",
+}
+OUTCOMES = {
+    "outcome.no_source": "the source is not in this acquisition",
+    "outcome.empty": "no record was read, and nothing tells an empty source from a lost one",
+    "outcome.not_run": "the module did not run",
+    "outcome.failed": "the module failed",
+    "outcome.damaged": "the source is damaged",
+    "outcome.denied": "the source could not be read",
+    "outcome.timed_out": "the module did not end in its time",
+    "outcome.recovered": "the source is damaged; what could be recovered was examined",
+    "module.absent": "the module did not run, although {sentence}",
+    "module.counted": "{there} records in the source, {examined} examined",
+    "module.failed": "the module failed: {error}",
+    "module.damaged": "the source is damaged or encrypted: {error}",
+    "module.denied": "the source could not be read: {error}",
+    "module.malformed": "the database is damaged: SQLite calls it malformed",
+    "module.not_compared": "{records} records were read, comparing them with the indicators failed: {error}",
+    "module.unaccounted": "the source is there, no record was read of it, and nothing says that it is empty",
+    "module.blank": "{count} of its files could not be read and stand in its results empty",
+}
+COVERAGE = {
+    "indicators.none": "no indicator was loaded",
+    "indicators.uncompared": (
+        "the sets hold no indicator of a type that this kind of evidence is compared with (they hold: {held})"
+    ),
+    "reader.off": "the second reader was switched off: links without http:// and what no module reads were not read",
+    "reader.off_limit": "The second reader was switched off: what no module reads was not compared with indicators.",
+    "reader.late": "time was up: {done} of {total} bytes were read",
+    "reader.folder": "the folder {folder} could not be listed",
+    "reader.fatal": "{file} could not be read: reading it ended the worker",
+    "reader.unsent": "{count} more places of indicators were found by the second reader and are not listed.",
+    "reader.telling": "{file}: read by no module, and by the second reader {how}",
+    "reader.more_telling": "{count} more telling files were not read in full",
+    "reader.uncompared": "it compares nothing, and the second reader read {file} {how}",
+    "reader.notification": (
+        "{file} holds what reads like a threat notification by {vendor}, from {vendor}'s sender: look at it, and "
+        "record it as an observation if it is one."
+    ),
+    "read.not_read": "not at all",
+    "read.bounded": "up to a bound",
+    "read.skimmed": "as bytes of no known form",
+    "read.encrypted": "not: it is encrypted",
+    "read.unknown_form": "as bytes, since nobody here can take its form apart",
+    "read.too_deep": "as bytes, since it stands inside too many other files",
+    "read.damaged": "in part: it is damaged",
+    "read.unreadable": "not: the system did not give its bytes",
+    "file.unread": "the file was acquired, and nobody read it",
+    "links.unresolved": "{count} shortened links could not be resolved, because the examination runs offline.",
+    "bodies.read": "{count} messages have their text in a form that MVT does not compare: only the second reader does.",
+    "bodies.unread": (
+        "{count} messages have their text in a form that MVT does not compare, and the second reader that does is "
+        "switched off"
+    ),
+    "scan.none": "registered, and no scan of it was run yet",
+    "scan.unfinished": "scan {scan} did not finish ({state}): {error}",
+    "scan.no_reason": "no reason was recorded",
+}
+RUNS = {
+    "command.early": "the command ended early: {error}",
+    "command.unopened": "it could not be opened: {error}",
+    "command.crashed": "{error}",
+    "command.summary": "MVT's summary files are incomplete: {error} in {what}.",
+    "androidqf.no_bugreport": "the acquisition holds no bugreport.zip",
+    "androidqf.no_backup": "the acquisition holds no backup.ab: no SMS was examined",
+    "recheck.limit": "A recheck compares what the earlier scan stored; it looks at nothing else on the phone.",
+    "recheck.unfinished": "the earlier scan did not come to its end",
+    "worker.signal": "the worker was ended by {signal}",
+    "worker.status": "the worker ended with status {status}",
+    "worker.scan_late": "the scan did not end within {seconds} seconds",
+    "worker.late": "it did not end within {seconds} seconds",
+    "worker.files": "it made more than {count} files",
+    "worker.disk": "it wrote more than {bytes} bytes of temporary files",
+    "decrypt.manifest": "Manifest.db is damaged, {done} files were decrypted: {error}",
+    "decrypt.missing": "{count} files that Manifest.db lists are not in the backup",
+    "decrypt.more": "{count} more files could not be decrypted",
+    "decrypt.file": "{file} could not be decrypted: {error}",
+}
+LOGGED = {
+    "mvt.times": "{what} ({count} times)",
+    "mvt.example": "{what}: {example}",
+    "mvt.error": "MVT logged an error",
+    "mvt.missing_files": "{text}",
+    "mvt.no_message_table": "sms.db has no message table",
+    "mvt.no_attachment_table": "sms.db has no attachment table",
+    "mvt.contacts": "the contact table could not be read",
+    "mvt.interactions": "the interactions table could not be read",
+    "mvt.net_usage": "a NetUsage database was skipped",
+    "mvt.shortcuts": "the shortcuts database has an unknown form",
+    "mvt.webkit": "a WebKit observations database could not be read",
+    "mvt.no_webkit": "no WebKit observations database",
+    "mvt.whatsapp_chats": "the WhatsApp chat list could not be read",
+    "mvt.whatsapp_contacts": "the WhatsApp contacts database lacks its table",
+    "mvt.no_whatsapp_contacts": "no WhatsApp contacts database",
+    "mvt.manifest_file": "a file that the Manifest lists is missing",
+    "mvt.rebuilt": "read from a copy that the sqlite3 shell rebuilt",
+    "mvt.backup_folder": "the backup folder could not be listed",
+    "mvt.manifest_record": "the Manifest's record of a file could not be read",
+    "mvt.partly_read": "a source was read in part or not at all",
+    "mvt.lacking": "a source that this iOS version has is missing",
+    "mvt.no_packages": "no packages.json",
+    "mvt.no_dumpstate": "no dumpstate file",
+    "mvt.no_tombstones": "no tombstones",
+    "mvt.no_getprop": "no getprop.txt",
+    "mvt.no_mounts": "no mounts.json",
+    "mvt.no_root_binaries": "no root_binaries.json",
+    "mvt.no_adb_state": "no ADB state",
+    "mvt.no_adb_keys": "no ADB keys",
+    "mvt.no_json_lines": "lines that are no JSON were left out",
+    "mvt.lines": "lines were left out",
+    "mvt.events": "events were left out",
+    "mvt.archive": "an archive that could not be opened was left out",
+    "mvt.log_files": "the log files could not be read",
+    "mvt.dumpstate": "the dumpstate file could not be read",
+    "mvt.backup": "the backup could not be opened",
+}
+SENTENCES: Mapping[str, str] = GENERAL | OUTCOMES | COVERAGE | RUNS | LOGGED

@@ -1,0 +1,200 @@
+"""What people are told, kept as data: the step to take next, a sentence with its parameters, a reason with its code.
+
+Nothing here knows a command line or a language: `cli` prints a step as a command, another face makes a link of it; a
+catalogue words the rest. As text, all of them read in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+from mvtcase.wording.english import SENTENCES, TEXT
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from mvtcase.canon import Json
+
+Value: TypeAlias = Union[str, int, "Reason", "tuple[Value, ...]"]
+"""A parameter of a reason; the reasons of a tuple are worded one after the other."""
+Translate: TypeAlias = Callable[[str], str]
+
+SENTENCE = "sentence"
+"""The parameter whose value is itself an English sentence of the catalogue, such as one of a kind of evidence."""
+MAX_DEPTH, MAX_PARAMS, MAX_TEXT = 12, 64, 4000
+"""Bounds on a reason that is read back; a worker that was taken over may have written it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a person can do next: a verb, its arguments and its options; an option that is True is a flag.
+
+    Without a verb it is the call that was just made, made again with these options. A word in capitals is the person's
+    to fill in.
+    """
+
+    verb: str = ""
+    arguments: tuple[str, ...] = ()
+    options: Mapping[str, str | bool] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        named = (name if value is True else f"{name} {value}" for name, value in self.options.items())
+        return f"'{' '.join((self.verb, *self.arguments, *named)).strip()}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence in English with its parameters: `{0}` and `{1}` stand for its steps, `{name}` for a parameter."""
+
+    text: str = ""
+    steps: tuple[Step, ...] = ()
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def __contains__(self, text: str) -> bool:
+        return text in str(self)
+
+    def __str__(self) -> str:
+        return self.worded(str)
+
+    def worded(self, show: Callable[[Step], str], translate: Translate = str) -> str:
+        """Return the sentence, each step as `show` makes it, in the messages and reasons it quotes too."""
+        if not self.steps and not self.params:
+            return translate(self.text)
+        named = {name: _quoted(value, show, translate) for name, value in self.params.items()}
+        return filled(self.text, translate, *map(show, self.steps), **named)
+
+
+class Reason(str):
+    """Why something is as it is: a code of `english.SENTENCES` with parameters, and as text its English sentence."""
+
+    __slots__ = ("code", "params")
+    code: str
+    params: Mapping[str, Value]
+
+    def __new__(cls, code: str, params: Mapping[str, Value]) -> Self:
+        """Return the reason; a code that is not known keeps its parameters and is worded as itself."""
+        made = super().__new__(cls, _worded(code, params, str))
+        made.code, made.params = code, dict(params)
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Value]]:  # type: ignore[override]  # copies are made of these
+        return self.code, self.params
+
+    def worded(self, translate: Translate) -> str:
+        """Return the sentence in the language of `translate`."""
+        return _worded(self.code, self.params, translate)
+
+    def mapped(self, change: Callable[[str], str]) -> Reason:
+        """Return the reason with every text among its parameters changed, in the reasons it quotes too."""
+        return Reason(self.code, {name: _mapped(value, change) for name, value in self.params.items()})
+
+    @property
+    def data(self) -> dict[str, Json]:
+        """The reason as JSON keeps it."""
+        return {"code": self.code, "params": {name: _data(value) for name, value in self.params.items()}}
+
+
+def say(text: str, *steps: Step, **params: object) -> Message:
+    """Return the message of an English sentence, the steps it names and its parameters."""
+    return Message(text, steps, params)
+
+
+def do(verb: str = "", *arguments: str, **options: str | bool) -> Step:
+    """Return a step; an underscore in an option's name stands for a hyphen, one at its end for nothing."""
+    named = {name.rstrip("_").replace("_", "-"): value for name, value in options.items()}
+    return Step(verb=verb, arguments=arguments, options=named)
+
+
+def why(code: str, **params: Value) -> Reason:
+    """Return the reason of a code with its parameters."""
+    return Reason(code, params)
+
+
+def together(*reasons: str) -> Reason:
+    """Return several reasons as one; what is said twice is said once."""
+    told = tuple(dict.fromkeys(text_of(each) for each in reasons if each))
+    return told[0] if len(told) == 1 else Reason("several", {"reasons": told}) if told else NO_REASON
+
+
+def text_of(reason: str) -> Reason:
+    """Return a text as a reason: of the code `text` where it has no code of its own."""
+    return reason if isinstance(reason, Reason) else Reason(TEXT, {TEXT: reason})
+
+
+def reason_of(data: object) -> Reason:
+    """Return the reason that `data` keeps; what is none, or over a bound, is a reason all the same: no gap is lost."""
+    try:
+        return _read(data, MAX_DEPTH)
+    except (KeyError, TypeError, ValueError):
+        return why("reason.unreadable")
+
+
+def filled(template: str, translate: Translate, *steps: str, **params: str) -> str:
+    """Return a sentence in the language of `translate`; a translation that does not fit gives way to the English."""
+    try:
+        return translate(template).format(*steps, **params)
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return template.format(*steps, **params)
+
+
+def _worded(code: str, params: Mapping[str, Value], translate: Translate) -> str:
+    named = {
+        name: _quoted(translate(str(value)) if name == SENTENCE else value, str, translate)
+        for name, value in params.items()
+    }
+    template = SENTENCES.get(code)
+    if template is None:
+        return " ".join((f"[{code}]", *named.values()))
+    return filled(template, translate, **named)
+
+
+def _quoted(value: object, show: Callable[[Step], str], translate: Translate) -> str:
+    if isinstance(value, Message):
+        return value.worded(show, translate)
+    if isinstance(value, Reason):
+        return value.worded(translate)
+    if isinstance(value, tuple):
+        return "; ".join(_quoted(each, show, translate) for each in value)
+    return str(value)
+
+
+def _mapped(value: Value, change: Callable[[str], str]) -> Value:
+    if isinstance(value, Reason):
+        return value.mapped(change)
+    if isinstance(value, tuple):
+        return tuple(_mapped(each, change) for each in value)
+    return change(value) if isinstance(value, str) else value
+
+
+def _data(value: Value) -> Json:
+    if isinstance(value, Reason):
+        return value.data
+    return [_data(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _read(data: object, depth: int) -> Reason:
+    if isinstance(data, str):
+        return text_of(data)
+    if not isinstance(data, dict) or depth == 0:
+        raise ValueError("no reason")
+    code, params = data["code"], data["params"]
+    if not isinstance(code, str) or not isinstance(params, dict) or len(params) > MAX_PARAMS:
+        raise ValueError("no reason")
+    return Reason(code[:MAX_TEXT], {str(name): _value(value, depth - 1) for name, value in params.items()})
+
+
+def _value(data: object, depth: int) -> Value:
+    if isinstance(data, list) and len(data) <= MAX_PARAMS and depth:
+        return tuple(_value(each, depth - 1) for each in data)
+    if isinstance(data, (str, int)):
+        return data[:MAX_TEXT] if isinstance(data, str) else data
+    return _read(data, depth)
+
+
+NO_REASON = why(TEXT, text="")
+"""Where there is nothing to say."""

@@ -1,0 +1,90 @@
+"""Another language is a catalogue and nothing else: reasons, limitations and errors come out in it."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import write_po
+
+from mvtcase.cli.words import command
+from mvtcase.engine.coverage import Known, assess
+from mvtcase.errors import ConflictError
+from mvtcase.model import EvidenceKind
+from mvtcase.wording import do, languages, reason_of, say, translator, why
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOLD = {
+    "no indicator was loaded": "⟪kein Merkmal geladen⟫",
+    "{there} records in the source, {examined} examined": "⟪{examined} von {there}⟫",
+    "the module did not run, although {sentence}": "⟪lief nicht, obwohl {sentence}⟫",
+    "iOS writes shutdown.log at every shutdown": "⟪stets shutdown.log⟫",
+    "A sysdiagnose carries no messages, no browsing history and no app data.": "⟪nie Nachrichten⟫",
+    "The case {slug} is closed.": "⟪{slug} ist zu⟫",
+    "Use {0} first.": "⟪zuerst {0}⟫",
+    "the module failed: {error}": "⟪{mistake}⟫",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of catalogues with one of an invented language."""
+    catalogue = Catalog(locale="de")
+    for english, other in TOLD.items():
+        catalogue.add(english, other)
+    catalogue.add("the module did not run", "⟪unsicher⟫", flags=("fuzzy",))
+    written = io.BytesIO()
+    write_po(written, catalogue)
+    place = tmp_path / "de" / "LC_MESSAGES"
+    place.mkdir(parents=True)
+    (place / "mvtcase.po").write_bytes(written.getvalue())
+    return tmp_path
+
+
+def test_gaps_and_limitations_come_out_in_another_language(folder: Path) -> None:
+    """As the judge gives them, and what a kind of evidence says of itself too."""
+    judged = assess(
+        kind=EvidenceKind.SYSDIAGNOSE, finished=True, indicators_loaded=0, modules=(), known=Known(second_reader=False)
+    )
+    tongue = translator("de", folder)
+    words = [tongue.word(gap.reason) for gap in judged.gaps]
+    assert "⟪kein Merkmal geladen⟫" in words
+    assert "⟪lief nicht, obwohl ⟪stets shutdown.log⟫⟫" in words
+    assert tongue.word(judged.limitations[0]) == "⟪nie Nachrichten⟫"
+    assert "no indicator was loaded" in [gap.reason for gap in judged.gaps]
+
+
+def test_errors_come_out_in_another_language(folder: Path) -> None:
+    """With their steps as the face makes them."""
+    error = ConflictError("The case {slug} is closed.", hint=say("Use {0} first.", do("case reopen")), slug="lai")
+    tongue = translator("de", folder)
+    assert tongue.word(error.message) == "⟪lai ist zu⟫"
+    assert tongue.word(error.hint, command) == "⟪zuerst 'mvtcase case reopen'⟫"
+    assert str(error) == "The case lai is closed."
+
+
+def test_what_a_case_keeps_is_worded_when_it_is_shown(folder: Path) -> None:
+    """A reason that was stored reads in any language; one of version 0.1.0 is the words it was."""
+    kept = why("module.counted", there=9, examined=4).data
+    assert translator("de", folder).word(reason_of(kept)) == "⟪4 von 9⟫"
+    assert translator("de", folder).word(reason_of("it failed")) == "it failed"
+
+
+def test_what_a_catalogue_lacks_or_has_wrong_stays_english(folder: Path) -> None:
+    """An unsure translation counts as none, and one with other parameters is no translation."""
+    tongue = translator("de", folder)
+    assert tongue.word(why("outcome.not_run")) == "the module did not run"
+    assert tongue.word(why("worker.status", status=1)) == "the worker ended with status 1"
+    assert tongue.word(why("module.failed", error="x")) == "the module failed: x"
+
+
+def test_a_language_is_found_by_its_own_or_its_wider_name(folder: Path) -> None:
+    """`de_AT` reads `de`; a language without a catalogue reads English."""
+    assert languages(folder) == ("en", "de")
+    assert translator("de_AT", folder).language == "de"
+    assert translator("fr", folder).language == translator().language == "en"
+    assert languages() == ("en",)

@@ -1,0 +1,66 @@
+"""The closed set of reasons: every code in use is worded, with just its parameters, and every one worded is in use."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import mvtcase
+from mvtcase.engine.outcomes import TEMPLATES
+from mvtcase.engine.worker.reader.claims import NOT_READ
+from mvtcase.model import ModuleOutcome
+from mvtcase.wording.english import SENTENCES, TEXT
+from mvtcase_readers.values import Extent
+
+SOURCE = Path(mvtcase.__file__).parent
+TREES = {
+    path: ast.parse(path.read_text("utf-8"))
+    for path in sorted(SOURCE.rglob("*.py"))
+    if path.relative_to(SOURCE).parts[:2] != ("wording", "english.py")
+}
+DYNAMIC = {f"outcome.{each}" for each in ModuleOutcome} | {f"read.{each}" for each in (NOT_READ, *Extent)}
+DYNAMIC |= {TEXT, "several"}
+"""Codes that are put together, or made without `why`."""
+
+
+def _calls() -> list[tuple[Path, ast.Call]]:
+    return [
+        (path, node)
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "why"
+    ]
+
+
+def _parameters(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def test_every_reason_given_is_worded() -> None:
+    """With just the parameters of its sentence."""
+    calls = [(node.args[0], node) for _, node in _calls()]
+    assert len(calls) > 40
+    for code, node in calls:
+        if isinstance(code, ast.Constant):
+            given = {each.arg for each in node.keywords}
+            assert _parameters(SENTENCES[str(code.value)]) == given, code.value
+
+
+def test_every_sentence_is_given_somewhere() -> None:
+    """A code that nothing names is dead."""
+    named = {node.value for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert set(SENTENCES) - DYNAMIC <= named
+
+
+def test_what_mvt_logs_is_worded() -> None:
+    """Every template that means something has a sentence without parameters."""
+    codes = {code for _, code in TEMPLATES.values() if code}
+    assert codes <= set(SENTENCES)
+    assert {_parameters(SENTENCES[code]) == set() for code in codes} == {True}
+
+
+def test_outcomes_that_are_a_gap_have_a_sentence() -> None:
+    """Where nothing closer is known; and so has every way of reading a file that is not all of it."""
+    assert {f"read.{each}" for each in (NOT_READ, *Extent)} - {"read.full"} <= set(SENTENCES)
+    assert {f"outcome.{each}" for each in ModuleOutcome} - {"outcome.checked", "outcome.extracted"} <= set(SENTENCES)

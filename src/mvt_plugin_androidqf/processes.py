@@ -1,4 +1,8 @@
-"""The running processes in androidqf's `processes.txt`: the collector's JSON, or what `ps -A` printed."""
+"""The running processes in androidqf's `processes.json` or `processes.txt`: the collector's list, or what `ps` printed.
+
+androidqf's `modules/processes.go`: the collector's list goes to `processes.json` since v1.8.0 (October 2025) and went
+to `processes.txt` before; what `ps -A` prints, where no collector runs on the phone, goes to `processes.txt` always.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,13 @@ from mvt.plugin import AndroidQFModule, DatabaseNotFoundError
 from mvtcase_readers.trees import parse_json
 
 _PARTLY_READ = "Examined in part or not at all: %s (%s)"
+_NAMES = ("processes.json", "processes.txt")
 _NUMBERS = ("uid", "pid", "ppid")
 _TEXTS = ("state", "path", "context")
 
 
 class AQFCollectedProcesses(Processes, AndroidQFModule):
-    """Compares the processes of `processes.txt` with process and app indicators, where there is no `ps.txt`."""
+    """Compares the processes of `processes.json` and `processes.txt` where no `ps.txt` is."""
 
     slug = "aqf_collected_processes"
     supported_commands = (("android", "check-androidqf"),)
@@ -24,15 +29,20 @@ class AQFCollectedProcesses(Processes, AndroidQFModule):
         """Read the list; raises `DatabaseNotFoundError` where there is none or MVT's own module reads the older one."""
         if self._get_files_by_pattern("*/ps.txt"):
             raise DatabaseNotFoundError("ps.txt is there, which MVT's own module reads")
-        files = self._get_files_by_pattern("*/processes.txt")
+        files = [file for name in _NAMES for file in self._get_files_by_pattern(f"*/{name}")]
         if not files:
-            raise DatabaseNotFoundError("no processes.txt")
+            raise DatabaseNotFoundError(f"no {' or '.join(_NAMES)}")
         self.results: list[dict[str, Any]] = []
-        text = self._get_file_content(files[0]).decode("utf-8", "replace").strip()
+        for file in files:
+            self._read(file)
+
+    def _read(self, file: str) -> None:
+        name = file.rsplit("/", 1)[-1]
+        text = self._get_file_content(file).decode("utf-8", "replace").strip()
         if text.startswith("["):
-            self._take(parse_json(text))
+            self._take(name, parse_json(text))
         else:
-            self._take_table(text)
+            self._take_table(name, text)
 
     def check_indicators(self) -> None:
         """Compare the name each process gives itself, and then the program it really runs where that is another."""
@@ -47,19 +57,21 @@ class AQFCollectedProcesses(Processes, AndroidQFModule):
             if match:
                 self.alertstore.critical(match.message, "", result, matched_indicator=match.ioc)
 
-    def _take(self, listed: list[Any]) -> None:
-        for entry in listed:
-            if isinstance(entry, dict) and _command(entry):
-                self.results.append(_result(entry))
-        odd = len(listed) - len(self.results)
+    def _take(self, name: str, listed: list[Any]) -> None:
+        taken = [_result(entry) for entry in listed if isinstance(entry, dict) and _command(entry)]
+        self.results += taken
+        odd = len(listed) - len(taken)
         if odd:
-            self.log.error(_PARTLY_READ, "processes.txt", f"{odd} entries name no process")
+            self.log.error(_PARTLY_READ, name, f"{odd} entries name no process")
 
-    def _take_table(self, text: str) -> None:
+    def _take_table(self, name: str, text: str) -> None:
+        before = self.results
+        self.results = []
         self.parse(text)
         rows = len(text.splitlines()) - 1
         if len(self.results) < max(rows, 1):
-            self.log.error(_PARTLY_READ, "processes.txt", f"{len(self.results)} of {max(rows, 0)} lines are processes")
+            self.log.error(_PARTLY_READ, name, f"{len(self.results)} of {max(rows, 0)} lines are processes")
+        self.results = before + self.results
 
 
 def _command(entry: dict[str, Any]) -> str:

@@ -45,7 +45,7 @@ ANDROIDQF = Kind(
         KeyModule(
             part="androidqf",
             slug="aqf_processes",
-            reason="AndroidQF lists the running processes, once in ps.txt, nowadays in processes.txt",
+            reason="AndroidQF lists the running processes: ps.txt, later processes.txt, now processes.json",
             source="androidqf modules/processes.go; MVT 2026.10.26 reads ps.txt only, mvt_plugin_androidqf the other",
             may_be_empty=False,
             stand_in="aqf_collected_processes",

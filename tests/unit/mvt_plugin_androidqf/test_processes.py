@@ -48,10 +48,17 @@ def read(folder: Path, files: dict[str, str], *, planted: str = "") -> tuple[Any
     return module, [each for each in errors if each.startswith("Examined in part")]
 
 
-@pytest.mark.parametrize("text", [json.dumps([entry(), entry(pid=1, command_line=["init"])]), PLAIN])
-def test_both_forms_are_read_and_compared(text: str, tmp_path: Path) -> None:
-    """The collector's JSON and the output of ps give the same names to the indicators."""
-    module, errors = read(tmp_path, {"processes.txt": text}, planted="net.example.app")
+COLLECTED = json.dumps([entry(), entry(pid=1, command_line=["init"])])
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"processes.json": COLLECTED}, {"processes.txt": COLLECTED}, {"processes.txt": PLAIN}],
+    ids=["since v1.8.0", "before", "ps"],
+)
+def test_all_forms_are_read_and_compared(files: dict[str, str], tmp_path: Path) -> None:
+    """The collector's JSON under both its names and the output of ps give the same names to the indicators."""
+    module, errors = read(tmp_path, files, planted="net.example.app")
     assert {each["command"] for each in module.results} == {"net.example.app", "init"}
     assert [alert.matched_indicator.value for alert in module.alertstore.alerts] == ["net.example.app"]
     assert errors == []
@@ -62,6 +69,15 @@ def test_a_process_is_known_by_the_program_it_runs_too(tmp_path: Path) -> None:
     hidden = entry(command_line=["system_server"], path="/data/local/tmp/plantedd (deleted)")
     module, _ = read(tmp_path, {"processes.txt": json.dumps([hidden])}, planted="plantedd")
     assert [alert.event["command"] for alert in module.alertstore.alerts] == ["system_server"]
+
+
+def test_two_lists_are_both_read(tmp_path: Path) -> None:
+    """Where an acquisition holds both files no process of either is left out."""
+    files = {"processes.json": COLLECTED, "processes.txt": PLAIN.replace("net.example.app", "plantedd")}
+    module, errors = read(tmp_path, files, planted="plantedd")
+    assert {each["command"] for each in module.results} == {"net.example.app", "init", "plantedd"}
+    assert len(module.alertstore.alerts) == 1
+    assert errors == []
 
 
 def test_a_kernel_thread_has_its_short_name(tmp_path: Path) -> None:

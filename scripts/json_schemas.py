@@ -16,10 +16,11 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mvtcase import casebook, model, reasons
+from mvtcase import casebook, model
 from mvtcase.cli.output import SCHEMA
 from mvtcase.indicators import verdicts
 from mvtcase.kinds import words
+from mvtcase.wording import told
 from mvtcase.workflow import (
     acquisitions,
     cases,
@@ -129,7 +130,7 @@ _NAMES: dict[str, Any] = {
 _PLAIN: Mapping[object, Mapping[str, object]] = {
     str: {"type": "string"},
     Path: {"type": "string"},
-    reasons.Message: {"type": "string"},
+    told.Message: {"type": "string"},
     bool: {"type": "boolean"},
     int: {"type": "integer"},
     float: {"type": "number"},

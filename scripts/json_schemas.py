@@ -119,7 +119,7 @@ _NAMES: dict[str, Any] = {
     **vars(collections.abc),
     **vars(words),
     **vars(verdicts),
-    **vars(reasons),
+    **vars(told),
     **vars(casebook),
     **vars(model),
     "Path": Path,

@@ -1,8 +1,8 @@
 """List every rule that MVT or one of our plugins can raise without an indicator, as it stands in their source.
 
-Run `python scripts/list_rules.py` to see which rules of the pinned release have no record in `findings/rules.json`, and which
-records have no rule. A rule is the place of a call that raises an alert and the text of its message, with `{}` where
-something is put in. Calls that name a matched indicator are left out: those are matches, not rules.
+Run `python scripts/list_rules.py` to see which rules of the pinned release have no record in `findings/rules.json`, and
+which records have no rule. A rule is the file of a call that raises an alert and the text of its message, with `{}`
+where something is put in. Calls that name a matched indicator are left out: those are matches, not rules.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _rules_in(package: str, folder: Path) -> Iterator[Rule]:
 
 
 def _message_of(call: ast.Call) -> ast.expr | None:
-    """Return the expression of an alert's message, None where a call raises no alert of its own or names an indicator."""
+    """Return the expression of an alert's message, None where a call raises none or names an indicator."""
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     if "matched_indicator" in named:
         return None

@@ -1,8 +1,8 @@
 """Write `findings/stock_names.json`: published names that real phones carry as well, with where and on how many.
 
-Run `python scripts/list_stock_names.py FOLDER SETS` with a folder of path lists (zipped CSV files with a column `path`, one
-list of all files of one phone each) and a folder of STIX 2 sets. Only names of processes and files that stand in a set
-and in a list are written, each with the folders it stands in, ids replaced by `*`: nothing else of the lists.
+Run `python scripts/list_stock_names.py FOLDER SETS` with a folder of path lists (zipped CSV files with a column `path`,
+one list of all files of one phone each) and a folder of STIX 2 sets. Only names of processes and files that stand in a
+set and in a list are written, each with the folders it stands in, ids replaced by `*`: nothing else of the lists.
 """
 
 from __future__ import annotations

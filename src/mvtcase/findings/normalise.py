@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, digest
 from mvtcase.findings.classes import SILENT, evidence_class
+from mvtcase.findings.ratings import rate, weigh_together
 from mvtcase.findings.times import event_time
-from mvtcase.model import AlertSource, Finding
+from mvtcase.model import AlertSource, EvidenceClass, Finding, Rating
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,9 @@ MAX_DETAIL_CHARACTERS = 20_000
 MAX_TITLE_CHARACTERS = 300
 _OWN_FIELDS = frozenset({"matched_indicator", "matched_indicators"})
 """Fields that speak of the indicator, not of the event: they change with the set's file name."""
+
+_ONLY_SEEN = frozenset({Rating.CONTEXT, Rating.MENTION})
+"""Weights of an indicator whose text was seen where it shows nothing."""
 
 _AROUND = frozenset({"context"})
 """Fields that are shown and say nothing of what a finding is about: a recheck has no text around a value."""
@@ -55,17 +59,22 @@ def normalise(alerts: Sequence[RawAlert], context: Context) -> tuple[tuple[Findi
         known[1].append(place)
         if finding.level.rank > known[0].level.rank:
             found[finding.id] = (replace(known[0], level=finding.level, title=finding.title), known[1])
-    return tuple((replace(one, alerts=len(places)), tuple(places)) for one, places in found.values())
+    weighed = weigh_together([one for one, _ in found.values()])
+    return tuple(
+        (replace(one, alerts=len(places)), tuple(places))
+        for one, (_, places) in zip(weighed, found.values(), strict=True)
+    )
 
 
 def _finding(alert: RawAlert, context: Context) -> Finding:
     event = _stable(alert.event, context.run_paths)
     moment, basis = event_time(alert, context.device.platform)
+    rating, rule = rate(alert)
     return Finding(
         id=finding_id(alert, event, context),
         device=context.device.id,
         official=context.device.official,
-        evidence_class=evidence_class(alert),
+        evidence_class=EvidenceClass.HEURISTIC if alert.indicator and rating in _ONLY_SEEN else evidence_class(alert),
         level=alert.level,
         module=alert.module,
         title=_title(_without_paths(alert.message, context.run_paths)),
@@ -74,6 +83,8 @@ def _finding(alert: RawAlert, context: Context) -> Finding:
         event_time_basis=basis,
         first_scan=context.scan,
         detail=_detail(event),
+        rating=rating,
+        rule=rule,
     )
 
 

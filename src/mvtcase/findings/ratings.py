@@ -27,7 +27,7 @@ NOT_YET_RATED = "not-yet-rated"
 MENTION, AMONG_BYTES = "mention", "indicator-among-bytes"
 NAME_OF_THE_SYSTEM, WIDENED = "name-of-the-system", "widened"
 OF_INDICATORS: Mapping[str, str] = {
-    MENTION: "A text names the indicator: a report, a list, a search for it. Nobody sent it to be opened, opened it or ran it.",
+    MENTION: "A text names the indicator, such as a report, a list or a search. Nobody was led to it.",
     AMONG_BYTES: "What may be the indicator stands among other bytes of a file whose form is not known.",
     NAME_OF_THE_SYSTEM: "Every phone carries this name in this place, or an app has it in its own data.",
     WIDENED: "The host that was met is a neighbour of the published one, which no set holds.",
@@ -46,9 +46,9 @@ CLOSE_SECONDS = 5
 class Rule:
     """The record of one rule, for people: what it says, how common it is and by what evidence, and what is innocent.
 
-    `template` is the alert's message with `{}` for what is put in, `source` the file that raises it. `object` says which
-    of these is the thing that the alert is about, 0 for none; `compare` whether it says something that the thing stands
-    on one phone of a case only.
+    `template` is the alert's message with `{}` for what is put in, `source` the file that raises it. `object` says
+    which of these is the thing that the alert is about, 0 for none; `compare` whether it says something that the thing
+    stands on one phone of a case only.
     """
 
     id: str
@@ -108,8 +108,8 @@ def rule_named(name: str) -> Rule | None:
 def rate(alert: RawAlert) -> tuple[Rating, str]:
     """Return how much an alert weighs, and the rule: its id, then the thing that it is about where there is one.
 
-    An indicator weighs by itself, except where its text alone is seen: a mention, a name that the system itself carries, or
-    a host that nobody published.
+    An indicator weighs by itself, except where its text alone is seen: a mention, a name that the system itself
+    carries, or a host that nobody published.
     """
     event = alert.event if isinstance(alert.event, dict) else {}
     if alert.indicator is not None:
@@ -145,7 +145,10 @@ def _judged(rule: Rule, thing: str, message: str, event: Mapping[str, Json]) -> 
 
 def _asked(_thing: str, message: str, _event: Mapping[str, Json]) -> Rating | None:
     # A refused request is recorded under the same rule as a granted one.
-    return Rating.CONTEXT if re.search(r" set to '(?:reject|ignore|deny|denied|default)\w*' ", message, re.IGNORECASE) else None
+    return Rating.CONTEXT if _REFUSED.search(message) else None
+
+
+_REFUSED = re.compile(r" set to '(?:reject|ignore|deny|denied|default)\w*' ", re.IGNORECASE)
 
 
 def _service(_thing: str, message: str, _event: Mapping[str, Json]) -> Rating | None:
@@ -276,8 +279,8 @@ def _moment(text: str) -> datetime:
 def only_here(findings: Mapping[str, Sequence[Finding]], phones: Collection[str]) -> frozenset[str]:
     """Return the leads that stand on one phone only, by id, where at least five of its kind were examined.
 
-    `findings` are those of each device, `phones` the devices of one kind that were examined. Only rules whose record says so
-    are asked: processes, profiles, apps, authorities, mounts, accessibility services.
+    `findings` are those of each device, `phones` the devices of one kind that were examined. Only rules whose record
+    says so are asked: processes, profiles, apps, authorities, mounts, accessibility services.
     """
     if len(phones) < PHONES_TO_COMPARE:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Where an indicator's name or host says nothing by itself: names that systems carry, texts about it, hosts beside it."""
+"""Where an indicator says nothing by itself: names that systems carry, pages about a host, hosts beside it."""
 
 from __future__ import annotations
 

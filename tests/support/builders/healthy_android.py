@@ -27,6 +27,7 @@ from builders.planted_android import (
     text_edit,
 )
 from mvtcase.model import EvidenceKind
+from mvtcase.phones.android_dumpsys import Crash, tombstone_text
 from mvtcase.phones.android_phone import DEFAULT_APPS, AndroidApp, AndroidMessage, AndroidPhone
 from mvtcase.phones.bugreport import text_name
 
@@ -149,12 +150,8 @@ def _shell_ops(_members: Members, _value: str) -> None:
 
 
 def _tombstone(number: int, process: str, uid: int) -> Edit:
-    text = (
-        f"*** *** ***\nBuild fingerprint: 'x'\nABI: 'arm64'\nTimestamp: 2026-11-12 08:00:00.104233871+0800\nProcess uptime: 412s\n"
-        f"Cmdline: {process}\npid: 80{number}, tid: 80{number}, name: {process.rsplit('/', 1)[-1]}  >>> {process} <<<\nuid: {uid}\n"
-        "signal 6 (SIGABRT), code -1 (SI_QUEUE), fault addr --------\nbacktrace:\n      #00 pc 00000603ca  /apex/libc.so (abort+166)\n"
-    )
-    return file_edit(f"FS/data/tombstones/tombstone_2{number}", lambda _: text.encode())
+    crash = Crash(phone=AndroidPhone(), process=process, number=number, uid=uid)
+    return file_edit(f"FS/data/tombstones/tombstone_2{number}", lambda _: tombstone_text(crash).encode())
 
 
 def _accessibility(*services: str) -> tuple[Edit, ...]:

@@ -112,16 +112,9 @@ def _usage(make: Callable[[Desk], PhoneFile], names: tuple[str, ...]) -> Files:
 def _holes(desk: Desk) -> list[PhoneFile]:
     # Core Data gives numbers out once: what is pruned after its time leaves holes (APOLLO's notes on retention).
     file = ios_system.datausage(desk)
-    return [
-        replace(
-            file,
-            content=changed(
-                file.content,
-                ("DELETE FROM ZLIVEUSAGE WHERE Z_PK % 5 = 2", ()),
-                ("DELETE FROM ZPROCESS WHERE Z_PK % 5 = 2", ()),
-            ),
-        )
-    ]
+    gone = "SELECT Z_PK FROM ZPROCESS WHERE Z_PK % 5 = 2"
+    rows = (f"DELETE FROM ZLIVEUSAGE WHERE ZHASPROCESS IN ({gone})", "DELETE FROM ZPROCESS WHERE Z_PK % 5 = 2")
+    return [replace(file, content=changed(file.content, *((row, ()) for row in rows)))]
 
 
 def _profiles(*payloads: str) -> Files:
@@ -265,13 +258,12 @@ def _bookmarks(_desk: Desk) -> list[PhoneFile]:
 
 def _names_of_ios(_desk: Desk) -> list[PhoneFile]:
     # usr/libexec/BackupAgent, folders `bh` and files `payload` stand in the public images' path lists.
+    bundle = "private/var/containers/Bundle/Application/5F0C2B7E-1D34-4A6B-9C8D-0E1F2A3B4C5D/TikTok.app"
+    store = "private/var/mobile/Containers/Data/Application/6A1D3C8F-2E45-4B7C-8D9E-1F2A3B4C5D6E/Library"
     paths = (
-        "usr/libexec/BackupAgent", "usr/libexec/BackupAgent2", "usr/libexec/pcsd.txt",
-        "private/var/mobile/Containers/Data/Application/8AC2/Library/Caches/bh/0001.bin",
-        "private/var/mobile/Containers/Data/Application/8AC2/Documents/bh/index",
-        "private/var/MobileAsset/AssetsV2/com_apple_MobileAsset_UAF/payload",
-        "private/var/mobile/Containers/Data/Application/8AC2/tmp/payload",
-        "System/Library/PrivateFrameworks/MobileBackup.framework/BackupAgent",
+        "usr/libexec/BackupAgent", "usr/libexec/BackupAgent2",
+        f"{bundle}/BDPlatformSDKLocalizableResource.bundle/bh/Localizable.strings",
+        f"{store}/Application Support/PersistentStorage/Store/HCVRiderEducationStoreKey/payload",
     )  # fmt: skip
     return [device(path, b"\xcf\xfa\xed\xfe" + b"\0" * 60) for path in paths]
 

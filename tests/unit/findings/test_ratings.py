@@ -1,0 +1,212 @@
+"""What findings weigh: every rule of the pinned release has a record, what most phones show accuses nobody."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mvtcase.findings import ratings
+from mvtcase.findings.ratings import Rule, known, only_here, rate, rule_named, rules, weigh_together
+from mvtcase.model import AlertSource, EvidenceClass, Finding, IndicatorRef, Level, Rating, RawAlert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ROOT = Path(__file__).parents[3]
+
+
+def _list_rules() -> Any:
+    spec = importlib.util.spec_from_file_location("list_rules", _ROOT / "scripts" / "list_rules.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_rule_of_the_pinned_release_has_a_record_and_every_record_a_rule() -> None:
+    """A rule that a new release brings is noticed here; until then it weighs as suspicious."""
+    there = {tuple(rule) for rule in _list_rules().rules()}
+    assert {(rule.source, rule.template) for rule in rules()} == there
+
+
+def test_records_say_everything_in_words_and_name_their_evidence() -> None:
+    """No record rests on nothing."""
+    texts = [text for rule in rules() for text in (rule.says, rule.common, rule.evidence, rule.causes, rule.unusual)]
+    assert all(texts)
+    assert len({rule.id for rule in rules()}) == len(rules())
+    assert all(" " not in rule.id for rule in rules())
+
+
+def test_known_names_belong_to_rules_and_have_sources() -> None:
+    """An exception without a rule or a source would excuse anything."""
+    assert set(known()) <= {rule.id for rule in rules()}
+    assert all(source for table in known().values() for source in table.values())
+
+
+def _rated(message: str, event: dict[str, Any] | None = None, module: str = "x") -> tuple[Rating, str]:
+    return rate(RawAlert(module=module, level=Level.MEDIUM, message=message, event_time="", event=event or {}))
+
+
+_OLD_PATCHES = "This phone has not received security updates for more than six months (last update: 2025-10-05)."
+
+
+@pytest.mark.parametrize(
+    ("message", "event", "expected"),
+    [
+        ("A rule nobody wrote a record for", {}, Rating.UNRATED),
+        ("Redirect took less than a second! (200.0 milliseconds)", {}, Rating.LEAD),
+        (_OLD_PATCHES, {}, Rating.POSTURE),
+        ("Risky package 'com.android.shell' had 'VIBRATE' permission set to 'access' at 2026", {}, Rating.CONTEXT),
+        ("Risky package 'com.android.shell' had 'RECORD_AUDIO' permission set to 'access' at 2026", {}, Rating.LEAD),
+        ("Package 'org.x' had risky permission 'REQUEST_INSTALL_PACKAGES' set to 'reject' at 2026", {}, Rating.CONTEXT),
+        ("Package 'org.x' had risky permission 'REQUEST_INSTALL_PACKAGES' set to 'access' at 2026", {}, Rating.LEAD),
+        (
+            "Package 'com.android.chrome' had risky permission 'REQUEST_INSTALL_PACKAGES' set to 'access' at 2026",
+            {},
+            Rating.CONTEXT,
+        ),
+        ('Found root binary "su" at path "/system/xbin/su"', {}, Rating.SUSPICIOUS),
+        ('Found executable file at suspicious path "/data/local/tmp/scrcpy-server.jar"', {}, Rating.CONTEXT),
+        ('Found executable file at suspicious path "/data/local/tmp/.stage/loader"', {}, Rating.SUSPICIOUS),
+        ('Found file at suspicious path "/data/local/tmp/notes"', {}, Rating.LEAD),
+        ("Could not find the binary associated with the process with name configd", {}, Rating.CONTEXT),
+        ("Could not find the binary associated with the process with name agentx", {}, Rating.LEAD),
+        ("Potential Quadream exploit event identified: 1", {"summary": "Meeting"}, Rating.LEAD),
+        (
+            "Potential Quadream exploit event identified: 1",
+            {"participant_email": "a@example.org", "start_date": "2026-01-01", "last_modified": "2026-03-01"},
+            Rating.SUSPICIOUS,
+        ),
+        ("Apple warning about state-sponsored attack received on 2026", {"phone_number": "+8869"}, Rating.MENTION),
+        (
+            "Apple warning about state-sponsored attack received on 2026",
+            {"phone_number": "threat-notifications@apple.com"},
+            Rating.SUSPICIOUS,
+        ),
+    ],
+)  # fmt: skip
+def test_a_message_weighs_what_its_record_and_what_is_known_say(
+    message: str, event: dict[str, Any], expected: Rating
+) -> None:
+    """Exceptions are exact: a name that is known, a request that was refused, a sender that is Apple."""
+    assert _rated(message, event)[0] is expected
+
+
+def test_a_hostile_name_cannot_borrow_another_rule() -> None:
+    """The text that a process chose stands inside its own rule's text, whatever it says."""
+    name = "Lockdown mode enabled"
+    message = f"Potentially suspicious crash in process '{name}' running as UID '0' in tombstone 't' at 2026"
+    assert _rated(message)[1].startswith("system-crash ")
+
+
+def _alert(type_: str, value: str, event: dict[str, Any], source: AlertSource = AlertSource.MVT) -> RawAlert:
+    indicator = IndicatorRef(value=value, type=type_, family="x", set="x")
+    return RawAlert(
+        module="x", level=Level.HIGH, message="m", event_time="", event=event, indicator=indicator, source=source
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "excused"),
+    [
+        ("usr/libexec/BackupAgent", True),
+        ("private/var/db/staging/BackupAgent", False),
+        ("usr/libexec/BackupAgent/x", False),
+        ("private/var/containers/Bundle/Application/A/TikTok.app/X.bundle/BackupAgent/a", True),
+    ],
+)
+def test_a_name_that_systems_carry_is_excused_in_its_own_place_only(path: str, excused: bool) -> None:  # noqa: FBT001
+    """A program of that name anywhere else still matches."""
+    rating, _ = rate(_alert("processes", "BackupAgent", {"path": path}))
+    assert (rating is Rating.CONTEXT) is excused
+
+
+def test_a_process_that_ran_is_never_excused() -> None:
+    """What ran under a stock name is the published thing itself."""
+    event = {"place_class": "execution", "path": "usr/libexec/BackupAgent"}
+    assert rate(_alert("processes", "BackupAgent", event, AlertSource.SWEEP))[0] is Rating.UNRATED
+
+
+@pytest.mark.parametrize(
+    ("link", "about"),
+    [
+        ("https://www.virustotal.com/gui/domain/bad.example.net", True),
+        ("https://www.google.com/search?q=bad.example.net", True),
+        ("https://bad.example.net/x", False),
+        ("https://click.example.com/?to=https://bad.example.net/x", False),
+        ("https://click.example.com/?to=https%3A%2F%2Fbad.example.net/x", False),
+    ],
+)
+def test_a_page_about_a_host_is_a_mention_and_a_link_to_it_is_none(link: str, about: bool) -> None:  # noqa: FBT001
+    """Redirects to the host stay what they are."""
+    event = {"place_class": "exposure", "context": link}
+    assert (rate(_alert("domains", "bad.example.net", event, AlertSource.SWEEP))[0] is Rating.MENTION) is about
+
+
+def test_a_neighbour_of_a_published_www_host_is_no_match() -> None:
+    """Nobody published the whole domain."""
+    beside = _alert("domains", "www.portal.example", {"url": "https://home.portal.example/"})
+    itself = _alert("domains", "www.portal.example", {"url": "https://www.portal.example/"})
+    assert (rate(beside)[0], rate(itself)[0]) == (Rating.CONTEXT, Rating.UNRATED)
+
+
+def _finding(identity: str, rule: str, moment: str | None = None, device: str = "D-1") -> Finding:
+    return Finding(
+        id=identity, device=device, official="O-1", evidence_class=EvidenceClass.HEURISTIC, level=Level.MEDIUM,
+        module="x", title="t", rating=Rating.LEAD, rule=rule, event_time=moment,
+    )  # fmt: skip
+
+
+def _weights(*findings: Finding) -> list[Rating]:
+    return [one.rating for one in weigh_together(findings)]
+
+
+def test_leads_of_two_rules_about_one_thing_or_moment_weigh_as_suspicious() -> None:
+    """One rule that speaks twice is one lead; two rules about one app are two."""
+    app = _finding("F-1", "installed-without-store org.x")
+    service = _finding("F-2", "accessibility-service org.x/.Watch")
+    other = _finding("F-3", "accessibility-service org.y/.Watch")
+    assert _weights(app, service) == [Rating.SUSPICIOUS] * 2
+    assert _weights(app, other) == [Rating.LEAD] * 2
+    assert _weights(app, replace(app, id="F-4")) == [Rating.LEAD] * 2
+    assert weigh_together((app, service))[0].rule == "installed-without-store org.x + accessibility-service"
+    close = (
+        _finding("F-5", "fast-redirect", "2026-05-09T06:10:00Z"),
+        _finding("F-6", "system-crash x", "2026-05-09T06:10:03Z"),
+    )
+    assert _weights(*close) == [Rating.SUSPICIOUS] * 2
+
+
+@pytest.mark.parametrize(("phones", "expected"), [(4, 0), (5, 1)])
+def test_what_stands_on_one_phone_of_five_is_told(phones: int, expected: int) -> None:
+    """Fewer phones say nothing about what is usual."""
+    devices = [f"D-{number}" for number in range(phones)]
+    findings: dict[str, Sequence[Finding]] = {
+        device: (_finding(f"F-{device}", "no-binary usual", device=device),) for device in devices
+    }
+    findings["D-1"] = (*findings["D-1"], _finding("F-odd", "no-binary odd", device="D-1"))
+    assert len(only_here(findings, devices)) == expected
+
+
+def test_the_rule_of_a_finding_leads_back_to_its_record() -> None:
+    """`finding show` prints the record of a rule by the name that the finding keeps."""
+    found = rule_named("no-binary agentx + fast-redirect")
+    assert isinstance(found, Rule)
+    assert found.id == "no-binary"
+    assert rule_named(ratings.NOT_YET_RATED) is None
+
+
+def test_the_tables_are_sorted_and_small() -> None:
+    """They are read by people."""
+    folder = _ROOT / "src" / "mvtcase" / "findings"
+    assert all((folder / name).stat().st_size < 60_000 for name in ("rules.json", "known.json", "stock_names.json"))
+    keys = [
+        (each["source"], each["template"]) for each in json.loads((folder / "rules.json").read_text(encoding="utf-8"))
+    ]
+    assert keys == sorted(keys)

@@ -20,6 +20,7 @@ from mvtcase import casebook, model
 from mvtcase.cli.output import SCHEMA
 from mvtcase.indicators import verdicts
 from mvtcase.kinds import words
+from mvtcase.model import reach
 from mvtcase.wording import told
 from mvtcase.workflow import (
     acquisitions,
@@ -54,6 +55,7 @@ VERBS: Mapping[str, tuple[Callable[..., object], ...]] = {
     "case new": (cases.new,),
     "case list": (cases.list_cases,),
     "case show": (cases.show,),
+    "case set": (cases.hold_to,),
     "case close": (cases.close,),
     "case reopen": (cases.reopen,),
     "group add": (groups.add,),
@@ -121,6 +123,7 @@ _NAMES: dict[str, Any] = {
     **vars(verdicts),
     **vars(told),
     **vars(casebook),
+    **vars(reach),
     **vars(model),
     "Path": Path,
     "model": model,

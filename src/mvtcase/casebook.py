@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import StrEnum
 from mvtcase.findings import status as table
 from mvtcase.model import AcquisitionState, Completeness, Gap, ModuleOutcome, ScanState, Status
-from mvtcase.model.reach import merged, of_scan
+from mvtcase.model.reach import merged, of_scan, sentence, suffices
 from mvtcase.store import queries
 from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mvtcase.model import (
         Acquisition,
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from mvtcase.store.store import Store
 
 
+TOO_NARROW = Gap(
+    module="reach",
+    outcome=ModuleOutcome.NO_SOURCE,
+    reason=why("reach.too_narrow"),
+)
+"""The gap of a phone whose acquisitions, however well they were read, cannot carry the words "no trace found"."""
+
+
 class Remedy(StrEnum):
     """What makes a stale result fresh again."""
 
@@ -45,20 +53,33 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stale:
-    """Something a scan used that has a newer version, and what to do about it."""
+    """What a scan was not compared with or not done with, and what to do about it.
+
+    `used` is the version that it was done with, empty for an indicator set that is new to it; `indicators` counts those
+    of the set.
+    """
 
     what: str
     used: str
     newer: str
     remedy: Remedy
+    indicators: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newest:
-    """The newest versions at hand: indicator sets by name, tools by name (`mvt`, `mvtcase`, plugins)."""
+    """The newest versions at hand: active indicator sets by name, tools by name (`mvt`, `mvtcase`, plugins)."""
 
     sets: Mapping[str, IndicatorSet]
     tools: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """How many indicator sets a recheck is due for, and how many indicators these hold."""
+
+    sets: int
+    indicators: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +95,23 @@ class DeviceStanding:
     gaps: tuple[Gap, ...]
     stale: tuple[Stale, ...]
     reach: tuple[Reach, ...]
+    compared: tuple[IndicatorSet, ...]
 
     @property
     def last_scan(self) -> Scan | None:
         """The newest finished scan of the device, None without one."""
         return max(self.latest, key=_place, default=None)
+
+    @property
+    def words(self) -> str:
+        """The status in words, with the reach where no trace was found."""
+        return _worded(self.status, self.reach)
+
+    @property
+    def due(self) -> Due | None:
+        """The active indicator sets that the phone's results were not compared with, None when there is none."""
+        missing = {each.what: each.indicators for each in self.stale if each.remedy is Remedy.RECHECK}
+        return Due(sets=len(missing), indicators=sum(missing.values())) if missing else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +128,11 @@ class OfficialStanding:
     def reach(self) -> tuple[Reach, ...]:
         """What the person's phones together could have shown."""
         return merged(each.reach for each in self.devices)
+
+    @property
+    def words(self) -> str:
+        """The status in words, with the reach where no trace was found."""
+        return _worded(self.status, self.reach)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +165,22 @@ class Casebook:
         return inside
 
 
+def _worded(status: Status, reach: Sequence[Reach]) -> str:
+    return f"no trace found in: {sentence(reach)}" if status is Status.NO_TRACE else table.WORDS[status]
+
+
 def read(store: Store, newest: Newest) -> Casebook:
     """Return the whole case, read in one transaction so that its parts agree."""
     with store.reading():
         scans, findings = queries.scans(store), queries.findings(store)
+        case = queries.case_file(store)
         groups = queries.groups(store)
-        devices = tuple(_device_standing(store, device, scans, findings, newest) for device in queries.devices(store))
+        devices = tuple(
+            _device_standing(store, device, scans, findings, newest, case.fixed_sets)
+            for device in queries.devices(store)
+        )
         return Casebook(
-            case=queries.case_file(store),
+            case=case,
             groups=groups,
             officials=tuple(_official_standing(store, one, groups, devices) for one in queries.officials(store)),
             scans=scans,
@@ -158,7 +204,12 @@ def _official_standing(
 
 
 def _device_standing(
-    store: Store, device: Device, scans: Sequence[Scan], findings: Sequence[Finding], newest: Newest
+    store: Store,
+    device: Device,
+    scans: Sequence[Scan],
+    findings: Sequence[Finding],
+    newest: Newest,
+    fixed: Collection[str] | None,
 ) -> DeviceStanding:
     counted = [each for each in queries.acquisitions(store, device.id) if each.state is AcquisitionState.REGISTERED]
     latest = {each.id: latest_finished(scans, each.id) for each in counted}
@@ -167,7 +218,9 @@ def _device_standing(
         each
         for acquisition in counted
         if (scan := latest[acquisition.id]) is not None
-        for each in staleness(scan, _compared_since(scans, scan), newest, at_hand=Path(acquisition.path).exists())
+        for each in staleness(
+            scan, _compared_since(scans, scan), newest, at_hand=Path(acquisition.path).exists(), fixed=fixed
+        )
     )
     own = tuple(finding for finding in findings if finding.device == device.id)
     reach = merged(map(of_scan, done))
@@ -175,6 +228,7 @@ def _device_standing(
         findings=own,
         coverage=tuple(scan.completeness if scan else None for scan in latest.values()),
         recheck_due=any(each.remedy is Remedy.RECHECK for each in stale),
+        sees_execution=suffices(reach),
         state=device.state,
     )
     return DeviceStanding(
@@ -187,9 +241,11 @@ def _device_standing(
         gaps=(
             *(gap for scan in done for gap in scan.gaps),
             *_unscanned(counted, latest, scans),
+            *((TOO_NARROW,) if done and not view.sees_execution else ()),
         ),
         stale=tuple(dict.fromkeys(stale)),
         reach=reach,
+        compared=tuple({used.sha256: used for scan in done for used in _compared_since(scans, scan)}.values()),
     )
 
 
@@ -226,31 +282,47 @@ def _why_unscanned(acquisition: Acquisition, scans: Sequence[Scan]) -> Reason:
     return why("scan.unfinished", scan=last.id, state=str(last.state), error=last.error or why("scan.no_reason"))
 
 
-def _compared_since(scans: Sequence[Scan], scan: Scan) -> dict[str, set[str]]:
-    """Return, by set name, the versions (sha256) that a scan or a finished recheck of it compared with."""
-    seen: dict[str, set[str]] = {}
-    for each in scans:
-        rechecked = each.recheck_of == scan.id and each.state is ScanState.FINISHED
-        if (each.id == scan.id or rechecked) and (each is scan or each.completeness is not Completeness.BLIND):
-            for used in each.sets:
-                seen.setdefault(used.name, set()).add(used.sha256)
-    return seen
+def _compared_since(scans: Sequence[Scan], scan: Scan) -> tuple[IndicatorSet, ...]:
+    """Return the sets that a scan, and the rechecks that answer for it, compared with."""
+    answering = [each for each in scans if each.recheck_of == scan.id and _answers_for(each, scan)]
+    return tuple(used for each in (scan, *answering) for used in each.sets)
+
+
+def _answers_for(recheck: Scan, scan: Scan) -> bool:
+    """Return whether a recheck compared everything that its scan examined: it has no gap that the scan has not."""
+    if recheck.state is not ScanState.FINISHED or recheck.completeness is Completeness.BLIND:
+        return False
+    return {(gap.module, gap.reason) for gap in recheck.gaps} <= {(gap.module, gap.reason) for gap in scan.gaps}
 
 
 def staleness(
-    scan: Scan, compared: Mapping[str, set[str]], newest: Newest, *, at_hand: bool = True
+    scan: Scan,
+    compared: Sequence[IndicatorSet],
+    newest: Newest,
+    *,
+    at_hand: bool = True,
+    fixed: Collection[str] | None = None,
 ) -> tuple[Stale, ...]:
-    """Return what a scan used that has a newer version.
+    """Return what a scan was not compared with, and which tools it was done with that have a newer version.
 
-    A newer indicator set asks for a recheck of the stored results; a newer MVT or plugin asks for the acquisition to be
-    scanned again, since its modules may read what the older ones did not, or, where it is not `at_hand` any more, for
-    the phone.
+    An active indicator set that it was not compared with asks for a recheck of the stored results, unless the case is
+    held to a `fixed` list of sets that does not name it. A newer MVT or plugin asks for the acquisition to be scanned
+    again, since its modules may read what the older ones did not, or, where it is not `at_hand` any more, for the
+    phone.
     """
     again = Remedy.SCAN_AGAIN if at_hand else Remedy.PHONE_NEEDED
+    used = {each.name: each.version for each in compared}
+    seen = {each.sha256 for each in compared}
     stale = [
-        Stale(what=f"indicator set {used.name}", used=used.version, newer=newer.version, remedy=Remedy.RECHECK)
-        for used in scan.sets
-        if (newer := newest.sets.get(used.name)) and newer.sha256 not in compared.get(used.name, {newer.sha256})
+        Stale(
+            what=f"indicator set {name}",
+            used=used.get(name, ""),
+            newer=each.version,
+            remedy=Remedy.RECHECK,
+            indicators=each.usable,
+        )
+        for name, each in newest.sets.items()
+        if (fixed is None or name in fixed) and each.sha256 not in seen
     ]
     stale += [
         Stale(what=name, used=version, newer=newest.tools[name], remedy=again)

@@ -76,7 +76,7 @@ def fake_result(*alerts: RawAlert, gaps: tuple[Gap, ...] = ()) -> EngineResult:
     return EngineResult(
         finished=True,
         completeness=Completeness.PARTIAL if gaps else Completeness.FULL,
-        modules=(run,),
+        modules=(run, replace(run, module="Datausage", slug="datausage")),
         alerts=alerts,
         gaps=gaps,
         tools={"mvt": "2026.10.26"},

@@ -16,12 +16,14 @@ from mvtcase.model import (
     Completeness,
     ConsentMethod,
     ConsentPoint,
+    EvidenceKind,
     IndicatorRef,
     Level,
     ModuleOutcome,
     ModuleRun,
     RawAlert,
 )
+from mvtcase.model.reach import measured
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.store.folder import Workspace
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 START = datetime(2026, 11, 24, 8, 0, tzinfo=timezone.utc)
 INDICATOR = IndicatorRef(value="bh", type="processes", family="Pegasus", set="tiny")
 CHECKED = ModuleRun(module="SMS", slug="sms", origin="mvt", part="backup", outcome=ModuleOutcome.CHECKED, records=5)
+RAN = replace(CHECKED, module="Datausage", slug="datausage")
 MATCH = RawAlert(
     module="datausage",
     level=Level.CRITICAL,
@@ -118,7 +121,8 @@ def full(*alerts: RawAlert) -> EngineResult:
     return EngineResult(
         finished=True,
         completeness=Completeness.FULL,
-        modules=(CHECKED,),
+        modules=(CHECKED, RAN),
+        reach=measured(EvidenceKind.IOS_BACKUP, (CHECKED, RAN)),
         alerts=alerts,
         tools={"mvt": "2026.10.26"},
         sandbox="fake",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.errors import IndicatorCountError, InputError, NotFoundError
+from mvtcase.errors import IndicatorCountError, IndicatorSetMissingError, InputError, NotFoundError
 from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, ModuleOutcome
-from mvtcase.workflow import acquisitions, custody, findings, rechecks, scans, status
+from mvtcase.workflow import acquisitions, cases, custody, findings, iocs, rechecks, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from tests.flow.conftest import FakeEngine
 
@@ -65,6 +66,46 @@ def test_a_newer_set_makes_a_result_stale_and_a_recheck_makes_it_fresh(scanned: 
     assert (_device(scanned)["status"], _device(scanned)["stale"]) == ("no_trace", [])
     assert _device(scanned)["last_scan"] == "S-0001"
     custody.verify(scanned)
+
+
+def test_an_import_says_which_cases_became_stale_and_what_to_do(scanned: Desk, tmp_path: Path) -> None:
+    """Any new set does, also one that no scan used before; the step clears it, and the file alone knows too."""
+    path = tmp_path / "other.txt"
+    path.write_text("otherd\n", "utf-8")
+    told = iocs.import_files(scanned, [path], kind="processes").messages
+    assert any("line-2021: 1 phones" in message and "recheck run" in message for message in told)
+    assert _device(scanned)["recheck_due"] == {"sets": 1, "indicators": 1}
+    assert _device(scanned)["status"] == "inconclusive"
+    assert any("recheck run" in message for message in status.status(scanned).messages)
+    assert _viewed(scanned) == "inconclusive"
+    _run(scanned, everything=True)
+    assert (_device(scanned)["status"], _device(scanned)["recheck_due"]) == ("no_trace", None)
+    assert "other" in {each["name"] for each in _device(scanned)["compared"]}
+    assert _viewed(scanned) == "no_trace"
+    custody.verify(scanned)
+
+
+def _viewed(desk: Desk) -> str:
+    with desk.open_case() as store:
+        return str(next(iter(store.rows("SELECT status FROM device_status")))["status"])
+
+
+def test_a_case_held_to_its_sets_misses_no_others(scanned: Desk, tmp_path: Path) -> None:
+    """Until it is held to every active one again; scans that name none use its sets."""
+    cases.hold_to(scanned, ("tiny",))
+    path = tmp_path / "other.txt"
+    path.write_text("otherd\n", "utf-8")
+    assert iocs.import_files(scanned, [path], kind="processes").messages == ()
+    assert (_device(scanned)["status"], _viewed(scanned)) == ("no_trace", "no_trace")
+    scans.run(scanned, scans.Request(acquisitions=("A-0001",)))
+    assert [each["name"] for each in _device(scanned)["compared"]] == ["tiny"]
+    cases.hold_to(scanned, None, every=True)
+    assert (_device(scanned)["status"], _viewed(scanned)) == ("inconclusive", "inconclusive")
+    with pytest.raises(IndicatorSetMissingError):
+        cases.hold_to(scanned, ("never heard of",))
+    for both in ({"names": None}, {"names": ("tiny",), "every": True}):
+        with pytest.raises(InputError):
+            cases.hold_to(scanned, **both)
 
 
 def test_a_recheck_with_other_sets_leaves_the_result_stale(scanned: Desk) -> None:

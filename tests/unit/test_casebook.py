@@ -10,7 +10,17 @@ import pytest
 
 from mvtcase import casebook
 from mvtcase.casebook import Newest, Remedy, latest_finished, staleness
-from mvtcase.model import Completeness, EvidenceKind, IndicatorSet, Scan, ScanState, Status
+from mvtcase.model import (
+    Completeness,
+    EvidenceKind,
+    Gap,
+    IndicatorSet,
+    ModuleOutcome,
+    ModuleRun,
+    Scan,
+    ScanState,
+    Status,
+)
 from mvtcase.store import filing as results
 from mvtcase.store.folder import Workspace
 from mvtcase.store.store import Store
@@ -19,10 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OLD = IndicatorSet(name="pegasus", sha256="1" * 64, version="1")
-NEW = IndicatorSet(name="pegasus", sha256="2" * 64, version="2")
+NEW = IndicatorSet(name="pegasus", sha256="2" * 64, version="2", usable=7)
 OTHER = IndicatorSet(name="other", sha256="3" * 64, version="1")
-OLD_SET = ("indicator set pegasus", Remedy.RECHECK)
+RECHECK = Remedy.RECHECK
+OLD_SET = ("indicator set pegasus", RECHECK)
 NOTHING = Newest(sets={}, tools={})
+GAP = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
+RAN = ModuleRun(
+    module="Datausage", slug="datausage", origin="mvt", part="backup", outcome=ModuleOutcome.CHECKED, records=1
+)
 
 
 def _scan(number: int = 1, **more: Any) -> Scan:
@@ -38,6 +53,7 @@ def _scan(number: int = 1, **more: Any) -> Scan:
         "examiner": "Ada",
         "completeness": Completeness.FULL,
         "sets": (OLD,),
+        "modules": (RAN,),
         "tools": {"mvt": "1", "python": "3"},
     }
     return Scan(**{**given, **more})
@@ -79,31 +95,38 @@ def test_scans_of_the_same_moment_are_ordered_by_number() -> None:
 @pytest.mark.parametrize(
     ("newest", "compared", "at_hand", "expected"),
     [
-        (NOTHING, {}, True, []),
-        (Newest(sets={"pegasus": OLD}, tools={"mvt": "1"}), {}, True, []),
-        (Newest(sets={"pegasus": NEW}, tools={}), {"pegasus": {OLD.sha256}}, True, [OLD_SET]),
-        (Newest(sets={"pegasus": NEW}, tools={}), {"pegasus": {OLD.sha256, NEW.sha256}}, True, []),
-        (Newest(sets={"other": OTHER}, tools={}), {"pegasus": {OLD.sha256}}, True, []),
-        (Newest(sets={}, tools={"mvt": "2"}), {}, True, [("mvt", Remedy.SCAN_AGAIN)]),
-        (Newest(sets={}, tools={"mvt": "2"}), {}, False, [("mvt", Remedy.PHONE_NEEDED)]),
-        (Newest(sets={}, tools={"mvtcase": "9"}), {}, True, []),
+        (NOTHING, (), True, []),
+        (Newest(sets={"pegasus": OLD}, tools={"mvt": "1"}), (OLD,), True, []),
+        (Newest(sets={"pegasus": NEW}, tools={}), (OLD,), True, [OLD_SET]),
+        (Newest(sets={"pegasus": NEW}, tools={}), (OLD, NEW), True, []),
+        (Newest(sets={"pegasus": OLD, "other": OTHER}, tools={}), (OLD,), True, [("indicator set other", RECHECK)]),
+        (Newest(sets={}, tools={"mvt": "2"}), (), True, [("mvt", Remedy.SCAN_AGAIN)]),
+        (Newest(sets={}, tools={"mvt": "2"}), (), False, [("mvt", Remedy.PHONE_NEEDED)]),
+        (Newest(sets={}, tools={"mvtcase": "9"}), (), True, []),
         (
             Newest(sets={"pegasus": NEW}, tools={"mvt": "2"}),
-            {"pegasus": {OLD.sha256}},
+            (OLD,),
             False,
             [OLD_SET, ("mvt", Remedy.PHONE_NEEDED)],
         ),
     ],
 )  # fmt: skip
-def test_what_has_a_newer_version_is_stale(
+def test_what_was_not_compared_or_has_a_newer_version_is_stale(
     newest: Newest,
-    compared: dict[str, set[str]],
+    compared: tuple[IndicatorSet, ...],
     at_hand: bool,  # noqa: FBT001  # a parametrised case
     expected: list[tuple[str, Remedy]],
 ) -> None:
-    """A newer set asks for a recheck; a newer tool for another scan, or for the phone when its data are gone."""
+    """A set not compared yet asks for a recheck; a newer tool for another scan, or for the phone without its data."""
     found = staleness(_scan(), compared, newest, at_hand=at_hand)
     assert [(each.what, each.remedy) for each in found] == expected
+
+
+@pytest.mark.parametrize(("fixed", "due"), [(None, 2), (("pegasus",), 1), (("pegasus", "other"), 2), ((), 0)])
+def test_a_case_held_to_some_sets_misses_no_others(fixed: tuple[str, ...] | None, due: int) -> None:
+    """The examiner's list decides, and only for the sets on it."""
+    newest = Newest(sets={"pegasus": NEW, "other": OTHER}, tools={})
+    assert len(staleness(_scan(), (OLD,), newest, fixed=fixed)) == due
 
 
 class Case:
@@ -177,6 +200,7 @@ class Case:
             )
             results.pin_sets(self.store, change, scan.id, scan.sets)
             results.add_gaps(change, scan.id, scan.gaps)
+            results.add_modules(change, scan.id, scan.modules)
 
     def device(self, newest: Newest = NOTHING) -> casebook.DeviceStanding:
         """Return how the one device stands."""
@@ -235,7 +259,7 @@ def test_an_acquisition_set_aside_says_nothing(case: Case) -> None:
 
 
 def test_a_recheck_of_the_latest_scan_clears_its_staleness(case: Case) -> None:
-    """One of an earlier scan, one that failed, or one that was blind does not."""
+    """One of an earlier scan, one that failed, was blind, or has a gap of its own does not."""
     newest = Newest(sets={"pegasus": NEW}, tools={})
     case.acquisition("A-0001")
     case.scan(_scan(1))
@@ -245,8 +269,38 @@ def test_a_recheck_of_the_latest_scan_clears_its_staleness(case: Case) -> None:
     case.scan(_scan(4, recheck_of="S-0002", sets=(NEW,), state=ScanState.FAILED))
     case.scan(_scan(5, recheck_of="S-0002", sets=(NEW,), completeness=Completeness.BLIND))
     assert case.device(newest).status is Status.INCONCLUSIVE
-    case.scan(_scan(6, recheck_of="S-0002", sets=(NEW,), completeness=Completeness.PARTIAL))
+    case.scan(_scan(6, recheck_of="S-0002", sets=(NEW,), completeness=Completeness.PARTIAL, gaps=(GAP,)))
+    due = case.device(newest).due
+    assert due is not None
+    assert (due.sets, due.indicators) == (1, 7)
+    assert [each.sha256 for each in case.device(newest).compared] == [OLD.sha256]
+    case.scan(_scan(7, recheck_of="S-0002", sets=(NEW,)))
+    assert [each.sha256 for each in case.device(newest).compared] == [OLD.sha256, NEW.sha256]
+    assert case.device(newest).due is None
     assert (case.device(newest).status, case.device(newest).stale) == (Status.NO_TRACE, ())
+
+
+def test_a_recheck_of_a_scan_with_gaps_clears_what_it_compared(case: Case) -> None:
+    """What was not examined then is no gap of the recheck's own; the status stays what the gaps make it."""
+    newest = Newest(sets={"pegasus": NEW}, tools={})
+    case.acquisition("A-0001")
+    case.scan(_scan(1, completeness=Completeness.PARTIAL, gaps=(GAP,)))
+    case.scan(_scan(2, recheck_of="S-0001", sets=(NEW,), completeness=Completeness.PARTIAL, gaps=(GAP,)))
+    assert case.device(newest).due is None
+    assert case.device(newest).status is Status.INCONCLUSIVE
+
+
+def test_a_phone_of_which_no_programs_were_seen_is_inconclusive_and_says_why(case: Case) -> None:
+    """Messages alone, read in full, are too narrow; a second acquisition with processes is enough."""
+    case.acquisition("A-0001")
+    case.scan(_scan(1, modules=(replace(RAN, slug="sms"),)))
+    standing = case.device()
+    assert (standing.status, standing.completeness) == (Status.INCONCLUSIVE, Completeness.FULL)
+    assert [gap.code for gap in standing.gaps] == ["reach.too_narrow"]
+    case.acquisition("A-0002")
+    case.scan(_scan(2, acquisition="A-0002"))
+    assert (case.device().status, case.device().gaps) == (Status.NO_TRACE, ())
+    assert case.device().words.startswith("no trace found in: messages and calls as acquired, processes as acquired; ")
 
 
 def test_a_newer_tool_is_told_and_is_no_recheck(case: Case) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase.casebook import Remedy
 from mvtcase.cli import output
 from mvtcase.cli.state import state_of
 from mvtcase.model import DeviceState, RosterState
@@ -61,6 +62,10 @@ def status_tables(data: CaseStatus) -> Iterable[Table]:
     yield output.table(title, ("status", "officials"), counts)
     columns = ("id", "who", "status", "phone", "examined", "what was not, and why")
     yield output.table("Officials", columns, [row for one in data.officials for row in _rows(one)])
+    phones = [each for one in data.officials for each in one.devices if each.reach]
+    if phones:
+        seen = [[f"{each.id} {each.label}", each.status, each.reach_words] for each in phones]
+        yield output.table("What the phones' data could have shown", ("phone", "status", "traces"), seen)
 
 
 def _rows(one: OfficialStatus) -> list[Sequence[object]]:
@@ -77,8 +82,15 @@ def _phone(one: DeviceStatus) -> Sequence[object]:
     state = "" if one.state is DeviceState.IN_USE else f", {one.state}"
     gaps = [f"{gap.module}: {gap.reason or gap.outcome}" for gap in one.gaps[:MAX_GAPS_SHOWN]]
     more = [f"{len(one.gaps) - MAX_GAPS_SHOWN} more"] if len(one.gaps) > MAX_GAPS_SHOWN else []
-    stale = [f"stale: {each.what}, {each.remedy.replace('_', ' ')}" for each in one.stale]
-    return [f"{one.id} {one.label}{state}", one.completeness, "; ".join([*gaps, *more, *stale])]
+    return [f"{one.id} {one.label}{state}", one.completeness, "; ".join([*_stale(one), *gaps, *more])]
+
+
+def _stale(one: DeviceStatus) -> Iterable[str]:
+    if one.recheck_due:
+        yield f"recheck due: {one.recheck_due.sets:,} sets, {one.recheck_due.indicators:,} indicators"
+    for each in one.stale:
+        if each.remedy is not Remedy.RECHECK:
+            yield f"stale: {each.what}, {each.remedy.replace('_', ' ')}"
 
 
 def _sealing(data: SealingStatus) -> Iterable[Table]:

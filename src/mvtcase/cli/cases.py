@@ -1,4 +1,4 @@
-"""`mvtcase case`: new, list, show, close, reopen; `mvtcase custody`: log, verify, note."""
+"""`mvtcase case`: new, list, show, set, close, reopen; `mvtcase custody`: log, verify, note."""
 
 from __future__ import annotations
 
@@ -56,6 +56,22 @@ def show(context: typer.Context) -> None:
     output.show(state, cases.show(state.desk()), _one)
 
 
+@app.command("set")
+def change(
+    context: typer.Context,
+    sets: Annotated[
+        str | None, typer.Option("--sets", metavar="A,B", help="Hold the case to these indicator sets.")
+    ] = None,
+    all_sets: Annotated[bool, typer.Option("--all-sets", help="Hold the case to every active set again.")] = False,
+) -> None:
+    """Change what a case's results are held to: which indicator sets they must have been compared with."""
+    from mvtcase.workflow import cases
+
+    state = state_of(context)
+    names = tuple(filter(None, (each.strip() for each in sets.split(",")))) if sets is not None else None
+    output.show(state, cases.hold_to(state.desk(), names, every=all_sets), _one)
+
+
 @app.command("close")
 def close(context: typer.Context) -> None:
     """Close a case: nothing changes it until it is reopened."""
@@ -77,7 +93,7 @@ def reopen(context: typer.Context) -> None:
 def _one(data: OneCase) -> Iterable[Table]:
     names = ("folder", "officials", "devices", "acquisitions", "scans", "findings")
     counted = {name: getattr(data, name) for name in names if hasattr(data, name)}
-    shown = ("id", "slug", "title", "tlp", "state", "created_at", "created_by")
+    shown = ("id", "slug", "title", "tlp", "state", "fixed_sets", "created_at", "created_by")
     yield output.record(f"Case {data.case.id}", data.case, shown, **counted)
 
 

@@ -161,7 +161,7 @@ def _row(one: ScanShown) -> Sequence[object]:
 def _whole(data: OneScan) -> Iterable[Table]:
     one = data.scan
     names = ("id", "acquisition", "device", "kind", "command", "state", "completeness", "status", "indicators_loaded")
-    more = ("sandbox", "control_passed_at", "started_at", "duration_ms", "error", "limitations")
+    more = ("sandbox", "control_passed_at", "started_at", "duration_ms", "error", "limitations", "reach_words")
     sets = [f"{each.name} {each.version} ({each.sha256[:12]})" for each in one.sets]
     yield output.record(f"Scan {one.id}", one, (*names, *more), sets=sets)
     columns = ("part", "module", "outcome", "records", "source_rows", "alerts", "reason", "error")

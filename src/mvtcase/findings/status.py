@@ -36,11 +36,13 @@ class DeviceView:
     """What the status of one device is computed from.
 
     `coverage` holds, for each acquisition that counts, the completeness of its latest finished scan, None without one.
+    `sees_execution` says whether what was examined holds traces of programs that ran.
     """
 
     findings: tuple[Finding, ...] = ()
     coverage: tuple[Completeness | None, ...] = ()
     recheck_due: bool = False
+    sees_execution: bool = False
     state: DeviceState = DeviceState.IN_USE
 
 
@@ -73,14 +75,19 @@ def device_completeness(view: DeviceView) -> Completeness:
     return Completeness.FULL if all(each is Completeness.FULL for each in seen) else Completeness.PARTIAL
 
 
+def is_enough(view: DeviceView) -> bool:
+    """Return whether what was examined can carry the words "no trace found in"."""
+    return device_completeness(view) is Completeness.FULL and view.sees_execution and not view.recheck_due
+
+
 TABLE: tuple[tuple[Status, Callable[[DeviceView], bool]], ...] = (
     (Status.CONFIRMED, lambda view: _any(view, _proven)),
     (Status.TARGETED, lambda view: _any(view, _aimed)),
     (Status.INDICATOR_MATCH, lambda view: _any(view, _matched)),
     (Status.SUSPICIOUS, lambda view: _any(view, _unusual)),
     (Status.NOT_EXAMINED, lambda view: not any(view.coverage)),
-    (Status.INCONCLUSIVE, lambda view: view.recheck_due or device_completeness(view) is not Completeness.FULL),
-    (Status.NO_TRACE, lambda view: device_completeness(view) is Completeness.FULL),
+    (Status.INCONCLUSIVE, lambda view: not is_enough(view)),
+    (Status.NO_TRACE, is_enough),
 )
 """The status table: the first row that holds is the device's status.
 

@@ -34,8 +34,8 @@ class Reach:
     """
 
     trace: Trace
-    first: str | None = None
-    last: str | None = None
+    from_: str | None = None
+    to: str | None = None
     basis: str = NOT_CARRIED
 
     @property
@@ -46,14 +46,12 @@ class Reach:
     @property
     def words(self) -> str:
         """The class and its span: `processes 12 Aug to 20 Nov 2026`."""
-        if not self.is_carried:
-            return f"{self.trace.words}: {self.basis}"
-        return f"{self.trace.words} {_span(self.first, self.last)}"
+        return f"{self.trace.words} {_span(self.from_, self.to)}"
 
     @property
     def json(self) -> dict[str, Json]:
         """The form of the CLI contract, which is the form of the store."""
-        return {"trace": str(self.trace), "from": self.first, "to": self.last, "basis": self.basis}
+        return {"trace": str(self.trace), "from": self.from_, "to": self.to, "basis": self.basis}
 
 
 def measured(kind: EvidenceKind, modules: Sequence[ModuleRun]) -> tuple[Reach, ...]:
@@ -69,8 +67,8 @@ def _of_class(trace: Trace, runs: Sequence[ModuleRun]) -> Reach:
         return Reach(trace=trace, basis=NO_RECORDS if looked else NOT_CARRIED)
     return Reach(
         trace=trace,
-        first=min((run.first_time for run in read if run.first_time), default=None),
-        last=max((run.last_time for run in read if run.last_time), default=None),
+        from_=min((run.first_time for run in read if run.first_time), default=None),
+        to=max((run.last_time for run in read if run.last_time), default=None),
         basis=", ".join(dict.fromkeys(run.slug for run in read)),
     )
 
@@ -81,7 +79,7 @@ def of_scan(scan: Scan) -> tuple[Reach, ...]:
 
 
 def _stored(each: Mapping[str, Any]) -> Reach:
-    return Reach(trace=Trace(each["trace"]), first=each["from"], last=each["to"], basis=each["basis"])
+    return Reach(trace=Trace(each["trace"]), from_=each["from"], to=each["to"], basis=each["basis"])
 
 
 def merged(reaches: Iterable[Sequence[Reach]]) -> tuple[Reach, ...]:
@@ -96,8 +94,8 @@ def _together(trace: Trace, parts: Sequence[Reach]) -> Reach:
         return next((each for each in parts if each.basis == NO_RECORDS), Reach(trace=trace))
     return Reach(
         trace=trace,
-        first=min((each.first for each in carried if each.first), default=None),
-        last=max((each.last for each in carried if each.last), default=None),
+        from_=min((each.from_ for each in carried if each.from_), default=None),
+        to=max((each.to for each in carried if each.to), default=None),
         basis=", ".join(dict.fromkeys(name for each in carried for name in each.basis.split(", "))),
     )
 
@@ -109,9 +107,11 @@ def suffices(reach: Iterable[Reach]) -> bool:
 
 def sentence(reach: Sequence[Reach]) -> str:
     """Return a reach in words: what is carried with its times, then what is not."""
-    carried = ", ".join(each.words for each in reach if each.is_carried)
-    absent = "; ".join(each.words for each in reach if not each.is_carried)
-    return "; ".join(filter(None, (carried, absent)))
+    told = [", ".join(each.words for each in reach if each.is_carried)]
+    for why in (NO_RECORDS, NOT_CARRIED):
+        absent = ", ".join(each.trace.words for each in reach if each.basis == why)
+        told.append(f"{absent}: {why}" if absent else "")
+    return "; ".join(filter(None, told))
 
 
 def _span(first: str | None, last: str | None) -> str:

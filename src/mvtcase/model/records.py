@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 class CaseFile:
     """One inquiry.
 
-    `fixed_sets` are the indicator sets it is held to, None for every active one; `single_examiner` says why one
-    examiner's judgement is enough, None where it takes two.
+    `fixed_sets` are the indicator sets it is held to, None for every active one; `active_sets` the digests of those
+    that scans used when last noted; `single_examiner` says why one examiner's judgement is enough, None where it takes
+    two.
     """
 
     id: str
@@ -56,6 +57,7 @@ class CaseFile:
     created_by: str
     description: str = ""
     fixed_sets: tuple[str, ...] | None = None
+    active_sets: tuple[str, ...] = ()
     single_examiner: str | None = None
 
 

@@ -9,6 +9,7 @@ from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.status import WORDS
 from mvtcase.model import Completeness, ModuleOutcome, Platform, Status
+from mvtcase.model.reach import sentence
 from mvtcase.report import sentences as words
 from mvtcase.report.facts import CountedCoverage, DeviceFact, GapFact, PersonFact, ScanFact
 from mvtcase.report.publication import face_of
@@ -40,6 +41,7 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
         consent=_consent(one.consents, view.occasion.written_at),
         status=str(one.status),
         words=WORDS[one.status],
+        reach=sentence(one.reach),
         devices=tuple(_device(view, each) for each in one.devices),
     )
 
@@ -68,15 +70,16 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         state=words.DEVICE_STATE_WORDS[one.device.state],
         status=str(one.status),
         words=WORDS[one.status],
+        reach=sentence(one.reach),
+        compared=tuple(
+            f"{view.veil.text(each.name)} {visible(each.version)} ({each.usable:,} indicators)" for each in one.compared
+        ),
         completeness=str(one.completeness) if scanned else None,
         completeness_words=words.COMPLETENESS_WORDS[one.completeness] if scanned else "Not examined.",
         key_facts=tuple(fact for scan in one.latest for fact in _key_facts(scan, several=len(one.latest) > 1)),
         gaps=tuple(_gap(view, gap) for gap in one.gaps),
         limitations=tuple(dict.fromkeys(view.veil.text(text) for scan in one.latest for text in scan.limitations)),
-        stale=tuple(
-            f"{view.veil.text(each.what)}: {visible(each.used)} was used, {visible(each.newer)} is at hand"
-            for each in one.stale
-        ),
+        stale=tuple(_stale(view, one)),
         scans=tuple(_scan(view, one, scan) for scan in one.latest),
     )
 
@@ -86,6 +89,14 @@ def _what(view: View, identity: DeviceIdentity, platform: Platform) -> str:
     if identity.os_version is None:
         return view.veil.text(model, limit=SHORT)
     return view.veil.text(f"{model}, {_OS_NAME[platform]} {identity.os_version}", limit=SHORT)
+
+
+def _stale(view: View, one: DeviceStanding) -> Iterator[str]:
+    if one.due:
+        yield f"recheck due: {one.due.sets:,} indicator sets, {one.due.indicators:,} indicators not compared yet"
+    for each in one.stale:
+        if each.used:
+            yield f"{view.veil.text(each.what)}: {visible(each.used)} was used, {visible(each.newer)} is at hand"
 
 
 def _gap(view: View, gap: Gap) -> GapFact:

@@ -106,8 +106,10 @@ class DeviceFact:
     state: str
     status: str
     words: str
+    reach: str
     completeness: str | None
     completeness_words: str
+    compared: tuple[str, ...]
     key_facts: tuple[str, ...]
     gaps: tuple[GapFact, ...]
     limitations: tuple[str, ...]
@@ -126,6 +128,7 @@ class PersonFact:
     consent: str
     status: str
     words: str
+    reach: str
     devices: tuple[DeviceFact, ...]
 
 

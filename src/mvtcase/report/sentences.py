@@ -95,7 +95,7 @@ OUTCOME_WORDS: Mapping[ModuleOutcome, str] = {
     ModuleOutcome.NOT_RUN: "was not run",
 }
 COMPLETENESS_WORDS: Mapping[Completeness, str] = {
-    Completeness.FULL: "Everything that this kind of data should carry was examined.",
+    Completeness.FULL: "What was taken from this device was read in full.",
     Completeness.PARTIAL: "Part of what should have been examined was not; the gaps are listed.",
     Completeness.BLIND: "Nothing that counts could be examined.",
 }

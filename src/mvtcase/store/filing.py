@@ -18,12 +18,29 @@ if TYPE_CHECKING:
 def pin_sets(store: Store, change: Change, scan: str, sets: Iterable[IndicatorSet]) -> None:
     """Record which indicator sets a scan compares with, each version of a set once per case."""
     for each in sets:
-        known = queries.indicator_set_by_sha256(store, each.sha256)
-        if known is None:
-            known = change.new_id("indicator_set")
-            columns = {**asdict(each), "counts": dict(each.counts), "families": list(each.families)}
-            change.insert("indicator_set", id=known, **columns)
-        change.insert("scan_set", scan=scan, indicator_set=known)
+        change.insert("scan_set", scan=scan, indicator_set=_known_set(store, change, each))
+
+
+def _known_set(store: Store, change: Change, each: IndicatorSet) -> str:
+    known = queries.indicator_set_by_sha256(store, each.sha256)
+    if known is None:
+        known = change.new_id("indicator_set")
+        columns = {**asdict(each), "counts": dict(each.counts), "families": list(each.families)}
+        change.insert("indicator_set", id=known, **columns)
+    return known
+
+
+def is_noted(store: Store, active: Iterable[IndicatorSet]) -> bool:
+    """Return whether just these indicator sets are recorded as those that scans use."""
+    return queries.case_file(store).active_sets == tuple(sorted(each.sha256 for each in active))
+
+
+def note_active(store: Store, change: Change, active: Iterable[IndicatorSet]) -> None:
+    """Record which indicator sets scans use now: whoever opens the file alone sees what is due, too."""
+    digests = sorted(each.sha256 for each in active if _known_set(store, change, each))
+    case = queries.case_file(store)
+    if [*case.active_sets] != digests:
+        change.update("case_file", case.uuid, active_sets=digests)
 
 
 def add_modules(change: Change, scan: str, modules: Iterable[ModuleRun]) -> None:

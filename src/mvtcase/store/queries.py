@@ -29,6 +29,7 @@ def case_file(store: Store) -> model.CaseFile:
             **dict(row),
             "tlp": model.Tlp(row["tlp"]),
             "state": model.CaseState(row["state"]),
+            "active_sets": tuple(json.loads(row["active_sets"])),
             "fixed_sets": None if row["fixed_sets"] is None else tuple(json.loads(row["fixed_sets"])),
         }
     )

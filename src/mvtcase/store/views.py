@@ -5,6 +5,10 @@ They say in SQL what `findings.status` says in Python; tests/unit/store/test_vie
 
 from __future__ import annotations
 
+from mvtcase.kinds import TRACES, Trace
+
+_RAN = ", ".join(f"'{slug}'" for slug, trace in sorted(TRACES.items()) if trace is Trace.EXECUTION)
+
 VIEWS = (
     """
 CREATE VIEW finding_state AS
@@ -29,14 +33,30 @@ SELECT f.*, CASE
     ELSE 'confirmed_once' END AS state
 FROM finding f LEFT JOIN latest l ON l.finding = f.id LEFT JOIN streak s ON s.finding = f.id
 """,
-    """
+    f"""
 CREATE VIEW acquisition_coverage AS
--- Every acquisition that counts, with the completeness of its latest finished scan (rechecks do not count).
-SELECT a.id AS acquisition, a.device, a.kind,
-  (SELECT s.completeness FROM scan s WHERE s.acquisition = a.id AND s.state = 'finished' AND s.recheck_of IS NULL
-   ORDER BY coalesce(s.sequence, 0) DESC, length(s.id) DESC, s.id DESC LIMIT 1) AS completeness
-FROM acquisition a WHERE a.state = 'registered'
-""",
+-- Every acquisition that counts, with its latest finished scan (no recheck), its completeness, traces and what is due.
+WITH latest AS (
+  SELECT a.id AS acquisition, a.device, a.kind,
+    (SELECT s.id FROM scan s WHERE s.acquisition = a.id AND s.state = 'finished' AND s.recheck_of IS NULL
+     ORDER BY coalesce(s.sequence, 0) DESC, length(s.id) DESC, s.id DESC LIMIT 1) AS scan
+  FROM acquisition a WHERE a.state = 'registered'
+), answering AS (
+  -- A scan answers for itself, and a finished recheck that has no gap of its own for the scan it rests on.
+  SELECT id AS scan, id AS answer FROM scan
+  UNION ALL
+  SELECT r.recheck_of, r.id FROM scan r WHERE r.state = 'finished' AND r.completeness <> 'blind' AND NOT EXISTS (
+    SELECT module, reason FROM gap WHERE scan = r.id EXCEPT SELECT module, reason FROM gap WHERE scan = r.recheck_of)
+)
+SELECT l.acquisition, l.device, l.kind, l.scan, s.completeness,
+  EXISTS (SELECT 1 FROM module_run m WHERE m.scan = l.scan AND m.records > 0
+    AND m.outcome IN ('checked','extracted','recovered') AND m.slug IN ({_RAN})) AS sees_execution,
+  (SELECT count(*) FROM indicator_set i, case_file c WHERE l.scan IS NOT NULL AND instr(c.active_sets, i.sha256)
+    AND (c.fixed_sets IS NULL OR instr(c.fixed_sets, '"' || i.name || '"'))
+    AND NOT EXISTS (SELECT 1 FROM answering x JOIN scan_set u ON u.scan = x.answer
+      WHERE x.scan = l.scan AND u.indicator_set = i.id)) AS sets_due
+FROM latest l LEFT JOIN scan s ON s.id = l.scan
+""",  # noqa: S608  # slugs of our own
     """
 CREATE VIEW device_status AS
 -- Every device with its detection status and completeness.
@@ -44,7 +64,8 @@ WITH coverage AS (
   SELECT device,
     max(completeness IS NOT NULL) AS examined,
     min(coalesce(completeness, 'blind') = 'full') AS every_full,
-    max(coalesce(completeness, 'blind') <> 'blind') AS any_sight
+    max(coalesce(completeness, 'blind') <> 'blind') AS any_sight,
+    max(sees_execution) AND NOT max(sets_due) AS enough
   FROM acquisition_coverage GROUP BY device
 ), standing AS (
   SELECT device,
@@ -63,7 +84,7 @@ SELECT d.id AS device, d.label, d.platform, d.official, d.state AS device_state,
     WHEN t.matched THEN 'indicator_match'
     WHEN t.suspicious THEN 'suspicious'
     WHEN NOT coalesce(c.examined, 0) THEN 'not_examined'
-    WHEN c.every_full THEN 'no_trace'
+    WHEN c.every_full AND c.enough THEN 'no_trace'
     ELSE 'inconclusive' END AS status,
   CASE WHEN NOT coalesce(c.examined, 0) THEN 'blind' WHEN c.every_full THEN 'full'
        WHEN c.any_sight THEN 'partial' ELSE 'blind' END AS completeness

@@ -1,4 +1,4 @@
-"""Workspaces and cases: make, list, show, close, reopen."""
+"""Workspaces and cases: make, list, show, hold to indicator sets, close, reopen."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from mvtcase.model import Group
+    from mvtcase.model import Group, Json
     from mvtcase.store.folder import CaseFolder
     from mvtcase.workflow.desk import Desk
 
@@ -182,6 +182,21 @@ def show(desk: Desk) -> Outcome[WholeCase]:
                 custody_head=store.custody_head(),
             )
         )
+
+
+def hold_to(desk: Desk, names: Sequence[str] | None, *, every: bool = False) -> Outcome[OneCase]:
+    """Hold a case to some indicator sets, or to every active one: results go stale by these alone.
+
+    Raises `InputError` when neither or both are asked for, and `IndicatorSetMissingError` for an unknown name.
+    """
+    if (names is not None) is every:
+        raise InputError("Which sets?", hint=say("Name them with {0}, or use {1}.", do(sets="A,B"), do(all_sets=True)))
+    fixed: list[Json] | None = None if names is None else [desk.library.get(each).name for each in dict.fromkeys(names)]
+    with desk.open_case(to_change=True) as store:
+        one = queries.case_file(store)
+        with store.change("case.sets_fixed", actor=desk.actor, subject=one.id, sets=fixed) as change:
+            change.update("case_file", one.uuid, fixed_sets=fixed)
+        return Outcome(data=OneCase(case=queries.case_file(store)))
 
 
 def close(desk: Desk) -> Outcome[OneCase]:

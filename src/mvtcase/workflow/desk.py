@@ -142,9 +142,9 @@ class Desk:
             yield store
 
     def newest(self) -> Newest:
-        """Return the newest versions of sets and tools at hand, against which results go stale."""
+        """Return the active sets and the tools at hand, against which results go stale."""
         return Newest(
-            sets={passport.name: passport.to_indicator_set() for passport in self.library.list_sets()},
+            sets={passport.name: passport.to_indicator_set() for passport in self.library.active()},
             tools={name: _version(name) for name in ("mvt", "mvtcase")},
         )
 

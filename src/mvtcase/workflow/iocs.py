@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from mvtcase.errors import ControlFailedError, InputError
+from mvtcase.casebook import read as read_casebook
+from mvtcase.errors import ControlFailedError, InputError, NotFoundError, StoreError
 from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import load_catalog
 from mvtcase.indicators.update import update as fetch_updates
+from mvtcase.model import CaseState
+from mvtcase.store import filing, queries
+from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase.workflow.recording import PROGRAM
 from mvtcase.workflow.sets import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mvtcase.casebook import Newest
     from mvtcase.engine.job import EngineEvent
     from mvtcase.indicators.library import ImportOutcome, LintReport
     from mvtcase.indicators.passport import Passport
     from mvtcase.indicators.verdicts import Adjustment, Unusable
+    from mvtcase.model import Json
     from mvtcase.workflow.desk import Desk
 
 MAX_LISTED_CHANGES = 50
@@ -251,7 +259,8 @@ def import_files(
         else:
             done.append(desk.library.import_file(path, name=name, kind=kind))
     return Outcome(
-        data=Imports(imported=tuple(_imported(Imported, each) for each in done)), messages=tuple(_unused(done))
+        data=Imports(imported=tuple(_imported(Imported, each) for each in done)),
+        messages=(*_unused(done), *_noted(desk)),
     )
 
 
@@ -280,10 +289,41 @@ def _unused(done: Iterable[ImportOutcome]) -> Iterable[Message]:
             )
 
 
+def _noted(desk: Desk) -> Iterator[Message]:
+    """Write the active sets down in every open case, and give for each what is due in it, with the step to take."""
+    newest = desk.newest()
+    for folder in desk.workspace.case_folders():
+        with contextlib.suppress(NotFoundError, StoreError), Store.open(folder, clock=desk.clock) as store:
+            if queries.case_file(store).state is CaseState.OPEN:
+                _note(store, newest)
+                yield from _due_in(store, newest)
+
+
+def _note(store: Store, newest: Newest) -> None:
+    if filing.is_noted(store, newest.sets.values()):
+        return
+    versions: dict[str, Json] = {name: each.sha256 for name, each in newest.sets.items()}
+    with store.change("sets.noted", actor=PROGRAM, sets=versions) as change:
+        filing.note_active(store, change, newest.sets.values())
+
+
+def _due_in(store: Store, newest: Newest) -> Iterator[Message]:
+    due = [each.due for one in read_casebook(store, newest).officials for each in one.devices if each.due]
+    if due:
+        yield say(
+            "{case}: {phones} phones were not compared with up to {sets} sets of {indicators} indicators; {0} does it.",
+            do("recheck run", all=True, case=store.folder.slug),
+            case=store.folder.slug,
+            phones=len(due),
+            sets=max(each.sets for each in due),
+            indicators=f"{max(each.indicators for each in due):,}",
+        )
+
+
 def switch(desk: Desk, named: str, *, on: bool) -> Outcome[Sets]:
     """Switch a set on or off for scans that name none."""
     desk.library.switch(named, on=on)
-    return list_sets(desk)
+    return replace(list_sets(desk), messages=tuple(_noted(desk)))
 
 
 def pack(desk: Desk, path: Path) -> Outcome[Packed]:
@@ -314,7 +354,7 @@ def update(
             ),
         ),
         status=OutcomeStatus.PARTIAL if report.failures else OutcomeStatus.SUCCESS,
-        messages=report.failures,
+        messages=(*report.failures, *_noted(desk)),
     )
 
 

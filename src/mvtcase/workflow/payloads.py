@@ -16,12 +16,11 @@ from mvtcase.model.reach import of_scan, sentence
 from mvtcase.wording import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from _typeshed import DataclassInstance
 
-    from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding, Stale
-    from mvtcase.kinds.words import Trace
+    from mvtcase.casebook import Casebook, DeviceStanding, Due, OfficialStanding, Stale
     from mvtcase.model.reach import Reach
 
 Shown = TypeVar("Shown", bound="DataclassInstance")
@@ -58,18 +57,12 @@ def filled(kind: type[Shown], record: DataclassInstance, **more: object) -> Show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """One class of traces that evidence could have shown; `basis` says which modules carry it, or why none does."""
+class ComparedSet:
+    """One indicator set that a device's results were compared with."""
 
-    trace: Trace
-    from_: str | None
-    to: str | None
-    basis: str
-
-
-def spans(reach: Iterable[Reach]) -> tuple[Span, ...]:
-    """Return every class of traces of a reach, those too that nothing carries."""
-    return tuple(filled(Span, each, from_=each.first, to=each.last) for each in reach)
+    name: str
+    version: str
+    indicators: int
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: below it is laid over a device's own record
@@ -86,7 +79,9 @@ class DeviceStatus:
     last_scan: str | None
     sandbox: str | None
     stale: tuple[Stale, ...]
-    reach: tuple[Span, ...]
+    recheck_due: Due | None
+    compared: tuple[ComparedSet, ...]
+    reach: tuple[Reach, ...]
     reach_words: str
     findings: tuple[str, ...]
 
@@ -114,7 +109,11 @@ def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) ->
         "last_scan": last.id if last else None,
         "sandbox": last.sandbox if last else None,
         "stale": standing.stale,
-        "reach": spans(standing.reach),
+        "recheck_due": standing.due,
+        "compared": tuple(
+            ComparedSet(name=each.name, version=each.version, indicators=each.usable) for each in standing.compared
+        ),
+        "reach": standing.reach,
         "reach_words": sentence(standing.reach),
         "findings": tuple(one.id for one in standing.findings),
     }
@@ -133,7 +132,7 @@ class OfficialStatus:
     publication: model.Publication
     status: model.Status
     status_words: str
-    reach: tuple[Span, ...]
+    reach: tuple[Reach, ...]
     reach_words: str
     groups: tuple[str, ...]
     devices: tuple[DeviceStatus, ...]
@@ -145,8 +144,8 @@ def official(standing: OfficialStanding) -> OfficialStatus:
         OfficialStatus,
         standing.official,
         status=standing.status,
-        status_words=WORDS[standing.status],
-        reach=spans(standing.reach),
+        status_words=standing.words,
+        reach=standing.reach,
         reach_words=sentence(standing.reach),
         groups=tuple(group.name for group in standing.groups),
         devices=tuple(device(DeviceStatus, each) for each in standing.devices),
@@ -176,10 +175,10 @@ def status(book: Casebook, officials: Sequence[OfficialStanding]) -> CaseStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanShown(model.Scan):
-    """A scan with its device's status as it stands now, the alerts by level, and the findings' ids."""
+    """A scan with its device's status as it stands now, all alerts by level, and the findings' ids."""
 
     status: model.Status | None
-    reach: tuple[Span, ...]  # type: ignore[assignment]  # stored as JSON has it
+    reach: tuple[Reach, ...]  # type: ignore[assignment]  # stored as JSON has it
     reach_words: str
     alerts: Mapping[Level, int]
     findings: tuple[str, ...]
@@ -192,7 +191,7 @@ def scan(
     levels, reach = Counter(alert.level for alert in alerts), of_scan(one)
     told = {
         "status": status,
-        "reach": spans(reach),
+        "reach": reach,
         "reach_words": sentence(reach),
         "alerts": {level: levels.get(level, 0) for level in reversed(Level)},
         "findings": tuple(findings),

@@ -44,7 +44,8 @@ def run(
     with desk.open_case(to_change=True) as store:
         recover(desk, store)
         wanted = _wanted(store, named, everything=everything)
-        choice = sets.require_control(desk, sets.choose(desk, set_names))
+        chosen = set_names or queries.case_file(store).fixed_sets or ()
+        choice = sets.require_control(desk, sets.choose(desk, chosen))
         done: list[str] = []
         messages: list[Message] = []
         for scan in wanted:

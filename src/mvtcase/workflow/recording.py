@@ -69,6 +69,7 @@ def begin(
             sequence=change.sequence,
         )
         results.pin_sets(store, change, scan, choice.sets)
+        results.note_active(store, change, desk.newest().sets.values())
         store.folder.scan(scan).mkdir(parents=True, mode=PRIVATE_FOLDER, exist_ok=True)
     return scan
 

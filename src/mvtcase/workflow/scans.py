@@ -84,7 +84,7 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
     with desk.open_case(to_change=True) as store:
         recover(desk, store)
         staging.sweep_leftovers(store.folder.working)
-        choice = sets.choose(desk, request.sets)
+        choice = sets.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
         wanted = _wanted(store, request, choice)
         if not wanted:
             return Outcome(

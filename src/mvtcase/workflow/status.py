@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mvtcase.casebook import read as read_casebook
 from mvtcase.model import ScanState, Status
 from mvtcase.store import queries
-from mvtcase.wording import say
+from mvtcase.wording import do, say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.interrupted import settled_case
@@ -35,6 +35,10 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStat
         running = [scan.id for scan in book.scans if scan.state is ScanState.RUNNING]
     complete = all(one.status not in {Status.INCONCLUSIVE, Status.NOT_EXAMINED} for one in members)
     notes = [say("Scan {scan} is running: what it finds is not in these numbers yet.", scan=each) for each in running]
+    if any(each.due for one in members for each in one.devices):
+        notes.append(
+            say("Not everything was compared with every active set: {0} does it.", do("recheck run", all=True))
+        )
     return Outcome(
         data=payloads.status(book, members),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,

@@ -95,7 +95,7 @@ def test_a_healthy_phone_is_examined_in_full_and_the_plant_is_found(
     assert planted <= matched
     assert {run.origin for run in result.modules} <= {"'mvt@2026.10.26'", "'mvtcase@0.1.0'"}
     assert {each.trace for each in result.reach if each.is_carried} == CARRIED[kind], sentence(result.reach)
-    assert any(each.first for each in result.reach)
+    assert any(each.from_ for each in result.reach)
 
 
 def test_nested_commands_are_heard_and_keep_their_results_apart(

@@ -42,7 +42,7 @@ from mvtcase.model import (
     Tlp,
     Verdict,
 )
-from mvtcase.model.reach import of_scan
+from mvtcase.model.reach import of_scan, suffices
 from mvtcase.report.view import Occasion, SealingSeen
 
 WRITTEN = "2026-11-24T09:30:00.000000Z"
@@ -284,7 +284,9 @@ def _device(
     scan = _scan(number, acquisition, gaps)
     own = tuple(replace(each, device=device.id, official=official.id, first_scan=scan.id) for each in findings)
     stale = (Stale(what="mvt", used="2026.9.1", newer="2026.10.26", remedy=Remedy.SCAN_AGAIN),) if number == 1 else ()
-    view = table.DeviceView(findings=own, coverage=(scan.completeness,), state=DeviceState.IN_USE)
+    view = table.DeviceView(
+        findings=own, coverage=(scan.completeness,), state=DeviceState.IN_USE, sees_execution=suffices(of_scan(scan))
+    )
     return DeviceStanding(
         device=device,
         status=table.device_status(view),
@@ -295,6 +297,7 @@ def _device(
         gaps=scan.gaps,
         stale=stale,
         reach=of_scan(scan),
+        compared=scan.sets,
     )
 
 
@@ -329,6 +332,19 @@ def _acquisition(number: int, device: Device) -> Acquisition:
     )
 
 
+def _run(name: str, outcome: ModuleOutcome) -> ModuleRun:
+    read = outcome in {ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED}
+    return ModuleRun(
+        module=name,
+        slug={"BackupInfo": "backup_info", "SafariHistory": "safari_history"}.get(name, name.lower()),
+        origin="mvt 2026.10.26",
+        outcome=outcome,
+        records=12 if read else None,
+        first_time="2026-08-12 07:00:00" if read else None,
+        last_time="2026-11-20 21:30:00" if read else None,
+    )
+
+
 def _scan(number: int, acquisition: Acquisition, gaps: tuple[Gap, ...]) -> Scan:
     broken = {gap.module: gap.outcome for gap in gaps}
     return Scan(
@@ -350,10 +366,7 @@ def _scan(number: int, acquisition: Acquisition, gaps: tuple[Gap, ...]) -> Scan:
         finished_at=f"2026-11-23T14:{number:02d}:30.000000Z",
         duration_ms=30_000,
         results_sha256=f"{number + 50:02d}" * 32,
-        modules=tuple(
-            ModuleRun(module=name, slug=name.lower(), origin="mvt 2026.10.26", outcome=broken.get(name, outcome))
-            for name, outcome in _MODULES_IOS
-        ),
+        modules=tuple(_run(name, broken.get(name, outcome)) for name, outcome in _MODULES_IOS),
         gaps=gaps,
         limitations=_LIMITATIONS,
     )

@@ -57,6 +57,12 @@ CONFIRM, DENY, HARMLESS, EXPERT = Verdict.CONFIRMED, Verdict.FALSE_POSITIVE, Ver
 HEURISTIC = EvidenceClass.HEURISTIC
 
 
+def test_without_traces_of_programs_that_ran_nobody_hears_no_trace() -> None:
+    """Two messages read in full are too narrow a look at a phone."""
+    assert device_status(DeviceView(coverage=(FULL,))) is Status.INCONCLUSIVE
+    assert device_status(DeviceView(coverage=(FULL,), sees_execution=True)) is Status.NO_TRACE
+
+
 @pytest.mark.parametrize(
     ("finding", "expected"),
     [
@@ -81,7 +87,7 @@ HEURISTIC = EvidenceClass.HEURISTIC
 )
 def test_a_single_finding_on_a_fully_examined_phone(finding: Finding, expected: Status) -> None:
     """Each row of the table, reached by one finding."""
-    assert device_status(DeviceView(findings=(finding,), coverage=(FULL,))) is expected
+    assert device_status(DeviceView(findings=(finding,), coverage=(FULL,), sees_execution=True)) is expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +106,7 @@ def test_a_single_finding_on_a_fully_examined_phone(finding: Finding, expected: 
 )
 def test_coverage_alone(coverage: tuple[Completeness | None, ...], recheck_due: bool, expected: Status) -> None:  # noqa: FBT001  # a parametrised case
     """Without a finding, only full coverage of everything taken gives no trace."""
-    assert device_status(DeviceView(coverage=coverage, recheck_due=recheck_due)) is expected
+    assert device_status(DeviceView(coverage=coverage, recheck_due=recheck_due, sees_execution=True)) is expected
 
 
 def test_no_trace_never_stands_on_anything_but_full_coverage() -> None:
@@ -111,7 +117,7 @@ def test_no_trace_never_stands_on_anything_but_full_coverage() -> None:
     for size in range(4):
         for coverage in itertools.product(options, repeat=size):
             for found in findings:
-                view = DeviceView(findings=found, coverage=coverage)
+                view = DeviceView(findings=found, coverage=coverage, sees_execution=True)
                 if device_status(view) is Status.NO_TRACE:
                     seen += 1
                     assert coverage
@@ -123,9 +129,9 @@ def test_adding_a_failed_look_never_improves_a_status() -> None:
     """One more acquisition without a finished scan, or a worse one, moves no status up the list."""
     order = [*Status]
     for coverage in itertools.product([None, *Completeness], repeat=2):
-        before = device_status(DeviceView(coverage=coverage))
+        before = device_status(DeviceView(coverage=coverage, sees_execution=True))
         for worse in (None, BLIND, PARTIAL):
-            after = device_status(DeviceView(coverage=(*coverage, worse)))
+            after = device_status(DeviceView(coverage=(*coverage, worse), sees_execution=True))
             if before is Status.NO_TRACE:
                 assert after is Status.INCONCLUSIVE
             elif before is not Status.NOT_EXAMINED:

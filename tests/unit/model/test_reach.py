@@ -35,7 +35,7 @@ def test_the_span_of_a_class_is_that_of_all_its_modules() -> None:
         run("datausage", ModuleOutcome.CHECKED, 9, "2026-08-12 01:00:00", "2026-11-20 09:00:00"),
         run("os_analytics_ad_daily", ModuleOutcome.CHECKED, 9, "2026-08-10 01:00:00", "2026-11-19 09:00:00"),
     )[Trace.EXECUTION]
-    assert (found.first, found.last) == ("2026-08-10 01:00:00", "2026-11-20 09:00:00")
+    assert (found.from_, found.to) == ("2026-08-10 01:00:00", "2026-11-20 09:00:00")
     assert found.basis == "datausage, os_analytics_ad_daily"
     assert found.words == "processes 10 Aug to 20 Nov 2026"
 
@@ -95,10 +95,11 @@ def test_the_reach_of_several_acquisitions_is_that_of_all() -> None:
 )
 def test_a_span_is_written_in_days(first: str | None, last: str | None, words: str) -> None:
     """As a person would say it."""
-    assert Reach(trace=Trace.EXECUTION, first=first, last=last, basis="datausage").words == words
+    assert Reach(trace=Trace.EXECUTION, from_=first, to=last, basis="datausage").words == words
 
 
 def test_a_reach_in_words_names_what_is_carried_first() -> None:
     """And leaves nothing out."""
     text = sentence(measured(EvidenceKind.IOS_BACKUP, [run("datausage"), run("sms", ModuleOutcome.EMPTY, 0)]))
-    assert text.startswith("processes as acquired; messages and calls: no records; links opened: not carried; ")
+    assert text.startswith("processes as acquired; messages and calls: no records; links opened, files on the phone, ")
+    assert text.endswith("settings: not carried")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 OFFICIALS = 220
 EXAMINERS = ("Ada", " ada", "ADA ", "Ben", "Cleo")
+SETS = {1: True, 2: True, 3: True, 4: False}
+"""The numbers of the indicator sets, and whether scans use them."""
 GROUPS = ("G-0001", "G-0002", "G-0003")
 
 
@@ -109,7 +111,26 @@ class Invention:
                 examiner="Ada",
                 recheck_of=scans[0] if len(scans) > 1 and self.dice.random() < 0.3 else None,
             )
+            self.looked_at(scans[-1])
         return scans
+
+    def looked_at(self, scan: str) -> None:
+        """Write what a scan compared with, read and left out; most compared with every set and read processes."""
+        for number in SETS:
+            if self.dice.random() < 0.98:
+                self.change.insert("scan_set", scan=scan, indicator_set=f"I-{number}")
+        self.change.insert(
+            "module_run",
+            scan=scan,
+            ordinal=0,
+            module="m",
+            slug=self.dice.choice(["datausage"] * 15 + ["sms"]),
+            origin="",
+            outcome=self.dice.choice(["checked"] * 40 + [*model.ModuleOutcome]),
+            records=self.dice.choice([1] * 30 + [0, None]),
+        )
+        for reason in self.some(("r1", "r2"), 1):
+            self.change.insert("gap", scan=scan, ordinal=0, module="m", outcome="failed", reason=reason)
 
     def finding(self, device: str, official: str, scan: str) -> None:
         """Write a finding with up to four dispositions, some at the same moment."""
@@ -140,7 +161,7 @@ class Invention:
             )
 
 
-@pytest.fixture(scope="module", params=range(2))
+@pytest.fixture(scope="module", params=range(3))
 def big_case(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Store]:
     """Give a case in which every status and state occurs; it is only read."""
     workspace = Workspace(tmp_path_factory.mktemp("views"))
@@ -157,7 +178,21 @@ def big_case(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
                 state="open",
                 created_at="",
                 created_by="Ada",
+                fixed_sets=["set-1", "set-3"] if request.param == 2 else None,
+                active_sets=[str(number) * 64 for number, active in SETS.items() if active],
             )
+            for number in SETS:
+                change.insert(
+                    "indicator_set",
+                    id=f"I-{number}",
+                    name=f"set-{number}",
+                    sha256=str(number) * 64,
+                    version="1",
+                    usable=number,
+                    unusable=0,
+                    counts={},
+                    families=[],
+                )
             for group in GROUPS:
                 change.insert("affected_group", id=group, name=group)
             for _ in range(OFFICIALS):
@@ -166,7 +201,12 @@ def big_case(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 
 
 def _book(store: Store) -> Casebook:
-    return casebook.read(store, casebook.Newest(sets={}, tools={}))
+    sets = {
+        f"set-{number}": model.IndicatorSet(name=f"set-{number}", sha256=str(number) * 64, version="1")
+        for number, active in SETS.items()
+        if active
+    }
+    return casebook.read(store, casebook.Newest(sets=sets, tools={}))
 
 
 def test_the_view_of_findings_says_what_the_review_says(big_case: Store) -> None:
@@ -185,6 +225,16 @@ def test_the_view_of_devices_says_what_the_status_table_says(big_case: Store) ->
     }
     assert {row["status"] for row in rows} == {str(each) for each in model.Status}
     assert {row["completeness"] for row in rows} == {str(each) for each in model.Completeness}
+
+
+def test_the_view_of_acquisitions_counts_the_sets_that_are_due(big_case: Store) -> None:
+    """What a recheck answered for is not due; what a case is not held to is not either."""
+    rows = big_case.rows("SELECT device, max(sets_due) AS due FROM acquisition_coverage GROUP BY device")
+    standings = {each.device.id: each for one in _book(big_case).officials for each in one.devices}
+    assert {row["device"]: bool(row["due"]) for row in rows} == {
+        name: each.due is not None for name, each in standings.items() if each.acquisitions
+    }
+    assert {bool(row["due"]) for row in rows} == {True, False}
 
 
 def test_the_view_of_officials_says_what_the_status_table_says(big_case: Store) -> None:

@@ -19,6 +19,7 @@ _NEW_COLUMNS: Mapping[str, tuple[str, str]] = {
         "created_at",
         """
   fixed_sets TEXT, -- JSON: the names of the indicator sets this case is held to; null = every active one
+  active_sets TEXT NOT NULL DEFAULT '[]', -- JSON: the sha256 of each indicator set that scans used when last noted
   single_examiner TEXT, -- why one examiner's judgement is enough here; null = it takes two""",
     ),
     "scan": (

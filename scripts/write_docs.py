@@ -48,8 +48,8 @@ def cli_page() -> str:
     """Return docs/cli.md: every verb's own help, the settings, the environment, the exit codes."""
     group: Any = typer.main.get_command(app)
     intro = (
-        "# Commands\n\nOptions of the program stand before the verb: `mvtcase --case NAME status`; `--json` and "
-        "`--yes` may stand anywhere. People read tables on stdout; progress and notes go to "
+        "# Commands\n\nOptions of the program stand before the verb or behind it: `mvtcase --case NAME status`, "
+        "`mvtcase status --case NAME`. People read tables on stdout; progress and notes go to "
         "stderr. With `--json` stdout holds one envelope: [json.md](json.md). Errors: [errors.md](errors.md).\n\n"
     )
     parts = [

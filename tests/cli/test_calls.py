@@ -315,18 +315,25 @@ class _Terminal:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "ordered"),
+    "arguments",
     [
-        (["status", "--json"], ["--json", "status"]),
-        (["--json", "case", "new", "x", "--yes"], ["--json", "--yes", "case", "new", "x"]),
-        (["custody", "note", "--", "--json"], ["custody", "note", "--", "--json"]),
-        (["status"], ["status"]),
-        ([], []),
+        ("--workspace", "W", "--case", "line-2021", "--json", "--examiner", "Bo", "custody", "note", "seen"),
+        ("custody", "note", "seen", "--workspace", "W", "--case", "line-2021", "--json", "--examiner", "Bo"),
+        ("custody", "-w", "W", "note", "--json", "-c", "line-2021", "seen", "--examiner", "Bo"),
     ],
 )
-def test_flags_may_stand_behind_the_verb(arguments: list[str], ordered: list[str]) -> None:
-    """But not behind two hyphens."""
-    assert cli.flags_first(arguments) == ordered
+def test_global_options_stand_before_or_behind_the_verb(
+    run: Callable[..., Reply], case: Path, arguments: tuple[str, ...]
+) -> None:
+    """All of them, with their values; the one behind the verb counts where both are given."""
+    reply = run("--case", "other", *(case if each == "W" else each for each in arguments))
+    assert (reply.code, reply.data["note"]["examiner"]) == (0, "Bo")
+
+
+def test_what_stands_behind_two_hyphens_is_no_option(run: Callable[..., Reply], case: Path) -> None:
+    """A remark may look like an option."""
+    reply = run("-w", case, "custody", "note", "--json", "--", "--yes")
+    assert reply.data["note"]["text"] == "--yes"
 
 
 def test_yes_never_skips_the_consent(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import functools
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,7 +67,6 @@ DEFECT = 70
 STOPPED = 130
 """Exit status after Ctrl-C: 128 and the number of SIGINT, as shells count."""
 _last_state = State()
-_ANYWHERE = frozenset({"--json", "--yes"})
 
 
 @app.callback()
@@ -91,10 +93,35 @@ def main_options(
         ),
     ] = "",
 ) -> None:
-    """Take the global options, which stand before the verb."""
+    """Take the global options where they stand before the verb."""
     global _last_state  # noqa: PLW0603  # 'main' prints errors after typer has torn the context down
     _last_state = State(workspace=workspace, case=case, as_json=as_json, yes=yes, examiner=examiner)
     context.obj = _last_state
+
+
+@functools.cache
+def program() -> Any:  # noqa: ANN401  # typer's own classes are private
+    """Return the program with its global options at every verb too, where people often write them."""
+    root: Any = typer.main.get_command(app)
+    everywhere = [_behind_the_verb(each) for each in root.params if each.name in State.__dataclass_fields__]
+    waiting = [*root.commands.values()]
+    while waiting:
+        command = waiting.pop()
+        command.params += everywhere
+        waiting += getattr(command, "commands", {}).values()
+    return root
+
+
+def _behind_the_verb(option: Any) -> Any:  # noqa: ANN401  # as above
+    again = copy.copy(option)
+    again.expose_value, again.hidden, again.callback = False, True, _taken
+    return again
+
+
+def _taken(context: Any, option: Any, value: object) -> None:  # noqa: ANN401  # as above
+    """Take the value of a global option behind the verb, where one was given."""
+    if value:
+        setattr(context.find_root().obj, option.name, value)
 
 
 def main() -> None:
@@ -102,13 +129,15 @@ def main() -> None:
 
     A defect is printed whole and ends with 70 (`EX_SOFTWARE`): Python's own 1 would read as "done, with gaps".
     """
+    output.open_streams()
     try:
         code = run(sys.argv[1:])
     except Exception:  # noqa: BLE001  # printed, not swallowed
         # An exception can quote evidence: it is escaped like any other.
-        sys.stderr.write(visible(traceback.format_exc(), keep_lines=True))
+        with contextlib.suppress(OSError):
+            sys.stderr.write(visible(traceback.format_exc(), keep_lines=True))
         code = DEFECT
-    sys.exit(code)
+    sys.exit(output.close_streams(code, refused=MACHINE_FAILED))
 
 
 def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a call can end
@@ -116,9 +145,10 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a cal
     global _last_state  # noqa: PLW0603  # as above
     _last_state = State(as_json="--json" in arguments)
     try:
-        status_of_call = app(flags_first(arguments), standalone_mode=False, prog_name="mvtcase")
+        status_of_call = program().main(arguments, standalone_mode=False, prog_name="mvtcase")
     except MvtcaseError as error:
-        output.print_error(_last_state, error)
+        with contextlib.suppress(OSError):  # the exit status says it all the same
+            output.print_error(_last_state, error)
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
         return _stopped()
@@ -128,12 +158,21 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a cal
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # nobody reads; Python flushes at exit
         return 141
     except OSError as error:
-        return _refuse("machine", f"The machine refused: {error}.", MACHINE_FAILED)
+        return _machine_refused(error)
     except Exception as error:  # noqa: BLE001  # typer's own errors have no public class; others are raised again
-        return _usage(error)
+        return _usage(error, as_json=_last_state.as_json or "--json" in arguments)
     if status_of_call == STOPPED:  # typer makes this of a Ctrl-C inside a verb
         return _stopped()
     return _last_state.exit_code or (status_of_call if isinstance(status_of_call, int) else 0)
+
+
+def _machine_refused(error: OSError) -> int:
+    """Print what the disk or a path refused; where it was the answer that could not be written, the verb had ended."""
+    if not _last_state.done:
+        return _refuse("machine", f"The machine refused: {error}.", MACHINE_FAILED)
+    with contextlib.suppress(OSError):
+        output.say([f"The answer could not be written ({error}). What the verb had to store is stored."])
+    return MACHINE_FAILED
 
 
 def _stopped() -> int:
@@ -143,27 +182,21 @@ def _stopped() -> int:
 
 def _refuse(code: str, sentence: str, exit_status: int) -> int:
     """Print why the call ended, which is no reason of the error tree, and return the exit status given."""
-    if _last_state.as_json:
-        output.print_envelope(_last_state, "error", errors=[output.described(code, sentence)])
-    output.say([sentence])
+    with contextlib.suppress(OSError):
+        if _last_state.as_json:
+            output.print_envelope(_last_state, "error", errors=[output.described(code, sentence)])
+        output.say([sentence])
     return exit_status
 
 
-def flags_first(arguments: list[str]) -> list[str]:
-    """Return the arguments with `--json` and `--yes` in front, where people often write them behind the verb."""
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    head, tail = arguments[:end], arguments[end:]
-    flags = [each for each in head if each in _ANYWHERE]
-    return [*flags, *(each for each in head if each not in _ANYWHERE), *tail]
-
-
-def _usage(error: Exception) -> int:
+def _usage(error: Exception, *, as_json: bool) -> int:
     """Print what typer says of a wrong call; anything else is a defect and is raised."""
     show = getattr(error, "show", None)
     if show is None:
         raise error
-    if _last_state.as_json:
-        hint = say("See {0}.", do(help=True))
-        output.print_envelope(_last_state, "error", errors=[output.described("input.usage", str(error), hint)])
-    show()
+    with contextlib.suppress(OSError):
+        if as_json:
+            hint = say("See {0}.", do(help=True))
+            output.print_envelope(_last_state, "error", errors=[output.described("input.usage", str(error), hint)])
+        show()
     return int(getattr(error, "exit_code", 2))

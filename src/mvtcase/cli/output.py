@@ -10,8 +10,9 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from mvtcase.cli.words import words
@@ -58,16 +59,51 @@ _WHOLE = frozenset(
     | {"platform", "scan", "verdict", "sequence", "subject", "roster", "publication", "tlp", "field", "sealing", "due"}
 )
 """Columns of short words that are never broken over lines; the others share what room is left."""
+_NEEDED = frozenset({"who", "status", "value", "title", "what", "message"})
+"""Columns that a table cannot do without, however narrow it has to be."""
+_TELLING = frozenset({"what was not, and why", "reason", "seen", "after"})
+"""Columns that are dropped when there is no other left to drop."""
+_STDERR = 2
 _TITLE_WIDTH = 78
 _PIPE_WIDTH = 160
 """Characters of a line where no terminal says its width."""
+_NARROWEST = 40
+"""Characters of the shortest line that is drawn for; a narrower terminal breaks it by itself."""
+_LONGEST_WORD = 24
+"""Characters of a word that is not broken over lines; longer ones are hashes, addresses and paths."""
+_GAP = 2
+"""Characters beside each column."""
+
+
+def open_streams() -> None:
+    """Put a stream where one is closed: what is said then reaches nobody, and no file takes its place."""
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(nowhere)
+    sys.stdin, sys.stdout, sys.stderr = (
+        stream or os.fdopen(number, mode, encoding="utf-8")
+        for number, (stream, mode) in enumerate(((sys.stdin, "r"), (sys.stdout, "w"), (sys.stderr, "w")))
+    )
+
+
+def close_streams(code: int, *, refused: int) -> int:
+    """Flush what was printed and return the exit status: `refused` where it could not be written to the end."""
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except OSError:  # noqa: PERF203  # the other stream may still work
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  # flushed at exit
+            code = code if code > 1 else refused
+    return code
 
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console that obeys NO_COLOR and plain pipes and highlights nothing by itself."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    made = Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    made.width = max(made.width, _NARROWEST)
+    return made
 
 
 def cell(value: object) -> Text:
@@ -108,6 +144,50 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     return drawn
 
 
+def fitted(drawn: Table, width: int) -> Table:
+    """Return a table that fits a width: columns are dropped from the right, but for those that stay; no word is broken.
+
+    What is dropped is named below the table.
+    """
+    drawn.min_width = min(drawn.min_width or 0, width)
+    dropped: list[str] = []
+    while sum(_narrowest(each) for each in drawn.columns) + _GAP * len(drawn.columns) > width:
+        less = [each for each in drawn.columns[1:] if str(each.header) not in _NEEDED]
+        spare = [each for each in less if str(each.header) not in _TELLING] or less
+        if not spare:
+            break
+        drawn.columns.remove(spare[-1])
+        dropped.insert(0, str(spare[-1].header))
+    _share(drawn.columns, width - _GAP * len(drawn.columns))
+    if dropped:
+        drawn.caption = Text(f"left out for want of room: {', '.join(dropped)}", style="dim")
+        drawn.caption_justify = "left"
+    return drawn
+
+
+def _narrowest(column: Column) -> int:
+    """Return the width below which a column's words would be broken."""
+    texts = [str(column.header), *map(str, column.cells)]
+    if column.no_wrap:
+        return max(map(cell_len, texts))
+    words = (cell_len(word) for text in texts for word in text.split())
+    return min(max(words, default=1), _LONGEST_WORD)
+
+
+def _share(columns: Sequence[Column], room: int) -> None:
+    """Give each column its width: what it needs, then what is left in equal parts to those that could use more."""
+    least = {id(each): _narrowest(each) for each in columns}
+    wanted = {id(each): max(cell_len(str(text)) for text in (each.header, *each.cells)) for each in columns}
+    if sum(wanted.values()) <= room:
+        return
+    left = room - sum(least.values())
+    growing = sorted(columns, key=lambda each: wanted[id(each)] - least[id(each)])
+    for place, each in enumerate(growing):
+        more = max(0, min(wanted[id(each)] - least[id(each)], left // (len(growing) - place)))
+        each.width = least[id(each)] + more
+        left -= more
+
+
 def facts(title: str, values: Mapping[str, object]) -> Table:
     """Return one thing's fields as a two-column table."""
     return table(title, ("field", "value"), [(name.replace("_", " "), value) for name, value in values.items()])
@@ -132,13 +212,14 @@ def records(title: str, columns: Sequence[str], listed: Iterable[DataclassInstan
 
 def show(state: State, outcome: Outcome[Payload], draw: Callable[[Payload], Iterable[Table | Text]]) -> None:
     """Print an outcome: the envelope with `--json`, else what `draw` makes of its data, then its messages on stderr."""
+    state.done = True
     state.exit_code = state.exit_code if state.exit_code is not None else int(outcome.status == "partial")
     if state.as_json:
         print_envelope(state, str(outcome.status), data=outcome.json, messages=outcome.messages)
         return
     screen = console()
     for drawn in draw(outcome.data):
-        screen.print(drawn)
+        screen.print(fitted(drawn, screen.width) if isinstance(drawn, Table) else drawn)
     say(outcome.messages)
 
 

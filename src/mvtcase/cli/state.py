@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class State:
-    """What was said before the verb."""
+    """What the global options of a call said, and how far it has come: `done` when the verb has returned."""
 
     workspace: str | None = None
     case: str | None = None
@@ -24,7 +24,7 @@ class State:
     examiner: str = ""
     command: str = ""
     exit_code: int | None = None
-    notes: list[str] = field(default_factory=list)
+    done: bool = False
 
     @property
     def named_workspace(self) -> str | None:

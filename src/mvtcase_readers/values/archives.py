@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import struct
 import tarfile
@@ -91,7 +90,7 @@ def _unpacked(walk: Walk, stream: object) -> Content | None:
 
 
 def _name(walk: Walk, name: str, place: Place) -> None:
-    walk.one(_UNCLEAN.sub(" ", name), dataclasses.replace(place, key="name"), "path")
+    walk.one(_UNCLEAN.sub(" ", name), place._replace(key="name"), "path")
 
 
 def _by_local_headers(walk: Walk, content: Content, place: Place) -> str:

@@ -23,8 +23,10 @@ MAGIC = b"bplist"
 _TRAILER = struct.Struct(">5xBBBQQQ")
 _MOST_OBJECTS = 5_000_000
 _ASCII, _WIDE, _DATA, _UTF8 = 0x5, 0x6, 0x4, 0x7
-_LISTS = {0xA, 0xB, 0xC}
-_DICT, _UID, _LONG = 0xD, 0x8, 0xF
+_TEXTS = frozenset({_ASCII, _WIDE, _UTF8})
+_LISTS = frozenset({0xA, 0xB, 0xC})
+_DICT, _LONG = 0xD, 0xF
+_SIZED = _TEXTS | _LISTS | {_DATA, _DICT}
 
 
 def read_bplist(walk: Walk, content: Content, place: Place) -> str:
@@ -40,7 +42,7 @@ def read_bplist(walk: Walk, content: Content, place: Place) -> str:
     if plist.broken:
         walk.limit(Extent.DAMAGED, f"{plist.broken} objects could not be read")
         walk.skim(content, place)
-    return "keyed archive" if plist.is_archive else ""
+    return "keyed archive" if "$archiver" in plist.names.values() else ""
 
 
 _EMBEDDED_END = re.compile(rb"(?s)\0{5}[\0-\2][\1-\10][\1-\10](?:\0{4}....){3}")
@@ -68,7 +70,8 @@ class _Plist:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.broken = 0
-        self.is_archive = False
+        self.names: dict[int, str] = {}
+        """Texts that were read as keys, by the number of their object."""
         _, offset_size, self.ref_size, count, self.top, table = _TRAILER.unpack(data[-_TRAILER.size :])
         end = table + offset_size * count
         if (
@@ -104,35 +107,39 @@ class _Plist:
             elif not seen[number]:
                 seen[number] = 1
                 try:
-                    self._object(number, node, tree, blobs, waiting)
+                    kind, count, start = self._head(number)
+                    if kind in _TEXTS:
+                        tree.texts.append(self.names.get(number) or self._text(kind, count, start))
+                        tree.nodes.append(node)
+                    elif kind == _DATA:
+                        blobs.append((node, self._bytes(start, count)))
+                    elif kind in _LISTS:
+                        waiting.extend(
+                            (ref, tree.below(node, item)) for item, ref in enumerate(self._refs(start, count))
+                        )
+                    elif kind == _DICT:
+                        self._dictionary(node, count, start, tree, waiting)
                 except (ValueError, IndexError):
                     self.broken += 1
 
-    def _object(
-        self, number: int, node: int, tree: Tree, blobs: list[tuple[int, bytes]], waiting: list[tuple[int, int]]
-    ) -> None:
-        kind, count, start = self._head(number)
-        if kind in {_ASCII, _WIDE, _UTF8}:
-            tree.add(self._text(kind, count, start), node)
-        elif kind == _DATA:
-            blobs.append((node, self._bytes(start, count)))
-        elif kind in _LISTS:
-            waiting.extend((ref, tree.below(node, index)) for index, ref in enumerate(self._refs(start, count)))
-        elif kind == _DICT:
-            refs = self._refs(start, 2 * count)
-            for key, value in zip(refs[:count], refs[count:], strict=True):
-                name = self._name(key)
-                self.is_archive |= name == "$objects"
-                below = tree.below(node, name)
-                waiting.append((key, below))
-                waiting.append((value, below))
+    def _dictionary(self, node: int, count: int, start: int, tree: Tree, waiting: list[tuple[int, int]]) -> None:
+        refs = self._refs(start, 2 * count)
+        below = len(tree.keys)
+        for at in range(count):
+            key = refs[at]
+            name = self.names.get(key)
+            tree.keys.append(self._name(key) if name is None else name)
+            waiting.append((key, below + at))
+            waiting.append((refs[count + at], below + at))
+        tree.parents.extend([node] * count)
 
     def _head(self, number: int) -> tuple[int, int, int]:
         """Return an object's kind, its count of bytes, characters or references, and where they start."""
         start = self.offsets[number]
-        kind, count = self.data[start] >> 4, self.data[start] & _LONG
+        mark = self.data[start]
+        kind, count = mark >> 4, mark & _LONG
         start += 1
-        if count == _LONG and kind not in {0x0, 0x1, 0x2, 0x3, _UID}:
+        if count == _LONG and kind in _SIZED:
             size = 1 << (self.data[start] & _LONG)
             count = int.from_bytes(self._bytes(start + 1, size), "big")
             start += 1 + size
@@ -156,8 +163,7 @@ class _Plist:
         return [int.from_bytes(raw[at : at + size], "big") for at in range(0, len(raw), size)]
 
     def _name(self, number: int) -> str:
-        try:
-            kind, count, start = self._head(number)
-            return self._text(kind, min(count, 200), start) if kind in {_ASCII, _WIDE, _UTF8} else ""
-        except (ValueError, IndexError):
-            return ""
+        kind, count, start = self._head(number)
+        name = self._text(kind, count, start) if kind in _TEXTS else ""
+        self.names[number] = name
+        return name

@@ -38,6 +38,8 @@ class Readable(Protocol):
 class Content:
     """The bytes of one container with its size and first bytes; `beside` finds what stands beside it by a suffix."""
 
+    __slots__ = ("_data", "_handle", "beside_of", "cut", "head", "path", "size")
+
     def __init__(
         self,
         source: bytes | BinaryIO,
@@ -45,11 +47,18 @@ class Content:
         path: Path | None = None,
         beside: Callable[[str], Content | None] | None = None,
     ) -> None:
-        self._data = source if isinstance(source, bytes) else None
-        self._handle: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source
         self.path = path
-        self.size = len(source) if isinstance(source, bytes) else self._handle.seek(0, os.SEEK_END)
-        self.head = self.at(0, HEAD)
+        self._handle: BinaryIO | None = None
+        self._data: bytes | None = None
+        # Cells of databases come by the million: nothing is made for them that may not be needed.
+        if isinstance(source, bytes):
+            self._data = source
+            self.size = len(source)
+            self.head = source[:HEAD]
+        else:
+            self._handle = source
+            self.size = source.seek(0, os.SEEK_END)
+            self.head = self.at(0, HEAD)
         self.beside_of = beside
         self.cut: Exception | None = None
         """Why the bytes end before their end."""
@@ -58,8 +67,9 @@ class Content:
         """Return up to `count` bytes from an offset."""
         if self._data is not None:
             return self._data[offset : offset + count]
-        self._handle.seek(offset)
-        return self._handle.read(count)
+        handle = self.file()
+        handle.seek(offset)
+        return handle.read(count)
 
     def all(self, limit: int) -> bytes:
         """Return all bytes. Raises `BoundError` when there are more than `limit`."""
@@ -84,13 +94,15 @@ class Content:
         if self.path is None or not hasattr(os, "SEEK_DATA"):
             return offset
         try:
-            return os.lseek(self._handle.fileno(), offset, os.SEEK_DATA)
+            return os.lseek(self.file().fileno(), offset, os.SEEK_DATA)
         except OSError as error:
             # ENXIO: nothing but a hole up to the end. Anything else: a file system that knows no holes.
             return self.size if error.errno == 6 else offset  # noqa: PLR2004 - errno.ENXIO
 
     def file(self) -> BinaryIO:
         """Return a handle at the first byte; it belongs to the content."""
+        if self._handle is None:
+            self._handle = io.BytesIO(self._data or b"")
         self._handle.seek(0)
         return self._handle
 
@@ -117,7 +129,8 @@ class Content:
 
     def close(self) -> None:
         """Close the handle and forget the bytes."""
-        self._handle.close()
+        if self._handle is not None:
+            self._handle.close()
 
 
 def opened(path: Path, beside: Callable[[str], Content | None] | None = None) -> Content:

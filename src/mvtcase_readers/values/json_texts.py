@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .encodings import decoded, unescaped
 from .keypaths import ROOT, Tree
@@ -22,6 +22,8 @@ _STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"?(\s{0,16}:)?|([{}\[\]])', re.D
 class _Pairs(list[tuple[str, object]]):
     """An object as its pairs: JSON may hold one key twice, and a dict would forget the first."""
 
+
+_CONTAINERS = frozenset({list, _Pairs})
 
 # Numbers are not asked for: their length is the cheapest thing to make of them, and of millions of digits too.
 _DECODER = json.JSONDecoder(object_pairs_hook=_Pairs, parse_int=len, parse_float=len, strict=False)
@@ -46,7 +48,8 @@ def read_json(walk: Walk, content: Content, place: Place) -> str:
         except (ValueError, RecursionError):
             _scan(walk, text[position:], tree)
             break
-        _gather(tree, held, tree.below(ROOT, documents) if documents else ROOT)
+        if type(held) is str or type(held) in _CONTAINERS:
+            _gather(tree, held, tree.below(ROOT, documents) if documents else ROOT)
         documents += 1
     give_texts(walk, tree.batch(place))
     return f"{documents} documents" if documents > 1 else ""
@@ -61,19 +64,31 @@ def _blank(text: str, position: int) -> int:
 
 
 def _gather(tree: Tree, held: object, root: int) -> None:
+    """Take in all texts and keys; written out, since documents hold millions."""
+    texts, nodes, keys, parents = tree.texts, tree.nodes, tree.keys, tree.parents
     waiting = [(held, root)]
     while waiting:
         value, node = waiting.pop()
-        if isinstance(value, str):
-            tree.add(value, node)
-        elif isinstance(value, _Pairs):
-            for key, below in value:
-                child = tree.below(node, key)
-                tree.add(key, child)
-                if isinstance(below, (str, list)):
-                    waiting.append((below, child))
-        elif isinstance(value, list):
-            waiting.extend((below, tree.below(node, number)) for number, below in enumerate(value))
+        kind = type(value)
+        if kind is str:
+            texts.append(value)  # type: ignore[arg-type]  # its type was looked at
+            nodes.append(node)
+            continue
+        item: Any
+        for number, item in enumerate(value):  # type: ignore[arg-type]  # pairs or a list
+            key: Any
+            key, below = item if kind is _Pairs else (number, item)
+            child = len(keys)
+            keys.append(key)
+            parents.append(node)
+            if kind is _Pairs:
+                texts.append(key)
+                nodes.append(child)
+            if type(below) is str:
+                texts.append(below)
+                nodes.append(child)
+            elif type(below) in _CONTAINERS:
+                waiting.append((below, child))
 
 
 def _scan(walk: Walk, text: str, tree: Tree) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,9 +50,8 @@ def worst(extents: Sequence[Extent]) -> Extent:
     return min(extents, key=_WORST_FIRST.index, default=Extent.FULL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a person can open a value."""
+class Place(NamedTuple):
+    """Where a person can open a value; a tuple, since millions are made."""
 
     inside: str = ""
     """The containers on the way, as `archive.zip!db.sqlite`; empty when the value stands in the file itself."""
@@ -75,13 +73,13 @@ class Place:
     def within(self, step: str) -> Place:
         """Return the place of a container that stands here: a step on the way, or in a cell a step of its key."""
         if self.table or self.key:
-            return dataclasses.replace(self, key=f"{self.key}!{step}" if self.key else step)
-        return dataclasses.replace(self, inside=f"{self.inside}!{step}" if self.inside else step)
+            return self._replace(key=f"{self.key}!{step}" if self.key else step)
+        return self._replace(inside=f"{self.inside}!{step}" if self.inside else step)
 
     def at_key(self, key: str) -> Place:
         """Return the place of a key path below this place."""
         joined = f"{self.key}.{key}" if self.key and key else self.key or key
-        return dataclasses.replace(self, key=joined)
+        return self._replace(key=joined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

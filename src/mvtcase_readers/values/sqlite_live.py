@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.sqlite import Bounds, Guarded, connect, quoted
@@ -100,9 +99,9 @@ def tables_of_file(content: Content) -> list[Table]:
 
 def _read_schema(walk: Walk, connection: sqlite3.Connection, place: Place) -> None:
     rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    here = dataclasses.replace(place, table="sqlite_master", column="sql")
+    here = place._replace(table="sqlite_master", column="sql")
     texts = [sql for (sql,) in rows if isinstance(sql, str)]
-    walk.give(Batch(texts=texts, place=lambda index: dataclasses.replace(here, row=index + 1), role="sql"))
+    walk.give(Batch(texts=texts, place=lambda index: here._replace(row=index + 1), role="sql"))
 
 
 class _Rows:
@@ -113,7 +112,7 @@ class _Rows:
         self.connection = connection
         self.name = name
         self.is_virtual = not sql.upper().startswith("CREATE TABLE") and not name.startswith("sqlite_")
-        self.place = dataclasses.replace(place, table=name)
+        self.place = place._replace(table=name)
 
     def read(self) -> None:
         """Give the table's texts; of a damaged one, those before the damage."""
@@ -144,17 +143,19 @@ class _Rows:
                 self._column(name, column, numbers, first)
             first += len(rows)
 
-    def _column(self, name: str, cells: Sequence[object], numbers: Sequence[object], first: int) -> None:
-        here = dataclasses.replace(self.place, column=name)
+    def _column(self, name: str, cells: Sequence[Any], numbers: Sequence[object], first: int) -> None:
+        here = self.place._replace(column=name)
 
         def row(at: int) -> Place:
             number = numbers[at]
-            return dataclasses.replace(here, row=number if isinstance(number, int) else first + at)
+            return here._replace(row=number if isinstance(number, int) else first + at)
 
-        where = [at for at, cell in enumerate(cells) if type(cell) is str and cell]
-        if where:
-            texts = [str(cells[at]) for at in where]
+        kinds = set(map(type, cells))
+        if str in kinds:
+            where = [at for at, cell in enumerate(cells) if type(cell) is str and cell]
+            texts = [cells[at] for at in where]
             give_texts(self.walk, Batch(texts=texts, place=lambda index: row(where[index]), role=name.lower()))
-        for at, cell in enumerate(cells):
-            if type(cell) is bytes and len(cell) >= _LEAST_BLOB:
-                self.walk.cell(Content(cell), row(at))
+        if bytes in kinds:
+            for at, cell in enumerate(cells):
+                if type(cell) is bytes and len(cell) >= _LEAST_BLOB:
+                    self.walk.cell(Content(cell), row(at))

@@ -158,5 +158,5 @@ class _Log:
             for offset, part in parts:
                 if part not in seen:
                     seen.add(part)
-                    here = dataclasses.replace(self.place, table=f"(page {image.page})")
+                    here = self.place._replace(table=f"(page {image.page})")
                     self.walk.skim_bytes(part, here, image.offset + offset, role=REMNANT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -180,7 +179,7 @@ class Finder:
         """Return the place of a record's cell."""
         owner = self.owners.get(page)
         name = f"{owner.name} (page {page})" if owner else f"(page {page})"
-        return dataclasses.replace(self.place, table=name, row=record.rowid, column=self.column(page, column))
+        return self.place._replace(table=name, row=record.rowid, column=self.column(page, column))
 
     def column(self, page: int, number: int) -> str:
         """Return a column's name, or its number where the table is not known."""
@@ -196,7 +195,7 @@ class _Hidden:
         self.content = pages.content
         self.view = pages
         self.place = place
-        self.finder = Finder(walk, dataclasses.replace(place, inside=_joined(place.inside, "pages")))
+        self.finder = Finder(walk, place._replace(inside=_joined(place.inside, "pages")))
         self.parts: list[tuple[int, bytes]] = []
 
     def slack(self) -> bytes:
@@ -225,7 +224,7 @@ class _Hidden:
                 self.parts.append((number, part))
 
     def _skim(self, number: int, data: bytes, offset: int = 0) -> None:
-        place = dataclasses.replace(self.finder.place, table=f"(page {number})")
+        place = self.finder.place._replace(table=f"(page {number})")
         self.walk.skim_bytes(data, place, (number - 1) * self.view.size + offset, role=REMNANT)
 
     def remnants(self) -> None:

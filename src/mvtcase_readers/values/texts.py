@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
-import dataclasses
 import itertools
 import re
 from typing import TYPE_CHECKING
@@ -43,7 +42,7 @@ def read_lines(walk: Walk, content: Content, place: Place) -> str:
 
 def _rows(place: Place, first: int) -> Callable[[int], Place]:
     if place.row is None and not place.key:
-        return lambda index: dataclasses.replace(place, row=first + index)
+        return lambda index: place._replace(row=first + index)
     # A text in a cell or below a key: its row is the cell's.
     return lambda index: place.at_key(f"line {first + index}") if first + index > 1 else place
 
@@ -134,24 +133,46 @@ def read_table(walk: Walk, content: Content, place: Place) -> str:
 def _give_columns(walk: Walk, place: Place, headings: Sequence[str], rows: list[list[str]], first: int) -> None:
     for number, cells in enumerate(itertools.zip_longest(*rows, fillvalue="")):
         name = headings[number].strip() if number < len(headings) else f"column {number + 1}"
-        column = dataclasses.replace(place, column=name)
+        column = place._replace(column=name)
         give_texts(walk, Batch(texts=cells, place=_rows(column, first), role=name.lower()))
 
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/\-_\s]{24,}={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\-_\r\n]{24,}={0,2}[\r\n]*")
+_PLAIN = re.compile(r"[0-9a-fA-F\-]*|[A-Za-z/\-_]*|[0-9]*")
+"""What decodes as base64 and is none: numbers, hashes and identifiers in hexadecimal, and words."""
 _DATA_URI = re.compile(r"data:[^,]{0,200};base64,([A-Za-z0-9+/%=\s]{16,})")
 _TAG = re.compile(r"<[a-zA-Z!?/]")
 _LEAST_CODED = 24
+_FORMS = frozenset({"json", "markup", "mail", "cards", "pdf", "table of texts"})
+_OPENING = frozenset("{[<")
 
 
 def give_texts(walk: Walk, batch: Batch) -> None:
     """Give texts, and what is coded in them: JSON, markup, base64, and characters written with escapes."""
     walk.give(batch)
-    joined = "\n".join(batch.texts)
-    if any(mark in joined for mark in ("\\", "&", "{", "<")) or len(joined) >= _LEAST_CODED:
-        for index, text in enumerate(batch.texts):
-            if len(text) > 2:  # noqa: PLR2004 - nothing is coded in less
-                _inside(walk, text, batch, index)
+    for index in sorted(_suspects(batch.texts)):
+        _inside(walk, batch.texts[index], batch, index)
+
+
+def _suspects(texts: Sequence[str]) -> set[int]:
+    """Return the numbers of the texts in which something may be coded; whole batches without any pass at once."""
+    joined = "\n".join(texts)
+    found: set[int] = set()
+    if "\\" in joined or "&" in joined:
+        found.update(index for index, text in enumerate(texts) if "\\" in text or "&" in text)
+    if "{" in joined or "[" in joined or "<" in joined:
+        found.update(index for index, text in enumerate(texts) if text.lstrip()[:1] in _OPENING)
+    if joined.count("\n") >= len(texts):
+        found.update(index for index, text in enumerate(texts) if "\n" in text)
+    found.update(
+        index
+        for index, text in enumerate(texts)
+        if len(text) >= _LEAST_CODED
+        and " " not in text
+        and "." not in text
+        and (_BASE64.fullmatch(text) or "data:" in text)
+    )
+    return found
 
 
 def _inside(walk: Walk, text: str, batch: Batch, index: int) -> None:
@@ -171,23 +192,19 @@ def _inside(walk: Walk, text: str, batch: Batch, index: int) -> None:
             _open_coded(walk, data, batch, index)
 
 
-_FORMS = frozenset({"json", "markup", "mail", "cards", "pdf", "table of texts"})
-_LEAST_LINES = 24
-
-
 def _may_be_form(text: str) -> bool:
     first = text.lstrip()[:1]
     if first == "<":
         return _TAG.search(text) is not None
     if first in {"{", "["}:
         return text.rstrip()[-1:] in {"}", "]"} or '":' in text
-    return len(text) >= _LEAST_LINES and "\n" in text
+    return len(text) >= _LEAST_CODED and "\n" in text
 
 
 def _from_base64(text: str) -> bytes | None:
     found = _DATA_URI.search(text)
     coded = found[1] if found else text
-    if not found and not _BASE64.fullmatch(coded):
+    if not found and (not _BASE64.fullmatch(coded) or _PLAIN.fullmatch(coded)):
         return None
     plain = "".join(coded.split()).rstrip("=").replace("-", "+").replace("_", "/")
     try:

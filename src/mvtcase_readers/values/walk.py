@@ -74,7 +74,7 @@ class Walk:
     told: int = 0
     limits: list[tuple[Extent, str]] = field(default_factory=list)
     """Why the container at hand is not read in full, as far as known."""
-    cells: dict[tuple[Place, str, Extent], Reading] = field(default_factory=dict)
+    cells: dict[tuple[str, str, str, str, Extent], tuple[int, int, str]] = field(default_factory=dict)
     """What was read in cells and texts, by column, form and extent."""
     _pools: dict[bool, _Pool] = field(default_factory=lambda: {True: _Pool(), False: _Pool()})
 
@@ -85,8 +85,9 @@ class Walk:
         try:
             reading = self.open(content, Place())
             self._flush()
-            for (place, _, _), found in self.cells.items():
-                self.say(place, found)
+            for (inside, table, column, form, extent), (count, values, note) in self.cells.items():
+                place = Place(inside=inside, table=table, column=column)
+                self.say(place, Reading(form=form, extent=extent, values=values, note=note, count=count))
             self.tick(max(0, content.size - self.told))
         except _OutsideError as error:
             raise (error.__cause__ or error) from None
@@ -174,11 +175,9 @@ class Walk:
         """
         reading = self.open(content, place, form)
         if not (is_text and reading.extent is Extent.DAMAGED):
-            label = dataclasses.replace(place, row=None, key="", offset=None)
-            kind = (label, reading.form, reading.extent)
-            known = self.cells.get(kind)
-            count, values, note = (known.count, known.values, known.note) if known else (0, 0, reading.note)
-            self.cells[kind] = dataclasses.replace(reading, count=count + 1, values=values + reading.values, note=note)
+            kind = (place.inside, place.table, place.column, reading.form, reading.extent)
+            count, values, note = self.cells.get(kind, (0, 0, reading.note))
+            self.cells[kind] = (count + 1, values + reading.values, note)
         return reading
 
     def open(self, content: Content, place: Place, form: Form | None = None) -> Reading:
@@ -236,7 +235,7 @@ class Walk:
             return
 
         def at(index: int) -> Place:
-            return dataclasses.replace(place, offset=base + found[index][0])
+            return place._replace(offset=base + found[index][0])
 
         self.give(Batch(texts=[text for _, text in found], place=at, role=role, whole=False))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .encodings import decoded, unescaped
 from .keypaths import ROOT, Tree
-from .shapes import Extent, Place
+from .shapes import Batch, Extent, Place
 from .texts import encoding, give_texts, read_lines
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class _Pairs(list[tuple[str, object]]):
     """An object as its pairs: JSON may hold one key twice, and a dict would forget the first."""
 
 
+_BROKEN = re.compile(r"\s*(?:\{\s*\"|\[\s*[\"{\[])")
 _CONTAINERS = frozenset({list, _Pairs})
 
 # Numbers are not asked for: their length is the cheapest thing to make of them, and of millions of digits too.
@@ -46,7 +47,7 @@ def read_json(walk: Walk, content: Content, place: Place) -> str:
         try:
             held, position = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
-            _scan(walk, text[position:], tree)
+            _give_rest(walk, text[position:], tree, place)
             break
         if type(held) is str or type(held) in _CONTAINERS:
             _gather(tree, held, tree.below(ROOT, documents) if documents else ROOT)
@@ -91,9 +92,18 @@ def _gather(tree: Tree, held: object, root: int) -> None:
                 waiting.append((below, child))
 
 
-def _scan(walk: Walk, text: str, tree: Tree) -> None:
+def _give_rest(walk: Walk, text: str, tree: Tree, place: Place) -> None:
+    """Give what is no JSON: of a broken document all strings, of a plain text (as in crash reports) its lines."""
+    if _BROKEN.match(text):
+        walk.limit(Extent.DAMAGED, "not all of it is JSON")
+        _scan(text, tree)
+    else:
+        lines = text.split("\n")
+        give_texts(walk, Batch(texts=lines, place=lambda _: place, role=place.role))
+
+
+def _scan(text: str, tree: Tree) -> None:
     """Take every string out of a text that is no whole JSON; keys are followed as far as brackets allow."""
-    walk.limit(Extent.DAMAGED, "not all of it is JSON")
     above: list[int] = []
     node = ROOT
     for found in _STRING.finditer(text):

@@ -166,6 +166,9 @@ def slack_of(page: bytes, head: Head) -> list[tuple[int, bytes]]:
 _RUN = re.compile(rb"[\x20-\x7e\x80-\xff]{4,}|(?:[\x20-\x7e]\0){4,}|(?:\0[\x20-\x7e]){4,}")
 _FARTHEST = 160
 _LEAST_HEADER = 2
+_LONGEST_START = 14
+_INTO_RUN = 8
+_LONG = 0x80
 
 
 def remnants_of(part: bytes, encoding: str, columns: int) -> Iterator[Record]:
@@ -174,40 +177,62 @@ def remnants_of(part: bytes, encoding: str, columns: int) -> Iterator[Record]:
     A header is believed when it describes exactly as many bytes as the size before it says. A freed block's first four
     bytes are lost, and the size with them: there the number of the table's columns has to fit.
     """
-    done = 0
     if columns:
         record = _headless(part, encoding, columns)
         if record is not None:
             yield record
+    done = 0
     for run in _RUN.finditer(part):
-        for start in range(max(done, run.start() - _FARTHEST), run.start()):
-            found = _whole_at(part, start, encoding)
-            if found is not None:
+        # Sizes and types are letters too now and then: a header may reach into the run.
+        first = min(run.start() + _INTO_RUN, run.end() - 1)
+        for header in range(first, max(done, run.start() - _FARTHEST) - 1, -1):
+            # Nearly all bytes end here: a header's size leads to the text at most, and not beyond.
+            if not _LEAST_HEADER <= part[header] <= first + _INTO_RUN - header:
+                continue
+            found = _standing(part, header, encoding)
+            if found is not None and found[1] > run.start():
                 record, done = found
                 yield record
                 break
 
 
-def _whole_at(part: bytes, start: int, encoding: str) -> tuple[Record, int] | None:
-    """Return the record of a cell that may begin at an offset, and where it ends."""
+def _standing(part: bytes, header: int, encoding: str) -> tuple[Record, int] | None:
+    """Return the record whose header may begin at an offset, and where it ends."""
     try:
-        size, position = varint(part, start)
-        for rowid, at in (varint(part, position), (None, position)):
-            header, _ = varint(part, at)
-            if _LEAST_HEADER <= header <= size <= len(part) - at and _described(part, at) == size:
-                return record_of(part[at : at + size], encoding, rowid), at + size
+        size = _described(part, header)
+        if size < _LEAST_HEADER or header + size > len(part):
+            return None
+        found, rowid = _announced(part, header, size)
+        return (record_of(part[header : header + size], encoding, rowid), header + size) if found else None
     except IndexError:
-        pass
-    return None
+        return None
+
+
+def _announced(part: bytes, header: int, size: int) -> tuple[bool, int | None]:
+    """Return whether the numbers before a record's header are its size, and its rowid where there is one."""
+    for start in range(header - 1, max(-1, header - _LONGEST_START), -1):
+        told, position = varint(part, start)
+        if told != size:
+            continue
+        if position == header:
+            return True, None
+        rowid, position = varint(part, position)
+        if position == header:
+            return True, rowid
+    return False, None
 
 
 def _described(part: bytes, at: int) -> int:
-    """Return how many bytes a record's header says that the record has."""
-    header, position = varint(part, at)
-    total, end = header, at + header
+    """Return how many bytes a record's header says that the record has, -1 where it does not end with its last type."""
+    total = part[at]
+    position, end = at + 1, at + total
     while position < end:
-        kind, position = varint(part, position)
-        total += (kind - _FIRST_BLOB) // 2 if kind >= _FIRST_BLOB else _SIZES[kind] if kind < len(_SIZES) else 0
+        kind = part[position]
+        if kind < _LONG:
+            position += 1
+        else:
+            kind, position = varint(part, position)
+        total += (kind - _FIRST_BLOB) // 2 if kind >= _FIRST_BLOB else _SIZES[kind] if kind < len(_SIZES) else len(part)
     return total if position == end else -1
 
 

@@ -32,7 +32,11 @@ def read_typedstream(walk: Walk, content: Content, place: Place) -> str:
     offsets = [offset for offset, _ in found]
     give_texts(walk, Batch(texts=[text for _, text in found], place=lambda index: _at(place, offsets[index])))
     # What no length announces is given as runs.
-    walk.skim_bytes(data, place)
+    rest = bytearray(data)
+    for offset, text in found:
+        size = len(text.encode())
+        rest[offset : offset + size] = bytes(size)
+    walk.skim_bytes(bytes(rest), place)
     for array in _ARRAY.finditer(data):
         size = int(array[1])
         if size <= len(data) - array.end():

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import open_untouched
 from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.indicators.lists import looks_like_table, read_list, read_table
-from mvtcase.indicators.stix import read_stix
+from mvtcase.indicators.misp import is_event, read_events
+from mvtcase.indicators.stix import parsed, read_objects
 from mvtcase.indicators.types import worded_kind
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ READER_VERSION = 1
 """Raised when the same bytes would give other indicators, so that nothing compiled by an earlier reader is used."""
 
 PACK_MAGIC = b"PK\x03\x04"
+_STIX_1 = ("stix:STIX_Package", "STIX_Package", "<ioc ", "OpenIOC", "http://schemas.mandiant.com")
+_HEAD = 4096
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 
 
@@ -67,12 +70,18 @@ def read_set(data: bytes, file_name: str, *, kind: str | None = None) -> Reading
     chosen = _chosen(kind)
     text = _text(data, file_name)
     head = text.lstrip()[:512]
+    if head.startswith("<") and any(name in text[:_HEAD] for name in _STIX_1):
+        raise IndicatorFileError(
+            f"{file_name} is STIX 1 or OpenIOC, which is not read.",
+            hint="Fetch the same set as STIX 2, MISP JSON or CSV.",
+        )
     if head.startswith("<"):
         raise IndicatorFileError(
             f"{file_name} is a web page or XML, and no indicator set.", hint="Fetch the raw file, not the page."
         )
     if _looks_like_json(head, file_name):
-        return read_stix(text, file_name)
+        held = parsed(text, file_name)
+        return read_events(held, file_name) if is_event(held) else read_objects(held, file_name)
     name = file_name.rpartition(".")[0] or file_name
     if file_name.lower().endswith((".csv", ".tsv")) or looks_like_table(text):
         return read_table(text, name, file_name, kind=chosen)

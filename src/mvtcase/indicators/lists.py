@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import IndicatorFileError
+from mvtcase.indicators import misp
 from mvtcase.indicators.guessing import guessed_kind
 from mvtcase.indicators.ledger import Ledger, Origin, Shelf
 from mvtcase.indicators.types import weigh_as, worded_kind
@@ -53,6 +54,8 @@ def read_table(text: str, name: str, where: str, *, kind: str | None = None) -> 
     damaged.
     """
     header = _header(text) or []
+    if kind is None and misp.looks_like_attributes(header):
+        return misp.read_attributes(text, name, where)
     value_at, type_at = _column(header, VALUE_COLUMNS), _column(header, TYPE_COLUMNS)
     if value_at is None or (type_at is None and kind is None):
         raise IndicatorFileError(

@@ -37,7 +37,12 @@ def read_stix(text: str, where: str) -> Reading:
 
     Raises `IndicatorFileError` when the text is no JSON, is nested too deep, or holds no STIX objects.
     """
-    objects, version = _objects(_parsed(text, where), where)
+    return read_objects(parsed(text, where), where)
+
+
+def read_objects(data: object, where: str) -> Reading:
+    """Return the account of a STIX bundle. Raises `IndicatorFileError` when it holds no STIX objects."""
+    objects, version = _objects(data, where)
     ledger = Ledger()
     sorted_objects: dict[str, list[Object]] = {}
     for place, entry in enumerate(objects):
@@ -54,7 +59,8 @@ def read_stix(text: str, where: str) -> Reading:
     return ledger.reading(f"STIX {version}", grouping.shelves(), origin_of(sorted_objects))
 
 
-def _parsed(text: str, where: str) -> object:
+def parsed(text: str, where: str) -> object:
+    """Return a text's JSON value. Raises `IndicatorFileError` when it is none or is nested too deep."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -72,8 +78,7 @@ def _objects(data: object, where: str) -> tuple[Sequence[object], str]:
         raise IndicatorFileError(f"{where} is JSON, and no STIX bundle.")
     objects = data.get("objects")
     if not isinstance(objects, list) or not objects:
-        hint = "Export it from MISP as STIX 2." if {"Event", "response"} & set(data) else ""
-        raise IndicatorFileError(f"{where} holds no STIX objects.", hint=hint)
+        raise IndicatorFileError(f"{where} holds no STIX objects and no MISP event.")
     return objects, "2.0" if data.get("spec_version") == "2.0" else "2.1"
 
 

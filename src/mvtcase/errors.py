@@ -23,7 +23,8 @@ MvtcaseError                     1
 ├── EngineError                  5  the worker child
 │   ├── WorkerStartError            it did not start, or not the pinned MVT
 │   ├── IndicatorCountError         it loaded another number than the passport says
-│   └── ForeignModuleError          a module of unknown origin wants to run
+│   ├── ForeignModuleError          a module of unknown origin wants to run
+│   └── NoSandboxError              nothing on this machine confines it, and nobody said to go on
 ├── CustodyError                 6  the chain of custody
 │   └── ChainBrokenError            verify found a difference
 ├── StoreError                   7  the case file
@@ -225,6 +226,16 @@ class ForeignModuleError(EngineError):
 
     code = "engine.foreign_module"
     default_hint = say("Uninstall that plugin, then try again.")
+
+
+class NoSandboxError(EngineError):
+    """Neither bubblewrap nor Landlock works on this machine, and nobody said to examine hostile evidence without."""
+
+    code = "engine.no_sandbox"
+    default_hint = say(
+        "Install bubblewrap, or use a Linux with Landlock. {0} goes on without, and every report says so.",
+        do(unsandboxed=True),
+    )
 
 
 class CustodyError(MvtcaseError):

@@ -147,7 +147,14 @@ def desk(tmp_path: Path, engine: FakeEngine) -> Desk:
     """Give a desk with an open case, a group, a tiny indicator set, and one official who consented."""
     workspace = Workspace(tmp_path / "workspace")
     workspace.create()
-    made = Desk(workspace=workspace, examiner="Ada", clock=Clock(), engine=engine, with_control=False)
+    made = Desk(
+        workspace=workspace,
+        examiner="Ada",
+        clock=Clock(),
+        engine=engine,
+        with_control=False,
+        sandbox=lambda: "bubblewrap",
+    )
     made.library.import_bytes(b"bh\nroleaboutd\n", "tiny.txt", name="tiny", kind="processes")
     cases.new(made, "LINE 2021", slug="line-2021")
     groups.add(made, "Legislature")

@@ -114,9 +114,10 @@ def test_kill_nine_loses_no_alert(desk: Desk, add_phone: Callable[..., str]) -> 
         [sys.executable, "-c", CHILD, str(desk.workspace.path), json.dumps(EVENTS)], check=False, capture_output=True
     )
     assert done.returncode == -9, done.stderr.decode()
-    assert [each["state"] for each in _scans(desk)] == ["running"]
     working = desk.case_folder().working
     assert list(working.iterdir()) != []
+    assert [each["state"] for each in _scans(desk)] == ["running"]
+    assert list(working.iterdir()) == []
     scans.run(desk, scans.Request(everything=True))
     first, second = _scans(desk)
     assert (first["state"], first["completeness"], first["command"]) == (
@@ -348,3 +349,12 @@ def test_a_failed_scan_does_not_swallow_the_loss_of_alerts(
         scans.run(desk, scans.Request())
     assert [each["state"] for each in _scans(desk)] == ["failed"]
     assert [each["indicator"]["value"] for each in _findings(desk)] == ["bh"]
+
+
+def test_plaintext_that_a_killed_worker_left_is_removed(cut_off: Desk) -> None:
+    """Its private folder holds temporary copies of the phone's databases."""
+    private = cut_off.case_folder().results("S-0001") / "private" / "tmp"
+    private.mkdir(parents=True)
+    (private / "copy.db").write_bytes(b"messages")
+    scans.run(cut_off, scans.Request(everything=True))
+    assert not private.parent.exists()

@@ -16,6 +16,7 @@ from mvtcase.errors import (
     IndicatorCountError,
     IndicatorSetMissingError,
     InputError,
+    NoSandboxError,
     PasswordError,
 )
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome, Status
@@ -24,7 +25,7 @@ from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.store import queries
 from mvtcase.wording import do
-from mvtcase.workflow import acquisitions, consents, custody, findings, officials, scans, status
+from mvtcase.workflow import acquisitions, consents, custody, findings, officials, rechecks, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
 
 if TYPE_CHECKING:
@@ -307,3 +308,27 @@ def test_without_the_sweep_nobody_is_told_that_no_trace_was_found(desk: Desk, ad
     assert scan["completeness"] == "partial"
     assert scan["gaps"][-1]["module"] == "sweep"
     assert _status(desk) == [Status.INCONCLUSIVE]
+
+
+def test_without_a_sandbox_a_scan_asks(desk: Desk, add_phone: Callable[..., str]) -> None:
+    """Hostile evidence is not read unconfined unless the examiner says so; the step to take is named."""
+    add_phone()
+    bare = replace(desk, sandbox=lambda: "none")
+    with pytest.raises(NoSandboxError) as caught:
+        scans.run(bare, scans.Request())
+    with pytest.raises(NoSandboxError):
+        rechecks.run(bare, (), everything=True, on_event=lambda _scan, _event: None)
+    assert caught.value.hint.steps[0].options == {"unsandboxed": True}
+    assert scans.list_scans(desk).data.scans == ()
+    scans.run(replace(bare, unsandboxed=True), scans.Request())
+    assert len(scans.list_scans(desk).data.scans) == 1
+
+
+def test_what_a_killed_verb_left_goes_with_the_next_one(desk: Desk) -> None:
+    """Any verb wipes it, and nothing in it was ever readable for others."""
+    working = desk.case_folder().working
+    left = working / "work-0192"
+    left.mkdir(mode=0o700)
+    (left / "case.sqlite").write_bytes(b"names")
+    status.status(desk)
+    assert list(working.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,6 +60,9 @@ def run(
     allow_foreign_modules: Annotated[
         bool, typer.Option("--allow-foreign-modules", help="Run modules of other installed MVT plugins too.")
     ] = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Go on where no sandbox works; reports say what that means.")
+    ] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 10, 11 or 12 by the worst status found.")
     ] = False,
@@ -67,7 +71,7 @@ def run(
     from mvtcase.workflow import scans, status
 
     state = state_of(context)
-    desk = state.desk()
+    desk = replace(state.desk(), unsandboxed=unsandboxed)
     with progress.scanning(state) as on_event:
         request = scans.Request(
             acquisitions=tuple(acquisition or ()),
@@ -117,14 +121,22 @@ def recheck(
     iocs: Annotated[
         list[str] | None, typer.Option("--iocs", metavar="SET", help="Indicator set; may be given again.")
     ] = None,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Go on where no sandbox works; reports say what that means.")
+    ] = False,
 ) -> None:
     """Compare earlier scans' stored results with indicator sets (retro-hunt)."""
     from mvtcase.workflow import rechecks
 
     state = state_of(context)
+    desk = replace(state.desk(), unsandboxed=unsandboxed)
     with progress.scanning(state) as on_event:
         outcome = rechecks.run(
-            state.desk(), scan or (), everything=everything, set_names=tuple(iocs or ()), on_event=on_event
+            desk,
+            scan or (),
+            everything=everything,
+            set_names=tuple(iocs or ()),
+            on_event=on_event,
         )
     output.show(state, outcome, summary)
 

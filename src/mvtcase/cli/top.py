@@ -103,6 +103,9 @@ def triage(
         Path | None, typer.Option("--password-file", help="File with the backup password.")
     ] = None,
     formats: Annotated[str, typer.Option("--format", help="Formats of the report.")] = "html,json",
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Go on where no sandbox works; reports say what that means.")
+    ] = False,
 ) -> None:
     """Examine one phone in one command: asks for what it needs, ends with a status and a report."""
     from mvtcase.workflow import triage as one_phone
@@ -125,6 +128,7 @@ def triage(
                 case=state.named_case,
                 examiner=state.named_examiner,
                 start=Path.cwd(),
+                unsandboxed=unsandboxed,
             ),
             asked,
             one_phone.Person(ask=_ask, confirm=_confirm, ask_password=ask_for, on_event=on_event),

@@ -11,14 +11,16 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from typing_extensions import Protocol
 
 from mvtcase.engine.box_paths import SYSTEM_FILES, linked_folders, needed_files, needed_folders
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BUBBLEWRAP = "bubblewrap"
 LANDLOCK = "landlock"
@@ -66,12 +68,11 @@ def works(name: str) -> bool:
     """Return whether a sandbox starts the interpreter and lets it find all it needs."""
     if not sys.platform.startswith("linux"):
         return False
-    with tempfile.TemporaryDirectory(prefix="mvtcase-box-") as folder:
-        try:
-            argv = WRAPPERS[name]([sys.executable, "-I", "-c", _PROBE], Box(temporary=Path(folder)))
-            done = subprocess.run(argv, capture_output=True, timeout=PROBE_SECONDS, check=False, cwd=folder, env={})
-        except (OSError, subprocess.SubprocessError):
-            return False
+    try:
+        argv = WRAPPERS[name]([sys.executable, "-I", "-c", _PROBE], Box())
+        done = subprocess.run(argv, capture_output=True, timeout=PROBE_SECONDS, check=False, cwd="/", env={})
+    except (OSError, subprocess.SubprocessError):
+        return False
     return done.returncode == 0
 
 
@@ -87,10 +88,11 @@ def bubblewrap(argv: list[str], box: Box) -> list[str]:
         *(word for folder, target in linked_folders() for word in ("--symlink", target, folder)),
         *_binds("--ro-bind-try", needed_folders()),
         *_binds("--ro-bind-try", needed_files()),
-        *("--dev", "/dev", "--remount-ro", "/dev"),
+        *("--dev", "/dev"),
         *_binds("--ro-bind-try", map(_absolute, box.read_only)),
         *_binds("--bind", map(_absolute, (*box.writable, *_private(box)))),
-        *("--remount-ro", "/"),
+        # Last, because a workspace may lie below /dev/shm.
+        *("--remount-ro", "/dev", "--remount-ro", "/"),
     ]
     where = ["--chdir", _absolute(box.temporary)] if box.temporary else ["--chdir", "/"]
     return [program, *_isolation(), "--die-with-parent", *mounts, *where, "--", *argv]

@@ -48,6 +48,12 @@ MAX_LINE_BYTES = 8 << 20
 
 INTERRUPTED = "The scan was interrupted before its end."
 
+UNCONFINED = (
+    "The examination ran without a sandbox: had the evidence taken over a parser, it could have read this machine's"
+    " files, reached its network, and changed what this examination says."
+)
+"""What it means that neither bubblewrap nor Landlock worked."""
+
 ModuleKey = tuple[str, str]
 """A module in a scan: the part it ran under and its slug."""
 
@@ -214,6 +220,8 @@ def _take_job(ledger: Ledger, event: Mapping[str, Any]) -> None:
 
 def _take_worker(ledger: Ledger, event: Mapping[str, Any]) -> None:
     ledger.sandbox = str(event.get("sandbox", "none"))
+    if ledger.sandbox == "none" and UNCONFINED not in ledger.limitations:
+        ledger.limitations.append(UNCONFINED)
     ledger.running = None
     ledger.steps = {name: finished for name, finished in ledger.steps.items() if finished}
 

@@ -52,9 +52,14 @@ _SILENCED = {
 """The families of chmod, chown, utime, setxattr and removexattr, which Landlock does not see: they do nothing and say
 that they did, because libraries that copy a file's times and modes to their own copies must not fail."""
 
+_STARTING = {"x86_64": (56, 435, (57, 58, 59, 322)), "aarch64": (220, 435, (221, 281))}
+"""clone, clone3, and what else starts a process or a program: fork, vfork, execve, execveat."""
+
+_CLONE_THREAD = 0x10000
+_FIRST_ARGUMENT = 16
 _X32_BIT = 0x40000000
-_ALLOW, _REFUSE, _SILENCE, _KILL = 0x7FFF0000, 0x00050000 | 13, 0x00050000, 0x80000000
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _REFUSE, _SILENCE, _KILL, _UNKNOWN = 0x7FFF0000, 0x00050000 | 13, 0x00050000, 0x80000000, 0x00050000 | 38
+_LOAD, _EQUAL, _AT_LEAST, _HAS_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 
 
 def main(arguments: list[str]) -> None:
@@ -108,6 +113,30 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
         os.close(descriptor)
 
 
+def forbid_processes() -> None:
+    """Let this process start no other, nor become another program; threads stay. Raises `OSError` where that fails."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    machine = platform.machine()
+    if machine not in _STARTING:
+        raise OSError(f"no list of system calls for {machine}")
+    clone, clone3, others = _STARTING[machine]
+    _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    _filter_calls(
+        libc,
+        [
+            *_prologue(_AUDIT[machine]),
+            *_answers(others, _REFUSE),
+            # Its flags lie in memory, out of a filter's sight: C libraries go back to the older call.
+            *_answers((clone3,), _UNKNOWN),
+            _instruction(_EQUAL, clone, 0, 3),
+            _instruction(_LOAD, _FIRST_ARGUMENT),
+            _instruction(_HAS_BITS, _CLONE_THREAD, 1, 0),
+            _instruction(_RETURN, _REFUSE),
+            _instruction(_RETURN, _ALLOW),
+        ],
+    )
+
+
 def _is_folder(descriptor: int) -> bool:
     return (os.fstat(descriptor).st_mode & 0o170000) == 0o040000  # noqa: PLR2004 - S_IFMT and S_IFDIR
 
@@ -117,14 +146,18 @@ def _restrict_calls(libc: ctypes.CDLL) -> None:
     machine = platform.machine()
     if machine not in _AUDIT:
         raise OSError(f"no list of system calls for {machine}")
-    instructions = _filter(_AUDIT[machine], _DENIED[machine], _SILENCED[machine])
+    denied, silenced = _answers(_DENIED[machine], _REFUSE), _answers(_SILENCED[machine], _SILENCE)
+    _filter_calls(libc, [*_prologue(_AUDIT[machine]), *denied, *silenced, _instruction(_RETURN, _ALLOW)])
+
+
+def _filter_calls(libc: ctypes.CDLL, instructions: list[bytes]) -> None:
     held = ctypes.create_string_buffer(b"".join(instructions))
     program = ctypes.create_string_buffer(struct.pack("@HP", len(instructions), ctypes.addressof(held)))
     _check(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program, 0, 0))
 
 
-def _filter(machine: int, denied: tuple[int, ...], silenced: tuple[int, ...]) -> list[bytes]:
-    """Return the filter's instructions; offsets 4 and 0 are those of `arch` and `nr` in `struct seccomp_data`."""
+def _prologue(machine: int) -> list[bytes]:
+    """Return a filter's first instructions; offsets 4 and 0 are those of `arch` and `nr` in `struct seccomp_data`."""
     return [
         _instruction(_LOAD, 4),
         _instruction(_EQUAL, machine, 1, 0),
@@ -132,9 +165,6 @@ def _filter(machine: int, denied: tuple[int, ...], silenced: tuple[int, ...]) ->
         _instruction(_LOAD, 0),
         _instruction(_AT_LEAST, _X32_BIT, 0, 1),
         _instruction(_RETURN, _REFUSE),
-        *_answers(denied, _REFUSE),
-        *_answers(silenced, _SILENCE),
-        _instruction(_RETURN, _ALLOW),
     ]
 
 

@@ -85,6 +85,7 @@ def run(
     plants = [Plant(PlantKind(kind), value) for kind, value in sample]
     home = desk.workspace.iocs / ".control"
     home.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    staging.sweep_leftovers(home)
     with staging.workspace(home) as work:
         checks = (
             *_on_ios(desk, choice, work, [each for each in plants if each.kind in _IOS], on_event),

@@ -169,7 +169,8 @@ def play(
     home = _fresh(folder.expanduser().absolute())
     cases.init(home)
     (home / MARK).touch()
-    desk = Desk(workspace=Workspace(home), examiner=EXAMINER, settings=Settings())
+    # Nothing that is hostile is examined here.
+    desk = Desk(workspace=Workspace(home), examiner=EXAMINER, settings=Settings(), unsandboxed=True)
     tell("Eight invented officials, two groups; nobody here exists.")
     _enrol(desk)
     tell("Building six synthetic phones and registering what was taken from them …")

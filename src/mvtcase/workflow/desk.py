@@ -12,8 +12,9 @@ from typing_extensions import TypeVar
 
 from mvtcase.canon import StrEnum, spelled, utc_now
 from mvtcase.casebook import Newest
-from mvtcase.engine import runner
-from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError, StoreError
+from mvtcase.engine import box, runner
+from mvtcase.errors import AmbiguousError, ConflictError, InputError, NoSandboxError, NotFoundError, StoreError
+from mvtcase.evidence import workspaces
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState
 from mvtcase.settings import Settings
@@ -98,8 +99,16 @@ class Desk:
     case: str | None = None
     clock: Clock = utc_now
     engine: Engine = field(default_factory=RealEngine)
+    sandbox: Callable[[], str] = box.available
+    unsandboxed: bool = False
+    """Whether the examiner said to go on where nothing confines the worker."""
     with_control: bool = True
     """False only where a fake engine stands in for the real one: it cannot find what is planted."""
+
+    def require_sandbox(self) -> None:
+        """Raise `NoSandboxError` where nothing confines the worker, unless the examiner said to go on without."""
+        if not self.unsandboxed and self.sandbox() == box.NONE:
+            raise NoSandboxError("Nothing on this machine confines the worker that reads hostile evidence.")
 
     @property
     def library(self) -> IndicatorLibrary:
@@ -139,6 +148,9 @@ class Desk:
                 raise ConflictError(
                     f"The case {store.folder.slug} is closed.", hint=say("Use {0} first.", do("case reopen"))
                 )
+            # What a killed verb left is private, and goes with the next one; on a read-only medium it stays.
+            with contextlib.suppress(OSError):
+                workspaces.sweep_leftovers(store.folder.working)
             yield store
 
     def newest(self) -> Newest:

@@ -14,6 +14,7 @@ from typing_extensions import assert_never
 from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, storable_text, timestamp
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, RenderError
+from mvtcase.evidence.workspaces import workspace
 from mvtcase.files import write_atomically
 from mvtcase.report import exchange
 from mvtcase.report.view import Occasion, view_of
@@ -161,14 +162,14 @@ def pack_case(store: Store, path: Path) -> None:
     The database is a consistent copy made by SQLite, so that a running scan does no harm.
     """
     incoming = path.with_name(f".{path.name}.{new_uuid()}")
-    copy = store.folder.working / f"{new_uuid()}.sqlite"
     try:
-        store.rows("VACUUM INTO ?", (str(copy),))
         with (
+            workspace(store.folder.working) as work,
             os.fdopen(os.open(incoming, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as handle,
             zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
-            sums = {CASE_FILE: _add(archive, CASE_FILE, copy)}
+            store.rows("VACUUM INTO ?", (str(work / CASE_FILE),))
+            sums = {CASE_FILE: _add(archive, CASE_FILE, work / CASE_FILE)}
             for each in travelling(store.folder.path):
                 name = each.relative_to(store.folder.path).as_posix()
                 sums[name] = _add(archive, name, each)
@@ -176,7 +177,6 @@ def pack_case(store: Store, path: Path) -> None:
         incoming.replace(path)
     finally:
         incoming.unlink(missing_ok=True)
-        copy.unlink(missing_ok=True)
 
 
 def _add(archive: zipfile.ZipFile, name: str, path: Path) -> str:

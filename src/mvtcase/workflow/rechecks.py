@@ -41,6 +41,7 @@ def run(
     A recheck examines nothing anew: it can add findings and never improves a completeness. Consent is asked for as for
     a scan, since the data are the same.
     """
+    desk.require_sandbox()
     with desk.open_case(to_change=True) as store:
         recover(desk, store)
         wanted = _wanted(store, named, everything=everything)

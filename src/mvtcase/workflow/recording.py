@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.events import PRIVATE_FOLDER as PRIVATE
 from mvtcase.engine.events import read_events
+from mvtcase.engine.results_folder import remove_tree
 from mvtcase.engine.safe_json import safe_json
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.model import Completeness, ScanState
@@ -88,6 +90,8 @@ def close_early(desk: Desk, store: Store, scan: str, *, state: ScanState, error:
     except (OSError, UnreadableError) as unread:
         # Its alerts are lost with its events, and nobody may take that for a scan without alerts.
         heard, error = None, f"{error} What its worker had said cannot be read: {unread}"
+    # Its private folder may hold plaintext of the phone, which a kill kept the engine from removing.
+    remove_tree(store.folder.results(scan) / PRIVATE)
     if heard is not None:
         record(desk, store, scan, heard, state=state)
         return

@@ -81,9 +81,9 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
     With a single acquisition the reason it cannot be scanned is raised; in a batch it becomes a message and the outcome
     is partial. Raises before anything runs when there is nothing to scan or the indicator sets cannot be used.
     """
+    desk.require_sandbox()
     with desk.open_case(to_change=True) as store:
         recover(desk, store)
-        staging.sweep_leftovers(store.folder.working)
         choice = sets.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
         wanted = _wanted(store, request, choice)
         if not wanted:

@@ -41,6 +41,7 @@ class Place:
     workspace: str | None = None
     case: str | None = None
     examiner: str = ""
+    unsandboxed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,10 @@ def _desk(place: Place, person: Person) -> Desk:
         workspace.create()
     settings = load_settings()
     examiner = place.examiner or settings.examiner or person.ask("Your name (examiner)")
-    desk = Desk(workspace=workspace, case=place.case, examiner=examiner, settings=settings)
+    desk = Desk(
+        workspace=workspace, case=place.case, examiner=examiner, settings=settings, unsandboxed=place.unsandboxed
+    )
+    desk.require_sandbox()
     try:
         desk.case_folder()
     except NotFoundError:

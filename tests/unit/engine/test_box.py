@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -182,3 +183,42 @@ def test_evidence_that_is_not_there_is_the_workers_business(sandbox: str, tmp_pa
     described = Box(read_only=(tmp_path / "gone",), temporary=tmp_path)
     argv = WRAPPERS[sandbox]([sys.executable, "-I", "-c", "print('here')"], described)
     assert subprocess.run(argv, capture_output=True, check=True, env={}, cwd=tmp_path).stdout == b"here\n"
+
+
+PROCESSES = """
+import os, subprocess, sys, threading
+from mvtcase.engine.launcher import forbid_processes
+forbid_processes()
+for attempt in (os.fork, lambda: subprocess.run([sys.executable, "-c", ""]), lambda: os.execv(sys.executable, ["x"]),
+                lambda: os.posix_spawn(sys.executable, ["x"], {})):
+    try:
+        attempt()
+    except OSError:
+        continue
+    sys.exit(1)
+worker = threading.Thread(target=lambda: print("a thread runs"))
+worker.start()
+worker.join()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="seccomp is Linux's")
+def test_a_worker_starts_no_process() -> None:
+    """Not as root either, for whom the kernel bounds no number; threads go on."""
+    done = subprocess.run([sys.executable, "-c", PROCESSES], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "a thread runs"), done.stderr
+
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that the test is about
+
+
+@pytest.mark.skipif(not works(BUBBLEWRAP) or not MEMORY.is_dir(), reason="no bubblewrap, or no /dev/shm")
+def test_a_workspace_in_memory_can_be_boxed() -> None:
+    """Below /dev/shm, where an analyst keeps what shall never reach a disk."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        place = Path(folder)
+        script = "import pathlib, sys; pathlib.Path(sys.argv[1], 'x').write_text('y')"
+        argv = box.bubblewrap([sys.executable, "-I", "-c", script, folder], Box(temporary=place))
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False, env={})
+        assert done.returncode == 0, done.stderr
+        assert (place / "x").read_text() == "y"

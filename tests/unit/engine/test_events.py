@@ -237,3 +237,12 @@ def test_what_no_worker_of_ours_sends_is_refused_or_made_storable(line: bytes) -
         text = json.dumps(event, ensure_ascii=False, allow_nan=False)
         assert text.encode("utf-8")
         assert all(not isinstance(each, int) or each.bit_length() < 64 for each in event.values())
+
+
+def test_a_scan_without_a_sandbox_says_in_words_what_that_means() -> None:
+    """Once, however many workers it took."""
+    ledger = Ledger()
+    for _ in range(2):
+        ledger.take({"event": "worker", "sandbox": "none", "pid": 1})
+    assert [each for each in ledger.result().limitations if "without a sandbox" in each] != []
+    assert len(ledger.limitations) == 1

@@ -11,13 +11,14 @@ import signal
 import sys
 from typing import Any
 
+from mvtcase.engine.launcher import forbid_processes
 from mvtcase.engine.worker.emitter import Emitter
 
 PR_SET_PDEATHSIG = 1
 """From Linux's <sys/prctl.h>: the signal to get when the parent's thread that started this process ends."""
 
 MAX_JOB_BYTES = 16 << 20
-RECURSION_LIMIT = 2000
+FEW_PROCESSES = 64
 
 
 def main(arguments: list[str]) -> int:
@@ -29,6 +30,7 @@ def main(arguments: list[str]) -> int:
     fields = json.loads(sys.stdin.buffer.readline(MAX_JOB_BYTES))
     sys.stdin.close()
     apply_limits(fields["limits"])
+    start_no_process()
     return run_task(fields, emit)
 
 
@@ -57,6 +59,15 @@ def die_with_parent() -> None:
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def start_no_process() -> None:
+    """Let the worker start no process: nothing of it can outlive it, or become many. Other systems bound the number."""
+    with contextlib.suppress(OSError, AttributeError):
+        if sys.platform.startswith("linux"):
+            forbid_processes()
+        else:
+            resource.setrlimit(resource.RLIMIT_NPROC, (FEW_PROCESSES, FEW_PROCESSES))
 
 
 def apply_limits(limits: dict[str, int]) -> None:

@@ -28,7 +28,7 @@ from mvtcase.model import (
     ModuleRun,
     RawAlert,
 )
-from mvtcase.wording import Reason, reason_of
+from mvtcase.wording import Reason, reason_of, why
 from mvtcase_readers.regular import UnreadableError, open_regular
 from mvtcase_readers.trees import MAX_DEPTH, openings, parse_json
 
@@ -48,10 +48,7 @@ MAX_LINE_BYTES = 8 << 20
 
 INTERRUPTED = "The scan was interrupted before its end."
 
-UNCONFINED = (
-    "The examination ran without a sandbox: had the evidence taken over a parser, it could have read this machine's"
-    " files, reached its network, and changed what this examination says."
-)
+UNCONFINED = why("worker.unconfined")
 """What it means that neither bubblewrap nor Landlock worked."""
 
 ModuleKey = tuple[str, str]

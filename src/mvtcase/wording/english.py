@@ -87,6 +87,9 @@ RUNS = {
     "recheck.limit": "A recheck compares what the earlier scan stored; it looks at nothing else on the phone.",
     "recheck.unfinished": "the earlier scan did not come to its end",
     "worker.signal": "the worker was ended by {signal}",
+    "worker.unconfined": "The examination ran without a sandbox: had the evidence taken over a parser, it could have"
+    " read this machine's files, reached its network, and changed what this examination says.",
+    "worker.left": "{name} of the scan's results cannot be read, nor what it says of Letter Sealing: {error}.",
     "worker.status": "the worker ended with status {status}",
     "worker.scan_late": "the scan did not end within {seconds} seconds",
     "worker.late": "it did not end within {seconds} seconds",

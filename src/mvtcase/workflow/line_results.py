@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.canon import parse_timestamp, timestamp
 from mvtcase.engine.events import MVT_FOLDER
 from mvtcase.engine.safe_json import safe_text
+from mvtcase.wording import why
 from mvtcase.workflow.observations import LETTER_SEALING, Seen
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import read_json
@@ -43,8 +44,7 @@ def _summaries(path: Path) -> tuple[list[dict[str, Any]], str]:
     try:
         records = read_json(path, MAX_RESULT_BYTES)
     except UnreadableError as error:
-        name = safe_text(path.name, 100)
-        return [], f"{name} of the scan's results cannot be read, nor what it says of Letter Sealing: {error.reason}."
+        return [], why("worker.left", name=safe_text(path.name, 100), error=error.reason)
     listed = records if isinstance(records, list) else []
     return [record for record in listed if isinstance(record, dict) and record.get("record") == SUMMARY], ""
 

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ENCRYPTED_ONLY", "Damage", "IosPhone", "Oddity", "build_ios_backup", "phone_files", "refuse_unknown"]
 
-ENCRYPTED_ONLY = ("calls", "safari_history", "safari_browser_state")
+ENCRYPTED_ONLY = ("calls", "safari_history", "safari_browser_state", "interaction_c")
 """Sources that iOS puts into encrypted backups only: as `missing` they turn the content into an unencrypted backup's.
 
-Source: Apple, "About encrypted backups on your iPhone, iPad, or iPod touch" (website history, call history, Health).
+Sources: Apple, "About encrypted backups on your iPhone, iPad, or iPod touch" (website history, call history, Health);
+MVT's docs/ios/records.md for the interactions.
 """
 
 _WRITERS: tuple[Callable[[Desk], PhoneFile], ...] = (

@@ -6,15 +6,19 @@ import random
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.job import Secret
 from mvtcase.errors import ConflictError
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import ConsentMethod, ConsentPoint, Publication, RosterState
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.damage import Damage
-from mvtcase.phones.ios import build_ios_backup
+from mvtcase.phones.encrypted import encrypt_ios_backup
+from mvtcase.phones.ios import ENCRYPTED_ONLY, build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone, Oddity
 from mvtcase.phones.line_ios import line_ios_files
 from mvtcase.phones.line_stories import healthy_account, unsealed_from
@@ -41,13 +45,13 @@ from mvtcase.workflow.desk import Desk, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from mvtcase.engine.job import EngineEvent
     from mvtcase.phones.ios_phone import PhoneFile
 
 MARK = ".mvtcase-demo"
 EXAMINER = "Demo Examiner"
+PASSWORD = "demo"  # noqa: S105 - of an invented phone
 LEGISLATURE, MINISTRY = "Legislature", "Ministry of Foreign Affairs"
 SEALED_OFF = datetime(2026, 8, 14, 21, 40, tzinfo=timezone.utc)
 """When Letter Sealing of the phone with the LINE story went off."""
@@ -73,6 +77,7 @@ class Role:
     oddities: frozenset[Oddity] = frozenset()
     damage: Mapping[str, Damage] = field(default_factory=dict)
     android: bool = False
+    encrypted: bool = False
     roster: RosterState = RosterState.CONSENTED
     acquired: bool = True
     line: str = ""
@@ -101,6 +106,7 @@ CAST = (
         story="something unusual without any indicator",
         publication=Publication.COUNTED,
         oddities=frozenset({Oddity.FAST_REDIRECT}),
+        encrypted=True,
     ),
     Role(
         role="Chief of staff",
@@ -176,7 +182,9 @@ def play(
     tell("Building six synthetic phones and registering what was taken from them …")
     _acquire(desk, home / "evidence")
     tell("Positive control, then MVT in a child process for each phone …")
-    request = scans.Request(everything=True, jobs=jobs or desk.settings.jobs, on_event=on_event)
+    request = scans.Request(
+        everything=True, jobs=jobs or desk.settings.jobs, password=Secret(value=PASSWORD), on_event=on_event
+    )
     scanned = scans.run(desk, request)
     _observe(desk)
     written = reports.write(desk, "incident", formats=("html", "json"))
@@ -251,7 +259,10 @@ def _build(folder: Path, number: int, role: Role, values: Mapping[str, str]) -> 
     if role.android:
         return build_androidqf(folder, AndroidPhone(seed=number, plants=plants)).path
     phone = IosPhone(seed=number, plants=plants, oddities=role.oddities, extra_files=_line_files(number, role.line))
-    return build_ios_backup(folder, phone, damage=role.damage).path
+    if role.encrypted:  # browsing history is what iOS puts into encrypted backups only
+        with TemporaryDirectory() as plain:
+            return encrypt_ios_backup(build_ios_backup(Path(plain) / "phone", phone).path, folder, PASSWORD)
+    return build_ios_backup(folder, phone, missing=ENCRYPTED_ONLY, damage=role.damage).path
 
 
 def _line_files(seed: int, story: str) -> tuple[PhoneFile, ...]:

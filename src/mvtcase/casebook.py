@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
+from mvtcase.findings import review
 from mvtcase.findings import status as table
 from mvtcase.model import AcquisitionState, Completeness, Gap, ModuleOutcome, ScanState, Status
 from mvtcase.model.reach import merged, of_scan, sentence, suffices
@@ -98,6 +99,16 @@ class DeviceStanding:
     compared: tuple[IndicatorSet, ...]
 
     @property
+    def dismissed(self) -> int:
+        """How many of its findings were dismissed."""
+        return review.dismissed(self.findings)
+
+    @property
+    def leads(self) -> int:
+        """How many leads stand beside its status."""
+        return review.leads(self.findings)
+
+    @property
     def last_scan(self) -> Scan | None:
         """The newest finished scan of the device, None without one."""
         return max(self.latest, key=_place, default=None)
@@ -116,13 +127,24 @@ class DeviceStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficialStanding:
-    """An official with status, groups and devices."""
+    """An official with status, groups and devices; `notifications` are the vendors' warnings to the person."""
 
     official: Official
     status: Status
     groups: tuple[Group, ...]
     devices: tuple[DeviceStanding, ...]
     consents: tuple[Consent, ...]
+    notifications: tuple[Observation, ...] = ()
+
+    @property
+    def dismissed(self) -> int:
+        """How many findings of the person's devices were dismissed."""
+        return sum(each.dismissed for each in self.devices)
+
+    @property
+    def leads(self) -> int:
+        """How many leads stand beside the person's status."""
+        return sum(each.leads for each in self.devices)
 
     @property
     def reach(self) -> tuple[Reach, ...]:
@@ -173,8 +195,7 @@ def read(store: Store, newest: Newest) -> Casebook:
     """Return the whole case, read in one transaction so that its parts agree."""
     with store.reading():
         scans, findings = queries.scans(store), queries.findings(store)
-        case = queries.case_file(store)
-        groups = queries.groups(store)
+        case, groups = queries.case_file(store), queries.groups(store)
         devices = tuple(
             _device_standing(store, device, scans, findings, newest, case.fixed_sets)
             for device in queries.devices(store)
@@ -182,7 +203,10 @@ def read(store: Store, newest: Newest) -> Casebook:
         return Casebook(
             case=case,
             groups=groups,
-            officials=tuple(_official_standing(store, one, groups, devices) for one in queries.officials(store)),
+            officials=tuple(
+                _official_standing(store, one, groups, devices, needed=1 if case.single_examiner else 2)
+                for one in queries.officials(store)
+            ),
             scans=scans,
             findings=findings,
             observations=queries.observations(store),
@@ -191,15 +215,21 @@ def read(store: Store, newest: Newest) -> Casebook:
 
 
 def _official_standing(
-    store: Store, official: Official, groups: Sequence[Group], devices: Sequence[DeviceStanding]
+    store: Store, official: Official, groups: Sequence[Group], devices: Sequence[DeviceStanding], *, needed: int
 ) -> OfficialStanding:
     own = tuple(each for each in devices if each.device.official == official.id)
+    told = review.notifications(queries.observations(store, official.id))
     return OfficialStanding(
         official=official,
-        status=table.official_status([(each.device.state, each.status) for each in own]),
+        status=table.with_notifications(
+            table.official_status([(each.device.state, each.status) for each in own]),
+            seen_by=review.seen_by(told),
+            needed=needed,
+        ),
         groups=tuple(each for each in groups if each.id in official.groups),
         devices=own,
         consents=queries.consents(store, official.id),
+        notifications=told,
     )
 
 

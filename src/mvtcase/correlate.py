@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
-from mvtcase.findings.review import stands, state_of
+from mvtcase.findings.review import stands
 from mvtcase.model import EvidenceClass, Level
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Window:
 
 def links(book: Casebook, windows: Sequence[Window] = (), *, within: timedelta = DEFAULT_WINDOW) -> tuple[Link, ...]:
     """Return every link of two or more officials, those with the most officials first."""
-    standing = [one for one in book.findings if stands(state_of(one.dispositions))]
+    standing = [one for one in book.findings if stands(one)]
     found = [
         *_shared(standing, LinkKind.INDICATOR, _indicators),
         *_shared(standing, LinkKind.FAMILY, _families),

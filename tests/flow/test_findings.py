@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mvtcase.errors import AmbiguousError, InputError, NotFoundError
 from mvtcase.model import IndicatorRef, Level, Verdict
-from mvtcase.workflow import custody, findings, scans, status
+from mvtcase.store import queries
+from mvtcase.workflow import cases, custody, findings, reports, scans, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +75,8 @@ def test_a_confirmed_attempt_is_an_attack_on_the_person(
     finding = scanned(found(**LINK))
     assert _findings(desk)[0]["evidence_class"] == "attempt"
     findings.dispose(desk, finding, verdict=Verdict.CONFIRMED, reason="known lure")
+    assert _status(desk) == "indicator_match"
+    findings.dispose(replace(desk, examiner="Ben"), finding, verdict=Verdict.CONFIRMED, reason="known lure")
     assert _status(desk) == "targeted"
 
 
@@ -94,10 +98,12 @@ def test_the_latest_judgement_stands_and_earlier_ones_stay(
     """A changed mind is seen in the record."""
     finding = scanned(found())
     findings.dispose(desk, finding, verdict=verdict, reason="so it seems")
+    assert _status(desk) == "indicator_match"
+    findings.dispose(replace(desk, examiner="Ben"), finding, verdict=verdict, reason="to me too")
     assert _status(desk) == expected
     findings.dispose(desk, finding, verdict=Verdict.NEEDS_EXPERT, reason="not sure any more")
     assert _status(desk) == "indicator_match"
-    assert [each["verdict"] for each in _findings(desk)[0]["dispositions"]] == [verdict, "needs_expert"]
+    assert [each["verdict"] for each in _findings(desk)[0]["dispositions"]] == [verdict, verdict, "needs_expert"]
 
 
 def test_a_dismissed_finding_stays_dismissed_when_scanned_again(
@@ -105,10 +111,59 @@ def test_a_dismissed_finding_stays_dismissed_when_scanned_again(
 ) -> None:
     """Its identity survives the scan, and so does the judgement."""
     finding = scanned(found())
-    findings.dispose(desk, finding, verdict=Verdict.FALSE_POSITIVE, reason="our own tool")
+    for one in (desk, replace(desk, examiner="Ben")):
+        findings.dispose(one, finding, verdict=Verdict.FALSE_POSITIVE, reason="our own tool")
     scans.run(desk, scans.Request())
     assert _status(desk) == "no_trace"
     assert [each["id"] for each in _findings(desk)] == [finding]
+
+
+def test_what_was_dismissed_is_a_number_beside_every_status(
+    desk: Desk, scanned: Callable[[EngineResult], str], found: Callable[..., EngineResult]
+) -> None:
+    """At official, device and scan, with a message that leads to the reasons; one alone dismisses nothing grave."""
+    finding = scanned(found())
+    first = findings.dispose(desk, finding, verdict=Verdict.BENIGN, reason="our own tool")
+    assert "one more" in first.messages[0]
+    told: Any = status.status(desk).json["officials"]
+    assert (told[0]["status"], told[0]["dismissed"]) == ("indicator_match", 0)
+    findings.dispose(replace(desk, examiner="Ben"), finding, verdict=Verdict.BENIGN, reason="I built it")
+    outcome = status.status(desk)
+    official: Any = outcome.json["officials"][0]
+    assert (official["status"], official["dismissed"], official["leads"]) == ("no_trace", 1, 0)
+    assert (official["devices"][0]["dismissed"], official["devices"][0]["leads"]) == (1, 0)
+    scan: Any = scans.list_scans(desk).json["scans"][0]
+    assert (scan["status"], scan["dismissed"], scan["leads"]) == ("no_trace", 1, 0)
+    assert "finding list" in str(outcome.messages[-1])
+    listed: Any = findings.list_findings(desk, dismissed=True).json["findings"]
+    assert [each["reason"] for each in listed[0]["dispositions"]] == ["our own tool", "I built it"]
+
+
+def test_a_team_of_one_is_said_to_be_one(
+    desk: Desk, scanned: Callable[[EngineResult], str], found: Callable[..., EngineResult]
+) -> None:
+    """One judgement is enough from then on, in the chain with its reason, in the status and in every report."""
+    finding = scanned(found())
+    findings.dispose(desk, finding, verdict=Verdict.BENIGN, reason="our own tool")
+    with pytest.raises(InputError):
+        cases.set_single_examiner(desk, None)
+    cases.set_single_examiner(desk, " There is nobody else. ")
+    assert (_status(desk), _findings(desk)[0]["status"]) == ("no_trace", "benign")
+    with desk.open_case() as store:
+        assert queries.custody_events(store)[-1].payload["single_examiner"] == "There is nobody else."
+    assert "nobody else" in str(status.status(desk).messages[-1])
+    written = [
+        *reports.write(desk, "incident", formats=("html", "md")).data.reports,
+        *reports.write(desk, "group", target="Legislature", formats=("html", "md")).data.reports,
+        *reports.write(desk, "letter", target="O-0001", formats=("html", "md")).data.reports,
+    ]
+    for each in written:
+        text = Path(each.path).read_text("utf-8")
+        assert "There is nobody else." in text
+        assert each.format != "html" or "bottom-left" in text.split("There is nobody else.")[0]
+    cases.set_single_examiner(desk, "")
+    assert (_status(desk), _findings(desk)[0]["status"]) == ("indicator_match", "dismissed_once")
+    custody.verify(desk)
 
 
 def test_something_unusual_without_an_indicator_is_suspicious(

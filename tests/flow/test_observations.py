@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from mvtcase.canon import sha256_bytes, timestamp
 from mvtcase.errors import ConflictError, InputError, NotFoundError
-from mvtcase.workflow import custody, observations
+from mvtcase.model import Publication
+from mvtcase.workflow import custody, observations, officials, reports, status
 from mvtcase.workflow.observations import KINDS, LETTER_SEALING, Seen
 
 if TYPE_CHECKING:
@@ -122,3 +124,31 @@ def test_observations_are_listed_by_the_time_they_speak_of(desk: Desk, join: Cal
     assert [each["id"] for each in _list(desk)] == ["B-0002", "B-0003", "B-0001"]
     assert [each["id"] for each in _list(desk, official="O-0001")] == ["B-0003", "B-0001"]
     assert [each["id"] for each in _list(desk, kind="line.version")] == ["B-0002", "B-0001"]
+
+
+@pytest.mark.parametrize("kind", [each for each in KINDS if each.endswith(".threat_notification")])
+def test_a_threat_notification_makes_the_official_suspicious(desk: Desk, kind: str) -> None:
+    """Examined or not, with the notification beside the status; seen by two it is an attack on the person."""
+    seen = Seen(kind=kind, value="mail", method="screen", at="2026-11-01T00:00:00.000000Z")
+    _add(desk, seen)
+    told: Any = status.status(desk).json["officials"][0]
+    assert (told["status"], [each["kind"] for each in told["notifications"]]) == ("suspicious", [kind])
+    _add(replace(desk, examiner=" ADA "), seen)
+    assert status.status(desk).json["officials"][0]["status"] == "suspicious"
+    _add(replace(desk, examiner="Ben"), seen)
+    assert status.status(desk).json["officials"][0]["status"] == "targeted"
+    (written,) = reports.write(desk, "letter", target="O-0001", formats=("md",)).data.reports
+    assert "Threat notification by" in (desk.case_folder().path / written.path).read_text("utf-8")
+    _add(desk, replace(seen, value="none"))
+    assert status.status(desk).json["officials"][0]["status"] == "not_examined"
+
+
+def test_a_threat_notification_stands_in_summary_and_recommendations(desk: Desk) -> None:
+    """Of people shown only in counts too, as a number."""
+    officials.change_official(desk, "O-0001", {"publication": Publication.COUNTED})
+    _add(desk, Seen(kind="apple.threat_notification", value="mail"))
+    (written,) = reports.write(desk, "incident", formats=("md",)).data.reports
+    text = (desk.case_folder().path / written.path).read_text("utf-8")
+    assert "1 official was warned by Apple with a threat notification" in text
+    assert "### warned by a vendor's threat notification (1)" in text
+    assert "Fernvale" not in text

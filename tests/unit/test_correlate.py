@@ -46,9 +46,11 @@ def _finding(
     kind: EvidenceClass = EvidenceClass.ATTEMPT,
     verdict: Verdict | None = None,
 ) -> Finding:
-    judged = (
-        Disposition(uuid="v", finding="f", verdict=verdict, reason="r", examiner="Ada", at="t") if verdict else None
-    )
+    judged = [
+        Disposition(uuid="v", finding="f", verdict=verdict, reason="r", examiner=examiner, at="t")
+        for examiner in ("Ada", "Ben")
+        if verdict
+    ]
     return Finding(
         id=f"F-{number}",
         device=f"D-{number}",
@@ -60,7 +62,7 @@ def _finding(
         indicator=IndicatorRef(value=value, type="domains", family=f"family of {value}", set="s") if value else None,
         event_time=at,
         detail=detail or {},
-        dispositions=(judged,) if judged else (),
+        dispositions=tuple(judged),
     )
 
 

@@ -60,7 +60,7 @@ def status_tables(data: CaseStatus) -> Iterable[Table]:
     counts = [[status, count] for status, count in data.counts.items() if count]
     title = f"{data.case.title} ({data.case.slug}), TLP:{data.case.tlp}: officials by status"
     yield output.table(title, ("status", "officials"), counts)
-    columns = ("id", "who", "status", "phone", "examined", "what was not, and why")
+    columns = ("id", "who", "status", "beside it", "phone", "examined", "what was not, and why")
     yield output.table("Officials", columns, [row for one in data.officials for row in _rows(one)])
     phones = [each for one in data.officials for each in one.devices if each.reach]
     if phones:
@@ -73,9 +73,9 @@ def _rows(one: OfficialStatus) -> list[Sequence[object]]:
     waiting = "" if one.roster in {RosterState.CONSENTED, RosterState.INVITED} else f" ({one.roster})"
     person = [one.id, ", ".join([f"{who}{waiting}", *one.groups])]
     if len(one.devices) == 1:
-        return [[*person, one.status, *_phone(one.devices[0])]]
-    rows: list[Sequence[object]] = [[*person, one.status, None, None, None]]
-    return [*rows, *(["", "", each.status, *_phone(each)] for each in one.devices)]
+        return [[*person, one.status, output.beside(one), *_phone(one.devices[0])]]
+    rows: list[Sequence[object]] = [[*person, one.status, output.beside(one), None, None, None]]
+    return [*rows, *(["", "", each.status, output.beside(each), *_phone(each)] for each in one.devices)]
 
 
 def _phone(one: DeviceStatus) -> Sequence[object]:

@@ -63,13 +63,21 @@ def change(
         str | None, typer.Option("--sets", metavar="A,B", help="Hold the case to these indicator sets.")
     ] = None,
     all_sets: Annotated[bool, typer.Option("--all-sets", help="Hold the case to every active set again.")] = False,
+    single_examiner: Annotated[
+        str | None,
+        typer.Option("--single-examiner", metavar="REASON", help="One examiner is enough, and why; empty: two again."),
+    ] = None,
 ) -> None:
-    """Change what a case's results are held to: which indicator sets they must have been compared with."""
+    """Change what a case's results rest on: indicator sets that must be compared, examiners who must agree."""
     from mvtcase.workflow import cases
 
     state = state_of(context)
-    names = tuple(filter(None, (each.strip() for each in sets.split(",")))) if sets is not None else None
-    output.show(state, cases.hold_to(state.desk(), names, every=all_sets), _one)
+    if single_examiner is not None:
+        outcome = cases.set_single_examiner(state.desk(), single_examiner)
+    if single_examiner is None or sets is not None or all_sets:
+        names = tuple(filter(None, (each.strip() for each in sets.split(",")))) if sets is not None else None
+        outcome = cases.hold_to(state.desk(), names, every=all_sets)
+    output.show(state, outcome, _one)
 
 
 @app.command("close")

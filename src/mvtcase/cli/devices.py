@@ -47,7 +47,7 @@ def list_devices(context: typer.Context) -> None:
     from mvtcase.workflow import devices
 
     state = state_of(context)
-    columns = ("id", "official", "label", "platform", "state", "status", "completeness", "last_scan")
+    columns = ("id", "official", "label", "platform", "state", "status", "dismissed", "leads", "completeness")
     outcome = devices.list_devices(state.desk())
     output.show(state, outcome, lambda data: [output.records("Devices", columns, data.devices)])
 
@@ -85,8 +85,8 @@ def _one(data: OneDevice) -> Iterable[Table]:
 
 def _whole(data: DeviceInFull) -> Iterable[Table]:
     one = data.device
-    names = ("id", "official", "label", "platform", "fingerprint", "state", "owner", "status", "completeness")
-    yield output.record(f"Device {one.id}", one, (*names, "last_scan", "sandbox", "identity"))
+    names = ("id", "official", "label", "platform", "fingerprint", "state", "owner", "status", "dismissed", "leads")
+    yield output.record(f"Device {one.id}", one, (*names, "completeness", "last_scan", "sandbox", "identity"))
     columns = ("id", "kind", "files", "bytes", "registered_at", "state")
     yield output.records("Acquisitions", columns, one.acquisitions)
     yield output.records("Not examined", ("module", "outcome", "reason"), one.gaps)

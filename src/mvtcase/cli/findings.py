@@ -43,13 +43,14 @@ def list_findings(
     context: typer.Context,
     official: Annotated[str | None, typer.Option("--official", help="Only of this official.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="Only of this device.")] = None,
+    dismissed: Annotated[bool, typer.Option("--dismissed", help="Only what was dismissed, with the reasons.")] = False,
 ) -> None:
     """List findings, worst level first."""
     from mvtcase.workflow import findings
 
     state = state_of(context)
-    outcome = findings.list_findings(state.desk(), official=official, device=device)
-    output.show(state, outcome, lambda data: [listed(data.findings)])
+    outcome = findings.list_findings(state.desk(), official=official, device=device, dismissed=dismissed)
+    output.show(state, outcome, lambda data: [_reasons(data.findings) if dismissed else listed(data.findings)])
 
 
 @app.command("show")
@@ -68,12 +69,22 @@ def dispose(
     verdict: Annotated[Verdict, typer.Option("--as", help="The judgement.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
 ) -> None:
-    """Record your judgement on a finding; the latest stands. A confirmation needs two examiners."""
+    """Record your judgement on a finding; the latest stands. To confirm, or to dismiss what is grave, takes two."""
     from mvtcase.workflow import findings
 
     state = state_of(context)
     outcome = findings.dispose(state.desk(), finding, verdict=verdict, reason=reason)
     output.show(state, outcome, lambda data: [_facts(data.finding)])
+
+
+def _reasons(found: Iterable[FindingShown]) -> Table:
+    columns = ("id", "official", "level", "title", "status", "examiner", "reason")
+    rows = [
+        [one.id, one.official, one.level, _short(_with_indicator(one)), each.verdict, each.examiner, each.reason]
+        for one in found
+        for each in one.dispositions
+    ]
+    return output.table("Dismissed findings", columns, rows)
 
 
 def listed(found: Iterable[FindingShown]) -> Table:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mvtcase.cli.state import State
     from mvtcase.errors import MvtcaseError
     from mvtcase.workflow.desk import Outcome, Payload
+    from mvtcase.workflow.payloads import DeviceStatus, OfficialStatus, ScanShown
 
 SCHEMA = "mvtcase/1"
 _OUR_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -59,7 +60,7 @@ _WHOLE = frozenset(
     | {"platform", "scan", "verdict", "sequence", "subject", "roster", "publication", "tlp", "field", "sealing", "due"}
 )
 """Columns of short words that are never broken over lines; the others share what room is left."""
-_NEEDED = frozenset({"who", "status", "value", "title", "what", "message"})
+_NEEDED = frozenset({"who", "status", "beside it", "dismissed", "leads", "value", "title", "what", "message"})
 """Columns that a table cannot do without, however narrow it has to be."""
 _TELLING = frozenset({"what was not, and why", "reason", "seen", "after"})
 """Columns that are dropped when there is no other left to drop."""
@@ -186,6 +187,11 @@ def _share(columns: Sequence[Column], room: int) -> None:
         more = max(0, min(wanted[id(each)] - least[id(each)], left // (len(growing) - place)))
         each.width = least[id(each)] + more
         left -= more
+
+
+def beside(one: DeviceStatus | OfficialStatus | ScanShown) -> str:
+    """Return the numbers that stand beside a status."""
+    return f"{one.dismissed} dismissed, {one.leads} leads"
 
 
 def facts(title: str, values: Mapping[str, object]) -> Table:

@@ -159,7 +159,7 @@ def summary(data: Scans | Triaged) -> Iterable[Table]:
 
 
 def _listed(scans: Iterable[ScanShown]) -> Table:
-    columns = ("id", "of", "kind", "examined", "alerts", "findings", "status")
+    columns = ("id", "of", "kind", "examined", "alerts", "findings", "status", "beside it")
     return output.table("Scans", columns, [_row(each) for each in scans])
 
 
@@ -167,7 +167,7 @@ def _row(one: ScanShown) -> Sequence[object]:
     examined = one.completeness if one.state is ScanState.FINISHED else one.state
     alerts = ", ".join(f"{count} {level}" for level, count in one.alerts.items() if count)
     of = f"{one.acquisition} {one.device}"
-    return [one.id, of, one.kind, examined, alerts or "none", len(one.findings), one.status]
+    return [one.id, of, one.kind, examined, alerts or "none", len(one.findings), one.status, output.beside(one)]
 
 
 def _whole(data: OneScan) -> Iterable[Table]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.findings.classes import SILENT
 from mvtcase.findings.review import stands, state_of
-from mvtcase.model import Completeness, DeviceState, EvidenceClass, FindingState, Level, Status
+from mvtcase.model import Completeness, DeviceState, EvidenceClass, FindingState, Level, Rating, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,6 +28,7 @@ WORDS: Mapping[Status, str] = {
 
 _PROVES = frozenset({EvidenceClass.EXECUTION, EvidenceClass.ARTEFACT})
 _AIMS = frozenset({EvidenceClass.ATTEMPT, EvidenceClass.EXPOSURE})
+_SUSPICIOUS = frozenset({Rating.SUSPICIOUS, Rating.UNRATED})
 _SUSPICIOUS_FROM = Level.MEDIUM.rank
 
 
@@ -46,25 +47,21 @@ class DeviceView:
     state: DeviceState = DeviceState.IN_USE
 
 
-def _any(view: DeviceView, test: Callable[[Finding, FindingState], bool]) -> bool:
-    return any(test(finding, state_of(finding.dispositions)) for finding in view.findings)
+def _proven(finding: Finding) -> bool:
+    return finding.evidence_class in _PROVES and state_of(finding) is FindingState.CONFIRMED
 
 
-def _proven(finding: Finding, state: FindingState) -> bool:
-    return finding.evidence_class in _PROVES and state is FindingState.CONFIRMED
+def _aimed(finding: Finding) -> bool:
+    return finding.evidence_class in _AIMS and state_of(finding) is FindingState.CONFIRMED
 
 
-def _aimed(finding: Finding, state: FindingState) -> bool:
-    return finding.evidence_class in _AIMS and state in {FindingState.CONFIRMED, FindingState.CONFIRMED_ONCE}
+def _matched(finding: Finding) -> bool:
+    return finding.indicator is not None and finding.evidence_class not in SILENT and stands(finding)
 
 
-def _matched(finding: Finding, state: FindingState) -> bool:
-    return finding.indicator is not None and finding.evidence_class not in SILENT and stands(state)
-
-
-def _unusual(finding: Finding, state: FindingState) -> bool:
-    heuristic = finding.evidence_class is EvidenceClass.HEURISTIC
-    return heuristic and finding.level.rank >= _SUSPICIOUS_FROM and stands(state)
+def _unusual(finding: Finding) -> bool:
+    heuristic = finding.evidence_class is EvidenceClass.HEURISTIC and finding.rating in _SUSPICIOUS
+    return heuristic and finding.level.rank >= _SUSPICIOUS_FROM and stands(finding)
 
 
 def device_completeness(view: DeviceView) -> Completeness:
@@ -81,10 +78,10 @@ def is_enough(view: DeviceView) -> bool:
 
 
 TABLE: tuple[tuple[Status, Callable[[DeviceView], bool]], ...] = (
-    (Status.CONFIRMED, lambda view: _any(view, _proven)),
-    (Status.TARGETED, lambda view: _any(view, _aimed)),
-    (Status.INDICATOR_MATCH, lambda view: _any(view, _matched)),
-    (Status.SUSPICIOUS, lambda view: _any(view, _unusual)),
+    (Status.CONFIRMED, lambda view: any(map(_proven, view.findings))),
+    (Status.TARGETED, lambda view: any(map(_aimed, view.findings))),
+    (Status.INDICATOR_MATCH, lambda view: any(map(_matched, view.findings))),
+    (Status.SUSPICIOUS, lambda view: any(map(_unusual, view.findings))),
     (Status.NOT_EXAMINED, lambda view: not any(view.coverage)),
     (Status.INCONCLUSIVE, lambda view: not is_enough(view)),
     (Status.NO_TRACE, is_enough),
@@ -115,6 +112,17 @@ def official_status(devices: Sequence[tuple[DeviceState, Status]]) -> Status:
     if worst is Status.NO_TRACE and (not in_use or Status.NOT_EXAMINED in in_use):
         return Status.INCONCLUSIVE
     return worst
+
+
+def with_notifications(status: Status, *, seen_by: int, needed: int) -> Status:
+    """Return an official's status when so many people saw a vendor's threat notification to the person.
+
+    It is at least suspicious, and targeted when as many saw it as a judgement needs.
+    """
+    if not seen_by:
+        return status
+    told = Status.TARGETED if seen_by >= needed else Status.SUSPICIOUS
+    return min(status, told, key=list(Status).index)
 
 
 def counts(statuses: Iterable[Status]) -> dict[Status, int]:

@@ -81,6 +81,7 @@ class FindingState(StrEnum):
     CONFIRMED_ONCE = "confirmed_once"
     CONFIRMED = "confirmed"
     NEEDS_EXPERT = "needs_expert"
+    DISMISSED_ONCE = "dismissed_once"
     FALSE_POSITIVE = "false_positive"
     BENIGN = "benign"
 

@@ -278,7 +278,10 @@ class Disposition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The unit of review; `id` is derived from what it is about, so the same evidence gives the same finding."""
+    """The unit of review; `id` is derived from what it is about, so the same evidence gives the same finding.
+
+    `examiners_needed` is how many people must agree on a judgement that changes much: one, where the case says so.
+    """
 
     id: str
     device: str
@@ -296,6 +299,7 @@ class Finding:
     detail: Mapping[str, Json] = field(default_factory=dict)
     rating: Rating = Rating.UNRATED
     rule: str = ""
+    examiners_needed: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ def findings(view: View) -> tuple[FindingFact, ...]:
 
 def _weight(one: Finding) -> tuple[bool, bool, int, int]:
     """Return the place of a finding: standing before settled, weighty before minor, by class, then by level."""
-    settled = not stands(state_of(one.dispositions))
+    settled = not stands(one)
     return (settled, _is_minor(one), list(words.CLASS_NAME).index(one.evidence_class), -one.level.rank)
 
 
@@ -37,7 +37,7 @@ def _is_minor(one: Finding) -> bool:
 
 
 def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
-    state = state_of(one.dispositions)
+    state = state_of(one)
     swept = one.module == words.SWEEP and one.evidence_class is EvidenceClass.HEURISTIC
     return FindingFact(
         id=one.id,
@@ -56,7 +56,7 @@ def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> Find
         basis=words.BASIS_WORDS[one.event_time_basis],
         state=str(state),
         state_words=words.REVIEW_WORDS[state],
-        stands=stands(state),
+        stands=stands(one),
         minor=_is_minor(one),
         dispositions=tuple(
             DispositionFact(
@@ -84,10 +84,10 @@ def _indicator(view: View, ref: IndicatorRef, sets: Mapping[str, IndicatorSet]) 
 
 
 def indicators(view: View) -> tuple[IndicatorRow, ...]:
-    """Return each matched indicator once, the most often matched first."""
+    """Return each matched indicator once, the most often matched first; one that was dismissed was not found."""
     by_value: dict[tuple[str, str], list[Finding]] = {}
     for one in view.findings:
-        if one.indicator:
+        if one.indicator and stands(one):
             by_value.setdefault((one.indicator.type, one.indicator.value), []).append(one)
     sets = view.sets
     rows = [_indicator_row(view, matched, sets) for matched in by_value.values()]

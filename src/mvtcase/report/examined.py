@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mvtcase.casebook import DeviceStanding, OfficialStanding
-    from mvtcase.model import Consent, DeviceIdentity, Gap, Scan
+    from mvtcase.model import Consent, DeviceIdentity, Gap, Observation, Scan
     from mvtcase.report.view import View
 
 SHORT = 80
@@ -42,8 +42,18 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
         status=str(one.status),
         words=WORDS[one.status],
         reach=sentence(one.reach),
+        dismissed=one.dismissed,
+        leads=one.leads,
+        notifications=tuple(_notification(view, each) for each in one.notifications),
         devices=tuple(_device(view, each) for each in one.devices),
     )
+
+
+def _notification(view: View, one: Observation) -> str:
+    """Return a vendor's warning in words: whose it was, when, and what was seen of it."""
+    seen = view.veil.text(one.value, limit=SHORT)
+    by = visible(one.recorded_by)
+    return f"Threat notification by {words.vendor(one.kind)}, {one.at[:10]}: {seen}; recorded by {by}."
 
 
 def _consent(consents: tuple[Consent, ...], now: str) -> str:
@@ -74,6 +84,8 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         compared=tuple(
             f"{view.veil.text(each.name)} {visible(each.version)} ({each.usable:,} indicators)" for each in one.compared
         ),
+        dismissed=one.dismissed,
+        leads=one.leads,
         completeness=str(one.completeness) if scanned else None,
         completeness_words=words.COMPLETENESS_WORDS[one.completeness] if scanned else "Not examined.",
         key_facts=tuple(fact for scan in one.latest for fact in _key_facts(scan, several=len(one.latest) > 1)),

@@ -99,7 +99,7 @@ def _csv_row(view: View, one: Finding, *, with_names: bool) -> list[object]:
         who,
         one.device if who else "",
         "; ".join(view.veil.text(group.name) for group in groups) if who else "",
-        state_of(one.dispositions),
+        state_of(one),
         one.evidence_class,
         one.level,
         one.module,
@@ -140,11 +140,7 @@ def as_stix(view: View, *, with_names: bool) -> str:
 def _matched(view: View) -> list[Finding]:
     """Return findings that matched an indicator, stand, and are no mere posture or heuristic."""
     silent = {EvidenceClass.POSTURE, EvidenceClass.HEURISTIC}
-    return [
-        one
-        for one in view.findings
-        if one.indicator and one.evidence_class not in silent and stands(state_of(one.dispositions))
-    ]
+    return [one for one in view.findings if one.indicator and one.evidence_class not in silent and stands(one)]
 
 
 def _stix_objects(view: View, one: Finding, common: dict[str, Any], *, with_names: bool) -> list[Any]:
@@ -171,7 +167,7 @@ def _stix_objects(view: View, one: Finding, common: dict[str, Any], *, with_name
         sighting_of_ref=indicator.id,
         where_sighted_refs=[where.id] if where else None,
         count=max(1, one.alerts),
-        description=f"{one.evidence_class}, {state_of(one.dispositions)}: {view.veil.text(one.title)}",
+        description=f"{one.evidence_class}, {state_of(one)}: {view.veil.text(one.title)}",
         created=at,
         modified=at,
         **times,

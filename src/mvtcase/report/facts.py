@@ -22,7 +22,10 @@ class Marking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """Which report on which case, when and by whom; `scope` says in words whom it is about."""
+    """Which report on which case, when and by whom; `scope` says in words whom it is about.
+
+    `single_examiner` says why one examiner's judgement is enough in this case, and is empty where it takes two.
+    """
 
     report: str
     kind: str
@@ -36,16 +39,22 @@ class Details:
     organisation: str
     contact: str
     scope: str
+    single_examiner: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many officials stand at one status; `share` is a percentage of those counted."""
+    """How many officials stand at one status; `share` is a percentage of those counted.
+
+    `dismissed` and `leads` count their findings that were dismissed, and the leads that stand.
+    """
 
     status: str
     words: str
     count: int
     share: float
+    dismissed: int
+    leads: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +116,8 @@ class DeviceFact:
     status: str
     words: str
     reach: str
+    dismissed: int
+    leads: int
     completeness: str | None
     completeness_words: str
     compared: tuple[str, ...]
@@ -119,7 +130,7 @@ class DeviceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFact:
-    """One official who may have a row."""
+    """One official who may have a row; `notifications` are vendors' warnings to the person, in words."""
 
     who: str
     role: str
@@ -129,6 +140,9 @@ class PersonFact:
     status: str
     words: str
     reach: str
+    dismissed: int
+    leads: int
+    notifications: tuple[str, ...]
     devices: tuple[DeviceFact, ...]
 
 
@@ -378,6 +392,9 @@ class LetterFacts:
     who: str
     status: str
     words: str
+    dismissed: int
+    leads: int
+    notifications: tuple[str, ...]
     result: str
     devices: tuple[DeviceFact, ...]
     findings: tuple[FindingFact, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mvtcase.findings.review import stands, state_of
+from mvtcase.findings.review import stands
 from mvtcase.model import Publication
 from mvtcase.report import evidence, narrative, sealing
 from mvtcase.report import examined as coverage
@@ -57,7 +57,7 @@ def _in_counts(one: OfficialStanding) -> OfficialStanding:
 def _classes(view: View) -> tuple[ClassCount, ...]:
     counted = []
     for kind in words.CLASS_NAME:
-        found = [one for one in view.findings if one.evidence_class is kind and stands(state_of(one.dispositions))]
+        found = [one for one in view.findings if one.evidence_class is kind and stands(one)]
         if found:
             counted.append(
                 ClassCount(

@@ -74,6 +74,7 @@ def details(view: View) -> Details:
         organisation=visible(occasion.organisation),
         contact=visible(occasion.contact),
         scope=_scope(view),
+        single_examiner=view.veil.text(case.single_examiner or ""),
     )
 
 

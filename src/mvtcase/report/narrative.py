@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from mvtcase.report.view import SealingSeen, View
 
 _CHANGED = "changed_on_off"
-_BY_TWO = frozenset({FindingState.CONFIRMED})
-_BY_ONE = frozenset({FindingState.CONFIRMED, FindingState.CONFIRMED_ONCE})
-_ENOUGH = {EvidenceClass.ATTEMPT: _BY_ONE, EvidenceClass.EXPOSURE: _BY_ONE}
 _METHODS: Mapping[EvidenceClass, str] = {
     EvidenceClass.ATTEMPT: "Links or messages from published attack infrastructure were sent to {n}.",
     EvidenceClass.EXPOSURE: "Phones of {n} opened or looked up published attack infrastructure.",
@@ -47,7 +44,14 @@ def tallies(officials: Sequence[OfficialStanding]) -> tuple[Tally, ...]:
     total = len(officials) or 1
     found = counts(one.status for one in officials)
     return tuple(
-        Tally(status=str(status), words=WORDS[status], count=count, share=round(100 * count / total, 2))
+        Tally(
+            status=str(status),
+            words=WORDS[status],
+            count=count,
+            share=round(100 * count / total, 2),
+            dismissed=sum(one.dismissed for one in officials if one.status is status),
+            leads=sum(one.leads for one in officials if one.status is status),
+        )
         for status, count in found.items()
     )
 
@@ -78,13 +82,20 @@ def _found(view: View) -> Iterator[str]:
     for status, count in counts(one.status for one in view.shown).items():
         if count and status is not Status.NOT_EXAMINED:
             yield f"{people_count(count)}: {WORDS[status]}."
-    standing = [one for one in view.findings if one.indicator and stands(state_of(one.dispositions))]
+    warned = [one for one in view.shown if one.notifications]
+    if warned:
+        vendors = sorted({words.vendor(each.kind) for one in warned for each in one.notifications})
+        yield (
+            f"{people_count(len(warned))} {_were(len(warned))} warned by {', '.join(vendors)} with a threat "
+            "notification that is recorded here; such a warning stands whatever a phone shows."
+        )
+    standing = [one for one in view.findings if one.indicator and stands(one)]
     families = sorted(
         {view.veil.text(one.indicator.family) for one in standing if one.indicator and one.indicator.family}
     )
     if families:
         yield f"Published indicators that were found speak of: {', '.join(families)}."
-    if not any(state_of(one.dispositions) is FindingState.CONFIRMED for one in standing):
+    if not any(state_of(one) is FindingState.CONFIRMED for one in standing):
         yield "No finding has been confirmed by two examiners so far."
 
 
@@ -145,7 +156,7 @@ def methodology(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[str, ..
 
 def _confirmed(view: View) -> list[Finding]:
     """Return the findings that count as confirmed: by the same rule by which the status table counts them."""
-    return [one for one in view.findings if state_of(one.dispositions) in _ENOUGH.get(one.evidence_class, _BY_TWO)]
+    return [one for one in view.findings if state_of(one) is FindingState.CONFIRMED]
 
 
 def _is_changed(sealing: Mapping[str, SealingSeen], one: OfficialStanding) -> bool:
@@ -190,11 +201,16 @@ def response(view: View) -> tuple[str, ...]:
 
 
 def recommendations(view: View) -> tuple[Advice, ...]:
-    """Return what to do for each status that somebody stands at, worst first."""
-    return tuple(
-        Advice(status=str(status), words=WORDS[status], officials=count, steps=words.RECOMMENDATIONS[status])
-        for status, count in counts(one.status for one in view.shown).items()
-        if count
+    """Return what to do for those whom a vendor warned, and for each status that somebody stands at, worst first."""
+    warned = sum(bool(one.notifications) for one in view.shown)
+    told = "warned by a vendor's threat notification"
+    return (
+        *((Advice(status=str(Status.TARGETED), words=told, officials=warned, steps=words.NOTIFIED),) if warned else ()),
+        *(
+            Advice(status=str(status), words=WORDS[status], officials=count, steps=words.RECOMMENDATIONS[status])
+            for status, count in counts(one.status for one in view.shown).items()
+            if count
+        ),
     )
 
 

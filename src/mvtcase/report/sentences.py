@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mvtcase.escape import visible
 from mvtcase.model import (
     Completeness,
     DeviceState,
@@ -127,6 +128,7 @@ REVIEW_WORDS: Mapping[FindingState, str] = {
     FindingState.CONFIRMED_ONCE: "confirmed by one examiner; a second must look",
     FindingState.CONFIRMED: "confirmed by two examiners",
     FindingState.NEEDS_EXPERT: "needs an expert",
+    FindingState.DISMISSED_ONCE: "dismissed by one examiner; it counts until a second agrees",
     FindingState.FALSE_POSITIVE: "judged a false positive",
     FindingState.BENIGN: "judged benign",
 }
@@ -182,6 +184,25 @@ RECOMMENDATIONS: Mapping[Status, tuple[str, ...]] = {
         "Offer the examination again: as long as somebody was not examined, nothing is known about that phone.",
     ),
 }
+NOTIFIED = (
+    "Take a vendor's threat notification as a warning that this person was chosen, whatever a phone shows.",
+    "Keep the notice itself (mail, banner, account page) with its date, and have a second examiner look at it.",
+    (
+        "Take an encrypted backup and a sysdiagnose (Android: AndroidQF with a bug report) before any reset or update; "
+        "then turn on Lockdown Mode or Advanced Protection."
+    ),
+    "Ask the vendor's and an independent helpline for what they know; examine the person's other devices too.",
+)
+"""What to do for those whom a vendor warned."""
+_VENDORS = {"apple": "Apple", "google": "Google", "meta": "Meta", "whatsapp": "WhatsApp"}
+
+
+def vendor(kind: str) -> str:
+    """Return the vendor that a kind of observation names: `apple.threat_notification` is by Apple."""
+    name = visible(kind.partition(".")[0])
+    return _VENDORS.get(name, name.capitalize())
+
+
 RECOMMENDATIONS_FOR_ALL = (
     (
         "Install system updates as soon as they appear and turn on Lockdown Mode (iPhone) or Advanced "
@@ -275,6 +296,9 @@ LETTER_STEPS: Mapping[Status, tuple[str, ...]] = {
         "The offer stands: ask the responders for a time, or for an answer to what keeps you from it.",
     ),
 }
+LETTER_NOTIFIED = (
+    "You were warned by the maker of a service: keep that notice, and show the responders every further one at once.",
+)
 LETTER_FOR_ALL = (
     "In LINE, check that Letter Sealing is on and that every logged-in device is yours.",
     "A threat notification from Apple, Google or WhatsApp is serious: show it to the responders the same day.",

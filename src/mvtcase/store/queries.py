@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from mvtcase import model
@@ -291,7 +291,9 @@ def findings(store: Store) -> tuple[model.Finding, ...]:
         row["finding"]: row["n"]
         for row in store.rows("SELECT finding, count(*) AS n FROM finding_alert GROUP BY finding")
     }
-    found = [_finding(row, counts, judged) for row in _read(store, "finding")]
+    (alone,) = store.rows("SELECT count(single_examiner) AS said FROM case_file")
+    needed = 1 if alone["said"] else 2
+    found = [replace(_finding(row, counts, judged), examiners_needed=needed) for row in _read(store, "finding")]
     return tuple(sorted(found, key=lambda one: (-one.level.rank, one.device, one.module, one.id)))
 
 

@@ -12,26 +12,39 @@ _RAN = ", ".join(f"'{slug}'" for slug, trace in sorted(TRACES.items()) if trace 
 VIEWS = (
     """
 CREATE VIEW finding_state AS
--- Every finding with where its review stands: the latest disposition counts; "confirmed" needs two examiners in a row.
-WITH ranked AS (
-  SELECT finding, verdict, examiner,
-         row_number() OVER (PARTITION BY finding ORDER BY length(id) DESC, id DESC) AS newest
+-- Every finding with where its review stands: the latest judgement counts; what changes much takes two who agree.
+-- That is: to confirm, and to dismiss a CRITICAL or HIGH finding or an indicator's. Where the case says so, one does.
+-- What was confirmed stays so until it is dismissed for good.
+WITH judged AS (
+  SELECT finding, verdict, lower(trim(examiner)) AS who,
+    CASE WHEN verdict IN ('false_positive','benign') THEN 'dismissed' ELSE verdict END AS side,
+    row_number() OVER (PARTITION BY finding ORDER BY length(id) DESC, id DESC) AS newest
   FROM disposition
-), latest AS (SELECT * FROM ranked WHERE newest = 1),
-streak AS (
-  SELECT r.finding, count(DISTINCT lower(trim(r.examiner))) AS examiners
-  FROM ranked r
-  WHERE r.verdict = 'confirmed' AND NOT EXISTS (
-    SELECT 1 FROM ranked later
-    WHERE later.finding = r.finding AND later.newest < r.newest AND later.verdict <> 'confirmed')
-  GROUP BY r.finding
+), ranked AS (
+  SELECT *, newest - row_number() OVER (PARTITION BY finding, side ORDER BY newest) AS run FROM judged
+), runs AS (
+  SELECT finding, side, min(newest) AS newest, count(DISTINCT who) AS examiners FROM ranked GROUP BY finding, side, run
+), weighed AS (
+  SELECT f.id AS finding, r.side, r.newest,
+    r.examiners >= (SELECT CASE WHEN count(single_examiner) THEN 1 ELSE 2 END FROM case_file)
+      OR (r.side = 'dismissed' AND f.indicator_value IS NULL AND f.level NOT IN ('HIGH','CRITICAL')) AS enough
+  FROM finding f JOIN runs r ON r.finding = f.id
+), settled AS (
+  SELECT finding,
+    min(CASE WHEN enough AND side = 'confirmed' THEN newest END) AS confirmed,
+    min(CASE WHEN enough AND side = 'dismissed' THEN newest END) AS dismissed
+  FROM weighed GROUP BY finding
 )
 SELECT f.*, CASE
     WHEN l.verdict IS NULL THEN 'open'
-    WHEN l.verdict <> 'confirmed' THEN l.verdict
-    WHEN s.examiners >= 2 THEN 'confirmed'
-    ELSE 'confirmed_once' END AS state
-FROM finding f LEFT JOIN latest l ON l.finding = f.id LEFT JOIN streak s ON s.finding = f.id
+    WHEN s.confirmed < coalesce(s.dismissed, s.confirmed + 1) THEN 'confirmed'
+    WHEN s.dismissed = 1 THEN l.verdict
+    WHEN l.side = 'needs_expert' THEN 'needs_expert'
+    WHEN l.side = 'confirmed' THEN 'confirmed_once'
+    ELSE 'dismissed_once' END AS state
+FROM finding f
+LEFT JOIN judged l ON l.finding = f.id AND l.newest = 1
+LEFT JOIN settled s ON s.finding = f.id
 """,
     f"""
 CREATE VIEW acquisition_coverage AS
@@ -70,11 +83,13 @@ WITH coverage AS (
 ), standing AS (
   SELECT device,
     max(evidence_class IN ('execution','artefact') AND state = 'confirmed') AS confirmed,
-    max(evidence_class IN ('attempt','exposure') AND state IN ('confirmed','confirmed_once')) AS targeted,
+    max(evidence_class IN ('attempt','exposure') AND state = 'confirmed') AS targeted,
     max(evidence_class <> 'posture' AND indicator_value IS NOT NULL
         AND evidence_class <> 'heuristic' AND state NOT IN ('false_positive','benign')) AS matched,
-    max(evidence_class = 'heuristic' AND level IN ('MEDIUM','HIGH','CRITICAL')
-        AND state NOT IN ('false_positive','benign')) AS suspicious
+    max(evidence_class = 'heuristic' AND level IN ('MEDIUM','HIGH','CRITICAL') AND rating IN ('','suspicious')
+        AND state NOT IN ('false_positive','benign')) AS suspicious,
+    sum(state IN ('false_positive','benign')) AS dismissed,
+    sum(rating = 'lead' AND state NOT IN ('false_positive','benign')) AS leads
   FROM finding_state GROUP BY device
 )
 SELECT d.id AS device, d.label, d.platform, d.official, d.state AS device_state,
@@ -87,14 +102,28 @@ SELECT d.id AS device, d.label, d.platform, d.official, d.state AS device_state,
     WHEN c.every_full AND c.enough THEN 'no_trace'
     ELSE 'inconclusive' END AS status,
   CASE WHEN NOT coalesce(c.examined, 0) THEN 'blind' WHEN c.every_full THEN 'full'
-       WHEN c.any_sight THEN 'partial' ELSE 'blind' END AS completeness
+       WHEN c.any_sight THEN 'partial' ELSE 'blind' END AS completeness,
+  coalesce(t.dismissed, 0) AS dismissed, coalesce(t.leads, 0) AS leads
 FROM device d LEFT JOIN coverage c ON c.device = d.id LEFT JOIN standing t ON t.device = d.id
 """,
     """
 CREATE VIEW official_status AS
--- Every official with the worst status of the devices; no trace needs a device in use, and every one of them examined.
-WITH worst AS (
-  SELECT official,
+-- Every official with the worst status of the devices, made worse by a vendor's threat notification that people saw.
+-- No trace needs a device in use, and every one of them examined.
+WITH heard AS (
+  SELECT official, count(DISTINCT lower(trim(recorded_by))) AS people
+  FROM observation o
+  WHERE kind GLOB '*.threat_notification' AND recorded_by <> 'mvtcase' AND lower(trim(value)) NOT IN ('no','none')
+    AND NOT EXISTS (
+      SELECT 1 FROM observation later
+      WHERE later.official = o.official AND later.kind = o.kind AND later.at = o.at AND later.recorded_by <> 'mvtcase'
+        AND (length(later.id), later.id) > (length(o.id), o.id) AND lower(trim(later.value)) IN ('no','none'))
+  GROUP BY official
+), told AS (
+  SELECT official, CASE WHEN people >= (SELECT CASE WHEN count(single_examiner) THEN 1 ELSE 2 END FROM case_file)
+    THEN 2 ELSE 4 END AS rank FROM heard
+), worst AS (
+  SELECT official, sum(dismissed) AS dismissed, sum(leads) AS leads,
     min(CASE status WHEN 'confirmed' THEN 1 WHEN 'targeted' THEN 2 WHEN 'indicator_match' THEN 3
         WHEN 'suspicious' THEN 4 WHEN 'inconclusive' THEN 5 WHEN 'no_trace' THEN 6 ELSE 7 END) AS rank,
     max(status = 'not_examined' AND device_state = 'in_use') OR NOT max(device_state = 'in_use') AS waiting
@@ -102,11 +131,13 @@ WITH worst AS (
 )
 SELECT o.id AS official, o.pseudonym, o.name, o.role, o.roster,
   CASE
-    WHEN w.rank = 1 THEN 'confirmed' WHEN w.rank = 2 THEN 'targeted' WHEN w.rank = 3 THEN 'indicator_match'
-    WHEN w.rank = 4 THEN 'suspicious' WHEN w.rank = 5 THEN 'inconclusive'
+    WHEN w.rank = 1 THEN 'confirmed' WHEN w.rank = 2 OR h.rank = 2 THEN 'targeted'
+    WHEN w.rank = 3 THEN 'indicator_match' WHEN w.rank = 4 OR h.rank = 4 THEN 'suspicious'
+    WHEN w.rank = 5 THEN 'inconclusive'
     WHEN w.rank = 6 AND w.waiting THEN 'inconclusive' WHEN w.rank = 6 THEN 'no_trace'
-    ELSE 'not_examined' END AS status
-FROM official o LEFT JOIN worst w ON w.official = o.id
+    ELSE 'not_examined' END AS status,
+  coalesce(w.dismissed, 0) AS dismissed, coalesce(w.leads, 0) AS leads
+FROM official o LEFT JOIN worst w ON w.official = o.id LEFT JOIN told h ON h.official = o.id
 """,
     """
 CREATE VIEW group_status AS

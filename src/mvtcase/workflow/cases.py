@@ -199,6 +199,21 @@ def hold_to(desk: Desk, names: Sequence[str] | None, *, every: bool = False) -> 
         return Outcome(data=OneCase(case=queries.case_file(store)))
 
 
+def set_single_examiner(desk: Desk, reason: str | None) -> Outcome[OneCase]:
+    """Let one examiner's judgement be enough in a case, for a reason that every report prints; an empty one: two again.
+
+    Raises `InputError` without any.
+    """
+    if reason is None:
+        raise InputError("What should change?", hint=say("Give a reason with {0}.", do(single_examiner="REASON")))
+    why = reason.strip() or None
+    with desk.open_case(to_change=True) as store:
+        one = queries.case_file(store)
+        with store.change("case.examiners_set", actor=desk.actor, subject=one.id, single_examiner=why) as change:
+            change.update("case_file", one.uuid, single_examiner=why)
+        return Outcome(data=OneCase(case=queries.case_file(store)))
+
+
 def close(desk: Desk) -> Outcome[OneCase]:
     """Close a case, so that nothing changes it until it is reopened."""
     return _set_state(desk, CaseState.CLOSED, "case.closed")

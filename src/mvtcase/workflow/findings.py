@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import person_key
 from mvtcase.errors import InputError
-from mvtcase.findings.review import REVIEWERS_NEEDED, state_of
+from mvtcase.findings.review import stands, state_of
 from mvtcase.model import FindingState, Verdict
 from mvtcase.store import queries
 from mvtcase.wording import do, say
@@ -47,14 +47,16 @@ class FindingInFull:
     finding: WholeFinding
 
 
-def list_findings(desk: Desk, *, official: str | None = None, device: str | None = None) -> Outcome[Findings]:
-    """Return all findings, or those of one official or device, worst level first."""
+def list_findings(
+    desk: Desk, *, official: str | None = None, device: str | None = None, dismissed: bool = False
+) -> Outcome[Findings]:
+    """Return all findings, or those of one official or device, or those dismissed, worst level first."""
     with desk.open_case() as store:
         wanted = queries.official(store, official).id if official else None
         found = tuple(
             payloads.finding(one)
             for one in queries.findings(store)
-            if wanted in {None, one.official} and device in {None, one.device}
+            if wanted in {None, one.official} and device in {None, one.device} and not (dismissed and stands(one))
         )
         return Outcome(data=Findings(findings=found))
 
@@ -84,9 +86,7 @@ def dispose(desk: Desk, named: str, *, verdict: Verdict, reason: str) -> Outcome
                 at=change.at,
             )
         after = queries.finding(store, one.id)
-        return Outcome(
-            data=OneFinding(finding=payloads.finding(after)), messages=_what_next(state_of(after.dispositions))
-        )
+        return Outcome(data=OneFinding(finding=payloads.finding(after)), messages=_what_next(state_of(after)))
 
 
 def _as_spelled_before(one: Finding, actor: str) -> str:
@@ -96,6 +96,8 @@ def _as_spelled_before(one: Finding, actor: str) -> str:
 
 
 def _what_next(state: FindingState) -> tuple[str, ...]:
-    if state is not FindingState.CONFIRMED_ONCE:
-        return ()
-    return (f"A confirmation needs {REVIEWERS_NEEDED} examiners: one more has to confirm it.",)
+    if state is FindingState.CONFIRMED_ONCE:
+        return ("A confirmation needs two examiners: one more has to confirm it.",)
+    if state is FindingState.DISMISSED_ONCE:
+        return ("Dismissing what is grave needs two examiners: it counts until one more dismisses it.",)
+    return ()

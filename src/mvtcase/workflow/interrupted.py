@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from mvtcase.engine.events import INTERRUPTED
 from mvtcase.errors import CaseLockedError, CaseReadOnlyError
+from mvtcase.findings.review import PROGRAM
 from mvtcase.model import ScanState
 from mvtcase.store import queries
 from mvtcase.store.folder import held_lock
-from mvtcase.workflow.recording import PROGRAM, close_early
+from mvtcase.workflow.recording import close_early
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ControlFailedError, InputError, NotFoundError, StoreError
+from mvtcase.findings.review import PROGRAM
 from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import load_catalog
 from mvtcase.indicators.update import update as fetch_updates
@@ -17,7 +18,6 @@ from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
-from mvtcase.workflow.recording import PROGRAM
 from mvtcase.workflow.sets import choose
 
 if TYPE_CHECKING:

@@ -27,6 +27,8 @@ KINDS: dict[str, frozenset[str]] = {
     "line.version": frozenset(),
     "apple.threat_notification": frozenset(),
     "google.threat_notification": frozenset(),
+    "meta.threat_notification": frozenset(),
+    "whatsapp.threat_notification": frozenset(),
     "ios.lockdown_mode": frozenset({"on", "off", "unknown"}),
     "suspicious_message": frozenset(),
 }

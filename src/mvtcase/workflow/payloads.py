@@ -74,6 +74,8 @@ class DeviceStatus:
     platform: model.Platform
     state: model.DeviceState
     status: model.Status
+    dismissed: int
+    leads: int
     completeness: model.Completeness
     gaps: tuple[model.Gap, ...]
     last_scan: str | None
@@ -104,6 +106,8 @@ def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) ->
     last = standing.last_scan
     told = {
         "status": standing.status,
+        "dismissed": standing.dismissed,
+        "leads": standing.leads,
         "completeness": standing.completeness,
         "gaps": standing.gaps,
         "last_scan": last.id if last else None,
@@ -132,6 +136,9 @@ class OfficialStatus:
     publication: model.Publication
     status: model.Status
     status_words: str
+    dismissed: int
+    leads: int
+    notifications: tuple[model.Observation, ...]
     reach: tuple[Reach, ...]
     reach_words: str
     groups: tuple[str, ...]
@@ -145,6 +152,9 @@ def official(standing: OfficialStanding) -> OfficialStatus:
         standing.official,
         status=standing.status,
         status_words=standing.words,
+        dismissed=standing.dismissed,
+        leads=standing.leads,
+        notifications=standing.notifications,
         reach=standing.reach,
         reach_words=sentence(standing.reach),
         groups=tuple(group.name for group in standing.groups),
@@ -178,6 +188,8 @@ class ScanShown(model.Scan):
     """A scan with its device's status as it stands now, all alerts by level, and the findings' ids."""
 
     status: model.Status | None
+    dismissed: int
+    leads: int
     reach: tuple[Reach, ...]  # type: ignore[assignment]  # stored as JSON has it
     reach_words: str
     alerts: Mapping[Level, int]
@@ -185,12 +197,14 @@ class ScanShown(model.Scan):
 
 
 def scan(
-    one: model.Scan, *, alerts: Sequence[model.RawAlert], findings: Sequence[str], status: model.Status | None
+    one: model.Scan, *, alerts: Sequence[model.RawAlert], findings: Sequence[str], device: DeviceStanding | None
 ) -> ScanShown:
     """Return a scan as it is shown."""
     levels, reach = Counter(alert.level for alert in alerts), of_scan(one)
     told = {
-        "status": status,
+        "status": device.status if device else None,
+        "dismissed": device.dismissed if device else 0,
+        "leads": device.leads if device else 0,
         "reach": reach,
         "reach_words": sentence(reach),
         "alerts": {level: levels.get(level, 0) for level in reversed(Level)},
@@ -229,4 +243,4 @@ class FindingShown(model.Finding):
 
 def finding(one: model.Finding) -> FindingShown:
     """Return a finding as it is shown."""
-    return filled(FindingShown, one, status=state_of(one.dispositions))
+    return filled(FindingShown, one, status=state_of(one))

@@ -10,6 +10,7 @@ from mvtcase.engine.events import read_events
 from mvtcase.engine.results_folder import remove_tree
 from mvtcase.engine.safe_json import safe_json
 from mvtcase.findings.normalise import Context, normalise
+from mvtcase.findings.review import PROGRAM
 from mvtcase.model import Completeness, ScanState
 from mvtcase.store import filing as results
 from mvtcase.store import queries
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
-
-
-PROGRAM = "mvtcase"
-"""Who recorded an observation that a scan made."""
 
 
 def begin(

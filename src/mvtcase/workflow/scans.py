@@ -276,13 +276,13 @@ def _decrypt(
 def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> tuple[payloads.ScanShown, ...]:
     """Return scans as they are shown, each with its device's status as it stands now."""
     book = read_casebook(store, desk.newest())
-    statuses = {each.device.id: each.status for one in book.officials for each in one.devices}
+    standing = {each.device.id: each for one in book.officials for each in one.devices}
     return tuple(
         payloads.scan(
             scan,
             alerts=queries.alerts(store, scan.id),
             findings=queries.findings_of_scan(store, scan.id),
-            status=statuses.get(scan.device),
+            device=standing.get(scan.device),
         )
         for scan in book.scans
         if scan.id in set(wanted)

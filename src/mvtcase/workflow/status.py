@@ -39,6 +39,11 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStat
         notes.append(
             say("Not everything was compared with every active set: {0} does it.", do("recheck run", all=True))
         )
+    if number := sum(one.dismissed for one in members):
+        listing = do("finding list", dismissed=True)
+        notes.append(say("Findings dismissed by examiners: {number}; {0} gives the reasons.", listing, number=number))
+    if book.case.single_examiner:
+        notes.append(say("One examiner's judgement is enough here: {reason}", reason=book.case.single_examiner))
     return Outcome(
         data=payloads.status(book, members),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding, Remedy, Stale
+from mvtcase.findings import review
 from mvtcase.findings import status as table
 from mvtcase.model import (
     Acquisition,
@@ -182,7 +183,14 @@ _ODD = replace(
     event_time_basis=TimeBasis.DEVICE_LOCAL,
 )
 _TARGETED = _judged(
-    replace(_LINK, id=f"F-{5:016x}"), (Verdict.CONFIRMED, "Isaune Fernvale", "The message is on the phone.")
+    replace(_LINK, id=f"F-{5:016x}"),
+    (Verdict.CONFIRMED, "Isaune Fernvale", "The message is on the phone."),
+    (Verdict.CONFIRMED, "Wystan Rookhollow", "Read on the phone itself."),
+)
+_DISMISSED = _judged(
+    replace(_LINK, id=f"F-{7:016x}", indicator=_ref("news.example", "domains"), title="Visited news.example"),
+    (Verdict.FALSE_POSITIVE, "Isaune Fernvale", "The set names a newspaper by mistake."),
+    (Verdict.FALSE_POSITIVE, "Wystan Rookhollow", "The publisher took it back."),
 )
 _BENIGN = _judged(
     replace(_finding(6, EvidenceClass.POSTURE, Level.MEDIUM, "aqf_settings", "Unknown sources are allowed"), alerts=2),
@@ -199,7 +207,7 @@ _PEOPLE: tuple[
     ("Aldith Ashgrove", "Speaker", _NAMED, _IN, ("G-0001",), Platform.IOS, (), (_PROCESS, _LINK)),
     ("Bramwen Brackwater", "Legislator", _ROLE, _IN, ("G-0001", "G-0002"), Platform.IOS, (), (_OTHER_LINK,)),
     ("Cosmira Cinderhall", "Legislator", _ROLE, _IN, ("G-0001",), Platform.IOS, (), ()),
-    ("Dorvane Dunmarrow", "Councillor", _ROLE, _IN, ("G-0003",), Platform.ANDROID, (), (_ODD, _BENIGN)),
+    ("Dorvane Dunmarrow", "Councillor", _ROLE, _IN, ("G-0003",), Platform.ANDROID, (), (_ODD, _BENIGN, _DISMISSED)),
     ("Elowick Eastmere", "Councillor", _COUNTED, _IN, ("G-0003",), Platform.IOS, (_GAP,), (_TARGETED,)),
     ("Fennimar Fernvale", "Legislator", _ROLE, _IN, ("G-0002",), Platform.IOS, (_GAP,), ()),
     ("Gwendra Greywillow", "Clerk", _ROLE, _NO, ("G-0001",), None, (), ()),
@@ -218,6 +226,17 @@ _OBSERVATIONS = (
         recorded_at="2026-11-21T10:05:00.000000Z",
         recorded_by="Isaune Fernvale",
         note="Seen in three chats; see https://line.example.org/help",
+    ),
+    Observation(
+        id="B-0002",
+        uuid="b2",
+        official="O-0003",
+        kind="apple.threat_notification",
+        value="mail and banner",
+        method="screen",
+        at="2026-11-18T06:00:00.000000Z",
+        recorded_at="2026-11-21T11:00:00.000000Z",
+        recorded_by="Isaune Fernvale",
     ),
 )
 
@@ -244,13 +263,19 @@ def _standing(  # noqa: PLR0917  # one row of the table above
         roster=roster,
         groups=groups,
     )
+    told = review.notifications([each for each in _OBSERVATIONS if each.official == official.id])
     devices = () if platform is None else (_device(number, official, platform, gaps, findings),)
     return OfficialStanding(
         official=official,
-        status=table.official_status([(each.device.state, each.status) for each in devices]),
+        status=table.with_notifications(
+            table.official_status([(each.device.state, each.status) for each in devices]),
+            seen_by=review.seen_by(told),
+            needed=2,
+        ),
         groups=tuple(group for group in GROUPS if group.id in groups),
         devices=devices,
         consents=(_consent(number, official),) if roster is RosterState.CONSENTED else (),
+        notifications=told,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from mvtcase.findings.status import (
     device_completeness,
     device_status,
     official_status,
+    with_notifications,
 )
 from mvtcase.model import (
     Completeness,
@@ -23,6 +25,7 @@ from mvtcase.model import (
     Finding,
     IndicatorRef,
     Level,
+    Rating,
     Status,
     Verdict,
 )
@@ -72,16 +75,30 @@ def test_without_traces_of_programs_that_ran_nobody_hears_no_trace() -> None:
         (_finding(EvidenceClass.EXECUTION, (CONFIRM, "Ada"), (CONFIRM, "Ben")), Status.CONFIRMED),
         (_finding(EvidenceClass.ARTEFACT, (CONFIRM, "Ada"), (CONFIRM, "Ben")), Status.CONFIRMED),
         (_finding(EvidenceClass.ARTEFACT, (CONFIRM, "Ada"), (DENY, "Ben"), (CONFIRM, "Ada")), Status.INDICATOR_MATCH),
-        (_finding(EvidenceClass.ARTEFACT, (CONFIRM, "Ada"), (CONFIRM, "Ben"), (DENY, "Cem")), Status.NO_TRACE),
+        (_finding(EvidenceClass.ARTEFACT, (CONFIRM, "Ada"), (CONFIRM, "Ben"), (DENY, "Cem")), Status.CONFIRMED),
+        (_finding(EvidenceClass.ARTEFACT, (DENY, "Ada")), Status.INDICATOR_MATCH),
+        (_finding(EvidenceClass.ARTEFACT, (DENY, "Ada"), (HARMLESS, "Cem")), Status.NO_TRACE),
         (_finding(EvidenceClass.ATTEMPT), Status.INDICATOR_MATCH),
-        (_finding(EvidenceClass.ATTEMPT, (CONFIRM, "Ada")), Status.TARGETED),
+        (_finding(EvidenceClass.ATTEMPT, (CONFIRM, "Ada")), Status.INDICATOR_MATCH),
         (_finding(EvidenceClass.EXPOSURE, (CONFIRM, "Ada"), (CONFIRM, "Ben")), Status.TARGETED),
         (_finding(EvidenceClass.EXPOSURE, (EXPERT, "Ada")), Status.INDICATOR_MATCH),
-        (_finding(EvidenceClass.EXPOSURE, (HARMLESS, "Ada")), Status.NO_TRACE),
+        (_finding(EvidenceClass.EXPOSURE, (HARMLESS, "Ada")), Status.INDICATOR_MATCH),
         (_finding(HEURISTIC, indicator=None, level=Level.MEDIUM), Status.SUSPICIOUS),
         (_finding(HEURISTIC, level=Level.MEDIUM), Status.SUSPICIOUS),
         (_finding(HEURISTIC, indicator=None, level=Level.LOW), Status.NO_TRACE),
-        (_finding(HEURISTIC, (DENY, "Ada"), indicator=None), Status.NO_TRACE),
+        (_finding(HEURISTIC, (DENY, "Ada"), indicator=None), Status.SUSPICIOUS),
+        (_finding(HEURISTIC, (DENY, "Ada"), indicator=None, level=Level.MEDIUM), Status.NO_TRACE),
+        *(
+            (replace(_finding(HEURISTIC, indicator=None), rating=rating), status)
+            for rating, status in {
+                Rating.UNRATED: Status.SUSPICIOUS,
+                Rating.SUSPICIOUS: Status.SUSPICIOUS,
+                Rating.LEAD: Status.NO_TRACE,
+                Rating.CONTEXT: Status.NO_TRACE,
+                Rating.POSTURE: Status.NO_TRACE,
+                Rating.MENTION: Status.NO_TRACE,
+            }.items()
+        ),
         (_finding(EvidenceClass.POSTURE, indicator=None, level=Level.HIGH), Status.NO_TRACE),
     ],
 )
@@ -180,3 +197,23 @@ def test_every_status_has_its_row_and_its_words() -> None:
     assert "in what could be examined" in WORDS[Status.NO_TRACE]
     for words in WORDS.values():
         assert not {"clean", "safe", "infected"} & set(words.split())
+
+
+@pytest.mark.parametrize(
+    ("status", "seen_by", "expected"),
+    [
+        (Status.NO_TRACE, 0, Status.NO_TRACE),
+        (Status.NO_TRACE, 1, Status.SUSPICIOUS),
+        (Status.NOT_EXAMINED, 1, Status.SUSPICIOUS),
+        (Status.NOT_EXAMINED, 2, Status.TARGETED),
+        (Status.INDICATOR_MATCH, 1, Status.INDICATOR_MATCH),
+        (Status.INDICATOR_MATCH, 3, Status.TARGETED),
+        (Status.CONFIRMED, 2, Status.CONFIRMED),
+    ],
+)
+def test_a_threat_notification_makes_an_official_at_least_suspicious(
+    status: Status, seen_by: int, expected: Status
+) -> None:
+    """Whatever the phones show; seen by two it says that the person was targeted."""
+    assert with_notifications(status, seen_by=seen_by, needed=2) is expected
+    assert with_notifications(Status.NO_TRACE, seen_by=1, needed=1) is Status.TARGETED

@@ -87,8 +87,17 @@ def test_findings_are_defanged_and_attributed_by_level(facts: IncidentFacts) -> 
 def test_the_weightiest_finding_comes_first_and_settled_ones_last(facts: IncidentFacts) -> None:
     """Execution before attempts before heuristics; what was judged benign at the end."""
     classes = [one.evidence_class for one in facts.findings]
-    assert classes == ["execution", "attempt", "attempt", "attempt", "heuristic", "posture"]
-    assert not facts.findings[-1].stands
+    assert classes == ["execution", "attempt", "attempt", "attempt", "heuristic", "attempt", "posture"]
+    assert [one.stands for one in facts.findings] == [True] * 5 + [False] * 2
+
+
+def test_a_dismissed_indicator_was_not_found(facts: IncidentFacts) -> None:
+    """It stands among the findings with its reasons, and not in the table of indicators."""
+    (dismissed,) = (one for one in facts.findings if one.indicator and not one.stands)
+    assert [each.reason for each in dismissed.dispositions][1] == "The publisher took it back."
+    assert dismissed.indicator is not None
+    assert dismissed.indicator.value not in {row.indicator.value for row in facts.indicators}
+    assert sum(each.dismissed for each in facts.tallies) == 2
 
 
 def test_a_low_finding_without_indicator_is_minor(view: View) -> None:
@@ -175,7 +184,7 @@ def test_the_summary_says_what_is_not_known(facts: IncidentFacts) -> None:
 
 
 def test_the_methodology_is_unknown_until_something_is_confirmed(book: Casebook) -> None:
-    """Open findings and matches make no method; two examiners do, one for an attempt, as the status table has it."""
+    """Open findings and matches make no method; two examiners do, as the status table has it."""
     confirmed = narrative.methodology(view_of(book, example.occasion()), {})
     assert confirmed == (
         "Links or messages from published attack infrastructure were sent to 1 official.",
@@ -192,8 +201,9 @@ def test_the_impact_is_unknown_without_a_confirmation(book: Casebook) -> None:
 
 
 def test_advice_is_given_for_the_statuses_that_occur(facts: IncidentFacts) -> None:
-    """Each with how many it is for, worst first."""
-    given = [each.status for each in facts.recommendations]
+    """Each with how many it is for, worst first, after what a vendor's warning asks for."""
+    assert (facts.recommendations[0].officials, facts.recommendations[0].steps) == (1, words.NOTIFIED)
+    given = [each.status for each in facts.recommendations[1:]]
     assert given == [str(status) for status in Status if any(t.count and t.status == status for t in facts.tallies)]
     assert all(each.steps for each in facts.recommendations)
 

@@ -11,11 +11,12 @@ import pytest
 from mvtcase import casebook, model
 from mvtcase.findings.review import state_of
 from mvtcase.store import queries
-from mvtcase.store.folder import Workspace
+from mvtcase.store.folder import CaseFolder, Workspace
 from mvtcase.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from mvtcase.casebook import Casebook
     from mvtcase.store.store import Change
@@ -53,6 +54,8 @@ class Invention:
             self.change.insert("membership", official=official, affected_group=group)
         for state in self.some([*model.DeviceState, model.DeviceState.IN_USE], 3):
             self.device(official, state)
+        for _ in range(self.dice.choice((0, 0, 0, 1, 3))):
+            self.observation(official)
 
     def device(self, official: str, state: str) -> None:
         """Write a phone with up to three acquisitions and sometimes findings."""
@@ -74,6 +77,20 @@ class Invention:
         ]
         for _ in range(self.dice.choice((0, 0, 1, 2)) if scans else 0):
             self.finding(device, official, scans[0])
+
+    def observation(self, official: str) -> None:
+        """Write down a threat notification, or that there was none, or something else."""
+        vendor, day = self.dice.choice(("apple", "meta")), self.dice.choice(("2026-01-01", "2026-01-02"))
+        self.change.insert(
+            "observation",
+            id=self.name("B"),
+            official=official,
+            kind=self.dice.choice([f"{vendor}.threat_notification"] * 3 + ["line.version"]),
+            value=self.dice.choice(("mail", "banner", "None ")),
+            at=day,
+            recorded_at=day,
+            recorded_by=self.dice.choice([*EXAMINERS, "mvtcase"]),
+        )
 
     def acquisition(self, device: str, official: str, state: str) -> list[str]:
         """Write an acquisition with up to three scans, most of them finished in full; return the scans' ids."""
@@ -148,6 +165,7 @@ class Invention:
             event_time_basis="unknown",
             detail={},
             first_scan=scan,
+            rating=self.dice.choice([*model.Rating, *[""] * 6]),
         )
         for place, verdict in enumerate(self.some([*model.Verdict, *["confirmed"] * 4], 4)):
             self.change.insert(
@@ -209,15 +227,41 @@ def _book(store: Store) -> Casebook:
     return casebook.read(store, casebook.Newest(sets=sets, tools={}))
 
 
+def _same_numbers(store: Store) -> None:
+    columns = "status, dismissed, leads FROM"
+    devices = {tuple(row) for row in store.rows(f"SELECT device, {columns} device_status")}
+    officials = {tuple(row) for row in store.rows(f"SELECT official, {columns} official_status")}
+    book = _book(store)
+    assert officials == {(one.official.id, str(one.status), one.dismissed, one.leads) for one in book.officials}
+    assert devices == {
+        (each.device.id, str(each.status), each.dismissed, each.leads) for one in book.officials for each in one.devices
+    }
+
+
+def test_the_views_know_a_team_of_one(big_case: Store, tmp_path: Path) -> None:
+    """Where the case says that one examiner is enough, they count as the program does."""
+    folder = CaseFolder(tmp_path / "alone")
+    folder.create()
+    big_case.connection.execute("VACUUM INTO ?", (str(folder.case_file),))
+    with Store.open(folder) as store:
+        with store.change("case.single_examiner", actor="Ada") as change:
+            change.update("case_file", queries.case_file(store).uuid, single_examiner="nobody else")
+        viewed = {row["id"]: row["state"] for row in store.rows("SELECT id, state FROM finding_state")}
+        assert viewed == {one.id: str(state_of(one)) for one in queries.findings(store)}
+        assert not {"confirmed_once", "dismissed_once"} & set(viewed.values())
+        _same_numbers(store)
+
+
 def test_the_view_of_findings_says_what_the_review_says(big_case: Store) -> None:
     """Where each finding stands, two spellings of one examiner counted once."""
     viewed = {row["id"]: row["state"] for row in big_case.rows("SELECT id, state FROM finding_state")}
-    assert viewed == {one.id: str(state_of(one.dispositions)) for one in queries.findings(big_case)}
+    assert viewed == {one.id: str(state_of(one)) for one in queries.findings(big_case)}
     assert set(viewed.values()) == {str(each) for each in model.FindingState}
 
 
 def test_the_view_of_devices_says_what_the_status_table_says(big_case: Store) -> None:
-    """Status and completeness of every phone."""
+    """Status and completeness of every phone, and what stands beside them."""
+    _same_numbers(big_case)
     rows = big_case.rows("SELECT device, status, completeness FROM device_status")
     standings = [each for one in _book(big_case).officials for each in one.devices]
     assert {row["device"]: (row["status"], row["completeness"]) for row in rows} == {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -12,12 +14,12 @@ from babel.messages.pofile import write_po
 from mvtcase.cli.words import command
 from mvtcase.engine.coverage import Known, assess
 from mvtcase.errors import ConflictError
+from mvtcase.kinds import KINDS
 from mvtcase.model import EvidenceKind
 from mvtcase.wording import do, languages, reason_of, say, translator, why
+from mvtcase.wording.english import SENTENCES
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+SCRIPT = Path(__file__).parents[3] / "scripts" / "catalogues.py"
 TOLD = {
     "no indicator was loaded": "⟪kein Merkmal geladen⟫",
     "{there} records in the source, {examined} examined": "⟪{examined} von {there}⟫",
@@ -88,3 +90,37 @@ def test_a_language_is_found_by_its_own_or_its_wider_name(folder: Path) -> None:
     assert translator("de_AT", folder).language == "de"
     assert translator("fr", folder).language == translator().language == "en"
     assert languages() == ("en",)
+
+
+@pytest.fixture(scope="module")
+def script() -> Any:
+    """The script that keeps catalogues up to date."""
+    spec = importlib.util.spec_from_file_location("catalogues", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_catalogue_holds_every_kind_of_sentence(script: Any) -> None:
+    """Reasons, what kinds of evidence say, errors, hints and messages."""
+    told = {sentence for sentence, _ in script.sentences()}
+    assert set(SENTENCES.values()) <= told
+    for kind in KINDS:
+        assert {each.text for each in kind.limitations} <= told
+    assert {"A judgement needs its reason.", "{0} shows the cases.", "Next: {0}.", "Check the path."} <= told
+
+
+def test_a_new_language_is_made_and_kept_by_the_script(script: Any, tmp_path: Path) -> None:
+    """What was translated stays when the catalogue is brought up to date."""
+    path = script.update("de", tmp_path)
+    text = path.read_text("utf-8")
+    assert 'msgid "no indicator was loaded"\nmsgstr ""' in text
+    told = text.replace(
+        'msgid "no indicator was loaded"\nmsgstr ""', 'msgid "no indicator was loaded"\nmsgstr "nichts"'
+    )
+    path.write_text(told, "utf-8")
+    script.update("de", tmp_path)
+    translator.cache_clear()
+    assert translator("de", tmp_path).word(why("indicators.none")) == "nichts"

@@ -6,6 +6,7 @@ import tarfile
 import zlib
 from typing import TYPE_CHECKING
 
+from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError, open_regular
 
 if TYPE_CHECKING:
@@ -21,24 +22,28 @@ _CHUNK = 1 << 20
 
 
 class _BrokenError(Exception):
-    """The archive ends before its end; the message says where."""
+    """The archive ends before its end; the reason says where."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-def backup_problem(path: Path) -> str:
-    """Return why a backup cannot be read to its end, empty when it can, or when that is not for this look to tell."""
+def backup_problem(path: Path) -> Reason | None:
+    """Return why a backup cannot be read to its end, None when it can, or when that is not for this look to tell."""
     try:
         with open_regular(path) as handle:
             if handle.readline(MAX_HEADER_LINE) != MAGIC:
-                return ""
+                return None
             _version, packed, cipher = (handle.readline(MAX_HEADER_LINE).strip() for _ in range(3))
             if cipher != b"none":
-                return ""
+                return None
             _Blocks(_unpacked(handle) if packed == b"1" else _pieces(handle)).walk()
     except (OSError, UnreadableError):
-        return ""
+        return None
     except _BrokenError as error:
-        return str(error)
-    return ""
+        return error.reason
+    return None
 
 
 def _pieces(handle: BinaryIO) -> Iterator[bytes]:
@@ -56,12 +61,12 @@ def _unpacked(handle: BinaryIO) -> Iterator[bytes]:
                 piece = unpacker.unconsumed_tail  # noqa: PLW2901 - the rest of the piece
                 unfolded += len(out)
                 if unfolded > MAX_UNFOLDED:
-                    raise _BrokenError(f"backup.ab unfolds to more than {MAX_UNFOLDED >> 30} GiB; it was not examined")
+                    raise _BrokenError(why("ab.bomb", gib=MAX_UNFOLDED >> 30))
                 yield out
     except zlib.error as error:
-        raise _BrokenError(f"the compressed data of backup.ab are damaged: {error}") from error
+        raise _BrokenError(why("ab.data", error=str(error))) from error
     if not unpacker.eof:
-        raise _BrokenError("the compressed data of backup.ab end before their end: messages may be missing")
+        raise _BrokenError(why("ab.data_cut"))
 
 
 class _Blocks:
@@ -80,11 +85,11 @@ class _Blocks:
                 self._rest()
                 return
             if len(block) < _BLOCK:
-                raise _BrokenError("the archive in backup.ab ends before its end: messages may be missing")
+                raise _BrokenError(why("ab.cut"))
             try:
                 size = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape").size
             except tarfile.HeaderError as error:
-                raise _BrokenError(f"the archive in backup.ab is damaged: {error}") from error
+                raise _BrokenError(why("ab.damaged", error=str(error))) from error
             self._skip(-(-size // _BLOCK) * _BLOCK)
 
     def _take(self, count: int) -> bytes:
@@ -100,7 +105,7 @@ class _Blocks:
         while count > 0:
             taken = self._take(min(count, _CHUNK))
             if not taken:
-                raise _BrokenError("a file in backup.ab is cut: messages may be missing")
+                raise _BrokenError(why("ab.file_cut"))
             count -= len(taken)
 
     def _rest(self) -> None:

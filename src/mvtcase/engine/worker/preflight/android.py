@@ -13,6 +13,7 @@ from mvtcase.engine.worker.preflight import Found, Problem
 from mvtcase.engine.worker.preflight.adb_archive import backup_problem
 from mvtcase.engine.worker.preflight.dumpstate import dumpstate_problems
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError, open_regular, read_bounded
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _empty_days(root: Path) -> Iterator[Found]:
     for pattern in ("*.txt", "*/*.txt", "*/*/*.txt"):
         for path in sorted(root.glob(pattern)):
             if path.is_file() and not path.is_symlink() and not path.stat().st_size:
-                yield Problem(module="intrusion_logs", reason=f"{path.name} is empty: the events of that day are lost")
+                yield Problem(module="intrusion_logs", reason=why("logs.empty_day", file=path.name))
 
 
 def _backup_found(path: Path, module: str) -> Iterator[Found]:
@@ -89,18 +90,16 @@ def _altered_files(root: Path) -> Iterator[Found]:
         elif _sha256(path) != told:
             altered.append(name)
     for name in altered[:MAX_NAMED]:
-        yield Problem(
-            module=_part_of(name), reason=f"{name} is not as AndroidQF took it: its hash is not the listed one"
-        )
+        yield Problem(module=_part_of(name), reason=why("androidqf.altered", file=name))
     for name in missing[:MAX_NAMED]:
-        reason = f"{name} is listed in {HASH_LIST} and is not there"
+        reason = why("androidqf.missing", file=name, list=HASH_LIST)
         yield Problem(module=_part_of(name), reason=reason, outcome=ModuleOutcome.NO_SOURCE)
     if apps:
         # Often left out for their size, and no module reads them.
-        yield f"{apps} apps that AndroidQF copied from the phone are not in the acquisition."
+        yield why("androidqf.no_apps", count=apps)
     rest = max(0, len(altered) - MAX_NAMED) + max(0, len(missing) - MAX_NAMED)
     if rest:
-        yield Problem(module="androidqf", reason=f"{rest} more files are not as {HASH_LIST} lists them")
+        yield Problem(module="androidqf", reason=why("androidqf.more", count=rest, list=HASH_LIST))
 
 
 def _hash_list(root: Path) -> Iterator[tuple[str, str]]:
@@ -149,8 +148,7 @@ def _zipped_bugreport(path: Path) -> Iterator[Found]:
             names = archive.namelist()
             twice = len(names) - len(set(names))
             if twice:
-                reason = f"{twice} members of the archive have the name of another: only one of each was examined"
-                yield Problem(module="bugreport", reason=reason)
+                yield Problem(module="bugreport", reason=why("archive.twins", count=twice))
             name = _dumpstate_name(names, lambda entry: archive.open(entry).read(_MAX_ENTRY_BYTES))
             if name is not None:
                 with archive.open(name) as handle:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.worker.preflight import Problem
+from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,21 +61,21 @@ def dumpstate_problems(handle: IO[bytes], *, is_whole: bool) -> Iterator[Problem
             continue
         reason = _section_problem(seen, service)
         if reason:
-            yield Problem(module=module, reason=f"the bugreport's section {service} {reason}")
+            yield Problem(module=module, reason=why("bugreport.section", section=service, what=reason))
     for name, module in _TABLES.items() if is_whole else ():
         if name not in seen.tables:
-            yield Problem(module=module, reason=f"the bugreport has no section {name.decode().lower()}")
+            yield Problem(module=module, reason=why("bugreport.no_section", section=name.decode().lower()))
 
 
-def _section_problem(seen: _Seen, service: str) -> str:
+def _section_problem(seen: _Seen, service: str) -> Reason | None:
     if service not in seen.bodies:
-        return "is missing"
+        return why("section.missing")
     if service in seen.excused:
-        return "holds an error message of the phone instead of its content"
+        return why("section.error")
     if seen.bodies[service] < SHORT:
-        return "is empty"
+        return why("section.empty")
     # Old versions of Android write no ends at all.
-    return "is cut: its end is missing" if seen.ended and service not in seen.ended else ""
+    return why("section.cut") if seen.ended and service not in seen.ended else None
 
 
 def _read(handle: IO[bytes]) -> _Seen:

@@ -15,6 +15,7 @@ from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight.accounts import RULES
 from mvtcase.engine.worker.preflight.joins import lost_joins
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import Reason, text_of, why
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.sqlite import Bounds, opened, quoted, tables_of
 
@@ -33,8 +34,8 @@ _OF_THE_SCHEMA = ("NULL value in ", "CHECK constraint failed", "TEXT value in ",
 
 
 @cache
-def faults_of(path: Path) -> tuple[str, ...]:
-    """Return what is wrong inside a database, in words; nothing where it is sound or cannot even be opened.
+def faults_of(path: Path) -> tuple[Reason, ...]:
+    """Return what is wrong inside a database; nothing where it is sound or cannot even be opened.
 
     A database that cannot be opened fails its module, which says so itself. Looking takes at most `CHECKING.seconds`; a
     database that takes longer is not called damaged.
@@ -51,25 +52,22 @@ def doubted(slug: str, examined: tuple[ModuleOutcome, str], databases: Iterable[
     if outcome not in _TRUSTING:
         return outcome, reason
     if slug in _NEVER_EMPTY and outcome is ModuleOutcome.EMPTY:
-        return ModuleOutcome.DAMAGED, f"the source holds no row, although {_NEVER_EMPTY[slug]}"
+        return ModuleOutcome.DAMAGED, why("database.no_row", what=why(_NEVER_EMPTY[slug]))
     for path in databases:
         faults = (*faults_of(path), *shape_faults(path, slug))
         if faults:
-            return (
-                ModuleOutcome.DAMAGED,
-                f"the database is damaged inside, what could be read was examined: {'; '.join(faults)}",
-            )
+            return ModuleOutcome.DAMAGED, why("database.faults", faults=faults)
     return outcome, reason
 
 
 _NEVER_EMPTY = {
-    "datausage": "iOS counts the data of its own processes on every phone in use",
-    "manifest": "every backup lists files",
+    "datausage": "database.counts",
+    "manifest": "database.lists",
 }
 """Sources that no phone in use leaves without a row, and why."""
 
 
-def shape_faults(path: Path, slug: str) -> tuple[str, ...]:
+def shape_faults(path: Path, slug: str) -> tuple[Reason, ...]:
     """Return what a module would pass over in silence: columns it compares that are gone, texts that are bytes."""
     rule = RULES.get(slug)
     if rule is None:
@@ -83,19 +81,19 @@ def shape_faults(path: Path, slug: str) -> tuple[str, ...]:
         return ()
 
 
-def _shapes(connection: sqlite3.Connection, tables: list[str], slug: str) -> Iterator[str]:
+def _shapes(connection: sqlite3.Connection, tables: list[str], slug: str) -> Iterator[Reason]:
     for table in tables:
         columns = {
             str(row[1]): str(row[2]).upper() for row in connection.execute(f"PRAGMA table_info({quoted(table)})")
         }
         for name in _COMPARED.get((slug, table), ()):
             if name not in columns:
-                yield f"the table {table} has no column {name}"
+                yield why("database.no_column", table=table, column=name)
         texts = [name for name, word in columns.items() if any(part in word for part in ("CHAR", "TEXT", "CLOB"))]
         wrong = " OR ".join(f"typeof({quoted(name)}) = 'blob'" for name in texts) or "0"
         count = connection.execute(f'SELECT count(*) FROM "{table}" WHERE {wrong}').fetchone()[0]  # noqa: S608 - as above
         if count:
-            yield f"{count} rows of {table} hold bytes where texts belong: they were not compared"
+            yield why("database.bytes", count=count, table=table)
 
 
 _COMPARED = {
@@ -108,14 +106,16 @@ _COMPARED = {
 _TRUSTING = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.EMPTY})
 
 
-def _page_faults(path: Path) -> tuple[str, ...]:
+def _page_faults(path: Path) -> tuple[Reason, ...]:
     try:
         with opened(path, bounds=CHECKING) as connection:
             rows = connection.execute("PRAGMA integrity_check(20)").fetchall()
     except sqlite3.DatabaseError as error:
-        return ("SQLite calls it malformed",) if "malformed" in str(error) else ()
+        return (why("database.malformed"),) if "malformed" in str(error) else ()
     lines = [line for row in rows for line in str(row[0]).splitlines() if not line.startswith("*** ")]
-    return tuple(safe_text(line, 200) for line in lines if line != "ok" and not line.startswith(_OF_THE_SCHEMA))
+    return tuple(
+        text_of(safe_text(line, 200)) for line in lines if line != "ok" and not line.startswith(_OF_THE_SCHEMA)
+    )
 
 
 def _log_of(path: Path) -> Path | None:
@@ -123,7 +123,7 @@ def _log_of(path: Path) -> Path | None:
     return log if log.is_file() and not log.is_symlink() and log.stat().st_size else None
 
 
-def _log_faults(path: Path) -> tuple[str, ...]:
+def _log_faults(path: Path) -> tuple[Reason, ...]:
     """Return what is wrong with the write-ahead log: SQLite passes over what comes after its last whole write.
 
     Format: https://www.sqlite.org/walformat.html. Frames of an older round of the log, known by other salts, are
@@ -136,10 +136,10 @@ def _log_faults(path: Path) -> tuple[str, ...]:
     with log.open("rb") as handle:
         head = handle.read(_WAL_HEADER)
         if len(head) < _WAL_HEADER or struct.unpack(">I", head[:4])[0] not in _WAL_MAGIC:
-            return ("its write-ahead log is none: what was written last cannot be read",)
+            return (why("database.no_log"),)
         page = struct.unpack(">I", head[8:12])[0]
         if not _WAL_HEADER <= page <= 1 << 16:
-            return ("its write-ahead log has an impossible page size",)
+            return (why("database.log_page"),)
         frames, rest = divmod(size - _WAL_HEADER, page + _FRAME_HEADER)
         current = committed = 0
         for number in range(frames):
@@ -151,5 +151,5 @@ def _log_faults(path: Path) -> tuple[str, ...]:
             committed = current if frame[4:8] != b"\0\0\0\0" else committed
     if current > committed or (rest and current == frames):
         lost = current - committed + bool(rest)
-        return (f"its write-ahead log is cut: {lost} pages written last cannot be read",)
+        return (why("database.log_cut", count=lost),)
     return ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight import Found, Problem
 from mvtcase.engine.worker.preflight.sysdiagnose import file_problem
+from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.sqlite import opened, tables_of
 from mvtcase_readers.trees import read_plist
@@ -48,11 +49,11 @@ def backup(task: Task) -> Iterator[Found]:
 def file_system(task: Task) -> Iterator[Found]:
     """Yield what is wrong with a file system dump as a whole."""
     log = task.target / "private/var/db/diagnostics/shutdown.log"
-    reason = file_problem(log) if log.is_file() and not log.is_symlink() else ""
+    reason = file_problem(log) if log.is_file() and not log.is_symlink() else None
     if reason:
-        yield Problem(module="ShutdownLog", reason=f"shutdown.log {reason}")
+        yield Problem(module="ShutdownLog", reason=why("file.odd", file="shutdown.log", what=reason))
     for name in _folders_for_files(task.target):
-        yield Problem(module="filesystem", reason=f"{name} is a folder in place of a file")
+        yield Problem(module="filesystem", reason=why("backup.folder", file=name))
 
 
 def _folders_for_files(root: Path) -> Iterator[str]:
@@ -85,14 +86,14 @@ def _lists(root: Path) -> Iterator[Found]:
         # The module that reads it says so itself.
         return
     if not files:
-        yield Problem(module="Manifest", reason="Manifest.db lists no file at all, which no real backup's does")
+        yield Problem(module="Manifest", reason=why("backup.no_files"))
     if bad:
-        yield Problem(module="Manifest", reason=f"{bad} files in Manifest.db have names that no backup gives a file")
+        yield Problem(module="Manifest", reason=why("backup.odd_names", count=bad))
     unlisted = [name for name in _names_on_disk(root) if name not in listed]
     if len(unlisted) * UNLISTED_SHARE > len(listed):
         yield Problem(
             module="Manifest",
-            reason=f"{len(unlisted)} files of the backup are not listed in Manifest.db: most modules do not find them",
+            reason=why("backup.unlisted", count=len(unlisted)),
         )
 
 
@@ -124,10 +125,7 @@ def _identities(root: Path) -> Iterator[Found]:
     held = lockdown.get("UniqueDeviceID") if isinstance(lockdown, dict) else None
     told = info.get("Target Identifier") or info.get("Unique Identifier")
     if isinstance(held, str) and isinstance(told, str) and held.lower() != told.lower():
-        reason = (
-            "Info.plist is of another device than Manifest.plist: its apps and numbers are not those of this backup"
-        )
-        yield Problem(module="BackupInfo", reason=reason)
+        yield Problem(module="BackupInfo", reason=why("backup.other_device"))
 
 
 def _completeness(root: Path) -> Iterator[Found]:
@@ -135,14 +133,11 @@ def _completeness(root: Path) -> Iterator[Found]:
     status, info = read_plist(root / "Status.plist") or {}, read_plist(root / "Info.plist")
     state = status.get("SnapshotState")
     if isinstance(state, str) and state != "finished":
-        yield Problem(
-            module="Manifest", reason=f"Status.plist says that the backup was not finished: {safe_text(state, 40)}"
-        )
+        yield Problem(module="Manifest", reason=why("backup.unfinished", state=safe_text(state, 40)))
     if info is not None and not any(info.get(name) for name in _TELLS_THE_PHONE):
-        yield Problem(module="BackupInfo", reason="Info.plist names no device: it is not the one of a backup")
+        yield Problem(module="BackupInfo", reason=why("backup.no_device"))
     if info is not None and info.get("Installed Applications") and not info.get("Applications"):
-        reason = "Info.plist lists installed apps and describes none of them: MVT examines the descriptions alone"
-        yield Problem(module="Applications", reason=reason)
+        yield Problem(module="Applications", reason=why("backup.undescribed_apps"))
 
 
 def _line(root: Path) -> Iterator[Found]:
@@ -156,7 +151,7 @@ def _line(root: Path) -> Iterator[Found]:
     except (sqlite3.Error, OSError, UnreadableError):
         return
     if held is None:
-        yield Problem(module="LineIOS", reason="LINE is installed on the phone, and nothing of it is in the backup")
+        yield Problem(module="LineIOS", reason=why("backup.no_line"))
 
 
 _TELLS_THE_PHONE = ("Unique Identifier", "Target Identifier", "Serial Number", "Product Version", "IMEI")
@@ -169,4 +164,4 @@ def _dates(root: Path) -> Iterator[Found]:
         return
     now = datetime.now(tz=timezone.utc).replace(tzinfo=None)
     if not _FIRST_IPHONE < moment < now + _CLOCK_SLACK:
-        yield f"Info.plist dates the backup to {moment:%Y-%m-%d}, which cannot be: times may be those of a wrong clock."
+        yield why("backup.date", date=f"{moment:%Y-%m-%d}")

@@ -11,6 +11,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mvtcase.wording import Reason, together, why
 from mvtcase_readers.regular import size_of
 from mvtcase_readers.sqlite import Bounds, opened, quoted
 
@@ -37,17 +38,15 @@ class Repair:
     fill_times: bool = False
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Reason:
         """The repair in words."""
         parts = []
         if self.fixed:
             where = ", ".join(f"{name} ({count})" for name, count in sorted(self.fixed.items())[:10])
-            parts.append(
-                f"{sum(self.fixed.values())} values of the wrong kind were set right in a working copy: {where}"
-            )
+            parts.append(why("copy.set_right", count=sum(self.fixed.values()), where=where))
         if self.lost:
-            parts.append(f"the database is damaged: {self.copied} rows could be saved, others are lost")
-        return "; ".join(parts) or "it was read from a working copy without the database's own views and triggers"
+            parts.append(why("copy.lost", count=self.copied))
+        return together(*parts) if parts else why("copy.plain")
 
 
 class RawText(bytes):

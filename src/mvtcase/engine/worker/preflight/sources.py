@@ -12,6 +12,7 @@ from mvtcase.engine.worker.preflight.accounts import RULES
 from mvtcase.engine.worker.preflight.json_recovery import repaired_json
 from mvtcase.engine.worker.preflight.recovery import Repair, repaired_copy
 from mvtcase.engine.worker.safety.guards import OF_MODULES
+from mvtcase.wording import Reason, together
 from mvtcase_readers.regular import UnreadableError, check_regular
 from mvtcase_readers.sqlite import check_tables, connect
 
@@ -118,9 +119,9 @@ class Replacements:
         self._folder.cleanup()
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Reason:
         """What was done to all copies, in words."""
-        return "; ".join(dict.fromkeys(repair.sentence for repair in self._repairs))
+        return together(*(repair.sentence for repair in self._repairs))
 
     def install(self, module: MVTModule) -> None:
         """Make a module read right content where it would read what broke it; databases are for `Sources`."""

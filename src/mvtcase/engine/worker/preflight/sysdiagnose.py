@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.worker.preflight import Found, Problem
+from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError, open_regular
 
 if TYPE_CHECKING:
@@ -31,46 +32,48 @@ def sysdiagnose(task: Task) -> Iterator[Found]:
     """Yield the files that a module reads and that arrived empty or cut."""
     told = 0
     for path in _files(task.target) if task.target.is_dir() else ():
-        reason = file_problem(path) if _EXAMINED.fullmatch(path.name) else ""
+        reason = file_problem(path) if _EXAMINED.fullmatch(path.name) else None
         if reason:
             told += 1
             if told <= MAX_NAMED:
-                yield Problem(module="sysdiagnose", reason=f"{path.relative_to(task.target)} {reason}")
+                yield Problem(
+                    module="sysdiagnose", reason=why("file.odd", file=str(path.relative_to(task.target)), what=reason)
+                )
     if told > MAX_NAMED:
-        yield Problem(module="sysdiagnose", reason=f"{told - MAX_NAMED} more files are empty or cut")
+        yield Problem(module="sysdiagnose", reason=why("file.more_odd", count=told - MAX_NAMED))
 
 
-def file_problem(path: Path) -> str:
-    """Return what is wrong with a file by its last bytes, empty when nothing is or it cannot be read."""
+def file_problem(path: Path) -> Reason | None:
+    """Return what is wrong with a file by its last bytes, None when nothing is or it cannot be read."""
     try:
         with open_regular(path) as handle:
             size = handle.seek(0, os.SEEK_END)
             handle.seek(max(0, size - TAIL_BYTES))
             tail = handle.read(TAIL_BYTES)
     except (OSError, UnreadableError):
-        return ""
+        return None
     if not tail.strip(b"\0 \t\r\n"):
         # A phone that was never shut down since its last update has a blank one.
-        return "" if _SHUTDOWN.fullmatch(path.name) and not tail.strip() else "is empty: it was not examined"
+        return None if _SHUTDOWN.fullmatch(path.name) and not tail.strip() else why("file.empty")
     if _SHUTDOWN.fullmatch(path.name):
         return shutdown_problem(tail)
     if path.name == "ps.txt" and tail.count(b"\n") < FEWEST_PROCESSES:
-        return f"lists fewer than {FEWEST_PROCESSES} processes, which no running phone has: it is not whole"
+        return why("file.few_processes", count=FEWEST_PROCESSES)
     if _TEXT.fullmatch(path.name) and not tail.endswith(b"\n"):
-        return "ends in the middle of a line: its end was not examined"
-    return ""
+        return why("file.cut")
+    return None
 
 
-def shutdown_problem(tail: bytes) -> str:
+def shutdown_problem(tail: bytes) -> Reason | None:
     """Return what is wrong with the end of a shutdown log: each restart's clients are closed by a line `SIGTERM`.
 
     MVT reports clients when it comes to that line, so those after the last one are never compared.
     """
     if not tail.endswith(b"\n"):
-        return "ends in the middle of a line: its end was not examined"
+        return why("file.cut")
     if b"remaining client pid" in tail.rsplit(b"SIGTERM:", 1)[-1]:
-        return "ends in the middle of a restart: the processes of the last one were not examined"
-    return ""
+        return why("file.cut_restart")
+    return None
 
 
 def _files(root: Path) -> Iterator[Path]:

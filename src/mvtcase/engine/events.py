@@ -43,6 +43,10 @@ HASHES_FILE = "results.sha256"
 MVT_FOLDER = "mvt"
 PRIVATE_FOLDER = "private"
 
+MAX_KEPT_BYTES = 256 << 20
+_EVENT_BYTES = 1024
+"""What the events of one scan may take together, a kilobyte added for each: as records they take more."""
+
 MAX_LINE_BYTES = 8 << 20
 """An event line over this is no event of ours; the safe encoding keeps them under a megabyte."""
 
@@ -71,12 +75,31 @@ class Ledger:
     limitations: list[Reason] = field(default_factory=list)
     claims: dict[str, Json] = field(default_factory=dict)
     second_reader: list[RawAlert] = field(default_factory=list)
+    raised_before: list[RawAlert] = field(default_factory=list)
+    """Alerts of the running module from an earlier try at it, which it raises again."""
     steps: dict[str, bool] = field(default_factory=dict)
     lost_steps: set[str] = field(default_factory=set)
     running: ModuleKey | None = None
     refusal: tuple[str, str] | None = None
     done: bool = False
     error: str | None = None
+
+    kept_bytes: int = 0
+    left_out: int = 0
+
+    def has_room(self, event: Mapping[str, Any], size: int) -> bool:
+        """Return whether an event of so many bytes is kept, and count it; one that is not becomes part of one gap.
+
+        Half of the room is kept for alerts that name an indicator, and for what becomes of modules.
+        """
+        if event["event"] in _OF_THE_PARENT:
+            return True
+        is_plain = event["event"] == "alert" and not event.get("indicator")
+        if self.kept_bytes + size + _EVENT_BYTES > (MAX_KEPT_BYTES // 2 if is_plain else MAX_KEPT_BYTES):
+            self.left_out += 1
+            return False
+        self.kept_bytes += size + _EVENT_BYTES
+        return True
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Add what one event says; raises `KeyError`, `TypeError` or `ValueError` on one of another shape."""
@@ -106,7 +129,7 @@ class Ledger:
             finished=finished,
             indicators_loaded=self.indicators_loaded,
             modules=modules,
-            extra_gaps=tuple(self.gaps),
+            extra_gaps=(*self.gaps, *self._flood()),
             known=self.known,
         )
         return EngineResult(
@@ -126,6 +149,12 @@ class Ledger:
             duration_ms=duration_ms,
             results_sha256=results_sha256,
         )
+
+    def _flood(self) -> tuple[Gap, ...]:
+        if not self.left_out:
+            return ()
+        reason = why("worker.too_much", count=self.left_out)
+        return (Gap(module="worker", outcome=ModuleOutcome.DAMAGED, reason=reason),)
 
 
 def read_events(results: Path, *, error: str | None = None) -> EngineResult:
@@ -246,6 +275,8 @@ def _take_step(ledger: Ledger, event: Mapping[str, Any]) -> None:
 
 def _take_started(ledger: Ledger, event: Mapping[str, Any]) -> None:
     ledger.running = (str(event["part"]), str(event["slug"]))
+    tried = ledger.running in ledger.finished_modules
+    ledger.raised_before = [each for each in ledger.alerts if tried and (each.part, each.module) == ledger.running]
     if ledger.running not in ledger.modules:
         _take_plan(ledger, {"part": event["part"], "modules": [event]})
 
@@ -253,7 +284,7 @@ def _take_started(ledger: Ledger, event: Mapping[str, Any]) -> None:
 def _take_alert(ledger: Ledger, event: Mapping[str, Any]) -> None:
     alert = alert_of(event)
     # A worker that goes on where another died reads the evidence from its beginning.
-    if alert.source is not AlertSource.SWEEP or alert not in ledger.second_reader:
+    if alert not in (ledger.second_reader if alert.source is AlertSource.SWEEP else ledger.raised_before):
         ledger.alerts.append(alert)
     if alert.source is AlertSource.SWEEP:
         ledger.second_reader.append(alert)
@@ -346,6 +377,8 @@ def _moment(value: object) -> str | None:
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
+
+_OF_THE_PARENT = frozenset({"job", "worker", "lost"})
 
 _HANDLERS = {
     "job": _take_job,

@@ -63,6 +63,8 @@ class Ending:
             return text_of(self.killed_for)
         # A sandbox's own process reports a signal to its child as 128 and its number, as shells do.
         number = -self.status if self.status < 0 else self.status - 128
+        if number == signal.SIGKILL:
+            return why("worker.killed")
         with suppress(ValueError):
             return why("worker.signal", signal=signal.Signals(number).name)
         return why("worker.status", status=self.status)

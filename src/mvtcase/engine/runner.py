@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mvtcase.engine.box import Wrap
+    from mvtcase.engine.events import ModuleKey
     from mvtcase.model import Json
     from mvtcase.settings import Limits
 
@@ -40,6 +41,9 @@ __all__ = ["run_decrypt", "run_recheck", "run_scan"]
 LOG_FILE = "worker.log"
 MAX_RESTARTS = 12
 WORKING_SECONDS = 0.5
+
+HUNGRY = frozenset({"module.memory", "worker.killed"})
+"""Reasons of modules that may find room where nothing else has run."""
 
 FATAL_STEPS = frozenset({"start", "examine"})
 """Steps that nothing can be gone on without."""
@@ -65,6 +69,9 @@ class _Scan:
     wrap: Wrap
     read_only: tuple[Path, ...]
     ledger: Ledger
+    again: frozenset[ModuleKey] = frozenset()
+    tried: frozenset[ModuleKey] = frozenset()
+    """Modules that the next worker runs once more because they ran out of memory, and those that were run again."""
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -129,9 +136,10 @@ def _run(scan: _Scan, first: dict[str, Json], fields: Callable[[Resumption], dic
             hearing = _Hearing(scan, events.fileno())
             hearing.hear(first)
             for _ in range(MAX_RESTARTS + 1):
-                ending = converse(_setup(scan), fields(_resumption(scan.ledger)), hearing)
+                ending = converse(_setup(scan), fields(_resumption(scan)), hearing)
+                scan.again = frozenset()
                 _conclude(scan, hearing, ending)
-                if _is_over(scan):
+                if _is_over(scan) and not _starved(scan):
                     break
             else:
                 scan.ledger.error = f"The worker was lost {MAX_RESTARTS + 1} times."
@@ -149,11 +157,28 @@ def _is_over(scan: _Scan) -> bool:
     return scan.ledger.done or scan.ledger.error is not None
 
 
-def _resumption(ledger: Ledger) -> Resumption:
+def _starved(scan: _Scan) -> bool:
+    """Choose the modules that ran out of memory for one more try, alone in a fresh worker; return whether there are."""
+    ledger = scan.ledger
+    in_time = time.monotonic() - scan.began < scan.limits.wall_seconds
+    scan.again = frozenset(
+        key
+        for key, run in ledger.modules.items()
+        if getattr(run.reason, "code", "") in HUNGRY and key not in scan.tried
+    )
+    if not scan.again or ledger.error is not None or not in_time:
+        return False
+    scan.tried |= scan.again
+    ledger.done = False
+    return True
+
+
+def _resumption(scan: _Scan) -> Resumption:
+    ledger = scan.ledger
     lost = {key for key, run in ledger.modules.items() if run.error is not None and run.records is None}
     return Resumption(
-        finished=ledger.finished_modules - lost,
-        skipped=frozenset(lost),
+        finished=ledger.finished_modules - lost - scan.again,
+        skipped=frozenset(lost - scan.again),
         steps_done=frozenset(name for name, finished in ledger.steps.items() if finished),
         steps_lost=frozenset(ledger.lost_steps),
     )
@@ -173,7 +198,10 @@ class _Hearing:
 
     def hear(self, event: Mapping[str, Any]) -> None:
         """Keep one event."""
-        os.write(self._events, canonical_json(dict(event)).encode("ascii") + b"\n")
+        line = canonical_json(dict(event)).encode("ascii") + b"\n"
+        if not self._scan.ledger.has_room(event, len(line)):
+            return
+        os.write(self._events, line)
         if event["event"] in BOUNDARIES:
             os.fsync(self._events)
         take_safely(self._scan.ledger, event)

@@ -31,6 +31,11 @@ OUTCOMES = {
     "outcome.recovered": "the source is damaged; what could be recovered was examined",
     "module.absent": "the module did not run, although {sentence}",
     "module.counted": "{there} records in the source, {examined} examined",
+    "module.memory": "the module needed more than {gib} GiB of memory; raise memory_bytes in the settings file",
+    "module.flood": "it raised the same alert over and over: the first and the last were kept, {count} of the kind"
+    " “{message}” only counted",
+    "module.missing_ids": "{count} process ids between the lowest and the highest have no entry, which no phone in use"
+    " leaves: they were not told one by one",
     "module.failed": "the module failed: {error}",
     "module.damaged": "the source is damaged or encrypted: {error}",
     "module.denied": "the source could not be read: {error}",
@@ -90,6 +95,8 @@ RUNS = {
     "worker.unconfined": "The examination ran without a sandbox: had the evidence taken over a parser, it could have"
     " read this machine's files, reached its network, and changed what this examination says.",
     "worker.left": "{name} of the scan's results cannot be read, nor what it says of Letter Sealing: {error}.",
+    "worker.killed": "the worker was ended from outside (SIGKILL), most likely because the machine ran out of memory",
+    "worker.too_much": "the worker said more than is kept: {count} of its events were left out",
     "worker.status": "the worker ended with status {status}",
     "worker.scan_late": "the scan did not end within {seconds} seconds",
     "worker.late": "it did not end within {seconds} seconds",

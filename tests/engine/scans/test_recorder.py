@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import mvt.common.command as mvt_command
@@ -22,6 +24,7 @@ from mvtcase.model import AlertSource, EvidenceKind, ModuleOutcome
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.plants import Plant, PlantKind
+from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,3 +191,18 @@ def test_alerts_survive_the_death_of_the_worker_at_every_boundary(
         assert [alert.message for alert in ledger.alerts if alert.source is AlertSource.MVT] == by_mvt
         assert not ledger.result().finished
     assert len(whole.alerts) > 1
+
+
+def test_far_process_ids_hang_no_module(examine_with_mvt: Callable[..., EngineResult], tmp_path: Path) -> None:
+    """Rows 2^62 apart: MVT would count from one to the other before it compares a single name."""
+    built = build_ios_backup(tmp_path / "backup", IosPhone())
+    (path,) = built.path.glob("0d/0d609c54856a9bb2d56729df1d68f2958a88426b")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        (first,) = connection.execute("SELECT min(Z_PK) FROM ZPROCESS").fetchone()
+        connection.execute("UPDATE ZPROCESS SET Z_PK = ? WHERE Z_PK = ?", (1 << 62, first))
+        connection.execute("UPDATE ZLIVEUSAGE SET ZHASPROCESS = ? WHERE ZHASPROCESS = ?", (1 << 62, first))
+    result = examine_with_mvt(EvidenceKind.IOS_BACKUP, built.path, limits=Limits(module_seconds=60, wall_seconds=200))
+    assert result.finished
+    assert any("process ids" in gap.reason for gap in result.gaps)
+    (run,) = [each for each in result.modules if each.slug == "datausage"]
+    assert run.outcome is ModuleOutcome.CHECKED

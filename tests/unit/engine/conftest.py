@@ -31,12 +31,13 @@ def skipped(slug):
     return ["backup", slug] in job["finished"] + job["skipped"]
 def start(slug):
     send("started", part="backup", slug=slug, module=slug.title(), origin="mvt")
-def finish(slug, outcome="checked", records=1):
+def finish(slug, outcome="checked", records=1, reason=""):
     send("finished", part="backup", slug=slug, module=slug.title(), outcome=outcome, records=records,
-         source_rows=None, alerts=0, error=None, reason="", messages=[], duration_ms=1)
-def alert(slug, message):
+         source_rows=None, alerts=0, error=None, reason=reason, messages=[], duration_ms=1)
+NAMED = {"value": "v", "type": "domains", "family": "f", "set": "s"}
+def alert(slug, message, indicator=NAMED):
     send("alert", part="backup", module=slug, level="CRITICAL", message=message, event_time="", data={"a": 1},
-         indicator={"value": "v", "type": "domains", "family": "f", "set": "s"}, witnessed=False)
+         indicator=indicator, witnessed=False)
 """
 
 

@@ -310,3 +310,60 @@ def _wait_for(condition: Callable[[], bool]) -> None:
             return
         time.sleep(0.02)
     pytest.fail("what was waited for did not happen")
+
+
+HUNGRY = (
+    "hello(); plan('big', 'small')\n"
+    "done = {tuple(each) for each in job['finished']}\n"
+    "if ('backup', 'big') not in done:\n"
+    "    start('big'); alert('big', 'kept')\n"
+    "    {ending}\n"
+    "if ('backup', 'small') not in done:\n"
+    "    start('small'); finish('small')\n"
+    "send('done', error=None)"
+)
+STARVES = (
+    "finish('big', outcome='failed', records=0, reason={'code': 'module.memory', 'params': {'gib': 4}})"
+    " if ('backup', 'small') not in done else finish('big')"
+)
+
+
+def test_a_module_that_ran_out_of_memory_is_tried_once_more_alone(
+    scan_job: Callable[..., ScanJob], fake_worker: Fake
+) -> None:
+    """In a fresh worker that finds everything else done; what it raises again counts once."""
+    result = run_scan(scan_job(), on_event=quiet, wrap=fake_worker(HUNGRY.replace("{ending}", STARVES)))
+    assert result.finished
+    assert outcomes(result) == {"big": ModuleOutcome.CHECKED, "small": ModuleOutcome.CHECKED}
+    assert [alert.message for alert in result.alerts] == ["kept"]
+
+
+def test_a_module_that_never_has_memory_enough_is_named_so_and_given_up(
+    scan_job: Callable[..., ScanJob], fake_worker: Fake
+) -> None:
+    """Twice, no more, and the others are done."""
+    ending = "finish('big', outcome='failed', records=0, reason={'code': 'module.memory', 'params': {'gib': 4}})"
+    result = run_scan(scan_job(), on_event=quiet, wrap=fake_worker(HUNGRY.replace("{ending}", ending)))
+    assert result.finished
+    assert outcomes(result) == {"big": ModuleOutcome.FAILED, "small": ModuleOutcome.CHECKED}
+    assert any("4 GiB of memory" in gap.reason for gap in result.gaps)
+
+
+def test_what_a_worker_says_is_bounded(
+    scan_job: Callable[..., ScanJob], fake_worker: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood is a gap with its number; an alert that names an indicator still finds room, on the disk too."""
+    monkeypatch.setattr("mvtcase.engine.events.MAX_KEPT_BYTES", 40_000)
+    program = (
+        "hello(); plan('sms'); start('sms')\n"
+        "for number in range(500): alert('sms', f'odd {number}', None)\n"
+        "alert('sms', 'named')\n"
+        "finish('sms'); send('done', error=None)"
+    )
+    job = scan_job()
+    result = run_scan(job, on_event=quiet, wrap=fake_worker(program))
+    assert result.finished
+    assert len(result.alerts) < 40
+    assert result.alerts[-1].message == "named"
+    assert any("of its events were left out" in gap.reason for gap in result.gaps)
+    assert len((job.results / "events.jsonl").read_bytes().splitlines()) < 60

@@ -17,7 +17,7 @@ from mvtcase.engine.worker.reader import second
 from mvtcase.engine.worker.run.commands import command_for
 from mvtcase.engine.worker.run.plugins import ForeignModulesError, load_plugins, plugin_distributions
 from mvtcase.engine.worker.run.recorder import Recorder
-from mvtcase.engine.worker.safety.guards import guard_databases, guard_evidence, guard_plists
+from mvtcase.engine.worker.safety.guards import guard_databases, guard_evidence, guard_plists, guard_rounds
 from mvtcase.engine.worker.task import task_of
 from mvtcase.matchset import read_matchset
 from mvtcase.model import ModuleOutcome
@@ -70,6 +70,7 @@ def prepare(task: Task, recorder: Recorder) -> tuple[list[type[MVTModule]], Indi
         raise RefusedError("start", f"MVT {MVT_VERSION} is installed; this release was tried with {PINNED_MVT} only.")
     guard_plists()
     guard_databases()
+    guard_rounds()
     recorder.install()
     with recorder.step("start"):
         try:

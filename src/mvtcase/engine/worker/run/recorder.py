@@ -7,8 +7,8 @@ alert goes; `Command._ordered_modules`, which knows what is going to run.
 
 from __future__ import annotations
 
-import json
 import logging
+import resource
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -27,11 +27,14 @@ from mvtcase.engine.worker.preflight.integrity import doubted
 from mvtcase.engine.worker.preflight.sources import Replacements, Sources
 from mvtcase.engine.worker.run.another import adopt, can_be_helped, fresh_copy, recovered
 from mvtcase.engine.worker.run.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing, span
+from mvtcase.engine.worker.run.floods import Floods, bound_missing
 from mvtcase.engine.worker.run.notes import NoteTaker
 from mvtcase.engine.worker.run.opened import Opened
 from mvtcase.kinds import part_name
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import text_of, why
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.trees import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from mvtcase.model import Json
 
 MAX_MESSAGES = 50
+MAX_STORED = 1 << 30
+"""Bytes of a result file that an earlier worker of the same scan wrote."""
 
 
 class Recorder:
@@ -63,6 +68,8 @@ class Recorder:
         self._alerts = 0
         self._digests: set[str] = set()
         self._raised: list[tuple[Alert, str]] = []
+        self._floods = Floods()
+        self._needed: set[type[MVTModule]] = set()
         self._repeating = False
         self._unresolved = 0
         self._unread_bodies = 0
@@ -84,6 +91,8 @@ class Recorder:
 
     def plan_part(self, part: str, modules: Iterable[type[MVTModule]]) -> None:
         """Send the modules that are going to run in a part."""
+        modules = list(modules)
+        self._needed.update(needed for each in modules for needed in each.dependencies)
         listed: list[Json] = [
             {"module": each.__name__, "slug": each.get_slug(), "origin": get_module_origin(each).label}
             for each in modules
@@ -142,18 +151,34 @@ class Recorder:
         self._report_unread_bodies(attempt)
         self._report_blank_records(attempt)
         self._send_amendments()
+        self._send_floods(type(module).__name__)
         self._end(key, attempt, int((time.monotonic() - began) * 1000))
+        for each in (module, attempt.module):
+            self._forget(each)
 
-    def alert(self, alert: Alert) -> None:
-        """Send an alert the moment it is added; the stores of commands are given the same alerts again."""
+    def _forget(self, module: MVTModule) -> None:
+        """Drop what a module read, which is in its file now, unless another module is going to ask for it."""
+        if type(module) not in self._needed:
+            module.results = type(module.results)() if isinstance(module.results, (list, dict)) else None
+
+    def alert(self, alert: Alert) -> bool:
+        """Send an alert the moment it is added, and return whether MVT shall keep it, as all but those of a flood.
+
+        The stores of commands are given the same alerts again.
+        """
         if id(alert) in self._sent:
-            return
+            return True
+        encoded = self._encoded(alert)
+        if not self._is_repeated(alert, encoded[0]):
+            self._alerts += 1
+            if not self._floods.admits(alert, str((encoded[1] or {}).get("value", ""))):
+                return False
+            self._send(alert, *encoded)
         # Held, so that no other alert can get the same id.
         self._sent[id(alert)] = alert
-        data, indicator, witnessed = self._encoded(alert)
-        if self._is_repeated(alert, data):
-            return
-        self._alerts += 1
+        return True
+
+    def _send(self, alert: Alert, data: Json, indicator: dict[str, Json] | None, witnessed: bool) -> None:  # noqa: FBT001 - as encoded
         self._raised.append((alert, digest(data)))
         self.emit(
             "alert",
@@ -181,6 +206,19 @@ class Recorder:
             data = _event_json(alert)
             if digest(data) != sent:
                 self.emit("amended", back=back, message=safe_text(str(alert.message)), data=data)
+
+    def _send_floods(self, module: str) -> None:
+        """Send the last alerts of every kind that a module raised over and over, and that the others are left out."""
+        for message, count, last in self._floods.ends():
+            for alert in last:
+                self._send(alert, *self._encoded(alert))
+            self.problem(module, ModuleOutcome.DAMAGED, why("module.flood", count=count, message=message))
+
+    def _missing_processes(self, module: MVTModule) -> Callable[[int], None]:
+        def tell(count: int) -> None:
+            self.problem(type(module).__name__, ModuleOutcome.DAMAGED, why("module.missing_ids", count=count))
+
+        return tell
 
     def problem(self, module: str, outcome: ModuleOutcome, reason: str) -> None:
         """Send a gap that no module run stands for."""
@@ -219,6 +257,7 @@ class Recorder:
         self._alerts = 0
         self._digests.clear()
         self._raised.clear()
+        self._floods.begin()
         self.matches.forget()
         module.results_path = str(self._folder(key[0]))
         origin = get_module_origin(type(module)).label
@@ -227,6 +266,7 @@ class Recorder:
     def _attempt(self, module: MVTModule, copies: Replacements | None = None) -> Attempt:
         sources = Sources(module, copies, self.opened.note)
         watch = Watch(module)
+        bound_missing(module, self._missing_processes(module))
         late = run_swallowing(module)
         for alert in module.alertstore.alerts:
             self.alert(alert)
@@ -264,6 +304,8 @@ class Recorder:
         self._report_missing_files(attempt.module, attempt.notes)
         facts = attempt.facts()
         outcome, reason = doubted(key[1], classify(facts), attempt.sources.paths)
+        if attempt.failure is not None and attempt.failure.name == MemoryError.__name__:
+            reason = why("module.memory", gib=resource.getrlimit(resource.RLIMIT_AS)[0] >> 30)
         first, last = span(attempt.module)
         self._slug = None
         self.emit(
@@ -299,8 +341,8 @@ class Recorder:
     def _stored_results(self, key: ModuleKey) -> Any:  # noqa: ANN401 - what a module stored as JSON
         """Modules that depend on one an earlier worker ran get its results from the file it wrote."""
         try:
-            return json.loads((self.task.results / "mvt" / key[0] / f"{key[1]}.json").read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
+            return read_json(self.task.results / "mvt" / key[0] / f"{key[1]}.json", MAX_STORED, values=MAX_STORED)
+        except UnreadableError:
             return None
 
     def _report_missing_files(self, module: MVTModule, notes: list[Note]) -> None:
@@ -340,10 +382,10 @@ def _messages(attempt: Attempt) -> list[str]:
     return [*told[:MAX_MESSAGES], *([attempt.late.sentence] if attempt.late else [])]
 
 
-def _told(add: Callable[..., None], tell: Callable[[Alert], None]) -> Callable[..., None]:
+def _told(add: Callable[..., None], tell: Callable[[Alert], bool]) -> Callable[..., None]:
     def add_and_tell(store: AlertStore, alert: Alert) -> None:
-        tell(alert)
-        add(store, alert)
+        if tell(alert):
+            add(store, alert)
 
     return add_and_tell
 

@@ -17,6 +17,9 @@ import tarfile
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from mvt.android.parsers import backup
+
+from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.sqlite import Bounds, Guarded, tame
 from mvtcase_readers.trees import check_tree
 
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 
 OF_MODULES = Bounds(seconds=12 * 3600.0, copy_bytes=16 << 30)
 """How far modules read databases; one that reads for too long is ended with its worker, at the scan's own limit."""
+
+
+MAX_ROUNDS = 1_000_000
+"""Android writes 10,000."""
 
 
 class IrregularFileError(OSError):
@@ -83,6 +90,19 @@ def guard_databases() -> None:
         return connection
 
     sqlite3.connect = guarded  # type: ignore[assignment]  # an overloaded function
+
+
+def guard_rounds() -> None:
+    """Refuse Android backups that ask for more rounds of key derivation than Android writes: 2^31 would take hours."""
+    derive = backup.decrypt_master_key
+
+    @wraps(derive)
+    def guarded(*arguments: Any, pbkdf2_rounds: int, **options: Any) -> Any:  # noqa: ANN401 - MVT's own signature
+        if not 1 <= pbkdf2_rounds <= MAX_ROUNDS:
+            raise UnreadableError(f"the backup asks for {pbkdf2_rounds} rounds of key derivation")
+        return derive(*arguments, pbkdf2_rounds=pbkdf2_rounds, **options)
+
+    backup.decrypt_master_key = guarded
 
 
 def guard_plists() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from mvt.android.parsers import backup
 
 from mvtcase.engine.worker.safety import guards
 from mvtcase.engine.worker.safety.guards import IrregularFileError, guarded_open
@@ -107,3 +108,15 @@ def test_a_database_that_mvt_opens_by_itself_is_hardened(tmp_path: Path, monkeyp
         with pytest.raises(sqlite3.DatabaseError):
             connection.execute(statement)
     connection.close()
+
+
+@pytest.mark.parametrize("rounds", [2**31, 0])
+def test_an_android_backup_cannot_ask_for_endless_rounds(rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number stands in its header; Android writes 10,000, and those are derived as ever."""
+    asked: list[int] = []
+    monkeypatch.setattr(backup, "decrypt_master_key", lambda *, pbkdf2_rounds: asked.append(pbkdf2_rounds))
+    guards.guard_rounds()
+    with pytest.raises(UnreadableError, match="rounds of key derivation"):
+        backup.decrypt_master_key(pbkdf2_rounds=rounds)
+    backup.decrypt_master_key(pbkdf2_rounds=10_000)
+    assert asked == [10_000]

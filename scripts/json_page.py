@@ -62,7 +62,7 @@ _PATTERNS = (
     ),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "2026-11-24T01:02:03.000004Z"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "9f86d081884c7d65…"),
-    (re.compile(r"\b(pegasus-starter|example) [0-9a-f]{12}\b"), r"\1 9f86d081884c"),
+    (re.compile(r"\b(pegasus|example) [0-9a-f]{12}\b"), r"\1 9f86d081884c"),
     (re.compile(r"\b(\d{4}-\d\d-\d\d)-[0-9a-f]{8}\b"), "2026-11-24-9f86d081"),
     (re.compile(r"\b\d{8}T\d{6}\b"), "20261124T010203"),
     (re.compile(r"\bF-[0-9a-f]{16}\b"), "F-0123456789abcdef"),
@@ -254,11 +254,11 @@ def _enrolment(home: Path, work: Path) -> list[list[str]]:
 def _examination(home: Path, phones: tuple[Path, Path]) -> list[list[str]]:
     del home
     return [
-        ["iocs", "selftest", "--iocs", "pegasus-starter"],
+        ["iocs", "selftest", "--iocs", "pegasus"],
         ["acquisition", "add", str(phones[0]), "--official", "O-0001", "--label", "phone 1"],
         ["acquisition", "verify"],
-        ["scan", "run", "A-0001", "--iocs", "pegasus-starter"],
-        ["recheck", "run", "S-0001", "--iocs", "pegasus-starter"],
+        ["scan", "run", "A-0001", "--iocs", "pegasus"],
+        ["recheck", "run", "S-0001", "--iocs", "pegasus"],
         ["recheck", "list"],
         ["scan", "list"],
         ["scan", "show", "S-0001"],

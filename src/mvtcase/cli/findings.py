@@ -104,14 +104,14 @@ def _short(title: str) -> str:
     return title if len(title) <= MAX_TITLE_SHOWN else f"{title[: MAX_TITLE_SHOWN - 1]}…"
 
 
-def _facts(one: FindingShown) -> Table:
+def _facts(one: FindingShown, **more: object) -> Table:
     known = {f"indicator_{name}": getattr(one.indicator, name) for name in _INDICATOR} if one.indicator else {}
-    return output.record(f"Finding {one.id}", one, _SHOWN, **known)
+    return output.record(f"Finding {one.id}", one, _SHOWN, **known, **more)
 
 
 def _whole(data: FindingInFull) -> Iterable[Table]:
     one = data.finding
-    yield _facts(one)
+    yield _facts(one, **({"base_rate": one.base_rate.words} if one.base_rate else {}))
     yield output.records("Dispositions", ("at", "examiner", "verdict", "reason"), one.dispositions)
     rows = [[each.level, each.message, json.dumps(each.event, ensure_ascii=False)] for each in one.raised]
     yield output.table("Alerts, verbatim", ("level", "message", "event"), rows)

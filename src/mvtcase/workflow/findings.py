@@ -13,10 +13,12 @@ from mvtcase.store import queries
 from mvtcase.wording import do, say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.rates import base_rate
 
 if TYPE_CHECKING:
     from mvtcase.model import Finding, RawAlert
     from mvtcase.workflow.desk import Desk
+    from mvtcase.workflow.rates import BaseRate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +37,10 @@ class OneFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeFinding(payloads.FindingShown):
-    """A finding with every alert behind it, verbatim."""
+    """A finding with every alert behind it, verbatim, and how common its thing is on the case's phones."""
 
     raised: tuple[RawAlert, ...]
+    base_rate: BaseRate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,9 @@ def show(desk: Desk, named: str) -> Outcome[FindingInFull]:
     with desk.open_case() as store:
         one = queries.finding(store, named)
         raised = queries.alerts_of_finding(store, one.id)
-        return Outcome(data=FindingInFull(finding=payloads.filled(WholeFinding, payloads.finding(one), raised=raised)))
+        rate = base_rate(store, one)
+        whole = payloads.filled(WholeFinding, payloads.finding(one), raised=raised, base_rate=rate)
+        return Outcome(data=FindingInFull(finding=whole))
 
 
 def dispose(desk: Desk, named: str, *, verdict: Verdict, reason: str) -> Outcome[OneFinding]:

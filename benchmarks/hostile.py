@@ -26,7 +26,7 @@ from mvtcase.engine.disk_watch import disk_use
 from mvtcase.engine.job import EngineResult, ScanJob
 from mvtcase.engine.runner import run_scan
 from mvtcase.errors import MvtcaseError
-from mvtcase.evidence import kinds, staging
+from mvtcase.evidence import intake
 from mvtcase.matchset import Collection, matchset_name, write_matchset
 from mvtcase.model import AlertSource, Completeness, EvidenceKind
 from mvtcase.settings import Limits
@@ -55,8 +55,9 @@ def examine(given: HostileInput, folder: Path, *, sweep: bool) -> tuple[str, str
     work = folder / "work"
     work.mkdir(mode=0o700)
     try:
-        staged = staging.stage(kinds.identify(evidence), work, LIMITS)
-        result = run_scan(_job(staged.kind, staged.target, folder, sweep=sweep), on_event=lambda _: None)
+        found = intake.identify(evidence)
+        staged = intake.stage(found, work, LIMITS)
+        result = run_scan(_job(found.kind, staged.target, folder, sweep=sweep), on_event=lambda _: None)
     except MvtcaseError as error:
         return "refused", "-", f"{type(error).__name__}: {error}"
     gaps = [*staged.problems, *result.gaps]

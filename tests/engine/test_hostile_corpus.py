@@ -21,7 +21,7 @@ from mvtcase.engine.job import EngineResult, ScanJob
 from mvtcase.engine.results_folder import remove_tree
 from mvtcase.engine.runner import run_scan
 from mvtcase.errors import EngineError, EvidenceError
-from mvtcase.evidence import kinds, staging
+from mvtcase.evidence import intake
 from mvtcase.matchset import Collection, matchset_name, write_matchset
 from mvtcase.model import AlertSource, Completeness
 from mvtcase.settings import Limits
@@ -29,7 +29,8 @@ from mvtcase.settings import Limits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mvtcase.evidence.staging import Staged
+    from mvtcase.evidence.intake import Staged
+    from mvtcase.kinds import EvidenceKind
 
 pytestmark = pytest.mark.engine
 
@@ -67,8 +68,9 @@ def examine(given: HostileInput, folder: Path) -> Examined:
     (folder / "work").mkdir(mode=0o700)
     began = time.monotonic()
     try:
-        staged = staging.stage(kinds.identify(evidence), folder / "work", LIMITS)
-        result = run_scan(job_for(given, staged, folder), on_event=lambda _: None)
+        found = intake.identify(evidence)
+        staged = intake.stage(found, folder / "work", LIMITS)
+        result = run_scan(job_for(found.kind, given, staged, folder), on_event=lambda _: None)
     except (EvidenceError, EngineError) as error:
         examined = Examined(given=given, refused=f"{type(error).__name__}: {error}")
     else:
@@ -100,12 +102,12 @@ def judged(given: HostileInput, staged: Staged, result: EngineResult) -> Examine
     )
 
 
-def job_for(given: HostileInput, staged: Staged, folder: Path) -> ScanJob:
+def job_for(kind: EvidenceKind, given: HostileInput, staged: Staged, folder: Path) -> ScanJob:
     """Return the scan of staged evidence, with one indicator of each kind."""
     collections = [Collection(id="1", name="Invented", file_name="invented.stix2", values=INDICATORS)]
     path = folder / matchset_name(["0" * 64])
     return ScanJob(
-        kind=staged.kind,
+        kind=kind,
         target=staged.target,
         results=folder / "results",
         matchset=path,

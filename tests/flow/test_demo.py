@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.evidence import kinds
+from mvtcase.evidence import intake
 from mvtcase.kinds import EvidenceKind
 from mvtcase.workflow import demo
 
@@ -23,7 +23,7 @@ def test_an_unencrypted_phone_carries_no_browsing_history(number: int, role: dem
     """Else the reports would say of one phone that it carries none and that all of it was examined."""
     folder = demo._build(tmp_path / "phone", number, role, VALUES)
     if role.encrypted:
-        assert kinds.identify(folder).kind is EvidenceKind.IOS_BACKUP_ENCRYPTED
+        assert intake.identify(folder).kind is EvidenceKind.IOS_BACKUP_ENCRYPTED
         return
     connection = sqlite3.connect(folder / "Manifest.db")
     paths = {path for (path,) in connection.execute("SELECT relativePath FROM Files")}

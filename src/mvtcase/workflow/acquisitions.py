@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid, storable_text
 from mvtcase.errors import ConflictError, EvidenceMissingError, InputError, MvtcaseError
-from mvtcase.evidence import identity as identities
-from mvtcase.evidence import kinds, manifest
+from mvtcase.evidence import intake, manifest
 from mvtcase.files import destroy
 from mvtcase.kinds import of
 from mvtcase.model import Acquisition, AcquisitionState, Completeness, DeviceIdentity, Platform, ScanState
@@ -22,7 +21,7 @@ from mvtcase.workflow.desk import Outcome, OutcomeStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mvtcase.evidence.kinds import Identified
+    from mvtcase.evidence.intake import Identified
     from mvtcase.evidence.manifest import Manifest
     from mvtcase.model import Device
     from mvtcase.store.store import Store
@@ -109,7 +108,7 @@ def add(
     The same bytes registered again give the acquisition known already; at a new place, its path is brought up to date.
     Raises the `EvidenceError` that says why it cannot be used, and `ConflictError` when it contradicts the case.
     """
-    found = kinds.identify(path.expanduser().absolute())
+    found = intake.identify(path.expanduser().absolute())
     with desk.open_case(to_change=True) as store:
         return _register(desk, store, found, wish, on_progress)
 
@@ -122,7 +121,7 @@ def add_all(
     failures: list[Message] = []
     messages: list[str | Message] = []
     with desk.open_case(to_change=True) as store:
-        for found in kinds.find_all(path.expanduser().absolute()):
+        for found in intake.find_all(path.expanduser().absolute()):
             try:
                 outcome = _register(desk, store, found, wish, on_progress)
             except MvtcaseError as error:  # noqa: PERF203  # one bad phone must not stop the others
@@ -144,7 +143,7 @@ def _register(
 ) -> Outcome[OneAcquisition]:
     _refuse_unstorable(found.root)
     official = queries.official(store, wish.official)
-    identity = identities.read_identity(found)
+    identity = intake.read_identity(found)
     known = _device_for(store, identity, wish.device, official.id)
     with _pending_folder(store) as pending:
         hashed = manifest.hash_evidence(found.root, pending / "manifest.jsonl", on_progress=on_progress)

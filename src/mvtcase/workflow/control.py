@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import canonical_json, digest, timestamp
 from mvtcase.engine.job import ScanJob
 from mvtcase.errors import ControlFailedError
-from mvtcase.evidence import staging
+from mvtcase.evidence import workspaces
 from mvtcase.files import write_atomically
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import EvidenceKind
@@ -85,8 +85,8 @@ def run(
     plants = [Plant(PlantKind(kind), value) for kind, value in sample]
     home = desk.workspace.iocs / ".control"
     home.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    staging.sweep_leftovers(home)
-    with staging.workspace(home) as work:
+    workspaces.sweep_leftovers(home)
+    with workspaces.workspace(home) as work:
         checks = (
             *_on_ios(desk, choice, work, [each for each in plants if each.kind in _IOS], on_event),
             *_on_android(desk, choice, work, [each for each in plants if each.kind in _ANDROID], on_event),

@@ -14,8 +14,9 @@ from mvtcase.casebook import read as read_casebook
 from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
-from mvtcase.evidence import kinds, manifest, staging
-from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, ScanState
+from mvtcase.evidence import intake, manifest, workspaces
+from mvtcase.kinds import Opener, of
+from mvtcase.model import AcquisitionState, Completeness, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
-    from mvtcase.evidence.staging import Staged
+    from mvtcase.evidence.intake import Staged
     from mvtcase.model import Acquisition, Scan
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
@@ -106,7 +107,8 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
 
 
 def _secret(request: Request, acquisition: Acquisition) -> Secret | None:
-    if request.password is None and acquisition.encrypted:
+    opened_by_password = of(acquisition.kind).opener in {Opener.PASSWORD, Opener.PASSWORD_IF_ENCRYPTED}
+    if request.password is None and acquisition.encrypted and opened_by_password:
         return request.ask_password(acquisition)
     return request.password
 
@@ -179,7 +181,7 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
     _stop_if_asked(request)
     with Store.open(desk.case_folder(), clock=desk.clock) as store:
         consents.require(store, queries.official(store, acquisition.official), desk.clock())
-        if acquisition.encrypted and secret is None and acquisition.kind is EvidenceKind.IOS_BACKUP_ENCRYPTED:
+        if acquisition.encrypted and secret is None and of(acquisition.kind).opener is Opener.PASSWORD:
             raise PasswordError(f"{acquisition.id} is an encrypted backup, and no password was given.")
         with acquisition_lock(store, acquisition.id):
             manifest.require_unchanged(
@@ -223,11 +225,11 @@ def _examine(  # joins everything one scan needs
         request.on_event(acquisition.id, event)
 
     limits = desk.settings.limits.scaled(acquisition.bytes)
-    with staging.workspace(store.folder.working) as work:
-        found = kinds.identify(Path(acquisition.path))
-        staged = staging.stage(found, work, limits, age_identity=request.age_identity)
-        target, kind = staged.target, staged.kind
-        if kind is EvidenceKind.IOS_BACKUP_ENCRYPTED:
+    with workspaces.workspace(store.folder.working) as work:
+        found = intake.identify(Path(acquisition.path))
+        staged = intake.stage(found, work, limits, age_identity=request.age_identity)
+        target = staged.target
+        if of(found.kind).opener is Opener.PASSWORD:
             job_of_it = DecryptJob(
                 source=target,
                 target=work / "decrypted",
@@ -239,7 +241,7 @@ def _examine(  # joins everything one scan needs
             target = work / "decrypted"
             staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
         job = ScanJob(
-            kind=kind,
+            kind=found.kind,
             target=target,
             results=store.folder.results(scan),
             matchset=choice.matchset,

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, ConsentError, ConsentMissingError, NotFoundError, WorkspaceError
-from mvtcase.evidence import identity as identities
-from mvtcase.evidence import kinds
+from mvtcase.evidence import intake
 from mvtcase.model import ConsentMethod, ConsentPoint, Publication
 from mvtcase.settings import load_settings
 from mvtcase.store import queries
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mvtcase.engine.job import EngineEvent, Secret
-    from mvtcase.evidence.kinds import Identified
+    from mvtcase.evidence.intake import Identified
     from mvtcase.model import Acquisition, Report
 
 TITLE = "Triage"
@@ -86,7 +85,7 @@ def examine(place: Place, wish: Wish, person: Person) -> Outcome[Triaged]:
     A workspace is made where there is none, a case where none is open, an official where none is named. Consent is
     asked for like everywhere: nobody and nothing skips it. Raises what the single verbs raise.
     """
-    found = kinds.identify(wish.path.expanduser().absolute())  # before anything is made or asked for it
+    found = intake.identify(wish.path.expanduser().absolute())  # before anything is made or asked for it
     desk = _desk(place, person)
     official = _official(desk, wish, person, found)
     _consent(desk, official, wish, person)
@@ -157,7 +156,7 @@ def _official(desk: Desk, wish: Wish, person: Person, found: Identified) -> str:
     with desk.open_case() as store:
         if wish.official is not None:
             return queries.official(store, wish.official).id
-        known = devices.find(store, identities.read_identity(found))
+        known = devices.find(store, intake.read_identity(found))
         if known is not None:
             return known.official
     role = person.ask("Whose phone is it? A role or pseudonym is enough")

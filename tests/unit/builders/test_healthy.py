@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builders.healthy import healthy
-from mvtcase.evidence import kinds
+from mvtcase.evidence import intake
 from mvtcase.model import EvidenceKind
 
 if TYPE_CHECKING:
@@ -43,4 +43,4 @@ def test_every_noise_is_also_tried_with_a_real_trace() -> None:
 def test_an_input_is_the_kind_that_it_says(given: SoundInput, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Noise leaves the carrier what it is."""
     evidence = given.build(tmp_path_factory.mktemp("healthy"))
-    assert kinds.identify(evidence).kind is given.kind
+    assert intake.identify(evidence).kind is given.kind

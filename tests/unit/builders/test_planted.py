@@ -9,7 +9,7 @@ import pytest
 
 from builders.planted import planted
 from builders.planted_forms import lz4_block, segb_v1, segb_v2
-from mvtcase.evidence import kinds
+from mvtcase.evidence import intake
 from mvtcase.model import EvidenceKind
 from mvtcase.phones.plants import PlantKind
 
@@ -49,7 +49,7 @@ def test_each_class_stands_in_three_places_of_each_kind_that_can_hold_it(kind: E
 def test_an_input_is_the_kind_that_it_says(given: SoundInput, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The carrier stays recognisable evidence: nothing is found or missed for being odd."""
     evidence = given.build(tmp_path_factory.mktemp("planted"))
-    assert kinds.identify(evidence).kind is given.kind
+    assert intake.identify(evidence).kind is given.kind
 
 
 def test_every_place_names_whose_facts_it_follows() -> None:

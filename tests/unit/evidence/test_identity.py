@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.evidence.identity import MAX_TEXT, read_identity
-from mvtcase.evidence.kinds import identify
+from mvtcase.evidence.intake import identify, read_identity
+from mvtcase.evidence.readers.base import MAX_TEXT
 from mvtcase.model import DeviceIdentity, Platform
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.ios_phone import IosPhone

@@ -11,8 +11,7 @@ import pyrage
 import pytest
 
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, PasswordError, UnknownEvidenceError
-from mvtcase.evidence.kinds import Identified, identify
-from mvtcase.evidence.staging import Staged, stage
+from mvtcase.evidence.intake import Identified, Staged, identify, stage
 from mvtcase.evidence.walk import walk
 from mvtcase.model import EvidenceKind, ModuleOutcome
 from mvtcase.phones.android import build_androidqf
@@ -268,7 +267,7 @@ def test_bad_nested_log_archive_is_a_gap(staged_of: Callable[..., Staged], tmp_p
 def test_age_archive_gives_the_identity(evidence_of: Mapping[str, Path], staged_of: Callable[..., Staged]) -> None:
     """A decrypted archive is an AndroidQF acquisition whose phone is known now; the plain zip is gone again."""
     staged = staged_of(evidence_of["age"])
-    assert staged.kind is EvidenceKind.ANDROIDQF
+    assert identify(staged.target).kind is EvidenceKind.ANDROIDQF
     assert staged.identity is not None
     assert staged.identity.model == "Pixel 9"
     assert not any(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.evidence.staging import sweep_leftovers, workspace
+from mvtcase.evidence.workspaces import sweep_leftovers, workspace
 from mvtcase.files import destroy
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HOLDER = """
 import sys, time
 from pathlib import Path
-from mvtcase.evidence.staging import workspace
+from mvtcase.evidence.workspaces import workspace
 with workspace(Path(sys.argv[1])) as folder:
     (folder / "plain text").write_text("message")
     print(folder, flush=True)

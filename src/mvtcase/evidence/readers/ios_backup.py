@@ -1,16 +1,20 @@
-"""The detectors for what is taken from iPhones and iPads."""
+"""iTunes and Finder backups: told by their manifests, or by their hashed folders where these are lost."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.looks import FOLDER, head, names_in, read_plist
-from mvtcase.model import EvidenceKind
+from mvtcase.evidence.looks import FOLDER, head, names_in, parse_plist, read_plist
+from mvtcase.evidence.readers.base import Facts, Reader, in_place, moment, text
+from mvtcase.kinds import EvidenceKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from mvtcase.evidence.parts import Parts
 
 BACKUP_MARKS = frozenset({"Manifest.db", "Manifest.mbdb", "Manifest.plist", "Info.plist", "Status.plist"})
 HASHED_NAME = re.compile(r"[0-9a-f]{40}")
@@ -26,27 +30,8 @@ _PROBES = (
 )
 """Databases of nearly every backup by the SHA-1 of domain and path; their first bytes tell whether it is encrypted."""
 
-_SYSDIAGNOSE_MARKS = (
-    "sysdiagnose.log",
-    "remotectl_dumpstate.txt",
-    "system_logs.logarchive",
-    "crashes_and_spins",
-    "spindump-nosymbols.txt",
-    "swcutil_show.txt",
-    "taskinfo.txt",
-    "tailspin-info.txt",
-    "otctl_status.txt",
-    "summaries",
-    "ps.txt",
-    "ps_thread.txt",
-    "WiFi",
-    "logs",
-)
-_SYSDIAGNOSE_OWN = frozenset(_SYSDIAGNOSE_MARKS) - {"ps.txt", "WiFi", "logs", "summaries"}
-_SYSDIAGNOSE_NAME = re.compile(r"(?:IN_PROGRESS_)?sysdiagnose_\d{4}\.", re.IGNORECASE)
 
-
-def ios_backup(glance: Glance) -> Identified | None:
+def detect(glance: Glance) -> Identified | None:
     """Recognise an iTunes or Finder backup by its manifests, or by its hashed folders where these are lost."""
     marks = BACKUP_MARKS & set(glance.names)
     manifest = bool(marks & {"Manifest.db", "Manifest.mbdb"})
@@ -97,27 +82,27 @@ def _looks_like_cipher_text(path: Path) -> bool:
     return size % _CIPHER_BLOCK == 0 and len(set(sample)) > min(200, len(sample) // 2)
 
 
-def ios_file_system(glance: Glance) -> Identified | None:
-    """Recognise a full file system dump; a data partition alone is told by its `private/var`."""
-    marks = (("private", "var", "mobile"), ("private", "var", "db"), ("private", "var", "containers"))
-    if any(glance.has_folder(*mark) for mark in marks) or glance.has_folder("System", "Library", "CoreServices"):
-        return Identified(kind=EvidenceKind.IOS_FILE_SYSTEM, root=glance.path)
-    return None
+def identity(parts: Parts) -> Facts:
+    """Return what the backup's property lists say of the phone."""
+    info = parse_plist(parts.content("Info.plist"))
+    manifest = parse_plist(parts.content("Manifest.plist"))
+    lockdown = manifest.get("Lockdown")
+    locked: Mapping[str, Any] = lockdown if isinstance(lockdown, dict) else {}
+    status = parse_plist(parts.content("Status.plist"))
+    return {
+        "name": text(info.get("Device Name"), info.get("Display Name"), locked.get("DeviceName")),
+        "model": text(info.get("Product Name")),
+        "product_type": text(info.get("Product Type"), locked.get("ProductType")),
+        "os_version": text(info.get("Product Version"), locked.get("ProductVersion")),
+        "os_build": text(info.get("Build Version"), locked.get("BuildVersion")),
+        "udid": text(info.get("Target Identifier"), locked.get("UniqueDeviceID"), info.get("Unique Identifier")),
+        "serial": text(info.get("Serial Number"), locked.get("SerialNumber")),
+        "imei": text(info.get("IMEI"), info.get("IMEI 1"), info.get("IMEI 2")),
+        "phone_number": text(info.get("Phone Number"), locked.get("PhoneNumber")),
+        "last_backup_at": moment(info.get("Last Backup Date"), manifest.get("Date"), status.get("Date")),
+    }
 
 
-def sysdiagnose(glance: Glance) -> Identified | None:
-    """Recognise a sysdiagnose: the archive by its name or members, the folder by its name or two of its files."""
-    named = _SYSDIAGNOSE_NAME.match(glance.path.name) is not None
-    found = Identified(kind=EvidenceKind.SYSDIAGNOSE, root=glance.path)
-    if glance.is_folder:
-        marks = set(_SYSDIAGNOSE_MARKS) & set(glance.names)
-        own = marks & _SYSDIAGNOSE_OWN
-        return found if own and (named or len(marks) > 1) else None
-    if glance.is_gzip or glance.is_tar or (named and glance.is_file):
-        return found if named or _sysdiagnose_members(glance.tar_members) else None
-    return None
-
-
-def _sysdiagnose_members(members: tuple[str, ...]) -> bool:
-    inside = {part for name in members for part in name.split("/")[1:2]}
-    return any(_SYSDIAGNOSE_NAME.match(name.split("/")[0]) for name in members) or bool(inside & _SYSDIAGNOSE_OWN)
+READER = Reader(
+    kinds=(EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED), detect=detect, identity=identity, stage=in_place
+)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, SeveralEvidenceError, UnknownEvidenceError
-from mvtcase.evidence import kinds
-from mvtcase.evidence.kinds import DETECTORS, find_all, identify
-from mvtcase.kinds import of
+from mvtcase.evidence import intake
+from mvtcase.evidence.intake import find_all, identify
+from mvtcase.kinds import KINDS
 from mvtcase.model import EvidenceKind
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_several_phones_are_listed(evidence_of: Mapping[str, Path], tmp_path: Pa
 
 def test_too_much_to_search_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder too large to search through is an error, never a list that may lack a phone."""
-    monkeypatch.setattr(kinds, "SEARCH_ENTRIES", 5)
+    monkeypatch.setattr(intake, "SEARCH_ENTRIES", 5)
     for number in range(10):
         (tmp_path / str(number)).write_bytes(b"")
     with pytest.raises(EvidenceHostileError, match="too much"):
@@ -97,7 +97,7 @@ def test_unknown_evidence_says_what_was_tried(tmp_path: Path) -> None:
     (tmp_path / "beach.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(UnknownEvidenceError) as caught:
         identify(tmp_path)
-    assert all(of(each.kind).looks_for in str(caught.value) for each in DETECTORS)
+    assert all(each.looks_for in str(caught.value) for each in KINDS)
     assert caught.value.hint
 
 

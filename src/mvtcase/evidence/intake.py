@@ -1,85 +1,39 @@
-"""What a path is: an ordered table of detectors, the first that recognises it wins.
+"""The way in: what a path is, which phone it came from, and a safe shape of it for MVT.
 
-A detector recognises damaged evidence too: a backup with a truncated Manifest.db is still a backup, and is better
-scanned with gaps than turned away. Detectors read names and first bytes only.
+The original is used in place where it is plain already and is never written to. Archives are unpacked by us within
+bounds. What cannot be read of a phone's identity is None: damaged or hostile content never raises. Texts are as given,
+cut at a bound; whoever shows them escapes them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, SeveralEvidenceError, UnknownEvidenceError
-from mvtcase.evidence import android_kinds, ios_kinds
 from mvtcase.evidence.glance import Glance, Identified
 from mvtcase.evidence.looks import FILE, FOLDER, entry_type, names_in
-from mvtcase.kinds import EvidenceKind, of
+from mvtcase.evidence.parts import parts_of
+from mvtcase.evidence.readers import READERS, reader_of
+from mvtcase.evidence.readers.base import Job, Staged, as_identity
+from mvtcase.evidence.readers.ios_backup import BACKUP_MARKS, HASHED_NAME
+from mvtcase.evidence.unpack import Budget, Notes
+from mvtcase.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["Identified", "find_all", "identify"]
+    from mvtcase.model import DeviceIdentity
+    from mvtcase.settings import Limits
+
+__all__ = ["Identified", "Staged", "detect", "find_all", "identify", "read_identity", "stage"]
 
 SEARCH_DEPTH = 3
 """Folders below the given one that are searched: phone/date/acquisition is how responders sort their media."""
 
 SEARCH_ENTRIES = 50_000
 """Files and folders looked at before the search gives up, with an error: a phone must not be missed silently."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detector:
-    """One row of the table: the kind it tells, and the test."""
-
-    kind: EvidenceKind
-    detect: Callable[[Glance], Identified | None]
-
-
-DETECTORS: tuple[Detector, ...] = (
-    # First by their magic bytes: these need no look inside and no other kind carries them.
-    Detector(
-        kind=EvidenceKind.ANDROID_BACKUP,
-        detect=android_kinds.android_backup,
-    ),
-    Detector(
-        kind=EvidenceKind.ANDROIDQF_AGE,
-        detect=android_kinds.androidqf_age,
-    ),
-    # The backup before the file system dump: an iTunes backup of a Mac may lie inside a dump, never the reverse.
-    Detector(
-        kind=EvidenceKind.IOS_BACKUP,
-        detect=ios_kinds.ios_backup,
-    ),
-    Detector(
-        kind=EvidenceKind.IOS_FILE_SYSTEM,
-        detect=ios_kinds.ios_file_system,
-    ),
-    # Before AndroidQF: both hold a ps.txt.
-    Detector(
-        kind=EvidenceKind.SYSDIAGNOSE,
-        detect=ios_kinds.sysdiagnose,
-    ),
-    # Before the bugreport and the intrusion logs: an AndroidQF acquisition holds both, and a dumpsys.txt that a
-    # bugreport is told by as well.
-    Detector(
-        kind=EvidenceKind.ANDROIDQF,
-        detect=android_kinds.androidqf,
-    ),
-    Detector(
-        kind=EvidenceKind.BUGREPORT,
-        detect=android_kinds.bugreport,
-    ),
-    Detector(
-        kind=EvidenceKind.INTRUSION_LOGS,
-        detect=android_kinds.intrusion_logs,
-    ),
-    # Last: its marks (data/data, data/app) are the commonest folder names of all.
-    Detector(
-        kind=EvidenceKind.ANDROID_FILE_SYSTEM,
-        detect=android_kinds.android_file_system,
-    ),
-)
 
 
 def identify(path: Path) -> Identified:
@@ -110,11 +64,56 @@ def find_all(path: Path) -> tuple[Identified, ...]:
 
 
 def detect(path: Path) -> Identified | None:
-    """Return what the first detector that recognises this very path says, None when none does."""
+    """Return what the first reader that recognises this very path says, None when none does."""
     glance = Glance(path)
     if glance.what not in {FILE, FOLDER}:
         return None
-    return next((found for each in DETECTORS if (found := each.detect(glance)) is not None), None)
+    return next((found for each in READERS if (found := each.detect(glance)) is not None), None)
+
+
+def read_identity(found: Identified) -> DeviceIdentity:
+    """Return what an acquisition says about its phone; never raises on what is inside it."""
+    with parts_of(found) as parts:
+        return as_identity(found.kind, reader_of(found.kind).identity(parts))
+
+
+def stage(
+    found: Identified,
+    work: Path,
+    limits: Limits,
+    *,
+    age_identity: Path | None = None,
+    on_progress: Callable[[str], None] | None = None,
+) -> Staged:
+    """Return what MVT can be handed for identified evidence; `work` is a private folder of `workspace`.
+
+    `on_progress` hears a sentence when something long begins. Raises `EvidenceMissingError` when the evidence is gone,
+    `EvidenceHostileError` when a link or device has taken its place, `PasswordError` for an age archive without the
+    right identity, and `OSError` on a full disk.
+    """
+    _require_still_there(found.root)
+    job = Job(
+        work=work,
+        limits=limits,
+        budget=Budget.of(limits),
+        notes=Notes(),
+        tell=on_progress or _unheard,
+        age_identity=age_identity,
+    )
+    staged = reader_of(found.kind).stage(found, job)
+    return replace(staged, problems=(*staged.problems, *job.notes.gaps()))
+
+
+def _unheard(_sentence: str) -> None:
+    """Stand in for a listener."""
+
+
+def _require_still_there(root: Path) -> None:
+    if entry_type(root) in {FILE, FOLDER}:
+        return
+    if root.is_symlink() or root.exists():
+        raise EvidenceHostileError(f"{str(root)!r} is no file or folder any more.")
+    raise EvidenceMissingError(f"There is nothing at {str(root)!r} any more.")
 
 
 def _below(path: Path) -> Iterator[Identified]:
@@ -154,7 +153,7 @@ def _require_plain(path: Path) -> None:
 
 
 def _what_was_tried(path: Path) -> str:
-    tried = "".join(f"\n  {each.kind}: {of(each.kind).looks_for}" for each in DETECTORS)
+    tried = "".join(f"\n  {each.name}: {each.looks_for}" for each in KINDS)
     return f"{str(path)!r} is no kind of evidence that mvtcase knows. It was tried as{tried}"
 
 
@@ -162,6 +161,6 @@ def _hint(path: Path) -> str:
     if entry_type(path) == FOLDER:
         empty = not names_in(path, 1)
         return "The folder is empty or cannot be read." if empty else "Give the folder the acquisition itself lies in."
-    if path.name in ios_kinds.BACKUP_MARKS or ios_kinds.HASHED_NAME.fullmatch(path.name):
+    if path.name in BACKUP_MARKS or HASHED_NAME.fullmatch(path.name):
         return "This is one file of an iOS backup: give the folder it lies in."
     return "If it is an archive of a backup or file system, unpack it first and give the folder."

@@ -1,0 +1,132 @@
+"""Android bugreports: a folder, a zip, or the zip of a manufacturer that holds one."""
+
+from __future__ import annotations
+
+import fnmatch
+import io
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+from mvtcase.evidence.glance import Glance, Identified
+from mvtcase.evidence.looks import FILE, FOLDER, MAX_NAMES, entry_type, has_zip_directory, zip_member_head
+from mvtcase.evidence.manifest import make_private_folders
+from mvtcase.evidence.readers.base import Facts, Job, Reader, Staged, in_place, properties, text
+from mvtcase.evidence.unpack import sound_zip, unpack_zip
+from mvtcase.evidence.walk import walk
+from mvtcase.kinds import EvidenceKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mvtcase.evidence.parts import Parts
+
+_TOP = ("main_entry.txt", "dumpState_*.log", "bugreport-*.txt", "dumpstate*.txt", "dumpstate_board.txt")
+_NAME = re.compile(r"bugreport|dumpstate", re.IGNORECASE)
+_NESTED_BYTES = 64 << 20
+_NESTED_TRIED = 8
+_DUMPSTATE_BYTES = 128 << 20
+_CHUNK_BYTES = 1 << 20
+_OVERLAP_BYTES = 4 << 10
+_FINGERPRINT = re.compile(
+    rb"Build fingerprint: '([^'\r\n/]{1,80})/[^'\r\n/]{1,80}/([^'\r\n:]{1,80}):([^'\r\n/]{1,40})/"
+)
+
+
+def detect(glance: Glance) -> Identified | None:
+    """Recognise a bugreport folder or zip, and the zip of a manufacturer that holds one."""
+    found = Identified(kind=EvidenceKind.BUGREPORT, root=glance.path)
+    if glance.count(_TOP):
+        return found
+    if any(fnmatch.fnmatchcase(name, "*/dumpsys.txt") for name in glance.zip_members):
+        return found
+    if glance.is_zip and (inner := nested_bugreport(glance)):
+        return Identified(kind=EvidenceKind.BUGREPORT, root=glance.path, wrapped=f"oem zip: {inner}")
+    # A zip whose inside cannot be read is told by its name, to be registered with a gap rather than turned away.
+    damaged = glance.is_file and glance.path.suffix.lower() == ".zip" and not has_zip_directory(glance.path)
+    return found if damaged and _NAME.search(glance.path.name) else None
+
+
+def nested_bugreport(glance: Glance) -> str:
+    """Return the name of the zip inside a manufacturer's zip that is the bugreport, "" when there is none.
+
+    Zips named like a bugreport come first, as MVT looks for them; others are looked into, a few and small ones.
+    """
+    zips = [name for name in glance.zip_members if name.lower().endswith(".zip")]
+    named = [name for name in zips if _NAME.search(name.rsplit("/", 1)[-1])]
+    if named:
+        return named[0]
+    return next((name for name in zips[:_NESTED_TRIED] if _is_nested_bugreport(glance, name)), "")
+
+
+def _is_nested_bugreport(glance: Glance, name: str) -> bool:
+    names = _nested_names(zip_member_head(glance.path, name, _NESTED_BYTES))
+    return any(fnmatch.fnmatchcase(each, pattern) for each in names for pattern in (*_TOP, "*/dumpsys.txt"))
+
+
+def _nested_names(data: bytes) -> list[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as inner:
+            return inner.namelist()[:MAX_NAMES]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        return []
+
+
+def identity(parts: Parts) -> Facts:
+    """Read the dumpstate text in pieces: its system properties may come after a hundred megabytes of log."""
+    facts: Facts = {}
+    tail = b""
+    for piece in parts.pieces(_dumpstate_name(parts), _CHUNK_BYTES, _DUMPSTATE_BYTES):
+        window = tail + piece
+        for name, told in (_fingerprint(window) | properties(window)).items():
+            facts[name] = told or facts.get(name)
+        tail = window[-_OVERLAP_BYTES:]
+    return facts
+
+
+def _dumpstate_name(parts: Parts) -> str:
+    entry = parts.content("main_entry.txt", 4096).decode("utf-8", "replace").strip()
+    if entry and parts.has(entry):
+        return entry
+    patterns = ("dumpState_*.log", "bugreport-*.txt", "dumpstate*.txt", "*/dumpsys.txt", "*/bugreport-*.txt")
+    return next((name for pattern in patterns if (name := parts.match(pattern))), "")
+
+
+def _fingerprint(data: bytes) -> Facts:
+    match = _FINGERPRINT.search(data)
+    if match is None:
+        return {}
+    manufacturer, product, version = (part.decode("utf-8", "replace") for part in match.groups())
+    return {"manufacturer": text(manufacturer), "product_type": text(product), "os_version": text(version)}
+
+
+def stage(found: Identified, job: Job) -> Staged:
+    """Use a folder; keep a bugreport a zip: MVT takes the phone's clock from its members' times."""
+    if entry_type(found.root) == FOLDER:
+        return in_place(found, job)
+    job.tell("reading the bugreport to its end")
+    source, inner = found.root, found.wrapped.removeprefix("oem zip: ") if "oem zip: " in found.wrapped else ""
+    notes: tuple[str, ...] = ()
+    if inner:
+        source = _taken_out(found.root, inner, job)
+        notes = (f"the bugreport is {inner} inside the manufacturer's archive",)
+    sound = sound_zip(source, job.work / "bugreport-sound.zip", job.limits, job.notes)
+    if sound != source:
+        notes = (*notes, "the archive was packed anew without its unreadable parts")
+    return Staged(target=sound, in_place=sound == found.root, notes=notes)
+
+
+def _taken_out(outer: Path, inner: str, job: Job) -> Path:
+    """Return the one zip inside another, unpacked; an empty one when it cannot be (the gap says why)."""
+    target = job.work / "wrapped"
+    make_private_folders(target)
+    unpack_zip(outer, target, job.budget, job.notes, only=inner)
+    taken = next((target / entry.path for entry in walk(target) if entry.what == FILE), None)
+    if taken is None:
+        taken = target / "empty.zip"
+        with zipfile.ZipFile(taken, "x"):
+            pass
+    return taken
+
+
+READER = Reader(kinds=(EvidenceKind.BUGREPORT,), detect=detect, identity=identity, stage=stage)

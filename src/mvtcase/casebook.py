@@ -152,9 +152,15 @@ class OfficialStanding:
         return merged(each.reach for each in self.devices)
 
     @property
+    def rests_on_notification(self) -> bool:
+        """Whether the status is a vendor's warning alone: no phone shows as much."""
+        shown = {each.status for each in self.devices}
+        return bool(self.notifications) and self.status in table.NOTIFIED and self.status not in shown
+
+    @property
     def words(self) -> str:
         """The status in words, with the reach where no trace was found."""
-        return _worded(self.status, self.reach)
+        return table.NOTIFIED[self.status] if self.rests_on_notification else _worded(self.status, self.reach)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

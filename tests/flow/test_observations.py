@@ -139,6 +139,8 @@ def test_a_threat_notification_makes_the_official_suspicious(desk: Desk, kind: s
     assert status.status(desk).json["officials"][0]["status"] == "targeted"
     (written,) = reports.write(desk, "letter", target="O-0001", formats=("md",)).data.reports
     assert "Threat notification by" in (desk.case_folder().path / written.path).read_text("utf-8")
+    assert "warned you" in (desk.case_folder().path / written.path).read_text("utf-8")
+    assert "seen by two" in status.status(desk).json["officials"][0]["status_words"]
     _add(desk, replace(seen, value="none"))
     assert status.status(desk).json["officials"][0]["status"] == "not_examined"
 
@@ -150,5 +152,7 @@ def test_a_threat_notification_stands_in_summary_and_recommendations(desk: Desk)
     (written,) = reports.write(desk, "incident", formats=("md",)).data.reports
     text = (desk.case_folder().path / written.path).read_text("utf-8")
     assert "1 official was warned by Apple with a threat notification" in text
+    assert "1 of them by a vendor's threat notification alone" in text
+    assert "No attack has been confirmed so far" in text
     assert "### warned by a vendor's threat notification (1)" in text
     assert "Fernvale" not in text

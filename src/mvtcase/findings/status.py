@@ -25,6 +25,11 @@ WORDS: Mapping[Status, str] = {
     Status.NOT_EXAMINED: "not examined",
 }
 """What each status means in the words that reports use."""
+NOTIFIED: Mapping[Status, str] = {
+    Status.TARGETED: "a vendor's threat notification to this person was seen by two",
+    Status.SUSPICIOUS: "a vendor's threat notification was recorded; awaits a second look",
+}
+"""What a status means that rests on a notification, and on no phone."""
 
 _PROVES = frozenset({EvidenceClass.EXECUTION, EvidenceClass.ARTEFACT})
 _AIMS = frozenset({EvidenceClass.ATTEMPT, EvidenceClass.EXPOSURE})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase import kinds
 from mvtcase.escape import visible
-from mvtcase.findings.status import WORDS
+from mvtcase.findings.status import NOTIFIED, WORDS
 from mvtcase.model import Completeness, ModuleOutcome, Platform, Status
 from mvtcase.model.reach import sentence
 from mvtcase.report import sentences as words
@@ -40,7 +40,7 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
         roster=words.ROSTER_WORDS[one.official.roster],
         consent=_consent(one.consents, view.occasion.written_at),
         status=str(one.status),
-        words=WORDS[one.status],
+        words=NOTIFIED[one.status] if one.rests_on_notification else WORDS[one.status],
         reach=sentence(one.reach),
         dismissed=one.dismissed,
         leads=one.leads,

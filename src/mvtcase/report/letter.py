@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mvtcase.findings.status import WORDS
 from mvtcase.model import Publication
 from mvtcase.report import evidence, sealing
 from mvtcase.report import examined as coverage
@@ -41,11 +40,11 @@ def letter(
         details=replace(details(view), scope=f"one person: {person.who}", description="", title=""),
         who=person.who,
         status=str(one.status),
-        words=WORDS[one.status],
+        words=person.words,
         dismissed=person.dismissed,
         leads=person.leads,
         notifications=person.notifications,
-        result=words.LETTER_RESULT[one.status],
+        result=words.LETTER_WARNED if one.rests_on_notification else words.LETTER_RESULT[one.status],
         devices=person.devices,
         findings=tuple(replace(each, dispositions=()) for each in evidence.findings(view)),
         steps=(

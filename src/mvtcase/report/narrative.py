@@ -81,7 +81,9 @@ def _found(view: View) -> Iterator[str]:
     yield f"{lead}, with {some(phones, 'device')}."
     for status, count in counts(one.status for one in view.shown).items():
         if count and status is not Status.NOT_EXAMINED:
-            yield f"{people_count(count)}: {WORDS[status]}."
+            told = sum(one.rests_on_notification for one in view.shown if one.status is status)
+            alone = f" ({told} of them by a vendor's threat notification alone)" if told else ""
+            yield f"{people_count(count)}: {WORDS[status]}{alone}."
     warned = [one for one in view.shown if one.notifications]
     if warned:
         vendors = sorted({words.vendor(each.kind) for one in warned for each in one.notifications})
@@ -165,7 +167,7 @@ def _is_changed(sealing: Mapping[str, SealingSeen], one: OfficialStanding) -> bo
 
 def impact(view: View) -> tuple[str, ...]:
     """Return what is known of the consequences."""
-    tally = Counter(one.status for one in view.shown)
+    tally = Counter(one.status for one in view.shown if not one.rests_on_notification)
     proven, aimed = tally[Status.CONFIRMED], tally[Status.TARGETED]
     yielded = []
     if proven:

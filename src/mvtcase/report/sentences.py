@@ -296,6 +296,11 @@ LETTER_STEPS: Mapping[Status, tuple[str, ...]] = {
         "The offer stands: ask the responders for a time, or for an answer to what keeps you from it.",
     ),
 }
+LETTER_WARNED = (
+    "The maker of a service warned you that you may have been attacked. That is taken seriously, whatever your devices "
+    "show; what they show stands below."
+)
+"""The result where it rests on a vendor's threat notification alone."""
 LETTER_NOTIFIED = (
     "You were warned by the maker of a service: keep that notice, and show the responders every further one at once.",
 )

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from .contents import Content, database_of, spooled
+from .contents import PIECE, BoundError, Content, database_of, spooled
 from .shapes import Extent, Place, Reading
 from .streams import Inflated
 from .walk import BROKEN, LockedError, said
@@ -24,6 +24,11 @@ _LOCAL = struct.Struct("<4x2xHHHHLLLHH")
 _LOCAL_MARK = b"PK\x03\x04"
 _STORED, _DEFLATED = 0, 8
 _STREAMED = 8
+_DESCRIPTOR = 32
+_MOST_HEADERS = 20_000
+_LAST_METHOD, _LONGEST_NAME = 99, 4096
+"""The last number of a compression, and bytes of a name: what says more is no header."""
+_BLOCK = 512
 _AB_LINES = 4
 _LINE = 512
 _UNCLEAN = re.compile(r"[\x00-\x1f]")
@@ -41,7 +46,16 @@ def read_zip(walk: Walk, content: Content, place: Place) -> str:
             walk.skim_bytes(archive.comment, place)
         for info in archive.infolist():
             _zip_member(walk, archive, info, place)
+        covered = [(info.header_offset, _end_of(content, info)) for info in archive.infolist()]
+        covered.append((archive.start_dir, content.size))
+    _between(walk, content, covered, place, least=_DESCRIPTOR)
     return ""
+
+
+def _end_of(content: Content, info: zipfile.ZipInfo) -> int:
+    """Return where a member's packed bytes end; sizes after them may follow."""
+    name_size, extra_size = struct.unpack("<HH", content.at(info.header_offset + 26, 4).ljust(4, b"\0"))
+    return info.header_offset + _LOCAL.size + int(name_size) + int(extra_size) + info.compress_size
 
 
 def _zip_member(walk: Walk, archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Place) -> None:
@@ -94,11 +108,15 @@ def _name(walk: Walk, name: str, place: Place) -> None:
 
 
 def _by_local_headers(walk: Walk, content: Content, place: Place) -> str:
-    for offset in _marks(content):
+    for number, offset in enumerate(_marks(content)):
+        if number >= _MOST_HEADERS:
+            raise BoundError("too many headers of members")
         head = content.at(offset, 30)
         if len(head) < _LOCAL.size:
             continue
         flags, method, _, _, _, packed, _, name_size, extra_size = _LOCAL.unpack(head)
+        if method > _LAST_METHOD or name_size > _LONGEST_NAME:
+            continue
         raw = content.at(offset + _LOCAL.size, name_size)
         name = raw.decode("utf-8", "replace")
         here = place.within(name)
@@ -112,6 +130,7 @@ def _by_local_headers(walk: Walk, content: Content, place: Place) -> str:
             _one(walk, lambda start=start, packed=packed: _From(content, start, packed), here)  # type: ignore[misc]
         else:
             _lost(walk, here, Extent.UNKNOWN_FORM, f"compression {method}")
+    walk.skim(content, place)
     return "by its members' own headers"
 
 
@@ -143,33 +162,47 @@ class _From:
 
 
 def read_tar(walk: Walk, content: Content, place: Place) -> str:
-    """Give the regular files of a tar, and the names of everything in it."""
+    """Give the regular files of a tar, the names of everything in it, and runs of what is in no member."""
+    covered: list[tuple[int, int]] = []
     with tarfile.open(fileobj=content.file(), mode="r:", ignore_zeros=True) as archive:
-        for member in archive:
-            archive.members = []  # type: ignore[attr-defined]  # it would keep them all
-            here = place.within(member.name)
-            _name(walk, member.name, here)
-            if member.linkname:
-                _name(walk, member.linkname, here)
-            if member.isreg() and member.sparse is None:
-                _one(walk, lambda member=member: _From(content, member.offset_data, member.size), here)  # type: ignore[misc]
-                if member.offset_data + member.size > content.size:
-                    walk.limit(Extent.DAMAGED, "it ends within a member")
-            elif member.isreg():
-                _one(walk, lambda member=member: _Solid(content, member), here)  # type: ignore[misc]
+        while (member := archive.next()) is not None:
+            # It would keep them all.
+            archive.members = []  # type: ignore[attr-defined]  # no stub has it
+            _tar_member(walk, content, member, place)
+            held = sum(size for _, size in _stretches(member))
+            covered.append((member.offset, member.offset_data + -(-held // _BLOCK) * _BLOCK))
+    if covered and covered[-1][1] - _BLOCK > content.size:
+        walk.limit(Extent.DAMAGED, "it ends within a member")
+    _between(walk, content, covered, place, least=1)
     return ""
 
 
-class _Solid:
-    """The bytes of a sparse member without its holes, which may be a hundred gigabytes of nothing."""
+def _tar_member(walk: Walk, content: Content, member: tarfile.TarInfo, place: Place) -> None:
+    here = place.within(member.name)
+    _name(walk, member.name, here)
+    if member.linkname:
+        _name(walk, member.linkname, here)
+    if member.isreg():
+        # A sparse member's holes may be a hundred gigabytes of nothing: they are left out.
+        size = sum(size for _, size in _stretches(member))
+        _one(walk, lambda: _From(content, member.offset_data, size), here)
 
-    def __init__(self, content: Content, member: tarfile.TarInfo) -> None:
-        total = sum(size for _, size in cast("list[tuple[int, int]]", member.sparse))
-        self._stream = _From(content, member.offset_data, total)
 
-    def read(self, size: int, /) -> bytes:
-        """Return up to so many bytes, none at the end."""
-        return self._stream.read(size)
+def _stretches(member: tarfile.TarInfo) -> list[tuple[int, int]]:
+    sparse = cast("list[tuple[int, int]] | None", member.sparse)
+    return sparse if sparse is not None else [(0, member.size if member.isreg() else 0)]
+
+
+def _between(walk: Walk, content: Content, covered: list[tuple[int, int]], place: Place, least: int) -> None:
+    """Skim what stands between an archive's members, before and after them, unless it is zeros or very short."""
+    end = 0
+    for start, following in [*sorted(covered), (content.size, content.size)]:
+        for offset in range(end, start, PIECE) if start - end >= least else ():
+            part = content.at(offset, min(PIECE, start - offset))
+            if part.strip(b"\0"):
+                walk.limit(Extent.SKIMMED, "bytes that belong to no member")
+                walk.skim_bytes(part, place, offset)
+        end = max(end, following)
 
 
 def read_backup(walk: Walk, content: Content, place: Place) -> str:

@@ -23,7 +23,9 @@ _TOKEN = re.compile(
     r"|(?P<text>[^<]+|<)",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"([^\s=\"'<>/]{1,64})\s{0,16}=\s{0,16}(?:\"([^\"]*)\"?|'([^']*)'?|([^\s\"'>]+))")
+_ATTRIBUTE = re.compile(
+    r"(?:^|(?<=[\s\"'/]))([^\s=\"'<>/]{1,64})\s{0,16}=\s{0,16}(?:\"([^\"]*)\"?|'([^']*)'?|([^\s\"'>]+))"
+)
 _QUOTED = re.compile(r"\"([^\"]*)\"?|'([^']*)'?")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding\s{0,8}=\s{0,8}["']([A-Za-z0-9._-]{1,40})""")
 _INLINE = frozenset({"a", "b", "i", "u", "em", "strong", "span", "font", "wbr", "small", "big", "sub", "sup", "mark"})
@@ -39,6 +41,8 @@ def read_markup(walk: Walk, content: Content, place: Place) -> str:
     data = content.all(walk.bounds.held)
     walk.progress(len(data))
     text = _as_text(data, content)
+    if "<!ENTITY" in text:
+        walk.limit(Extent.SKIMMED, "it declares entities of its own, which are not put in")
     is_plist = "<plist" in text[:2000] or "<!DOCTYPE plist" in text[:2000]
     (_Plist if is_plist else _Document)(walk, place).read(text)
     return "property list" if is_plist else ""

@@ -39,6 +39,8 @@ class Inflated:
         self._inflater = zlib.decompressobj(bits)
         self._rest = b""
         self._over = False
+        self.after = b""
+        """What stands after the stream, or its beginning."""
 
     def read(self, size: int, /) -> bytes:
         """Return up to so many bytes, none at the end. Raises `zlib.error` on damage, `EOFError` on a cut stream."""
@@ -59,6 +61,7 @@ class Inflated:
         rest = self._inflater.unused_data or self._handle.read(_READ)
         if self._single or not rest.startswith(_GZIP_MARK[: len(rest)]) or not rest:
             self._over = True
+            self.after = rest
             return
         self._rest = rest
         self._inflater = zlib.decompressobj(self._bits)
@@ -86,6 +89,7 @@ class _Unpacked:
         self._mark = mark
         self._unpacker: _Decompressor = make()  # type: ignore[operator]
         self._over = False
+        self.after = b""
 
     def read(self, size: int, /) -> bytes:
         """Return up to so many bytes, none at the end. Raises what the decompressor raises, `EOFError` when cut."""
@@ -106,6 +110,7 @@ class _Unpacked:
         rest += self._handle.read(_READ)
         if not rest.startswith(self._mark):
             self._over = True
+            self.after = rest
             return
         self._handle = _Chained(rest, self._handle)
         self._unpacker = self._make()  # type: ignore[operator]
@@ -134,6 +139,9 @@ def _whole(walk: Walk, content: Content, stream: Readable, place: Place) -> None
     """Read what a stream gives; of a damaged one, the packed bytes are skimmed too: it may be something else."""
     if walk.member(stream, place).extent is Extent.DAMAGED:
         walk.limit(Extent.DAMAGED, "the stream, or what it holds, is damaged")
+        walk.skim(content, place)
+    elif getattr(stream, "after", b"").strip(b"\0"):
+        walk.limit(Extent.SKIMMED, "bytes after the end of the stream")
         walk.skim(content, place)
 
 

@@ -131,10 +131,15 @@ def read_table(walk: Walk, content: Content, place: Place) -> str:
 
 
 def _give_columns(walk: Walk, place: Place, headings: Sequence[str], rows: list[list[str]], first: int) -> None:
-    for number, cells in enumerate(itertools.zip_longest(*rows, fillvalue="")):
-        name = headings[number].strip() if number < len(headings) else f"column {number + 1}"
-        column = place._replace(column=name)
-        give_texts(walk, Batch(texts=cells, place=_rows(column, first), role=name.lower()))
+    width = len(headings)
+    for number, cells in enumerate(itertools.zip_longest(*(row[:width] for row in rows), fillvalue="")):
+        name = headings[number].strip()
+        give_texts(walk, Batch(texts=cells, place=_rows(place._replace(column=name), first), role=name.lower()))
+    beyond = [(at, cell) for at, row in enumerate(rows, first) for cell in row[width:]]
+    if beyond:
+        further = place._replace(column="beyond the headings")
+        texts = [cell for _, cell in beyond]
+        give_texts(walk, Batch(texts=texts, place=lambda index: _rows(further, beyond[index][0])(0)))
 
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/\-_\r\n]{24,}={0,2}[\r\n]*")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import struct
+import tarfile
+import zipfile
 import zlib
 
 import lz4.block
@@ -122,3 +126,30 @@ def test_places_are_those_of_the_first_step_in_a_cell() -> None:
     assert Place(table="t", row=1, column="c").within("gzip").at_key("url").key == "gzip.url"
     data = b"text " + zlib.compress(b"x")
     assert _read(data)[0].extent is not Extent.UNREADABLE
+
+
+def test_bytes_beside_what_an_archive_lists_are_skimmed() -> None:
+    """What stands before, between or after members, or after a compressed stream, is given, and full is not said."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name in ("a", "b"):
+            member = tarfile.TarInfo(name)
+            member.size = 600
+            archive.addfile(member, io.BytesIO(b"x" * 600))
+    data = bytearray(packed.getvalue())
+    data[1536:2048] = SOUGHT.encode().ljust(512, b"?")
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as made:
+        made.writestr("a", "b")
+    for evidence in (bytes(data), gzip.compress(b"x") + b"\1" + SOUGHT.encode(), b"PK\3\4" + zipped.getvalue()[4:]):
+        reading, _, values = _read(evidence)
+        if SOUGHT.encode() in evidence:
+            assert reading.extent is Extent.SKIMMED
+            assert any(SOUGHT in value.text for value in values)
+        else:
+            assert reading.extent is Extent.FULL
+
+
+def test_a_tar_without_a_sound_header_is_not_full() -> None:
+    """Bytes that only carry a tar's mark are no tar that was read in full."""
+    assert _read(b"a" * 257 + b"ustar" + SOUGHT.encode() * 40)[0].extent is not Extent.FULL

@@ -1,4 +1,4 @@
-"""Hostile files end, say how far they were read, and raise nothing: read naively, each would be quadratic or endless."""
+"""Hostile files end, say how far they were read, and raise nothing: read naively, each would be without end."""
 
 from __future__ import annotations
 

@@ -189,7 +189,11 @@ class ControlFailedError(IndicatorError):
     """The positive control did not find everything that was planted, so a scan would prove nothing."""
 
     code = "indicator.control_failed"
-    default_hint = say("{0} shows which planted indicators were not found.", do("iocs selftest"))
+    default_hint = say(
+        "{0} shows which planted indicators were not found; {1} goes on, and leaves a gap.",
+        do("iocs selftest"),
+        do(despite_control="REASON"),
+    )
 
 
 class UpdateError(IndicatorError):

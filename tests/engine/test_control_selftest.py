@@ -55,6 +55,22 @@ def test_all_published_sets_together_are_found(responder: Any, published_sets: l
     assert len(data["sets"]) == len(published_sets) + 1
 
 
+PAIRS = (("pegasus", "novispy"), ("rcs", "wyrmspy_dragonegg"), ("cytrox", "candiru"), ("eaglemsgspy", "darksword"))
+
+
+@pytest.mark.shared
+def test_each_published_set_alone_and_in_pairs_is_found_in_every_kind(
+    responder: Any, published_sets: list[Path]
+) -> None:
+    """None stops a scan: two-label app ids in an installation log stopped every scan of every phone."""
+    responder("iocs", "import", *published_sets)
+    alone = [(path.stem,) for path in published_sets]
+    failed = {
+        names: missed(data) for names in (*alone, *PAIRS) if missed(data := responder("iocs", "selftest", *names))
+    }
+    assert failed == {}
+
+
 @pytest.mark.shared
 def test_the_published_sets_lose_no_indicator(responder: Any, published_sets: list[Path]) -> None:
     """What is in a file is usable, a duplicate, or listed with its reason; Pegasus gives the 1,549 that MVT counts."""

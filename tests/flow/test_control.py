@@ -10,7 +10,7 @@ import pytest
 from mvtcase.engine.job import EngineResult
 from mvtcase.errors import ControlFailedError, InputError, NoUsableIndicatorError
 from mvtcase.indicators.sampling import sample_for_control
-from mvtcase.model import Completeness, IndicatorRef, Level, RawAlert
+from mvtcase.model import Completeness, EvidenceKind, IndicatorRef, Level, RawAlert
 from mvtcase.workflow import iocs, scans, sets
 
 if TYPE_CHECKING:
@@ -51,6 +51,15 @@ class Finder:
     def run_recheck(self, job: RecheckJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
         """Never asked."""
         raise NotImplementedError
+
+
+class SysdiagnoseBlind(Finder):
+    """An engine that finds nothing in a sysdiagnose."""
+
+    def run_scan(self, job: ScanJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        """Name all values but there."""
+        result = super().run_scan(job, on_event=on_event)
+        return replace(result, alerts=()) if job.kind is EvidenceKind.SYSDIAGNOSE else result
 
 
 @pytest.fixture
@@ -113,6 +122,34 @@ def test_a_scan_without_a_passing_control_does_not_begin(
     assert data["scans"] == []
 
 
+def test_a_control_that_fails_stops_its_own_kind_only(
+    proven: Desk, finder: Finder, add_phone: Callable[..., str]
+) -> None:
+    """What a sysdiagnose misses says nothing of a backup; a sysdiagnose is refused, naming plant and place."""
+    add_phone()
+    blind = replace(proven, engine=SysdiagnoseBlind(values=finder.values))
+    choice = sets.require_control(blind, sets.choose(blind), (EvidenceKind.IOS_BACKUP, EvidenceKind.SYSDIAGNOSE))
+    assert sets.proven(choice, EvidenceKind.IOS_BACKUP).control_passed_at is not None
+    assert sets.control_gaps(choice, EvidenceKind.IOS_FILE_SYSTEM) == ()
+    with pytest.raises(ControlFailedError, match="sysdiagnose: "):
+        sets.proven(choice, EvidenceKind.SYSDIAGNOSE)
+    assert len(scans.run(blind, scans.Request()).data.scans) == 1
+
+
+def test_an_examiner_may_go_on_despite_the_control_and_leaves_a_gap(
+    proven: Desk, finder: Finder, add_phone: Callable[..., str]
+) -> None:
+    """With a reason, which stands in the gap beside what was missed; the scan is not full."""
+    add_phone()
+    finder.values.clear()
+    (scan,) = scans.run(proven, scans.Request(despite_control="a known hole")).data.scans
+    assert scan.control_passed_at is None
+    job = finder.jobs[-1]
+    (gap,) = job.known.problems
+    assert gap.module == "positive control"
+    assert "a known hole" in gap.reason
+
+
 def test_a_control_that_passed_is_remembered_for_these_sets_and_tools(
     proven: Desk, finder: Finder, add_phone: Callable[..., str]
 ) -> None:
@@ -137,8 +174,8 @@ def test_a_damaged_memory_of_a_control_is_no_pass(proven: Desk, finder: Finder, 
     choice = sets.choose(proven, ["tiny"])
     sets.require_control(proven, choice)
     looks = len(finder.jobs)
-    (memory,) = (proven.workspace.iocs / ".control").glob("*.json")
-    memory.write_text(text)
+    for memory in (proven.workspace.iocs / ".control").glob("*.json"):
+        memory.write_text(text)
     assert sets.require_control(proven, choice).control_passed_at is not None
     assert len(finder.jobs) > looks
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile(r"([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}) \[\d+\] <(\w{1,16})> ")
 _REQUESTER = re.compile(r"(?:requested by|client:?|on behalf of) ([A-Za-z][\w.-]{1,127})")
+_STATED = re.compile(
+    r"\b(?:ID=|identifier[ :=]+|bundle(?: ?ID)?[ :=]+)\"?([A-Za-z0-9_-]{1,128}\.[A-Za-z0-9._-]{1,512})",
+    re.IGNORECASE,
+)
+"""Where a log says itself that a bundle's name follows: those of two labels are no others' words then."""
+
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s\"'<>()\[\]{}|]+")
 _SAMPLE_CHARACTERS = 240
 _MAX_DISTINCT = 50_000
@@ -80,6 +86,8 @@ def _subjects(line: str) -> list[tuple[str, str]]:
             found["log_path", text] = None
         elif is_bundle(text) and not text[:1].isdigit():
             found["log_bundle", text] = None
+    for match in _STATED.finditer(line):
+        found["log_bundle", match[1].rstrip(".")] = None
     for match in _URL.finditer(line):
         if not match[0].startswith("file:"):
             found["log_url", match[0].rstrip(".,;:")] = None

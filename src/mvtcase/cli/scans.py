@@ -60,6 +60,9 @@ def run(
     allow_foreign_modules: Annotated[
         bool, typer.Option("--allow-foreign-modules", help="Run modules of other installed MVT plugins too.")
     ] = False,
+    despite_control: Annotated[
+        str, typer.Option("--despite-control", metavar="REASON", help="Go on where the control fails; leaves a gap.")
+    ] = "",
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Go on where no sandbox works; reports say what that means.")
     ] = False,
@@ -83,6 +86,7 @@ def run(
             sweep=second_reader,
             stock_matcher=stock_matcher,
             allow_foreign_modules=allow_foreign_modules,
+            despite_control=despite_control,
             age_identity=age_identity,
             password=read_password_file(password_file) if password_file else None,
             ask_password=ask_for,
@@ -121,6 +125,9 @@ def recheck(
     iocs: Annotated[
         list[str] | None, typer.Option("--iocs", metavar="SET", help="Indicator set; may be given again.")
     ] = None,
+    despite_control: Annotated[
+        str, typer.Option("--despite-control", metavar="REASON", help="Go on where the control fails; leaves a gap.")
+    ] = "",
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Go on where no sandbox works; reports say what that means.")
     ] = False,
@@ -136,6 +143,7 @@ def recheck(
             scan or (),
             everything=everything,
             set_names=tuple(iocs or ()),
+            despite_control=despite_control,
             on_event=on_event,
         )
     output.show(state, outcome, summary)

@@ -97,6 +97,7 @@ RUNS = {
     "worker.left": "{name} of the scan's results cannot be read, nor what it says of Letter Sealing: {error}.",
     "worker.killed": "the worker was ended from outside (SIGKILL), most likely because the machine ran out of memory",
     "worker.too_much": "the worker said more than is kept: {count} of its events were left out",
+    "control.despite": "the positive control of this kind of evidence missed {missed}; the examiner went on: {reason}",
     "worker.status": "the worker ended with status {status}",
     "worker.scan_late": "the scan did not end within {seconds} seconds",
     "worker.late": "it did not end within {seconds} seconds",

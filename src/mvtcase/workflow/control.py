@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mvtcase import kinds
 from mvtcase.canon import canonical_json, digest, timestamp
 from mvtcase.engine.job import ScanJob
 from mvtcase.errors import ControlFailedError
 from mvtcase.evidence import workspaces
 from mvtcase.files import write_atomically
 from mvtcase.indicators.sampling import sample_for_control
-from mvtcase.model import EvidenceKind
+from mvtcase.model import EvidenceKind, Platform
 from mvtcase.phones import android_spots, ios_spots
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
@@ -23,9 +23,11 @@ from mvtcase.phones.sysdiagnose import build_sysdiagnose
 from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone, plantable
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import do, say
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.trees import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from mvtcase.engine.job import EngineEvent
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow.sets import Choice
 
 SAMPLES_PER_TYPE = 3
+STAND_INS = (EvidenceKind.IOS_BACKUP, EvidenceKind.ANDROIDQF, EvidenceKind.SYSDIAGNOSE)
 _IOS = frozenset(
     kind for spot in ios_spots.SPOTS.values() if ios_spots.IosEvidence.BACKUP in spot.evidence for kind in spot.kinds
 )
@@ -52,92 +55,104 @@ class Check:
     found: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """When the control of a kind of evidence passed, None when it did not, and what it missed."""
+
+    at: str | None
+    planted: int = 0
+    missed: tuple[Check, ...] = ()
+
+
 def unheard(event: EngineEvent) -> None:
     """Hear nothing: the default where nobody watches."""
 
 
-def passed_at(desk: Desk, choice: Choice, *, on_event: Callable[[EngineEvent], None] = unheard) -> str:
-    """Return when the control of this combination of sets and tools passed, running it when it never did.
+def stand_in(kind: EvidenceKind) -> EvidenceKind:
+    """Return the kind of synthetic phone that the control of a kind of evidence looks at."""
+    if kind is EvidenceKind.SYSDIAGNOSE:
+        return kind
+    return EvidenceKind.IOS_BACKUP if kinds.of(kind).platform is Platform.IOS else EvidenceKind.ANDROIDQF
 
-    Raises `ControlFailedError` naming what was not found.
-    """
-    remembered = _remembered(desk, choice)
-    if remembered is not None:
-        return remembered
-    checks, at = run(desk, choice, on_event=on_event)
-    missed = [check for check in checks if not check.found]
-    if missed:
-        listed = "; ".join(f"{check.type} {check.value} ({check.platform}: {check.where})" for check in missed[:5])
-        raise ControlFailedError(
-            f"The positive control failed: {len(missed)} of {len(checks)} planted indicators were not found. {listed}"
-        )
-    return at
+
+def verdicts(
+    desk: Desk, choice: Choice, wanted: Iterable[EvidenceKind], *, on_event: Callable[[EngineEvent], None] = unheard
+) -> dict[EvidenceKind, Verdict]:
+    """Return what became of the control of each kind of evidence, running those that never passed with these sets."""
+    found: dict[EvidenceKind, Verdict] = {}
+    for each in dict.fromkeys(stand_in(kind) for kind in wanted):
+        remembered = _remembered(desk, choice, each)
+        if remembered is not None:
+            found[each] = Verdict(at=remembered)
+            continue
+        checks, at = run(desk, choice, (each,), on_event=on_event)
+        missed = tuple(check for check in checks if not check.found)
+        found[each] = Verdict(at=None if missed else at, planted=len(checks), missed=missed)
+    return found
+
+
+def listed(missed: Sequence[Check]) -> str:
+    """Return missed plants in words: what was planted, and where the engine should have found it."""
+    return "; ".join(f"{check.type} {check.value} ({check.platform}: {check.where})" for check in missed[:5])
 
 
 def run(
-    desk: Desk, choice: Choice, *, on_event: Callable[[EngineEvent], None] = unheard
+    desk: Desk,
+    choice: Choice,
+    of: Sequence[EvidenceKind] = STAND_INS,
+    *,
+    on_event: Callable[[EngineEvent], None] = unheard,
 ) -> tuple[tuple[Check, ...], str]:
     """Run the control and return what became of each plant and when; a pass is remembered for these sets and tools.
 
-    Raises `ControlFailedError` when no indicator of the sets can be planted: then nothing can be proven.
+    Each kind of synthetic phone passes or fails by itself. Raises `ControlFailedError` when no indicator of the sets
+    can be planted in any: then nothing can be proven.
     """
     sample = sample_for_control(choice.passports, per_type=SAMPLES_PER_TYPE)
     plants = [Plant(PlantKind(kind), value) for kind, value in sample]
-    home = desk.workspace.iocs / ".control"
-    home.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    workspaces.sweep_leftovers(home)
-    with workspaces.workspace(home) as work:
-        checks = (
-            *_on_ios(desk, choice, work, [each for each in plants if each.kind in _IOS], on_event),
-            *_on_android(desk, choice, work, [each for each in plants if each.kind in _ANDROID], on_event),
-            *_on_sysdiagnose(desk, choice, work, [each for each in plants if each.kind in plantable()], on_event),
-        )
-    if not checks:
+    if not any(each.kind in _IOS | _ANDROID | plantable() for each in plants):
         raise ControlFailedError(
             "The positive control could plant none of the chosen sets' indicators: nothing shows that a scan works.",
             hint=say("Choose the built-in set too; {0} may be given again.", do(iocs="SET")),
         )
+    home = desk.workspace.iocs / ".control"
+    home.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    workspaces.sweep_leftovers(home)
     at = timestamp(desk.clock())
-    if all(check.found for check in checks):
-        _remember(desk, choice, at, len(checks))
-    return checks, at
+    checks: list[Check] = []
+    for each in of:
+        with workspaces.workspace(home) as work:
+            found = _look(desk, choice, work, plants, each, on_event)
+        if all(check.found for check in found):
+            _remember(desk, choice, each, at, len(found))
+        checks += found
+    return tuple(checks), at
 
 
-def _on_ios(
-    desk: Desk, choice: Choice, work: Path, plants: Sequence[Plant], on_event: Callable[[EngineEvent], None]
-) -> list[Check]:
-    if not plants:
-        return []
-    built = build_ios_backup(work / "ios", IosPhone(plants=tuple(plants)))
-    return _look(desk, choice, work, built, EvidenceKind.IOS_BACKUP, on_event)
-
-
-def _on_android(
-    desk: Desk, choice: Choice, work: Path, plants: Sequence[Plant], on_event: Callable[[EngineEvent], None]
-) -> list[Check]:
-    if not plants:
-        return []
-    built = build_androidqf(work / "androidqf", AndroidPhone(plants=tuple(plants)))
-    return _look(desk, choice, work, built, EvidenceKind.ANDROIDQF, on_event)
-
-
-def _on_sysdiagnose(
-    desk: Desk, choice: Choice, work: Path, plants: Sequence[Plant], on_event: Callable[[EngineEvent], None]
-) -> list[Check]:
-    if not plants:
-        return []
-    built = build_sysdiagnose(work / "sysdiagnose", SysdiagnosePhone(plants=tuple(plants)), archive=False)
-    return _look(desk, choice, work, built, EvidenceKind.SYSDIAGNOSE, on_event)
+def _built(kind: EvidenceKind, work: Path, plants: Sequence[Plant]) -> BuiltEvidence | None:
+    """Return a synthetic phone with what can be planted in its kind, None where nothing can."""
+    spots = {EvidenceKind.IOS_BACKUP: _IOS, EvidenceKind.ANDROIDQF: _ANDROID}.get(kind, plantable())
+    fitting = tuple(each for each in plants if each.kind in spots)
+    if not fitting:
+        return None
+    if kind is EvidenceKind.IOS_BACKUP:
+        return build_ios_backup(work / "phone", IosPhone(plants=fitting))
+    if kind is EvidenceKind.ANDROIDQF:
+        return build_androidqf(work / "phone", AndroidPhone(plants=fitting))
+    return build_sysdiagnose(work / "phone", SysdiagnosePhone(plants=fitting), archive=False)
 
 
 def _look(  # all of it belongs to one run
     desk: Desk,
     choice: Choice,
     work: Path,
-    built: BuiltEvidence,
+    plants: Sequence[Plant],
     kind: EvidenceKind,
     on_event: Callable[[EngineEvent], None],
 ) -> list[Check]:
+    built = _built(kind, work, plants)
+    if built is None:
+        return []
     result = desk.engine.run_scan(
         ScanJob(
             kind=kind,
@@ -169,20 +184,20 @@ def _names(alert: RawAlert, plant: Plant) -> bool:
     return alert.indicator is not None and alert.indicator.value.casefold() == plant.value.casefold()
 
 
-def _memory(desk: Desk, choice: Choice) -> Path:
-    key = digest([choice.key, dict(choice.tools)])
+def _memory(desk: Desk, choice: Choice, kind: EvidenceKind) -> Path:
+    key = digest([choice.key, dict(choice.tools), kind])
     return desk.workspace.iocs / ".control" / f"{key}.json"
 
 
-def _remembered(desk: Desk, choice: Choice) -> str | None:
+def _remembered(desk: Desk, choice: Choice, kind: EvidenceKind) -> str | None:
     try:
-        record = json.loads(_memory(desk, choice).read_text("utf-8"))
-    except (OSError, ValueError):
+        record = read_json(_memory(desk, choice, kind))
+    except UnreadableError:
         return None
     at = record.get("passed_at") if isinstance(record, dict) else None
     return at if isinstance(at, str) else None
 
 
-def _remember(desk: Desk, choice: Choice, at: str, planted: int) -> None:
+def _remember(desk: Desk, choice: Choice, kind: EvidenceKind, at: str, planted: int) -> None:
     record: Json = {"passed_at": at, "planted": planted, "sets": [each.sha256 for each in choice.sets]}
-    write_atomically(_memory(desk, choice), canonical_json(record).encode())
+    write_atomically(_memory(desk, choice, kind), canonical_json(record).encode())

@@ -34,6 +34,7 @@ def run(
     *,
     everything: bool = False,
     set_names: Sequence[str] = (),
+    despite_control: str = "",
     on_event: Callable[[str, EngineEvent], None],
 ) -> Outcome[payloads.Scans]:
     """Recheck scans, or the latest finished scan of every acquisition; one that cannot be rechecked stops no other.
@@ -46,7 +47,8 @@ def run(
         recover(desk, store)
         wanted = _wanted(store, named, everything=everything)
         chosen = set_names or queries.case_file(store).fixed_sets or ()
-        choice = sets.require_control(desk, sets.choose(desk, chosen))
+        choice = sets.choose(desk, chosen)
+        choice = sets.require_control(desk, choice, {each.kind for each in wanted}, despite=despite_control)
         done: list[str] = []
         messages: list[Message] = []
         for scan in wanted:
@@ -81,6 +83,7 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
         raise InputError(f"{scan.id} is a recheck itself.", hint=f"Recheck {scan.recheck_of} instead.")
     if scan.state is not ScanState.FINISHED:
         raise InputError(f"{scan.id} is {scan.state}: it left no complete results to recheck.")
+    choice = sets.proven(choice, scan.kind)
     acquisition = queries.acquisition(store, scan.acquisition)
     consents.require(store, queries.official(store, acquisition.official), desk.clock())
     with acquisition_lock(store, acquisition.id):
@@ -95,7 +98,12 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
                     expected_indicators=choice.total,
                     set_names=choice.set_names,
                     limits=desk.settings.limits,
-                    known=Known(counts=choice.counts, base=scan.completeness, base_gaps=scan.gaps),
+                    known=Known(
+                        problems=sets.control_gaps(choice, scan.kind),
+                        counts=choice.counts,
+                        base=scan.completeness,
+                        base_gaps=scan.gaps,
+                    ),
                 ),
                 on_event=on_event,
             )

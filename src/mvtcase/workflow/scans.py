@@ -67,6 +67,7 @@ class Request:
     sweep: bool = True
     stock_matcher: bool = False
     allow_foreign_modules: bool = False
+    despite_control: str = ""
     age_identity: Path | None = None
     password: Secret | None = None
     ask_password: Callable[[Acquisition], Secret | None] = _no_password
@@ -93,7 +94,7 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
                 messages=("Nothing to do: every acquisition was scanned with these sets.",),
             )
         secrets = {each.id: _secret(request, each) for each in wanted}
-        choice = sets.require_control(desk, choice)
+        choice = sets.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
     done = _run_all(desk, request, choice, wanted, secrets)
     failures = [message for _, message in done if message]
     with desk.open_case() as store:
@@ -179,6 +180,7 @@ def _scan_or_say_why(
 def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisition, secret: Secret | None) -> str:
     """Scan one acquisition on a connection of its own and return the scan's id."""
     _stop_if_asked(request)
+    choice = sets.proven(choice, acquisition.kind)
     with Store.open(desk.case_folder(), clock=desk.clock) as store:
         consents.require(store, queries.official(store, acquisition.official), desk.clock())
         if acquisition.encrypted and secret is None and of(acquisition.kind).opener is Opener.PASSWORD:
@@ -240,6 +242,7 @@ def _examine(  # joins everything one scan needs
             decrypted = _decrypt(desk, request, acquisition.device, job_of_it, heard)
             target = work / "decrypted"
             staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
+        problems = (*staged.problems, *sets.control_gaps(choice, acquisition.kind))
         job = ScanJob(
             kind=found.kind,
             target=target,
@@ -253,7 +256,11 @@ def _examine(  # joins everything one scan needs
             sweep=request.sweep,
             allow_foreign_modules=request.allow_foreign_modules,
             password=secret,
-            known=Known(problems=staged.problems, counts=choice.counts, second_reader=request.sweep),
+            known=Known(
+                problems=problems,
+                counts=choice.counts,
+                second_reader=request.sweep,
+            ),
         )
         return desk.engine.run_scan(job, on_event=heard), staged
 

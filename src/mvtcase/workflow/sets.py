@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mvtcase.errors import NoUsableIndicatorError
-from mvtcase.wording import do, say
+from mvtcase.errors import ControlFailedError, NoUsableIndicatorError
+from mvtcase.model import EvidenceKind, Gap, ModuleOutcome
+from mvtcase.wording import do, say, why
 from mvtcase.workflow import control
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.indicators.passport import Passport
@@ -35,6 +36,9 @@ class Choice:
     key: str
     tools: Mapping[str, str]
     control_passed_at: str | None = None
+    verdicts: Mapping[EvidenceKind, control.Verdict] = field(default_factory=dict)
+    despite: str = ""
+    """Why to go on where a control failed, in the examiner's words."""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -71,11 +75,50 @@ def choose(desk: Desk, named: Sequence[str] = ()) -> Choice:
     )
 
 
-def require_control(desk: Desk, choice: Choice) -> Choice:
-    """Return the choice with the time its positive control passed, running it when it never did with these tools.
+def require_control(
+    desk: Desk, choice: Choice, wanted: Iterable[EvidenceKind] = tuple(EvidenceKind), *, despite: str = ""
+) -> Choice:
+    """Return the choice with what became of the positive control of each kind of evidence that is wanted.
 
-    Raises `ControlFailedError` when something planted was not found: such a scan would prove nothing.
+    Raises `ControlFailedError` when it failed for all of them and nobody gave a reason to go on despite that: such a
+    scan would prove nothing. What fails for one kind does not stop another.
     """
     if not desk.with_control:
         return choice
-    return replace(choice, control_passed_at=control.passed_at(desk, choice))
+    verdicts = control.verdicts(desk, choice, wanted)
+    choice = replace(choice, verdicts=verdicts, despite=despite)
+    failed = [each for each in verdicts.values() if each.missed]
+    if failed and len(failed) == len(verdicts) and not despite:
+        raise _failure(failed)
+    passed = max((each.at for each in verdicts.values() if each.at), default=None)
+    return choice if failed else replace(choice, control_passed_at=passed)
+
+
+def proven(choice: Choice, kind: EvidenceKind) -> Choice:
+    """Return the choice for one kind of evidence, with the time its own control passed.
+
+    Raises `ControlFailedError` when it failed and nobody gave a reason to go on despite that.
+    """
+    verdict = choice.verdicts.get(control.stand_in(kind))
+    if verdict is None:
+        return choice
+    if verdict.missed and not choice.despite:
+        raise _failure([verdict])
+    return replace(choice, control_passed_at=verdict.at)
+
+
+def control_gaps(choice: Choice, kind: EvidenceKind) -> tuple[Gap, ...]:
+    """Return the gap that a control leaves which failed for a kind of evidence, and was gone past with a reason."""
+    verdict = choice.verdicts.get(control.stand_in(kind))
+    if verdict is None or not verdict.missed:
+        return ()
+    reason = why("control.despite", missed=control.listed(verdict.missed), reason=choice.despite)
+    return (Gap(module="positive control", outcome=ModuleOutcome.FAILED, reason=reason),)
+
+
+def _failure(failed: Sequence[control.Verdict]) -> ControlFailedError:
+    missed = [check for each in failed for check in each.missed]
+    return ControlFailedError(
+        f"The positive control failed: {len(missed)} of {sum(each.planted for each in failed)} planted indicators were"
+        f" not found. {control.listed(missed)}"
+    )

@@ -146,3 +146,12 @@ def test_associated_domains_come_with_their_app() -> None:
     (record,) = parse_associated_domains(_content(text), DEVICE).records
     assert (record["bundle_id"], record["urls"]) == ("com.example.app", ["evil.example.net"])
     assert parse_associated_domains(_content("<html>"), DEVICE).problem
+
+
+def test_an_app_id_of_two_labels_is_read_where_the_log_says_that_it_is_one() -> None:
+    """Published ones have two labels (`com.vodaservices`); a word with a dot elsewhere in a log is none."""
+    line = (
+        "Wed May 24 12:58:05 2023 [72] <notice> (0x16be43000) Installing <MIInstallableBundle ID=xx.an; Version=1.2>\n"
+    )
+    parsed = parse_service_log(_content(line + line.replace("ID=xx.an", "at file.txt")), DEVICE)
+    assert _values(parsed, "log_bundle", "bundle_id") == ["xx.an"]

@@ -99,7 +99,7 @@ def test_the_timeline_is_in_order_and_unknown_comes_last(two: Desk, engine: Fake
 def test_a_diff_names_modules_alerts_findings_and_gaps_that_changed(two: Desk, engine: FakeEngine) -> None:
     """A second scan with another alert and a failed module; scans of two devices are not compared."""
     broken = replace(engine.answer.modules[0], outcome=ModuleOutcome.FAILED, records=None)
-    engine.answer = replace(engine.answer, modules=(broken,), alerts=(ODD,))
+    engine.answer = replace(engine.answer, modules=(broken, *engine.answer.modules[1:]), alerts=(ODD,))
     scans.run(two, scans.Request(acquisitions=("A-0001",)))
     told = _data(diffs.diff(two, "S-0001", "S-0003"))
     (module,) = told["modules"]

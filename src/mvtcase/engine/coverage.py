@@ -62,13 +62,12 @@ def assess(
     indicators_loaded: int,
     modules: Sequence[ModuleRun],
     extra_gaps: Sequence[Gap] = (),
-    unclaimed: Sequence[str] = (),
     known: Known | None = None,
 ) -> Judgement:
     """Return how complete a scan was: the only place that decides it, from everything that decides it.
 
-    `extra_gaps` are those that no module run stands for: of the pre-flight, of nested commands, of the second reader.
-    `unclaimed` are telling files that nobody read.
+    `extra_gaps` are those that no module run stands for: of the pre-flight, of nested commands, of the second reader,
+    of telling files that nobody read.
     """
     known = known or Known()
     facts = kinds.of(kind)
@@ -81,7 +80,6 @@ def assess(
             *(gap for run in modules if (gap := _gap_of(run, required.get((run.part, run.slug)))) is not None),
             *_absent(required, runs, {gap.module for gap in extra_gaps}),
             *extra_gaps,
-            *map(_unread, unclaimed),
             *_never_examined(facts, known),
             *blinding,
             *known.base_gaps,
@@ -120,10 +118,6 @@ def _never_examined(facts: Kind, known: Known) -> Iterator[Gap]:
         yield Gap(module="file system", outcome=ModuleOutcome.NOT_RUN, reason=reason)
     if not known.second_reader:
         yield Gap(module="sweep", outcome=ModuleOutcome.NOT_RUN, reason=why("reader.off"))
-
-
-def _unread(place: str) -> Gap:
-    return Gap(module=place, outcome=ModuleOutcome.NOT_RUN, reason=why("file.unread"))
 
 
 def is_examined(run: ModuleRun, row: KeyModule | None = None) -> bool:

@@ -71,7 +71,6 @@ COVERAGE = {
     "read.damaged": "in part: it is damaged",
     "read.unreadable": "not: the system did not give its bytes",
     "reach.too_narrow": "too narrow: the data hold no traces of programs that ran, and spyware is a program that runs",
-    "file.unread": "the file was acquired, and nobody read it",
     "links.unresolved": "{count} shortened links could not be resolved, because the examination runs offline.",
     "bodies.read": "{count} messages have their text in a form that MVT does not compare: only the second reader does.",
     "bodies.unread": (

@@ -264,19 +264,6 @@ def test_without_the_second_reader_nothing_is_full() -> None:
     assert [gap.module for gap in judged.gaps] == ["sweep"]
 
 
-def test_a_telling_file_that_nobody_read_is_a_gap_that_names_it() -> None:
-    """Acquired is not examined."""
-    judged = assess(
-        kind=ENCRYPTED,
-        finished=True,
-        indicators_loaded=1,
-        modules=all_examined(ENCRYPTED),
-        unclaimed=["HomeDomain-Library/Mail/1.emlx"],
-    )
-    assert judged.completeness is Completeness.PARTIAL
-    assert [gap.module for gap in judged.gaps] == ["HomeDomain-Library/Mail/1.emlx"]
-
-
 @pytest.mark.parametrize("base", list(Completeness))
 def test_a_recheck_is_never_more_complete_than_the_scan_it_rests_on(base: Completeness) -> None:
     """What was not examined then is not examined now, and its gaps stand."""

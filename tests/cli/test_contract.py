@@ -205,6 +205,8 @@ def _cases(say: Say, case: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("MVTCASE_CASE", "line-2021")
     say("case", "list")
     say("case", "show")
+    say("case", "set", "--single-examiner", "nobody else")
+    say("case", "set", "--single-examiner", "")
     say("case", "close")
     say("case", "reopen")
     say("group", "add", "Caucus", "--parent", "Legislature")

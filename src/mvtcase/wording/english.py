@@ -159,6 +159,13 @@ LOOKED = {
     "backup.other_device": (
         "Info.plist is of another device than Manifest.plist: its apps and numbers are not those of this backup"
     ),
+    "androidqf.unreadable": "what AndroidQF says of its acquisition cannot be read: {error}",
+    "androidqf.unfinished": "AndroidQF did not come to its end: acquisition.json tells no time of completion",
+    "androidqf.status": "AndroidQF calls its own acquisition {status}",
+    "androidqf.module": "AndroidQF says that it did not acquire {name} whole: {status}, {error}",
+    "androidqf.more_modules": "{count} more parts were not acquired whole, as AndroidQF says",
+    "androidqf.short_list": "{file} lists {count} where {other} of the same acquisition has {more}: it is not whole",
+    "backup.few_described_apps": "{installed} apps are installed, and only {described} are described",
     "backup.unfinished": "Status.plist says that the backup was not finished: {state}",
     "backup.no_device": "Info.plist names no device: it is not the one of a backup",
     "backup.undescribed_apps": (

@@ -10,6 +10,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.worker.preflight import Found, Problem
+from mvtcase.engine.worker.preflight.acquired import own_words, uneven_lists
 from mvtcase.engine.worker.preflight.adb_archive import backup_problem
 from mvtcase.engine.worker.preflight.dumpstate import dumpstate_problems
 from mvtcase.model import ModuleOutcome
@@ -37,6 +38,8 @@ _OTHER_ENTRIES = ("dumpState_*.log", "*/dumpsys.txt")
 def androidqf(task: Task) -> Iterator[Found]:
     """Yield what is wrong with an AndroidQF acquisition as a whole."""
     root = task.target
+    yield from own_words(root)
+    yield from uneven_lists(root)
     yield from _altered_files(root)
     backup_file = root / "backup.ab"
     if backup_file.is_file():

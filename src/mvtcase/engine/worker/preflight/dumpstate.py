@@ -42,6 +42,10 @@ _EXCUSE = re.compile(
 )
 
 
+_FAILED = re.compile(rb"\*\*\* (?:command )?'.{1,200}' (?:timed out|failed|terminated)", re.IGNORECASE)
+"""How dumpstate says that a program did not give its section (`frameworks/native/cmds/dumpstate/DumpstateUtil.cpp`)."""
+
+
 @dataclass(slots=True)
 class _Seen:
     """What was seen of the text: bytes of each section's body, ends, excuses in a body, tables, Android's version."""
@@ -63,7 +67,10 @@ def dumpstate_problems(handle: IO[bytes], *, is_whole: bool) -> Iterator[Problem
         if reason:
             yield Problem(module=module, reason=why("bugreport.section", section=service, what=reason))
     for name, module in _TABLES.items() if is_whole else ():
-        if name not in seen.tables:
+        if name.decode() in seen.excused:
+            what = why("section.error")
+            yield Problem(module=module, reason=why("bugreport.section", section=name.decode().lower(), what=what))
+        elif name not in seen.tables:
             yield Problem(module=module, reason=why("bugreport.no_section", section=name.decode().lower()))
 
 
@@ -80,7 +87,7 @@ def _section_problem(seen: _Seen, service: str) -> Reason | None:
 
 def _read(handle: IO[bytes]) -> _Seen:
     seen = _Seen()
-    service, read = "", 0
+    service, table, read = "", "", 0
     while (line := handle.readline(MAX_LINE)) and read < MAX_BYTES:
         read += len(line)
         if found := _START.match(line):
@@ -93,6 +100,11 @@ def _read(handle: IO[bytes]) -> _Seen:
             _add_to_body(seen, service, line)
         elif found := _TABLE.match(line):
             seen.tables.add(found[1])
+            table = found[1].decode()
+        elif line.startswith(b"------ "):
+            table = ""
+        elif table and _FAILED.match(line):
+            seen.excused.add(table)
         elif found := _SDK.match(line):
             seen.sdk = int(found[1][:4])
     return seen

@@ -136,8 +136,16 @@ def _completeness(root: Path) -> Iterator[Found]:
         yield Problem(module="Manifest", reason=why("backup.unfinished", state=safe_text(state, 40)))
     if info is not None and not any(info.get(name) for name in _TELLS_THE_PHONE):
         yield Problem(module="BackupInfo", reason=why("backup.no_device"))
-    if info is not None and info.get("Installed Applications") and not info.get("Applications"):
+    installed, described = (_number((info or {}).get(name)) for name in ("Installed Applications", "Applications"))
+    if installed and not described:
         yield Problem(module="Applications", reason=why("backup.undescribed_apps"))
+    elif described * 2 < installed:
+        reason = why("backup.few_described_apps", described=described, installed=installed)
+        yield Problem(module="Applications", reason=reason)
+
+
+def _number(held: object) -> int:
+    return len(held) if isinstance(held, (list, dict)) else 0
 
 
 def _line(root: Path) -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import plistlib
 import zipfile
 import zlib
@@ -235,3 +236,55 @@ def test_a_backup_that_breaks_off(built: Callable[[EvidenceKind], Path]) -> None
     ):
         path.write_bytes(head + b"none\n" + broken)
         assert expected in reasons(EvidenceKind.ANDROID_BACKUP, path)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"completed": "0001-01-01T00:00:00Z"}, "did not come to its end"),
+        ({"completed": None}, "did not come to its end"),
+        ({"completed": "2026-11-20T09:39:00Z", "status": "partial"}, "calls its own acquisition partial"),
+        (
+            {"module_results": [{"name": "packages", "status": "failed", "error": "adb: device offline"}]},
+            "did not acquire packages whole: failed, adb: device offline",
+        ),
+        ({"module_results": [{"name": "x", "status": "failed"}] * 30}, "10 more parts"),
+        ("no JSON {", "cannot be read"),
+    ],
+)
+def test_what_androidqf_says_of_itself(record: object, expected: str, built: Callable[[EvidenceKind], Path]) -> None:
+    """A collector that was cut off, or that says what failed, is believed."""
+    root = built(EvidenceKind.ANDROIDQF)
+    text = record if isinstance(record, str) else json.dumps(record)
+    (root / "acquisition.json").write_text(text, "utf-8")
+    assert expected in reasons(EvidenceKind.ANDROIDQF, root)
+
+
+@pytest.mark.parametrize("status", ["success", "completed", ""])
+def test_an_acquisition_that_says_it_went_well_has_no_problem(
+    status: str, built: Callable[[EvidenceKind], Path]
+) -> None:
+    """Whatever word its release has for that."""
+    root = built(EvidenceKind.ANDROIDQF)
+    record = {
+        "completed": "2026-11-20T09:39:00Z",
+        "status": status,
+        "module_results": [{"name": "files", "status": status}],
+    }
+    (root / "acquisition.json").write_text(json.dumps(record), "utf-8")
+    assert reasons(EvidenceKind.ANDROIDQF, root) == ""
+
+
+def test_a_list_much_shorter_than_another_of_the_same_acquisition(built: Callable[[EvidenceKind], Path]) -> None:
+    """Two packages where the dump of the services describes a dozen: the list was cut."""
+    root = built(EvidenceKind.ANDROIDQF)
+    listed = json.loads((root / "packages.json").read_text("utf-8"))
+    (root / "packages.json").write_text(json.dumps(listed[:2]), "utf-8")
+    assert "packages.json lists 2 where dumpsys.txt" in reasons(EvidenceKind.ANDROIDQF, root)
+
+
+def test_apps_that_are_installed_and_hardly_described(built: Callable[[EvidenceKind], Path]) -> None:
+    """Info.plist names them twice, and one of the two lists is nearly empty."""
+    root = built(EvidenceKind.IOS_BACKUP)
+    changed_plist(root / "Info.plist", **{"Installed Applications": ["a", "b", "c", "d"], "Applications": {"a": {}}})
+    assert "4 apps are installed, and only 1" in reasons(EvidenceKind.IOS_BACKUP, root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, digest
@@ -13,13 +14,16 @@ from mvtcase.findings.times import event_time
 from mvtcase.model import AlertSource, EvidenceClass, Finding, Rating
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mvtcase.model import Device, Json, RawAlert
 
 ID_DIGITS = 16
 MAX_DETAIL_CHARACTERS = 20_000
 MAX_TITLE_CHARACTERS = 300
+MAX_PATH = 4096
+MAX_FOLDERS_NAMED = 50
+_SPACE, _QUOTE = re.compile(r"[\s\"]"), re.compile(r"[\n\"]")
 _OWN_FIELDS = frozenset({"matched_indicator", "matched_indicators"})
 """Fields that speak of the indicator, not of the event: they change with the set's file name."""
 
@@ -111,29 +115,40 @@ def unlike_its_alerts(finding: Finding, alerts: Sequence[tuple[RawAlert, Context
     """Return how a stored finding differs from what its alerts give, empty when it does not.
 
     What a release may judge otherwise than an earlier one, such as the finer evidence class, is not compared; that an
-    indicator match is never silent is.
+    indicator match is never made silent is.
     """
     if not alerts:
         return "rests on no alert"
-    if finding.level.rank != max(alert.level.rank for alert, _ in alerts):
-        return "its level is not the highest of its alerts"
     if {context.device.id for _, context in alerts} != {finding.device}:
         return "is about another device than its alerts"
-    as_said = not any(r"\ud" in alert.message for alert, _ in alerts)  # else stored as a visible escape
-    if as_said and finding.id not in {_derived_id(alert, context) for alert, context in alerts}:
+    own = [alert for alert, context in alerts if finding.id in _derived_ids(alert, context)]
+    if not own and any(r"\ud" in alert.message for alert, _ in alerts):  # stored as a visible escape: it cannot be told
+        own = [alert for alert, _ in alerts]
+    if not own:
         return "its id does not follow from its alerts"
-    matched = any(alert.indicator and alert.source is AlertSource.MVT for alert, _ in alerts)
-    if matched and (finding.indicator is None or finding.evidence_class in SILENT):
+    if finding.level.rank < max(alert.level.rank for alert in own):
+        return "its level is not the highest of its alerts"
+    telling = [one for one in own if one.indicator and one.source is AlertSource.MVT and rate(one)[0] not in _ONLY_SEEN]
+    if telling and (finding.indicator is None or finding.evidence_class in SILENT):
         return "hides an indicator that matched"
     return ""
 
 
-def _derived_id(alert: RawAlert, context: Context) -> str:
-    """Return a finding's id as its alert gives it; where the case's own folders lay then is what the alert names."""
+def _derived_ids(alert: RawAlert, context: Context) -> Iterator[str]:
+    """Yield a finding's id as its alert gives it; where the case's own folders lay then is what the alert names."""
     text = f"{alert.message}\n{canonical_json(alert.event)}"
-    own = re.findall(rf'/[^\n"]*?/(?:working|scans/{re.escape(context.scan)})(?=[/"\s]|$)', text)
-    here = replace(context, run_paths=(*context.run_paths, *own))
-    return finding_id(alert, _stable(alert.event, here.run_paths), here)
+    own = re.compile(rf"/(?:working|scans/{re.escape(context.scan)})(?=[/\"\s]|$)")
+    ends = [each.span() for each in islice(own.finditer(text), MAX_FOLDERS_NAMED)]
+    for before in (_SPACE, _QUOTE):
+        named = {_path_ending(text[max(0, start - MAX_PATH) : end], before) for start, end in ends}
+        here = replace(context, run_paths=(*context.run_paths, *named))
+        yield finding_id(alert, _stable(alert.event, here.run_paths), here)
+
+
+def _path_ending(text: str, before: re.Pattern[str]) -> str:
+    """Return the path that a text ends with: from the first slash after the last of what can stand before one."""
+    last = before.split(text)[-1]
+    return last[last.find("/") :]
 
 
 def _stable(event: Json, run_paths: Iterable[str]) -> Json:

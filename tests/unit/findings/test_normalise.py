@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mvtcase.findings.normalise import MAX_DETAIL_CHARACTERS, Context, normalise
+from mvtcase.findings.normalise import MAX_DETAIL_CHARACTERS, Context, normalise, unlike_its_alerts
 from mvtcase.model import AlertSource, Device, IndicatorRef, Json, Level, Platform, RawAlert
 
 DEVICE = Device(
@@ -131,3 +131,37 @@ def test_the_text_around_a_value_is_shown_and_not_part_of_the_identity() -> None
     alert = replace(ALERT, source=AlertSource.SWEEP, event={"file": "a.db", "context": "see bh"})
     assert _id(alert) == _id(replace(alert, event={"file": "a.db"}))
     assert normalise([alert], CONTEXT)[0][0].detail["context"] == "see bh"
+
+
+def test_a_finding_follows_from_its_alerts_wherever_the_case_was_moved() -> None:
+    """The alert names the folders of then; the finding keeps the place out of its identity."""
+    event: dict[str, Json] = {
+        "text": "from /media/a to /cases/old one/working/x/a.db",
+        "path": "/cases/old one/scans/S-0001/b",
+    }
+    alert = replace(ALERT, indicator=None, message="Odd: /cases/old one/working/x", event=event)
+    then = replace(CONTEXT, run_paths=("/evidence/a", "/cases/old one/working", "/cases/old one/scans/S-0001"))
+    ((finding, _),) = normalise([alert], then)
+    assert unlike_its_alerts(finding, [(alert, then)]) == ""
+    near: dict[str, Json] = {"path": "/cases/new/working/x/a.db"}
+    moved = replace(ALERT, event=near)
+    ((finding, _),) = normalise([moved], replace(CONTEXT, run_paths=("/cases/new/working",)))
+    assert unlike_its_alerts(finding, [(moved, replace(CONTEXT, run_paths=()))]) == ""
+    assert "id" in unlike_its_alerts(replace(finding, id="F-0"), [(moved, CONTEXT)])
+
+
+def test_a_hostile_alert_cannot_make_deriving_it_slow() -> None:
+    """A megabyte of slashes, and thousands of folders of the right name."""
+    for text in ("/" * 1_000_000, "/working/" * 100_000):
+        alert = replace(ALERT, event={"path": text})
+        ((finding, _),) = normalise([alert], CONTEXT)
+        unlike_its_alerts(finding, [(alert, CONTEXT)])
+
+
+def test_what_a_second_reader_s_alert_adds_makes_no_difference_to_verifying() -> None:
+    """It joins a module's finding and leaves its level; both are what the alerts give."""
+    low = replace(ALERT, level=Level.HIGH)
+    event: dict[str, Json] = {"file": "DataUsage.sqlite", "place_class": "execution"}
+    again = replace(ALERT, module="sweep", source=AlertSource.SWEEP, event=event, level=Level.CRITICAL)
+    ((finding, _),) = normalise([low, again], CONTEXT)
+    assert unlike_its_alerts(finding, [(low, CONTEXT), (again, CONTEXT)]) == ""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mvtcase import casebook, model
 from mvtcase.cli.output import SCHEMA
+from mvtcase.findings import ratings
 from mvtcase.indicators import verdicts
 from mvtcase.kinds import words
 from mvtcase.model import reach
@@ -127,6 +128,7 @@ _NAMES: dict[str, Any] = {
     **vars(reach),
     **vars(rates),
     **vars(model),
+    **vars(ratings),
     "Path": Path,
     "model": model,
     "payloads": payloads,

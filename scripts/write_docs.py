@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from mvtcase import errors
 from mvtcase.cli.app import DEFECT, MACHINE_FAILED, app
 from mvtcase.cli.words import words
+from mvtcase.findings import ratings
 from mvtcase.findings.status import WORDS
 from mvtcase.kinds import KINDS, KeyModule, Kind
 from mvtcase.settings import Limits, Settings
@@ -259,6 +260,21 @@ def key_modules_block() -> str:
     )
 
 
+def ratings_block() -> str:
+    """Return the record of every rule as a table, and below it what is known and harmless, each with its source."""
+    rows = [
+        (each.says, f"`{each.rating}`", f"{each.common}: {each.evidence}", each.causes, each.unusual, f"`{each.id}`")
+        for each in sorted(ratings.rules(), key=lambda each: each.id)
+    ]
+    sources: dict[tuple[str, str], list[str]] = {}
+    for rule, values in ratings.known().items():
+        for value, source in values.items():
+            sources.setdefault((rule, source), []).append(f"`{value}`")
+    listed = [(f"`{rule}`", source, ", ".join(values)) for (rule, source), values in sources.items()]
+    columns = ("what it says", "weight", "how common, and by what evidence", "innocent causes", "unusual when", "rule")
+    return markdown_table(columns, rows) + "\n" + markdown_table(("rule", "source", "known there"), listed)
+
+
 def _never_in(kind: Kind) -> str:
     never_whole = f"Never `full`: {kind.never_whole}." if kind.never_whole else ""
     return " ".join((*kind.limits(()), never_whole)).strip()
@@ -275,7 +291,7 @@ def _exception_of(row: KeyModule) -> str:
 
 def with_blocks(text: str) -> str:
     """Return a page with what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->` written anew."""
-    for name, write in {"statuses": status_block, "key modules": key_modules_block}.items():
+    for name, write in {"statuses": status_block, "key modules": key_modules_block, "ratings": ratings_block}.items():
         begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
         if begin in text:
             before, after = text.split(begin, maxsplit=1)[0], text.split(end)[1]

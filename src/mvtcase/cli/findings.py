@@ -109,9 +109,15 @@ def _facts(one: FindingShown, **more: object) -> Table:
     return output.record(f"Finding {one.id}", one, _SHOWN, **known, **more)
 
 
+_RECORD = ("rating", "says", "common", "evidence", "causes", "unusual", "source")
+"""What is shown of a rule's record."""
+
+
 def _whole(data: FindingInFull) -> Iterable[Table]:
     one = data.finding
     yield _facts(one, **({"base_rate": one.base_rate.words} if one.base_rate else {}))
+    if one.rated is not None:
+        yield output.record(f"Rule {one.rated.id}", one.rated, _RECORD, weighs=one.weighs)
     yield output.records("Dispositions", ("at", "examiner", "verdict", "reason"), one.dispositions)
     rows = [[each.level, each.message, json.dumps(each.event, ensure_ascii=False)] for each in one.raised]
     yield output.table("Alerts, verbatim", ("level", "message", "event"), rows)

@@ -35,6 +35,7 @@ OF_INDICATORS: Mapping[str, str] = {
 }
 """What is said of a finding whose weight comes from the indicator's place and not from a rule."""
 
+ONLY_HERE = "only-here"
 PHONES_TO_COMPARE = 5
 """From how many examined phones of one kind on it says something that a thing stands on one of them only."""
 
@@ -103,6 +104,23 @@ def rule_named(name: str) -> Rule | None:
     """Return the record that a finding's `rule` names, None without one."""
     identity = name.partition(" ")[0]
     return next((rule for rule in rules() if rule.id == identity), None)
+
+
+def in_words(finding: Finding) -> str:
+    """Return in one sentence why a finding weighs what it weighs, empty for a plain match of an indicator."""
+    identity, _, thing = finding.rule.partition(" ")
+    together = finding.rule.partition(" + ")[2]
+    if together == ONLY_HERE:
+        return "Of at least five phones of its kind in this case, this one alone shows it."
+    if together:
+        return f"Another rule speaks of the same thing or moment: {together}."
+    if identity in OF_INDICATORS:
+        return OF_INDICATORS[identity]
+    record = rule_named(finding.rule)
+    if record is None:
+        return ""
+    source = known().get(record.id, {}).get(thing)
+    return f"{record.says} Known here: {source}." if source else record.says
 
 
 def rate(alert: RawAlert) -> tuple[Rating, str]:

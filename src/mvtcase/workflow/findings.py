@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import person_key
 from mvtcase.errors import InputError
+from mvtcase.findings.ratings import in_words, rule_named
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import FindingState, Verdict
 from mvtcase.store import queries
@@ -16,6 +17,7 @@ from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.rates import base_rate
 
 if TYPE_CHECKING:
+    from mvtcase.findings.ratings import Rule
     from mvtcase.model import Finding, RawAlert
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.rates import BaseRate
@@ -37,10 +39,12 @@ class OneFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeFinding(payloads.FindingShown):
-    """A finding with every alert behind it, verbatim, and how common its thing is on the case's phones."""
+    """A finding with every alert behind it, the record of the rule that raised it, and how common its thing is here."""
 
     raised: tuple[RawAlert, ...]
     base_rate: BaseRate | None
+    rated: Rule | None
+    weighs: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +73,10 @@ def show(desk: Desk, named: str) -> Outcome[FindingInFull]:
     with desk.open_case() as store:
         one = queries.finding(store, named)
         raised = queries.alerts_of_finding(store, one.id)
-        rate = base_rate(store, one)
-        whole = payloads.filled(WholeFinding, payloads.finding(one), raised=raised, base_rate=rate)
+        whole = payloads.filled(
+            WholeFinding, payloads.finding(one), raised=raised, base_rate=base_rate(store, one),
+            rated=rule_named(one.rule), weighs=in_words(one),
+        )  # fmt: skip
         return Outcome(data=FindingInFull(finding=whole))
 
 

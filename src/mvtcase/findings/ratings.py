@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from mvtcase.findings.stock import of_the_system, only_about, widened
+from mvtcase.findings.stock import of_the_system, only_about
 from mvtcase.model import AlertSource, Level, Rating
 
 if TYPE_CHECKING:
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
 
 NOT_YET_RATED = "not-yet-rated"
 MENTION, AMONG_BYTES = "mention", "indicator-among-bytes"
-NAME_OF_THE_SYSTEM, WIDENED = "name-of-the-system", "widened"
+NAME_OF_THE_SYSTEM = "name-of-the-system"
 OF_INDICATORS: Mapping[str, str] = {
     MENTION: "A text names the indicator, such as a report, a list or a search. Nobody was led to it.",
     AMONG_BYTES: "What may be the indicator stands among other bytes of a file whose form is not known.",
     NAME_OF_THE_SYSTEM: "Every phone carries this name in this place, or an app has it in its own data.",
-    WIDENED: "The host that was met is a neighbour of the published one, which no set holds.",
     NOT_YET_RATED: "This rule is not yet rated, so it weighs as suspicious.",
 }
 """What is said of a finding whose weight comes from the indicator's place and not from a rule."""
@@ -126,8 +125,8 @@ def in_words(finding: Finding) -> str:
 def rate(alert: RawAlert) -> tuple[Rating, str]:
     """Return how much an alert weighs, and the rule: its id, then the thing that it is about where there is one.
 
-    An indicator weighs by itself, except where its text alone is seen: a mention, a name that the system itself
-    carries, or a host that nobody published.
+    An indicator weighs by itself, except where its text alone is seen: a mention, or a name that the system itself
+    carries.
     """
     event = alert.event if isinstance(alert.event, dict) else {}
     if alert.indicator is not None:
@@ -149,8 +148,6 @@ def _of_indicator(alert: RawAlert, indicator: IndicatorRef, event: Mapping[str, 
         return Rating.LEAD, AMONG_BYTES
     if of_the_system(indicator, event):
         return Rating.CONTEXT, f"{NAME_OF_THE_SYSTEM} {indicator.value}"
-    if widened(indicator, event):
-        return Rating.CONTEXT, f"{WIDENED} {indicator.value}"
     return Rating.UNRATED, ""
 
 

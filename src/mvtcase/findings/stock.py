@@ -1,4 +1,4 @@
-"""Where an indicator says nothing by itself: names that systems carry, pages about a host, hosts beside it."""
+"""Where an indicator says nothing by itself: names that systems carry, pages about a host."""
 
 from __future__ import annotations
 
@@ -60,11 +60,17 @@ def _fits(folder: str, place: str) -> bool:
 
 
 def only_about(indicator: IndicatorRef, event: Mapping[str, Json]) -> bool:
-    """Return whether a host stands in the address of a page about it: a search, a scanner's or a lab's page."""
+    """Return whether a host stands in the title or address of a page about it: a search, a scanner's or a lab's."""
     if indicator.type not in _HOSTS:
         return False
+    if _TITLE.fullmatch(str(event.get("column"))) and str(event.get("context")) != str(event.get("found")):
+        return True
     links = [text for text in _texts(event, _LINKS) if re.fullmatch(r"https?://\S+", text)]
     return bool(links) and all(_is_about(link, indicator.value.lower()) for link in links)
+
+
+_TITLE = re.compile(r"(?:page_|z)?titles?", re.IGNORECASE)
+"""Columns of a page's or bookmark's title: the address itself stands in another column of the same row."""
 
 
 def _is_about(link: str, value: str) -> bool:
@@ -77,24 +83,6 @@ def _is_about(link: str, value: str) -> bool:
         return False
     words = [word for _, text in parse_qsl(parts.query) for word in text.split()]
     return value in {*parts.path.split("/"), *parts.fragment.split("/"), *words}
-
-
-def widened(indicator: IndicatorRef, event: Mapping[str, Json]) -> bool:
-    """Return whether the host that was met is another than the published one, which stands for itself alone.
-
-    MVT cuts `www.` from a host and then takes its whole domain; a published `www.` host means that host.
-    """
-    if indicator.type != "domains" or not indicator.value.lower().startswith("www."):
-        return False
-    hosts = {host for link in _texts(event, _LINKS) if (host := _host(link))}
-    return bool(hosts) and indicator.value.lower() not in hosts
-
-
-def _host(link: str) -> str:
-    try:
-        return (urlsplit(link.lower() if "://" in link else f"//{link.lower()}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
 
 
 def _texts(event: Mapping[str, Json], names: tuple[str, ...]) -> Iterator[str]:

@@ -91,8 +91,8 @@ def _domain(given: str) -> Usable | Refused:
     plain = value.strip(".").lower()
     notes += _noted(plain != value.lower(), "a dot at the beginning or end removed")
     if plain.startswith("www.") and plain.count(".") > 1:
-        # MVT takes "www." off the host of a link before it compares (`mvt/common/url.py`).
-        plain, notes = plain.removeprefix("www."), (*notes, "without its www., which MVT takes off every link too")
+        # MVT takes "www." off the host of a link (`mvt/common/url.py`): our matcher compares the whole host first.
+        notes = (*notes, "this host alone: nothing is published of the domain that it lies in")
     return _named_domain(plain, notes)
 
 

@@ -149,11 +149,17 @@ def test_a_page_about_a_host_is_a_mention_and_a_link_to_it_is_none(link: str, ab
     assert (rate(_alert("domains", "bad.example.net", event, AlertSource.SWEEP))[0] is Rating.MENTION) is about
 
 
-def test_a_neighbour_of_a_published_www_host_is_no_match() -> None:
-    """Nobody published the whole domain."""
-    beside = _alert("domains", "www.portal.example", {"url": "https://home.portal.example/"})
-    itself = _alert("domains", "www.portal.example", {"url": "https://www.portal.example/"})
-    assert (rate(beside)[0], rate(itself)[0]) == (Rating.CONTEXT, Rating.UNRATED)
+def test_the_title_of_a_page_is_about_a_host_and_its_address_leads_there() -> None:
+    """A bookmark named after a host is none of it; a title that is nothing but a host is left as it is."""
+    event = {
+        "place_class": "exposure",
+        "column": "title",
+        "context": "Report on bad.example.net",
+        "found": "bad.example.net",
+    }
+    assert rate(_alert("domains", "bad.example.net", event, AlertSource.SWEEP))[0] is Rating.MENTION
+    bare = {**event, "context": "bad.example.net"}
+    assert rate(_alert("domains", "bad.example.net", bare, AlertSource.SWEEP))[0] is Rating.UNRATED
 
 
 def _finding(identity: str, rule: str, moment: str | None = None, device: str = "D-1") -> Finding:

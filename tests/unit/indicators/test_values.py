@@ -29,7 +29,7 @@ def test_types_are_those_of_the_match_set() -> None:
         (T.DOMAINS, "evil\\.example", T.DOMAINS, "evil.example"),
         (T.DOMAINS, "evil.example.", T.DOMAINS, "evil.example"),
         (T.DOMAINS, ".evil.example", T.DOMAINS, "evil.example"),
-        (T.DOMAINS, "www.evil.example", T.DOMAINS, "evil.example"),
+        (T.DOMAINS, "www.evil.example", T.DOMAINS, "www.evil.example"),
         (T.DOMAINS, "www.example", T.DOMAINS, "www.example"),
         (T.DOMAINS, "evil.example:8443", T.DOMAINS, "evil.example:8443"),
         (T.DOMAINS, "evil\u200b.example", T.DOMAINS, "evil.example"),

@@ -29,6 +29,62 @@ PLAIN_URL = re.compile(
 WEB_SCHEMES = ("https://", "http://")
 SHORTENERS = frozenset(SHORTENER_DOMAINS)
 
+SHARED_HOSTING = frozenset(
+    {
+        "000webhostapp.com",
+        "4shared.com",
+        "amazonaws.com",
+        "appspot.com",
+        "azurewebsites.net",
+        "blogspot.com",
+        "cloudfront.net",
+        "dropbox.com",
+        "duckdns.org",
+        "dyndns.org",
+        "firebaseapp.com",
+        "fly.dev",
+        "github.io",
+        "gitlab.io",
+        "glitch.me",
+        "google.com",
+        "googleapis.com",
+        "googleusercontent.com",
+        "herokuapp.com",
+        "hopto.org",
+        "imwork.net",
+        "line.me",
+        "myftp.org",
+        "myqnapcloud.com",
+        "netlify.app",
+        "ngrok.io",
+        "ngrok-free.app",
+        "no-ip.org",
+        "onrender.com",
+        "pages.dev",
+        "pixnet.net",
+        "r2.dev",
+        "repl.co",
+        "s3.amazonaws.com",
+        "sharepoint.com",
+        "sites.google.com",
+        "surge.sh",
+        "synology.me",
+        "sytes.net",
+        "trycloudflare.com",
+        "tumblr.com",
+        "vercel.app",
+        "web.app",
+        "weebly.com",
+        "windows.net",
+        "wixsite.com",
+        "wordpress.com",
+        "workers.dev",
+        "yahoo.com",
+        "zapto.org",
+    }
+)
+"""Hosts whose sub-domains belong to different people: a published one means itself alone."""
+
 MAX_CACHED_NAME = 253
 """The longest host name DNS knows, in characters; longer ones are parsed each time, so the caches stay small."""
 

@@ -21,6 +21,7 @@ from mvt.common.url import URL
 from mvtcase.engine.worker.match.compiled import collections_of
 from mvtcase.engine.worker.match.domains import (
     MAX_CACHED_NAME,
+    SHARED_HOSTING,
     SHORTENERS,
     KnownURL,
     address_of,
@@ -277,8 +278,10 @@ class FastIndicators(Indicators):
 
     def _match_host(self, url: str, address: str, domain: str, host: str) -> IndicatorMatch | None:
         domains = self._index.domains
-        if domain in domains:
-            return self._url_match("domains", domains[domain], f"Found a known suspicious domain {url}")
+        # MVT cuts `www.` from links and not from indicators, so a published `www.` host would never be met.
+        met = domain if domain in domains else host if host.startswith("www.") else ""
+        if met in domains:
+            return self._url_match("domains", domains[met], f"Found a known suspicious domain {url}")
         if holds_suffix(domains, host):
             return self._match_registered(url, registered_domain(host))
         self._remember_unmatched(address)
@@ -323,15 +326,15 @@ class FastIndicators(Indicators):
         domains = self._index.domains
         domain = final.domain.lower()
         shortened = f" shortened as {original.url}" if original.is_shortened and original.url != final.url else ""
-        if domain in domains:
-            return self._url_match(
-                "domains", domains[domain], f"Found a known suspicious domain {final.url}{shortened}"
-            )
+        # As in `_match_host`: a published `www.` host is met by itself.
+        met = domain if domain in domains else f"www.{domain}" if f"//www.{domain}" in final.url.lower() else ""
+        if met in domains:
+            return self._url_match("domains", domains[met], f"Found a known suspicious domain {final.url}{shortened}")
         return self._match_registered(final.url, final.top_level.lower(), shortened)
 
     def _match_registered(self, url: str, registered: str | None, shortened: str = "") -> IndicatorMatch | None:
         position = self._index.domains.get(registered or "")
-        if position is None:
+        if position is None or registered in SHARED_HOSTING or registered in SHORTENERS:
             return None
         # MVT's sentence loses its article where a shortened link is named.
         article = "" if shortened else "a "

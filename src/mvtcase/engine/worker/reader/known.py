@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import ahocorasick
 
 from mvtcase.engine.safe_json import safe_text
-from mvtcase.engine.worker.match.domains import SHORTENERS, registered_domain
+from mvtcase.engine.worker.match.domains import SHARED_HOSTING, SHORTENERS, registered_domain
 from mvtcase.engine.worker.reader.paths import ancestors, is_program_place, rooted
 from mvtcase.engine.worker.reader.spellings import plain
 from mvtcase.engine.worker.reader.terms import Sort, Term, canonical_host
@@ -34,62 +34,6 @@ DOUBT = "what stands beside it may belong to it"
 
 CUT_NAMES = frozenset({15, 16})
 """Lengths at which Linux and iOS cut the names of processes."""
-
-SHARED_HOSTING = frozenset(
-    {
-        "000webhostapp.com",
-        "4shared.com",
-        "amazonaws.com",
-        "appspot.com",
-        "azurewebsites.net",
-        "blogspot.com",
-        "cloudfront.net",
-        "dropbox.com",
-        "duckdns.org",
-        "dyndns.org",
-        "firebaseapp.com",
-        "fly.dev",
-        "github.io",
-        "gitlab.io",
-        "glitch.me",
-        "google.com",
-        "googleapis.com",
-        "googleusercontent.com",
-        "herokuapp.com",
-        "hopto.org",
-        "imwork.net",
-        "line.me",
-        "myftp.org",
-        "myqnapcloud.com",
-        "netlify.app",
-        "ngrok.io",
-        "ngrok-free.app",
-        "no-ip.org",
-        "onrender.com",
-        "pages.dev",
-        "pixnet.net",
-        "r2.dev",
-        "repl.co",
-        "s3.amazonaws.com",
-        "sharepoint.com",
-        "sites.google.com",
-        "surge.sh",
-        "synology.me",
-        "sytes.net",
-        "trycloudflare.com",
-        "tumblr.com",
-        "vercel.app",
-        "web.app",
-        "weebly.com",
-        "windows.net",
-        "wixsite.com",
-        "wordpress.com",
-        "workers.dev",
-        "yahoo.com",
-        "zapto.org",
-    }
-)
-"""Hosts whose sub-domains belong to different people: a published one means itself alone."""
 
 STOCK_NAMES = frozenset({"gatekeeperd", "diagnosticd", "com.apple.webkit.networking", "usereventagent", "backupagent"})
 """Names that sets list because an implant hid behind them, and that every phone carries in their right place."""

@@ -193,3 +193,28 @@ def test_hostile_lengths_are_survived() -> None:
     assert fast.check_file_path("/private" + "/x" * many) is not None
     assert fast.check_profile("p" * many) is None
     assert fast.check_process("/" * many) is None
+
+
+def _with_domains(*domains: str) -> FastIndicators:
+    values = {"domains": domains}
+    return FastIndicators.from_matchset(
+        MatchSet(collections=(Collection(id="1", name="x", file_name="x", values=values),)), LOG
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "met"),
+    [
+        ("https://www.portal.com/a", True),
+        ("https://www.portal.com:8443/a", True),
+        ("https://portal.com/a", False),
+        ("https://home.portal.com/a", False),
+        ("https://other.duckdns.org/", False),
+        ("https://duckdns.org/", True),
+        ("https://sub.evil.com/", True),
+    ],
+)
+def test_what_was_published_is_what_matches(url: str, met: bool) -> None:  # noqa: FBT001
+    """A published `www.` host means itself, and a host that many share does not mean those below it."""
+    fast = _with_domains("www.portal.com", "duckdns.org", "evil.com")
+    assert (fast.check_url(url) is not None) is met

@@ -90,9 +90,6 @@ def _domain(given: str) -> Usable | Refused:
     notes = _noted(value != given, "refanged")
     plain = value.strip(".").lower()
     notes += _noted(plain != value.lower(), "a dot at the beginning or end removed")
-    if plain.startswith("www.") and plain.count(".") > 1:
-        # MVT takes "www." off the host of a link (`mvt/common/url.py`): our matcher compares the whole host first.
-        notes = (*notes, "this host alone: nothing is published of the domain that it lies in")
     return _named_domain(plain, notes)
 
 

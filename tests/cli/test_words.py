@@ -86,7 +86,8 @@ def test_every_step_can_be_taken() -> None:
 
 
 def test_a_step_is_printed_as_the_command_to_type() -> None:
-    """Without a verb only the options, for the call that was just made."""
+    """Without a verb only the options, for the call that was just made; the program's own stand before the verb."""
+    assert command(do("scan run", all=True, case="C-1")) == "'mvtcase --case C-1 scan run --all'"
     assert command(do("scan run", "A-0001", all=True, jobs="2")) == "'mvtcase scan run A-0001 --all --jobs 2'"
     assert command(do(slug="SLUG")) == "'--slug SLUG'"
     assert words(say("Next: {0}.", do("status"))) == "Next: 'mvtcase status'."

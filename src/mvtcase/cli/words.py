@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from mvtcase.wording import Step
 
 PROGRAM = "mvtcase"
+OF_THE_PROGRAM = ("workspace", "case", "examiner")
+"""Options that stand before the verb."""
 
 
 def command(step: Step) -> str:
     """Return a step as people type it, in quotes: the whole call, or only the options of one to be made again."""
-    named = (f"--{name}" if value is True else f"--{name} {value}" for name, value in step.options.items())
-    verb = (PROGRAM, step.verb) if step.verb else ()
-    return f"'{' '.join((*verb, *step.arguments, *named))}'"
+    named = {name: f"--{name}" if value is True else f"--{name} {value}" for name, value in step.options.items()}
+    before = [named.pop(name) for name in OF_THE_PROGRAM if name in named and step.verb]
+    verb = (PROGRAM, *before, step.verb) if step.verb else ()
+    return f"'{' '.join((*verb, *step.arguments, *named.values()))}'"
 
 
 def words(told: object) -> str:

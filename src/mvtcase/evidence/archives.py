@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from mvtcase.canon import open_untouched
+from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,9 @@ _STREAM_PROBLEMS = (OSError, EOFError, zlib.error)
 class ArchiveProblem(Exception):  # noqa: N818 - a finding about the archive that its readers turn into a gap
     """Why an archive is not read any further; `hostile` when a bound was passed, else it is damaged."""
 
-    def __init__(self, reason: str, *, hostile: bool = False) -> None:
+    def __init__(self, reason: Reason, *, hostile: bool = False) -> None:
         super().__init__(reason)
+        self.reason = reason
         self.hostile = hostile
 
 
@@ -65,7 +67,7 @@ class TarMember:
         while left > 0:
             piece = self.reader.take(min(left, PIECE_BYTES))
             if not piece:
-                raise ArchiveProblem("the archive ends in the middle of a file")
+                raise ArchiveProblem(why("archive.cut"))
             left -= len(piece)
             yield piece
 
@@ -104,7 +106,7 @@ class ForwardReader:
     def seek(self, position: int, whence: int = os.SEEK_SET) -> int:
         """Move forward by reading. Raises `ArchiveProblem` when asked to go back."""
         if whence != os.SEEK_SET or position < self._position:
-            raise ArchiveProblem("a header points backwards", hostile=True)
+            raise ArchiveProblem(why("archive.backwards"), hostile=True)
         while self._position < position:
             if not self.take(min(PIECE_BYTES, position - self._position)):
                 break
@@ -114,7 +116,7 @@ class ForwardReader:
         """Return header bytes. Raises `ArchiveProblem` when a member's headers are over their bound."""
         self._header_bytes += max(size, 0)
         if size < 0 or self._header_bytes > MAX_HEADER_BYTES:
-            raise ArchiveProblem("a header claims more bytes than any real one has", hostile=True)
+            raise ArchiveProblem(why("archive.header_bytes"), hostile=True)
         data = b""
         while len(data) < size and (piece := self.take(size - len(data))):
             data += piece
@@ -126,24 +128,24 @@ class ForwardReader:
         try:
             data = self._stream.read(size)
         except _STREAM_PROBLEMS as error:
-            raise ArchiveProblem(f"the compressed data is damaged ({error})") from error
+            raise ArchiveProblem(why("archive.compressed", error=str(error))) from error
         self._position += len(data)
         self._check_bounds()
         return data
 
     def _check_bounds(self) -> None:
         if self._position > self._max_bytes:
-            raise ArchiveProblem(f"it unpacks to more than {self._max_bytes} bytes", hostile=True)
+            raise ArchiveProblem(why("archive.bytes", count=self._max_bytes), hostile=True)
         if self._position > RATIO_FLOOR_BYTES and self._position > self._ratio * self._raw.tell():
-            raise ArchiveProblem(f"it unpacks to more than {self._ratio} times its size", hostile=True)
+            raise ArchiveProblem(why("archive.ratio", ratio=self._ratio), hostile=True)
 
     def require_end(self) -> None:
         """Read on to the end of the stream. Raises `ArchiveProblem` unless zeros alone follow, behind the end mark."""
         if len(self.last_block) < _BLOCK or any(self.last_block):
-            raise ArchiveProblem("the archive ends without its end mark: what follows was lost or cannot be read")
+            raise ArchiveProblem(why("archive.no_end"))
         while piece := self.take(PIECE_BYTES):
             if any(piece):
-                raise ArchiveProblem("more data follows the end mark of the archive")
+                raise ArchiveProblem(why("archive.more"))
 
 
 @contextlib.contextmanager
@@ -176,7 +178,7 @@ def _opened(reader: ForwardReader) -> tarfile.TarFile:
     try:
         return tarfile.TarFile(fileobj=cast("BinaryIO", reader), mode="r")
     except (*_TAR_PROBLEMS, *_STREAM_PROBLEMS) as error:
-        raise ArchiveProblem(f"it is no readable tar archive ({error})") from error
+        raise ArchiveProblem(why("archive.no_tar", error=str(error))) from error
 
 
 def _next(archive: tarfile.TarFile, reader: ForwardReader) -> tarfile.TarInfo | None:
@@ -184,7 +186,7 @@ def _next(archive: tarfile.TarFile, reader: ForwardReader) -> tarfile.TarInfo | 
     try:
         return archive.next()
     except (*_TAR_PROBLEMS, *_STREAM_PROBLEMS) as error:
-        raise ArchiveProblem(f"a header is damaged ({error or type(error).__name__})") from error
+        raise ArchiveProblem(why("archive.header", error=str(error) or type(error).__name__)) from error
 
 
 def _what(info: tarfile.TarInfo) -> str:

@@ -22,6 +22,7 @@ from mvtcase.evidence.unpack import MAX_DEPTH, Budget, Notes, refuse_full_disk
 from mvtcase.evidence.walk import Entry, walk
 from mvtcase.kinds import EvidenceKind, of
 from mvtcase.model import ModuleOutcome
+from mvtcase.wording import Reason, why
 
 if sys.platform == "linux":
     import fcntl
@@ -35,17 +36,12 @@ _READ_BY_MODULES = re.compile(
 )
 """Names of files that some module opens; most of the rest of a file system dump is looked at by name only."""
 
-_NO_ROOM = (
-    "this and all after it was not examined: the folder holds links or pipes and had to be copied, and the copy is "
-    "larger than the bound for temporary disk"
-)
-
 _REASONS = {
-    LINK: "is a link; links are not followed, so what should be here was not examined",
-    "fifo": "is a pipe in place of a file",
-    "socket": "is a socket in place of a file",
-    "device": "is a device in place of a file",
-    UNREADABLE: "cannot be read (permissions, damage of the medium, or a path too long)",
+    LINK: "entry.link",
+    "fifo": "entry.pipe",
+    "socket": "entry.socket",
+    "device": "entry.device",
+    UNREADABLE: "entry.unreadable",
 }
 
 
@@ -82,14 +78,14 @@ def _located(root: Path, entry: Entry) -> Path:
     return root / entry.path if entry.path else root
 
 
-def _why_left_out(root: Path, entry: Entry, kind: EvidenceKind) -> str:
-    """Return why an entry is a gap, "" for the links that every file system dump has and that hide nothing."""
+def _why_left_out(root: Path, entry: Entry, kind: EvidenceKind) -> Reason | None:
+    """Return why an entry is a gap, None for the links that every file system dump has and that hide nothing."""
     if entry.depth > MAX_DEPTH:
-        return f"lies deeper than {MAX_DEPTH} folders"
+        return why("entry.deep", depth=MAX_DEPTH)
     if entry.what == LINK and of(kind).links_are_normal and not _is_dangerous(root, entry, kind):
         hides = _READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1])
-        return _REASONS[LINK] if hides else ""
-    return _REASONS.get(entry.what, _REASONS[UNREADABLE])
+        return why(_REASONS[LINK]) if hides else None
+    return why(_REASONS.get(entry.what, _REASONS[UNREADABLE]))
 
 
 def _is_dangerous(root: Path, entry: Entry, kind: EvidenceKind) -> bool:
@@ -129,7 +125,7 @@ def mirror(root: Path, target: Path, budget: Budget, notes: Notes) -> None:
                     budget.spend_member()
                     _mirror_one(root, target, entry, budget, notes)
                 except ArchiveProblem:
-                    notes.add(entry.path, _NO_ROOM)
+                    notes.add(entry.path, why("staging.no_room"))
                     return
 
 
@@ -149,7 +145,7 @@ def _mirror_one(root: Path, target: Path, entry: Entry, budget: Budget, notes: N
         raise
     except OSError as error:
         refuse_full_disk(error)
-        notes.add(entry.path, f"cannot be copied whole: {error.strerror or error}", ModuleOutcome.DAMAGED)
+        notes.add(entry.path, why("staging.uncopied", error=error.strerror or str(error)), ModuleOutcome.DAMAGED)
 
 
 def copy_file(source: Path, copy: Path, budget: Budget) -> None:

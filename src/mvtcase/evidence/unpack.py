@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from mvtcase.evidence.archives import PIECE_BYTES, RATIO_FLOOR_BYTES, ArchiveProblem, open_tar
 from mvtcase.evidence.looks import opened_zip
 from mvtcase.model import Gap, ModuleOutcome
+from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,7 +41,7 @@ _SHOWN_CHARACTERS = 120
 _PASSWORD_FLAG = 0x1
 _READABLE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _MEMBER_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError)
-_WHATS = {"link": "a link", "device": "a device or pipe", "sparse": "a sparse file, whose size its header makes up"}
+_WHATS = {"link": "member.link", "device": "member.device", "sparse": "member.sparse"}
 
 
 @dataclass(slots=True)
@@ -50,18 +51,20 @@ class Notes:
     found: list[Gap] = field(default_factory=list)
     uncounted: int = 0
 
-    def add(self, name: str, reason: str, outcome: ModuleOutcome = ModuleOutcome.DENIED) -> None:
+    def add(self, name: str, reason: Reason, outcome: ModuleOutcome = ModuleOutcome.DENIED) -> None:
         """Note that one entry of the evidence is not examined, or not wholly, and why."""
         if len(self.found) >= MAX_GAPS:
             self.uncounted += 1
             return
-        self.found.append(Gap(module=MODULE, outcome=outcome, reason=f"{shown(name)}: {reason}"))
+        self.found.append(
+            Gap(module=MODULE, outcome=outcome, reason=why("staging.entry", entry=shown(name), what=reason))
+        )
 
     def gaps(self) -> tuple[Gap, ...]:
         """Return the gaps, with one more that counts those not named."""
         if not self.uncounted:
             return tuple(self.found)
-        rest = Gap(module=MODULE, outcome=ModuleOutcome.DENIED, reason=f"{self.uncounted} more entries were left out")
+        rest = Gap(module=MODULE, outcome=ModuleOutcome.DENIED, reason=why("staging.more", count=self.uncounted))
         return (*self.found, rest)
 
 
@@ -94,20 +97,21 @@ class Budget:
         """Count one member. Raises `ArchiveProblem` when there are too many."""
         self.members -= 1
         if self.members < 0:
-            raise ArchiveProblem("more members than the bound allows; the rest was not unpacked", hostile=True)
+            raise ArchiveProblem(why("archive.members"), hostile=True)
 
     def spend(self, count: int) -> None:
         """Count bytes written. Raises `ArchiveProblem` when they are too many."""
         self.bytes -= count
         if self.bytes < 0:
-            raise ArchiveProblem("it unpacks to more than the bound allows; the rest was not unpacked", hostile=True)
+            raise ArchiveProblem(why("archive.bound"), hostile=True)
 
 
 class MemberProblem(Exception):  # noqa: N818 - turned into a gap, never shown as an error
     """Why one member was left out or is not whole."""
 
-    def __init__(self, reason: str, outcome: ModuleOutcome = ModuleOutcome.DENIED) -> None:
+    def __init__(self, reason: Reason, outcome: ModuleOutcome = ModuleOutcome.DENIED) -> None:
         super().__init__(reason)
+        self.reason = reason
         self.outcome = outcome
 
 
@@ -131,7 +135,7 @@ class FolderSink:
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         except (FileExistsError, IsADirectoryError) as error:
-            raise MemberProblem("the archive holds two of this name; the first was examined") from error
+            raise MemberProblem(why("member.twin")) from error
         try:
             with os.fdopen(descriptor, "wb") as handle:
                 for piece in pieces:
@@ -154,7 +158,7 @@ class FolderSink:
                 folder.mkdir(mode=0o700)
             except FileExistsError:
                 if not folder.is_dir():
-                    raise MemberProblem("a file has the name of its folder") from None
+                    raise MemberProblem(why("member.folder")) from None
 
 
 class NoSink:
@@ -191,17 +195,17 @@ def safe_parts(name: str) -> tuple[str, ...]:
     parts = tuple(part for part in path.split("/") if part not in {"", "."})
     drive = len(path) > 1 and path[1] == ":" and path[0].isalpha()
     if path.startswith("/") or drive or ".." in parts:
-        raise MemberProblem("its path leads out of the archive")
+        raise MemberProblem(why("member.outside"))
     if not parts or "\0" in path:
-        raise MemberProblem("its name is none")
+        raise MemberProblem(why("member.no_name"))
     if len(parts) > MAX_DEPTH or len(path) > MAX_PATH_CHARACTERS:
-        raise MemberProblem(f"it nests deeper than {MAX_DEPTH} folders or its path is longer than any real one")
+        raise MemberProblem(why("member.deep", depth=MAX_DEPTH))
     try:
         too_long = any(len(os.fsencode(part)) > MAX_PART_BYTES for part in parts)
     except UnicodeEncodeError:
-        raise MemberProblem("its name cannot be written") from None
+        raise MemberProblem(why("member.odd_name")) from None
     if too_long:
-        raise MemberProblem("its name is longer than any real one")
+        raise MemberProblem(why("member.long_name"))
     return parts
 
 
@@ -215,10 +219,10 @@ def unpack_tar(path: Path, target: Path, budget: Budget, notes: Notes) -> None:
                 with _noted(member.name, notes):
                     _put_tar_member(sink, member, budget)
     except ArchiveProblem as problem:
-        notes.add(path.name, str(problem), _outcome_of(problem))
+        notes.add(path.name, problem.reason, _outcome_of(problem))
     except OSError as error:
         refuse_full_disk(error)
-        notes.add(path.name, f"cannot be read: {error}", ModuleOutcome.DAMAGED)
+        notes.add(path.name, why("staging.unread", error=str(error)), ModuleOutcome.DAMAGED)
 
 
 def _put_tar_member(sink: FolderSink, member: TarMember, budget: Budget) -> None:
@@ -229,9 +233,9 @@ def _put_tar_member(sink: FolderSink, member: TarMember, budget: Budget) -> None
         sink.make_folder(parts)
         return
     if not member.is_file:
-        raise MemberProblem(f"is {_WHATS[member.what]}; it was not unpacked")
+        raise MemberProblem(why(_WHATS[member.what]))
     if not 0 <= member.size <= budget.member_bytes:
-        raise MemberProblem(f"claims {member.size} bytes, which is outside the bounds")
+        raise MemberProblem(why("member.bytes", count=member.size))
     sink.put(parts, _utc_fields(member.mtime), _counted(member.pieces(), budget))
 
 
@@ -254,10 +258,10 @@ def _noted(name: str, notes: Notes) -> Iterator[None]:
     try:
         yield
     except MemberProblem as problem:
-        notes.add(name, str(problem), problem.outcome)
+        notes.add(name, problem.reason, problem.outcome)
     except OSError as error:
         refuse_full_disk(error)
-        notes.add(name, f"cannot be unpacked: {error.strerror or error}")
+        notes.add(name, why("member.error", error=error.strerror or str(error)))
 
 
 def refuse_full_disk(error: OSError) -> None:
@@ -292,12 +296,12 @@ def pour_zip(path: Path, sink: Sink, budget: Budget, notes: Notes, *, only: str 
                 with _noted(info.filename, notes):
                     _pour_member(archive, info, sink, allowed, seen)
     except ArchiveProblem as problem:
-        notes.add(path.name, str(problem), _outcome_of(problem))
+        notes.add(path.name, problem.reason, _outcome_of(problem))
     except zipfile.BadZipFile as error:
-        notes.add(path.name, f"is no readable zip archive ({error}); nothing in it was examined", ModuleOutcome.DAMAGED)
+        notes.add(path.name, why("archive.no_zip", error=str(error)), ModuleOutcome.DAMAGED)
     except OSError as error:
         refuse_full_disk(error)
-        notes.add(path.name, f"cannot be read: {error}", ModuleOutcome.DAMAGED)
+        notes.add(path.name, why("staging.unread", error=str(error)), ModuleOutcome.DAMAGED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -312,9 +316,7 @@ class _Allowance:
         self.budget.spend(count)
         self.written += count
         if self.written > max(RATIO_FLOOR_BYTES, self.budget.ratio * self.archive_bytes):
-            raise ArchiveProblem(
-                f"it unpacks to more than {self.budget.ratio} times its size; the rest was not unpacked", hostile=True
-            )
+            raise ArchiveProblem(why("archive.ratio_bound", ratio=self.budget.ratio), hostile=True)
 
 
 def _pour_member(
@@ -326,24 +328,24 @@ def _pour_member(
     _refuse_odd_member(info, allowed.budget)
     key = "/".join(parts)
     if key in seen:
-        raise MemberProblem("the archive holds two of this name; the first was examined")
+        raise MemberProblem(why("member.twin"))
     seen.add(key)
     damage: list[str] = []
     sink.put(parts, info.date_time, _zip_pieces(archive, info, allowed, damage))
     if damage:
-        raise MemberProblem(f"is damaged ({damage[0]}); only what could be read was examined", ModuleOutcome.DAMAGED)
+        raise MemberProblem(why("member.damaged", error=damage[0]), ModuleOutcome.DAMAGED)
 
 
 def _refuse_odd_member(info: zipfile.ZipInfo, budget: Budget) -> None:
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
-        raise MemberProblem("is a link, device or pipe; it was not unpacked")
+        raise MemberProblem(why("member.no_file"))
     if info.flag_bits & _PASSWORD_FLAG:
-        raise MemberProblem("is protected by a password")
+        raise MemberProblem(why("member.password"))
     if info.compress_type not in _READABLE:
-        raise MemberProblem(f"is compressed in a way (number {info.compress_type}) that phones do not use")
+        raise MemberProblem(why("member.compression", number=info.compress_type))
     if info.file_size > budget.member_bytes:
-        raise MemberProblem(f"claims {info.file_size} bytes, which is outside the bounds")
+        raise MemberProblem(why("member.bytes", count=info.file_size))
 
 
 def _zip_pieces(

@@ -192,6 +192,63 @@ LOOKED = {
     "ab.damaged": "the archive in backup.ab is damaged: {error}",
     "ab.file_cut": "a file in backup.ab is cut: messages may be missing",
 }
+STAGED = {
+    "staging.entry": "{entry}: {what}",
+    "staging.more": "{count} more entries were left out",
+    "staging.unread": "cannot be read: {error}",
+    "staging.uncopied": "cannot be copied whole: {error}",
+    "staging.nested": "is an archive inside more than {depth} others; it was not examined",
+    "staging.cut": "is damaged: {error}; what came before was examined",
+    "staging.no_room": (
+        "this and all after it was not examined: the folder holds links or pipes and had to be copied, and the copy is "
+        "larger than the bound for temporary disk"
+    ),
+    "entry.link": "is a link; links are not followed, so what should be here was not examined",
+    "entry.pipe": "is a pipe in place of a file",
+    "entry.socket": "is a socket in place of a file",
+    "entry.device": "is a device in place of a file",
+    "entry.unreadable": "cannot be read (permissions, damage of the medium, or a path too long)",
+    "entry.deep": "lies deeper than {depth} folders",
+    "archive.cut": "the archive ends in the middle of a file",
+    "archive.backwards": "a header points backwards",
+    "archive.header_bytes": "a header claims more bytes than any real one has",
+    "archive.compressed": "the compressed data is damaged ({error})",
+    "archive.bytes": "it unpacks to more than {count} bytes",
+    "archive.ratio": "it unpacks to more than {ratio} times its size",
+    "archive.ratio_bound": "it unpacks to more than {ratio} times its size; the rest was not unpacked",
+    "archive.bound": "it unpacks to more than the bound allows; the rest was not unpacked",
+    "archive.members": "more members than the bound allows; the rest was not unpacked",
+    "archive.no_end": "the archive ends without its end mark: what follows was lost or cannot be read",
+    "archive.more": "more data follows the end mark of the archive",
+    "archive.no_tar": "it is no readable tar archive ({error})",
+    "archive.no_zip": "is no readable zip archive ({error}); nothing in it was examined",
+    "archive.header": "a header is damaged ({error})",
+    "member.twin": "the archive holds two of this name; the first was examined",
+    "member.folder": "a file has the name of its folder",
+    "member.outside": "its path leads out of the archive",
+    "member.no_name": "its name is none",
+    "member.deep": "it nests deeper than {depth} folders or its path is longer than any real one",
+    "member.odd_name": "its name cannot be written",
+    "member.long_name": "its name is longer than any real one",
+    "member.link": "is a link; it was not unpacked",
+    "member.device": "is a device or pipe; it was not unpacked",
+    "member.sparse": "is a sparse file, whose size its header makes up; it was not unpacked",
+    "member.no_file": "is a link, device or pipe; it was not unpacked",
+    "member.bytes": "claims {count} bytes, which is outside the bounds",
+    "member.error": "cannot be unpacked: {error}",
+    "member.damaged": "is damaged ({error}); only what could be read was examined",
+    "member.password": "is protected by a password",
+    "member.compression": "is compressed in a way (number {number}) that phones do not use",
+    "staged.copied": "the folder holds links, pipes or devices; a private copy of its files was examined",
+    "staged.mended": (
+        "an archive inside cannot be read to its end; a private copy without its unreadable parts was examined"
+    ),
+    "staged.unpacked": "the archive was unpacked",
+    "staged.inner": "the bugreport is {file} inside the manufacturer's archive",
+    "staged.packed_anew": "the archive was packed anew without its unreadable parts",
+    "staged.logs": "the logs were copied and the archives among them unpacked",
+    "staged.decrypted": "the archive was decrypted and unpacked",
+}
 DATABASES = {
     "database.no_row": "the source holds no row, although {what}",
     "database.counts": "iOS counts the data of its own processes on every phone in use",
@@ -212,4 +269,4 @@ DATABASES = {
     "joins.usage": "{count} rows of usage are of processes that are not there",
     "joins.actions": "{count} actions are of shortcuts that are not there, and were left out",
 }
-SENTENCES: Mapping[str, str] = GENERAL | OUTCOMES | COVERAGE | RUNS | LOGGED | LOOKED | DATABASES
+SENTENCES: Mapping[str, str] = GENERAL | OUTCOMES | COVERAGE | RUNS | LOGGED | LOOKED | STAGED | DATABASES

@@ -29,6 +29,7 @@ from mvtcase.evidence.unpack import (
 from mvtcase.evidence.walk import walk
 from mvtcase.model import ModuleOutcome
 from mvtcase.settings import Limits
+from mvtcase.wording import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -347,7 +348,7 @@ def test_gaps_are_bounded_and_printable() -> None:
     """A hundred thousand bad members give a bounded list that counts the rest, in printable words."""
     notes = Notes()
     for number in range(MAX_GAPS + 5):
-        notes.add(f"\x1b[31m\u202e\udcff{number}", "is odd")
+        notes.add(f"\x1b[31m\u202e\udcff{number}", text_of("is odd"))
     assert len(notes.gaps()) == MAX_GAPS + 1
     assert notes.gaps()[-1].reason == "5 more entries were left out"
     assert notes.gaps()[0].reason.isprintable()

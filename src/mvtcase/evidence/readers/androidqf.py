@@ -35,7 +35,7 @@ from mvtcase.evidence.walk import walk
 from mvtcase.files import destroy
 from mvtcase.kinds import EvidenceKind
 from mvtcase.model import ModuleOutcome
-from mvtcase.wording import do, say
+from mvtcase.wording import do, say, why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,8 +110,7 @@ def _folder(found: Identified, job: Job) -> Staged:
     if staged.in_place and not _nested_archives_are_sound(found.root, job):
         target = job.work / "evidence" / found.root.name
         mirror(found.root, target, job.budget, job.notes)
-        note = "an archive inside cannot be read to its end; a private copy without its unreadable parts was examined"
-        staged = Staged(target=target, notes=(note,))
+        staged = Staged(target=target, notes=(why("staged.mended"),))
     if not staged.in_place:
         _mend_nested_archives(staged.target, job)
     return staged
@@ -176,7 +175,7 @@ def stage_age(found: Identified, job: Job) -> Staged:
         told = as_identity(found.kind, identity(parts))
     staged = stage(inside, job)
     plain.unlink()
-    return replace(staged, identity=told, notes=("the archive was decrypted and unpacked",))
+    return replace(staged, identity=told, notes=(why("staged.decrypted"),))
 
 
 def _identities(path: Path) -> list[object]:
@@ -223,9 +222,9 @@ def _decrypt(source: Path, target: Path, identities: list[object], job: Job) -> 
     except pyrage.DecryptError as error:
         raise PasswordError(f"{source.name!r} could not be decrypted: {error}.") from error
     except ArchiveProblem as problem:
-        job.notes.add(source.name, str(problem))
+        job.notes.add(source.name, problem.reason)
     except OSError as error:
-        job.notes.add(source.name, f"is damaged: {error}; what came before was examined", ModuleOutcome.DAMAGED)
+        job.notes.add(source.name, why("staging.cut", error=str(error)), ModuleOutcome.DAMAGED)
     finally:
         out.close()
 

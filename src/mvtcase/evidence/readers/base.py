@@ -15,6 +15,7 @@ from mvtcase.evidence.manifest import make_private_folders
 from mvtcase.evidence.unpack import Budget, Notes, unpack_tar, unpack_zip
 from mvtcase.kinds import EvidenceKind, of
 from mvtcase.model import DeviceIdentity
+from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +47,7 @@ class Staged:
     problems: tuple[Gap, ...] = ()
     in_place: bool = False
     identity: DeviceIdentity | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def in_place(found: Identified, job: Job) -> Staged:
     mirror(found.root, target, job.budget, job.notes)
     return Staged(
         target=target,
-        notes=("the folder holds links, pipes or devices; a private copy of its files was examined",),
+        notes=(why("staged.copied"),),
     )
 
 
@@ -101,7 +102,7 @@ def unpacked(found: Identified, job: Job, detect: Detect) -> Staged:
         unpack_zip(found.root, target, job.budget, job.notes)
     else:
         unpack_tar(found.root, target, job.budget, job.notes)
-    return Staged(target=_top_of(target, detect), notes=("the archive was unpacked",))
+    return Staged(target=_top_of(target, detect), notes=(why("staged.unpacked"),))
 
 
 def _top_of(folder: Path, detect: Detect) -> Path:

@@ -15,6 +15,7 @@ from mvtcase.evidence.readers.base import Facts, Job, Reader, Staged, in_place, 
 from mvtcase.evidence.unpack import sound_zip, unpack_zip
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
+from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,13 +107,13 @@ def stage(found: Identified, job: Job) -> Staged:
         return in_place(found, job)
     job.tell("reading the bugreport to its end")
     source, inner = found.root, found.wrapped.removeprefix("oem zip: ") if "oem zip: " in found.wrapped else ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
     if inner:
         source = _taken_out(found.root, inner, job)
-        notes = (f"the bugreport is {inner} inside the manufacturer's archive",)
+        notes = (why("staged.inner", file=inner),)
     sound = sound_zip(source, job.work / "bugreport-sound.zip", job.limits, job.notes)
     if sound != source:
-        notes = (*notes, "the archive was packed anew without its unreadable parts")
+        notes = (*notes, why("staged.packed_anew"))
     return Staged(target=sound, in_place=sound == found.root, notes=notes)
 
 

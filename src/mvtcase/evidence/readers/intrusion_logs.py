@@ -16,6 +16,7 @@ from mvtcase.evidence.readers.base import Job, Reader, Staged, nothing_told
 from mvtcase.evidence.unpack import unpack_zip
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
+from mvtcase.wording import why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,7 @@ def stage(found: Identified, job: Job) -> Staged:
         make_private_folders(copy_into)
         unpack_zip(found.root, copy_into, job.budget, job.notes)
     unpack_log_archives(target, job)
-    return Staged(target=target, notes=("the logs were copied and the archives among them unpacked",))
+    return Staged(target=target, notes=(why("staged.logs"),))
 
 
 def unpack_log_archives(folder: Path, job: Job) -> None:
@@ -88,9 +89,7 @@ def unpack_log_archives(folder: Path, job: Job) -> None:
             return
     for entry in walk(folder):
         if entry.path.lower().endswith(".zip"):
-            job.notes.add(
-                entry.path, f"is an archive inside more than {_LOG_ARCHIVE_DEPTH} others; it was not examined"
-            )
+            job.notes.add(entry.path, why("staging.nested", depth=_LOG_ARCHIVE_DEPTH))
             (folder / entry.path).unlink()
 
 

@@ -76,10 +76,12 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         table = tomli.loads(path.read_text("utf-8"))
     except (tomli.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"The settings file {path} cannot be read: {error}.", hint="Mend or remove it.") from error
+        raise InputError(
+            "The settings file {path} cannot be read: {error}.", hint="Mend or remove it.", path=path, error=error
+        ) from error
     given = table.pop("limits", {})
     if not isinstance(given, dict):
-        raise InputError(f"In the settings file {path}, limits must be a table.", hint="See docs/cli.md.")
+        raise InputError("In the settings file {path}, limits must be a table.", hint="See docs/cli.md.", path=path)
     limits = _overlay(Limits(), given, path)
     return replace(_overlay(Settings(), table, path), limits=limits)
 
@@ -89,11 +91,17 @@ def _overlay(base: _Record, table: Mapping[str, object], path: Path) -> _Record:
     known = {each.name for each in fields(base) if each.name != "limits"}
     for name, value in table.items():
         if name not in known:
-            raise InputError(f"The settings file {path} has an unknown name {name!r}.", hint="See docs/cli.md.")
+            raise InputError(
+                "The settings file {path} has an unknown name {name!r}.", hint="See docs/cli.md.", path=path, name=name
+            )
         wanted = type(getattr(base, name))
         if type(value) is not wanted or (wanted is int and cast("int", value) < 1):
             raise InputError(
-                f"In the settings file {path}, {name} must be a {wanted.__name__}.", hint="See docs/cli.md."
+                "In the settings file {path}, {name} must be a {name_2}.",
+                hint="See docs/cli.md.",
+                path=path,
+                name=name,
+                name_2=wanted.__name__,
             )
     return replace(base, **table)  # type: ignore[arg-type]  # checked name by name just above
 

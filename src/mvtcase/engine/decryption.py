@@ -98,7 +98,7 @@ def run_decrypt(job: DecryptJob, *, on_event: Callable[[EngineEvent], None], wra
         code, message = hearing.refusal
         raise _REFUSALS.get(code, EngineError)(message)
     if not hearing.done:
-        raise EngineError(f"The backup could not be decrypted: {ending.reason}.")
+        raise EngineError("The backup could not be decrypted: {reason}.", reason=ending.reason)
     return DecryptResult(files=hearing.files, failed=tuple(hearing.failed), key=hearing.key)
 
 

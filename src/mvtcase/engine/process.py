@@ -104,7 +104,7 @@ def converse(setup: Setup, fields: Mapping[str, Json], listener: Listener) -> En
         process = _start(argv, setup, writer)
     except OSError as error:
         os.close(reader)
-        raise WorkerStartError(f"The worker could not be started: {error}.") from error
+        raise WorkerStartError("The worker could not be started: {error}.", error=error) from error
     finally:
         os.close(writer)
     grace = 0.0

@@ -234,7 +234,7 @@ def _conclude(scan: _Scan, hearing: _Hearing, ending: Ending) -> None:
         return
     step = ledger.open_step() if ledger.running is None else None
     if not ledger.tools and step is None and not ending.killed_for:
-        raise WorkerStartError(f"The worker did not start ({ending.reason}): {_tail(scan)}")
+        raise WorkerStartError("The worker did not start ({reason}): {scan}", reason=ending.reason, scan=_tail(scan))
     out_of_time = time.monotonic() - scan.began > scan.limits.wall_seconds
     final = out_of_time or (ledger.running is None and (step is None or step in FATAL_STEPS))
     outcome = ModuleOutcome.TIMED_OUT if ending.killed_for else ModuleOutcome.FAILED

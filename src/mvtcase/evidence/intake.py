@@ -48,7 +48,9 @@ def identify(path: Path) -> Identified:
         raise UnknownEvidenceError(_what_was_tried(path), hint=_hint(path))
     if len(found) > 1:
         listed = "".join(f"\n  {each.kind}: {str(each.root)!r}" for each in found[:50])
-        raise SeveralEvidenceError(f"{str(path)!r} holds {len(found)} acquisitions:{listed}")
+        raise SeveralEvidenceError(
+            "{path!r} holds {found} acquisitions:{listed}", path=str(path), found=len(found), listed=listed
+        )
     return found[0]
 
 
@@ -112,8 +114,8 @@ def _require_still_there(root: Path) -> None:
     if entry_type(root) in {FILE, FOLDER}:
         return
     if root.is_symlink() or root.exists():
-        raise EvidenceHostileError(f"{str(root)!r} is no file or folder any more.")
-    raise EvidenceMissingError(f"There is nothing at {str(root)!r} any more.")
+        raise EvidenceHostileError("{root!r} is no file or folder any more.", root=str(root))
+    raise EvidenceMissingError("There is nothing at {root!r} any more.", root=str(root))
 
 
 def _below(path: Path) -> Iterator[Identified]:
@@ -125,8 +127,9 @@ def _below(path: Path) -> Iterator[Identified]:
             looked_at += 1
             if looked_at > SEARCH_ENTRIES:
                 raise EvidenceHostileError(
-                    f"{str(path)!r} holds too much to search through.",
+                    "{path!r} holds too much to search through.",
                     hint="Give the folder of the acquisition itself.",
+                    path=str(path),
                 )
             if what not in {FILE, FOLDER}:
                 continue
@@ -144,11 +147,14 @@ def _require_plain(path: Path) -> None:
     try:
         path.lstat()
     except FileNotFoundError as error:
-        raise EvidenceMissingError(f"There is nothing at {str(path)!r}.", hint="Check the path.") from error
+        raise EvidenceMissingError("There is nothing at {path!r}.", hint="Check the path.", path=str(path)) from error
     except (OSError, ValueError) as error:
-        raise EvidenceMissingError(f"{str(path)!r} cannot be looked at: {error}.") from error
+        raise EvidenceMissingError("{path!r} cannot be looked at: {error}.", path=str(path), error=error) from error
     raise EvidenceHostileError(
-        f"{str(path)!r} is a {what}, not a file or folder.", hint="Give the path of the evidence itself."
+        "{path!r} is a {what}, not a file or folder.",
+        hint="Give the path of the evidence itself.",
+        path=str(path),
+        what=what,
     )
 
 

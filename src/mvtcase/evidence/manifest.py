@@ -160,7 +160,7 @@ def _walked(root: Path) -> Iterator[Entry]:
     try:
         yield from walk(root)
     except FileNotFoundError as error:
-        raise EvidenceMissingError(f"There is nothing at {str(root)!r} any more.") from error
+        raise EvidenceMissingError("There is nothing at {root!r} any more.", root=str(root)) from error
 
 
 def _hashed(root: Path, entry: Entry, on_bytes: Callable[[int], None] | None) -> ManifestEntry:
@@ -220,7 +220,7 @@ def _parsed(line: bytes, path: Path) -> ManifestEntry:
             mode=fields["mode"],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EvidenceAlteredError(f"The manifest {str(path)!r} holds a line that is none.") from error
+        raise EvidenceAlteredError("The manifest {path!r} holds a line that is none.", path=str(path)) from error
 
 
 def compare(
@@ -299,9 +299,10 @@ def require_unchanged(
     differences = compare(root, manifest_file, expected_digest, on_progress=on_progress)
     if not differences:
         return
-    named = "; ".join(_in_words(each) for each in differences[:_NAMED_IN_ERROR])
-    more = len(differences) - _NAMED_IN_ERROR
-    raise EvidenceAlteredError(f"{str(root)!r} is not what was registered: {named}" + (f"; {more} more" * (more > 0)))
+    named = [_in_words(each) for each in differences[:_NAMED_IN_ERROR]]
+    more = len(differences) - len(named)
+    named += [f"{more} more"] if more else []
+    raise EvidenceAlteredError("{path!r} is not what was registered: {named}", path=str(root), named="; ".join(named))
 
 
 def _in_words(difference: Difference) -> str:
@@ -319,8 +320,10 @@ def copy_evidence(root: Path, target: Path, manifest_file: Path, *, on_progress:
     for entry in read_manifest(manifest_file):
         if entry.what != FILE:
             raise EvidenceHostileError(
-                f"{entry.path!r} is {entry.what}: only regular files are imported.",
+                "{entry!r} is {what}: only regular files are imported.",
                 hint=say("Register the evidence where it is, without {0}.", do(import_=True)),
+                entry=entry.path,
+                what=entry.what,
             )
         _copy_one(located(root, entry.path), located(target, entry.path), entry, counter)
         counter.add_file()
@@ -332,7 +335,7 @@ def _copy_one(source: Path, target: Path, entry: ManifestEntry, counter: _Counte
     reader = open_untouched(source)
     with os.fdopen(reader, "rb", buffering=0) as original:
         if not stat.S_ISREG(os.fstat(reader).st_mode):
-            raise EvidenceAlteredError(f"{entry.path!r} is no regular file any more.")
+            raise EvidenceAlteredError("{entry!r} is no regular file any more.", entry=entry.path)
         writer = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(writer, "wb") as copy:
             while piece := original.read(HASH_CHUNK_BYTES):
@@ -342,7 +345,7 @@ def _copy_one(source: Path, target: Path, entry: ManifestEntry, counter: _Counte
             copy.flush()
             os.fsync(copy.fileno())
     if hasher.hexdigest() != entry.sha256:
-        raise EvidenceAlteredError(f"{entry.path!r} is not what was registered; the copy was stopped.")
+        raise EvidenceAlteredError("{entry!r} is not what was registered; the copy was stopped.", entry=entry.path)
     os.utime(target, ns=(entry.mtime_ns, entry.mtime_ns))
 
 

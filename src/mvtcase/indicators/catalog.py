@@ -74,7 +74,7 @@ def load_catalog(path: Path | None = None) -> Catalog:
             allow_loopback_http=table.get("allow_loopback_http") is True,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndicatorFileError(f"The catalog {path} cannot be read: {error}.") from error
+        raise IndicatorFileError("The catalog {path} cannot be read: {error}.", path=path, error=error) from error
 
 
 def _source(table: dict[str, Any]) -> Source:

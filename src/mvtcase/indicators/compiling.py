@@ -93,8 +93,12 @@ def _collections(
         reading = read(passport)
         if reading.usable != passport.usable:
             raise IndicatorFileError(
-                f"The indicator set {passport.name} ({passport.version}) holds {reading.usable} usable indicators,"
-                f" and its passport says {passport.usable}."
+                "The indicator set {passport} ({version}) holds {usable} usable indicators, and its "
+                "passport says {usable_2}.",
+                passport=passport.name,
+                version=passport.version,
+                usable=reading.usable,
+                usable_2=passport.usable,
             )
         collections += [
             replace(each, file_name=name, file_path=f"{passport.name}/{passport.version}/{name}")

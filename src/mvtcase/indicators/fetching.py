@@ -71,7 +71,7 @@ class HttpsFetcher:
         try:
             return self._followed(url, time.monotonic() + self._total_seconds)
         except (requests.RequestException, OSError, ValueError) as error:
-            return UpdateError(f"{url} could not be fetched: {_plain(error)}.")
+            return UpdateError("{url} could not be fetched: {error}.", url=url, error=_plain(error))
         except UpdateError as error:
             return error
 
@@ -85,28 +85,36 @@ class HttpsFetcher:
                     if answer.status_code not in _REDIRECTS:
                         return self._body(url, answer, deadline)
                     url = urljoin(url, answer.headers.get("Location", ""))
-        raise UpdateError(f"{url} redirects more than {MAX_REDIRECTS} times.")
+        raise UpdateError("{url} redirects more than {max_redirects} times.", url=url, max_redirects=MAX_REDIRECTS)
 
     def _body(self, url: str, answer: requests.Response, deadline: float) -> Fetched:
         if answer.status_code != _OK:
-            raise UpdateError(f"{url} could not be fetched: the server answered {answer.status_code}.")
+            raise UpdateError(
+                "{url} could not be fetched: the server answered {status_code}.",
+                url=url,
+                status_code=answer.status_code,
+            )
         data = bytearray()
         for piece in answer.iter_content(_CHUNK_BYTES):
             data += piece
             if len(data) > self._max_bytes:
-                raise UpdateError(f"{url} is larger than {self._max_bytes} bytes and was not fetched.")
+                raise UpdateError(
+                    "{url} is larger than {max_bytes} bytes and was not fetched.", url=url, max_bytes=self._max_bytes
+                )
             if time.monotonic() > deadline:
                 raise self._too_slow(url)
         return Fetched(url=url, data=bytes(data), etag=answer.headers.get("ETag", "")[:200])
 
     def _too_slow(self, url: str) -> UpdateError:
-        return UpdateError(f"{url} took longer than {self._total_seconds:g} seconds.")
+        return UpdateError(
+            "{url} took longer than {total_seconds:g} seconds.", url=url, total_seconds=self._total_seconds
+        )
 
     def _require_secure(self, url: str) -> None:
         parts = urlsplit(url)
         loopback = parts.scheme == "http" and parts.hostname == "127.0.0.1" and self._allow_loopback_http
         if not loopback and (parts.scheme != "https" or not parts.hostname):
-            raise UpdateError(f"{url} is not fetched: only https is.")
+            raise UpdateError("{url} is not fetched: only https is.", url=url)
 
 
 def _plain(error: Exception) -> str:

@@ -36,7 +36,7 @@ def read_bytes(path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
     try:
         descriptor = open_untouched(path.resolve())
     except OSError as error:
-        raise IndicatorFileError(f"{path} cannot be read: {error.strerror}.") from error
+        raise IndicatorFileError("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror) from error
     try:
         _require_file(path, os.fstat(descriptor), limit)
         with os.fdopen(descriptor, "rb", closefd=False) as handle:
@@ -50,15 +50,15 @@ def read_bytes(path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
 
 def _require_file(path: Path, found: os.stat_result, limit: int) -> None:
     if stat.S_ISDIR(found.st_mode):
-        raise IndicatorFileError(f"{path} is a folder.", hint="Name the files in it one by one.")
+        raise IndicatorFileError("{path} is a folder.", hint="Name the files in it one by one.", path=path)
     if not stat.S_ISREG(found.st_mode):
-        raise IndicatorFileError(f"{path} is no regular file.")
+        raise IndicatorFileError("{path} is no regular file.", path=path)
     if found.st_size > limit:
         raise _too_large(path, limit)
 
 
 def _too_large(path: Path, limit: int) -> IndicatorFileError:
-    return IndicatorFileError(f"{path} is larger than {limit // MIB} MiB and is not read.")
+    return IndicatorFileError("{path} is larger than {limit} MiB and is not read.", path=path, limit=limit // MIB)
 
 
 def read_set(data: bytes, file_name: str, *, kind: str | None = None) -> Reading:
@@ -72,12 +72,15 @@ def read_set(data: bytes, file_name: str, *, kind: str | None = None) -> Reading
     head = text.lstrip()[:512]
     if head.startswith("<") and any(name in text[:_HEAD] for name in _STIX_1):
         raise IndicatorFileError(
-            f"{file_name} is STIX 1 or OpenIOC, which is not read.",
+            "{file_name} is STIX 1 or OpenIOC, which is not read.",
             hint="Fetch the same set as STIX 2, MISP JSON or CSV.",
+            file_name=file_name,
         )
     if head.startswith("<"):
         raise IndicatorFileError(
-            f"{file_name} is a web page or XML, and no indicator set.", hint="Fetch the raw file, not the page."
+            "{file_name} is a web page or XML, and no indicator set.",
+            hint="Fetch the raw file, not the page.",
+            file_name=file_name,
         )
     if _looks_like_json(head, file_name):
         held = parsed(text, file_name)
@@ -93,23 +96,29 @@ def _chosen(kind: str | None) -> str | None:
         return None
     chosen = worded_kind(kind)
     if chosen is None:
-        raise InputError(f"{kind!r} is no type of indicator.", hint="Types: domain, url, ip, email, process, …")
+        raise InputError(
+            "{kind!r} is no type of indicator.", hint="Types: domain, url, ip, email, process, …", kind=kind
+        )
     return chosen
 
 
 def _text(data: bytes, file_name: str) -> str:
     if data.startswith(PACK_MAGIC):
-        raise IndicatorFileError(f"{file_name} is a zip archive.", hint="A pack of sets is imported as a whole.")
+        raise IndicatorFileError(
+            "{file_name} is a zip archive.", hint="A pack of sets is imported as a whole.", file_name=file_name
+        )
     if data.startswith(_COMPRESSED):
-        raise IndicatorFileError(f"{file_name} is compressed.", hint="Unpack it first.")
+        raise IndicatorFileError("{file_name} is compressed.", hint="Unpack it first.", file_name=file_name)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise IndicatorFileError(f"{file_name} is not UTF-8 text (byte {error.start}).") from None
+        raise IndicatorFileError(
+            "{file_name} is not UTF-8 text (byte {start}).", file_name=file_name, start=error.start
+        ) from None
     if "\0" in text:
-        raise IndicatorFileError(f"{file_name} is no text: it holds NUL bytes.")
+        raise IndicatorFileError("{file_name} is no text: it holds NUL bytes.", file_name=file_name)
     if not text.strip():
-        raise IndicatorFileError(f"{file_name} is empty.")
+        raise IndicatorFileError("{file_name} is empty.", file_name=file_name)
     return text
 
 

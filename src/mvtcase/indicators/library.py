@@ -108,9 +108,11 @@ class IndicatorLibrary:
         fitting = [each for each in versions if each.sha256.startswith((sha256_prefix or "").lower())]
         if not fitting:
             which = f"{name} of version {sha256_prefix}" if versions else name
-            raise IndicatorSetMissingError(f"There is no indicator set {which}.")
+            raise IndicatorSetMissingError("There is no indicator set {which}.", which=which)
         if sha256_prefix and len(fitting) > 1:
-            raise AmbiguousError(f"Several versions of {name} begin with {sha256_prefix}.")
+            raise AmbiguousError(
+                "Several versions of {name} begin with {sha256_prefix}.", name=name, sha256_prefix=sha256_prefix
+            )
         return fitting[-1]
 
     def active(self, names: Sequence[str] = ()) -> tuple[Passport, ...]:
@@ -137,7 +139,9 @@ class IndicatorLibrary:
         try:
             return frozenset(json.loads(read_bytes(path))["off"])
         except (ValueError, KeyError, TypeError) as error:
-            raise IndicatorFileError(f"{path} cannot be read.", hint="Remove it: all sets are then on.") from error
+            raise IndicatorFileError(
+                "{path} cannot be read.", hint="Remove it: all sets are then on.", path=path
+            ) from error
 
     def switch(self, name: str, *, on: bool) -> None:
         """Switch a set on or off for scans that name none. Raises `IndicatorSetMissingError`."""
@@ -156,7 +160,9 @@ class IndicatorLibrary:
             return self._versions.data(passport)
         data = read_bytes(self._builtin_folder / passport.file_name)
         if sha256_bytes(data) != passport.sha256:
-            raise IndicatorFileError(f"The built-in indicator set {passport.name} changed while it was read.")
+            raise IndicatorFileError(
+                "The built-in indicator set {passport} changed while it was read.", passport=passport.name
+            )
         return data
 
     def lint(self, path: Path, kind: str | None = None) -> LintReport:

@@ -59,7 +59,9 @@ def read_table(text: str, name: str, where: str, *, kind: str | None = None) -> 
     value_at, type_at = _column(header, VALUE_COLUMNS), _column(header, TYPE_COLUMNS)
     if value_at is None or (type_at is None and kind is None):
         raise IndicatorFileError(
-            f"{where} has no column named value and type in its first line.", hint="Name them, or give the type."
+            "{where} has no column named value and type in its first line.",
+            hint="Name them, or give the type.",
+            where=where,
         )
     family_at = _column(header, FAMILY_COLUMNS)
     ledger = Ledger()
@@ -124,4 +126,6 @@ def _rows(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
                 yield reader.line_num, row
             seen_header = True
     except csv.Error as error:
-        raise IndicatorFileError(f"{where} is a damaged table: {error} (line {reader.line_num}).") from None
+        raise IndicatorFileError(
+            "{where} is a damaged table: {error} (line {line_num}).", where=where, error=error, line_num=reader.line_num
+        ) from None

@@ -51,7 +51,7 @@ def read_events(data: object, where: str) -> Reading:
             _book(ledger, shelf, row, f"{shortened(name)}, attribute {number}")
         origin = origin if origin.title else _origin(event, name)
     if not ledger.in_file:
-        raise IndicatorFileError(f"{where} is a MISP event without an attribute.")
+        raise IndicatorFileError("{where} is a MISP event without an attribute.", where=where)
     return ledger.reading("MISP JSON", shelves, origin)
 
 
@@ -67,7 +67,7 @@ def read_attributes(text: str, name: str, where: str) -> Reading:
         for row in csv.DictReader(io.StringIO(text, newline="")):
             _book(ledger, shelf, row, f"event {_text(row.get('event_id'))}, {_text(row.get('uuid'))}")
     except csv.Error as error:
-        raise IndicatorFileError(f"{where} is a damaged table: {error}.") from None
+        raise IndicatorFileError("{where} is a damaged table: {error}.", where=where, error=error) from None
     return ledger.reading("MISP CSV", [shelf], Origin())
 
 

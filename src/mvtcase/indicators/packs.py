@@ -66,9 +66,11 @@ def read_pack(path: Path) -> tuple[PackedSet, ...]:
             manifest: Any = json.loads(_read(archive, MANIFEST, MAX_MANIFEST_BYTES))
             return tuple(_sets(archive, manifest))
     except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndicatorFileError(f"{path} is no readable pack of indicator sets: {error}.") from error
+        raise IndicatorFileError(
+            "{path} is no readable pack of indicator sets: {error}.", path=path, error=error
+        ) from error
     except (RuntimeError, NotImplementedError, RecursionError, EOFError, OSError) as error:
-        raise IndicatorFileError(f"{path} is a damaged or encrypted pack: {error}.") from error
+        raise IndicatorFileError("{path} is a damaged or encrypted pack: {error}.", path=path, error=error) from error
 
 
 def details_of(passport: Passport) -> Details:

@@ -64,10 +64,13 @@ def parsed(text: str, where: str) -> object:
     try:
         return json.loads(text)
     except RecursionError:
-        raise IndicatorFileError(f"{where} is nested too deep to be read.") from None
+        raise IndicatorFileError("{where} is nested too deep to be read.", where=where) from None
     except ValueError as error:
         raise IndicatorFileError(
-            f"{where} is no readable JSON: {shortened(str(error))}.", hint="Fetch it again: it may be cut short."
+            "{where} is no readable JSON: {error}.",
+            hint="Fetch it again: it may be cut short.",
+            where=where,
+            error=shortened(str(error)),
         ) from None
 
 
@@ -75,10 +78,10 @@ def _objects(data: object, where: str) -> tuple[Sequence[object], str]:
     if isinstance(data, list):
         data = {"objects": data}
     if not isinstance(data, dict):
-        raise IndicatorFileError(f"{where} is JSON, and no STIX bundle.")
+        raise IndicatorFileError("{where} is JSON, and no STIX bundle.", where=where)
     objects = data.get("objects")
     if not isinstance(objects, list) or not objects:
-        raise IndicatorFileError(f"{where} holds no STIX objects and no MISP event.")
+        raise IndicatorFileError("{where} holds no STIX objects and no MISP event.", where=where)
     return objects, "2.0" if data.get("spec_version") == "2.0" else "2.1"
 
 

@@ -71,7 +71,7 @@ def update(
         updated.append(_updated(library, source, fetch))
     failures += [f"{each.name}: {each.failure}" for each in updated if each.failure]
     if not any(each.outcome for each in updated):
-        raise UpdateError("No indicator set could be fetched. " + " ".join(failures[:5]))
+        raise UpdateError("No indicator set could be fetched. {failures}", failures=" ".join(failures[:5]))
     return UpdateReport(sets=tuple(updated), failures=tuple(failures))
 
 
@@ -130,14 +130,16 @@ def read_index(data: bytes, index: Index) -> list[Source]:
     Raises `UpdateError` when it is no index.
     """
     if len(data) > MAX_INDEX_BYTES:
-        raise UpdateError(f"The index {index.url} is larger than {MAX_INDEX_BYTES} bytes.")
+        raise UpdateError(
+            "The index {url} is larger than {max_index_bytes} bytes.", url=index.url, max_index_bytes=MAX_INDEX_BYTES
+        )
     try:
         held: Any = yaml.safe_load(data)
         entries = held["indicators"]
     except (yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise UpdateError(f"The index {index.url} cannot be read.") from error
+        raise UpdateError("The index {url} cannot be read.", url=index.url) from error
     if not isinstance(entries, list):
-        raise UpdateError(f"The index {index.url} lists no sets.")
+        raise UpdateError("The index {url} lists no sets.", url=index.url)
     return list(_listed(entries, index))
 
 

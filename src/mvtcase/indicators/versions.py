@@ -39,7 +39,7 @@ def set_name(text: str) -> str:
     name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("._-")[:MAX_NAME].rstrip("._-")
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"{text!r} gives no name for an indicator set.", hint=say("Give one with {0}.", do(name="NAME"))
+            "{given!r} gives no name for an indicator set.", hint=say("Give one with {0}.", do(name="NAME")), given=text
         )
     return name
 
@@ -90,8 +90,10 @@ class VersionStore:
         data = read_bytes(path)
         if sha256_bytes(data) != passport.sha256:
             raise IndicatorFileError(
-                f"The indicator set {passport.name} ({passport.version}) was changed on disk.",
+                "The indicator set {passport} ({version}) was changed on disk.",
                 hint="Import it again from where it came.",
+                passport=passport.name,
+                version=passport.version,
             )
         return data
 
@@ -143,8 +145,11 @@ class VersionStore:
             _require_place(passport, home)
         except (ValueError, IndicatorFileError) as error:
             raise IndicatorFileError(
-                f"The passport of an indicator set is damaged: {home.parent.name}/{home.name} ({error}).",
+                "The passport of an indicator set is damaged: {parent}/{home} ({error}).",
                 hint="Import the set again, or remove that folder.",
+                parent=home.parent.name,
+                home=home.name,
+                error=error,
             ) from error
         return passport if passport.reader == READER_VERSION else self._read_again(passport)
 

@@ -96,14 +96,15 @@ def pdf(page: str) -> bytes:
         from weasyprint import HTML  # noqa: PLC0415  # slow to load, and needs system libraries that may be missing
     except (ImportError, OSError) as error:
         raise RenderError(
-            f"PDF needs WeasyPrint and its system libraries: {error}.",
+            "PDF needs WeasyPrint and its system libraries: {error}.",
             hint=say("Use {0} and print that from a browser.", do(format="html")),
+            error=error,
         ) from error
     try:
         return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf())
     except Exception as error:  # WeasyPrint's errors have no common class
         raise RenderError(
-            f"The PDF could not be made: {error}.", hint=say("Use {0} and print that.", do(format="html"))
+            "The PDF could not be made: {error}.", hint=say("Use {0} and print that.", do(format="html")), error=error
         ) from error
 
 
@@ -116,7 +117,7 @@ def _laid_out(environment: Environment, template: str, facts: object) -> str:
         contents = [each for each in CONTENTS if each[0] not in _SOMETIMES or getattr(facts, each[0], None)]
         return environment.get_template(template).render(facts=facts, contents=contents, level_note=words.LEVEL_NOTE)
     except TemplateError as error:
-        raise RenderError(f"The report could not be laid out: {error}.") from error
+        raise RenderError("The report could not be laid out: {error}.", error=error) from error
 
 
 def _html_environment() -> Environment:

@@ -106,7 +106,9 @@ class Workspace:
             for folder in (self.path, self.cases, self.iocs):
                 folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         except OSError as error:
-            raise WorkspaceError(f"{self.path} cannot be used as a workspace: {error}.") from error
+            raise WorkspaceError(
+                "{path} cannot be used as a workspace: {error}.", path=self.path, error=error
+            ) from error
 
     def case_folders(self) -> tuple[CaseFolder, ...]:
         """Return the folders that hold a case, by name."""
@@ -120,17 +122,22 @@ class Workspace:
             if folder.slug == slug:
                 return folder
         raise NotFoundError(
-            f"There is no case {slug!r} in {self.path}.", hint=say("{0} shows the cases.", do("case list"))
+            "There is no case {slug!r} in {path}.",
+            hint=say("{0} shows the cases.", do("case list")),
+            slug=slug,
+            path=self.path,
         )
 
     def new_case_folder(self, slug: str) -> CaseFolder:
         """Return the folder of a case to be made. Raises `InputError` or `ConflictError`."""
         if not _SLUG.fullmatch(slug):
-            raise InputError(f"{slug!r} is no slug.", hint="Use small letters a-z, digits and hyphens, 64 at most.")
+            raise InputError(
+                "{slug!r} is no slug.", hint="Use small letters a-z, digits and hyphens, 64 at most.", slug=slug
+            )
         folder = CaseFolder(self.cases / slug)
         if folder.path.exists():
             raise ConflictError(
-                f"There is a case {slug!r} already.", hint=say("Choose another with {0}.", do(slug="SLUG"))
+                "There is a case {slug!r} already.", hint=say("Choose another with {0}.", do(slug="SLUG")), slug=slug
             )
         return folder
 
@@ -140,12 +147,12 @@ def find_workspace(named: str | None, start: Path) -> Workspace:
     if named:
         workspace = Workspace(Path(named).expanduser().absolute())
         if not workspace.cases.is_dir():
-            raise WorkspaceError(f"{workspace.path} is no workspace: it holds no folder 'cases'.")
+            raise WorkspaceError("{workspace} is no workspace: it holds no folder 'cases'.", workspace=workspace.path)
         return workspace
     for folder in (start, *start.parents):
         if (folder / "cases").is_dir():
             return Workspace(folder)
-    raise WorkspaceError(f"There is no workspace at {start} or above it.")
+    raise WorkspaceError("There is no workspace at {start} or above it.", start=start)
 
 
 def slug_of(title: str) -> str:
@@ -162,7 +169,9 @@ def only(folders: tuple[CaseFolder, ...]) -> CaseFolder:
         )
     if len(folders) > 1:
         names = ", ".join(each.slug for each in folders)
-        raise AmbiguousError(f"There are several open cases: {names}.", hint=say("Name one with {0}.", do(case="SLUG")))
+        raise AmbiguousError(
+            "There are several open cases: {names}.", hint=say("Name one with {0}.", do(case="SLUG")), names=names
+        )
     return folders[0]
 
 

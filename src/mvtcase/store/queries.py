@@ -304,7 +304,9 @@ def finding(store: Store, named: str) -> model.Finding:
     if exact or len(fitting) == 1:
         return (exact or fitting)[0]
     if fitting:
-        raise AmbiguousError(f"{named!r} begins {len(fitting)} findings.", hint="Give more of the id.")
+        raise AmbiguousError(
+            "{named!r} begins {fitting} findings.", hint="Give more of the id.", named=named, fitting=len(fitting)
+        )
     raise _not_found(f"finding {named!r}")
 
 
@@ -394,4 +396,4 @@ def _only(rows: Sequence[sqlite3.Row], what: str) -> Any:  # noqa: ANN401  # a r
 
 
 def _not_found(what: str) -> NotFoundError:
-    return NotFoundError(f"This case holds no {what}.", hint="The 'list' verbs show what it holds.")
+    return NotFoundError("This case holds no {what}.", hint="The 'list' verbs show what it holds.", what=what)

@@ -83,7 +83,7 @@ class Change:
         assignments = ", ".join(f"{name} = ?" for name in values)
         statement = f"UPDATE {table} SET {assignments} WHERE uuid = ?"  # noqa: S608  # own names
         if self._execute(statement, (*values.values(), uuid)).rowcount != 1:
-            raise NotFoundError(f"There is no row {uuid} in {table}.")
+            raise NotFoundError("There is no row {uuid} in {table}.", uuid=uuid, table=table)
         self._written.append((table, uuid))
 
     def _execute(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
@@ -132,7 +132,7 @@ class Store:
         """Return a new, empty case in a folder that holds none. Raises `StoreError` when it does."""
         folder.create()
         if folder.case_file.exists():
-            raise StoreError(f"{folder.case_file} exists already.", hint="Choose another slug.")
+            raise StoreError("{case_file} exists already.", hint="Choose another slug.", case_file=folder.case_file)
         os.close(os.open(folder.case_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with _translated(folder):
             store = cls(folder, _connect(folder.case_file), clock)
@@ -152,7 +152,10 @@ class Store:
         """
         if not folder.case_file.is_file():
             raise NotFoundError(
-                f"There is no {CASE_FILE} in {folder.path}.", hint=say("{0} shows the cases.", do("case list"))
+                "There is no {case_file} in {folder}.",
+                hint=say("{0} shows the cases.", do("case list")),
+                case_file=CASE_FILE,
+                folder=folder.path,
             )
         with _translated(folder):
             store = cls(folder, _connect(folder.case_file) if folder.writable else _copied(folder.case_file), clock)
@@ -187,7 +190,7 @@ class Store:
         holds the case for longer than the wait, `StoreError` when a row breaks a rule of the schema.
         """
         if self.read_only:
-            raise CaseReadOnlyError(f"The case {self.folder.slug} is on a medium that cannot be written to.")
+            raise CaseReadOnlyError("The case {slug} is on a medium that cannot be written to.", slug=self.folder.slug)
         connection = self.connection
         with _translated(self.folder):
             connection.execute("BEGIN IMMEDIATE")
@@ -281,9 +284,11 @@ def _connect(path: os.PathLike[str]) -> sqlite3.Connection:
 def _refuse_unknown_steps(connection: sqlite3.Connection, folder: CaseFolder) -> None:
     applied = migrations.applied(connection)
     if not applied:
-        raise CaseDamagedError(f"{folder.case_file} is a SQLite file but no case.", hint="Restore it from a backup.")
+        raise CaseDamagedError(
+            "{case_file} is a SQLite file but no case.", hint="Restore it from a backup.", case_file=folder.case_file
+        )
     if applied - {migrations.name_of(step) for step in migrations.STEPS}:
-        raise CaseTooNewError(f"A later release of mvtcase wrote {folder.case_file}.")
+        raise CaseTooNewError("A later release of mvtcase wrote {case_file}.", case_file=folder.case_file)
 
 
 @contextlib.contextmanager
@@ -292,12 +297,17 @@ def _translated(folder: CaseFolder) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise StoreError(f"The case refused a row: {error}.") from error
+        raise StoreError("The case refused a row: {error}.", error=error) from error
     except sqlite3.OperationalError as error:
         if re.search(r"locked|busy", str(error)):
-            raise CaseLockedError(f"Another process is writing to the case {folder.slug}.") from error
-        raise StoreError(f"The case {folder.slug} could not be read or written: {error}.") from error
+            raise CaseLockedError("Another process is writing to the case {slug}.", slug=folder.slug) from error
+        raise StoreError(
+            "The case {slug} could not be read or written: {error}.", slug=folder.slug, error=error
+        ) from error
     except sqlite3.DatabaseError as error:
         raise CaseDamagedError(
-            f"{folder.case_file} is damaged: {error}.", hint="Keep the file as it is and restore a backup beside it."
+            "{case_file} is damaged: {error}.",
+            hint="Keep the file as it is and restore a backup beside it.",
+            case_file=folder.case_file,
+            error=error,
         ) from error

@@ -134,7 +134,7 @@ def reason_of(data: object) -> Reason:
         return why("reason.unreadable")
 
 
-def filled(template: str, translate: Translate, *steps: str, **params: str) -> str:
+def filled(template: str, translate: Translate, *steps: str, **params: object) -> str:
     """Return a sentence in the language of `translate`; a translation that does not fit gives way to the English."""
     try:
         return translate(template).format(*steps, **params)
@@ -149,18 +149,18 @@ def _worded(code: str, params: Mapping[str, Value], translate: Translate) -> str
     }
     template = SENTENCES.get(code)
     if template is None:
-        return " ".join((f"[{code}]", *named.values()))
+        return " ".join((f"[{code}]", *map(str, named.values())))
     return filled(template, translate, **named)
 
 
-def _quoted(value: object, show: Callable[[Step], str], translate: Translate) -> str:
+def _quoted(value: object, show: Callable[[Step], str], translate: Translate) -> str | float:
     if isinstance(value, Message):
         return value.worded(show, translate)
     if isinstance(value, Reason):
         return value.worded(translate)
     if isinstance(value, tuple):
-        return "; ".join(_quoted(each, show, translate) for each in value)
-    return str(value)
+        return "; ".join(str(_quoted(each, show, translate)) for each in value)
+    return value if isinstance(value, (int, float)) else str(value)
 
 
 def _mapped(value: Value, change: Callable[[str], str]) -> Value:

@@ -162,8 +162,9 @@ def _refuse_unstorable(path: Path) -> None:
     """Raise `InputError` for a path that the case could not find again, its bytes being no text."""
     if storable_text(str(path)) != str(path):
         raise InputError(
-            f"The path {storable_text(str(path))} is no UTF-8 text.",
+            "The path {path} is no UTF-8 text.",
             hint="Mount the medium, or name the folder, otherwise.",
+            path=storable_text(str(path)),
         )
 
 
@@ -179,8 +180,10 @@ def _device_for(store: Store, identity: DeviceIdentity, named: str | None, offic
     mark = devices.contradicts(wanted, identity)
     if mark or (fitting and wanted.id not in {each.id for each in fitting}):
         raise ConflictError(
-            f"This acquisition is not of device {wanted.id}: its {mark or 'identity'} is another's.",
+            "This acquisition is not of device {wanted}: its {mark} is another's.",
             hint=say("Leave out {0} to register the device it is of.", do(device=True)),
+            wanted=wanted.id,
+            mark=mark or "identity",
         )
     return wanted.id
 
@@ -207,8 +210,11 @@ def _refuse_other_official(known: Acquisition, official: str) -> None:
     """Raise `ConflictError` when the same bytes stand under another official, whatever the phone says of itself."""
     if known.official != official:
         raise ConflictError(
-            f"The same bytes are registered as {known.id} of {known.official}, not {official}.",
+            "The same bytes are registered as {known} of {official}, not {official_2}.",
             hint="Check whose phone it is.",
+            known=known.id,
+            official=known.official,
+            official_2=official,
         )
 
 

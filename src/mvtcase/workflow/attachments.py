@@ -23,9 +23,13 @@ def keep(folder: CaseFolder, path: Path) -> str:
     Raises `NotFoundError` when there is no such regular file and `InputError` when it is over 256 MiB.
     """
     if path.is_symlink() or not path.is_file():
-        raise NotFoundError(f"There is no regular file {path}.")
+        raise NotFoundError("There is no regular file {path}.", path=path)
     if path.stat().st_size > MAX_ATTACHMENT_BYTES:
-        raise InputError(f"{path} is larger than {MAX_ATTACHMENT_BYTES >> 20} MiB.")
+        raise InputError(
+            "{path} is larger than {max_attachment_bytes} MiB.",
+            path=path,
+            max_attachment_bytes=MAX_ATTACHMENT_BYTES >> 20,
+        )
     folder.attachments.mkdir(mode=0o700, exist_ok=True)
     incoming = folder.attachments / f".incoming-{new_uuid()}"
     try:

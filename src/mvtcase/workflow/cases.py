@@ -149,7 +149,9 @@ def read_tlp(text: str) -> Tlp:
     try:
         return Tlp(wanted)
     except ValueError:
-        raise InputError(f"{text!r} is no TLP 2.0 marking.", hint=f"Use one of {', '.join(Tlp)}.") from None
+        raise InputError(
+            "{given!r} is no TLP 2.0 marking.", hint=say("Use one of {tlp}.", tlp=", ".join(Tlp)), given=text
+        ) from None
 
 
 def list_cases(desk: Desk) -> Outcome[Cases]:
@@ -228,7 +230,7 @@ def _set_state(desk: Desk, state: CaseState, action: str) -> Outcome[OneCase]:
     with desk.open_case() as store:
         one = queries.case_file(store)
         if one.state is state:
-            raise ConflictError(f"The case {one.slug} is {state} already.")
+            raise ConflictError("The case {slug} is {state} already.", slug=one.slug, state=state)
         with store.change(action, actor=desk.actor, subject=one.id) as change:
             change.update("case_file", one.uuid, state=state)
         return Outcome(data=OneCase(case=queries.case_file(store)))

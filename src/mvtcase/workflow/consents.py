@@ -58,7 +58,11 @@ def read_points(text: str) -> frozenset[ConsentPoint]:
     try:
         return frozenset(ConsentPoint(name) for name in names)
     except ValueError:
-        raise InputError(f"{text!r} names an unknown point.", hint=f"Known: {', '.join(ConsentPoint)}.") from None
+        raise InputError(
+            "{given!r} names an unknown point.",
+            hint=say("Known: {consentpoint}.", consentpoint=", ".join(ConsentPoint)),
+            given=text,
+        ) from None
 
 
 def read_date(text: str, *, end_of_day: bool = False) -> str:
@@ -68,13 +72,17 @@ def read_date(text: str, *, end_of_day: bool = False) -> str:
     try:
         return timestamp(parse_timestamp(full))
     except ValueError:
-        raise InputError(f"{text!r} is no date.", hint="Write 2026-11-24 or 2026-11-24T09:30:00Z (UTC).") from None
+        raise InputError(
+            "{given!r} is no date.", hint="Write 2026-11-24 or 2026-11-24T09:30:00Z (UTC).", given=text
+        ) from None
 
 
 def refuse_future(desk: Desk, at: str | None, what: str) -> None:
     """Raise `InputError` on a time that is more than a day ahead: a day is left for zones and clocks that go wrong."""
     if at is not None and parse_timestamp(at) > desk.clock() + timedelta(days=1):
-        raise InputError(f"{what} cannot be in the future: {at}.", hint="Dates are year-month-day, in UTC.")
+        raise InputError(
+            "{what} cannot be in the future: {at}.", hint="Dates are year-month-day, in UTC.", what=what, at=at
+        )
 
 
 def record(  # noqa: PLR0913  # a consent form has this many fields
@@ -133,7 +141,7 @@ def withdraw(desk: Desk, named: str, *, reason: str = "") -> Outcome[Consents]:
         one = queries.official(store, named)
         standing = [each for each in queries.consents(store, one.id) if each.withdrawn_at is None]
         if not standing:
-            raise ConsentMissingError(f"{one.id} has no standing consent to withdraw.")
+            raise ConsentMissingError("{one} has no standing consent to withdraw.", one=one.id)
         with store.change("consent.withdrawn", actor=desk.actor, subject=one.id) as change:
             for each in standing:
                 change.update("consent", each.uuid, withdrawn_at=change.at, withdrawal_reason=reason)
@@ -166,28 +174,39 @@ def require(store: Store, official: Official, now: datetime) -> Consent:
     """
     if official.roster is RosterState.REFUSED:
         raise ConsentMissingError(
-            f"{official.id} refused the examination.",
+            "{official} refused the examination.",
             hint=say(
                 "Should the person agree after all: {0}, then {1}.",
                 do("official set", official.id, roster="invited"),
                 do("consent record", official.id),
             ),
+            official=official.id,
         )
     consents = queries.consents(store, official.id)
     if not consents:
-        raise ConsentMissingError(f"No consent of {official.id}, the data owner, is recorded.")
+        raise ConsentMissingError("No consent of {official}, the data owner, is recorded.", official=official.id)
     standing = [each for each in consents if each.withdrawn_at is None]
     if not standing:
-        raise ConsentWithdrawnError(f"{official.id} withdrew the consent on {consents[-1].withdrawn_at}.")
+        raise ConsentWithdrawnError(
+            "{official} withdrew the consent on {withdrawn_at}.",
+            official=official.id,
+            withdrawn_at=consents[-1].withdrawn_at,
+        )
     if official.roster is RosterState.WITHDRAWN:
-        raise ConsentWithdrawnError(f"{official.id} withdrew the consent, as the roster says.")
+        raise ConsentWithdrawnError("{official} withdrew the consent, as the roster says.", official=official.id)
     running = [each for each in standing if not _expired(each, now)]
     if not running:
-        raise ConsentExpiredError(f"The consent of {official.id} ran out on {standing[-1].expires_at}.")
+        raise ConsentExpiredError(
+            "The consent of {official} ran out on {expires_at}.",
+            official=official.id,
+            expires_at=standing[-1].expires_at,
+        )
     complete = [each for each in running if each.informed >= frozenset(ConsentPoint)]
     if not complete:
         missing = sorted(frozenset(ConsentPoint) - running[-1].informed)
-        raise ConsentIncompleteError(f"{official.id} was not informed of: {', '.join(missing)}.")
+        raise ConsentIncompleteError(
+            "{official} was not informed of: {missing}.", official=official.id, missing=", ".join(missing)
+        )
     return complete[-1]
 
 

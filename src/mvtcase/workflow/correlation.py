@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mvtcase import correlate
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import InputError
+from mvtcase.wording import say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.reports import sealing_windows
@@ -49,7 +50,9 @@ class Links:
 def links(desk: Desk, *, hours: int = 24) -> Outcome[Links]:
     """Return what two or more officials share; events no farther apart than `hours` count as close together."""
     if not 1 <= hours <= MAX_HOURS:
-        raise InputError(f"{hours} hours is no window.", hint=f"Use 1 to {MAX_HOURS}.")
+        raise InputError(
+            "{hours} hours is no window.", hint=say("Use 1 to {max_hours}.", max_hours=MAX_HOURS), hours=hours
+        )
     with desk.open_case() as store:
         book = read_casebook(store, desk.newest())
     found = links_of(book, within=timedelta(hours=hours))

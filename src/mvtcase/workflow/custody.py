@@ -106,8 +106,11 @@ def _require_whole(store: Store, broken: Sequence[Difference]) -> None:
         listed = "; ".join(f"{each.where}: {each.what}" for each in broken[:20])
         more = f" (and {len(broken) - 20} more)" if len(broken) > 20 else ""  # noqa: PLR2004  # as many as listed
         raise ChainBrokenError(
-            f"The chain of custody of {store.folder.slug} does not hold: {listed}{more}.",
+            "The chain of custody of {slug} does not hold: {listed}{more}.",
             hint="Keep the case as it is, compare with a backup, and note what happened.",
+            slug=store.folder.slug,
+            listed=listed,
+            more=more,
         )
 
 

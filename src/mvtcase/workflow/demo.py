@@ -210,10 +210,10 @@ def play(
 
 def _fresh(home: Path) -> Path:
     if home.exists() and not home.is_dir():
-        raise ConflictError(f"{home} is no folder.", hint="Name another one.")
+        raise ConflictError("{home} is no folder.", hint="Name another one.", home=home)
     if home.exists() and any(home.iterdir()):
         if not (home / MARK).is_file():
-            raise ConflictError(f"{home} is not empty and no demo.", hint="Name another folder.")
+            raise ConflictError("{home} is not empty and no demo.", hint="Name another folder.", home=home)
         shutil.rmtree(home)
     return home
 

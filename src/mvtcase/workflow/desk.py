@@ -137,7 +137,9 @@ class Desk:
         fitting = by_slug or [each for each in folders if (one := readable(each)) and one.id == self.case]
         if len(fitting) > 1:
             names = ", ".join(folder.slug for folder in fitting)
-            raise AmbiguousError(f"Several cases have the id {self.case}: {names}.", hint="Name one by its slug.")
+            raise AmbiguousError(
+                "Several cases have the id {case}: {names}.", hint="Name one by its slug.", case=self.case, names=names
+            )
         return fitting[0] if fitting else self.workspace.case_folder(self.case)
 
     @contextlib.contextmanager
@@ -146,7 +148,7 @@ class Desk:
         with Store.open(self.case_folder(), clock=self.clock) as store:
             if to_change and queries.case_file(store).state is CaseState.CLOSED:
                 raise ConflictError(
-                    f"The case {store.folder.slug} is closed.", hint=say("Use {0} first.", do("case reopen"))
+                    "The case {slug} is closed.", hint=say("Use {0} first.", do("case reopen")), slug=store.folder.slug
                 )
             # What a killed verb left is private, and goes with the next one; on a read-only medium it stays.
             with contextlib.suppress(OSError):

@@ -102,7 +102,9 @@ def find(store: Store, identity: DeviceIdentity) -> Device | None:
     if len(fitting) > 1:
         names = ", ".join(device.id for device in fitting)
         raise ConflictError(
-            f"This identity fits several devices: {names}.", hint=say("Name one with {0}.", do(device="DEVICE"))
+            "This identity fits several devices: {names}.",
+            hint=say("Name one with {0}.", do(device="DEVICE")),
+            names=names,
         )
     return fitting[0] if fitting else None
 
@@ -135,11 +137,14 @@ def refuse_other_owner(device: Device | None, official: str) -> None:
     """Raise `ConflictError` when a device is already under another official: one phone has one data owner."""
     if device is not None and device.official != official:
         raise ConflictError(
-            f"This is device {device.id}, which belongs to {device.official}, not {official}.",
+            "This is device {device}, which belongs to {official}, not {official_2}.",
             hint=say(
                 "Check whose phone it is. A phone handed on is an inquiry of its own: record it with {0}.",
                 do("custody note", "TEXT"),
             ),
+            device=device.id,
+            official=device.official,
+            official_2=official,
         )
 
 

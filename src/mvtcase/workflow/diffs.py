@@ -90,7 +90,12 @@ def diff(desk: Desk, before: str, after: str) -> Outcome[Difference]:
         old, new = queries.scan(store, before), queries.scan(store, after)
         if old.device != new.device:
             raise ConflictError(
-                f"{old.id} is of {old.device}, {new.id} of {new.device}.", hint="Compare two scans of one device."
+                "{old} is of {device}, {new} of {device_2}.",
+                hint="Compare two scans of one device.",
+                old=old.id,
+                device=old.device,
+                new=new.id,
+                device_2=new.device,
             )
         data = Difference(
             before=_head(old),

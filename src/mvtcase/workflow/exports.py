@@ -89,12 +89,14 @@ def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: b
     with settled_case(desk) as store:
         path = output.expanduser().absolute() if output else _own_place(desk, store, form)
         if path.exists():
-            raise ConflictError(f"{path} exists already.", hint=say("Choose another with {0}.", do(output="FILE")))
+            raise ConflictError(
+                "{path} exists already.", hint=say("Choose another with {0}.", do(output="FILE")), path=path
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             notes = _write(desk, store, form, path, with_names=with_names)
         except OSError as error:
-            raise RenderError(f"{path} cannot be written: {error.strerror}.") from error
+            raise RenderError("{path} cannot be written: {strerror}.", path=path, strerror=error.strerror) from error
         written = ExportShown(
             format=form,
             sha256=sha256_file(path),
@@ -114,7 +116,11 @@ def read_format(text: str) -> ExportFormat:
     try:
         return ExportFormat(text.lower())
     except ValueError:
-        raise InputError(f"There is no export {text!r}.", hint=f"Use one of {', '.join(ExportFormat)}.") from None
+        raise InputError(
+            "There is no export {given!r}.",
+            hint=say("Use one of {exportformat}.", exportformat=", ".join(ExportFormat)),
+            given=text,
+        ) from None
 
 
 def _own_place(desk: Desk, store: Store, form: ExportFormat) -> Path:

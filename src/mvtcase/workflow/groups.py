@@ -34,7 +34,7 @@ def add(desk: Desk, name: str, *, parent: str | None = None) -> Outcome[OneGroup
         raise InputError("A group needs a name.")
     with desk.open_case(to_change=True) as store:
         if any(each.name == name.strip() for each in queries.groups(store)):
-            raise ConflictError(f"There is a group {name.strip()!r} already.")
+            raise ConflictError("There is a group {strip!r} already.", strip=name.strip())
         above = queries.group(store, parent).id if parent else None
         with store.change("group.added", actor=desk.actor, name=name.strip()) as change:
             added = change.new_id("affected_group")

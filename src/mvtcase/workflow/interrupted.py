@@ -27,7 +27,7 @@ def acquisition_lock(store: Store, acquisition: str) -> Iterator[None]:
     """Hold an acquisition while it is scanned. Raises `CaseLockedError` when another process is scanning it."""
     with held_lock(store.folder.scan_lock(acquisition)) as held:
         if not held:
-            raise CaseLockedError(f"Another process is scanning {acquisition}.")
+            raise CaseLockedError("Another process is scanning {acquisition}.", acquisition=acquisition)
         yield
 
 
@@ -52,7 +52,7 @@ def _recover_one(desk: Desk, store: Store, scan: Scan) -> bool:
     if scan.state is not ScanState.RUNNING:
         return False
     if store.read_only:
-        raise CaseReadOnlyError(f"What scan {scan.id} had found when it was cut off is not filed yet.")
+        raise CaseReadOnlyError("What scan {scan} had found when it was cut off is not filed yet.", scan=scan.id)
     with held_lock(store.folder.scan_lock(scan.acquisition)) as held:
         if not held or queries.scan(store, scan.id).state is not ScanState.RUNNING:
             return False

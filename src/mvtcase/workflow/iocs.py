@@ -370,7 +370,12 @@ def selftest(
     missed = [check for check in checks if not check.found]
     if missed:
         listed = "; ".join(f"{check.type} {check.value} ({check.platform}: {check.where})" for check in missed)
-        raise ControlFailedError(f"{len(missed)} of {len(checks)} planted indicators were not found: {listed}.")
+        raise ControlFailedError(
+            "{missed} of {checks} planted indicators were not found: {listed}.",
+            missed=len(missed),
+            checks=len(checks),
+            listed=listed,
+        )
     tested = sorted({check.type for check in checks})
     untested = sorted({kind for each in choice.sets for kind, n in each.counts.items() if n} - set(tested))
     return Outcome(

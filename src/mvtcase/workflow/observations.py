@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.store import queries
+from mvtcase.wording import say
 from mvtcase.workflow.attachments import keep
 from mvtcase.workflow.consents import refuse_future
 from mvtcase.workflow.desk import Outcome
@@ -71,7 +72,7 @@ def add(desk: Desk, official: str, seen: Seen) -> Outcome[OneObservation]:
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, official)
         if seen.device and queries.device(store, seen.device).official != one.id:
-            raise ConflictError(f"{seen.device} is not a device of {one.id}.")
+            raise ConflictError("{device} is not a device of {one}.", device=seen.device, one=one.id)
         kept = keep(store.folder, seen.attachment) if seen.attachment else None
         with store.change("observation.recorded", actor=desk.actor, kind=seen.kind) as change:
             added = insert(change, one.id, seen, actor=desk.actor, attachment_sha256=kept)
@@ -82,14 +83,25 @@ def add(desk: Desk, official: str, seen: Seen) -> Outcome[OneObservation]:
 
 def _require_known(seen: Seen) -> None:
     if not _KIND.fullmatch(seen.kind):
-        raise InputError(f"{seen.kind!r} is no kind.", hint="Small letters, digits, dots, underscores: 'line.version'.")
+        raise InputError(
+            "{kind!r} is no kind.", hint="Small letters, digits, dots, underscores: 'line.version'.", kind=seen.kind
+        )
     allowed = KINDS.get(seen.kind, frozenset())
     if allowed and seen.value not in allowed:
-        raise InputError(f"{seen.kind} cannot be {seen.value!r}.", hint=f"Use one of {', '.join(sorted(allowed))}.")
+        raise InputError(
+            "{kind} cannot be {seen!r}.",
+            hint=say("Use one of {allowed}.", allowed=", ".join(sorted(allowed))),
+            kind=seen.kind,
+            seen=seen.value,
+        )
     if not seen.value.strip():
         raise InputError("An observation needs a value.")
     if seen.method and seen.method not in METHODS:
-        raise InputError(f"{seen.method!r} is no method.", hint=f"Use one of {', '.join(METHODS)}.")
+        raise InputError(
+            "{method!r} is no method.",
+            hint=say("Use one of {methods}.", methods=", ".join(METHODS)),
+            method=seen.method,
+        )
 
 
 def insert(

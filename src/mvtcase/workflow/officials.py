@@ -97,7 +97,9 @@ def _insert(change: Change, person: Person, groups: tuple[str, ...], taken: set[
     pseudonym = person.pseudonym.strip() or _new_pseudonym(taken)
     if pseudonym in taken:
         raise ConflictError(
-            f"The pseudonym {pseudonym!r} is taken.", hint=say("Choose another with {0}.", do(pseudonym="TEXT"))
+            "The pseudonym {pseudonym!r} is taken.",
+            hint=say("Choose another with {0}.", do(pseudonym="TEXT")),
+            pseudonym=pseudonym,
         )
     taken.add(pseudonym)
     added = change.new_id("official")
@@ -182,23 +184,31 @@ def import_csv(desk: Desk, path: Path) -> Outcome[Officials]:
 def read_roster(path: Path) -> list[Person]:
     """Return the people of a CSV roster. Raises `InputError` or `NotFoundError`."""
     if not path.is_file():
-        raise NotFoundError(f"There is no file {path}.")
+        raise NotFoundError("There is no file {path}.", path=path)
     if path.stat().st_size > MAX_CSV_BYTES:
-        raise InputError(f"{path} is larger than {MAX_CSV_BYTES >> 20} MiB: no roster is.")
+        raise InputError(
+            "{path} is larger than {max_csv_bytes} MiB: no roster is.", path=path, max_csv_bytes=MAX_CSV_BYTES >> 20
+        )
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: {error.reason}.", hint="Save it as 'CSV UTF-8'.") from None
+        raise InputError(
+            "{path} is not UTF-8: {reason}.", hint="Save it as 'CSV UTF-8'.", path=path, reason=error.reason
+        ) from None
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     _require_columns(path, rows.fieldnames or ())
     try:
         people = [_person(path, rows.line_num, row) for row in islice(rows, MAX_PEOPLE + 1)]
     except csv.Error as error:
-        raise InputError(f"{path}, line {rows.line_num}: {error}.") from None
+        raise InputError("{path}, line {line_num}: {error}.", path=path, line_num=rows.line_num, error=error) from None
     if len(people) > MAX_PEOPLE:
-        raise InputError(f"{path} names more than {MAX_PEOPLE} people: no roster does.")
+        raise InputError(
+            "{path} names more than {max_people} people: no roster does.", path=path, max_people=MAX_PEOPLE
+        )
     if not people:
-        raise InputError(f"{path} names nobody.", hint="The first line names the columns, the others the officials.")
+        raise InputError(
+            "{path} names nobody.", hint="The first line names the columns, the others the officials.", path=path
+        )
     return people
 
 
@@ -206,19 +216,26 @@ def _require_columns(path: Path, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in CSV_COLUMNS]
     if not names or unknown or len(set(names)) < len(names):
         wrong = f"unknown columns {', '.join(unknown)}" if unknown else "a column twice" if names else "no columns"
-        raise InputError(f"{path} has {wrong}.", hint=f"Known columns: {', '.join(CSV_COLUMNS)}.")
+        raise InputError(
+            "{path} has {wrong}.",
+            hint=say("Known columns: {csv_columns}.", csv_columns=", ".join(CSV_COLUMNS)),
+            path=path,
+            wrong=wrong,
+        )
 
 
 def _person(path: Path, line: int, row: Mapping[str | None, str | None]) -> Person:
     if None in row:
-        raise InputError(f"{path}, line {line}: more cells than columns.")
+        raise InputError("{path}, line {line}: more cells than columns.", path=path, line=line)
     cells = {str(name): (value or "").strip() for name, value in row.items()}
     if not any(cells.values()):
-        raise InputError(f"{path}, line {line}: nothing stands in it.", hint="Take the empty line out.")
+        raise InputError(
+            "{path}, line {line}: nothing stands in it.", hint="Take the empty line out.", path=path, line=line
+        )
     groups = tuple(each.strip() for each in cells.pop("groups", "").split(";") if each.strip())
     try:
         publication = Publication(cells.pop("publication", "") or Publication.WITHHELD)
         roster = RosterState(cells.pop("roster", "") or RosterState.INVITED)
     except ValueError as error:
-        raise InputError(f"{path}, line {line}: {error}.") from None
+        raise InputError("{path}, line {line}: {error}.", path=path, line=line, error=error) from None
     return replace(Person(), **cells, publication=publication, roster=roster, groups=groups)

@@ -80,9 +80,13 @@ def _wanted(store: Store, named: Sequence[str], *, everything: bool) -> list[Sca
 
 def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Callable[[EngineEvent], None]) -> str:
     if scan.recheck_of is not None:
-        raise InputError(f"{scan.id} is a recheck itself.", hint=f"Recheck {scan.recheck_of} instead.")
+        raise InputError(
+            "{scan} is a recheck itself.",
+            hint=say("Recheck {recheck_of} instead.", recheck_of=scan.recheck_of),
+            scan=scan.id,
+        )
     if scan.state is not ScanState.FINISHED:
-        raise InputError(f"{scan.id} is {scan.state}: it left no complete results to recheck.")
+        raise InputError("{scan} is {state}: it left no complete results to recheck.", scan=scan.id, state=scan.state)
     choice = sets.proven(choice, scan.kind)
     acquisition = queries.acquisition(store, scan.acquisition)
     consents.require(store, queries.official(store, acquisition.official), desk.clock())
@@ -111,7 +115,9 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
             fail(desk, store, recheck, error)
             raise
         except OSError as error:  # as in a scan: the machine's matter, and no reason to stop the others
-            failure = EngineError(f"The machine failed: {error}.", hint="Check the disk, then recheck again.")
+            failure = EngineError(
+                "The machine failed: {error}.", hint="Check the disk, then recheck again.", error=error
+            )
             fail(desk, store, recheck, failure)
             raise failure from error
         record(desk, store, recheck, result, state=ScanState.FINISHED)

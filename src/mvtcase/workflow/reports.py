@@ -88,8 +88,9 @@ def write(
     with settled_case(desk, to_change=True) as store:
         if store.read_only and output is None:
             raise CaseReadOnlyError(
-                f"The case {store.folder.slug} cannot be written to.",
+                "The case {slug} cannot be written to.",
                 hint=say("Name a folder with {0}.", do(output="FOLDER")),
+                slug=store.folder.slug,
             )
         group, official = _target(store, chosen, target)
         book = read_casebook(store, desk.newest())
@@ -133,7 +134,9 @@ def read_kind(text: str) -> Kind:
     try:
         return Kind(text.lower())
     except ValueError:
-        raise InputError(f"There is no report {text!r}.", hint=f"Use one of {', '.join(Kind)}.") from None
+        raise InputError(
+            "There is no report {given!r}.", hint=say("Use one of {kind}.", kind=", ".join(Kind)), given=text
+        ) from None
 
 
 def read_formats(texts: Sequence[str]) -> tuple[Format, ...]:
@@ -142,9 +145,9 @@ def read_formats(texts: Sequence[str]) -> tuple[Format, ...]:
     try:
         wanted = tuple(Format(name) for name in dict.fromkeys(names))
     except ValueError as error:
-        raise InputError(f"{error}.", hint=f"Use some of {', '.join(Format)}.") from None
+        raise InputError("{error}.", hint=say("Use some of {format}.", format=", ".join(Format)), error=error) from None
     if not wanted:
-        raise InputError("No format was named.", hint=f"Use some of {', '.join(Format)}.")
+        raise InputError("No format was named.", hint=say("Use some of {format}.", format=", ".join(Format)))
     return wanted
 
 
@@ -154,8 +157,9 @@ def _target(store: Store, kind: Kind, target: str | None) -> tuple[Group | None,
         if kind is Kind.INCIDENT:
             return None, None
         raise InputError(
-            f"The report {kind} needs to know about whom.",
+            "The report {kind} needs to know about whom.",
             hint=say("Use {0}.", do("report write", str(kind), "TARGET")),
+            kind=kind,
         )
     if kind is Kind.GROUP:
         return queries.group(store, target), None
@@ -167,8 +171,9 @@ def _target(store: Store, kind: Kind, target: str | None) -> tuple[Group | None,
         official = queries.official(store, target)
     if kind is Kind.INCIDENT and face_of(official) is None:
         raise ConflictError(
-            f"{official.id} is shown in counts at most, and this report would be about nobody else.",
+            "{official} is shown in counts at most, and this report would be about nobody else.",
             hint="Write the person's own 'letter', or change the publication level with the person's agreement.",
+            official=official.id,
         )
     return None, official
 
@@ -285,7 +290,7 @@ def _put(
     for number, (form, page) in pages.items():
         path = folder.absolute() / f"{book.case.slug}-{kind}.{form}"
         if path.exists():
-            raise ConflictError(f"{path} exists already.", hint="Choose another folder.")
+            raise ConflictError("{path} exists already.", hint="Choose another folder.", path=path)
         write_atomically(path, page)
         written.append(
             Report(
@@ -335,7 +340,12 @@ def review(desk: Desk, named: str) -> Outcome[ReportsShown]:
     with desk.open_case(to_change=True) as store:
         report = _report(store, named)
         if person_key(report.written_by) == person_key(desk.actor):
-            raise ConflictError(f"{report.id} was written by {report.written_by}.", hint="Another examiner reviews it.")
+            raise ConflictError(
+                "{report} was written by {written_by}.",
+                hint="Another examiner reviews it.",
+                report=report.id,
+                written_by=report.written_by,
+            )
         return _advance(desk, store, report, ReportState.REVIEWED)
 
 
@@ -347,9 +357,13 @@ def release(desk: Desk, named: str) -> Outcome[ReportsShown]:
 
 def _advance(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome[ReportsShown]:
     if _NEXT.get(report.state) is not state:
-        raise ConflictError(f"{report.id} is {report.state} and cannot become {state}.")
+        raise ConflictError(
+            "{report} is {state} and cannot become {state_2}.", report=report.id, state=report.state, state_2=state
+        )
     if (found := _file_state(store, report)) != "as written":
-        raise ConflictError(f"The file of {report.id} is {found}.", hint="Write the report again.")
+        raise ConflictError(
+            "The file of {report} is {found}.", hint="Write the report again.", report=report.id, found=found
+        )
     return _set_state(desk, store, report, state)
 
 
@@ -358,9 +372,11 @@ def supersede(desk: Desk, named: str, *, by: str) -> Outcome[ReportsShown]:
     with desk.open_case(to_change=True) as store:
         old, new = _report(store, named), _report(store, by)
         if old.state is ReportState.SUPERSEDED or new.id <= old.id:
-            raise ConflictError(f"{new.id} cannot replace {old.id}, which is {old.state}.")
+            raise ConflictError(
+                "{new} cannot replace {old}, which is {state}.", new=new.id, old=old.id, state=old.state
+            )
         if (old.kind, old.target) != (new.kind, new.target):
-            raise ConflictError(f"{new.id} is not about what {old.id} is about.")
+            raise ConflictError("{new} is not about what {old} is about.", new=new.id, old=old.id)
         with store.change("report.superseded", actor=desk.actor, subject=old.id, by=new.id) as change:
             change.update("report", old.uuid, state=ReportState.SUPERSEDED)
             change.update("report", new.uuid, supersedes=old.id)
@@ -377,4 +393,6 @@ def _report(store: Store, named: str) -> Report:
     for each in queries.reports(store):
         if each.id == named:
             return each
-    raise NotFoundError(f"This case holds no report {named!r}.", hint=say("{0} shows the reports.", do("report list")))
+    raise NotFoundError(
+        "This case holds no report {named!r}.", hint=say("{0} shows the reports.", do("report list")), named=named
+    )

@@ -128,8 +128,9 @@ def _wanted(store: Store, request: Request, choice: Choice) -> list[Acquisition]
         return [each for each in counted if not _is_done(latest_finished(scans, each.id), choice)]
     if len(counted) != 1:
         raise InputError(
-            f"There are {len(counted)} acquisitions.",
+            "There are {counted} acquisitions.",
             hint=say("Name those to scan, or use {0}; see {1}.", do(all=True), do("acquisition list")),
+            counted=len(counted),
         )
     return counted
 
@@ -137,7 +138,9 @@ def _wanted(store: Store, request: Request, choice: Choice) -> list[Acquisition]
 def _some(chosen: list[Acquisition], whose: str) -> list[Acquisition]:
     if not chosen:
         raise InputError(
-            f"There is no acquisition of {whose}.", hint=say("Register one with {0}.", do("acquisition add", "PATH"))
+            "There is no acquisition of {whose}.",
+            hint=say("Register one with {0}.", do("acquisition add", "PATH")),
+            whose=whose,
         )
     return chosen
 
@@ -184,7 +187,9 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
     with Store.open(desk.case_folder(), clock=desk.clock) as store:
         consents.require(store, queries.official(store, acquisition.official), desk.clock())
         if acquisition.encrypted and secret is None and of(acquisition.kind).opener is Opener.PASSWORD:
-            raise PasswordError(f"{acquisition.id} is an encrypted backup, and no password was given.")
+            raise PasswordError(
+                "{acquisition} is an encrypted backup, and no password was given.", acquisition=acquisition.id
+            )
         with acquisition_lock(store, acquisition.id):
             manifest.require_unchanged(
                 Path(acquisition.path), store.folder.manifest(acquisition.id), acquisition.manifest_sha256
@@ -196,7 +201,9 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
                 fail(desk, store, scan, error)
                 raise
             except OSError as error:  # a full disk or a medium pulled out is the machine's matter, not the phone's
-                failure = EngineError(f"The machine failed: {error}.", hint="Check the disk, then scan again.")
+                failure = EngineError(
+                    "The machine failed: {error}.", hint="Check the disk, then scan again.", error=error
+                )
                 fail(desk, store, scan, failure)
                 raise failure from error
             except (KeyboardInterrupt, StoppedError):

@@ -189,7 +189,7 @@ def read_interval(text: str) -> timedelta:
     """Return the interval of `30d`, `4w` or a plain number of days. Raises `InputError`."""
     shape = re.fullmatch(r"(\d{1,4})\s*([dw]?)", text.strip().lower())
     if shape is None or int(shape[1]) == 0:
-        raise InputError(f"{text!r} is no interval.", hint="Write days or weeks: 30d, 4w.")
+        raise InputError("{given!r} is no interval.", hint="Write days or weeks: 30d, 4w.", given=text)
     return timedelta(weeks=int(shape[1])) if shape[2] == "w" else timedelta(days=int(shape[1]))
 
 

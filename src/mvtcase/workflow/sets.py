@@ -119,6 +119,8 @@ def control_gaps(choice: Choice, kind: EvidenceKind) -> tuple[Gap, ...]:
 def _failure(failed: Sequence[control.Verdict]) -> ControlFailedError:
     missed = [check for each in failed for check in each.missed]
     return ControlFailedError(
-        f"The positive control failed: {len(missed)} of {sum(each.planted for each in failed)} planted indicators were"
-        f" not found. {control.listed(missed)}"
+        "The positive control failed: {missed} of {failed} planted indicators were not found. {missed_2}",
+        missed=len(missed),
+        failed=sum(each.planted for each in failed),
+        missed_2=control.listed(missed),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import string
 from pathlib import Path
+from typing import Any
 
 import mvtcase
+from mvtcase import errors
 from mvtcase.engine.outcomes import TEMPLATES
 from mvtcase.engine.worker.reader.claims import NOT_READ
 from mvtcase.model import ModuleOutcome
@@ -64,3 +66,34 @@ def test_outcomes_that_are_a_gap_have_a_sentence() -> None:
     """Where nothing closer is known; and so has every way of reading a file that is not all of it."""
     assert {f"read.{each}" for each in (NOT_READ, *Extent)} - {"read.full"} <= set(SENTENCES)
     assert {f"outcome.{each}" for each in ModuleOutcome} - {"outcome.checked", "outcome.extracted"} <= set(SENTENCES)
+
+
+SAYING = {name for name in vars(errors) if name.endswith("Error")} | {"say"}
+SAID: list[tuple[Path, Any]] = [
+    (path, node)
+    for path, tree in TREES.items()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING and node.args
+]
+
+
+def test_the_sentence_of_an_error_or_message_is_fixed() -> None:
+    """What changes in it is a parameter, so that a catalogue can hold it; faces and the worker speak English alone."""
+    put_together = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path, node in SAID
+        if path.relative_to(SOURCE).parts[0] != "cli" and "worker" not in path.parts
+        for text in (node.args[0], *(each.value for each in node.keywords if each.arg == "hint"))
+        if isinstance(text, (ast.JoinedStr, ast.BinOp))
+    ]
+    assert put_together == []
+
+
+def test_errors_and_messages_have_just_the_parameters_of_their_sentence() -> None:
+    """One that lacks a parameter could not be worded, and would hide what it was raised for."""
+    for path, node in SAID:
+        sentence = node.args[0]
+        given = {each.arg for each in node.keywords} - ({"hint"} if node.func.id != "say" else set())
+        if isinstance(sentence, ast.Constant) and None not in given and (given or node.args[1:]):
+            steps = {str(number) for number, _ in enumerate(node.args[1:])}
+            assert _parameters(str(sentence.value)) == given | steps, f"{path.relative_to(SOURCE)}:{node.lineno}"

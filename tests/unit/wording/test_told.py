@@ -27,7 +27,8 @@ def test_a_message_is_worded_with_its_steps_and_parameters() -> None:
 
 
 def test_a_sentence_without_parameters_is_left_as_it_is() -> None:
-    """Braces of a path in it are no parameters."""
+    """Braces of a path in it are no parameters; a number keeps its format."""
+    assert str(say("{n:g} s, {m}", n=2.50, m=3)) == "2.5 s, 3"
     assert str(say("There is no {x}.")) == "There is no {x}."
     assert not Message()
 

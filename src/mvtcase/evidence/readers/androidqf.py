@@ -159,8 +159,9 @@ def stage_age(found: Identified, job: Job) -> Staged:
     """Decrypt the archive with the identity of the job and unpack it. Raises `PasswordError` without the right one."""
     if job.age_identity is None:
         raise PasswordError(
-            f"{found.root.name!r} is encrypted with age.",
+            "{found!r} is encrypted with age.",
             hint=say("Give AndroidQF's identity file (key.txt) with {0}.", do(age_identity="FILE")),
+            found=found.root.name,
         )
     job.tell("decrypting the archive")
     plain = job.work / "decrypted.zip"
@@ -168,8 +169,9 @@ def stage_age(found: Identified, job: Job) -> Staged:
     inside = detect(Glance(plain))
     if inside is None:
         raise UnknownEvidenceError(
-            f"{found.root.name!r} was decrypted, and what is in it is no AndroidQF acquisition.",
+            "{found!r} was decrypted, and what is in it is no AndroidQF acquisition.",
             hint="Decrypt it yourself with age and look at what it holds.",
+            found=found.root.name,
         )
     with parts_of(inside) as parts:
         told = as_identity(found.kind, identity(parts))
@@ -188,9 +190,9 @@ def _identities(path: Path) -> list[object]:
             return [pyrage.ssh.Identity.from_buffer(data)]
         identities: list[object] = [pyrage.x25519.Identity.from_str(key) for key in keys]
     except (pyrage.IdentityError, ValueError, TypeError) as error:
-        raise PasswordError(f"{str(path)!r} holds no age identity that can be used.") from error
+        raise PasswordError("{path!r} holds no age identity that can be used.", path=str(path)) from error
     if not identities:
-        raise PasswordError(f"{str(path)!r} holds no age identity.")
+        raise PasswordError("{path!r} holds no age identity.", path=str(path))
     return identities
 
 
@@ -220,7 +222,7 @@ def _decrypt(source: Path, target: Path, identities: list[object], job: Job) -> 
         with open(open_untouched(source), "rb") as handle:  # noqa: PTH123 - by descriptor, so that no link is followed
             pyrage.decrypt_io(handle, out, identities)
     except pyrage.DecryptError as error:
-        raise PasswordError(f"{source.name!r} could not be decrypted: {error}.") from error
+        raise PasswordError("{source!r} could not be decrypted: {error}.", source=source.name, error=error) from error
     except ArchiveProblem as problem:
         job.notes.add(source.name, problem.reason)
     except OSError as error:

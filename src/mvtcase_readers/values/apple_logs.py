@@ -1,4 +1,4 @@
-"""Apple's stores of events: unified logs (tracev3), their format strings, and Biome's SEGB files of both versions."""
+"""Apple's stores of events: unified logs (tracev3), their format strings, Biome's SEGB files, and cookies."""
 
 from __future__ import annotations
 
@@ -211,3 +211,34 @@ def _second(data: bytes) -> Iterator[tuple[int, bytes]]:
     rest = data[_SECOND_HEADER + start : table]
     if any(rest):
         yield _SECOND_HEADER + start, rest
+
+
+COOKIES = b"cook"
+_COOKIE_TEXTS = struct.Struct("<16xIIII")
+_COOKIE_ROLES = ("domain", "name", "path", "value")
+
+
+def read_cookies(walk: Walk, content: Content, place: Place) -> str:
+    """Give the cookies of a `Cookies.binarycookies` file: domain, name, path and value of each."""
+    data = content.all(walk.bounds.held)
+    walk.progress(len(data))
+    count = int.from_bytes(data[4:8], "big")
+    start = 8 + 4 * count
+    for size in struct.unpack_from(f">{count}I", data, 8):
+        page = data[start : start + size]
+        (cookies,) = struct.unpack_from("<I", page, 4)
+        for offset in struct.unpack_from(f"<{cookies}I", page, 8):
+            texts = _cookie(page, offset)
+            here = place.at_key(f"cookie at {start + offset}")
+            give_texts(walk, Batch(texts=texts, place=lambda _, here=here: here, roles=_COOKIE_ROLES))  # type: ignore[misc]
+        start += size
+    if start < len(data):
+        walk.skim_bytes(data[start:], place, start)
+    return ""
+
+
+def _cookie(page: bytes, offset: int) -> list[str]:
+    (size,) = struct.unpack_from("<I", page, offset)
+    cookie = page[offset : offset + size]
+    starts = _COOKIE_TEXTS.unpack_from(cookie)
+    return [cookie[start:].partition(b"\0")[0].decode("utf-8", "replace") for start in starts]

@@ -26,6 +26,8 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(
     r"(?:^|(?<=[\s\"'/]))([^\s=\"'<>/]{1,64})\s{0,16}=\s{0,16}(?:\"([^\"]*)\"?|'([^']*)'?|([^\s\"'>]+))"
 )
+_TELLING = re.compile(r"[.@]|//|:/")
+"""What no element or attribute is called, but hosts, addresses and links are."""
 _QUOTED = re.compile(r"\"([^\"]*)\"?|'([^']*)'?")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding\s{0,8}=\s{0,8}["']([A-Za-z0-9._-]{1,40})""")
 _INLINE = frozenset({"a", "b", "i", "u", "em", "strong", "span", "font", "wbr", "small", "big", "sub", "sup", "mark"})
@@ -93,6 +95,9 @@ class _Document:
             self.close(name)
             return
         rest = token["rest"]
+        if _TELLING.search(name + rest[:2]):
+            # No element's name: an address in angle brackets, as mails have them.
+            self.tree.add(html.unescape(token["name"] + rest).strip(), self.node)
         node = self.tree.below(self.node, name)
         self.attributes(name, rest, node)
         if not rest.endswith(("/", "?")) and name not in _VOID and name[0] not in "!?":
@@ -115,6 +120,11 @@ class _Document:
             value = html.unescape(found[2] or found[3] or found[4] or "")
             if value:
                 self.tree.add(value, self.tree.below(node, found[1].lower()))
+            if _TELLING.search(found[1]):
+                self.tree.add(found[1], node)
+        bare = _ATTRIBUTE.sub(" ", rest) if _TELLING.search(rest) else ""
+        if _TELLING.search(bare):
+            self.tree.add(html.unescape(bare).strip(), node)
 
     def text(self, text: str) -> None:
         """Take in a text as it stands and as a part of what inline tags do not interrupt."""

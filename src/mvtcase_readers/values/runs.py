@@ -65,3 +65,33 @@ def _wide(data: bytes, classes: bytes) -> Iterator[tuple[int, str]]:
 
 def _is_wide(pair: bytes) -> bool:
     return len(pair) == _PAIR and _WIDE_CHARACTER.match(pair.decode("utf-16-le", "ignore")) is not None
+
+
+_LEAST_TOLD = 3
+_WIDTHS = (4, 2, 1)
+
+
+def whole_in(data: bytes, offset: int, text: str) -> str | None:
+    """Return the text that a run of ASCII holds from its first to its last letter, None where its ends are not known.
+
+    They are known where zeros stand around it, and where its length stands before it, as most formats have it: a number
+    of four, two or one bytes, perhaps with a mark between, or a letter that is the number.
+    """
+    size = len(text)
+    if not text.isascii() or data[offset : offset + 1] != text[:1].encode():
+        return None
+    end = offset + size
+    if offset > 0 and size > _LEAST_TOLD and data[offset] == size - 1:
+        return text[1:]
+    for start in (offset, offset - 1):
+        for width in _WIDTHS:
+            raw = data[max(0, start - width) : start]
+            told = {int.from_bytes(raw, "little"), int.from_bytes(raw, "big")} if len(raw) == width else set()
+            if size in told:
+                return text
+            # A number of four bytes is believed where other letters follow at once, too.
+            shorter = [number for number in told if _LEAST_TOLD < number < size]
+            if shorter and width == _WIDTHS[0]:
+                return text[: shorter[0]]
+    before, after = data[offset - 1 : offset], data[end : end + 1]
+    return text if before in {b"", b"\0"} and after in {b"", b"\0"} else None

@@ -76,6 +76,7 @@ _MARKS: tuple[tuple[bytes, Form], ...] = (
     (b"\x99\x88\x77\x66", Form(name="uuidtext", read=apple_logs.read_nul_texts)),
     (b"hcsd", Form(name="uuidtext", read=apple_logs.read_nul_texts)),
     (apple_logs.SEGB, _SEGB),
+    (apple_logs.COOKIES, Form(name="cookies", read=apple_logs.read_cookies)),
     (b"%PDF", _PDF),
     (bplist.MAGIC, Form(name="bplist", read=bplist.read_bplist)),
     (typedstream.MAGIC, Form(name="typedstream", read=typedstream.read_typedstream)),

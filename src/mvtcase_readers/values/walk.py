@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .contents import PIECE, BoundError, Content, Readable, spooled
-from .runs import LEAST, LEAST_IN_BULK, runs
+from .runs import LEAST, LEAST_IN_BULK, runs, whole_in
 from .shapes import Batch, Bounds, Extent, Place, Reading, worst
 
 if TYPE_CHECKING:
@@ -234,10 +234,23 @@ class Walk:
         if not found:
             return
 
-        def at(index: int) -> Place:
-            return place._replace(offset=base + found[index][0])
+        whole: list[tuple[int, str]] = []
+        pieces: list[tuple[int, str]] = []
+        for offset, text in found:
+            sure = whole_in(data, offset, text)
+            if sure is not None:
+                whole.append((offset, sure))
+            if sure is None or len(sure) + 1 < len(text):
+                pieces.append((offset, text))
+        for part, is_whole in ((whole, True), (pieces, False)):
+            self.give(_runs_of(part, place, base, role, whole=is_whole))
 
-        self.give(Batch(texts=[text for _, text in found], place=at, role=role, whole=False))
+
+def _runs_of(found: list[tuple[int, str]], place: Place, base: int, role: str, *, whole: bool) -> Batch:
+    def at(index: int) -> Place:
+        return place._replace(offset=base + found[index][0])
+
+    return Batch(texts=[text for _, text in found], place=at, role=role, whole=whole)
 
 
 @dataclass(slots=True)

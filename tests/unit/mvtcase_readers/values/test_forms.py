@@ -153,3 +153,41 @@ def test_bytes_beside_what_an_archive_lists_are_skimmed() -> None:
 def test_a_tar_without_a_sound_header_is_not_full() -> None:
     """Bytes that only carry a tar's mark are no tar that was read in full."""
     assert _read(b"a" * 257 + b"ustar" + SOUGHT.encode() * 40)[0].extent is not Extent.FULL
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"\xff" + struct.pack("<I", len(SOUGHT)) + SOUGHT.encode() + b"\x91",
+        b"\xff" + struct.pack("<I", len(SOUGHT)) + SOUGHT.encode() + b"next field",
+        b"\xff" + struct.pack("<IB", len(SOUGHT), 1) + SOUGHT.encode() + b"\x91",
+        b"\xff" + struct.pack(">H", len(SOUGHT)) + SOUGHT.encode() + b"\x91",
+        b"\xff" + bytes([len(SOUGHT)]) + SOUGHT.encode() + b"\x91",
+        b"\xff\0" + SOUGHT.encode() + b"\0\x91",
+        b"\xff\1" + bytes([45]) + b"a" * 33 + b"evil.example" + b"\x91",
+    ],
+)
+def test_a_text_in_an_unknown_form_is_whole_where_its_ends_are_known(record: bytes) -> None:
+    """A length before a text, or zeros around it, say where it begins and ends, in a form that nobody knows too."""
+    reading, _, values = _read(b"\x80\x01\x02" + record + b"\xc1\x02\x80\x01")
+    assert reading.extent is Extent.SKIMMED
+    assert any(value.whole and value.text in {SOUGHT, "a" * 33 + "evil.example"} for value in values)
+
+
+def test_an_address_in_angle_brackets_is_no_element() -> None:
+    """What stands in a page as an address or link in angle brackets is a value, though it looks like an element."""
+    values = _read(b"<p>write to <lena@evil.example> or <https://evil.example/a> <x evil.example></p>")[2]
+    assert {"lena@evil.example", "https://evil.example/a", "evil.example"} <= {value.text for value in values}
+
+
+def test_cookies_keep_their_fields_apart() -> None:
+    """Domain, name, path and value of a cookie are values of their own, with their roles."""
+    texts = [b"evil.example\0", b"sid\0", b"/stage\0", b"v\0"]
+    starts = [56, 56 + 13, 56 + 13 + 4, 56 + 13 + 4 + 7]
+    body = struct.pack("<IIII", starts[-1] + 2, 0, 0, 0) + struct.pack("<IIII", *starts) + bytes(8)
+    body += struct.pack("<dd", 8e8, 7e8) + b"".join(texts)
+    page = b"\0\0\1\0" + struct.pack("<III", 1, 16, 0) + body
+    data = b"cook" + struct.pack(">II", 1, len(page)) + page + b"\0\0\0\0\7\x17\x20\5"
+    reading, _, values = _read(data)
+    assert (reading.form, reading.extent) == ("cookies", Extent.FULL)
+    assert {("evil.example", "domain"), ("/stage", "path")} <= {(value.text, value.role) for value in values}

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
 
-from mvtcase_readers.regular import open_untouched as open_untouched  # noqa: PLC0414 - given on
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,8 +19,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mvtcase.canon import canonical_json, digest, open_untouched, sha256_bytes
+from mvtcase.canon import canonical_json, digest, sha256_bytes
 from mvtcase.files import write_atomically
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

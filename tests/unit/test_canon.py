@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mvtcase import canon
+from mvtcase_readers.regular import open_untouched
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -152,7 +153,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     for name, target in (("a", "f"), ("b", "."), ("c", "nothing")):
         (tmp_path / name).symlink_to(target)
         with pytest.raises(OSError, match="symbolic link"):
-            canon.open_untouched(tmp_path / name)
+            open_untouched(tmp_path / name)
 
 
 def test_a_fifo_keeps_nobody_waiting_and_a_socket_is_no_file(tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_a_fifo_keeps_nobody_waiting_and_a_socket_is_no_file(tmp_path: Path) -> 
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(os.path.relpath(tmp_path / "s"))
         with pytest.raises(OSError, match="s"):
-            canon.open_untouched(tmp_path / "s")
+            open_untouched(tmp_path / "s")
 
 
 @given(st.text())

@@ -8,7 +8,7 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import open_untouched
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Collection

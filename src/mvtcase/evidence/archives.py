@@ -15,8 +15,8 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from mvtcase.canon import open_untouched
 from mvtcase.wording import Reason, why
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mvtcase.canon import HASH_CHUNK_BYTES, open_untouched
+from mvtcase.canon import HASH_CHUNK_BYTES
 from mvtcase.evidence.archives import ArchiveProblem
 from mvtcase.evidence.looks import FILE, LINK, UNREADABLE
 from mvtcase.evidence.manifest import make_private_folders
@@ -23,6 +23,7 @@ from mvtcase.evidence.walk import Entry, walk
 from mvtcase.kinds import EvidenceKind, of
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, why
+from mvtcase_readers.regular import open_untouched
 
 if sys.platform == "linux":
     import fcntl

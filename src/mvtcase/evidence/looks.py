@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import plistlib
 import re
 import stat
 import struct
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mvtcase.canon import open_untouched
+from mvtcase_readers import trees
+from mvtcase_readers.regular import UnreadableError, open_regular, read_head
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -29,7 +28,6 @@ MAX_NAMES = 5_000
 MAX_DIRECTORY_BYTES = 64 << 20
 """Bytes of a zip's central directory that are read into memory (about half a million members)."""
 
-_TRAILER = struct.Struct(">6xBBQQQ")
 _END_OF_DIRECTORY = b"PK\x05\x06"
 _END_OF_DIRECTORY_64 = b"PK\x06\x06"
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
@@ -72,10 +70,7 @@ def entry_type(path: Path) -> str:
 def head(path: Path, limit: int) -> bytes:
     """Return at most `limit` first bytes of a regular file, nothing for anything else or what cannot be read."""
     with contextlib.suppress(OSError, ValueError):
-        descriptor = open_untouched(path)
-        with os.fdopen(descriptor, "rb") as handle:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return handle.read(limit)
+        return read_head(path, limit)
     return b""
 
 
@@ -113,25 +108,11 @@ def read_plist(path: Path) -> dict[str, Any]:
 
 def parse_plist(data: bytes) -> dict[str, Any]:
     """Return the top dictionary of a property list's bytes, empty for anything that is not a sane one."""
-    if not data or len(data) > MAX_PLIST_BYTES or not _sane_binary_plist(data):
-        return {}
     try:
-        parsed = plistlib.loads(data)
-    except (MemoryError, RecursionError):
-        return {}
-    except Exception:  # noqa: BLE001 - plistlib lets nearly every built-in exception through on damaged bytes
+        parsed = trees.parse_plist(data, MAX_PLIST_BYTES)
+    except UnreadableError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
-
-
-def _sane_binary_plist(data: bytes) -> bool:
-    """Tell whether a binary property list claims no more objects than it has bytes: plistlib allocates by the claim."""
-    if not data.startswith(b"bplist00"):
-        return True
-    if len(data) < _TRAILER.size:
-        return False
-    *_, objects, _top, _table = _TRAILER.unpack(data[-_TRAILER.size :])
-    return int(objects) <= len(data)
 
 
 @contextlib.contextmanager
@@ -140,10 +121,11 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
 
     Raises `zipfile.BadZipFile` when the directory cannot be read or is over the bound, and `OSError`.
     """
-    descriptor = open_untouched(path)
-    with os.fdopen(descriptor, "rb") as handle:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise zipfile.BadZipFile("not a regular file")
+    try:
+        handle = open_regular(path)
+    except UnreadableError as error:
+        raise zipfile.BadZipFile(error.reason) from error
+    with handle:
         _refuse_large_directory(handle)
         with _as_zip(handle) as archive:
             yield archive
@@ -156,7 +138,7 @@ def _as_zip(handle: Any) -> zipfile.ZipFile:  # noqa: ANN401 - any seekable bina
         raise zipfile.BadZipFile(str(error) or type(error).__name__) from error
 
 
-def _refuse_large_directory(handle: io.BufferedReader) -> None:
+def _refuse_large_directory(handle: BinaryIO) -> None:
     """Raise `zipfile.BadZipFile` when the end record claims a central directory over the bound."""
     size = handle.seek(0, os.SEEK_END)
     handle.seek(max(0, size - (1 << 16) - 128))

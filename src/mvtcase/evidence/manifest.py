@@ -16,11 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, canonical_json, open_untouched
+from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, canonical_json
 from mvtcase.errors import EvidenceAlteredError, EvidenceHostileError, EvidenceMissingError
 from mvtcase.evidence.looks import FILE, UNREADABLE
 from mvtcase.evidence.walk import Entry, sort_key, walk
 from mvtcase.wording import do, say
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,6 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Protocol
 
-from mvtcase.canon import open_untouched
 from mvtcase.evidence.archives import ArchiveProblem, open_tar
 from mvtcase.evidence.glance import Glance
 from mvtcase.evidence.looks import (
@@ -23,6 +22,7 @@ from mvtcase.evidence.looks import (
     names_in,
     opened_zip,
 )
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,12 +6,12 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import open_untouched
 from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.indicators.lists import looks_like_table, read_list, read_table
 from mvtcase.indicators.misp import is_event, read_events
 from mvtcase.indicators.stix import parsed, read_objects
 from mvtcase.indicators.types import worded_kind
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,9 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import new_uuid, open_untouched, sha256_file
+from mvtcase.canon import new_uuid, sha256_file
 from mvtcase.errors import InputError, NotFoundError
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pyrage
 
-from mvtcase.canon import open_untouched
 from mvtcase.errors import PasswordError, UnknownEvidenceError
 from mvtcase.evidence.archives import ArchiveProblem
 from mvtcase.evidence.glance import Glance, Identified
@@ -36,6 +35,8 @@ from mvtcase.files import destroy
 from mvtcase.kinds import EvidenceKind
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import do, say, why
+from mvtcase.wording import do, say
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mvtcase.canon import open_untouched
 from mvtcase.engine.worker.reader.roles import PlaceClass, place_class
 from mvtcase.engine.worker.reader.terms import Sort, Term
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

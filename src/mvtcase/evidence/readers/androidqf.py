@@ -35,7 +35,6 @@ from mvtcase.files import destroy
 from mvtcase.kinds import EvidenceKind
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import do, say, why
-from mvtcase.wording import do, say
 from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ WORDS: Mapping[Status, str] = {
     Status.TARGETED: "an attack on this person was confirmed",
     Status.INDICATOR_MATCH: "a published indicator was found; awaits review",
     Status.SUSPICIOUS: "something unusual was found; awaits review",
-    Status.INCONCLUSIVE: "no statement possible: part of the data could not be examined",
+    Status.INCONCLUSIVE: "no statement possible: part of the data was not examined or compared, or it shows too little",
     Status.NO_TRACE: "no trace found in what could be examined",
     Status.NOT_EXAMINED: "not examined",
 }

@@ -115,8 +115,8 @@ def _unknown(view: View) -> Iterator[str]:
         yield f"Nothing is known about {people_count(number)} who {_were(number)} not examined{_roster(view)}."
     if tally[Status.INCONCLUSIVE]:
         yield (
-            f"For {people_count(tally[Status.INCONCLUSIVE])} no statement is possible: part of the data could not "
-            "be examined."
+            f"For {people_count(tally[Status.INCONCLUSIVE])} no statement is possible: part of the data was not "
+            "examined or compared, or it shows too little."
         )
     if tally[Status.NO_TRACE]:
         yield (

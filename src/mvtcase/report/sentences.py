@@ -174,6 +174,7 @@ RECOMMENDATIONS: Mapping[Status, tuple[str, ...]] = {
     ),
     Status.INCONCLUSIVE: (
         "Close the gaps listed under coverage with another acquisition: nothing can be said about this phone before.",
+        "Where a recheck is due, run it: it compares the stored results with the other indicators, without the phone.",
         "For iPhones use an encrypted backup, which carries far more than an unencrypted one.",
     ),
     Status.NO_TRACE: (
@@ -246,7 +247,9 @@ LETTER_RESULT: Mapping[Status, str] = {
     Status.TARGETED: "It was confirmed that somebody tried to attack you. Whether it succeeded is not known.",
     Status.INDICATOR_MATCH: "Something that is published as belonging to spyware was found. It is being reviewed.",
     Status.SUSPICIOUS: "Something unusual was found. It is being reviewed; ordinary causes are common.",
-    Status.INCONCLUSIVE: "No statement is possible yet: part of the data could not be examined.",
+    Status.INCONCLUSIVE: (
+        "No statement is possible yet: part of the data was not examined or compared, or it shows too little."
+    ),
     Status.NO_TRACE: "No trace was found in what could be examined.",
     Status.NOT_EXAMINED: "None of your devices has been examined.",
 }

@@ -298,6 +298,7 @@ def _evaluation() -> list[list[str]]:
         ["case", "show"],
         ["acquisition", "set", "A-0002", "--state", "set_aside", "--reason", "wrong phone"],
         ["consent", "withdraw", "O-0001"],
+        ["case", "set", "--all-sets"],
         ["case", "close"],
         ["--case", "line-2021", "case", "reopen"],
     ]

@@ -138,7 +138,7 @@ def engine(patch: pytest.MonkeyPatch) -> FakeEngine:
     patch.setattr(RealEngine, "run_scan", staticmethod(fake.run))
     patch.setattr(RealEngine, "run_recheck", staticmethod(fake.run))
     patch.setattr(RealEngine, "run_decrypt", staticmethod(fake.decrypt))
-    patch.setattr(control, "passed_at", lambda *_args, **_more: "2026-11-24T00:00:00.000000Z")
+    patch.setattr(control, "_remembered", lambda *_args: "2026-11-24T00:00:00.000000Z")
     return fake
 
 

@@ -79,7 +79,7 @@ def here(tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) ->
     """Give an empty folder to work in, with the fake engine in the real one's place."""
     monkeypatch.setattr(RealEngine, "run_scan", staticmethod(engine.run_scan))
     monkeypatch.setattr(RealEngine, "run_decrypt", staticmethod(engine.run_decrypt))
-    monkeypatch.setattr(control, "passed_at", lambda *_args, **_more: "2026-11-24T00:00:00.000000Z")
+    monkeypatch.setattr(control, "_remembered", lambda *_args: "2026-11-24T00:00:00.000000Z")
     monkeypatch.setenv("MVTCASE_SETTINGS", str(tmp_path / "none.toml"))
     (tmp_path / "here").mkdir()
     return tmp_path / "here"

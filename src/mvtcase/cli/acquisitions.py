@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.state import state_of
 from mvtcase.model import AcquisitionState
@@ -36,22 +37,20 @@ def add(  # options explain themselves in their help
     recursive: Annotated[bool, typer.Option("--recursive", help="Register every phone below the folder.")] = False,
 ) -> None:
     """Register an acquisition: recognise its kind and device, hash every file, write nothing to it."""
-    from mvtcase.workflow import acquisitions, consents
-
     state = state_of(context)
-    wish = acquisitions.Registration(
+    wish = workflow.acquisitions.Registration(
         official=official,
         device=device,
         label=label,
         copy_in=copy_in,
-        acquired_at=consents.read_date(acquired) if acquired else None,
+        acquired_at=workflow.consents.read_date(acquired) if acquired else None,
     )
     desk = state.desk()
     with progress.hashing(state) as on_progress:
         if recursive:
-            many = acquisitions.add_all(desk, path, wish, on_progress=on_progress)
+            many = workflow.acquisitions.add_all(desk, path, wish, on_progress=on_progress)
         else:
-            one = acquisitions.add(desk, path, wish, on_progress=on_progress)
+            one = workflow.acquisitions.add(desk, path, wish, on_progress=on_progress)
     if recursive:
         output.show(state, many, _many)
     else:
@@ -61,19 +60,13 @@ def add(  # options explain themselves in their help
 @app.command("list")
 def list_acquisitions(context: typer.Context) -> None:
     """List the acquisitions."""
-    from mvtcase.workflow import acquisitions
-
-    state = state_of(context)
-    output.show(state, acquisitions.list_acquisitions(state.desk()), _many)
+    output.answer(context, workflow.acquisitions.list_acquisitions, _many)
 
 
 @app.command("show")
 def show(context: typer.Context, acquisition: Acquisition) -> None:
     """Show an acquisition and the scans of it."""
-    from mvtcase.workflow import acquisitions
-
-    state = state_of(context)
-    output.show(state, acquisitions.show(state.desk(), acquisition), _whole)
+    output.answer(context, lambda desk: workflow.acquisitions.show(desk, acquisition), _whole)
 
 
 @app.command("verify")
@@ -82,11 +75,9 @@ def verify(
     acquisition: Annotated[list[str] | None, typer.Argument(help="Ids; default: all.")] = None,
 ) -> None:
     """Hash originals again and compare them with what was registered."""
-    from mvtcase.workflow import acquisitions
-
     state = state_of(context)
     with progress.hashing(state) as on_progress:
-        outcome = acquisitions.verify(state.desk(), acquisition or [], on_progress=on_progress)
+        outcome = workflow.acquisitions.verify(state.desk(), acquisition or [], on_progress=on_progress)
     output.show(state, outcome, _verified)
 
 
@@ -98,10 +89,9 @@ def change(
     reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
 ) -> None:
     """Set an acquisition aside, with a reason, or make it count again."""
-    from mvtcase.workflow import acquisitions
-
-    state = state_of(context)
-    output.show(state, acquisitions.set_aside(state.desk(), acquisition, state=to, reason=reason), _one)
+    output.answer(
+        context, lambda desk: workflow.acquisitions.set_aside(desk, acquisition, state=to, reason=reason), _one
+    )
 
 
 def _one(data: OneAcquisition) -> Iterable[Table]:

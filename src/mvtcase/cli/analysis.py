@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.casebook import Remedy
 from mvtcase.cli import output
 from mvtcase.cli.state import state_of
@@ -42,17 +43,13 @@ def show_status(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 10, 11 or 12 by the worst status.")] = False,
 ) -> None:
     """Show who was examined, with what result, and how sure that is."""
-    from mvtcase.workflow import sealing as watch
-    from mvtcase.workflow import status
-
-    state = state_of(context)
     if sealing:
-        output.show(state, watch.status(state.desk(), group=group), _sealing)
+        output.answer(context, lambda desk: workflow.sealing.status(desk, group=group), _sealing)
         return
-    outcome = status.status(state.desk(), group=group)
-    output.show(state, outcome, status_tables)
+    outcome = output.answer(context, lambda desk: workflow.status.status(desk, group=group), status_tables)
     if exit_code:
-        state.exit_code = status.worst_exit_code(one.status for one in outcome.data.officials) or state.exit_code
+        worst = workflow.status.worst_exit_code(one.status for one in outcome.data.officials)
+        state_of(context).exit_code = worst or state_of(context).exit_code
 
 
 def status_tables(data: CaseStatus) -> Iterable[Table]:
@@ -111,10 +108,7 @@ def timeline(
     group: Annotated[str | None, typer.Option("--group", help="Only of this group and those inside it.")] = None,
 ) -> None:
     """Show everything that happened in order; what has no known time comes last."""
-    from mvtcase.workflow import timeline as moments
-
-    state = state_of(context)
-    output.show(state, moments.timeline(state.desk(), official=official, group=group), _timeline)
+    output.answer(context, lambda desk: workflow.timeline.timeline(desk, official=official, group=group), _timeline)
 
 
 def _timeline(data: Timeline) -> Iterable[Table]:
@@ -128,10 +122,7 @@ def correlate(
     hours: Annotated[int, typer.Option("--hours", help="Events this close together count as one cluster.")] = 24,
 ) -> None:
     """Show what links officials: shared indicators, senders and hosts, clusters in time, sealing windows."""
-    from mvtcase.workflow import correlation
-
-    state = state_of(context)
-    output.show(state, correlation.links(state.desk(), hours=hours), _links)
+    output.answer(context, lambda desk: workflow.correlation.links(desk, hours=hours), _links)
 
 
 def _links(data: Links) -> Iterable[Table]:
@@ -155,10 +146,7 @@ def diff(
     after: Annotated[str, typer.Argument(metavar="SCAN", help="The later scan of the same device.")],
 ) -> None:
     """Show what changed from one scan of a device to another: modules, alerts, findings, gaps."""
-    from mvtcase.workflow import diffs
-
-    state = state_of(context)
-    output.show(state, diffs.diff(state.desk(), before, after), _diff)
+    output.answer(context, lambda desk: workflow.diffs.diff(desk, before, after), _diff)
 
 
 def _diff(data: Difference) -> Iterable[Table]:
@@ -195,8 +183,8 @@ def export(
     ] = False,
 ) -> None:
     """Write the findings for other programs, or the whole case without evidence for another laptop."""
-    from mvtcase.workflow import exports
-
-    state = state_of(context)
-    outcome = exports.export(state.desk(), form, output=destination, with_names=with_names)
-    output.show(state, outcome, lambda data: [output.record("Export", data.export)])
+    output.answer(
+        context,
+        lambda desk: workflow.exports.export(desk, form, output=destination, with_names=with_names),
+        lambda data: [output.record("Export", data.export)],
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output
 from mvtcase.cli.state import state_of
 
@@ -31,29 +32,22 @@ def new(
     description: Annotated[str, typer.Option("--description", help="Free text.")] = "",
 ) -> None:
     """Start a case."""
-    from mvtcase.workflow import cases
-
-    state = state_of(context)
-    output.show(state, cases.new(state.desk(), title, slug=slug, tlp=tlp, description=description), _one)
+    output.answer(
+        context, lambda desk: workflow.cases.new(desk, title, slug=slug, tlp=tlp, description=description), _one
+    )
 
 
 @app.command("list")
 def list_cases(context: typer.Context) -> None:
     """List the cases of the workspace."""
-    from mvtcase.workflow import cases
-
-    state = state_of(context)
     columns = ("id", "slug", "title", "tlp", "state")
-    output.show(state, cases.list_cases(state.desk()), lambda data: [output.records("Cases", columns, data.cases)])
+    output.answer(context, workflow.cases.list_cases, lambda data: [output.records("Cases", columns, data.cases)])
 
 
 @app.command("show")
 def show(context: typer.Context) -> None:
     """Show one case and how much it holds."""
-    from mvtcase.workflow import cases
-
-    state = state_of(context)
-    output.show(state, cases.show(state.desk()), _one)
+    output.answer(context, workflow.cases.show, _one)
 
 
 @app.command("set")
@@ -69,33 +63,25 @@ def change(
     ] = None,
 ) -> None:
     """Change what a case's results rest on: indicator sets that must be compared, examiners who must agree."""
-    from mvtcase.workflow import cases
-
     state = state_of(context)
     if single_examiner is not None:
-        outcome = cases.set_single_examiner(state.desk(), single_examiner)
+        outcome = workflow.cases.set_single_examiner(state.desk(), single_examiner)
     if single_examiner is None or sets is not None or all_sets:
         names = tuple(filter(None, (each.strip() for each in sets.split(",")))) if sets is not None else None
-        outcome = cases.hold_to(state.desk(), names, every=all_sets)
+        outcome = workflow.cases.hold_to(state.desk(), names, every=all_sets)
     output.show(state, outcome, _one)
 
 
 @app.command("close")
 def close(context: typer.Context) -> None:
     """Close a case: nothing changes it until it is reopened."""
-    from mvtcase.workflow import cases
-
-    state = state_of(context)
-    output.show(state, cases.close(state.desk()), _one)
+    output.answer(context, workflow.cases.close, _one)
 
 
 @app.command("reopen")
 def reopen(context: typer.Context) -> None:
     """Reopen a closed case."""
-    from mvtcase.workflow import cases
-
-    state = state_of(context)
-    output.show(state, cases.reopen(state.desk()), _one)
+    output.answer(context, workflow.cases.reopen, _one)
 
 
 def _one(data: OneCase) -> Iterable[Table]:
@@ -108,12 +94,10 @@ def _one(data: OneCase) -> Iterable[Table]:
 @chain.command("log")
 def log(context: typer.Context) -> None:
     """Print the chain, oldest event first."""
-    from mvtcase.workflow import custody
-
-    state = state_of(context)
     columns = ("sequence", "at", "actor", "action", "subject", "digest")
-    outcome = custody.log(state.desk())
-    output.show(state, outcome, lambda data: [output.records("Chain of custody", columns, data.events)])
+    output.answer(
+        context, workflow.custody.log, lambda data: [output.records("Chain of custody", columns, data.events)]
+    )
 
 
 @chain.command("verify")
@@ -122,12 +106,10 @@ def verify(
     head: Annotated[str | None, typer.Option(help="A head printed in a report: the chain must hold it.")] = None,
 ) -> None:
     """Check every stored row and kept file against the chain, and findings against their alerts."""
-    from mvtcase.workflow import custody
-
     state = state_of(context)
     output.show(
         state,
-        custody.verify(state.desk(), head=head),
+        workflow.custody.verify(state.desk(), head=head),
         lambda data: [output.record("Chain of custody", data, ("holds", "events", "head"))],
     )
 
@@ -135,7 +117,6 @@ def verify(
 @chain.command("note")
 def note(context: typer.Context, text: Annotated[str, typer.Argument(help="The remark.")]) -> None:
     """Add a remark to the chain."""
-    from mvtcase.workflow import custody
-
-    state = state_of(context)
-    output.show(state, custody.note(state.desk(), text), lambda data: [output.record("Note", data.note)])
+    output.answer(
+        context, lambda desk: workflow.custody.note(desk, text), lambda data: [output.record("Note", data.note)]
+    )

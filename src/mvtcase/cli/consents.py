@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output
 from mvtcase.cli.state import state_of
 from mvtcase.model import ConsentMethod
@@ -41,18 +42,16 @@ def record(
     document: Annotated[Path | None, typer.Option("--document", help="The signed form; a copy is kept.")] = None,
 ) -> None:
     """Record a consent as it was given."""
-    from mvtcase.workflow import consents
-
     state = state_of(context)
-    outcome = consents.record(
+    outcome = workflow.consents.record(
         state.desk(),
         official,
         by=by,
         method=method,
         scope=scope,
-        informed=consents.read_points(informed),
-        given_at=consents.read_date(given) if given else None,
-        expires_at=consents.read_date(expires, end_of_day=True) if expires else None,
+        informed=workflow.consents.read_points(informed),
+        given_at=workflow.consents.read_date(given) if given else None,
+        expires_at=workflow.consents.read_date(expires, end_of_day=True) if expires else None,
         device_owner=device_owner,
         document=document,
     )
@@ -66,19 +65,13 @@ def withdraw(
     reason: Annotated[str, typer.Option("--reason", help="As given; the person need not give one.")] = "",
 ) -> None:
     """Take back an official's consent: no scan runs from now on."""
-    from mvtcase.workflow import consents
-
-    state = state_of(context)
-    output.show(state, consents.withdraw(state.desk(), official, reason=reason), _many)
+    output.answer(context, lambda desk: workflow.consents.withdraw(desk, official, reason=reason), _many)
 
 
 @app.command("show")
 def show(context: typer.Context, official: Official) -> None:
     """Show an official's consents and whether they allow a scan now."""
-    from mvtcase.workflow import consents
-
-    state = state_of(context)
-    output.show(state, consents.show(state.desk(), official), _gate)
+    output.answer(context, lambda desk: workflow.consents.show(desk, official), _gate)
 
 
 def _many(data: Consents) -> Iterable[Table]:

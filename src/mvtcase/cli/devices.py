@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import findings, output
-from mvtcase.cli.state import state_of
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 
 if TYPE_CHECKING:
@@ -33,32 +33,25 @@ def add(
     owner: Annotated[str, typer.Option("--owner", help="The device owner, where it is not the official.")] = "",
 ) -> None:
     """Add a device by hand, before anything was taken from it."""
-    from mvtcase.workflow import devices
-
-    state = state_of(context)
     identity = DeviceIdentity(platform=platform, model=model, udid=udid, serial=serial, imei=imei)
-    outcome = devices.add(state.desk(), official, label=label, identity=identity, owner=owner)
-    output.show(state, outcome, _one)
+    output.answer(
+        context, lambda desk: workflow.devices.add(desk, official, label=label, identity=identity, owner=owner), _one
+    )
 
 
 @app.command("list")
 def list_devices(context: typer.Context) -> None:
     """List the devices with their status."""
-    from mvtcase.workflow import devices
-
-    state = state_of(context)
     columns = ("id", "official", "label", "platform", "state", "status", "dismissed", "leads", "completeness")
-    outcome = devices.list_devices(state.desk())
-    output.show(state, outcome, lambda data: [output.records("Devices", columns, data.devices)])
+    output.answer(
+        context, workflow.devices.list_devices, lambda data: [output.records("Devices", columns, data.devices)]
+    )
 
 
 @app.command("show")
 def show(context: typer.Context, device: Annotated[str, typer.Argument(help="Id (D-0001).")]) -> None:
     """Show a device with what was examined on it and what was found."""
-    from mvtcase.workflow import devices
-
-    state = state_of(context)
-    output.show(state, devices.show(state.desk(), device), _whole)
+    output.answer(context, lambda desk: workflow.devices.show(desk, device), _whole)
 
 
 @app.command("set")
@@ -72,11 +65,9 @@ def change(
     ] = None,
 ) -> None:
     """Change what became of a device, its label or its owner."""
-    from mvtcase.workflow import devices
-
-    state = state_of(context)
-    outcome = devices.change_device(state.desk(), device, state=to, label=label, owner=owner)
-    output.show(state, outcome, _one)
+    output.answer(
+        context, lambda desk: workflow.devices.change_device(desk, device, state=to, label=label, owner=owner), _one
+    )
 
 
 def _one(data: OneDevice) -> Iterable[Table]:

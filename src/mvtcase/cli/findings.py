@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output
-from mvtcase.cli.state import state_of
 from mvtcase.model import Verdict
 
 if TYPE_CHECKING:
@@ -46,20 +46,17 @@ def list_findings(
     dismissed: Annotated[bool, typer.Option("--dismissed", help="Only what was dismissed, with the reasons.")] = False,
 ) -> None:
     """List findings, worst level first."""
-    from mvtcase.workflow import findings
-
-    state = state_of(context)
-    outcome = findings.list_findings(state.desk(), official=official, device=device, dismissed=dismissed)
-    output.show(state, outcome, lambda data: [_reasons(data.findings) if dismissed else listed(data.findings)])
+    output.answer(
+        context,
+        lambda desk: workflow.findings.list_findings(desk, official=official, device=device, dismissed=dismissed),
+        lambda data: [_reasons(data.findings) if dismissed else listed(data.findings)],
+    )
 
 
 @app.command("show")
 def show(context: typer.Context, finding: Annotated[str, typer.Argument(help="Id, or its beginning.")]) -> None:
     """Show a finding with the alerts it was built from, verbatim."""
-    from mvtcase.workflow import findings
-
-    state = state_of(context)
-    output.show(state, findings.show(state.desk(), finding), _whole)
+    output.answer(context, lambda desk: workflow.findings.show(desk, finding), _whole)
 
 
 @app.command("dispose")
@@ -70,11 +67,11 @@ def dispose(
     reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
 ) -> None:
     """Record your judgement on a finding; the latest stands. To confirm, or to dismiss what is grave, takes two."""
-    from mvtcase.workflow import findings
-
-    state = state_of(context)
-    outcome = findings.dispose(state.desk(), finding, verdict=verdict, reason=reason)
-    output.show(state, outcome, lambda data: [_facts(data.finding)])
+    output.answer(
+        context,
+        lambda desk: workflow.findings.dispose(desk, finding, verdict=verdict, reason=reason),
+        lambda data: [_facts(data.finding)],
+    )
 
 
 def _reasons(found: Iterable[FindingShown]) -> Table:

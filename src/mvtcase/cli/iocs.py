@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.state import state_of
 
@@ -31,28 +32,19 @@ Kind = Annotated[str | None, typer.Option("--type", help="Type of all values of 
 @app.command("list")
 def list_sets(context: typer.Context) -> None:
     """List the sets in their latest version."""
-    from mvtcase.workflow import iocs
-
-    state = state_of(context)
-    output.show(state, iocs.list_sets(state.desk()), _listed)
+    output.answer(context, workflow.iocs.list_sets, _listed)
 
 
 @app.command("show")
 def show(context: typer.Context, name: Name) -> None:
     """Print a set's passport: provenance, counts, and every indicator that cannot be used with its reason."""
-    from mvtcase.workflow import iocs
-
-    state = state_of(context)
-    output.show(state, iocs.show(state.desk(), name), lambda data: _passport(data.set_))
+    output.answer(context, lambda desk: workflow.iocs.show(desk, name), lambda data: _passport(data.set_))
 
 
 @app.command("lint")
 def lint(context: typer.Context, files: Files, kind: Kind = None) -> None:
     """Read files and say what in them can be compared, and what cannot and why; imports nothing."""
-    from mvtcase.workflow import iocs
-
-    state = state_of(context)
-    output.show(state, iocs.lint(state.desk(), files, kind=kind), _linted)
+    output.answer(context, lambda desk: workflow.iocs.lint(desk, files, kind=kind), _linted)
 
 
 @app.command("import")
@@ -63,39 +55,30 @@ def import_files(
     kind: Kind = None,
 ) -> None:
     """Import files, or a pack made by 'iocs pack', in full or not at all."""
-    from mvtcase.workflow import iocs
-
-    state = state_of(context)
-    output.show(state, iocs.import_files(state.desk(), files, name=name, kind=kind), _imported)
+    output.answer(context, lambda desk: workflow.iocs.import_files(desk, files, name=name, kind=kind), _imported)
 
 
 @app.command("enable")
 def enable(context: typer.Context, name: Name) -> None:
     """Use a set in scans that name none."""
-    from mvtcase.workflow import iocs
-
-    state = state_of(context)
-    output.show(state, iocs.switch(state.desk(), name, on=True), _listed)
+    output.answer(context, lambda desk: workflow.iocs.switch(desk, name, on=True), _listed)
 
 
 @app.command("disable")
 def disable(context: typer.Context, name: Name) -> None:
     """Leave a set out of scans that name none."""
-    from mvtcase.workflow import iocs
-
-    state = state_of(context)
-    output.show(state, iocs.switch(state.desk(), name, on=False), _listed)
+    output.answer(context, lambda desk: workflow.iocs.switch(desk, name, on=False), _listed)
 
 
 @app.command("pack")
 def pack(context: typer.Context, path: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
     """Write all sets into one file with hashes, for a laptop without a network."""
-    from mvtcase.workflow import iocs
-
-    state = state_of(context)
     columns = ("name", "version", "usable", "sha256")
-    outcome = iocs.pack(state.desk(), path)
-    output.show(state, outcome, lambda data: [output.records(f"Packed into {data.path}", columns, data.sets)])
+    output.answer(
+        context,
+        lambda desk: workflow.iocs.pack(desk, path),
+        lambda data: [output.records(f"Packed into {data.path}", columns, data.sets)],
+    )
 
 
 @app.command("update")
@@ -104,10 +87,7 @@ def update(
     catalog: Annotated[Path | None, typer.Option("--catalog", help="Another catalog.toml.")] = None,
 ) -> None:
     """Fetch the sets of the catalog, import what is new and show what changed."""
-    from mvtcase.workflow import iocs
-
-    state = state_of(context)
-    output.show(state, iocs.update(state.desk(), catalog=catalog), _imported)
+    output.answer(context, lambda desk: workflow.iocs.update(desk, catalog=catalog), _imported)
 
 
 @app.command("selftest")
@@ -116,11 +96,9 @@ def selftest(
     name: Annotated[list[str] | None, typer.Option("--iocs", metavar="SET", help="Set; may be given again.")] = None,
 ) -> None:
     """Plant a sample of the sets' indicators in synthetic phones; the real engine must find them (the control)."""
-    from mvtcase.workflow import iocs
-
     state = state_of(context)
     with progress.scanning(state) as on_event:
-        outcome = iocs.selftest(state.desk(), name or (), on_event=lambda event: on_event("control", event))
+        outcome = workflow.iocs.selftest(state.desk(), name or (), on_event=lambda event: on_event("control", event))
     output.show(state, outcome, _tested)
 
 

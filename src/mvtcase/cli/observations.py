@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output
-from mvtcase.cli.state import state_of
 
 app = typer.Typer(no_args_is_help=True, help="Observations: what a responder saw on a screen or was told.")
 
@@ -30,20 +30,20 @@ def add(
     note: Annotated[str, typer.Option("--note", help="Free text.")] = "",
 ) -> None:
     """Record an observation; a wrong one is corrected by a later one with the same '--at'."""
-    from mvtcase.workflow import consents, observations
-
-    state = state_of(context)
-    seen = observations.Seen(
+    seen = workflow.observations.Seen(
         kind=kind,
         value=value,
         method=method,
-        at=consents.read_date(when) if when else None,
+        at=workflow.consents.read_date(when) if when else None,
         note=note,
         device=device,
         attachment=attachment,
     )
-    outcome = observations.add(state.desk(), official, seen)
-    output.show(state, outcome, lambda data: [output.record("Observation", data.observation)])
+    output.answer(
+        context,
+        lambda desk: workflow.observations.add(desk, official, seen),
+        lambda data: [output.record("Observation", data.observation)],
+    )
 
 
 @app.command("list")
@@ -53,12 +53,12 @@ def list_observations(
     kind: Annotated[str | None, typer.Option("--kind", help="Only of this kind.")] = None,
 ) -> None:
     """List observations in the order of the time they speak of."""
-    from mvtcase.workflow import observations
-
-    state = state_of(context)
     columns = ("id", "at", "official", "device", "kind", "value", "method", "recorded_by", "note", "attachment_name")
-    outcome = observations.list_observations(state.desk(), official=official, kind=kind)
-    output.show(state, outcome, lambda data: [output.records("Observations", columns, data.observations)])
+    output.answer(
+        context,
+        lambda desk: workflow.observations.list_observations(desk, official=official, kind=kind),
+        lambda data: [output.records("Observations", columns, data.observations)],
+    )
 
 
 @app.command("due")
@@ -71,9 +71,9 @@ def due(
     kind: Annotated[str, typer.Option("--kind", help="Which observation.")] = "line.letter_sealing",
 ) -> None:
     """List who must be asked again: continuous watching of a high-profile group."""
-    from mvtcase.workflow import sealing
-
-    state = state_of(context)
     columns = ("id", "pseudonym", "name", "groups", "value", "last_seen", "days_overdue")
-    outcome = sealing.due(state.desk(), every=every, group=group, kind=kind)
-    output.show(state, outcome, lambda data: [output.records("Due to be asked again", columns, data.due)])
+    output.answer(
+        context,
+        lambda desk: workflow.sealing.due(desk, every=every, group=group, kind=kind),
+        lambda data: [output.records("Due to be asked again", columns, data.due)],
+    )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import findings, output
 from mvtcase.cli.consents import CONSENT_COLUMNS
-from mvtcase.cli.state import state_of
 from mvtcase.model import Publication, RosterState
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ def add(
     roster: Annotated[RosterState, typer.Option("--roster", help="Where the person stands.")] = RosterState.INVITED,
 ) -> None:
     """Add an official."""
-    from mvtcase.workflow import officials
-
-    state = state_of(context)
-    person = officials.Person(
+    person = workflow.officials.Person(
         name=name,
         role=role,
         contact=contact,
@@ -51,17 +48,17 @@ def add(
         roster=roster,
         groups=tuple(group or ()),
     )
-    outcome = officials.add(state.desk(), person)
-    output.show(state, outcome, lambda data: [output.record("Official", data.official)])
+    output.answer(
+        context,
+        lambda desk: workflow.officials.add(desk, person),
+        lambda data: [output.record("Official", data.official)],
+    )
 
 
 @app.command("list")
 def list_officials(context: typer.Context) -> None:
     """List the officials with where each stands."""
-    from mvtcase.workflow import officials
-
-    state = state_of(context)
-    output.show(state, officials.list_officials(state.desk()), _many)
+    output.answer(context, workflow.officials.list_officials, _many)
 
 
 @app.command("import")
@@ -72,19 +69,13 @@ def import_csv(
     ],
 ) -> None:
     """Add every official of a CSV roster, or none."""
-    from mvtcase.workflow import officials
-
-    state = state_of(context)
-    output.show(state, officials.import_csv(state.desk(), path), _many)
+    output.answer(context, lambda desk: workflow.officials.import_csv(desk, path), _many)
 
 
 @app.command("show")
 def show(context: typer.Context, official: Annotated[str, typer.Argument(help="Id (O-0001) or pseudonym.")]) -> None:
     """Show an official with devices, consents, findings and observations."""
-    from mvtcase.workflow import officials
-
-    state = state_of(context)
-    output.show(state, officials.show(state.desk(), official), _whole)
+    output.answer(context, lambda desk: workflow.officials.show(desk, official), _whole)
 
 
 @app.command("set")
@@ -101,13 +92,13 @@ def change(
     group: Groups = None,
 ) -> None:
     """Change what is written down about an official, or add the person to a group."""
-    from mvtcase.workflow import officials
-
-    state = state_of(context)
     given = {"name": name, "role": role, "contact": contact, "publication": publication, "roster": roster}
     changes = {column: str(value) for column, value in given.items() if value is not None}
-    outcome = officials.change_official(state.desk(), official, changes, tuple(group or ()))
-    output.show(state, outcome, lambda data: [output.record("Official", data.official)])
+    output.answer(
+        context,
+        lambda desk: workflow.officials.change_official(desk, official, changes, tuple(group or ())),
+        lambda data: [output.record("Official", data.official)],
+    )
 
 
 def _many(data: Officials) -> Iterable[Table]:
@@ -133,18 +124,18 @@ def add_group(
     parent: Annotated[str | None, typer.Option("--parent", help="The group it belongs to, by name or id.")] = None,
 ) -> None:
     """Add a group."""
-    from mvtcase.workflow import groups
-
-    state = state_of(context)
-    outcome = groups.add(state.desk(), name, parent=parent)
-    output.show(state, outcome, lambda data: [output.record("Group", data.group)])
+    output.answer(
+        context,
+        lambda desk: workflow.groups.add(desk, name, parent=parent),
+        lambda data: [output.record("Group", data.group)],
+    )
 
 
 @group_app.command("list")
 def list_groups(context: typer.Context) -> None:
     """List the groups."""
-    from mvtcase.workflow import groups
-
-    state = state_of(context)
-    outcome = groups.list_groups(state.desk())
-    output.show(state, outcome, lambda data: [output.records("Groups", ("id", "name", "parent"), data.groups)])
+    output.answer(
+        context,
+        workflow.groups.list_groups,
+        lambda data: [output.records("Groups", ("id", "name", "parent"), data.groups)],
+    )

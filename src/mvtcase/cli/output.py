@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from mvtcase.cli.state import state_of
 from mvtcase.cli.words import words
 from mvtcase.escape import visible
 from mvtcase.wording import Message
@@ -22,11 +23,12 @@ from mvtcase.wording import Message
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import typer
     from _typeshed import DataclassInstance
 
     from mvtcase.cli.state import State
     from mvtcase.errors import MvtcaseError
-    from mvtcase.workflow.desk import Outcome, Payload
+    from mvtcase.workflow.desk import Desk, Outcome, Payload
     from mvtcase.workflow.payloads import DeviceStatus, OfficialStatus, ScanShown
 
 SCHEMA = "mvtcase/1"
@@ -214,6 +216,18 @@ def record(title: str, one: DataclassInstance, names: Sequence[str] = (), **more
 def records(title: str, columns: Sequence[str], listed: Iterable[DataclassInstance]) -> Table:
     """Return a table of records, a column for each field named."""
     return table(title, columns, [[getattr(each, name) for name in columns] for each in listed])
+
+
+def answer(
+    context: typer.Context,
+    verb: Callable[[Desk], Outcome[Payload]],
+    draw: Callable[[Payload], Iterable[Table | Text]],
+) -> Outcome[Payload]:
+    """Call a verb at the desk that this call is about, print its outcome and return it."""
+    state = state_of(context)
+    outcome = verb(state.desk())
+    show(state, outcome, draw)
+    return outcome
 
 
 def show(state: State, outcome: Outcome[Payload], draw: Callable[[Payload], Iterable[Table | Text]]) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output
-from mvtcase.cli.state import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,38 +42,29 @@ def write(
     ] = None,
 ) -> None:
     """Write a report as a draft; publication levels of the officials decide what it shows of them."""
-    from mvtcase.workflow import reports
-
-    state = state_of(context)
-    outcome = reports.write(state.desk(), kind, target=target, formats=formats or ("html",), output=folder)
-    output.show(state, outcome, _table)
+    output.answer(
+        context,
+        lambda desk: workflow.reports.write(desk, kind, target=target, formats=formats or ("html",), output=folder),
+        _table,
+    )
 
 
 @app.command("list")
 def list_reports(context: typer.Context) -> None:
     """List reports, and whether each file is still what was written."""
-    from mvtcase.workflow import reports
-
-    state = state_of(context)
-    output.show(state, reports.list_reports(state.desk()), _table)
+    output.answer(context, workflow.reports.list_reports, _table)
 
 
 @app.command("review")
 def review(context: typer.Context, report: _Id) -> None:
     """Mark a draft as reviewed; somebody other than its writer does this."""
-    from mvtcase.workflow import reports
-
-    state = state_of(context)
-    output.show(state, reports.review(state.desk(), report), _table)
+    output.answer(context, lambda desk: workflow.reports.review(desk, report), _table)
 
 
 @app.command("release")
 def release(context: typer.Context, report: _Id) -> None:
     """Mark a reviewed report as released."""
-    from mvtcase.workflow import reports
-
-    state = state_of(context)
-    output.show(state, reports.release(state.desk(), report), _table)
+    output.answer(context, lambda desk: workflow.reports.release(desk, report), _table)
 
 
 @app.command("supersede")
@@ -83,10 +74,7 @@ def supersede(
     by: Annotated[str, typer.Option("--by", help="Id of the newer report that replaces it.")],
 ) -> None:
     """Mark a report as replaced by a newer one."""
-    from mvtcase.workflow import reports
-
-    state = state_of(context)
-    output.show(state, reports.supersede(state.desk(), report, by=by), _table)
+    output.answer(context, lambda desk: workflow.reports.supersede(desk, report, by=by), _table)
 
 
 def _table(data: Reports | ReportsShown) -> Iterable[Table]:

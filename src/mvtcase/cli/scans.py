@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output, progress
-from mvtcase.cli.secrets import ask_for, read_password_file
 from mvtcase.cli.state import state_of
+from mvtcase.errors import InputError, NotFoundError
+from mvtcase.escape import visible
 from mvtcase.model import ScanState
 
 if TYPE_CHECKING:
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from mvtcase.engine.job import Secret
+    from mvtcase.model import Acquisition
     from mvtcase.workflow.payloads import OneScan, Scans, ScanShown
     from mvtcase.workflow.triage import Triaged
 
@@ -27,6 +33,10 @@ app = typer.Typer(
 recheck_app = typer.Typer(
     no_args_is_help=True, help="Rechecks: stored results against other indicators, without the phone."
 )
+
+
+MAX_PASSWORD_BYTES = 4096
+_OTHERS_CAN_READ = 0o077
 
 
 @app.command("run")
@@ -71,12 +81,10 @@ def run(
     ] = False,
 ) -> None:
     """Scan acquisitions. Needs the data owner's consent, which '--yes' never skips."""
-    from mvtcase.workflow import scans, status
-
     state = state_of(context)
     desk = replace(state.desk(), unsandboxed=unsandboxed)
     with progress.scanning(state) as on_event:
-        request = scans.Request(
+        request = workflow.scans.Request(
             acquisitions=tuple(acquisition or ()),
             official=official,
             device=device,
@@ -92,29 +100,23 @@ def run(
             ask_password=ask_for,
             on_event=on_event,
         )
-        outcome = scans.run(desk, request)
+        outcome = workflow.scans.run(desk, request)
     output.show(state, outcome, summary)
     if exit_code:
         found = [each.status for each in outcome.data.scans if each.status]
-        state.exit_code = status.worst_exit_code(found) or state.exit_code
+        state.exit_code = workflow.status.worst_exit_code(found) or state.exit_code
 
 
 @app.command("list")
 def list_scans(context: typer.Context) -> None:
     """List the scans."""
-    from mvtcase.workflow import scans
-
-    state = state_of(context)
-    output.show(state, scans.list_scans(state.desk()), lambda data: [_listed(data.scans)])
+    output.answer(context, workflow.scans.list_scans, lambda data: [_listed(data.scans)])
 
 
 @app.command("show")
 def show(context: typer.Context, scan: Annotated[str, typer.Argument(help="Id (S-0001).")]) -> None:
     """Show a scan: every module's outcome, the gaps, the alerts."""
-    from mvtcase.workflow import scans
-
-    state = state_of(context)
-    output.show(state, scans.show(state.desk(), scan), _whole)
+    output.answer(context, lambda desk: workflow.scans.show(desk, scan), _whole)
 
 
 @recheck_app.command("run")
@@ -133,12 +135,10 @@ def recheck(
     ] = False,
 ) -> None:
     """Compare earlier scans' stored results with indicator sets (retro-hunt)."""
-    from mvtcase.workflow import rechecks
-
     state = state_of(context)
     desk = replace(state.desk(), unsandboxed=unsandboxed)
     with progress.scanning(state) as on_event:
-        outcome = rechecks.run(
+        outcome = workflow.rechecks.run(
             desk,
             scan or (),
             everything=everything,
@@ -152,10 +152,36 @@ def recheck(
 @recheck_app.command("list")
 def list_rechecks(context: typer.Context) -> None:
     """List the rechecks."""
-    from mvtcase.workflow import rechecks
+    output.answer(context, workflow.rechecks.list_rechecks, summary)
 
-    state = state_of(context)
-    output.show(state, rechecks.list_rechecks(state.desk()), summary)
+
+def read_password_file(path: Path) -> Secret:
+    """Return the password in the first line of a file. Raises `NotFoundError` or `InputError`."""
+    from mvtcase.engine.job import Secret
+
+    if not path.is_file():
+        raise NotFoundError(f"There is no password file {path}.")
+    if os.name == "posix" and path.stat().st_mode & _OTHERS_CAN_READ:
+        typer.echo(visible(f"Note: others can read {path}; 'chmod 600' it."), err=True)
+    with path.open("rb") as handle:
+        data = handle.read(MAX_PASSWORD_BYTES + 1)
+    try:
+        line = data.decode("utf-8-sig").split("\n")[0].rstrip("\r")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text.") from None
+    if not line or len(data) > MAX_PASSWORD_BYTES:
+        raise InputError(f"{path} holds no password in its first line.")
+    return Secret(value=line)
+
+
+def ask_for(acquisition: Acquisition) -> Secret | None:
+    """Return the password typed for an encrypted acquisition, None where nobody can be asked."""
+    from mvtcase.engine.job import Secret
+
+    if not sys.stdin.isatty():
+        return None
+    typed = typer.prompt(visible(f"Password of {acquisition.id} ({acquisition.kind})"), hide_input=True, err=True)
+    return Secret(value=str(typed)) if typed else None
 
 
 def summary(data: Scans | Triaged) -> Iterable[Table]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.analysis import status_tables
-from mvtcase.cli.scans import summary
-from mvtcase.cli.secrets import ask_for, read_password_file
+from mvtcase.cli.scans import ask_for, read_password_file, summary
 from mvtcase.cli.state import state_of
 from mvtcase.errors import WorkspaceError
 
@@ -38,22 +38,18 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; default: here.")] = Path(),
 ) -> None:
     """Make a workspace: a folder that holds cases and indicator sets."""
-    from mvtcase.workflow import cases
-
     state = state_of(context)
-    output.show(state, cases.init(folder), lambda data: [output.record("Workspace", data)])
+    output.show(state, workflow.cases.init(folder), lambda data: [output.record("Workspace", data)])
 
 
 def doctor(context: typer.Context) -> None:
     """Check whether this machine can do the work."""
-    from mvtcase.workflow import doctor as checks
-
     state = state_of(context)
     try:
         desk = state.desk()
     except WorkspaceError:
         desk = None
-    output.show(state, checks.examine(desk), _checks)
+    output.show(state, workflow.doctor.examine(desk), _checks)
 
 
 def _checks(data: Checks) -> Iterable[Table]:
@@ -67,11 +63,9 @@ def demo(
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Phones at once.")] = None,
 ) -> None:
     """Do the whole job on eight invented officials with synthetic phones and the built-in indicators."""
-    from mvtcase.workflow import demo as story
-
     state = state_of(context)
     with progress.scanning(state) as on_event:
-        outcome = story.play(folder, jobs=jobs, on_event=on_event, tell=_teller(state))
+        outcome = workflow.demo.play(folder, jobs=jobs, on_event=on_event, tell=_teller(state))
     output.show(state, outcome, _demo_tables)
     state.exit_code = 0  # gaps are part of the story
 
@@ -108,10 +102,8 @@ def triage(
     ] = False,
 ) -> None:
     """Examine one phone in one command: asks for what it needs, ends with a status and a report."""
-    from mvtcase.workflow import triage as one_phone
-
     state = state_of(context)
-    asked = one_phone.Wish(
+    asked = workflow.triage.Wish(
         path=path,
         official=official,
         sets=tuple(iocs or ()),
@@ -122,8 +114,8 @@ def triage(
         password=read_password_file(password_file) if password_file else None,
     )
     with progress.scanning(state) as on_event:
-        outcome = one_phone.examine(
-            one_phone.Place(
+        outcome = workflow.triage.examine(
+            workflow.triage.Place(
                 workspace=state.named_workspace,
                 case=state.named_case,
                 examiner=state.named_examiner,
@@ -131,7 +123,7 @@ def triage(
                 unsandboxed=unsandboxed,
             ),
             asked,
-            one_phone.Person(ask=_ask, confirm=_confirm, ask_password=ask_for, on_event=on_event),
+            workflow.triage.Person(ask=_ask, confirm=_confirm, ask_password=ask_for, on_event=on_event),
         )
     output.show(state, outcome, _triaged)
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol
-
-from typing_extensions import TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from mvtcase.canon import StrEnum, spelled, utc_now
 from mvtcase.casebook import Newest
@@ -72,7 +69,7 @@ class OutcomeStatus(StrEnum):
     PARTIAL = "partial"
 
 
-Payload = TypeVar("Payload", default=Mapping[str, object])
+Payload = TypeVar("Payload")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

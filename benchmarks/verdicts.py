@@ -50,7 +50,11 @@ def asked(number: int, workspace: str, sets: list[str]) -> Said:
 
 
 def prepared(
-    folder: Path, indicators: Iterable[Mapping[PlantKind, tuple[str, ...]]], published: Path | None
+    folder: Path,
+    indicators: Iterable[Mapping[PlantKind, tuple[str, ...]]],
+    published: Path | None,
+    *,
+    built_in: bool,
 ) -> list[str]:
     """Return the names of the sets in a new workspace whose positive control has passed."""
     bench = Bench(folder)
@@ -58,6 +62,8 @@ def prepared(
         bench.add_set(stix(folder / f"invented-{number}.stix2", each))
     for path in sorted(published.glob("*.stix2")) if published else ():
         bench.add_set(path)
+    if not built_in:
+        bench.only_these()
     return bench.sets
 
 
@@ -78,7 +84,9 @@ def main() -> int:
         for half, (place, indicators) in workspaces.items():
             if indicators:
                 place.mkdir()
-                prepared_sets[half] = prepared(place, indicators, options.sets if half != "planted" else None)
+                prepared_sets[half] = prepared(
+                    place, indicators, options.sets if half != "planted" else None, built_in=half == "healthy"
+                )
         with multiprocessing.Pool(options.jobs, maxtasksperchild=20) as pool:
             tasks = [
                 (each, pool.apply_async(asked, (number, str(workspaces[each.half][0]), prepared_sets[each.half])))

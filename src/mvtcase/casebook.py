@@ -5,14 +5,15 @@ It stands between the stores of facts below and the reports and verbs above, so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
 from mvtcase.findings import review
 from mvtcase.findings import status as table
-from mvtcase.model import AcquisitionState, Completeness, Gap, ModuleOutcome, ScanState, Status
+from mvtcase.findings.ratings import ONLY_HERE, only_here
+from mvtcase.model import AcquisitionState, Completeness, Gap, ModuleOutcome, Rating, ScanState, Status
 from mvtcase.model.reach import merged, of_scan, sentence, suffices
 from mvtcase.store import queries
 from mvtcase.wording import Reason, why
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         CaseFile,
         Consent,
         Device,
+        EvidenceKind,
         Finding,
         Group,
         IndicatorSet,
@@ -200,7 +202,8 @@ def _worded(status: Status, reach: Sequence[Reach]) -> str:
 def read(store: Store, newest: Newest) -> Casebook:
     """Return the whole case, read in one transaction so that its parts agree."""
     with store.reading():
-        scans, findings = queries.scans(store), queries.findings(store)
+        scans = queries.scans(store)
+        findings = with_only_here(queries.findings(store), scans)
         case, groups = queries.case_file(store), queries.groups(store)
         devices = tuple(
             _device_standing(store, device, scans, findings, newest, case.fixed_sets)
@@ -236,6 +239,22 @@ def _official_standing(
         devices=own,
         consents=queries.consents(store, official.id),
         notifications=told,
+    )
+
+
+def with_only_here(findings: Sequence[Finding], scans: Sequence[Scan]) -> tuple[Finding, ...]:
+    """Return findings; a lead about a thing that one phone alone shows, of five or more of its kind, is suspicious."""
+    phones: dict[EvidenceKind, set[str]] = {}
+    for scan in scans:
+        if scan.state is ScanState.FINISHED:
+            phones.setdefault(scan.kind, set()).add(scan.device)
+    by_device: dict[str, list[Finding]] = {}
+    for one in findings:
+        by_device.setdefault(one.device, []).append(one)
+    alone = frozenset[str]().union(*(only_here(by_device, devices) for devices in phones.values()))
+    return tuple(
+        replace(one, rating=Rating.SUSPICIOUS, rule=f"{one.rule} + {ONLY_HERE}") if one.id in alone else one
+        for one in findings
     )
 
 

@@ -12,11 +12,15 @@ from mvtcase import casebook
 from mvtcase.casebook import Newest, Remedy, latest_finished, staleness
 from mvtcase.model import (
     Completeness,
+    EvidenceClass,
     EvidenceKind,
+    Finding,
     Gap,
     IndicatorSet,
+    Level,
     ModuleOutcome,
     ModuleRun,
+    Rating,
     Scan,
     ScanState,
     Status,
@@ -321,3 +325,16 @@ def test_the_book_agrees_with_itself(case: Case) -> None:
     assert book.custody_head == case.store.custody_head()
     assert sum(book.counts.values()) == len(book.officials) == 4
     assert replace(book) == book
+
+
+def test_a_lead_that_one_phone_of_five_shows_weighs_as_suspicious() -> None:
+    """What four other phones of its kind do not show is unusual; on four phones nobody can tell."""
+    scans = [replace(_scan(number), device=f"D-{number}") for number in range(1, 6)]
+    lead = Finding(
+        id="F-1", device="D-1", official="O-1", evidence_class=EvidenceClass.HEURISTIC, level=Level.MEDIUM,
+        module="netusage", title="t", rating=Rating.LEAD, rule="no-binary agentx",
+    )  # fmt: skip
+    assert casebook.with_only_here([lead], scans)[0].rating is Rating.SUSPICIOUS
+    assert casebook.with_only_here([lead], scans[:4])[0].rating is Rating.LEAD
+    shared = replace(lead, id="F-2", device="D-2")
+    assert {one.rating for one in casebook.with_only_here([lead, shared], scans)} == {Rating.LEAD}

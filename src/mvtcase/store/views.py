@@ -1,6 +1,7 @@
 """Views for a person who opens `case.sqlite` in a SQLite browser: the status of devices, officials and groups in words.
 
 They say in SQL what `findings.status` says in Python; tests/unit/store/test_views.py holds the two together.
+Only the program compares phones with each other: a lead that one phone alone shows is a lead here.
 """
 
 from __future__ import annotations

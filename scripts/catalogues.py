@@ -8,6 +8,7 @@ errors, hints and messages where the source gives them. A new language is its `.
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from babel.messages.pofile import read_po, write_po
 
 import mvtcase
 from mvtcase import errors, kinds
+from mvtcase.findings.status import WORDS
+from mvtcase.report.narrative import COUNTED, METHODS
 from mvtcase.wording.catalogues import DOMAIN, LOCALE
 from mvtcase.wording.english import SENTENCES
 
@@ -35,6 +38,7 @@ def sentences() -> Iterator[tuple[str, str]]:
     for kind in kinds.KINDS:
         told = (*(each.text for each in kind.limitations), *(each.reason for each in kind.key_modules))
         yield from ((each, str(kind.name)) for each in (*told, kind.never_whole) if each)
+    yield from ((each, "report") for each in (*METHODS.values(), *WORDS.values(), *itertools.chain(*COUNTED.values())))
     for path in sorted(SOURCE.rglob("*.py")):
         place = str(path.relative_to(SOURCE))
         yield from ((text, place) for text in _told_in(ast.parse(path.read_text("utf-8"))))

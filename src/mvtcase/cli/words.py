@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvtcase.wording import Message
+from mvtcase.wording import Message, Reason, translator
 
 if TYPE_CHECKING:
-    from mvtcase.wording import Step
+    from mvtcase.wording import Step, Translator
 
+ENGLISH = translator()
 PROGRAM = "mvtcase"
 OF_THE_PROGRAM = ("workspace", "case", "examiner")
 """Options that stand before the verb."""
@@ -22,6 +23,6 @@ def command(step: Step) -> str:
     return f"'{' '.join((*verb, *step.arguments, *named.values()))}'"
 
 
-def words(told: object) -> str:
-    """Return a message as a sentence, and anything else as its text."""
-    return told.worded(command) if isinstance(told, Message) else str(told)
+def words(told: object, tongue: Translator = ENGLISH) -> str:
+    """Return a message or reason as a sentence, and anything else as its text."""
+    return tongue.word(told, command) if isinstance(told, (Message, Reason)) else str(told)

@@ -90,7 +90,9 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         completeness_words=words.COMPLETENESS_WORDS[one.completeness] if scanned else "Not examined.",
         key_facts=tuple(fact for scan in one.latest for fact in _key_facts(scan, several=len(one.latest) > 1)),
         gaps=tuple(_gap(view, gap) for gap in one.gaps),
-        limitations=tuple(dict.fromkeys(view.veil.text(text) for scan in one.latest for text in scan.limitations)),
+        limitations=tuple(
+            dict.fromkeys(view.veil.text(text) for scan in one.latest for text in view.told(scan.limitations))
+        ),
         stale=tuple(_stale(view, one)),
         scans=tuple(_scan(view, one, scan) for scan in one.latest),
     )
@@ -116,7 +118,7 @@ def _gap(view: View, gap: Gap) -> GapFact:
         module=view.veil.text(gap.module, limit=SHORT),
         outcome=str(gap.outcome),
         words=words.OUTCOME_WORDS[gap.outcome],
-        reason=view.veil.text(gap.reason),
+        reason=view.veil.text(*view.told([gap.reason])),
     )
 
 

@@ -12,6 +12,7 @@ from mvtcase.model import Completeness, EvidenceClass, FindingState, RosterState
 from mvtcase.report import sentences as words
 from mvtcase.report.examined import SHORT
 from mvtcase.report.facts import Advice, GroupTally, Method, SetFact, Summary, Tally
+from mvtcase.wording import Message, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mvtcase.report.view import SealingSeen, View
 
 _CHANGED = "changed_on_off"
-_METHODS: Mapping[EvidenceClass, str] = {
+METHODS: Mapping[EvidenceClass, str] = {
     EvidenceClass.ATTEMPT: "Links or messages from published attack infrastructure were sent to {n}.",
     EvidenceClass.EXPOSURE: "Phones of {n} opened or looked up published attack infrastructure.",
     EvidenceClass.EXECUTION: "A program named as published spyware ran on phones of {n}.",
@@ -29,12 +30,25 @@ _METHODS: Mapping[EvidenceClass, str] = {
 }
 
 
-def some(number: int, what: str) -> str:
+COUNTED = {
+    "official": ("{n} official", "{n} officials"),
+    "device": ("{n} device", "{n} devices"),
+    "examined device": ("{n} examined device", "{n} examined devices"),
+    "gap": ("{n} gap", "{n} gaps"),
+    "acquisition": ("{n} acquisition", "{n} acquisitions"),
+    "scan": ("{n} scan", "{n} scans"),
+    "recheck": ("{n} recheck", "{n} rechecks"),
+    "observation": ("{n} observation", "{n} observations"),
+}
+"""Things that are counted: one of them, and several."""
+
+
+def some(number: int, what: str) -> Message:
     """Return a number of things: `1 gap`, `2 gaps`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return say(COUNTED[what][number != 1], n=number)
 
 
-def people_count(number: int) -> str:
+def people_count(number: int) -> Message:
     """Return a number of officials in words."""
     return some(number, "official")
 
@@ -71,66 +85,95 @@ def groups(view: View) -> tuple[GroupTally, ...]:
 
 def summary(view: View) -> Summary:
     """Return the executive summary."""
-    return Summary(sentences=tuple(_found(view)), unknowns=tuple(_unknown(view)))
+    return Summary(sentences=view.told(_found(view)), unknowns=view.told(_unknown(view)))
 
 
-def _found(view: View) -> Iterator[str]:
+def _found(view: View) -> Iterator[str | Message]:
     examined = [one for one in view.shown if one.status is not Status.NOT_EXAMINED]
     phones = sum(bool(device.latest) for device in view.devices)
-    lead = f"Of {people_count(len(view.shown))}, {len(examined)} {_were(len(examined))} examined"
-    yield f"{lead}, with {some(phones, 'device')}."
+    lead = say(
+        "Of {shown}, {examined} {were} examined",
+        shown=people_count(len(view.shown)),
+        examined=len(examined),
+        were=_were(len(examined)),
+    )
+    yield say("{lead}, with {phones}.", lead=lead, phones=some(phones, "device"))
     for status, count in counts(one.status for one in view.shown).items():
         if count and status is not Status.NOT_EXAMINED:
             told = sum(one.rests_on_notification for one in view.shown if one.status is status)
-            alone = f" ({told} of them by a vendor's threat notification alone)" if told else ""
-            yield f"{people_count(count)}: {WORDS[status]}{alone}."
+            alone = say(" ({told} of them by a vendor's threat notification alone)", told=told) if told else ""
+            yield say("{count}: {words}{alone}.", count=people_count(count), words=say(WORDS[status]), alone=alone)
     warned = [one for one in view.shown if one.notifications]
     if warned:
         vendors = sorted({words.vendor(each.kind) for one in warned for each in one.notifications})
         yield (
-            f"{people_count(len(warned))} {_were(len(warned))} warned by {', '.join(vendors)} with a threat "
-            "notification that is recorded here; such a warning stands whatever a phone shows."
+            say(
+                "{warned} {were} warned by {vendors} with a threat notification that is recorded "
+                "here; such a warning stands whatever a phone shows.",
+                warned=people_count(len(warned)),
+                were=_were(len(warned)),
+                vendors=", ".join(vendors),
+            )
         )
     standing = [one for one in view.findings if one.indicator and stands(one)]
     families = sorted(
         {view.veil.text(one.indicator.family) for one in standing if one.indicator and one.indicator.family}
     )
     if families:
-        yield f"Published indicators that were found speak of: {', '.join(families)}."
+        yield say("Published indicators that were found speak of: {families}.", families=", ".join(families))
     if not any(state_of(one) is FindingState.CONFIRMED for one in standing):
-        yield "No finding has been confirmed by two examiners so far."
+        yield say("No finding has been confirmed by two examiners so far.")
 
 
-def _were(number: int) -> str:
-    return "was" if number == 1 else "were"
+def _were(number: int) -> Message:
+    return say("was") if number == 1 else say("were")
 
 
-def _unknown(view: View) -> Iterator[str]:
+def _unknown(view: View) -> Iterator[str | Message]:
     withheld = len(view.everyone) - len(view.shown)
     if withheld and view.occasion.group is None:
-        yield f"{people_count(withheld)} of this case {_were(withheld)} left out of this report by publication level."
+        yield say(
+            "{withheld} of this case {were} left out of this report by publication level.",
+            withheld=people_count(withheld),
+            were=_were(withheld),
+        )
     tally = Counter(one.status for one in view.shown)
     if tally[Status.NOT_EXAMINED]:
         number = tally[Status.NOT_EXAMINED]
-        yield f"Nothing is known about {people_count(number)} who {_were(number)} not examined{_roster(view)}."
+        yield say(
+            "Nothing is known about {number} who {were} not examined{roster}.",
+            number=people_count(number),
+            were=_were(number),
+            roster=_roster(view),
+        )
     if tally[Status.INCONCLUSIVE]:
         yield (
-            f"For {people_count(tally[Status.INCONCLUSIVE])} no statement is possible: part of the data was not "
-            "examined or compared, or it shows too little."
+            say(
+                "For {tally} no statement is possible: part of the data was not examined or compared, or it shows too "
+                "little.",
+                tally=people_count(tally[Status.INCONCLUSIVE]),
+            )
         )
     if tally[Status.NO_TRACE]:
         yield (
-            "Where no trace was found, that holds for what could be examined and for the indicators used, and "
-            "for no more."
+            say(
+                "Where no trace was found, that holds for what could be examined and for the indicators "
+                "used, and for no more."
+            )
         )
     partial = [each for each in view.devices if each.latest and each.completeness is not Completeness.FULL]
     if partial:
         gaps = some(sum(len(each.gaps) for each in partial), "gap")
         of = sum(bool(each.latest) for each in view.devices)
-        yield f"{len(partial)} of {some(of, 'examined device')} could not be examined in full: {gaps} in coverage."
+        yield say(
+            "{partial} of {of} could not be examined in full: {gaps} in coverage.",
+            partial=len(partial),
+            of=some(of, "examined device"),
+            gaps=gaps,
+        )
     if any(each.stale for each in view.devices):
-        yield "Newer indicators or tools are at hand than were used for some devices; a recheck is due."
-    yield "Who was behind an attack, and what was read or taken from a phone, is unknown."
+        yield say("Newer indicators or tools are at hand than were used for some devices; a recheck is due.")
+    yield say("Who was behind an attack, and what was read or taken from a phone, is unknown.")
 
 
 def _roster(view: View) -> str:
@@ -142,18 +185,20 @@ def _roster(view: View) -> str:
 def methodology(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[str, ...]:
     """Return how the attack was done as far as confirmed findings say, which may be nothing."""
     sentences = [
-        words_of.format(n=people_count(len(affected)))
-        for kind, words_of in _METHODS.items()
+        say(words_of, n=people_count(len(affected)))
+        for kind, words_of in METHODS.items()
         if (affected := {one.official for one in _confirmed(view) if one.evidence_class is kind})
     ]
     changed = [one for one in view.shown if _is_changed(sealing, one)]
     if changed:
         sentences.append(
-            f"LINE Letter Sealing changed from on to off for {people_count(len(changed))}. The setting belongs to "
-            "the account:"
-            " any logged-in client can change it. How it was changed is unknown."
+            say(
+                "LINE Letter Sealing changed from on to off for {changed}. The setting belongs to the "
+                "account: any logged-in client can change it. How it was changed is unknown.",
+                changed=people_count(len(changed)),
+            )
         )
-    return tuple(sentences) or ("Unknown. No finding that would show a method has been confirmed.",)
+    return view.told(sentences or [say("Unknown. No finding that would show a method has been confirmed.")])
 
 
 def _confirmed(view: View) -> list[Finding]:
@@ -169,19 +214,23 @@ def impact(view: View) -> tuple[str, ...]:
     """Return what is known of the consequences."""
     tally = Counter(one.status for one in view.shown if not one.rests_on_notification)
     proven, aimed = tally[Status.CONFIRMED], tally[Status.TARGETED]
-    yielded = []
+    yielded: list[str | Message] = []
     if proven:
         yielded.append(
-            f"On phones of {people_count(proven)} two examiners confirmed traces of spyware. Such spyware can "
-            "read messages,"
-            " listen and follow the position; whether it did is not visible in this data."
+            say(
+                "On phones of {proven} two examiners confirmed traces of spyware. Such spyware can read "
+                "messages, listen and follow the position; whether it did is not visible in this data.",
+                proven=people_count(proven),
+            )
         )
     if aimed:
-        yielded.append(f"Attacks on {people_count(aimed)} were confirmed; whether any succeeded is unknown.")
+        yielded.append(
+            say("Attacks on {aimed} were confirmed; whether any succeeded is unknown.", aimed=people_count(aimed))
+        )
     if not proven and not aimed:
-        yielded.append("Unknown. No attack has been confirmed so far.")
-    yielded.append("What was read or taken from a phone or an account is unknown.")
-    return tuple(yielded)
+        yielded.append(say("Unknown. No attack has been confirmed so far."))
+    yielded.append(say("What was read or taken from a phone or an account is unknown."))
+    return view.told(yielded)
 
 
 def response(view: View) -> tuple[str, ...]:
@@ -192,14 +241,30 @@ def response(view: View) -> tuple[str, ...]:
     scans = [scan for scan in view.scans if scan.recheck_of is None]
     judged = [one for one in view.findings if one.dispositions]
     done = [
-        f"{people_count(asked)} on the roster; {consented} with a recorded consent that stands.",
-        f"{some(acquisitions, 'acquisition')} registered, each with the hash of every file.",
-        f"{some(len(scans), 'scan')} finished that count; {some(len(view.scans) - len(scans), 'recheck')} of results.",
-        f"{len(judged)} of {len(view.findings)} findings judged by an examiner.",
+        say(
+            "{asked} on the roster; {consented} with a recorded consent that stands.",
+            asked=people_count(asked),
+            consented=consented,
+        ),
+        say(
+            "{acquisitions} registered, each with the hash of every file.",
+            acquisitions=some(acquisitions, "acquisition"),
+        ),
+        say(
+            "{scans} finished that count; {rechecks} of results.",
+            scans=some(len(scans), "scan"),
+            rechecks=some(len(view.scans) - len(scans), "recheck"),
+        ),
+        say("{judged} of {findings} findings judged by an examiner.", judged=len(judged), findings=len(view.findings)),
     ]
     if view.observations:
-        done.append(f"{some(len(view.observations), 'observation')} recorded about people named here.")
-    return tuple(done)
+        done.append(
+            say(
+                "{observations} recorded about people named here.",
+                observations=some(len(view.observations), "observation"),
+            )
+        )
+    return view.told(done)
 
 
 def recommendations(view: View) -> tuple[Advice, ...]:
@@ -249,7 +314,17 @@ def _sets(view: View) -> tuple[SetFact, ...]:
 def _control(view: View) -> tuple[str, ...]:
     passed = sorted({scan.control_passed_at for scan in view.scans if scan.control_passed_at})
     without = sum(scan.control_passed_at is None for scan in view.scans)
-    told = [f"The positive control (planted indicators, all found) passed on {passed[-1]}."] if passed else []
+    told = (
+        [say("The positive control (planted indicators, all found) passed on {passed}.", passed=passed[-1])]
+        if passed
+        else []
+    )
     if without:
-        told.append(f"{without} of {len(view.scans)} scans ran without a passed positive control.")
-    return tuple(told) or ("No scan stands behind this report.",)
+        told.append(
+            say(
+                "{without} of {scans} scans ran without a passed positive control.",
+                without=without,
+                scans=len(view.scans),
+            )
+        )
+    return view.told(told or [say("No scan stands behind this report.")])

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mvtcase.report.publication import UNATTRIBUTED, Veil, can_be_clicked, face_of, is_withheld
+from mvtcase.wording import translator
+from mvtcase.wording.catalogues import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
     from mvtcase.model import Finding, Group, IndicatorSet, Observation, Official, Scan
     from mvtcase.report.publication import Face
+    from mvtcase.wording import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class Occasion:
     events: int = 0
     group: Group | None = None
     official: Official | None = None
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +114,10 @@ class View:
     def sets(self) -> dict[str, IndicatorSet]:
         """The indicator sets of those scans by name, the last used version of each."""
         return {used.name: used for scan in self.scans for used in scan.sets}
+
+    def told(self, said: Iterable[str | Message]) -> tuple[str, ...]:
+        """Return sentences and reasons in the language of the report."""
+        return tuple(map(translator(self.occasion.language).word, said))
 
     def who(self, official: str) -> str:
         """Return how an official is called here."""

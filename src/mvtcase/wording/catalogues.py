@@ -31,10 +31,10 @@ class Translator:
         return self.sentences.get(english) or english
 
     def word(self, told: object, show: Callable[[Step], str] = str) -> str:
-        """Return a message or reason as a sentence, steps as `show` makes them; anything else as its text."""
+        """Return a message, reason or fixed sentence in this language, steps as `show` makes them; else the text."""
         if isinstance(told, Message):
             return told.worded(show, self.text)
-        return told.worded(self.text) if isinstance(told, Reason) else str(told)
+        return told.worded(self.text) if isinstance(told, Reason) else self.text(str(told))
 
 
 def languages(folder: Path = LOCALE) -> tuple[str, ...]:

@@ -16,8 +16,10 @@ from mvtcase.model import EvidenceClass, Level, ModuleOutcome, Publication, Scan
 from mvtcase.report import evidence, narrative, sealing
 from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
+from mvtcase.report import view as view_module
 from mvtcase.report.publication import UNATTRIBUTED
 from mvtcase.report.view import view_of
+from mvtcase.wording import Translator, translator, why
 
 if TYPE_CHECKING:
     from mvtcase.casebook import Casebook
@@ -258,3 +260,21 @@ def test_no_report_ever_says_what_the_data_cannot_support() -> None:
     assert len(texts) > 15
     for path in texts:
         assert not re.search(r"\b(clean|safe|infected)\b", path.read_text("utf-8"), re.IGNORECASE), path.name
+
+
+def test_a_report_speaks_another_language_by_its_catalogue_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its summary, and the reasons and limitations it lists; what the catalogue lacks stays English."""
+    written = {
+        "{n} officials": "⟪{n} Personen⟫",
+        "no indicator was loaded": "⟪kein Merkmal⟫",
+    }
+    tongue = Translator("xx", written)
+    monkeypatch.setattr(view_module, "translator", lambda language: tongue if language == "xx" else translator())
+    occasion = replace(example.occasion(), language="xx")
+    seen = view_of(example.casebook(), occasion)
+    summary = narrative.summary(seen)
+    assert any("Personen⟫" in each for each in summary.sentences)
+    assert "Who was behind an attack, and what was read or taken from a phone, is unknown." in summary.unknowns
+    assert seen.told([why("indicators.none")]) == ("⟪kein Merkmal⟫",)
+    plain = view_of(example.casebook(), example.occasion())
+    assert plain.told([why("indicators.none")]) == ("no indicator was loaded",)

@@ -47,7 +47,8 @@ def open_regular(path: Path | str) -> BinaryIO:
 def read_head(path: Path | str, limit: int) -> bytes:
     """Return at most `limit` first bytes of a regular file. Raises `OSError` and `UnreadableError`."""
     with open_regular(path) as handle:
-        return handle.read(limit)
+        # Python takes memory for as much as is asked for, however small the file.
+        return handle.read(min(limit, os.fstat(handle.fileno()).st_size + 1))
 
 
 def read_bounded(path: Path | str, limit: int) -> bytes:

@@ -103,7 +103,7 @@ def test_an_expired_consent_stops_scans_and_rechecks(desk: Desk, add_phone: Call
     scans.run(desk, scans.Request(acquisitions=(added,)))
     later = replace(desk, clock=lambda: datetime(2026, 11, 26, tzinfo=timezone.utc))
     _scan_refused(later, added, ConsentExpiredError)
-    outcome = rechecks.run(later, ["S-0001"], on_event=lambda _scan, _event: None)
+    outcome = rechecks.run(later, rechecks.Request(scans=("S-0001",)))
     assert outcome.json["scans"] == []
     assert "ran out" in outcome.messages[0]
 

@@ -189,7 +189,7 @@ def test_an_interrupted_scan_examined_nothing_and_its_alerts_count(cut_off: Desk
 
 def test_a_recheck_recovers_too(cut_off: Desk) -> None:
     """Whichever verb comes first."""
-    outcome = rechecks.run(cut_off, ["S-0001"], on_event=lambda _scan, _event: None)
+    outcome = rechecks.run(cut_off, rechecks.Request(scans=("S-0001",)))
     assert "S-0001 is interrupted" in outcome.messages[0]
     assert len(_findings(cut_off)) == 1
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from mvtcase.engine.job import EngineResult
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.desk import Outcome as VerbOutcome
-    from mvtcase.workflow.payloads import Scans
+    from mvtcase.workflow.payloads import Rechecks
 
 GAP = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
 
 
-def _run(desk: Desk, named: Sequence[str] = (), **more: Any) -> VerbOutcome[Scans]:
-    return rechecks.run(desk, named, on_event=lambda _scan, _event: None, **more)
+def _run(desk: Desk, named: Sequence[str] = (), **more: Any) -> VerbOutcome[Rechecks]:
+    return rechecks.run(desk, rechecks.Request(scans=tuple(named), **more))
 
 
 def _scans(outcome: Any) -> list[dict[str, Any]]:
@@ -112,7 +112,7 @@ def test_a_recheck_with_other_sets_leaves_the_result_stale(scanned: Desk) -> Non
     """Only what was compared is fresh."""
     _newer_set(scanned)
     (builtin,) = [each.name for each in scanned.library.list_sets() if each.built_in][:1]
-    _run(scanned, ["S-0001"], set_names=(builtin,))
+    _run(scanned, ["S-0001"], sets=(builtin,))
     assert _device(scanned)["status"] == "inconclusive"
 
 
@@ -167,7 +167,7 @@ def test_what_cannot_be_rechecked_is_named_and_stops_no_other(
     outcome = _run(desk, [first, "S-0002", "S-0001"])
     assert [each["recheck_of"] for each in _scans(outcome)] == ["S-0001"]
     assert outcome.status is OutcomeStatus.PARTIAL
-    assert [str(message).split()[0] for message in outcome.messages] == [first, "S-0002"]
+    assert [str(message).split()[0] for message in outcome.messages[:2]] == [first, "S-0002"]
     assert [each["id"] for each in _scans(rechecks.list_rechecks(desk))] == ["S-0003", "S-0004"]
 
 
@@ -209,3 +209,40 @@ def test_the_latest_scan_is_rechecked_from_its_own_results(scanned: Desk, engine
     folder = scanned.case_folder()
     assert (job.results, job.out) == (folder.results("S-0002"), folder.results("S-0003"))
     assert job.kind is EvidenceKind.IOS_BACKUP
+
+
+def test_a_recheck_ends_with_what_is_new_what_was_known_and_what_was_not_compared(
+    scanned: Desk, engine: FakeEngine, match: EngineResult
+) -> None:
+    """Three lists: a finding is new once, known the second time, and a gap is named."""
+    engine.answer = match
+    first: Any = _run(scanned, ["S-0001"]).json
+    assert (len(first["newly_matching"]), first["explained"], first["not_compared"]) == (1, [], [])
+    engine.answer = replace(match, gaps=(GAP,))
+    again = _run(scanned, ["S-0001"])
+    second: Any = again.json
+    assert (second["newly_matching"], second["explained"]) == ([], first["newly_matching"])
+    assert second["not_compared"] == ["S-0003"]
+    assert "Newly matching: 0. Known before: 1." in str(again.messages[-1])
+
+
+def test_a_batch_goes_on_where_it_was_stopped(desk: Desk, add_phone: Callable[..., str], engine: FakeEngine) -> None:
+    """What was rechecked with these sets is passed over; with the evidence, a recheck with gaps is done again."""
+    for seed in (1, 2):
+        add_phone(seed=seed)
+    scans.run(desk, scans.Request(everything=True))
+    _newer_set(desk)
+    engine.answer = replace(engine.answer, gaps=(GAP,))
+    _run(desk, ["S-0001"])
+    assert [each["recheck_of"] for each in _scans(_run(desk, everything=True))] == ["S-0002"]
+    assert _scans(_run(desk, everything=True)) == []
+    again = _scans(_run(desk, everything=True, with_evidence=True))
+    assert [each["recheck_of"] for each in again] == ["S-0001", "S-0002"]
+
+
+def test_evidence_at_hand_is_given_to_the_recheck_only_when_asked_for(scanned: Desk, engine: FakeEngine) -> None:
+    """It is staged as for a scan, and compared with its manifest first."""
+    _run(scanned, ["S-0001"])
+    assert engine.rechecks[-1].evidence is None
+    _run(scanned, ["S-0001"], with_evidence=True)
+    assert engine.rechecks[-1].evidence is not None

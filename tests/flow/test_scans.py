@@ -317,7 +317,7 @@ def test_without_a_sandbox_a_scan_asks(desk: Desk, add_phone: Callable[..., str]
     with pytest.raises(NoSandboxError) as caught:
         scans.run(bare, scans.Request())
     with pytest.raises(NoSandboxError):
-        rechecks.run(bare, (), everything=True, on_event=lambda _scan, _event: None)
+        rechecks.run(bare, rechecks.Request(everything=True))
     assert caught.value.hint.steps[0].options == {"unsandboxed": True}
     assert scans.list_scans(desk).data.scans == ()
     scans.run(replace(bare, unsandboxed=True), scans.Request())

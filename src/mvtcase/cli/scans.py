@@ -133,19 +133,27 @@ def recheck(
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Go on where no sandbox works; reports say what that means.")
     ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Rechecks at once; default: as many as cores.")
+    ] = None,
+    with_evidence: Annotated[
+        bool, typer.Option("--with-evidence", help="Read the evidence again where it is at hand.")
+    ] = False,
 ) -> None:
     """Compare earlier scans' stored results with indicator sets (retro-hunt)."""
     state = state_of(context)
     desk = replace(state.desk(), unsandboxed=unsandboxed)
     with progress.scanning(state) as on_event:
-        outcome = workflow.rechecks.run(
-            desk,
-            scan or (),
+        request = workflow.rechecks.Request(
+            scans=tuple(scan or ()),
             everything=everything,
-            set_names=tuple(iocs or ()),
+            sets=tuple(iocs or ()),
+            jobs=jobs or desk.settings.jobs,
+            with_evidence=with_evidence,
             despite_control=despite_control,
             on_event=on_event,
         )
+        outcome = workflow.rechecks.run(desk, request)
     output.show(state, outcome, summary)
 
 

@@ -77,6 +77,8 @@ class RecheckJob:
     stock_matcher: bool = False
     allow_foreign_modules: bool = False
     known: Known = field(default_factory=Known)
+    evidence: Path | None = None
+    """The evidence, readable, where the second reader shall read it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,7 @@ def recheck_fields(job: RecheckJob, resumption: Resumption) -> dict[str, Json]:
         "set_names": dict(job.set_names),
         "stock_matcher": job.stock_matcher,
         "sweep": False,
+        "evidence": None if job.evidence is None else str(job.evidence),
         "allow_foreign_modules": job.allow_foreign_modules,
         "password": None,
         **resumption_fields(resumption),

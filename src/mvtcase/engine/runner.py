@@ -115,7 +115,7 @@ def run_recheck(job: RecheckJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) 
         limits=job.limits,
         on_event=on_event,
         wrap=wrap,
-        read_only=(job.results, job.matchset),
+        read_only=(job.results, job.matchset, *([job.evidence] if job.evidence else [])),
         ledger=Ledger(known=job.known),
     )
     first: dict[str, Json] = {

@@ -47,18 +47,22 @@ def normalise(alerts: Sequence[RawAlert], context: Context) -> tuple[tuple[Findi
     """Return findings, each with the places of its alerts, in the order first seen.
 
     Alerts about the same event of the same module and indicator make one finding; its level is the highest of theirs.
-    What the second reader found joins a module's finding of the same indicator and class: it was seen twice.
+    What the second reader found joins a module's finding of the same indicator and class: it was seen twice. So does
+    what it found at a place that says nothing, whatever the module's class.
     """
     found: dict[str, tuple[Finding, list[int]]] = {}
     of_modules: dict[object, str] = {}
     for place, alert in enumerate(alerts):
         finding = _finding(alert, context)
-        same = (finding.evidence_class, alert.indicator and (alert.indicator.type, alert.indicator.value))
+        value = alert.indicator and (alert.indicator.type, alert.indicator.value)
+        vague = finding.evidence_class is EvidenceClass.HEURISTIC
+        same = value if vague else (finding.evidence_class, value)
         if alert.source is AlertSource.SWEEP and same in of_modules:
             found[of_modules[same]][1].append(place)
             continue
-        if alert.source is not AlertSource.SWEEP and alert.indicator is not None:
-            of_modules.setdefault(same, finding.id)
+        if alert.source is not AlertSource.SWEEP and value is not None:
+            of_modules.setdefault(value, finding.id)
+            of_modules.setdefault((finding.evidence_class, value), finding.id)
         known = found.setdefault(finding.id, (finding, []))
         known[1].append(place)
         if finding.level.rank > known[0].level.rank:

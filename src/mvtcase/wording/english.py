@@ -58,6 +58,11 @@ COVERAGE = {
     "reader.telling": "{file}: read by no module, and by the second reader {how}",
     "reader.more_telling": "{count} more telling files were not read in full",
     "reader.uncompared": "it compares nothing, and the second reader read {file} {how}",
+    "reader.no_index": (
+        "the values that the second reader took apart are not stored and could not be compared ({error})"
+    ),
+    "reader.unkept": "{count} values of the earlier scan were not stored and could not be compared",
+    "reader.unhashed": "the earlier scan took no {hashes} of the files",
     "reader.notification": (
         "{file} holds what reads like a threat notification by {vendor}, from {vendor}'s sender: look at it, and "
         "record it as an observation if it is one."
@@ -89,6 +94,7 @@ RUNS = {
     "androidqf.no_bugreport": "the acquisition holds no bugreport.zip",
     "androidqf.no_backup": "the acquisition holds no backup.ab: no SMS was examined",
     "recheck.limit": "A recheck compares what the earlier scan stored; it looks at nothing else on the phone.",
+    "recheck.read_again": ("The modules' stored results were compared, and the second reader read the evidence again."),
     "recheck.unfinished": "the earlier scan did not come to its end",
     "worker.signal": "the worker was ended by {signal}",
     "worker.unconfined": "The examination ran without a sandbox: had the evidence taken over a parser, it could have"

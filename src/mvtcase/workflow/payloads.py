@@ -221,6 +221,15 @@ class Scans:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rechecks(Scans):
+    """Rechecks, and what came of them: ids of findings that are new, of known ones, of rechecks with gaps."""
+
+    newly_matching: tuple[str, ...]
+    explained: tuple[str, ...]
+    not_compared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WholeScan(ScanShown):
     """A scan with every alert, verbatim."""
 

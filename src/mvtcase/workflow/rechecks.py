@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
 from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import RecheckJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError
+from mvtcase.evidence import intake, manifest, workspaces
 from mvtcase.model import AcquisitionState, ScanState
 from mvtcase.store import queries
+from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import consents, payloads, sets
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
@@ -22,63 +27,114 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mvtcase.engine.job import EngineEvent
-    from mvtcase.model import Scan
-    from mvtcase.store.store import Store
+    from mvtcase.model import Acquisition, Scan
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.sets import Choice
 
 
-def run(
-    desk: Desk,
-    named: Sequence[str],
-    *,
-    everything: bool = False,
-    set_names: Sequence[str] = (),
-    despite_control: str = "",
-    on_event: Callable[[str, EngineEvent], None],
-) -> Outcome[payloads.Scans]:
-    """Recheck scans, or the latest finished scan of every acquisition; one that cannot be rechecked stops no other.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Which scans to recheck, with which sets, and how.
 
-    A recheck examines nothing anew: it can add findings and never improves a completeness. Consent is asked for as for
-    a scan, since the data are the same.
+    `everything` means the latest finished scan of every acquisition that was not rechecked with these sets yet.
+    `with_evidence` lets the second reader read the evidence again where it is at hand and needs no password.
+    """
+
+    scans: tuple[str, ...] = ()
+    everything: bool = False
+    sets: tuple[str, ...] = ()
+    jobs: int = 1
+    with_evidence: bool = False
+    despite_control: str = ""
+    on_event: Callable[[str, EngineEvent], None] = lambda _scan, _event: None
+
+
+def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
+    """Recheck scans; one that cannot be rechecked stops no other.
+
+    A recheck never improves a completeness: it can add findings, and say what could not be compared. Consent is asked
+    for as for a scan, since the data are the same.
     """
     desk.require_sandbox()
     with desk.open_case(to_change=True) as store:
         recover(desk, store)
-        wanted = _wanted(store, named, everything=everything)
-        chosen = set_names or queries.case_file(store).fixed_sets or ()
-        choice = sets.choose(desk, chosen)
-        choice = sets.require_control(desk, choice, {each.kind for each in wanted}, despite=despite_control)
-        done: list[str] = []
-        messages: list[Message] = []
-        for scan in wanted:
-            try:
-                done.append(_recheck(desk, store, choice, scan, partial(on_event, scan.id)))
-            except MvtcaseError as error:  # noqa: PERF203  # one bad scan must not stop the others
-                messages.append(say("{scan} was not rechecked: {error}", scan=scan.id, error=error.whole))
-        shown = shown_scans(desk, store, done)
-    complete = not messages and all(not each.gaps for each in shown)
+        choice = sets.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
+        wanted = _wanted(store, request, choice)
+        choice = sets.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
+    with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
+        done = list(pool.map(partial(_recheck_or_say_why, desk, request, choice), [each.id for each in wanted]))
+    with desk.open_case() as store:
+        shown = shown_scans(desk, store, [scan for scan, _ in done if scan])
+        data = _summed(store, shown)
+    failures = tuple(message for _, message in done if message)
+    complete = not failures and not data.not_compared
     return Outcome(
-        data=payloads.Scans(scans=shown),
+        data=data,
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
-        messages=tuple(messages),
+        messages=(*failures, *_ending(data)),
     )
 
 
-def _wanted(store: Store, named: Sequence[str], *, everything: bool) -> list[Scan]:
-    if named:
-        return [queries.scan(store, each) for each in dict.fromkeys(named)]
-    if not everything:
+def _summed(store: Store, shown: tuple[payloads.ScanShown, ...]) -> payloads.Rechecks:
+    seen = {finding for each in shown for finding in queries.findings_of_scan(store, each.id)}
+    found = [each for each in queries.findings(store) if each.id in seen and each.indicator]
+    ids = {each.id for each in shown}
+    return payloads.Rechecks(
+        scans=shown,
+        newly_matching=tuple(dict.fromkeys(each.id for each in found if each.first_scan in ids)),
+        explained=tuple(dict.fromkeys(each.id for each in found if each.first_scan not in ids)),
+        not_compared=tuple(each.id for each in shown if each.gaps),
+    )
+
+
+def _ending(data: payloads.Rechecks) -> tuple[Message, ...]:
+    if not data.scans:
+        return ()
+    return (
+        say(
+            "Newly matching: {new}. Known before: {known}. Rechecks in which something could not be compared: {gaps}.",
+            new=len(data.newly_matching),
+            known=len(data.explained),
+            gaps=len(data.not_compared),
+        ),
+    )
+
+
+def _wanted(store: Store, request: Request, choice: Choice) -> list[Scan]:
+    if request.scans:
+        return [queries.scan(store, each) for each in dict.fromkeys(request.scans)]
+    if not request.everything:
         raise InputError(
             "Which scans?", hint=say("Name scans, or use {0} for the latest of each acquisition.", do(all=True))
         )
     scans = queries.scans(store)
     counted = [each for each in queries.acquisitions(store) if each.state is AcquisitionState.REGISTERED]
     latest = (latest_finished(scans, each.id) for each in counted)
-    return [scan for scan in latest if scan is not None]
+    return [scan for scan in latest if scan is not None and not _is_done(scans, scan, request, choice)]
 
 
-def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Callable[[EngineEvent], None]) -> str:
+def _is_done(scans: Sequence[Scan], scan: Scan, request: Request, choice: Choice) -> bool:
+    """Return whether a scan was rechecked with just these sets, so that a batch that was stopped goes on after it."""
+    wanted = {each.sha256 for each in choice.sets}
+    return any(
+        each.recheck_of == scan.id
+        and each.state is ScanState.FINISHED
+        and each.error is None
+        and {one.sha256 for one in each.sets} == wanted
+        and not (request.with_evidence and each.gaps)
+        for each in scans
+    )
+
+
+def _recheck_or_say_why(desk: Desk, request: Request, choice: Choice, scan: str) -> tuple[str | None, Message]:
+    try:
+        with Store.open(desk.case_folder(), clock=desk.clock) as store:
+            return _recheck(desk, store, request, choice, queries.scan(store, scan)), Message()
+    except MvtcaseError as error:
+        return None, say("{scan} was not rechecked: {error}", scan=scan, error=error.whole)
+
+
+def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: Scan) -> str:
     if scan.recheck_of is not None:
         raise InputError(
             "{scan} is a recheck itself.",
@@ -90,9 +146,10 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
     choice = sets.proven(choice, scan.kind)
     acquisition = queries.acquisition(store, scan.acquisition)
     consents.require(store, queries.official(store, acquisition.official), desk.clock())
-    with acquisition_lock(store, acquisition.id):
+    with acquisition_lock(store, acquisition.id), workspaces.workspace(store.folder.working) as work:
         recheck = begin(desk, store, choice, acquisition, action="recheck.started", recheck_of=scan.id)
         try:
+            evidence = _evidence(desk, store, acquisition, work) if request.with_evidence else None
             result = desk.engine.run_recheck(
                 RecheckJob(
                     results=store.folder.results(scan.id),
@@ -101,15 +158,16 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
                     matchset=choice.matchset,
                     expected_indicators=choice.total,
                     set_names=choice.set_names,
-                    limits=desk.settings.limits,
+                    limits=desk.settings.limits.scaled(acquisition.bytes) if evidence else desk.settings.limits,
                     known=Known(
                         problems=sets.control_gaps(choice, scan.kind),
                         counts=choice.counts,
                         base=scan.completeness,
                         base_gaps=scan.gaps,
                     ),
+                    evidence=evidence,
                 ),
-                on_event=on_event,
+                on_event=partial(request.on_event, scan.id),
             )
         except MvtcaseError as error:
             fail(desk, store, recheck, error)
@@ -122,6 +180,15 @@ def _recheck(desk: Desk, store: Store, choice: Choice, scan: Scan, on_event: Cal
             raise failure from error
         record(desk, store, recheck, result, state=ScanState.FINISHED)
     return recheck
+
+
+def _evidence(desk: Desk, store: Store, acquisition: Acquisition, work: Path) -> Path | None:
+    """Return the acquisition's files ready to be read again, None where they are not at hand or need a password."""
+    original = Path(acquisition.path)
+    if acquisition.encrypted or not original.exists():
+        return None
+    manifest.require_unchanged(original, store.folder.manifest(acquisition.id), acquisition.manifest_sha256)
+    return intake.stage(intake.identify(original), work, desk.settings.limits.scaled(acquisition.bytes)).target
 
 
 def list_rechecks(desk: Desk) -> Outcome[payloads.Scans]:

@@ -71,10 +71,22 @@ def test_a_recheck_finds_what_the_scan_did_not_know(
     before = examine_with_mvt(KIND, built.path, values={"domains": ("other.example.org",)})
     assert not [alert for alert in before.alerts if alert.indicator]
     after = recheck(tmp_path / "results-0", {"domains": (LINK,)})
-    assert [alert.module for alert in after.alerts if alert.indicator] == ["sms"]
+    assert [alert.module for alert in after.alerts if alert.indicator] == ["sms", "sweep"]
     assert (after.finished, after.completeness) == (True, Completeness.FULL)
     assert {run.slug: run.records for run in after.modules} == {run.slug: run.records for run in before.modules}
     assert any("recheck" in text for text in after.limitations)
+
+
+def test_a_recheck_without_the_value_index_says_so(
+    examine_with_mvt: Callable[..., EngineResult], recheck: Callable[..., EngineResult], tmp_path: Path
+) -> None:
+    """What the second reader took apart is gone: the recheck answers for the modules' results and for nothing else."""
+    built = build_ios_backup(tmp_path / "backup", PHONE)
+    examine_with_mvt(KIND, built.path)
+    (tmp_path / "results-0" / "mvt" / "values.jsonl.gz").unlink()
+    after = recheck(tmp_path / "results-0", {"domains": (LINK,)})
+    assert after.completeness is Completeness.PARTIAL
+    assert [gap.module for gap in after.gaps] == ["second reader"]
 
 
 def test_what_was_not_examined_on_the_phone_stays_a_gap(

@@ -124,6 +124,8 @@ def test_what_the_second_reader_saw_again_joins_the_module_s_finding() -> None:
     elsewhere = replace(again, event={**event, "place_class": "artefact"})
     found = normalise([ALERT, again, elsewhere], CONTEXT)
     assert [(one.module, places) for one, places in found] == [("datausage", (0, 1)), ("sweep", (2,))]
+    vague = replace(again, event={**event, "place_class": "heuristic"})
+    assert [places for _, places in normalise([ALERT, vague], CONTEXT)] == [(0, 1)]
 
 
 def test_the_text_around_a_value_is_shown_and_not_part_of_the_identity() -> None:

@@ -6,16 +6,18 @@ MVT's own `check-iocs` finds matches, counts none and writes nothing; so each mo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mvt.common.module import DatabaseNotFoundError
 from mvt.common.module_loader import get_module_logger, module_supports_command
 
 from mvtcase.engine.events import EVENTS_FILE, MVT_FOLDER, read_ledger
+from mvtcase.engine.worker.reader import second
 from mvtcase.engine.worker.run.attempt import count_records
 from mvtcase.engine.worker.run.commands import module_classes
 from mvtcase.engine.worker.run.recorder import Recorder
-from mvtcase.engine.worker.scan import RefusedError, prepare
+from mvtcase.engine.worker.scan import READER_STEP, RefusedError, crashed, prepare
 from mvtcase.engine.worker.task import task_of
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import why
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from mvtcase.engine.events import Ledger
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.task import ModuleKey, Task
+    from mvtcase.matchset import MatchSet
     from mvtcase.model import ModuleRun
 
 MAX_RESULT_BYTES = 4 << 30
@@ -47,7 +50,7 @@ def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
     task = task_of(fields)
     recorder = Recorder(task, emit)
     try:
-        plugins, indicators, _ = prepare(task, recorder)
+        plugins, indicators, matchset = prepare(task, recorder)
     except RefusedError as error:
         emit("refused", code=error.code, message=str(error))
         return 3
@@ -57,7 +60,8 @@ def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
         carry_gaps(ledger, recorder)
         for part, classes in parts(task, plugins, earlier).items():
             _recheck_part(part, classes, _Rechecking(task, recorder, indicators, earlier))
-    emit("limitation", reason=why("recheck.limit").data)
+    _compare_values(task, matchset, recorder)
+    emit("limitation", reason=why("recheck.limit" if task.evidence is None else "recheck.read_again").data)
     recorder.send_limitations()
     emit("done", error=recorder.refused)
     return 0
@@ -93,6 +97,18 @@ def parts(
         if chosen:
             known[part] = chosen
     return known
+
+
+def _compare_values(task: Task, matchset: MatchSet, recorder: Recorder) -> None:
+    """Compare what the second reader took apart, or let it read the evidence again where that is at hand."""
+    with recorder.step(READER_STEP):
+        try:
+            if task.evidence is None:
+                second.run_stored(task, matchset, recorder.emit)
+            else:
+                second.run(replace(task, target=task.evidence), matchset, recorder.emit)
+        except Exception as error:  # noqa: BLE001 - evidence must not end the recheck through our own readers either
+            recorder.problem(second.NAME, ModuleOutcome.FAILED, crashed(error))
 
 
 class _Rechecking:

@@ -40,6 +40,9 @@ class Task:
     seconds_left: float = math.inf
     """Seconds of wall time that the scan has left when this worker begins."""
 
+    evidence: Path | None = None
+    """For a recheck, the evidence where it is at hand to be read again."""
+
 
 def task_of(fields: Mapping[str, Any]) -> Task:
     """Return the task of a job line's fields; raises `KeyError` or `ValueError` when it is no job of this release."""
@@ -55,6 +58,7 @@ def task_of(fields: Mapping[str, Any]) -> Task:
         sweep=bool(fields["sweep"]),
         allow_foreign_modules=bool(fields["allow_foreign_modules"]),
         password=fields["password"],
+        evidence=None if fields.get("evidence") is None else Path(fields["evidence"]),
         finished=_keys(fields["finished"]),
         skipped=_keys(fields["skipped"]),
         steps_done=frozenset(fields["steps_done"]),

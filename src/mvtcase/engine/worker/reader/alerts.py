@@ -6,21 +6,27 @@ A text that lists indicators, or writes them so that they do no harm, speaks of 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader.roles import PlaceClass, Role, role_of
 from mvtcase.engine.worker.reader.terms import Sort
 from mvtcase.model import AlertSource, Level
+from mvtcase.wording import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.reader.index import Hit
     from mvtcase.model import Json
 
 MODULE = "sweep"
 """The name under which cases have kept what this reader finds since it was a search of bytes."""
+
+MAX_ALERTS = 1000
+MAX_FILES_PER_INDICATOR = 20
 
 LIST_LENGTH = 10
 """Different addresses in one message, or in one file that is no message or history, that make it a list."""
@@ -37,8 +43,33 @@ Place = tuple[str, str]
 """A file's name in the evidence and its place on the phone, the latter empty where both are the same."""
 
 
-def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[dict[str, Json]]:
-    """Yield the fields of the alerts that the hits of one file amount to."""
+@dataclass(slots=True)
+class Teller:
+    """Sends alerts, and counts those that would be too many."""
+
+    emit: Emitter
+    alerts: int = 0
+    unsent: int = 0
+    files_of: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def tell(self, hits: Sequence[Hit], place: Place) -> None:
+        """Send the alerts that the hits of one file amount to."""
+        for key, alert in alerts_of(hits, place):
+            known = self.files_of[key] = self.files_of.get(key, 0) + 1
+            if known > MAX_FILES_PER_INDICATOR or self.alerts >= MAX_ALERTS:
+                self.unsent += 1
+                continue
+            self.alerts += 1
+            self.emit("alert", **alert)
+
+    def end(self) -> None:
+        """Say how many alerts were not sent."""
+        if self.unsent:
+            self.emit("limitation", reason=why("reader.unsent", count=self.unsent).data)
+
+
+def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[tuple[tuple[str, str], dict[str, Json]]]:
+    """Yield type and value of an indicator and the fields of its alert, for all hits of one file."""
     lists = _lists(hits)
     best: dict[tuple[str, str], tuple[Hit, str]] = {}
     for hit in hits:
@@ -48,10 +79,10 @@ def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[dict[str, Json]]:
         shown = what_it_shows(hit)
         if key not in best or _WEIGHT[shown] > _WEIGHT[best[key][1]]:
             best[key] = (hit, shown)
-    for hit, shown in best.values():
-        yield _alert(hit, shown, place)
+    for key, (hit, shown) in best.items():
+        yield key, _alert(hit, shown, place)
     for members in lists.values():
-        yield _list_alert(members, place)
+        yield ("list", ""), _list_alert(members, place)
 
 
 def what_it_shows(hit: Hit) -> str:

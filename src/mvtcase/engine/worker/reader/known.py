@@ -190,8 +190,8 @@ class Known:
     def _file_name(self, text: str) -> Iterator[Match]:
         yield from self._found("file_names", text)
 
-    def _process(self, name: str) -> Iterator[Match]:
-        if name.lower() in STOCK_NAMES:
+    def _process(self, name: str, *, misplaced: bool = False) -> Iterator[Match]:
+        if name.lower() in STOCK_NAMES and not misplaced:
             return
         processes = self._table("processes")
         fields = processes.get(name) or self._table("folded").get(name.lower())
@@ -210,8 +210,8 @@ class Known:
         yield from self._found("file_names", name)
         # A short name is a folder of every phone: it counts where programs lie and nowhere else.
         placed = is_program_place(path) if len(name) >= SURE_NAME else _PROGRAM_PLACES.search(path)
-        if placed and not _STOCK_PLACES.match(path):
-            yield from self._process(name)
+        if placed:
+            yield from self._process(name, misplaced=_STOCK_PLACES.match(path) is None)
 
     def _path_in_text(self, text: str) -> Iterator[Match]:
         return self._path(text.rstrip("."))

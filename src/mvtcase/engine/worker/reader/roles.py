@@ -92,7 +92,7 @@ _MESSAGES = (
 )
 _HISTORY = (
     r"history|cookies|favicon|cache\.db|browserstate|observations\.db|resourcelog|safaritabs|bookmarks|indexeddb"
-    r"|localstorage|websitedata|web data|webkit|browser\.db|places\.sqlite|top sites|network action predictor"
+    r"|localstorage|websitedata|web data|webkit|browser\.db|places\.sqlite|top sites|network action predictor|intrusion"
     r"|dns|connect_event|persitepreferences|siteprefs|login data|visited|tabs|hsts|app_webview|chrome|firefox|safari"
 )
 _RUNNING = (

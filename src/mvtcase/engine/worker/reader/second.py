@@ -10,6 +10,7 @@ import hashlib
 import os
 import resource
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,10 @@ from mvtcase import kinds
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader import claims as claiming
 from mvtcase.engine.worker.reader import index as indexing
-from mvtcase.engine.worker.reader.alerts import MODULE, alerts_of
+from mvtcase.engine.worker.reader.alerts import MODULE, Teller
 from mvtcase.engine.worker.reader.claims import Claim, Claims
 from mvtcase.engine.worker.reader.files import Acquisition
-from mvtcase.engine.worker.reader.index import ValueIndex
+from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
 from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
@@ -30,7 +31,7 @@ from mvtcase_readers.regular import UnreadableError, open_regular
 from mvtcase_readers.values import Extent, Place, read_values, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.reader.files import Acquired
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from mvtcase.matchset import MatchSet
     from mvtcase_readers.values import Batch, Reading
 
-MAX_ALERTS = 1000
-MAX_FILES_PER_INDICATOR = 20
 PROGRESS_SECONDS = 1.0
 FILE_SECONDS = 1800.0
 """How long one file may take before it is left with a bound reached."""
@@ -48,6 +47,7 @@ FILE_SECONDS = 1800.0
 TIME_SHARE = 0.8
 """The part of the worker's time after which the reader stops by itself, so that the scan still comes to its end."""
 
+NAME = "second reader"
 AT_HAND, LOST = "at_hand", "lost"
 """Files in the results that name the file being read, and those whose reading ended a worker of this scan."""
 
@@ -66,8 +66,42 @@ class _FileOutOfTimeError(Exception):
 
 def run(task: Task, matchset: MatchSet, emit: Emitter) -> None:
     """Read the evidence and send hits as `alert` events, `progress` on the way, and the `claims` at the end."""
-    known = Known.of(matchset, task.set_names, android=kinds.of(task.kind).platform is kinds.Platform.ANDROID)
-    SecondReader(task, known, emit).run()
+    SecondReader(task, _known(task, matchset), emit).run()
+
+
+def _known(task: Task, matchset: MatchSet) -> Known:
+    return Known.of(matchset, task.set_names, android=kinds.of(task.kind).platform is kinds.Platform.ANDROID)
+
+
+def run_stored(task: Task, matchset: MatchSet, emit: Emitter) -> None:
+    """Compare what an earlier scan took apart, and send alerts as reading the evidence again would.
+
+    What the index does not answer for is sent as a `problem`.
+    """
+    known = _known(task, matchset)
+    stored = StoredIndex(task.target / "mvt" / indexing.FILE_NAME)
+    hits: dict[int, list[Hit]] = defaultdict(list)
+    try:
+        for hit in stored.hits(known):
+            hits[hit.spot.file].append(hit)
+    except StoredIndexError as error:
+        reason = why("reader.no_index", error=safe_text(str(error), 200))
+        emit("problem", module=NAME, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
+        return
+    teller = Teller(emit)
+    for number in sorted(hits):
+        teller.tell(hits[number], stored.files[number])
+    teller.end()
+    for reason in _unanswered(stored.facts, known):
+        emit("problem", module=NAME, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
+
+
+def _unanswered(facts: Mapping[str, Any], known: Known) -> Iterator[Reason]:
+    if facts.get("unkept"):
+        yield why("reader.unkept", count=int(facts["unkept"]))
+    missing = [name for name in _HASHED if name not in facts.get("hashes", ()) and known.by_type.get(f"files_{name}")]
+    if missing:
+        yield why("reader.unhashed", hashes=", ".join(missing))
 
 
 def claim_only(task: Task, emit: Emitter) -> None:
@@ -88,15 +122,13 @@ class SecondReader:
     emit: Emitter
     acquisition: Acquisition = field(init=False)
     index: ValueIndex = field(init=False)
+    teller: Teller = field(init=False)
     notices: Notices = field(default_factory=Notices)
     claims: list[Claim] = field(default_factory=list)
     total: int = 0
     done: int = 0
     begun: int = 0
     """Bytes of the files before the one at hand."""
-    alerts: int = 0
-    unsent: int = 0
-    files_of: dict[object, int] = field(default_factory=dict)
     ends: float = 0.0
     file_ends: float = 0.0
     last_progress: float = 0.0
@@ -104,6 +136,7 @@ class SecondReader:
     def __post_init__(self) -> None:
         self.acquisition = Acquisition(self.task)
         self.index = ValueIndex(self.known)
+        self.teller = Teller(self.emit)
 
     def run(self) -> None:
         """Read all files, then write claims and index and say what was not read."""
@@ -132,8 +165,7 @@ class SecondReader:
         for module, reason in claims.gaps():
             self.emit("problem", module=module, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
         self.emit("claims", **claims.summary())
-        if self.unsent:
-            self.emit("limitation", reason=why("reader.unsent", count=self.unsent).data)
+        self.teller.end()
         for proposal in self.notices.proposals():
             self.emit("limitation", reason=proposal.data)
         (folder / AT_HAND).unlink(missing_ok=True)
@@ -145,14 +177,14 @@ class SecondReader:
 
     def _one(self, number: int, claim: Claim, lost: frozenset[str]) -> None:
         file = claim.file
-        hits = list(self._see(number, file, "path", terms_of_path(file.rooted), Place))
+        hits = list(self._see(number, file.rooted, "path", terms_of_path(file.rooted), Place))
         if file.name in lost:
             claim.extent, claim.note = str(Extent.UNREADABLE), "reading it ended the worker"
             self._problem(ModuleOutcome.FAILED, why("reader.fatal", file=claim.shown))
         else:
             self._mark(file.name)
             self._read(number, claim, hits)
-        self._tell(hits, (file.name, file.place))
+        self.teller.tell(hits, (file.name, file.place))
         self.notices.end_of_file(claim.shown)
         self.done = self.begun = self.begun + file.size
 
@@ -185,17 +217,23 @@ class SecondReader:
             claim.extent, claim.note = str(Extent.UNREADABLE), safe_text(f"{type(error).__name__}: {error}", 300)
 
     def _batch(self, number: int, file: Acquired, batch: Batch) -> Iterator[Hit]:
+        last = len(batch.texts) - 1
+        inside = batch.place(0).inside if last >= 0 else ""
+        is_mixed = last > 0 and batch.place(last).inside != inside
         for position, text in enumerate(batch.texts):
             role = batch.role_of(position)
+            if is_mixed:
+                inside = batch.place(position).inside
+            path = f"{file.rooted}!{inside}" if inside else file.rooted
             terms = terms_of(text, role, raw=not batch.whole)
-            yield from self._see(number, file, role, terms, lambda: batch.place(position))  # noqa: B023 - used at once
-        self.notices.look(file.rooted, batch.texts)
+            yield from self._see(number, path, role, terms, lambda: batch.place(position))  # noqa: B023 - used at once
+        self.notices.look(f"{file.rooted}!{inside}", batch.texts)
 
     def _see(
-        self, number: int, file: Acquired, role: str, terms: Iterable[Term], place: Callable[[], Place]
+        self, number: int, path: str, role: str, terms: Iterable[Term], place: Callable[[], Place]
     ) -> Iterator[Hit]:
         for term in terms:
-            yield from self.index.see(term, number, file.rooted, role, place)
+            yield from self.index.see(term, number, path, role, place)
 
     def _hashes(self) -> tuple[str, ...]:
         """Return the hashes to take: SHA-256 of every file for later, the others where a set has some."""
@@ -209,17 +247,7 @@ class SecondReader:
                     hasher.update(piece)
                 self._tick(0)
         terms = [Term(Sort.HEX, hasher.hexdigest(), context="the file's own hash") for hasher in hashers]
-        return self._see(number, file, "hash", terms, Place)
-
-    def _tell(self, hits: list[Hit], place: tuple[str, str]) -> None:
-        for alert in alerts_of(hits, place):
-            key = (alert["indicator"]["type"], alert["indicator"]["value"])  # type: ignore[index,call-overload]  # a dict
-            known = self.files_of[key] = self.files_of.get(key, 0) + 1
-            if known > MAX_FILES_PER_INDICATOR or self.alerts >= MAX_ALERTS:
-                self.unsent += 1
-                continue
-            self.alerts += 1
-            self.emit("alert", **alert)
+        return self._see(number, file.rooted, "hash", terms, Place)
 
     def _tick(self, count: int) -> None:
         self.done += count

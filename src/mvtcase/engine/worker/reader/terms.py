@@ -135,8 +135,9 @@ def _in_text(text: str, role: Role) -> Iterator[Term]:
         yield from _dotted(text)
     if "/" in text:
         yield from _slashed(text)
-    if "[" in text:
-        yield from (Term(Sort.NAME, found.group(1), context=_of(found)) for found in _LOGGED.finditer(text))
+    if "[" in text or "service" in text or "process" in text:
+        for found in _LOGGED.finditer(text):
+            yield Term(Sort.NAME, found.group(1) or found.group(2), context=_of(found))
     if len(text) >= _SHORTEST_HASH:
         for found in _HEX.finditer(text):
             yield Term(Sort.HEX, found.group().replace(":", "").lower(), context=_of(found))
@@ -251,7 +252,11 @@ _NUMBER_HOST = re.compile(r"https?://(?:[^\s/@]{1,64}@)?(0[xX][0-9A-Fa-f]{7,8}|\
 _PATH = re.compile(r"(?<![\w.~/+%-])(?:/[^\s/\"'<>|:;,()\[\]{}\x00]{1,255}){2,40}")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _ROOTED = re.compile(r"(?:private/)?(?:var|etc|tmp)/|(?:System|Library|Applications|usr|data|sdcard|filesystem[12])/")
-_LOGGED = re.compile(r"(?<![\w./-])([A-Za-z][\w.-]{1,63})\[\d{1,7}\]")
+_LOGGED = re.compile(
+    r"(?<![\w./-])([A-Za-z][\w.-]{1,63})\[\d{1,7}\]"
+    r"|\b(?:[Pp]rocess|[Ss]ervice)(?: name)?[ :=]{1,3}['\"]([A-Za-z][\w.-]{1,63})['\"]"
+)
+"""How logs name a process: with its number, or in quotes after the word."""
 _HEX = re.compile(
     r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2})(?![0-9A-Fa-f])"
 )

@@ -16,7 +16,7 @@ import pytest
 
 from mvtcase.engine.events import alert_of
 from mvtcase.engine.worker.reader import claims, index, second
-from mvtcase.engine.worker.reader.alerts import LIST_LENGTH
+from mvtcase.engine.worker.reader.alerts import LIST_LENGTH, MAX_FILES_PER_INDICATOR
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.run.opened import FILE_NAME as OPENED
@@ -260,10 +260,10 @@ def test_a_file_that_ended_a_worker_is_left_out_by_the_next(evidence: Path) -> N
 
 def test_alerts_are_bounded_for_each_indicator(evidence: Path) -> None:
     """An indicator in very many files is named in some, and the rest is counted."""
-    for number in range(second.MAX_FILES_PER_INDICATOR + 5):
+    for number in range(MAX_FILES_PER_INDICATOR + 5):
         (evidence / f"{number:03}.txt").write_bytes(LINK)
     events = read(evidence)
-    assert len(of(events, "alert")) == second.MAX_FILES_PER_INDICATOR
+    assert len(of(events, "alert")) == MAX_FILES_PER_INDICATOR
 
 
 def test_when_time_is_up_it_says_how_far_it_came(evidence: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,3 +293,25 @@ def test_progress_comes_to_its_end(evidence: Path) -> None:
     (evidence / "note.txt").write_bytes(LINK * 1000)
     last = of(read(evidence), "progress")[-1]
     assert (last["index"], last["total"]) == (len(LINK) * 1000, len(LINK) * 1000)
+
+
+def test_a_place_in_an_archive_counts_as_a_place(evidence: Path) -> None:
+    """Messages in an Android backup are messages, though the file is one archive."""
+    texts = json.dumps([{"address": "1", "body": f"see {HOST}"}]).encode()
+    content = tarred("apps/com.android.providers.telephony/d_f/000000_sms_backup", texts)
+    (evidence / "backup.ab").write_bytes(b"ANDROID BACKUP\n5\n0\nnone\n" + content)
+    (alert,) = of(read(evidence), "alert")
+    assert alert["data"]["place_class"] == "attempt"
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("/usr/libexec/BackupAgent", 0), ("/private/var/tmp/BackupAgent", 1), ("/usr/libexec/plantedprocessd", 1)],
+)
+def test_a_stock_name_counts_where_the_system_keeps_none_of_it(path: str, found: int, evidence: Path) -> None:
+    """A name that every phone carries in its place is an indicator anywhere else."""
+    sets = MatchSet(
+        collections=(Collection(id="1", name="I", values={"processes": ("BackupAgent", "plantedprocessd")}),)
+    )
+    (evidence / "a.log").write_text(f"remaining client pid: 88 ({path})\n")
+    assert len(of(read(evidence, sets=sets), "alert")) == found

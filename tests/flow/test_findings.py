@@ -154,7 +154,7 @@ def test_a_team_of_one_is_said_to_be_one(
     assert "nobody else" in str(status.status(desk).messages[-1])
     written = [
         *reports.write(desk, "incident", formats=("html", "md")).data.reports,
-        *reports.write(desk, "group", target="Legislature", formats=("html", "md")).data.reports,
+        *reports.write(desk, "group", target="Legislature", formats=("html", "md"), edition="internal").data.reports,
         *reports.write(desk, "letter", target="O-0001", formats=("html", "md")).data.reports,
     ]
     for each in written:

@@ -15,7 +15,7 @@ from mvtcase.model import ConsentMethod, ConsentPoint, DeviceIdentity, Platform,
 from mvtcase.report import render
 from mvtcase.settings import Settings
 from mvtcase.store import queries
-from mvtcase.workflow import consents, custody, devices, groups, observations, officials, reports, scans
+from mvtcase.workflow import consents, custody, devices, groups, observations, officials, reports, scans, status
 from mvtcase.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_an_incident_report_is_written_in_two_formats_and_filed(scanned: Desk) -
     assert [html["id"], as_json["id"]] == ["R-0001", "R-0002"]
     assert {"id", "kind", "format", "path", "sha256", "state"} <= set(html)
     path = Path(html["path"])
-    assert path.name == "R-0001-incident.html"
+    assert path.name == "R-0001-incident-internal.html"
     assert path.stat().st_mode & 0o777 == 0o600
     assert sha256_file(path) == html["sha256"]
     assert json.loads(Path(as_json["path"]).read_text())["schema"] == "mvtcase-report/1"
@@ -80,7 +80,14 @@ def test_the_report_prints_the_head_of_the_chain_it_was_made_from(scanned: Desk)
     assert report["custody_head"] == head
 
 
+@pytest.fixture
+def alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one person withheld hide in the numbers: what is covered is the matter here, not among how many."""
+    monkeypatch.setattr(reports, "FEWEST_TOGETHER", 0)
+
+
 @pytest.mark.parametrize("level", list(Publication))
+@pytest.mark.usefixtures("alone_is_enough")
 def test_no_personal_marker_comes_out_at_any_level(desk: Desk, scanned: Desk, level: Publication) -> None:
     """Markers stand in every personal field; only the name and role (named) or role and pseudonym (role) come out."""
     official = _marked_official(desk, level)
@@ -91,7 +98,7 @@ def test_no_personal_marker_comes_out_at_any_level(desk: Desk, scanned: Desk, le
         Publication.COUNTED: set[str](),
         Publication.WITHHELD: set[str](),
     }[level]
-    written = _written(reports.write(desk, "incident", formats=("html", "json", "md")))
+    written = _written(reports.write(desk, "incident", formats=("html", "json", "md"), edition="outside"))
     assert len(written) == 3
     for report in written:
         text = Path(report["path"]).read_text().casefold().replace("\\", "")
@@ -102,6 +109,7 @@ def test_no_personal_marker_comes_out_at_any_level(desk: Desk, scanned: Desk, le
 
 
 @pytest.mark.parametrize("level", list(Publication))
+@pytest.mark.usefixtures("alone_is_enough")
 def test_a_group_report_names_nobody_and_a_letter_only_its_reader(
     desk: Desk, scanned: Desk, level: Publication
 ) -> None:
@@ -141,18 +149,43 @@ def test_an_incident_report_on_a_group_or_a_person_is_about_them(scanned: Desk) 
         assert told["findings"][0]["device"] == "D-0001"
 
 
-def test_what_links_officials_is_in_the_report_and_nothing_withheld_is(
+@pytest.mark.usefixtures("alone_is_enough")
+def test_what_links_officials_is_in_the_report_and_names_nobody_withheld(
     scanned: Desk, add_phone: Callable[..., str]
 ) -> None:
-    """Two officials with one indicator; once one of them is withheld, the report knows no link."""
+    """Two officials with one indicator; once one of them is withheld, the link is counted and that one not named."""
     other = _marked_official(scanned, Publication.COUNTED)
     _consent(scanned, other)
     add_phone(other, seed=2)
     scans.run(scanned, scans.Request(official=other))
     officials.change_official(scanned, "O-0001", {"publication": "role"})
-    assert {each["kind"] for each in _links(scanned)} == {"indicator", "family", "time"}
+    officials.change_official(scanned, other, {"publication": "named"})
+    assert {len(each["who"]) for each in _links(scanned)} == {2}
     officials.change_official(scanned, other, {"publication": "withheld"})
-    assert _links(scanned) == []
+    linked = _links(scanned)
+    assert {each["kind"] for each in linked} == {"indicator", "family", "time"}
+    assert {(each["officials"], len(each["who"])) for each in linked} == {(2, 1)}
+
+
+def test_too_few_people_withheld_cannot_hide_in_numbers(scanned: Desk, desk: Desk) -> None:
+    """An outside report on a handful of withheld people is refused with the choice; five hide among each other."""
+    _marked_official(desk, Publication.WITHHELD)
+    for kind, target in (("incident", None), ("group", "Legislature")):
+        with pytest.raises(ConflictError, match="cannot hide in its numbers"):
+            reports.write(scanned, kind, target=target, edition="outside")
+    assert _written(reports.write(scanned, "incident"))
+    for number in range(5):
+        officials.add(desk, officials.Person(name=f"Person {number}", publication=Publication.WITHHELD))
+    (report,) = _written(reports.write(scanned, "incident", formats=("json",), edition="outside"))
+    told = json.loads(Path(report["path"]).read_text())
+    assert told["counted"] == len(status.status(scanned).json["officials"])
+    assert told["withheld"] >= 5
+
+
+def test_an_unknown_edition_is_refused(scanned: Desk) -> None:
+    """The error names those there are."""
+    with pytest.raises(InputError, match="no edition"):
+        reports.write(scanned, "incident", edition="public")
 
 
 def _consent(desk: Desk, official: str) -> None:
@@ -167,7 +200,7 @@ def _consent(desk: Desk, official: str) -> None:
 
 
 def _links(desk: Desk) -> list[dict[str, Any]]:
-    (report,) = _written(reports.write(desk, "incident", formats=("json",)))
+    (report,) = _written(reports.write(desk, "incident", formats=("json",), edition="outside"))
     return list(json.loads(Path(report["path"]).read_text())["links"])
 
 
@@ -244,7 +277,7 @@ def test_a_newer_report_supersedes_an_older_one_of_its_kind(scanned: Desk) -> No
 def test_a_report_about_a_person_who_may_not_be_shown_is_refused(scanned: Desk) -> None:
     """An incident report on one official needs an official who may have a row."""
     with pytest.raises(ConflictError, match="counts at most"):
-        reports.write(scanned, "incident", target="O-0001")
+        reports.write(scanned, "incident", target="O-0001", edition="outside")
 
 
 def test_unknown_kinds_formats_targets_and_reports_are_input_errors(scanned: Desk) -> None:

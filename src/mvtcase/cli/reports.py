@@ -37,14 +37,23 @@ def write(
         list[str] | None,
         typer.Option("--format", "-f", help="html, pdf, json, md; several with commas. Default: html."),
     ] = None,
+    edition: Annotated[
+        str | None,
+        typer.Option(
+            "--edition",
+            help="internal (everything, for the case team), named (everybody by name) or outside (as publication "
+            "levels allow). Default: internal for incident, outside for group.",
+        ),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--output", help="Where to write when the case is on a read-only medium.")
     ] = None,
 ) -> None:
-    """Write a report as a draft; publication levels of the officials decide what it shows of them."""
+    """Write a report as a draft. Everybody is in its numbers; edition and publication levels decide who is named."""
+    wanted = formats or ("html",)
     output.answer(
         context,
-        lambda desk: workflow.reports.write(desk, kind, target=target, formats=formats or ("html",), output=folder),
+        lambda desk: workflow.reports.write(desk, kind, target=target, formats=wanted, edition=edition, output=folder),
         _table,
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def findings(view: View) -> tuple[FindingFact, ...]:
     """Return every finding of everybody shown; those shown only in counts are not named beside theirs."""
     sets = view.sets
-    return tuple(_finding(view, one, sets) for one in sorted(view.findings, key=_weight))
+    return tuple(_finding(view, one, sets) for one in sorted(view.listed, key=_weight))
 
 
 def _weight(one: Finding) -> tuple[bool, bool, int, int]:
@@ -146,7 +146,7 @@ def timeline(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[TimelineFa
 
 def _finding_moments(view: View) -> Iterator[TimelineFact]:
     """Yield findings as moments; minor posture is left to the list of findings, it would bury the rest."""
-    for one in view.findings:
+    for one in view.listed:
         if _is_minor(one) and one.evidence_class is EvidenceClass.POSTURE:
             continue
         yield TimelineFact(

@@ -86,7 +86,7 @@ def as_csv(view: View, *, with_names: bool) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(_CSV_COLUMNS)
-    for one in view.findings:
+    for one in view.listed:
         writer.writerow([csv_cell(value) for value in _csv_row(view, one, with_names=with_names)])
     return text.getvalue()
 

@@ -39,6 +39,8 @@ class Details:
     organisation: str
     contact: str
     scope: str
+    edition: str
+    edition_words: str
     single_examiner: str
 
 
@@ -59,7 +61,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupTally:
-    """The officials of one group by status, those withheld left out."""
+    """The officials of one group by status."""
 
     group: str
     total: int
@@ -333,13 +335,17 @@ class Custody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFacts:
-    """Everything an incident report says; `withheld` officials appear in that number and nowhere else."""
+    """Everything an incident report says.
+
+    `withheld` officials are in every number and in no row; `unlisted` are their findings.
+    """
 
     marking: Marking
     details: Details
     summary: Summary
     counted: int
     withheld: int
+    unlisted: int
     tallies: tuple[Tally, ...]
     groups: tuple[GroupTally, ...]
     people: tuple[PersonFact, ...]

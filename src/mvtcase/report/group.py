@@ -12,6 +12,7 @@ from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
 from mvtcase.report.facts import ClassCount, Custody, GroupFacts
 from mvtcase.report.incident import details, marking
+from mvtcase.report.publication import EDITION_WORDS, Edition
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 def group(
     book: Casebook, occasion: Occasion, sealed: Mapping[str, SealingSeen], links: Sequence[SeenLink] = ()
 ) -> GroupFacts:
-    """Return what the report on a group says: everybody not withheld is in the numbers, nobody is in a row."""
-    view = view_of(replace(book, officials=tuple(map(_in_counts, book.officials))), occasion)
+    """Return what the report on a group says: everybody is in the numbers, nobody is in a row."""
+    counted = replace(book, officials=tuple(map(_in_counts, book.officials)))
+    view = view_of(counted, replace(occasion, edition=Edition.OUTSIDE))
     return GroupFacts(
         marking=marking(book.case.tlp),
-        details=details(view),
+        details=replace(details(view), edition=str(occasion.edition), edition_words=EDITION_WORDS[occasion.edition]),
         summary=narrative.summary(view),
         counted=len(view.shown),
         tallies=narrative.tallies(view.shown),

@@ -9,7 +9,7 @@ from mvtcase.report import evidence, narrative, sealing
 from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
 from mvtcase.report.facts import Custody, Details, IncidentFacts, Marking
-from mvtcase.report.publication import face_of
+from mvtcase.report.publication import EDITION_WORDS, is_withheld
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def incident(
         details=details(view),
         summary=narrative.summary(view),
         counted=len(view.shown),
-        withheld=0 if occasion.group else len(view.everyone) - len(view.shown),
+        withheld=sum(is_withheld(one.official) for one in view.shown),
+        unlisted=len(view.findings) - len(view.listed),
         tallies=narrative.tallies(view.shown),
         groups=narrative.groups(view),
         people=coverage.people(view),
@@ -74,13 +75,15 @@ def details(view: View) -> Details:
         organisation=visible(occasion.organisation),
         contact=visible(occasion.contact),
         scope=_scope(view),
+        edition=str(occasion.edition),
+        edition_words=EDITION_WORDS[occasion.edition],
         single_examiner=view.veil.text(case.single_examiner or ""),
     )
 
 
 def _scope(view: View) -> str:
     if view.occasion.official:
-        face = face_of(view.occasion.official)
+        face = view.faces.get(view.occasion.official.id)
         return f"one official: {face.who}" if face else "one official"
     if view.occasion.group:
         return f"the group {view.veil.text(view.occasion.group.name)}"

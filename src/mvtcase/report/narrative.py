@@ -130,13 +130,6 @@ def _were(number: int) -> Message:
 
 
 def _unknown(view: View) -> Iterator[str | Message]:
-    withheld = len(view.everyone) - len(view.shown)
-    if withheld and view.occasion.group is None:
-        yield say(
-            "{withheld} of this case {were} left out of this report by publication level.",
-            withheld=people_count(withheld),
-            were=_were(withheld),
-        )
     tally = Counter(one.status for one in view.shown)
     if tally[Status.NOT_EXAMINED]:
         number = tally[Status.NOT_EXAMINED]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import ahocorasick
 
+from mvtcase.canon import StrEnum
 from mvtcase.escape import defang, visible
 from mvtcase.model import Publication
 
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
     from mvtcase.casebook import OfficialStanding
     from mvtcase.model import Device, Official
 
+
+class Edition(StrEnum):
+    """What a report is for: it decides who is in a row, and never who is in a number."""
+
+    INTERNAL = "internal"
+    NAMED = "named"
+    OUTSIDE = "outside"
+
+
+EDITION_WORDS = {
+    Edition.INTERNAL: "Internal edition: names everybody and shows everything. For the case team only.",
+    Edition.NAMED: "Named edition: names everybody; contacts and device identities are covered.",
+    Edition.OUTSIDE: "Outside edition: people appear as their publication levels let them; every number counts all.",
+}
+FEWEST_TOGETHER = 5
+"""Fewer people than this who may be in no row cannot hide in a number: who knows the others knows them."""
 HIDDEN = "[not shown]"
 UNATTRIBUTED = "an official shown only in counts"
 MAX_TEXT_CHARACTERS = 700
@@ -63,7 +80,7 @@ def face_of(official: Official) -> Face | None:
 
 
 def is_withheld(official: Official) -> bool:
-    """Return whether nothing about an official may be seen, not even a count by group or status."""
+    """Return whether an official may be in no row at all: in the numbers, where enough others are, and nowhere else."""
     return official.publication is Publication.WITHHELD
 
 
@@ -80,11 +97,15 @@ def shown_indicator(value: str, kind: str) -> str:
 class Veil:
     """Makes free text fit for a report: personal data covered, links broken, controls shown, length bounded.
 
-    Ids of LINE accounts and chats are covered whoever they belong to: they lead to people who agreed to nothing.
+    Ids of LINE accounts and chats are covered whoever they belong to: they lead to people who agreed to nothing. With
+    `covers` off nothing is covered: for the case team, which has the case.
     """
 
-    def __init__(self, officials: Iterable[OfficialStanding], indicators: Iterable[str] = ()) -> None:
-        people = tuple(officials)
+    def __init__(
+        self, officials: Iterable[OfficialStanding], indicators: Iterable[str] = (), *, covers: bool = True
+    ) -> None:
+        people = tuple(officials) if covers else ()
+        self._covers = covers
         told = {face.role for one in people if (face := face_of(one.official))}
         told |= {visible(group.name) for one in people for group in one.groups}
         personal = {text for one in people for text in _personal(one)} - told
@@ -96,8 +117,9 @@ class Veil:
     def text(self, value: str, *, limit: int = MAX_TEXT_CHARACTERS) -> str:
         """Return a text as a report may show it; what is personal is covered before anything is cut or broken."""
         shown = visible(value[: limit * _ROOM])
-        shown = self._hidden.sub(_covered, shown)
-        shown = _LINE_ACCOUNT.sub(HIDDEN, _DIGITS.sub(self._number, shown))
+        if self._covers:
+            shown = self._hidden.sub(_covered, shown)
+            shown = _LINE_ACCOUNT.sub(HIDDEN, _DIGITS.sub(self._number, shown))
         shown = _URL.sub(lambda match: defang(match[0]), shown)
         shown = self._links.sub(lambda match: defang(match[0]), shown)
         return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mvtcase.report.publication import UNATTRIBUTED, Veil, can_be_clicked, face_of, is_withheld
+from mvtcase.model import Publication
+from mvtcase.report.publication import UNATTRIBUTED, Edition, Veil, can_be_clicked, face_of, is_withheld
 from mvtcase.wording import translator
 from mvtcase.wording.catalogues import ENGLISH
 
@@ -28,6 +29,7 @@ class Occasion:
     examiner: str
     organisation: str = ""
     contact: str = ""
+    edition: Edition = Edition.OUTSIDE
     events: int = 0
     group: Group | None = None
     official: Official | None = None
@@ -63,11 +65,10 @@ class SeenLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The part of a case that one report is about; `shown` leaves out those withheld, `faces` those without a row."""
+    """The part of a case that one report is about; `shown` is everybody in it, `faces` those who may have a row."""
 
     book: Casebook
     occasion: Occasion
-    everyone: tuple[OfficialStanding, ...]
     shown: tuple[OfficialStanding, ...]
     faces: Mapping[str, Face] = field(repr=False)
     veil: Veil = field(repr=False)
@@ -92,6 +93,12 @@ class View:
         """The findings of everybody shown, worst level first."""
         inside = {one.official.id for one in self.shown}
         return tuple(each for each in self.book.findings if each.official in inside)
+
+    @property
+    def listed(self) -> tuple[Finding, ...]:
+        """The findings that may be told one by one; those of people withheld are in the numbers alone."""
+        withheld = {one.official.id for one in self.shown if is_withheld(one.official)}
+        return tuple(each for each in self.findings if each.official not in withheld)
 
     @property
     def observations(self) -> tuple[Observation, ...]:
@@ -130,17 +137,25 @@ class View:
 
 
 def view_of(book: Casebook, occasion: Occasion) -> View:
-    """Return what a report on this occasion may look at."""
-    everyone = book.members(occasion.group.id) if occasion.group else book.officials
+    """Return what a report on this occasion may look at: everybody in its scope is in the numbers."""
+    if occasion.edition is not Edition.OUTSIDE:
+        book = replace(book, officials=tuple(map(_named, book.officials)))
+    shown = book.members(occasion.group.id) if occasion.group else book.officials
     if occasion.official:
-        everyone = tuple(one for one in everyone if one.official.id == occasion.official.id)
-    shown = tuple(one for one in everyone if not is_withheld(one.official))
+        shown = tuple(one for one in shown if one.official.id == occasion.official.id)
     refs = (each.indicator for each in book.findings if each.indicator)
     return View(
         book=book,
         occasion=occasion,
-        everyone=everyone,
         shown=shown,
         faces={one.official.id: face for one in shown if (face := face_of(one.official))},
-        veil=Veil(book.officials, {ref.value for ref in refs if can_be_clicked(ref.type)}),
+        veil=Veil(
+            book.officials,
+            {ref.value for ref in refs if can_be_clicked(ref.type)},
+            covers=occasion.edition is not Edition.INTERNAL,
+        ),
     )
+
+
+def _named(one: OfficialStanding) -> OfficialStanding:
+    return replace(one, official=replace(one.official, publication=Publication.NAMED))

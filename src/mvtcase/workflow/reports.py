@@ -15,7 +15,7 @@ from mvtcase.model import Report, ReportState
 from mvtcase.report.group import group as group_report
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
-from mvtcase.report.publication import face_of, is_withheld
+from mvtcase.report.publication import FEWEST_TOGETHER, Edition, face_of, is_withheld
 from mvtcase.report.render import Format, render
 from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
 from mvtcase.store import queries
@@ -75,16 +75,19 @@ def write(
     *,
     target: str | None = None,
     formats: Sequence[str] = ("html",),
+    edition: str | None = None,
     output: Path | None = None,
 ) -> Outcome[ReportsShown]:
     """Write a report as draft files in the case folder, one for each format, and return them.
 
     From a case that cannot be written to they go to the folder `output` and the case knows nothing of them. `target` is
-    a group or an official; without one the whole case is meant. Raises `InputError` on an unknown kind or format,
+    a group or an official; without one the whole case is meant. `edition` is `internal` for an incident report and
+    `outside` for one on a group unless it is given. Raises `InputError` on an unknown kind or format,
     `ConflictError` when the publication level forbids the report, `RenderError` when a format cannot be made; then
     nothing is written.
     """
     chosen, wanted = read_kind(kind), read_formats(formats)
+    meant = read_edition(edition, chosen)
     with settled_case(desk, to_change=True) as store:
         if store.read_only and output is None:
             raise CaseReadOnlyError(
@@ -92,41 +95,76 @@ def write(
                 hint=say("Name a folder with {0}.", do(output="FOLDER")),
                 slug=store.folder.slug,
             )
-        group, official = _target(store, chosen, target)
+        group, official = _target(store, chosen, target, meant)
         book = read_casebook(store, desk.newest())
+        _require_company(book, chosen, group, meant)
         first = _next_number(store)
         pages = {}
         for place, each in enumerate(wanted):
-            occasion = _occasion(desk, store, book, f"R-{first + place:04d}", chosen, group, official)
+            occasion = replace(
+                _occasion(desk, store, book, f"R-{first + place:04d}", chosen, group, official), edition=meant
+            )
             facts = _MAKERS[chosen](book, occasion, sealing_of(book), _links(book, occasion))
             pages[occasion.report] = (each, render(facts, chosen, each))
+        name = str(chosen) if chosen is Kind.LETTER else f"{chosen}-{meant}"
         if store.read_only and output is not None:
-            return _put(desk, book, chosen, pages, output)
-        _keep(desk, store, book, chosen, pages, target=_id_of(group, official))
+            return _put(desk, book, chosen, name, pages, output)
+        _keep(desk, store, book, chosen, name, pages, target=_id_of(group, official))
         written = [each for each in queries.reports(store) if each.id in pages]
         return Outcome(
             data=_shown(store, written),
             messages=(
-                *_left_out(book, chosen),
+                *_not_listed(book, chosen, meant),
                 say("A draft: another examiner looks at it with {0}.", do("report review", "REPORT")),
             ),
         )
 
 
-def _left_out(book: Casebook, kind: Kind) -> tuple[Message, ...]:
-    """Return a warning when most of a case is withheld, so that nobody takes an empty report for an empty case."""
+def _not_listed(book: Casebook, kind: Kind, edition: Edition) -> tuple[Message, ...]:
+    """Return a note on people who are in the numbers and in no row, so that nobody looks for them in vain."""
     withheld = sum(is_withheld(one.official) for one in book.officials)
-    if kind is Kind.LETTER or not withheld:
+    if kind is not Kind.INCIDENT or edition is not Edition.OUTSIDE or not withheld:
         return ()
     return (
         say(
-            "Withheld: {withheld} of {all} officials; nothing about them is in the report. With their agreement, {0} "
-            "changes that.",
+            "Withheld: {withheld} of {all} officials; they are in every number and in no row. With their agreement, "
+            "{0} changes that.",
             do("official set", "OFFICIAL", publication="role"),
             withheld=withheld,
             all=len(book.officials),
         ),
     )
+
+
+def _require_company(book: Casebook, kind: Kind, group: Group | None, edition: Edition) -> None:
+    """Raise `ConflictError` when so few people are withheld that the numbers would single them out."""
+    if kind is Kind.LETTER or edition is not Edition.OUTSIDE:
+        return
+    members = book.members(group.id) if group else book.officials
+    withheld = sum(is_withheld(one.official) for one in members)
+    if 0 < withheld < FEWEST_TOGETHER:
+        raise ConflictError(
+            "{withheld} of the {all} people in this report are withheld: fewer than {fewest} cannot hide in its numbers, "
+            "and leaving them out would make the numbers untrue.",
+            hint=say(
+                "With their agreement, {0} changes that; else write about a larger group, or {1} for the case team.",
+                do("official set", "OFFICIAL", publication="counted"),
+                do("report write", str(kind), edition="internal"),
+            ),
+            withheld=withheld,
+            all=len(members),
+            fewest=FEWEST_TOGETHER,
+        )
+
+
+def read_edition(text: str | None, kind: Kind) -> Edition:
+    """Return the edition a text names, without one the usual one of a kind of report. Raises `InputError`."""
+    if text is None:
+        return Edition.INTERNAL if kind is Kind.INCIDENT else Edition.OUTSIDE
+    try:
+        return Edition(text.lower())
+    except ValueError:
+        raise InputError("There is no edition {given}.", hint=f"Use one of {', '.join(Edition)}.", given=text) from None
 
 
 def read_kind(text: str) -> Kind:
@@ -151,7 +189,7 @@ def read_formats(texts: Sequence[str]) -> tuple[Format, ...]:
     return wanted
 
 
-def _target(store: Store, kind: Kind, target: str | None) -> tuple[Group | None, Official | None]:
+def _target(store: Store, kind: Kind, target: str | None, edition: Edition) -> tuple[Group | None, Official | None]:
     """Return the group or official a report is about. Raises `NotFoundError` or `ConflictError`."""
     if target is None:
         if kind is Kind.INCIDENT:
@@ -169,10 +207,11 @@ def _target(store: Store, kind: Kind, target: str | None) -> tuple[Group | None,
         return queries.group(store, target), None
     except NotFoundError:
         official = queries.official(store, target)
-    if kind is Kind.INCIDENT and face_of(official) is None:
+    if kind is Kind.INCIDENT and edition is Edition.OUTSIDE and face_of(official) is None:
         raise ConflictError(
             "{official} is shown in counts at most, and this report would be about nobody else.",
-            hint="Write the person's own 'letter', or change the publication level with the person's agreement.",
+            hint="Write the person's own 'letter' or an internal edition, or change the publication level with the "
+            "person's agreement.",
             official=official.id,
         )
     return None, official
@@ -256,14 +295,21 @@ def _sealing_seen(book: Casebook, official: str) -> SealingSeen:
 
 
 def _keep(
-    desk: Desk, store: Store, book: Casebook, kind: Kind, pages: Mapping[str, tuple[Format, bytes]], *, target: str
+    desk: Desk,
+    store: Store,
+    book: Casebook,
+    kind: Kind,
+    name: str,
+    pages: Mapping[str, tuple[Format, bytes]],
+    *,
+    target: str,
 ) -> None:
     """Write files and rows. Raises `ConflictError` when another process took the numbers printed in the pages."""
     with store.change("report.written", actor=desk.actor, kind=str(kind), target=target) as change:
         for report, (form, page) in pages.items():
             if change.new_id("report") != report:
                 raise ConflictError("Another report was written at the same moment.", hint="Write this one again.")
-            path = store.folder.reports / f"{report}-{kind}.{form}"
+            path = store.folder.reports / f"{report}-{name}.{form}"
             write_atomically(path, page)
             change.insert(
                 "report",
@@ -282,13 +328,13 @@ def _keep(
 
 
 def _put(
-    desk: Desk, book: Casebook, kind: Kind, pages: Mapping[str, tuple[Format, bytes]], folder: Path
+    desk: Desk, book: Casebook, kind: Kind, name: str, pages: Mapping[str, tuple[Format, bytes]], folder: Path
 ) -> Outcome[ReportsShown]:
     """Write files beside a case that cannot be written to, and return them."""
     folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     written: list[Report] = []
     for number, (form, page) in pages.items():
-        path = folder.absolute() / f"{book.case.slug}-{kind}.{form}"
+        path = folder.absolute() / f"{book.case.slug}-{name}.{form}"
         if path.exists():
             raise ConflictError("{path} exists already.", hint="Choose another folder.", path=path)
         write_atomically(path, page)
@@ -307,7 +353,7 @@ def _put(
             )
         )
     note = "The case is on a read-only medium: it does not know of this report, and its number may be given again."
-    return Outcome(data=ReportsShown(reports=tuple(written)), messages=(*_left_out(book, kind), note))
+    return Outcome(data=ReportsShown(reports=tuple(written)), messages=(note,))
 
 
 def _shown(store: Store, reports: Iterable[Report]) -> ReportsShown:

@@ -11,13 +11,15 @@ import pytest
 
 import mvtcase.report
 from builders import report_example as example
+from mvtcase.escape import defang
 from mvtcase.findings.status import WORDS
 from mvtcase.model import EvidenceClass, Level, ModuleOutcome, Publication, Scan, Status
 from mvtcase.report import evidence, narrative, sealing
 from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
 from mvtcase.report import view as view_module
-from mvtcase.report.publication import UNATTRIBUTED
+from mvtcase.report.incident import incident
+from mvtcase.report.publication import UNATTRIBUTED, Edition
 from mvtcase.report.view import view_of
 from mvtcase.wording import Translator, translator, why
 
@@ -28,18 +30,49 @@ if TYPE_CHECKING:
 
 
 def test_only_named_and_role_have_rows(facts: IncidentFacts) -> None:
-    """Six rows of nine; two counted, one withheld."""
+    """Six rows of nine; two counted and one withheld are in the numbers alone."""
     assert [one.who for one in facts.people][:2] == ["Aldith Ashgrove", "P-003DDE"]
-    assert (len(facts.people), facts.counted, facts.withheld) == (6, 8, 1)
+    assert (len(facts.people), facts.counted, facts.withheld) == (6, 9, 1)
     assert facts.counted_only is not None
-    assert facts.counted_only.officials == 2
+    assert facts.counted_only.officials == 3
 
 
-def test_withheld_officials_are_in_no_group_count(facts: IncidentFacts) -> None:
-    """The city council has four members; the withheld one is not among the three."""
+def test_withheld_officials_are_in_every_count(book: Casebook, facts: IncidentFacts) -> None:
+    """The city council has four members and four are counted; every tally is the status table's."""
     totals = {each.group: each.total for each in facts.groups}
-    assert totals == {"Legislature": 5, "Budget Committee": 2, "City Council": 3}
-    assert sum(each.count for each in facts.tallies) == facts.counted
+    assert totals == {"Legislature": 5, "Budget Committee": 2, "City Council": 4}
+    assert {each.status: each.count for each in facts.tallies} == {
+        str(status): sum(one.status is status for one in book.officials) for status in WORDS
+    }
+
+
+@pytest.mark.parametrize("edition", list(Edition))
+def test_no_edition_leaves_anything_out_of_a_number(book: Casebook, edition: Edition) -> None:
+    """With everybody withheld the numbers stay; who hides is in no row of an outside edition, and none of theirs is."""
+    hidden = tuple(
+        replace(one, official=replace(one.official, publication=Publication.WITHHELD)) for one in book.officials
+    )
+    told = incident(replace(book, officials=hidden), replace(example.occasion(), edition=edition), {})
+    open_book = incident(book, replace(example.occasion(), edition=Edition.INTERNAL), {})
+    assert told.tallies == open_book.tallies
+    assert len(told.indicators) == len(open_book.indicators) > 0
+    assert told.counted == len(book.officials)
+    if edition is Edition.OUTSIDE:
+        assert (told.people, told.findings, told.unlisted) == ((), (), len(book.findings))
+        assert not [each for each in told.timeline if each.kind != "case"]
+    else:
+        assert [one.who for one in told.people] == [one.official.name for one in book.officials]
+        assert len(told.findings) == len(book.findings)
+
+
+def test_the_internal_edition_covers_nothing_and_says_so(book: Casebook) -> None:
+    """The case team reads what the case holds; the page says for whom it is."""
+    person = book.officials[0].official
+    odd = replace(book.findings[0], title=f"Seen at {person.contact}")
+    for edition, shown in ((Edition.INTERNAL, True), (Edition.NAMED, False), (Edition.OUTSIDE, False)):
+        told = incident(replace(book, findings=(odd,)), replace(example.occasion(), edition=edition), {})
+        assert (defang(person.contact) in told.findings[0].title) is shown
+        assert told.details.edition == edition
 
 
 def test_coverage_names_every_gap_with_its_reason(facts: IncidentFacts) -> None:
@@ -149,10 +182,10 @@ def test_links_count_everybody_and_name_only_who_may_be_named(view: View, links:
 
 
 def test_sealing_counts_and_overlap(facts: IncidentFacts) -> None:
-    """One changed, one off, one on; two of them also matched an indicator; the withheld one is not there."""
+    """One changed, one off, one on; two of them also matched an indicator; everybody is counted."""
     assert facts.sealing is not None
     everybody = facts.sealing.groups[0]
-    assert (everybody.on, everybody.off, everybody.changed, everybody.unknown) == (1, 1, 1, 5)
+    assert (everybody.on, everybody.off, everybody.changed, everybody.unknown) == (1, 2, 1, 5)
     assert everybody.overlap == 2
     assert [row.who for row in facts.sealing.rows] == ["Aldith Ashgrove", "P-003DDE", "P-005CCD"]
     assert facts.sealing.rows[0].first_off == "2026-06-14T19:20:00.000000Z"
@@ -171,10 +204,9 @@ def test_an_unheard_of_sealing_state_is_unknown(view: View) -> None:
 
 
 def test_the_summary_says_what_is_not_known(facts: IncidentFacts) -> None:
-    """Refused, unreachable, inconclusive, gaps, stale, withheld: each has its sentence."""
+    """Refused, unreachable, inconclusive, gaps, stale: each has its sentence."""
     unknown = " ".join(facts.summary.unknowns)
     for word in (
-        "left out",
         "1 refused the examination",
         "1 could not be reached",
         "no statement",
@@ -182,7 +214,7 @@ def test_the_summary_says_what_is_not_known(facts: IncidentFacts) -> None:
         "recheck",
     ):
         assert word in unknown
-    assert facts.summary.sentences[0] == "Of 8 officials, 6 were examined, with 6 devices."
+    assert facts.summary.sentences[0] == "Of 9 officials, 7 were examined, with 7 devices."
 
 
 def test_the_methodology_is_unknown_until_something_is_confirmed(book: Casebook) -> None:

@@ -144,8 +144,8 @@ def _require_company(book: Casebook, kind: Kind, group: Group | None, edition: E
     withheld = sum(is_withheld(one.official) for one in members)
     if 0 < withheld < FEWEST_TOGETHER:
         raise ConflictError(
-            "{withheld} of the {all} people in this report are withheld: fewer than {fewest} cannot hide in its numbers, "
-            "and leaving them out would make the numbers untrue.",
+            "{withheld} of the {all} people in this report are withheld: fewer than {fewest} cannot hide in its "
+            "numbers, and leaving them out would make the numbers untrue.",
             hint=say(
                 "With their agreement, {0} changes that; else write about a larger group, or {1} for the case team.",
                 do("official set", "OFFICIAL", publication="counted"),
@@ -164,7 +164,9 @@ def read_edition(text: str | None, kind: Kind) -> Edition:
     try:
         return Edition(text.lower())
     except ValueError:
-        raise InputError("There is no edition {given}.", hint=f"Use one of {', '.join(Edition)}.", given=text) from None
+        raise InputError(
+            "There is no edition {given}.", hint=say("Use one of {edition}.", edition=", ".join(Edition)), given=text
+        ) from None
 
 
 def read_kind(text: str) -> Kind:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mvtcase import kinds
@@ -27,14 +28,14 @@ from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.engine.job import EngineEvent
-    from mvtcase.model import Json, RawAlert
+    from mvtcase.indicators.passport import Passport
+    from mvtcase.model import IndicatorSet, Json, RawAlert
     from mvtcase.phones.plants import BuiltEvidence
     from mvtcase.workflow.desk import Desk
-    from mvtcase.workflow.sets import Choice
 
 SAMPLES_PER_TYPE = 3
 STAND_INS = (EvidenceKind.IOS_BACKUP, EvidenceKind.ANDROIDQF, EvidenceKind.SYSDIAGNOSE)
@@ -62,6 +63,35 @@ class Verdict:
     at: str | None
     planted: int = 0
     missed: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The sets of one scan: pinned, compiled into `matchset`, `total` indicators in all.
+
+    `set_names` maps a collection's file name to its set; `key` stands for this combination of sets; `control_passed_at`
+    is when the positive control last found everything planted with it, None before.
+    """
+
+    passports: tuple[Passport, ...]
+    sets: tuple[IndicatorSet, ...]
+    matchset: Path
+    total: int
+    set_names: Mapping[str, str]
+    key: str
+    tools: Mapping[str, str]
+    control_passed_at: str | None = None
+    verdicts: Mapping[EvidenceKind, Verdict] = field(default_factory=dict)
+    despite: str = ""
+    """Why to go on where a control failed, in the examiner's words."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The usable indicators of all sets by MVT's type names."""
+        total: Counter[str] = Counter()
+        for each in self.sets:
+            total.update(each.counts)
+        return total
 
 
 def unheard(event: EngineEvent) -> None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.job import EngineEvent
     from mvtcase.model import Acquisition, Scan
+    from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
-    from mvtcase.workflow.sets import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

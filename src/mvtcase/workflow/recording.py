@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mvtcase.errors import MvtcaseError
     from mvtcase.model import Acquisition, Finding, RawAlert, Scan
     from mvtcase.store.store import Store
+    from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
-    from mvtcase.workflow.sets import Choice
 
 
 def begin(

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
     from mvtcase.evidence.intake import Staged
     from mvtcase.model import Acquisition, Scan
+    from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
-    from mvtcase.workflow.sets import Choice
 
 
 class StoppedError(Exception):

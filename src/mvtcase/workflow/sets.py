@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ControlFailedError, NoUsableIndicatorError
 from mvtcase.model import EvidenceKind, Gap, ModuleOutcome
 from mvtcase.wording import do, say, why
 from mvtcase.workflow import control
+from mvtcase.workflow.control import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
-    from mvtcase.indicators.passport import Passport
-    from mvtcase.model import IndicatorSet
     from mvtcase.workflow.desk import Desk
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """The sets of one scan: pinned, compiled into `matchset`, `total` indicators in all.
-
-    `set_names` maps a collection's file name to its set; `key` stands for this combination of sets; `control_passed_at`
-    is when the positive control last found everything planted with it, None before.
-    """
-
-    passports: tuple[Passport, ...]
-    sets: tuple[IndicatorSet, ...]
-    matchset: Path
-    total: int
-    set_names: Mapping[str, str]
-    key: str
-    tools: Mapping[str, str]
-    control_passed_at: str | None = None
-    verdicts: Mapping[EvidenceKind, control.Verdict] = field(default_factory=dict)
-    despite: str = ""
-    """Why to go on where a control failed, in the examiner's words."""
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """The usable indicators of all sets by MVT's type names."""
-        total: Counter[str] = Counter()
-        for each in self.sets:
-            total.update(each.counts)
-        return total
 
 
 def choose(desk: Desk, named: Sequence[str] = ()) -> Choice:

@@ -120,8 +120,7 @@ class _Rows:
             # What it shows stands in its shadow tables.
             return
         try:
-            columns = self._columns()
-            self._rows(columns)
+            self._rows(self._telling(self._columns()))
         except BROKEN as error:
             self.walk.limit(Extent.DAMAGED, f"table {self.name[:60]}: {said(error)}")
 
@@ -129,7 +128,19 @@ class _Rows:
         found = self.connection.execute(f"PRAGMA table_xinfo({quoted(self.name)})").fetchall()
         return [row[1] for row in found if row[6] in {0, _STORED, _VIRTUAL}]
 
+    def _telling(self, columns: list[str]) -> list[str]:
+        """Return the columns that hold a text or a blob in any row: SQLite finds them much faster than Python does."""
+        asked = ", ".join(f"max(typeof({quoted(column)}) IN ('text', 'blob'))" for column in columns)
+        try:
+            found = self.connection.execute(f"SELECT {asked} FROM {quoted(self.name)} NOT INDEXED").fetchone()  # noqa: S608 - quoted
+        except sqlite3.Error:
+            # Whatever is wrong shows when the rows are read, and some are read before it.
+            return columns
+        return [column for column, telling in zip(columns, found, strict=True) if telling]
+
     def _rows(self, columns: list[str]) -> None:
+        if not columns:
+            return
         listed = ", ".join(map(quoted, columns))
         try:
             cursor = self.connection.execute(f"SELECT rowid, {listed} FROM {quoted(self.name)} NOT INDEXED")  # noqa: S608 - quoted

@@ -30,6 +30,8 @@ BROKEN = (
 _BULK = 1 << 20
 _OVERLAP = 4096
 _POOLED = 2048
+_TOLD_IN_BULK = 8
+"""Letters of a run in a large file that are worth a look at what stands around them."""
 _LARGE = 256
 
 
@@ -237,7 +239,7 @@ class Walk:
         whole: list[tuple[int, str]] = []
         pieces: list[tuple[int, str]] = []
         for offset, text in found:
-            sure = whole_in(data, offset, text)
+            sure = whole_in(data, offset, text) if not bulk or len(text) >= _TOLD_IN_BULK else None
             if sure is not None:
                 whole.append((offset, sure))
             if sure is None or len(sure) + 1 < len(text):

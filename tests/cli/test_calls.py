@@ -346,7 +346,9 @@ def test_yes_never_skips_the_consent(
     added = run("-w", case, "--json", "acquisition", "add", path, "--official", official).data["acquisition"]["id"]
     looks = len(engine.scans)
     assert run("-w", case, "--yes", "scan", "run", added).code == 9
-    assert run("-w", case, "--yes", "triage", path, "--official", official).code == 130
+    nobody = run("-w", case, "--yes", "triage", path, "--official", official)
+    assert nobody.code == 2
+    assert "--consent-by" in nobody.err
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
     assert run("-w", case, "--yes", "triage", path, "--official", official).code == 9
     assert len(engine.scans) == looks

@@ -106,6 +106,12 @@ def test_a_closed_case_is_read_and_not_changed(desk: Desk) -> None:
     assert actions[-3:] == ["case.closed", "case.reopened", "group.added"]
 
 
+def test_the_only_case_is_reopened_without_being_named(desk: Desk) -> None:
+    """Where it is closed, no other can be meant."""
+    cases.close(desk)
+    assert _case(cases.reopen(desk))["state"] == "open"
+
+
 def _events(desk: Desk) -> list[dict[str, Any]]:
     data: Any = custody.log(desk).json
     return list(data["events"])

@@ -78,11 +78,23 @@ def test_each_of_the_four_points_is_needed(
     assert engine.scans == []
 
 
-def test_a_complete_consent_beside_an_incomplete_one_is_enough(desk: Desk, asked: str) -> None:
-    """Whatever their order."""
-    _record(desk, asked)
+def test_the_newest_consent_rules(desk: Desk, asked: str) -> None:
+    """It is the person's latest word, wider or narrower than the one before."""
     _record(desk, asked, informed=frozenset())
+    _record(desk, asked)
     assert _allowed(desk, asked) == (True, "")
+    _record(desk, asked, expires_at="2026-11-25T00:00:00.000000Z")
+    later = replace(desk, clock=lambda: datetime(2026, 11, 26, tzinfo=timezone.utc))
+    assert _allowed(later, asked)[0] is False
+    _record(desk, asked, informed=frozenset())
+    assert _allowed(desk, asked)[0] is False
+
+
+def test_a_consent_that_ran_out_already_is_refused(desk: Desk, asked: str) -> None:
+    """The year was mistyped, most likely; nothing is recorded."""
+    with pytest.raises(InputError, match="ran out"):
+        _record(desk, asked, expires_at="2025-12-01T23:59:59.000000Z")
+    assert consents.show(desk, asked).data.consents == ()
 
 
 @pytest.mark.parametrize(

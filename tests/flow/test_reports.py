@@ -324,3 +324,12 @@ def test_the_organisation_stands_in_the_report(scanned: Desk) -> None:
     details = json.loads(Path(report["path"]).read_text())["details"]
     assert (details["organisation"], details["contact"]) == ("Example CERT", "cert@example.org")
     assert (details["written_at"], details["examiner"]) == ("2026-11-25T00:00:00.000000Z", "Ada")
+
+
+def test_a_letter_goes_to_a_person_named_by_name(desk: Desk) -> None:
+    """As the help says; the name of two people is none."""
+    (written,) = reports.write(desk, "letter", target="aldith fernvale", formats=("json",)).data.reports
+    assert written.target == "O-0001"
+    officials.add(desk, officials.Person(name="Aldith Fernvale"))
+    with pytest.raises(NotFoundError):
+        reports.write(desk, "letter", target="Aldith Fernvale", formats=("json",))

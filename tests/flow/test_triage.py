@@ -17,12 +17,12 @@ from mvtcase.errors import (
     PasswordError,
     WorkspaceError,
 )
-from mvtcase.model import EvidenceKind, Status
+from mvtcase.model import EvidenceKind, Status, Verdict
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.bugreport import build_bugreport
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.store.folder import Workspace
-from mvtcase.workflow import cases, control, custody, demo, officials, triage
+from mvtcase.workflow import cases, control, custody, demo, findings, officials, triage
 from mvtcase.workflow.desk import Desk, RealEngine
 
 if TYPE_CHECKING:
@@ -197,9 +197,9 @@ def test_other_kinds_of_evidence_are_examined_too(here: Path, engine: FakeEngine
     assert [str(job.kind) for job in engine.scans] == ["bugreport"]
 
 
-def _play(folder: Path) -> tuple[Outcome[demo.Played], list[str]]:
+def _play(folder: Path, **more: Any) -> tuple[Outcome[demo.Played], list[str]]:
     said: list[str] = []
-    return demo.play(folder, jobs=2, on_event=lambda _who, _event: None, tell=said.append), said
+    return demo.play(folder, jobs=2, on_event=lambda _who, _event: None, tell=said.append, **more), said
 
 
 def test_the_demo_tells_its_story_with_any_engine(
@@ -225,6 +225,22 @@ def test_the_demo_tells_its_story_with_any_engine(
     verified = custody.verify(_desk(outcome))
     assert verified.json["head"] == data["custody_head"]
     assert {each["sealing"] for each in data["sealing"]["officials"]} >= {"on", "unknown"}
+
+
+def test_the_demo_does_not_wipe_judgements_unasked(
+    here: Path, engine: FakeEngine, found: Callable[..., EngineResult]
+) -> None:
+    """What somebody judged in an earlier demo goes only when that is wanted."""
+    engine.answer = found()
+    outcome, _ = _play(here / "demo")
+    desk = _desk(outcome)
+    one = findings.list_findings(desk).data.findings[0]
+    findings.dispose(desk, one.id, verdict=Verdict.BENIGN, reason="tried out")
+    with pytest.raises(ConflictError, match="judged"):
+        _play(here / "demo")
+    assert findings.show(desk, one.id).data.finding.dispositions
+    _play(here / "demo", over_judgements=True)
+    assert not findings.show(desk, one.id).data.finding.dispositions
 
 
 def test_the_demo_replaces_only_a_demo(here: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,8 @@ from mvtcase.cli import output, progress
 from mvtcase.cli.analysis import status_tables
 from mvtcase.cli.scans import ask_for, read_password_file, summary
 from mvtcase.cli.state import state_of
-from mvtcase.errors import WorkspaceError
+from mvtcase.errors import InputError, WorkspaceError
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,7 +67,9 @@ def demo(
     """Do the whole job on eight invented officials with synthetic phones and the built-in indicators."""
     state = state_of(context)
     with progress.scanning(state) as on_event:
-        outcome = workflow.demo.play(folder, jobs=jobs, on_event=on_event, tell=_teller(state))
+        outcome = workflow.demo.play(
+            folder, jobs=jobs, on_event=on_event, tell=_teller(state), over_judgements=state.yes
+        )
     output.show(state, outcome, _demo_tables)
     state.exit_code = 0  # gaps are part of the story
 
@@ -129,11 +133,28 @@ def triage(
 
 
 def _ask(question: str) -> str:
-    return str(typer.prompt(question, err=True))
+    return str(_answered(question, lambda: typer.prompt(question, err=True)))
 
 
 def _confirm(question: str) -> bool:
-    return typer.confirm(question, err=True)
+    return bool(_answered(question, lambda: typer.confirm(question, err=True)))
+
+
+def _answered(question: str, ask: Callable[[], object]) -> object:
+    """Return what a person answers. Raises `InputError` with the options to give where nobody can be asked."""
+    try:
+        return ask()
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        needed = (
+            do(examiner="NAME"),
+            do(official="OFFICIAL"),
+            do(consent_by="NAME"),
+            do(informed="nature,privacy,retention,disposal"),
+        )
+        hint = say("Say it beforehand: {0}, {1}, {2}, {3}.", *needed)
+        raise InputError("Nobody is here to answer: {question}", hint=hint, question=question) from None
 
 
 def _triaged(data: Triaged) -> Iterable[Table]:

@@ -47,9 +47,9 @@ def identify(path: Path) -> Identified:
     if not found:
         raise UnknownEvidenceError(_what_was_tried(path), hint=_hint(path))
     if len(found) > 1:
-        listed = "".join(f"\n  {each.kind}: {str(each.root)!r}" for each in found[:50])
+        listed = "; ".join(f"{each.kind} {str(each.root)!r}" for each in found[:50])
         raise SeveralEvidenceError(
-            "{path!r} holds {found} acquisitions:{listed}", path=str(path), found=len(found), listed=listed
+            "{path!r} holds {found} acquisitions: {listed}.", path=str(path), found=len(found), listed=listed
         )
     return found[0]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError
@@ -222,7 +222,9 @@ def close(desk: Desk) -> Outcome[OneCase]:
 
 
 def reopen(desk: Desk) -> Outcome[OneCase]:
-    """Reopen a closed case."""
+    """Reopen a closed case; where none is named and none is open, the only closed one is meant."""
+    if desk.case is None and not any(one.state is CaseState.OPEN for one, _, _ in _readable(desk.workspace) if one):
+        desk = replace(desk, case=desk.case_folder(CaseState.CLOSED).slug)
     return _set_state(desk, CaseState.OPEN, "case.reopened")
 
 

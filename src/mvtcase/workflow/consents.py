@@ -102,6 +102,8 @@ def record(  # noqa: PLR0913  # a consent form has this many fields
     if not by.strip() or not scope.strip():
         raise InputError("A consent needs the name of the data owner and what was consented to.")
     refuse_future(desk, given_at, "The day on which a consent was given")
+    if expires_at is not None and parse_timestamp(expires_at) <= desk.clock():
+        raise InputError("A consent that ran out on {at} allows nothing.", hint="Check the year.", at=expires_at)
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, named)
         kept = keep(store.folder, document) if document else None
@@ -169,8 +171,8 @@ def require(store: Store, official: Official, now: datetime) -> Consent:
     """Return the consent that allows a scan of an official's devices now; the gate every scan passes.
 
     The MVT License 1.1, section 3.0 with 1.15 to 1.17, demands the data owner's consent, informed of the nature of the
-    procedure, its privacy implications, the retention and the disposal of the data. Raises the `ConsentError` that says
-    what is missing.
+    procedure, its privacy implications, the retention and the disposal of the data. Of several that were not withdrawn
+    the newest rules, which is the person's latest word. Raises the `ConsentError` that says what is missing.
     """
     if official.roster is RosterState.REFUSED:
         raise ConsentMissingError(
@@ -194,21 +196,16 @@ def require(store: Store, official: Official, now: datetime) -> Consent:
         )
     if official.roster is RosterState.WITHDRAWN:
         raise ConsentWithdrawnError("{official} withdrew the consent, as the roster says.", official=official.id)
-    running = [each for each in standing if not _expired(each, now)]
-    if not running:
+    newest = standing[-1]
+    if newest.expires_at is not None and parse_timestamp(newest.expires_at) <= now:
         raise ConsentExpiredError(
             "The consent of {official} ran out on {expires_at}.",
             official=official.id,
-            expires_at=standing[-1].expires_at,
+            expires_at=newest.expires_at,
         )
-    complete = [each for each in running if each.informed >= frozenset(ConsentPoint)]
-    if not complete:
-        missing = sorted(frozenset(ConsentPoint) - running[-1].informed)
+    missing = sorted(frozenset(ConsentPoint) - newest.informed)
+    if missing:
         raise ConsentIncompleteError(
             "{official} was not informed of: {missing}.", official=official.id, missing=", ".join(missing)
         )
-    return complete[-1]
-
-
-def _expired(consent: Consent, now: datetime) -> bool:
-    return consent.expires_at is not None and parse_timestamp(consent.expires_at) <= now
+    return newest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.job import Secret
-from mvtcase.errors import ConflictError
+from mvtcase.errors import ConflictError, MvtcaseError
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import ConsentMethod, ConsentPoint, Publication, RosterState
 from mvtcase.phones.android import build_androidqf
@@ -25,7 +26,9 @@ from mvtcase.phones.line_stories import healthy_account, unsealed_from
 from mvtcase.phones.people import invent
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.settings import Settings
+from mvtcase.store import queries
 from mvtcase.store.folder import Workspace
+from mvtcase.store.store import Store
 from mvtcase.wording import do, say
 from mvtcase.workflow import (
     acquisitions,
@@ -167,12 +170,14 @@ def play(
     jobs: int | None,
     on_event: Callable[[str, EngineEvent], None],
     tell: Callable[[str], None],
+    over_judgements: bool = False,
 ) -> Outcome[Played]:
     """Do the whole job in a new folder and return the status, the reports and what to type next.
 
-    An earlier demo in the folder is replaced; any other content is left alone with a `ConflictError`.
+    An earlier demo in the folder is replaced, one with somebody's judgements only when that is wanted; any other
+    content is left alone. Raises `ConflictError`.
     """
-    home = _fresh(folder.expanduser().absolute())
+    home = _fresh(folder.expanduser().absolute(), over_judgements=over_judgements)
     cases.init(home)
     (home / MARK).touch()
     # Nothing that is hostile is examined here.
@@ -208,14 +213,28 @@ def play(
     )
 
 
-def _fresh(home: Path) -> Path:
+def _fresh(home: Path, *, over_judgements: bool) -> Path:
     if home.exists() and not home.is_dir():
         raise ConflictError("{home} is no folder.", hint="Name another one.", home=home)
     if home.exists() and any(home.iterdir()):
         if not (home / MARK).is_file():
             raise ConflictError("{home} is not empty and no demo.", hint="Name another folder.", home=home)
+        if not over_judgements and _is_judged(Workspace(home)):
+            raise ConflictError(
+                "Somebody judged findings in the demo in {home}.",
+                hint=say("Replace it with {0}.", do(yes=True)),
+                home=home,
+            )
         shutil.rmtree(home)
     return home
+
+
+def _is_judged(workspace: Workspace) -> bool:
+    for folder in workspace.case_folders():
+        with contextlib.suppress(MvtcaseError), Store.open(folder) as store:
+            if any(finding.dispositions for finding in queries.findings(store)):
+                return True
+    return False
 
 
 def _enrol(desk: Desk) -> None:

@@ -123,13 +123,13 @@ class Desk:
             )
         return spelled(name)
 
-    def case_folder(self) -> CaseFolder:
-        """Return the folder of the case meant: named by id or slug, else the only open one."""
+    def case_folder(self, state: CaseState = CaseState.OPEN) -> CaseFolder:
+        """Return the folder of the case meant: named by id or slug, else the only open one, or one of another state."""
         folders = self.workspace.case_folders()
         if self.case is None:
             read = {folder: readable(folder) for folder in folders}
             unreadable = tuple(folder for folder, one in read.items() if one is None)
-            return only(tuple(f for f, one in read.items() if one and one.state is CaseState.OPEN) or unreadable)
+            return only(tuple(f for f, one in read.items() if one and one.state is state) or unreadable)
         by_slug = [folder for folder in folders if folder.slug == self.case]
         fitting = by_slug or [each for each in folders if (one := readable(each)) and one.id == self.case]
         if len(fitting) > 1:

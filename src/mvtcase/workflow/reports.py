@@ -204,11 +204,11 @@ def _target(store: Store, kind: Kind, target: str | None, edition: Edition) -> t
     if kind is Kind.GROUP:
         return queries.group(store, target), None
     if kind is Kind.LETTER:
-        return None, queries.official(store, target)
+        return None, _official(store, target)
     try:
         return queries.group(store, target), None
     except NotFoundError:
-        official = queries.official(store, target)
+        official = _official(store, target)
     if kind is Kind.INCIDENT and edition is Edition.OUTSIDE and face_of(official) is None:
         raise ConflictError(
             "{official} is shown in counts at most, and this report would be about nobody else.",
@@ -217,6 +217,12 @@ def _target(store: Store, kind: Kind, target: str | None, edition: Edition) -> t
             official=official.id,
         )
     return None, official
+
+
+def _official(store: Store, named: str) -> Official:
+    """Return the official of an id, a pseudonym, or a name that only one person has."""
+    fitting = [one for one in queries.officials(store) if one.name and one.name.casefold() == named.strip().casefold()]
+    return fitting[0] if len(fitting) == 1 else queries.official(store, named)
 
 
 def _id_of(group: Group | None, official: Official | None) -> str:

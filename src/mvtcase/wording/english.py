@@ -61,6 +61,10 @@ COVERAGE = {
     "reader.no_index": (
         "the values that the second reader took apart are not stored and could not be compared ({error})"
     ),
+    "reader.inside": (
+        "{file} is an acquisition of its own ({kind}): its values were compared, and no module examined it; register "
+        "it as well"
+    ),
     "reader.unkept": "{count} values of the earlier scan were not stored and could not be compared",
     "reader.unhashed": "the earlier scan took no {hashes} of the files",
     "reader.notification": (

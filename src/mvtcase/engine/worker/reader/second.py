@@ -20,7 +20,7 @@ from mvtcase.engine.worker.reader import claims as claiming
 from mvtcase.engine.worker.reader import index as indexing
 from mvtcase.engine.worker.reader.alerts import MODULE, Teller
 from mvtcase.engine.worker.reader.claims import Claim, Claims
-from mvtcase.engine.worker.reader.files import Acquisition
+from mvtcase.engine.worker.reader.files import Acquisition, inside
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
@@ -152,6 +152,10 @@ class SecondReader:
             self._problem(ModuleOutcome.TIMED_OUT, why("reader.late", done=self.done, total=self.total))
         for folder in self.acquisition.unread:
             self._problem(ModuleOutcome.DENIED, why("reader.folder", folder=safe_text(folder, 300)))
+        for name, kind in inside(files, self.task.kind):
+            self._problem(
+                ModuleOutcome.NOT_RUN, why("reader.inside", file=safe_text(name, 300), kind=kinds.of(kind).words)
+            )
         self._send_progress()
         self._finish()
 

@@ -315,3 +315,26 @@ def test_a_stock_name_counts_where_the_system_keeps_none_of_it(path: str, found:
     )
     (evidence / "a.log").write_text(f"remaining client pid: 88 ({path})\n")
     assert len(of(read(evidence, sets=sets), "alert")) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("private/var/mobile/sysdiagnose_2026.11.20_iPhone.tar.gz", EvidenceKind.IOS_FILE_SYSTEM, True),
+        ("sysdiagnose_2026.11.20_iPhone/sysdiagnose.log", EvidenceKind.IOS_FILE_SYSTEM, True),
+        ("data/media/0/bugreport-2026.zip", EvidenceKind.ANDROID_FILE_SYSTEM, True),
+        ("bugreport.zip", EvidenceKind.ANDROIDQF, False),
+        ("backup.ab", EvidenceKind.ANDROIDQF, False),
+        ("private/var/mobile/Containers/a/Manifest.db", EvidenceKind.IOS_FILE_SYSTEM, False),
+    ],
+)
+def test_an_acquisition_inside_another_is_a_gap_that_names_it(
+    name: str, kind: EvidenceKind, *, told: bool, evidence: Path
+) -> None:
+    """Its values are compared, and no module examined it as what it is."""
+    (evidence / name).parent.mkdir(parents=True, exist_ok=True)
+    (evidence / name).write_bytes(gzip.compress(LINK))
+    events = read(evidence, kind)
+    named = [each for each in of(events, "problem") if each["reason"]["code"] == "reader.inside"]
+    assert bool(named) is told
+    assert not told or named[0]["reason"]["params"]["file"] == name

@@ -290,6 +290,7 @@ def _evaluation() -> list[list[str]]:
         ["report", "supersede", "R-0001", "--by", "R-0003"],
         ["timeline"],
         ["correlate"],
+        ["coverage", "--files"],
         ["diff", "S-0001", "S-0002"],
         ["export", "csv"],
         ["custody", "note", "Handed over to the prosecutor."],

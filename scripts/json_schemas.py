@@ -26,6 +26,7 @@ from mvtcase.wording import told
 from mvtcase.workflow import (
     acquisitions,
     cases,
+    claims,
     consents,
     correlation,
     custody,
@@ -90,7 +91,7 @@ VERBS: Mapping[str, tuple[Callable[..., object], ...]] = {
     "iocs selftest": (iocs.selftest,),
     "scan run": (scans.run,),
     "scan list": (scans.list_scans,),
-    "scan show": (scans.show,),
+    "scan show": (scans.show, claims.files),
     "recheck run": (rechecks.run,),
     "recheck list": (rechecks.list_rechecks,),
     "finding list": (findings.list_findings,),
@@ -114,6 +115,7 @@ VERBS: Mapping[str, tuple[Callable[..., object], ...]] = {
     "status": (status.status, sealing.status),
     "timeline": (timeline.timeline,),
     "correlate": (correlation.links,),
+    "coverage": (claims.coverage,),
     "diff": (diffs.diff,),
     "export": (exports.export,),
 }

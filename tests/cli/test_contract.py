@@ -268,6 +268,8 @@ def _answers(say: Say) -> None:
     say("status", code=1)
     say("timeline")
     say("correlate")
+    say("coverage", "--files")
+    say("scan", "show", "S-0001", "--files")
     say("diff", "S-0001", "S-0002")
     say("report", "write", "incident", "--format", "html,json")
     say("report", "write", "incident", "--format", "json")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from mvtcase.workflow.claims import Coverage
     from mvtcase.workflow.correlation import Links
     from mvtcase.workflow.diffs import Difference, ModuleTold
     from mvtcase.workflow.payloads import CaseStatus, DeviceStatus, OfficialStatus
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command("status")(show_status)
     app.command("timeline")(timeline)
     app.command("correlate")(correlate)
+    app.command("coverage")(coverage)
     app.command("diff")(diff)
     app.command("export")(export)
 
@@ -138,6 +140,20 @@ def _links(data: Links) -> Iterable[Table]:
         for each in data.links
     ]
     yield output.table("Links between officials", ("link", "what", "officials", "first", "last", "findings"), rows)
+
+
+def coverage(
+    context: typer.Context,
+    files: Annotated[bool, typer.Option("--files", help="Which files were acquired and read by nobody.")] = False,
+) -> None:
+    """Show what was acquired and not read, over all latest scans, worst first."""
+    del files  # the one thing there is to show; other parts of the coverage stand in `status` and `scan show`
+    output.answer(context, workflow.claims.coverage, _unread)
+
+
+def _unread(data: Coverage) -> Iterable[Table]:
+    columns = ("kind", "file", "acquisitions", "by_no_module", "by_nobody")
+    yield output.records("Acquired, and read by no module", columns, data.files)
 
 
 def diff(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.job import Secret
     from mvtcase.model import Acquisition
+    from mvtcase.workflow.claims import ScanFiles
     from mvtcase.workflow.payloads import OneScan, Scans, ScanShown
     from mvtcase.workflow.triage import Triaged
 
@@ -114,9 +115,20 @@ def list_scans(context: typer.Context) -> None:
 
 
 @app.command("show")
-def show(context: typer.Context, scan: Annotated[str, typer.Argument(help="Id (S-0001).")]) -> None:
+def show(
+    context: typer.Context,
+    scan: Annotated[str, typer.Argument(help="Id (S-0001).")],
+    files: Annotated[bool, typer.Option("--files", help="Who read each acquired file, instead.")] = False,
+) -> None:
     """Show a scan: every module's outcome, the gaps, the alerts."""
+    if files:
+        output.answer(context, lambda desk: workflow.claims.files(desk, scan), _files)
+        return
     output.answer(context, lambda desk: workflow.scans.show(desk, scan), _whole)
+
+
+def _files(data: ScanFiles) -> Iterable[Table]:
+    yield output.records(f"Files of {data.id}", ("place", "file", "bytes", "modules", "reader", "note"), data.files)
 
 
 @recheck_app.command("run")

@@ -125,13 +125,11 @@ class _Plist:
     def _dictionary(self, node: int, count: int, start: int, tree: Tree, waiting: list[tuple[int, int]]) -> None:
         refs = self._refs(start, 2 * count)
         below = len(tree.keys)
-        for at in range(count):
-            key = refs[at]
-            name = self.names.get(key)
-            tree.keys.append(self._name(key) if name is None else name)
-            waiting.append((key, below + at))
-            waiting.append((refs[count + at], below + at))
+        tree.keys.extend(self._name(key) for key in refs[:count])
         tree.parents.extend([node] * count)
+        for at in range(count):
+            waiting.append((refs[at], below + at))
+            waiting.append((refs[count + at], below + at))
 
     def _head(self, number: int) -> tuple[int, int, int]:
         """Return an object's kind, its count of bytes, characters or references, and where they start."""
@@ -163,7 +161,13 @@ class _Plist:
         return [int.from_bytes(raw[at : at + size], "big") for at in range(0, len(raw), size)]
 
     def _name(self, number: int) -> str:
-        kind, count, start = self._head(number)
-        name = self._text(kind, count, start) if kind in _TEXTS else ""
-        self.names[number] = name
+        """Return a key's text, nothing where its object is broken or none: the key is counted when it is followed."""
+        name = self.names.get(number)
+        if name is None:
+            try:
+                kind, count, start = self._head(number)
+                name = self._text(kind, count, start) if kind in _TEXTS else ""
+            except (ValueError, IndexError):
+                name = ""
+            self.names[number] = name
         return name

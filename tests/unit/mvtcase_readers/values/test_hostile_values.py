@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase_readers.values import Bounds, Extent, Reading, read_values
+from mvtcase_readers.values import Batch, Bounds, Extent, Reading, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,3 +103,17 @@ def test_a_bomb_is_bounded_and_deep_nesting_is_told() -> None:
     for _ in range(40):
         deep = gzip.compress(deep)
     assert Extent.TOO_DEEP in {reading.extent for reading in _read(deep, Bounds())[1]}
+
+
+def test_a_broken_key_of_a_list_costs_itself_alone() -> None:
+    """A property list with one key beyond its end gives the rest, with places, and is damaged."""
+    objects = [b"\xd2" + struct.pack(">4H", 1, 2, 3, 4), b"\x5f\x11\xff\xff", b"\x51b", b"\x54evil", b"\x54more"]
+    values: list[str] = []
+
+    def take(batch: Batch) -> None:
+        values.extend(f"{value.place.key}={value.text}" for value in batch.values())
+
+    reading = read_values(_bplist(objects), tick=lambda _: None, take=take, say=lambda *_: None)
+    assert reading.extent is Extent.DAMAGED
+    assert "b=more" in values
+    assert any("evil" in value for value in values)

@@ -30,9 +30,14 @@ if TYPE_CHECKING:
 
 _WRONG: dict[str, Callable[[Said], bool]] = {
     "planted": lambda said: said.status in {"no_trace", "refused"},
-    "healthy": lambda said: said.status != "no_trace",
+    "healthy": lambda said: said.status != "no_trace" and not _too_narrow(said),
     "real trace": lambda said: said.status not in ACCUSING,
 }
+
+
+def _too_narrow(said: Said) -> bool:
+    """Return whether a healthy phone was not cleared only because its evidence could not show what ran on it."""
+    return said.status == "inconclusive" and bool(said.gaps) and all(gap.startswith("reach ") for gap in said.gaps)
 
 
 @cache

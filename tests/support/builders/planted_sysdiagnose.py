@@ -109,7 +109,7 @@ PLACES: tuple[SysPlace, ...] = (
     ("path in logdata.statistics", f"{_CSIRC} logdata_statistics", _PATHS, _file(_STATISTICS, lambda value: json.dumps({"processList": [{"process": value, "cnt": 3}]}).replace("/", "\\/") + "\n")),
     ("taskSummary.csv", f"{_CSIRC} taskinfo", _RUN, _file("summaries/taskSummary.csv", lambda value: f'"Date","Process","PID","CPU"\n"2026-10-14 16:00:00","{value}","7070","0.1"\n')),
     ("TCC.db", f"{_CSIRC} accessibility_tcc", _APPS, _file("logs/Accessibility/TCC.db", lambda value: tables(_TCC, ("INSERT INTO access VALUES ('kTCCServiceMicrophone', ?, 0, 2, 1791000000)", (value,))))),
-    ("unified log", "mandiant/macos-UnifiedLogs", (*_RUN, *_LINKS), _file("system_logs.logarchive/Persist/0000000000000a11.tracev3", lambda value: tracev3(f"{value} started by launchd" if "." not in value else f"connecting to {value} port 443", "com.apple.network"))),
+    ("unified log", "mandiant/macos-UnifiedLogs", (*_RUN, *_LINKS), _file("system_logs.logarchive/Persist/0000000000000a11.tracev3", lambda value: tracev3(f"/usr/libexec/{value} started by launchd" if "." not in value else f"connecting to {value} port 443", "com.apple.network"))),
     ("subsystem of the unified log", "mandiant/macos-UnifiedLogs", _APPS, _file("system_logs.logarchive/Special/0000000000000a12.tracev3", lambda value: tracev3("ready", value))),
     ("uuidtext", "mandiant/macos-UnifiedLogs", _PATHS, _file("system_logs.logarchive/0A/1B2C3D4E5F60718293A4B5C6D7E8F9", uuidtext)),
     ("spindump", f"{_CSIRC} spindumpnosymbols", _RUN, _line("spindump-nosymbols.txt", "Process:          {} [7070]\nPath:             /usr/libexec/x\nParent:           launchd [1]")),

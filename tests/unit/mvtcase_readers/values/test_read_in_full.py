@@ -333,3 +333,26 @@ def test_a_text_in_a_cell_is_found_at_any_length(size: int, seed: int) -> None:
     readings, texts = _read(_in_database(text, dice))
     assert any(SOUGHT in found for found in texts), readings
     assert readings[0][1].extent is Extent.FULL
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    holder=st.sampled_from(HOLDERS),
+    wrappers=st.lists(st.sampled_from(WRAPPERS), max_size=2),
+    seed=st.integers(0, 1 << 32),
+)
+def test_damaged_bytes_raise_nothing(
+    holder: Callable[[str, random.Random], bytes],
+    wrappers: list[Callable[[bytes, random.Random], bytes]],
+    seed: int,
+) -> None:
+    """A container with bytes changed, lost and added is read, and every text has a place and a role."""
+    dice = random.Random(seed)  # noqa: S311 - a seeded fake
+    data = holder(SOUGHT, dice)
+    for wrapper in wrappers:
+        data = wrapper(data, dice)
+    held = bytearray(data)
+    for _ in range(dice.choice([1, 3, 20])):
+        at = dice.randrange(len(held) + 1)
+        held[at : at + dice.randrange(3)] = bytes(dice.randrange(256) for _ in range(dice.randrange(1, 3)))
+    assert _read(bytes(held))[0]

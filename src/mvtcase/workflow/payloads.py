@@ -16,7 +16,7 @@ from mvtcase.model.reach import of_scan, sentence
 from mvtcase.wording import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from _typeshed import DataclassInstance
 
@@ -65,6 +65,46 @@ class ComparedSet:
     indicators: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclaimed:
+    """A file that nobody read; `telling` where its sort can hold what is looked for."""
+
+    path: str
+    bytes: int
+    telling: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """How many files there were, who read them and how far; `unclaimed` lists no more than fifty a scan."""
+
+    files: int
+    claimed: int
+    second_reader: int
+    missing: int
+    unclaimed_files: int
+    extents: Mapping[str, int]
+    unclaimed: tuple[Unclaimed, ...]
+
+
+def claims(scans: Iterable[model.Scan]) -> Claims | None:
+    """Return who read the files of some scans together, None where nobody counted them, as in cases of 0.1.0."""
+    counted: list[Mapping[str, Any]] = [each.claims for each in scans if each.claims]
+    if not counted:
+        return None
+    extents: Counter[str] = Counter()
+    for each in counted:
+        extents.update({name: number or 0 for name, number in each.get("extents", {}).items()})
+    return Claims(
+        **{name: sum(each.get(name) or 0 for each in counted) for name in _COUNTS},
+        extents=dict(extents),
+        unclaimed=tuple(Unclaimed(**file) for each in counted for file in each.get("unclaimed", ())),
+    )
+
+
+_COUNTS = ("files", "claimed", "second_reader", "missing", "unclaimed_files")
+
+
 @dataclass(frozen=True, kw_only=True)  # no slots: below it is laid over a device's own record
 class DeviceStatus:
     """One device of `status`."""
@@ -83,6 +123,7 @@ class DeviceStatus:
     stale: tuple[Stale, ...]
     recheck_due: Due | None
     compared: tuple[ComparedSet, ...]
+    claims: Claims | None
     reach: tuple[Reach, ...]
     reach_words: str
     findings: tuple[str, ...]
@@ -117,6 +158,7 @@ def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) ->
         "compared": tuple(
             ComparedSet(name=each.name, version=each.version, indicators=each.usable) for each in standing.compared
         ),
+        "claims": claims(standing.latest),
         "reach": standing.reach,
         "reach_words": sentence(standing.reach),
         "findings": tuple(one.id for one in standing.findings),
@@ -139,6 +181,7 @@ class OfficialStatus:
     dismissed: int
     leads: int
     notifications: tuple[model.Observation, ...]
+    claims: Claims | None
     reach: tuple[Reach, ...]
     reach_words: str
     groups: tuple[str, ...]
@@ -155,6 +198,7 @@ def official(standing: OfficialStanding) -> OfficialStatus:
         dismissed=standing.dismissed,
         leads=standing.leads,
         notifications=standing.notifications,
+        claims=claims(scan for each in standing.devices for scan in each.latest),
         reach=standing.reach,
         reach_words=sentence(standing.reach),
         groups=tuple(group.name for group in standing.groups),
@@ -190,6 +234,7 @@ class ScanShown(model.Scan):
     status: model.Status | None
     dismissed: int
     leads: int
+    claims: Claims | None  # type: ignore[assignment]  # as the line below
     reach: tuple[Reach, ...]  # type: ignore[assignment]  # stored as JSON has it
     reach_words: str
     alerts: Mapping[Level, int]
@@ -205,6 +250,7 @@ def scan(
         "status": device.status if device else None,
         "dismissed": device.dismissed if device else 0,
         "leads": device.leads if device else 0,
+        "claims": claims([one]),
         "reach": reach,
         "reach_words": sentence(reach),
         "alerts": {level: levels.get(level, 0) for level in reversed(Level)},

@@ -114,7 +114,7 @@ PLACES: tuple[SysPlace, ...] = (
     ("uuidtext", "mandiant/macos-UnifiedLogs", _PATHS, _file("system_logs.logarchive/0A/1B2C3D4E5F60718293A4B5C6D7E8F9", uuidtext)),
     ("spindump", f"{_CSIRC} spindumpnosymbols", _RUN, _line("spindump-nosymbols.txt", "Process:          {} [7070]\nPath:             /usr/libexec/x\nParent:           launchd [1]")),
     ("tailspin's binaries", f"{_CSIRC} uuid2path", _PATHS, _file("logs/tailspindb/UUIDToBinaryLocations", lambda value: plistlib.dumps({"0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9": value}))),
-    ("launchctl", "launchctl(1)", _RUN, _line("launchctl-list.txt", "7070\t0\tcom.apple.{}")),
+    ("launchctl", "launchctl(1)", _RUN, _line("launchctl-list.txt", "7070\t0\t{}")),
     ("dump of launchd", "launchctl(1)", _PATHS, _file("logs/launchd/launchctl-dumpstate.txt", lambda value: f"com.apple.x = {{\n\tactive count = 1\n\tprogram = {value}\n}}\n")),
     ("mobile_installation.log", f"{_CSIRC} mobileinstallation", _APPS, _line("logs/MobileInstallation/mobile_installation.log.0", "Wed Oct 14 08:00:00 2026 [211] <notice> (0x16f0) -[MIInstaller performInstallationWithError:]: Installing <MIInstallableBundle ID={}; Version=1.0>")),
     ("containermanagerd.log", f"{_CSIRC} containermanager", _APPS, _line("logs/MobileContainerManager/containermanagerd.log.0", "Wed Oct 14 08:00:00 2026 [54] <notice> (0x16f0) Created data container for [{}]")),

@@ -287,7 +287,7 @@ def _evaluation() -> list[list[str]]:
         ["report", "review", "R-0001"],
         ["report", "release", "R-0001"],
         ["report", "list"],
-        ["report", "supersede", "R-0001", "--by", "R-0003"],
+        ["report", "supersede", "R-0003", "--by", "R-0004"],
         ["timeline"],
         ["correlate"],
         ["coverage", "--files"],

@@ -73,7 +73,9 @@ def test_a_rate_is_told_from_five_phones_on(  # fixtures
     assert told in (shown["base_rate"] or {"words": None})["words"] if told else shown["base_rate"] is None
 
 
-@pytest.mark.parametrize("content", [b"", b"noise", gzip.compress(b"[]\n"), gzip.compress(b'{"format": 1}\n')])
+@pytest.mark.parametrize(
+    "content", [b"", b"noise", gzip.compress(b"[]\n", mtime=0), gzip.compress(b'{"format": 1}\n', mtime=0)]
+)
 def test_what_a_worker_left_there_cannot_stop_a_case(tmp_path: Path, content: bytes) -> None:
     """No index, noise or another form: nothing is known."""
     (tmp_path / "mvt").mkdir()

@@ -134,12 +134,12 @@ def _level(hit: Hit, shown: str) -> Level:
 
 
 def _unit(hit: Hit) -> tuple[object, ...]:
-    """Return what a list must fit in: a row or message where such things are kept, otherwise the file."""
+    """Return what a list must fit in: a row, message or visit where such things are kept, otherwise the file."""
     spot = hit.spot
     if spot.table:
         return (spot.inside, spot.table, spot.row)
-    if spot.place_class == PlaceClass.MESSAGE:
-        return (spot.inside, spot.key.partition(".")[0])
+    if spot.place_class in _LONG_LIVED:
+        return (spot.inside, spot.row, spot.key.partition(".")[0])
     return ("",)
 
 

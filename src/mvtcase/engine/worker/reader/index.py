@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 FILE_NAME = "values.jsonl.gz"
 FORMAT = "mvtcase-values/1"
 MAX_VALUES = 2_000_000
-MAX_PLACES = 20
-"""Distinct terms that are kept, and places of each in different files."""
+MAX_PLACES, MAX_HIT_PLACES = 60, 5_000
+PER_FILE, HITS_PER_FILE = 3, 500
+"""Distinct terms that are kept, and places of each: in all, and in one file and class of place.
+
+The first place is not enough: a message may name in passing what a later one of the same file leads to. Of a term that
+is an indicator many more are looked at.
+"""
 
 MAX_LINE = 1 << 20
 _HARMLESS = "\x01"
@@ -62,6 +67,14 @@ class _Entry:
     matches: tuple[Match, ...]
     last: tuple[int, str]
     spots: list[Spot]
+    here: int = 0
+
+    def takes(self, file: int, found: str) -> bool:
+        """Return whether another place in this file and class of place is kept, and count it."""
+        self.here = self.here + 1 if self.last == (file, found) else 1
+        self.last = (file, found)
+        in_all, in_file = (MAX_HIT_PLACES, HITS_PER_FILE) if self.matches else (MAX_PLACES, PER_FILE)
+        return self.here <= in_file and len(self.spots) < in_all
 
 
 @dataclass(slots=True)
@@ -73,16 +86,13 @@ class ValueIndex:
     unkept: int = 0
 
     def see(self, term: Term, file: int, path: str, role: str, place: Callable[[], Place]) -> Iterator[Hit]:
-        """Take in a term at a place and yield what it hits there, the first time in each file and class of place."""
+        """Take in a term at a place and yield what it hits there, as long as the bounds on places are kept."""
         key = f"{term.sort}{_HARMLESS if term.defanged else ''}{term.text}"
         found = place_class(path, "", role)
         entry = self.entries.get(key)
         if entry is None:
             entry = self._new(key, term)
-        elif entry.last == (file, found):
-            return
-        entry.last = (file, found)
-        if len(entry.spots) >= MAX_PLACES:
+        if not entry.takes(file, found):
             return
         spot = _spot(file, found, role, place(), term.undone)
         entry.spots.append(spot)

@@ -185,6 +185,24 @@ def test_ten_messages_are_no_list(evidence: Path) -> None:
     assert [each["data"]["place_class"] for each in alerts] == ["attempt"] * LIST_LENGTH
 
 
+def test_a_message_counts_beside_a_text_that_names_the_same_indicator(evidence: Path) -> None:
+    """A news text that lists ten in one row, and first, hides no message that leads to one of them in another."""
+    news = "reported were " + ", ".join((*LISTED, HOST))
+    database(evidence / "sms.db", "message", "text", *((news,) for _ in range(5)), (f"see https://{HOST}/a",))
+    found = {each["data"]["place_class"]: each["data"] for each in of(read(evidence), "alert")}
+    assert found["attempt"]["value"] == HOST
+    assert "mention" in found
+
+
+def test_a_history_of_many_visits_is_no_list(evidence: Path) -> None:
+    """A phone that asked for ten names of an attack in its log of lookups was exposed, and mentions nothing."""
+    lines = "".join(json.dumps({"hostname": host, "time": number}) + "\n" for number, host in enumerate(LISTED))
+    (evidence / "intrusion_logs").mkdir()
+    (evidence / "intrusion_logs/dns_event.json").write_text(lines)
+    alerts = of(read(evidence), "alert")
+    assert [each["data"]["place_class"] for each in alerts] == ["exposure"] * LIST_LENGTH
+
+
 def test_every_file_has_a_claim(evidence: Path) -> None:
     """Who read what, with rows and extent; what is encrypted and read by nobody is listed as unclaimed."""
     (evidence / "note.txt").write_bytes(LINK)

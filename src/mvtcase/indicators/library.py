@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, sha256_bytes, timestamp, utc_now
@@ -279,16 +280,27 @@ class IndicatorLibrary:
 
     def _built_in(self) -> dict[str, Passport]:
         if self._builtin is None:
-            self._builtin = {}
-            for source in load_catalog(self._builtin_folder / "catalog.toml").built_in:
-                data = read_bytes(self._builtin_folder / source.file)
-                reading = read_set(data, source.file)
-                made = make_passport(source.name, source.file, data, reading, source.details)
-                self._builtin[source.name] = replace(made, built_in=True)
+            catalog = self._builtin_folder / "catalog.toml"
+            sources = load_catalog(catalog).built_in
+            files = [catalog, *(self._builtin_folder / each.file for each in sources)]
+            found = [each.stat() for each in files if each.is_file()]
+            stamp = tuple((each.st_ino, each.st_mtime_ns, each.st_size) for each in found)
+            self._builtin = dict(_passports_of(self._builtin_folder, stamp))
         return self._builtin
 
     def _switches(self) -> Path:
         return self.folder / "disabled.json"
+
+
+@lru_cache(maxsize=4)
+def _passports_of(folder: Path, _stamp: tuple[tuple[int, int, int], ...]) -> tuple[tuple[str, Passport], ...]:
+    """Return the passports of the sets in a folder; read anew only when a file there is another one."""
+    made = []
+    for source in load_catalog(folder / "catalog.toml").built_in:
+        data = read_bytes(folder / source.file)
+        passport = make_passport(source.name, source.file, data, read_set(data, source.file), source.details)
+        made.append((source.name, replace(passport, built_in=True)))
+    return tuple(made)
 
 
 def _values(reading: Reading) -> frozenset[Value]:

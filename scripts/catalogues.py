@@ -2,7 +2,7 @@
 
 Every sentence people read is collected: the reasons, what the kinds of evidence say of themselves, and the texts of
 errors, hints and messages where the source gives them. A new language is its `.po` file below
-`src/mvtcase/wording/locale` and nothing else; what it lacks stays English.
+the folder `locale` of the wording package and nothing else; what it lacks stays English.
 """
 
 from __future__ import annotations

@@ -188,7 +188,10 @@ def test_the_case_holds_the_alerts_that_plain_mvt_raises(name: str, matcher: str
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recheck_says_of_stored_results_what_the_scan_said_of_the_phone(name: str, trial: Trial) -> None:
-    """With the same sets every indicator match comes again, nothing is lost on the way through the files."""
+    """With the same sets every indicator match comes again, nothing is lost on the way through the files.
+
+    The scans ran without the second reader, so their rechecks say beside that gap that it left no values to ask.
+    """
 
     def matched(scan: dict[str, Any]) -> list[tuple[str, str]]:
         return sorted((each["module"], each["message"]) for each in scan["raised"] if each["level"] == "CRITICAL")
@@ -196,7 +199,9 @@ def test_a_recheck_says_of_stored_results_what_the_scan_said_of_the_phone(name: 
     scan, recheck = trial.scans["ours"][name], trial.rechecks[name]
     assert matched(recheck) == matched(scan)
     assert recheck["completeness"] == scan["completeness"]
-    assert sorted(map(str, recheck["gaps"])) == sorted(map(str, scan["gaps"]))
+    told = [each for each in recheck["gaps"] if each["code"] != "reader.no_index"]
+    assert len(told) == len(recheck["gaps"]) - 1
+    assert sorted(map(str, told)) == sorted(map(str, scan["gaps"]))
 
 
 def test_the_planted_phones_raise_alerts_of_many_modules(trial: Trial) -> None:

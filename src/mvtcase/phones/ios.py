@@ -34,7 +34,7 @@ ENCRYPTED_ONLY = ("calls", "safari_history", "safari_browser_state", "interactio
 """Sources that iOS puts into encrypted backups only: as `missing` they turn the content into an unencrypted backup's.
 
 Sources: Apple, "About encrypted backups on your iPhone, iPad, or iPod touch" (website history, call history, Health);
-MVT's docs/ios/records.md for the interactions.
+MVT docs/ios/records.md for the interactions.
 """
 
 _WRITERS: tuple[Callable[[Desk], PhoneFile], ...] = (

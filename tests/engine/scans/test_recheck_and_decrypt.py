@@ -235,7 +235,7 @@ def test_a_backup_that_asks_for_endless_rounds_is_refused(tmp_path: Path) -> Non
 
 def test_a_decryption_that_dies_is_an_error_and_leaves_nothing(encrypted_backup: Path, tmp_path: Path) -> None:
     """A worker without the memory to start cannot have decrypted anything."""
-    limits = Limits(memory_bytes=64 << 20)
+    limits = Limits(memory_bytes=8 << 20)
     job = DecryptJob(
         source=encrypted_backup, target=tmp_path / "opened", limits=limits, password=Secret(value=PASSWORD)
     )

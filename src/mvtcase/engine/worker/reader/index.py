@@ -135,7 +135,9 @@ class StoredIndex:
             with os.fdopen(open_untouched(self.path), "rb") as raw, gzip.GzipFile(fileobj=raw) as packed:
                 yield from self._read(packed, known)
         except (OSError, EOFError, ValueError, TypeError, LookupError, RecursionError) as error:
-            raise StoredIndexError(f"{type(error).__name__}: {error}") from error
+            # An error of the system names the whole path, which is nobody's business in a report.
+            told = error.strerror if isinstance(error, OSError) else str(error)
+            raise StoredIndexError(f"{type(error).__name__}: {told}") from error
 
     def _read(self, packed: gzip.GzipFile, known: Known) -> Iterator[Hit]:
         self.facts = dict(json.loads(packed.readline(MAX_LINE)))

@@ -149,7 +149,7 @@ def test_a_threat_notification_stands_in_summary_and_recommendations(desk: Desk)
     """Of people shown only in counts too, as a number."""
     officials.change_official(desk, "O-0001", {"publication": Publication.COUNTED})
     _add(desk, Seen(kind="apple.threat_notification", value="mail"))
-    (written,) = reports.write(desk, "incident", formats=("md",)).data.reports
+    (written,) = reports.write(desk, "incident", formats=("md",), edition="outside").data.reports
     text = (desk.case_folder().path / written.path).read_text("utf-8")
     assert "1 official was warned by Apple with a threat notification" in text
     assert "1 of them by a vendor's threat notification alone" in text

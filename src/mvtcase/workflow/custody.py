@@ -138,9 +138,11 @@ def _verify_findings(store: Store) -> Iterator[Difference]:
     of_scan = {
         each.id: Context(device=devices[each.device], scan=each.id, run_paths=(acquired[each.acquisition],))
         for each in queries.scans(store)
+        if each.device in devices and each.acquisition in acquired
     }
+    # An id that somebody changed leads nowhere: what it should lead to is then missing, and that is told.
     for finding, alerts in queries.findings_with_alerts(store):
-        what = unlike_its_alerts(finding, [(alert, of_scan[scan]) for scan, alert in alerts])
+        what = unlike_its_alerts(finding, [(alert, of_scan[scan]) for scan, alert in alerts if scan in of_scan])
         if what:
             yield Difference(where=f"finding {finding.id}", what=what)
     for uuid in queries.alerts_without_finding(store):

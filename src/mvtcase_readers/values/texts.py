@@ -113,8 +113,16 @@ def _columns(line: str, mark: str) -> int:
 
 def read_table(walk: Walk, content: Content, place: Place) -> str:
     """Give the cells of a table in text form, column by column, and its headings."""
-    csv.field_size_limit(_LONGEST_LINE)
     mark = marker(content) or ","
+    before = csv.field_size_limit(_LONGEST_LINE)
+    try:
+        _read_rows(walk, content, place, mark)
+    finally:
+        csv.field_size_limit(before)  # it is the whole program's
+    return _MARKS[mark]
+
+
+def _read_rows(walk: Walk, content: Content, place: Place, mark: str) -> None:
     lines = (line + "\n" for block in _blocks(walk, content, place) for line in block.split("\n"))
     rows = csv.reader(lines, delimiter=mark)
     headings = next(rows, [])
@@ -127,7 +135,6 @@ def read_table(walk: Walk, content: Content, place: Place) -> str:
     except csv.Error:
         # No such table after all: its lines say the same.
         read_lines(walk, content, place)
-    return _MARKS[mark]
 
 
 def _give_columns(walk: Walk, place: Place, headings: Sequence[str], rows: list[list[str]], first: int) -> None:

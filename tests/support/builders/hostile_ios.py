@@ -141,7 +141,8 @@ def _after(statement: str, content: bytes, anatomy: Anatomy) -> bytes:
 
 
 def _losses() -> Iterator[HostileInput]:
-    for source in ("sms", "datausage", "tcc", "safari_history", "os_analytics_ad_daily"):
+    # No Safari: a plain backup carries no history that could be lost.
+    for source in ("sms", "datausage", "tcc", "os_analytics_ad_daily"):
         plant = _plant_for(source, IosEvidence.BACKUP)
         if plant is not None:
             yield _input(IosEvidence.BACKUP, "lost files", f"{source} lost", partial(_lost, plant, source))

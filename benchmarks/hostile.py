@@ -22,8 +22,8 @@ from functools import cache
 from pathlib import Path
 
 from builders.hostile import INDICATORS, HostileInput, corpus, healthy_inputs
-from mvtcase.engine.disk_watch import disk_use
 from mvtcase.engine.job import EngineResult, ScanJob
+from mvtcase.engine.process import disk_use
 from mvtcase.engine.runner import run_scan
 from mvtcase.errors import MvtcaseError
 from mvtcase.evidence import intake

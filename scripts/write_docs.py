@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from mvtcase import errors
 from mvtcase.cli.app import DEFECT, MACHINE_FAILED, app
-from mvtcase.cli.words import words
+from mvtcase.cli.state import words
 from mvtcase.findings import ratings
 from mvtcase.findings.status import WORDS
 from mvtcase.kinds import KINDS, KeyModule, Kind

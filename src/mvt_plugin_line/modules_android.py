@@ -12,9 +12,8 @@ from mvt.plugin import AndroidQFModule, BugReportModule, DatabaseNotFoundError
 from mvtcase_readers.regular import UnreadableError, check_regular
 from mvtcase_readers.trees import parse_json
 
-from .android_app import app_result, has_packages, line_block
 from .android_db import read_account
-from .android_files import PACKAGE, Folder, label_of, listed_databases
+from .android_files import PACKAGE, Folder, app_result, has_packages, label_of, line_block, listed_databases
 from .checks import LineChecks, is_domain
 from .records import Account, Gap, Platform
 

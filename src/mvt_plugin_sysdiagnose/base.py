@@ -11,13 +11,11 @@ from mvt.plugin import DatabaseCorruptedError, DatabaseNotFoundError, Sysdiagnos
 from mvtcase_readers.regular import UnreadableError
 
 from .archive import Archive, Content
-from .bounds import MAX_FILES, MAX_NAMED_PROBLEMS, MAX_TEXT_BYTES
 from .device import Device, read_device
 from .layouts import Presence, Source, State, judge_absence
 from .leads import Lead, staging_leads
 from .matching import Hit, Matcher
-from .shelf import Shelf
-from .texts import plain
+from .shelf import MAX_FILES, MAX_NAMED_PROBLEMS, MAX_TEXT_BYTES, Shelf, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

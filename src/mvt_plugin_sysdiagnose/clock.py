@@ -9,7 +9,7 @@ from typing import Final
 
 from mvt.plugin import convert_datetime_to_iso
 
-from .texts import plain
+from .shelf import plain
 
 UTC_BASIS: Final = "utc"
 """The source gives the offset or counts seconds since 1970."""

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import parse_plist
 
-from .bounds import MEBIBYTE
 from .clock import CREATION_BASIS, NO_TIME, Stamp, archive_moment, of_moment
-from .texts import plain
+from .shelf import MEBIBYTE, plain
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from .texts import base_name, plain
+from .shelf import base_name, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from . import layouts
 from .base import Reading, SysdiagnoseModule
-from .bounds import MAX_DATABASE_BYTES, MAX_PLIST_BYTES, MAX_REPORT_BYTES
 from .leads import Lead, profile_leads, shutdown_leads
 from .parsers.crash_reports import parse_crash_report, parse_crash_summary
 from .parsers.databases import parse_database
-from .parsers.network_settings import parse_associated_domains, parse_network_extensions
 from .parsers.process_lists import (
     parse_binary_locations,
     parse_ps,
@@ -18,9 +16,10 @@ from .parsers.process_lists import (
     parse_spindump,
     parse_taskinfo,
 )
-from .parsers.profiles import parse_profile, parse_profile_events
+from .parsers.profiles import parse_associated_domains, parse_network_extensions, parse_profile, parse_profile_events
 from .parsers.service_logs import parse_service_log
 from .parsers.shutdown import parse_shutdown_log
+from .shelf import MAX_DATABASE_BYTES, MAX_PLIST_BYTES, MAX_REPORT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

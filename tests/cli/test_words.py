@@ -14,7 +14,7 @@ import mvtcase
 from mvtcase import errors
 from mvtcase.cli.app import app
 from mvtcase.cli.output import described
-from mvtcase.cli.words import command, words
+from mvtcase.cli.state import command, words
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from mvt.common.url import URL
 from mvtcase.engine.worker.match.compiled import matchset_collections
 from mvtcase.engine.worker.match.loader import load_collections
 from mvtcase.engine.worker.match.matcher import FastIndicators, stock_from_matchset
-from mvtcase.engine.worker.match.witness import WITNESSED_CHECKS
+from mvtcase.engine.worker.match.matches import WITNESSED_CHECKS
 from mvtcase.matchset import INDICATOR_TYPES, Collection, MatchSet
 
 if TYPE_CHECKING:

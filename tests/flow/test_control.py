@@ -11,7 +11,7 @@ from mvtcase.engine.job import EngineResult
 from mvtcase.errors import ControlFailedError, InputError, NoUsableIndicatorError
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import Completeness, EvidenceKind, IndicatorRef, Level, RawAlert
-from mvtcase.workflow import iocs, scans, sets
+from mvtcase.workflow import control, iocs, scans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ def test_one_plant_that_is_not_found_fails_the_control(proven: Desk, finder: Fin
     with pytest.raises(ControlFailedError, match=rf"processes {missed} \("):
         iocs.selftest(proven, ["tiny"])
     with pytest.raises(ControlFailedError, match="3 of 6"):
-        sets.require_control(proven, sets.choose(proven, ["tiny"]))
+        control.require_control(proven, control.choose(proven, ["tiny"]))
 
 
 def test_a_set_of_which_nothing_can_be_planted_proves_nothing(proven: Desk) -> None:
@@ -103,7 +103,7 @@ def test_a_set_of_which_nothing_can_be_planted_proves_nothing(proven: Desk) -> N
     proven.library.import_bytes(b"10.0.0.1\n", "odd.txt", name="odd", kind="domains")
     for verb in (
         lambda: iocs.selftest(proven, ["odd"]),
-        lambda: sets.require_control(proven, sets.choose(proven, ["odd"])),
+        lambda: control.require_control(proven, control.choose(proven, ["odd"])),
     ):
         with pytest.raises(ControlFailedError, match="could plant none") as caught:
             verb()
@@ -128,11 +128,11 @@ def test_a_control_that_fails_stops_its_own_kind_only(
     """What a sysdiagnose misses says nothing of a backup; a sysdiagnose is refused, naming plant and place."""
     add_phone()
     blind = replace(proven, engine=SysdiagnoseBlind(values=finder.values))
-    choice = sets.require_control(blind, sets.choose(blind), (EvidenceKind.IOS_BACKUP, EvidenceKind.SYSDIAGNOSE))
-    assert sets.proven(choice, EvidenceKind.IOS_BACKUP).control_passed_at is not None
-    assert sets.control_gaps(choice, EvidenceKind.IOS_FILE_SYSTEM) == ()
+    choice = control.require_control(blind, control.choose(blind), (EvidenceKind.IOS_BACKUP, EvidenceKind.SYSDIAGNOSE))
+    assert control.proven(choice, EvidenceKind.IOS_BACKUP).control_passed_at is not None
+    assert control.control_gaps(choice, EvidenceKind.IOS_FILE_SYSTEM) == ()
     with pytest.raises(ControlFailedError, match="sysdiagnose: "):
-        sets.proven(choice, EvidenceKind.SYSDIAGNOSE)
+        control.proven(choice, EvidenceKind.SYSDIAGNOSE)
     assert len(scans.run(blind, scans.Request()).data.scans) == 1
 
 
@@ -162,21 +162,21 @@ def test_a_control_that_passed_is_remembered_for_these_sets_and_tools(
     again: Any = scans.run(proven, scans.Request(acquisitions=("A-0001",))).json
     assert again["scans"][0]["control_passed_at"] == passed
     assert len(finder.jobs) == looks + 1
-    sets.require_control(proven, sets.choose(proven, ["tiny"]))
+    control.require_control(proven, control.choose(proven, ["tiny"]))
     assert len(finder.jobs) > looks + 1
-    newer = replace(sets.choose(proven), tools={"mvt": "2027.1.1"})
-    assert sets.require_control(proven, newer).control_passed_at != passed
+    newer = replace(control.choose(proven), tools={"mvt": "2027.1.1"})
+    assert control.require_control(proven, newer).control_passed_at != passed
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"passed_at": 5}', "{", '{"passed_at": null}'])
 def test_a_damaged_memory_of_a_control_is_no_pass(proven: Desk, finder: Finder, text: str) -> None:
     """The control runs again."""
-    choice = sets.choose(proven, ["tiny"])
-    sets.require_control(proven, choice)
+    choice = control.choose(proven, ["tiny"])
+    control.require_control(proven, choice)
     looks = len(finder.jobs)
     for memory in (proven.workspace.iocs / ".control").glob("*.json"):
         memory.write_text(text)
-    assert sets.require_control(proven, choice).control_passed_at is not None
+    assert control.require_control(proven, choice).control_passed_at is not None
     assert len(finder.jobs) > looks
 
 
@@ -190,8 +190,8 @@ def test_sets_are_switched_linted_imported_and_packed(desk: Desk, tmp_path: Path
     assert (imported[0]["name"], imported[0]["usable"], imported[0]["added"]) == ("mine", 1, 1)
     off: Any = iocs.switch(desk, "mine", on=False).json["sets"]
     assert {each["name"]: each["active"] for each in off}["mine"] is False
-    assert "mine" not in {each.name for each in sets.choose(desk).sets}
-    assert [each.name for each in sets.choose(desk, ["mine"]).sets] == ["mine"]
+    assert "mine" not in {each.name for each in control.choose(desk).sets}
+    assert [each.name for each in control.choose(desk, ["mine"]).sets] == ["mine"]
     packed: Any = iocs.pack(desk, tmp_path / "sets.zip").json
     assert {each["name"] for each in packed["sets"]} >= {"mine", "tiny"}
     shown: Any = iocs.show(desk, "mine").json

@@ -14,7 +14,7 @@ import pytest
 from mvtcase.errors import CaseLockedError, EngineError, IndicatorCountError
 from mvtcase.store.folder import held_lock
 from mvtcase.workflow import custody, exports, findings, rechecks, reports, scans, status
-from mvtcase.workflow.interrupted import recover
+from mvtcase.workflow.recording import recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable

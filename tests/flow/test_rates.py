@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.engine import carried
+from mvtcase.engine import results_folder as carried
 from mvtcase.engine.worker.reader import index
 from mvtcase.workflow import findings, scans
 

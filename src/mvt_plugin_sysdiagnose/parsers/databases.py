@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mvt_plugin_sysdiagnose.bounds import MAX_DATABASE_BYTES, MAX_RECORDS, MAX_TABLES
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_unix
-from mvt_plugin_sysdiagnose.texts import plain
+from mvt_plugin_sysdiagnose.shelf import MAX_DATABASE_BYTES, MAX_RECORDS, MAX_TABLES, plain
 from mvtcase_readers.sqlite import Bounds, connect, quoted
 
 from .result import Parsed, Record, record

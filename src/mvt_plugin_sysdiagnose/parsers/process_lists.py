@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mvt_plugin_sysdiagnose.bounds import MAX_LINE_CHARACTERS
 from mvt_plugin_sysdiagnose.clock import Stamp, of_offset_text
-from mvt_plugin_sysdiagnose.texts import base_name, plain, whole_number
+from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, base_name, plain, whole_number
 from mvtcase_readers.regular import lines
 from mvtcase_readers.trees import parse_plist
 

@@ -11,9 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mvt_plugin_sysdiagnose.bounds import MAX_LINE_CHARACTERS
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_unix
-from mvt_plugin_sysdiagnose.texts import base_name, plain, whole_number
+from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, base_name, plain, whole_number
 from mvtcase_readers.regular import lines
 
 from .result import Parsed, Record, record

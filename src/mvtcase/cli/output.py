@@ -15,8 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from mvtcase.cli.state import state_of
-from mvtcase.cli.words import words
+from mvtcase.cli.state import state_of, words
 from mvtcase.escape import visible
 from mvtcase.wording import Message
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mvtcase.wording import Message, Reason, translator
+
 if TYPE_CHECKING:
     import typer
 
+    from mvtcase.wording import Step, Translator
     from mvtcase.workflow.desk import Desk
 
 
@@ -64,3 +67,22 @@ def state_of(context: typer.Context) -> State:
     names = context.command_path.split()
     root.obj.command = " ".join(names[1:])
     return root.obj
+
+
+ENGLISH = translator()
+PROGRAM = "mvtcase"
+OF_THE_PROGRAM = ("workspace", "case", "examiner")
+"""Options that stand before the verb."""
+
+
+def command(step: Step) -> str:
+    """Return a step as people type it, in quotes: the whole call, or only the options of one to be made again."""
+    named = {name: f"--{name}" if value is True else f"--{name} {value}" for name, value in step.options.items()}
+    before = [named.pop(name) for name in OF_THE_PROGRAM if name in named and step.verb]
+    verb = (PROGRAM, *before, step.verb) if step.verb else ()
+    return f"'{' '.join((*verb, *step.arguments, *named.values()))}'"
+
+
+def words(told: object, tongue: Translator = ENGLISH) -> str:
+    """Return a message or reason as a sentence, and anything else as its text."""
+    return tongue.word(told, command) if isinstance(told, (Message, Reason)) else str(told)

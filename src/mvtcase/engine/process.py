@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -13,20 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Protocol
 
-from mvtcase.engine.disk_watch import DiskWatch
-from mvtcase.engine.events import parse_event
+from mvtcase.engine.events import MAX_LINE_BYTES, parse_event
 from mvtcase.engine.job import job_line
-from mvtcase.engine.lines import LineReader
 from mvtcase.errors import WorkerStartError
 from mvtcase.wording import Reason, text_of, why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from typing_extensions import Self
 
     from mvtcase.engine.box import Box, Wrap
     from mvtcase.model import Json
     from mvtcase.settings import Limits
+
 
 MAX_LOG_BYTES = 1 << 20
 OPEN_FILES = 1024
@@ -247,3 +249,93 @@ def _end(process: subprocess.Popen[bytes], grace: float) -> None:
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+EVERY_SECONDS = 0.5
+MAX_ENTRIES = 200_000
+"""Files and folders a worker may make; more are as good as a full disk."""
+
+_BLOCK = 512
+
+
+class DiskWatch:
+    """Tells when the files below some folders take more than so many bytes of disk; 0 bytes is no bound."""
+
+    def __init__(self, folders: Sequence[Path], limit: int) -> None:
+        self._folders = folders
+        self._limit = limit
+        self._next = time.monotonic() + EVERY_SECONDS
+
+    def overrun(self) -> str:
+        """Return why the worker must be killed now, empty when it need not or when it is too soon to look again."""
+        if self._limit <= 0 or time.monotonic() < self._next:
+            return ""
+        used, entries = disk_use(self._folders)
+        self._next = time.monotonic() + EVERY_SECONDS
+        if entries >= MAX_ENTRIES:
+            return why("worker.files", count=MAX_ENTRIES)
+        return why("worker.disk", bytes=self._limit) if used > self._limit else ""
+
+
+def disk_use(folders: Sequence[Path]) -> tuple[int, int]:
+    """Return the bytes on disk and the number of entries below folders, following no link; counting ends at a bound."""
+    used = entries = 0
+    pending = [str(folder) for folder in folders]
+    while pending and entries < MAX_ENTRIES:
+        with suppress(OSError), os.scandir(pending.pop()) as found:
+            for entry in found:
+                entries += 1
+                with suppress(OSError):
+                    used += entry.stat(follow_symlinks=False).st_blocks * _BLOCK
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                if entries >= MAX_ENTRIES:
+                    break
+    return used, entries
+
+
+CHUNK_BYTES = 1 << 16
+
+
+class LineReader:
+    """Lines of named pipes as they come; a line over the bound is cut there and its rest counts as another line."""
+
+    def __init__(self, descriptors: Mapping[str, int]) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._held = dict.fromkeys(descriptors, b"")
+        self._ended: set[str] = set()
+        for name, descriptor in descriptors.items():
+            self._selector.register(descriptor, selectors.EVENT_READ, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._selector.close()
+
+    def at_end(self, name: str) -> bool:
+        """Return whether a pipe has no writer any more and all of it was read."""
+        return name in self._ended
+
+    def read(self, seconds: float) -> Iterator[tuple[str, bytes]]:
+        """Yield (name, line) of all lines there are now, after waiting up to so many seconds for the first."""
+        for key, _ in self._selector.select(seconds):
+            name = str(key.data)
+            data = os.read(key.fd, CHUNK_BYTES)
+            if not data:
+                self._selector.unregister(key.fd)
+                self._ended.add(name)
+                data, self._held[name] = self._held[name], b""
+                if data:
+                    yield name, data
+                continue
+            yield from self._lines(name, data)
+
+    def _lines(self, name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+        pieces = (self._held[name] + data).split(b"\n")
+        self._held[name] = pieces.pop()
+        for piece in pieces:
+            yield name, piece + b"\n"
+        if len(self._held[name]) > MAX_LINE_BYTES:
+            held, self._held[name] = self._held[name], b""
+            yield name, held

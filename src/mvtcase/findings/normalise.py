@@ -8,15 +8,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, digest
-from mvtcase.findings.classes import SILENT, evidence_class
 from mvtcase.findings.ratings import rate, weigh_together
-from mvtcase.findings.times import event_time
-from mvtcase.model import AlertSource, EvidenceClass, Finding, Rating
+from mvtcase.kinds import TRACES, Trace
+from mvtcase.model import AlertSource, EvidenceClass, Finding, Platform, Rating, TimeBasis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mvtcase.model import Device, Json, RawAlert
+
 
 ID_DIGITS = 16
 MAX_DETAIL_CHARACTERS = 20_000
@@ -184,3 +184,105 @@ def _detail(event: Json) -> dict[str, Json]:
     if len(text) <= MAX_DETAIL_CHARACTERS:
         return detail
     return {"shortened": text[:MAX_DETAIL_CHARACTERS], "characters": len(text), "note": "the alert holds all of it"}
+
+
+_FIELDS = (
+    "isodate",
+    "first_isodate",
+    "live_isodate",
+    "timestamp",
+    "event_time",
+    "date",
+    "last_visit_time",
+    "last_update_time",
+    "first_install_time",
+    "install_date",
+    "last_modified",
+    "modified_time",
+    "changed_time",
+    "start_date",
+    "created_date",
+    "creation_date",
+    "last_seen_isodate",
+)
+"""Names of event fields that hold the time of the event, the most telling first (read in MVT 2026.10.26's modules)."""
+
+_SHAPE = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?:[ T](?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?"
+)
+_EPOCH = "1970-01-01"
+_MAC_EPOCH = "2001-01-01"
+
+
+def event_time(alert: RawAlert, platform: Platform) -> tuple[str | None, TimeBasis]:
+    """Return the time of an alert's event as the device gave it, and the clock it was read from.
+
+    None with `unknown` where no field holds a time, or only one of the zero points that stand for "never".
+    """
+    for text in _candidates(alert.event, alert.event_time):
+        shape = _SHAPE.fullmatch(text.strip())
+        if shape is None or _means_never(shape):
+            continue
+        return text.strip(), _basis(shape, platform)
+    return None, TimeBasis.UNKNOWN
+
+
+def _candidates(event: Json, given: str) -> list[str]:
+    texts = [given]
+    if isinstance(event, dict):
+        values = [event.get(name) for name in _FIELDS]
+        texts += [value for value in values if isinstance(value, str)]
+    return [text for text in texts if text and len(text) < 64]  # noqa: PLR2004  # no time is longer
+
+
+def _means_never(shape: re.Match[str]) -> bool:
+    midnight = (shape["time"] or "00:00:00").startswith("00:00:00")
+    return shape["date"] in {_EPOCH, _MAC_EPOCH} and midnight
+
+
+def _basis(shape: re.Match[str], platform: Platform) -> TimeBasis:
+    zone = shape["zone"]
+    if zone in {"Z", "UTC", "+0000", "+00:00"} or (zone is None and platform is Platform.IOS):
+        return TimeBasis.UTC
+    return TimeBasis.DEVICE_LOCAL if zone is not None or platform is Platform.ANDROID else TimeBasis.UNKNOWN
+
+
+SILENT = frozenset({EvidenceClass.HEURISTIC, EvidenceClass.POSTURE})
+"""Classes that say nothing of an indicator."""
+_LINKS = frozenset({"domains", "urls"})
+_OF_PLACES = {
+    str(each): each
+    for each in (EvidenceClass.ATTEMPT, EvidenceClass.EXPOSURE, EvidenceClass.EXECUTION, EvidenceClass.ARTEFACT)
+}
+"""What the second reader may say of a place; `lead` and `mention` are heuristic."""
+
+_LINE = "line_"
+"""How the slugs of the modules that read LINE begin."""
+
+
+def evidence_class(alert: RawAlert) -> EvidenceClass:
+    """Return the evidence class of an alert.
+
+    With an indicator, by where it was found and its type: a process that ran is execution, a link that somebody sent an
+    attempt, a link that the phone opened exposure, anything else that is or was on the phone an artefact. Without,
+    posture for settings, heuristic for the rest. What the second reader found says itself what its place shows; where
+    the place says nothing it is heuristic.
+    """
+    if alert.source is AlertSource.SWEEP:
+        named = str(alert.event.get("place_class")) if isinstance(alert.event, dict) else ""
+        return _OF_PLACES.get(named, EvidenceClass.HEURISTIC)
+    slug = alert.module.lower()
+    if alert.indicator is None:
+        is_posture = TRACES.get(slug) is Trace.POSTURE or slug.startswith(_LINE)
+        return EvidenceClass.POSTURE if is_posture else EvidenceClass.HEURISTIC
+    return _with_indicator(TRACES.get(slug), alert.indicator.type)
+
+
+def _with_indicator(trace: Trace | None, kind: str) -> EvidenceClass:
+    if kind in _LINKS:
+        return EvidenceClass.ATTEMPT if trace in {Trace.MESSAGE, Trace.ACCOUNT} else EvidenceClass.EXPOSURE
+    if kind == "emails":
+        return EvidenceClass.ATTEMPT
+    if kind in {"processes", "app_ids"} and trace is Trace.EXECUTION:
+        return EvidenceClass.EXECUTION
+    return EvidenceClass.ARTEFACT

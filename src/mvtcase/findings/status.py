@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mvtcase.findings.classes import SILENT
+from mvtcase.findings.normalise import SILENT
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import Completeness, DeviceState, EvidenceClass, FindingState, Level, Rating, Status
 

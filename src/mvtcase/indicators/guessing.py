@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from mvtcase.indicators.refang import refanged_email, refanged_url
 from mvtcase.indicators.types import ADDRESS
-from mvtcase.indicators.values import HASH_LENGTHS
+from mvtcase.indicators.values import HASH_LENGTHS, refanged_email, refanged_url
 from mvtcase.indicators.verdicts import IndicatorType, Refused
 from mvtcase.indicators.wordlists import FILE_ENDINGS, HOST_ENDINGS, PACKAGE_STARTS
 

@@ -13,12 +13,12 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mvtcase.indicators.refang import refanged_email, refanged_host, refanged_url
 from mvtcase.indicators.verdicts import IndicatorType, Refused, Usable
 from mvtcase.indicators.wordlists import COMMON_DOMAINS, COMMON_FOLDERS, COMMON_PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 MAX_VALUE_CHARS = 8192
 SHORTEST_BARE_DOMAIN = 6
@@ -227,3 +227,29 @@ _WEIGHERS: dict[IndicatorType, Callable[[str], Usable | Refused]] = {
     IndicatorType.IOS_PROFILE_IDS: _as_given(IndicatorType.IOS_PROFILE_IDS),
     IndicatorType.ANDROID_PROPERTY_NAMES: _as_given(IndicatorType.ANDROID_PROPERTY_NAMES),
 }
+
+
+# Spaces are bounded: without, a line of many spaces takes quadratic time.
+_DOT = re.compile(r"\s{0,3}[\[({]\s{0,3}(?:\.|dot)\s{0,3}[\])}]\s{0,3}", re.IGNORECASE)
+_BRACKETED_DOT = re.compile(r"\[\.|\.\]")
+_AT = re.compile(r"\s{0,3}[\[({]\s{0,3}(?:@|at)\s{0,3}[\])}]\s{0,3}", re.IGNORECASE)
+_COLON = re.compile(r"\[(:(?://)?)\]|\[(//)\]")
+_BACKSLASHED_DOT = re.compile(r"\\{1,2}\.")
+_REFANG_SCHEME = re.compile(r"^h(?:xx|\*\*|tt)p(s?)(?=:)", re.IGNORECASE)
+
+
+def refanged_host(text: str) -> str:
+    """Return a domain, address or package name with its dots in place."""
+    return _BACKSLASHED_DOT.sub(".", _BRACKETED_DOT.sub(".", _DOT.sub(".", text)))
+
+
+def refanged_url(text: str) -> str:
+    """Return a URL with scheme, colon and dots in place; the case of what it asks for is kept."""
+    text = _COLON.sub(lambda found: found.group(1) or found.group(2), text)
+    text = _REFANG_SCHEME.sub(lambda found: f"http{found.group(1).lower()}", text)
+    return refanged_host(text)
+
+
+def refanged_email(text: str) -> str:
+    """Return an e-mail address with its sign and dots in place."""
+    return refanged_host(_AT.sub("@", text))

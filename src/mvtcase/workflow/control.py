@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mvtcase import kinds
 from mvtcase.canon import canonical_json, digest, timestamp
 from mvtcase.engine.job import ScanJob
-from mvtcase.errors import ControlFailedError
+from mvtcase.errors import ControlFailedError, NoUsableIndicatorError
 from mvtcase.evidence import workspaces
 from mvtcase.files import write_atomically
 from mvtcase.indicators.sampling import sample_for_control
-from mvtcase.model import EvidenceKind, Platform
+from mvtcase.model import EvidenceKind, Gap, ModuleOutcome, Platform
 from mvtcase.phones import android_spots, ios_spots
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
@@ -23,7 +23,7 @@ from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import build_sysdiagnose
 from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone, plantable
 from mvtcase.store.folder import PRIVATE_FOLDER
-from mvtcase.wording import do, say
+from mvtcase.wording import do, say, why
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import read_json
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mvtcase.model import IndicatorSet, Json, RawAlert
     from mvtcase.phones.plants import BuiltEvidence
     from mvtcase.workflow.desk import Desk
+
 
 SAMPLES_PER_TYPE = 3
 STAND_INS = (EvidenceKind.IOS_BACKUP, EvidenceKind.ANDROIDQF, EvidenceKind.SYSDIAGNOSE)
@@ -231,3 +232,80 @@ def _remembered(desk: Desk, choice: Choice, kind: EvidenceKind) -> str | None:
 def _remember(desk: Desk, choice: Choice, kind: EvidenceKind, at: str, planted: int) -> None:
     record: Json = {"passed_at": at, "planted": planted, "sets": [each.sha256 for each in choice.sets]}
     write_atomically(_memory(desk, choice, kind), canonical_json(record).encode())
+
+
+def choose(desk: Desk, named: Sequence[str] = ()) -> Choice:
+    """Return the sets named, or all active ones, compiled.
+
+    Raises `IndicatorSetMissingError` or `NoUsableIndicatorError`.
+    """
+    library = desk.library
+    passports = library.active(tuple(named))
+    if not passports:
+        raise NoUsableIndicatorError(
+            "No indicator set is active: a scan would compare with nothing.",
+            hint=say("Import one with {0}.", do("iocs import", "FILE")),
+        )
+    compiled = library.compile(passports)
+    if compiled.total == 0:
+        raise NoUsableIndicatorError("The chosen indicator sets hold no usable indicator.")
+    return Choice(
+        passports=tuple(passports),
+        sets=compiled.sets,
+        matchset=compiled.matchset_path,
+        total=compiled.total,
+        set_names=compiled.set_names,
+        key=compiled.key,
+        tools=dict(desk.newest().tools),
+    )
+
+
+def require_control(
+    desk: Desk, choice: Choice, wanted: Iterable[EvidenceKind] = tuple(EvidenceKind), *, despite: str = ""
+) -> Choice:
+    """Return the choice with what became of the positive control of each kind of evidence that is wanted.
+
+    Raises `ControlFailedError` when it failed for all of them and nobody gave a reason to go on despite that: such a
+    scan would prove nothing. What fails for one kind does not stop another.
+    """
+    if not desk.with_control:
+        return choice
+    proved = verdicts(desk, choice, wanted)
+    choice = replace(choice, verdicts=proved, despite=despite)
+    failed = [each for each in proved.values() if each.missed]
+    if failed and len(failed) == len(proved) and not despite:
+        raise _failure(failed)
+    passed = max((each.at for each in proved.values() if each.at), default=None)
+    return choice if failed else replace(choice, control_passed_at=passed)
+
+
+def proven(choice: Choice, kind: EvidenceKind) -> Choice:
+    """Return the choice for one kind of evidence, with the time its own control passed.
+
+    Raises `ControlFailedError` when it failed and nobody gave a reason to go on despite that.
+    """
+    verdict = choice.verdicts.get(stand_in(kind))
+    if verdict is None:
+        return choice
+    if verdict.missed and not choice.despite:
+        raise _failure([verdict])
+    return replace(choice, control_passed_at=verdict.at)
+
+
+def control_gaps(choice: Choice, kind: EvidenceKind) -> tuple[Gap, ...]:
+    """Return the gap that a control leaves which failed for a kind of evidence, and was gone past with a reason."""
+    verdict = choice.verdicts.get(stand_in(kind))
+    if verdict is None or not verdict.missed:
+        return ()
+    reason = why("control.despite", missed=listed(verdict.missed), reason=choice.despite)
+    return (Gap(module="positive control", outcome=ModuleOutcome.FAILED, reason=reason),)
+
+
+def _failure(failed: Sequence[Verdict]) -> ControlFailedError:
+    missed = [check for each in failed for check in each.missed]
+    return ControlFailedError(
+        "The positive control failed: {missed} of {failed} planted indicators were not found. {missed_2}",
+        missed=len(missed),
+        failed=sum(each.planted for each in failed),
+        missed_2=listed(missed),
+    )

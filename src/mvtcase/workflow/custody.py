@@ -14,7 +14,7 @@ from mvtcase.findings.normalise import Context, unlike_its_alerts
 from mvtcase.store import queries
 from mvtcase.store.custody import Difference
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.interrupted import settled_case
+from mvtcase.workflow.recording import settled_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

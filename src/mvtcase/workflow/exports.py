@@ -21,8 +21,8 @@ from mvtcase.report.view import Occasion, view_of
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
 from mvtcase.wording import do, say
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.interrupted import settled_case
 from mvtcase.workflow.payloads import as_json
+from mvtcase.workflow.recording import settled_case
 from mvtcase.workflow.reports import sealing_of
 
 if TYPE_CHECKING:

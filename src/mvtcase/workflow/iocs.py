@@ -17,8 +17,8 @@ from mvtcase.store import filing, queries
 from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import control, payloads
+from mvtcase.workflow.control import choose
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
-from mvtcase.workflow.sets import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

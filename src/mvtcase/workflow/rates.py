@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
-from mvtcase.engine.carried import carried
+from mvtcase.engine.results_folder import carried
 from mvtcase.model import AcquisitionState
 from mvtcase.store import queries
 

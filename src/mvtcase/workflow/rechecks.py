@@ -17,10 +17,9 @@ from mvtcase.model import AcquisitionState, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
-from mvtcase.workflow import consents, payloads, sets
+from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
-from mvtcase.workflow.interrupted import acquisition_lock, recover
-from mvtcase.workflow.recording import begin, fail, record
+from mvtcase.workflow.recording import acquisition_lock, begin, fail, record, recover
 from mvtcase.workflow.scans import shown_scans
 
 if TYPE_CHECKING:
@@ -58,9 +57,9 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
     desk.require_sandbox()
     with desk.open_case(to_change=True) as store:
         recover(desk, store)
-        choice = sets.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
+        choice = control.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
         wanted = _wanted(store, request, choice)
-        choice = sets.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
+        choice = control.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
     with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
         done = list(pool.map(partial(_recheck_or_say_why, desk, request, choice), [each.id for each in wanted]))
     with desk.open_case() as store:
@@ -143,7 +142,7 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: S
         )
     if scan.state is not ScanState.FINISHED:
         raise InputError("{scan} is {state}: it left no complete results to recheck.", scan=scan.id, state=scan.state)
-    choice = sets.proven(choice, scan.kind)
+    choice = control.proven(choice, scan.kind)
     acquisition = queries.acquisition(store, scan.acquisition)
     consents.require(store, queries.official(store, acquisition.official), desk.clock())
     with acquisition_lock(store, acquisition.id), workspaces.workspace(store.folder.working) as work:
@@ -160,7 +159,7 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: S
                     set_names=choice.set_names,
                     limits=desk.settings.limits.scaled(acquisition.bytes) if evidence else desk.settings.limits,
                     known=Known(
-                        problems=sets.control_gaps(choice, scan.kind),
+                        problems=control.control_gaps(choice, scan.kind),
                         counts=choice.counts,
                         base=scan.completeness,
                         base_gaps=scan.gaps,

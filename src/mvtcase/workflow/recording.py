@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.events import INTERRUPTED, read_events
 from mvtcase.engine.events import PRIVATE_FOLDER as PRIVATE
-from mvtcase.engine.events import read_events
 from mvtcase.engine.results_folder import remove_tree
 from mvtcase.engine.safe_json import safe_json
+from mvtcase.errors import CaseLockedError, CaseReadOnlyError
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.findings.review import PROGRAM
 from mvtcase.model import Completeness, ScanState
 from mvtcase.store import filing as results
 from mvtcase.store import queries
-from mvtcase.store.folder import PRIVATE_FOLDER
+from mvtcase.store.folder import PRIVATE_FOLDER, held_lock
 from mvtcase.wording import text_of
 from mvtcase.workflow import observations
-from mvtcase.workflow.line_results import sealing_seen
+from mvtcase.workflow.sealing import sealing_seen
 from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mvtcase.engine.job import EngineResult
     from mvtcase.errors import MvtcaseError
@@ -157,3 +159,46 @@ def _findings(
 def _run_paths(store: Store, scan: Scan) -> tuple[str, ...]:
     acquisition = queries.acquisition(store, scan.acquisition)
     return (acquisition.path, str(store.folder.working), str(store.folder.scan(scan.id)))
+
+
+@contextlib.contextmanager
+def acquisition_lock(store: Store, acquisition: str) -> Iterator[None]:
+    """Hold an acquisition while it is scanned. Raises `CaseLockedError` when another process is scanning it."""
+    with held_lock(store.folder.scan_lock(acquisition)) as held:
+        if not held:
+            raise CaseLockedError("Another process is scanning {acquisition}.", acquisition=acquisition)
+        yield
+
+
+@contextlib.contextmanager
+def settled_case(desk: Desk, *, to_change: bool = False) -> Iterator[Store]:
+    """Give the case's store with everything filed that a killed scan had found, for verbs that state results.
+
+    Raises `CaseReadOnlyError` when something has to be filed and the medium cannot be written to.
+    """
+    with desk.open_case(to_change=to_change) as store:
+        named = desk.examiner or desk.settings.examiner
+        recover(desk if named.strip() else replace(desk, examiner=PROGRAM), store)
+        yield store
+
+
+def recover(desk: Desk, store: Store) -> tuple[str, ...]:
+    """Mark every scan that no living process holds as interrupted, file what it had found, and return their ids."""
+    return tuple(scan.id for scan in queries.scans(store) if _recover_one(desk, store, scan))
+
+
+def _recover_one(desk: Desk, store: Store, scan: Scan) -> bool:
+    if scan.state is not ScanState.RUNNING:
+        return False
+    if store.read_only:
+        raise CaseReadOnlyError("What scan {scan} had found when it was cut off is not filed yet.", scan=scan.id)
+    with held_lock(store.folder.scan_lock(scan.acquisition)) as held:
+        if not held or queries.scan(store, scan.id).state is not ScanState.RUNNING:
+            return False
+        file_interrupted(desk, store, scan)
+    return True
+
+
+def file_interrupted(desk: Desk, store: Store, scan: Scan) -> None:
+    """Mark a scan as interrupted and file what its worker had said until then; the caller holds its acquisition."""
+    close_early(desk, store, scan.id, state=ScanState.INTERRUPTED, error=INTERRUPTED)

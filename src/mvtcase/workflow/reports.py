@@ -23,8 +23,8 @@ from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import payloads, sealing
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.interrupted import settled_case
 from mvtcase.workflow.observations import LETTER_SEALING
+from mvtcase.workflow.recording import settled_case
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,10 +20,9 @@ from mvtcase.model import AcquisitionState, Completeness, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
-from mvtcase.workflow import consents, payloads, sets
+from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
-from mvtcase.workflow.interrupted import acquisition_lock, file_interrupted, recover
-from mvtcase.workflow.recording import begin, fail, record
+from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,7 +85,7 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
     desk.require_sandbox()
     with desk.open_case(to_change=True) as store:
         recover(desk, store)
-        choice = sets.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
+        choice = control.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
         wanted = _wanted(store, request, choice)
         if not wanted:
             return Outcome(
@@ -94,7 +93,7 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
                 messages=("Nothing to do: every acquisition was scanned with these sets.",),
             )
         secrets = {each.id: _secret(request, each) for each in wanted}
-        choice = sets.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
+        choice = control.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
     done = _run_all(desk, request, choice, wanted, secrets)
     failures = [message for _, message in done if message]
     with desk.open_case() as store:
@@ -183,7 +182,7 @@ def _scan_or_say_why(
 def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisition, secret: Secret | None) -> str:
     """Scan one acquisition on a connection of its own and return the scan's id."""
     _stop_if_asked(request)
-    choice = sets.proven(choice, acquisition.kind)
+    choice = control.proven(choice, acquisition.kind)
     with Store.open(desk.case_folder(), clock=desk.clock) as store:
         consents.require(store, queries.official(store, acquisition.official), desk.clock())
         if acquisition.encrypted and secret is None and of(acquisition.kind).opener is Opener.PASSWORD:
@@ -249,7 +248,7 @@ def _examine(  # joins everything one scan needs
             decrypted = _decrypt(desk, request, acquisition.device, job_of_it, heard)
             target = work / "decrypted"
             staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
-        problems = (*staged.problems, *sets.control_gaps(choice, acquisition.kind))
+        problems = (*staged.problems, *control.control_gaps(choice, acquisition.kind))
         job = ScanJob(
             kind=found.kind,
             target=target,

@@ -10,7 +10,7 @@ from mvtcase.store import queries
 from mvtcase.wording import do, say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
-from mvtcase.workflow.interrupted import settled_case
+from mvtcase.workflow.recording import settled_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

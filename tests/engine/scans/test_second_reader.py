@@ -8,8 +8,7 @@ import pytest
 
 from mvtcase.engine.worker.match.compiled import matchset_collections
 from mvtcase.engine.worker.match.loader import load_collections
-from mvtcase.findings.classes import evidence_class
-from mvtcase.findings.normalise import Context, normalise
+from mvtcase.findings.normalise import Context, evidence_class, normalise
 from mvtcase.model import AlertSource, Completeness, Device, EvidenceClass, EvidenceKind, Level, Platform
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from builders.hostile_sqlite import write_ahead_log
-from mvtcase.phones.hostile_plists import hostile_plist
+from mvtcase.phones.damage import hostile_plist
 from mvtcase.phones.sqlite_files import edited
 
 if TYPE_CHECKING:

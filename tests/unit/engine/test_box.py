@@ -13,8 +13,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvtcase.engine import box
-from mvtcase.engine.box import BUBBLEWRAP, LANDLOCK, NONE, WRAPPERS, Box, available, works
-from mvtcase.engine.box_paths import linked_folders, needed_files, needed_folders
+from mvtcase.engine.box import (
+    BUBBLEWRAP,
+    LANDLOCK,
+    NONE,
+    WRAPPERS,
+    Box,
+    available,
+    linked_folders,
+    needed_files,
+    needed_folders,
+    works,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mvtcase.findings.normalise import MAX_DETAIL_CHARACTERS, Context, normalise, unlike_its_alerts
-from mvtcase.model import AlertSource, Device, IndicatorRef, Json, Level, Platform, RawAlert
+from mvtcase.findings.normalise import (
+    MAX_DETAIL_CHARACTERS,
+    Context,
+    event_time,
+    evidence_class,
+    normalise,
+    unlike_its_alerts,
+)
+from mvtcase.model import AlertSource, Device, EvidenceClass, IndicatorRef, Json, Level, Platform, RawAlert, TimeBasis
 
 DEVICE = Device(
     id="D-0001", uuid="u", official="O-0001", label="phone", platform=Platform.IOS, fingerprint="udid:00008110"
@@ -167,3 +174,99 @@ def test_what_a_second_reader_s_alert_adds_makes_no_difference_to_verifying() ->
     again = replace(ALERT, module="sweep", source=AlertSource.SWEEP, event=event, level=Level.CRITICAL)
     ((finding, _),) = normalise([low, again], CONTEXT)
     assert unlike_its_alerts(finding, [(low, CONTEXT), (again, CONTEXT)]) == ""
+
+
+def _time(event: Json, given: str = "", platform: Platform = Platform.IOS) -> tuple[str | None, TimeBasis]:
+    alert = RawAlert(module="sms", level=Level.CRITICAL, message="m", event_time=given, event=event)
+    return event_time(alert, platform)
+
+
+@pytest.mark.parametrize(
+    ("event", "given", "platform", "expected"),
+    [
+        ({"isodate": "2026-01-02 03:04:05.000000"}, "", Platform.IOS, ("2026-01-02 03:04:05.000000", TimeBasis.UTC)),
+        ({}, "2026-01-02 03:04:05.000000", Platform.ANDROID, ("2026-01-02 03:04:05.000000", TimeBasis.DEVICE_LOCAL)),
+        ({"timestamp": "2026-01-02T03:04:05Z"}, "", Platform.ANDROID, ("2026-01-02T03:04:05Z", TimeBasis.UTC)),
+        (
+            {"timestamp": "2026-01-02 03:04:05 +0800"},
+            "",
+            Platform.IOS,
+            ("2026-01-02 03:04:05 +0800", TimeBasis.DEVICE_LOCAL),
+        ),
+        ({"isodate": "2026-01-02"}, "", Platform.UNKNOWN, ("2026-01-02", TimeBasis.UNKNOWN)),
+        (
+            {"isodate": "", "first_isodate": "2026-01-02 03:04:05"},
+            "",
+            Platform.IOS,
+            ("2026-01-02 03:04:05", TimeBasis.UTC),
+        ),
+        ({"isodate": "1970-01-01 00:00:00.000000"}, "", Platform.IOS, (None, TimeBasis.UNKNOWN)),
+        ({"isodate": "2001-01-01 00:00:00.000000"}, "", Platform.IOS, (None, TimeBasis.UNKNOWN)),
+        ({"isodate": 5, "timestamp": None}, "", Platform.IOS, (None, TimeBasis.UNKNOWN)),
+        ({"isodate": "x" * 10_000}, "", Platform.IOS, (None, TimeBasis.UNKNOWN)),
+        (["no", "object"], "", Platform.IOS, (None, TimeBasis.UNKNOWN)),
+        (None, "soon", Platform.IOS, (None, TimeBasis.UNKNOWN)),
+    ],
+)
+def test_the_time_comes_from_the_events_own_fields(
+    event: Json, given: str, platform: Platform, expected: tuple[str | None, TimeBasis]
+) -> None:
+    """MVT's own field first, then the event's, zero points left out, nothing guessed."""
+    assert _time(event, given, platform) == expected
+
+
+def _alert(module: str, kind: str | None = None, source: AlertSource = AlertSource.MVT) -> RawAlert:
+    indicator = IndicatorRef(value="v", type=kind, family="f", set="s") if kind else None
+    return RawAlert(
+        module=module, level=Level.CRITICAL, message="m", event_time="", event={}, indicator=indicator, source=source
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "kind", "expected"),
+    [
+        ("datausage", "processes", EvidenceClass.EXECUTION),
+        ("shutdown_log", "processes", EvidenceClass.EXECUTION),
+        ("sysdiagnose_processes", "processes", EvidenceClass.EXECUTION),
+        ("aqf_processes", "processes", EvidenceClass.EXECUTION),
+        ("aqf_collected_processes", "processes", EvidenceClass.EXECUTION),
+        ("manifest", "processes", EvidenceClass.ARTEFACT),
+        ("sms", "domains", EvidenceClass.ATTEMPT),
+        ("whatsapp", "urls", EvidenceClass.ATTEMPT),
+        ("line_ios", "domains", EvidenceClass.ATTEMPT),
+        ("safari_history", "domains", EvidenceClass.EXPOSURE),
+        ("dns_event", "domains", EvidenceClass.EXPOSURE),
+        ("a_module_nobody_knows", "domains", EvidenceClass.EXPOSURE),
+        ("id_status_cache", "emails", EvidenceClass.ATTEMPT),
+        ("manifest", "file_paths", EvidenceClass.ARTEFACT),
+        ("aqf_packages", "app_ids", EvidenceClass.ARTEFACT),
+        ("configuration_profiles", "ios_profile_ids", EvidenceClass.ARTEFACT),
+        ("aqf_files", "files_sha256", EvidenceClass.ARTEFACT),
+        ("datausage", None, EvidenceClass.HEURISTIC),
+        ("root_binaries", None, EvidenceClass.HEURISTIC),
+        ("a_module_nobody_knows", None, EvidenceClass.HEURISTIC),
+        ("aqf_settings", None, EvidenceClass.POSTURE),
+        ("global_preferences", None, EvidenceClass.POSTURE),
+        ("line_ios", None, EvidenceClass.POSTURE),
+    ],
+)
+def test_the_class_is_told_by_place_and_indicator(module: str, kind: str | None, expected: EvidenceClass) -> None:
+    """One row for each way an alert can be read."""
+    assert evidence_class(_alert(module, kind)) is expected
+
+
+@pytest.mark.parametrize(
+    ("place_class", "expected"),
+    [
+        ("attempt", EvidenceClass.ATTEMPT),
+        ("execution", EvidenceClass.EXECUTION),
+        ("mention", EvidenceClass.HEURISTIC),
+        ("lead", EvidenceClass.HEURISTIC),
+        ("confirmed", EvidenceClass.HEURISTIC),
+    ],
+)
+def test_what_the_second_reader_saw_is_of_its_place_s_class(place_class: str, expected: EvidenceClass) -> None:
+    """The place says what it shows; a place that says nothing, and a mention, are heuristic."""
+    alert = replace(_alert("sms", "domains", AlertSource.SWEEP), event={"place_class": place_class})
+    assert evidence_class(alert) is expected
+    assert evidence_class(replace(alert, event=[])) is EvidenceClass.HEURISTIC

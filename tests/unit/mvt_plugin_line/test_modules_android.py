@@ -21,7 +21,7 @@ from builders.line import (
     write_line_android_fs,
 )
 from mvt_plugin_line import modules
-from mvt_plugin_line.android_app import app_result, line_block
+from mvt_plugin_line.android_files import app_result, line_block
 from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS, LineAndroidFS
 from mvt_plugin_line.cli import command
 from mvt_plugin_line.modules_android import LineAndroidQF, LineBugreport

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.phones.hostile_plists import hostile_plist
+from mvtcase.phones.damage import hostile_plist
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import MAX_DEPTH, check_tree, parse_json, parse_plist, read_json, read_plist, walk
 

@@ -11,7 +11,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from mvtcase.cli.words import command
+from mvtcase.cli.state import command
 from mvtcase.engine.coverage import Known, assess
 from mvtcase.errors import ConflictError
 from mvtcase.kinds import KINDS

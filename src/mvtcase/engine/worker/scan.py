@@ -14,8 +14,7 @@ from mvtcase.engine.versions import PINNED_MVT
 from mvtcase.engine.worker.match.matcher import FastIndicators, stock_from_matchset
 from mvtcase.engine.worker.preflight.inspect import inspect
 from mvtcase.engine.worker.reader import second
-from mvtcase.engine.worker.run.commands import command_for
-from mvtcase.engine.worker.run.plugins import ForeignModulesError, load_plugins, plugin_distributions
+from mvtcase.engine.worker.run.commands import ForeignModulesError, command_for, load_plugins, plugin_distributions
 from mvtcase.engine.worker.run.recorder import Recorder
 from mvtcase.engine.worker.safety.guards import guard_databases, guard_evidence, guard_plists, guard_rounds
 from mvtcase.engine.worker.task import task_of

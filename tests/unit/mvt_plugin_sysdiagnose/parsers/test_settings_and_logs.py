@@ -10,8 +10,12 @@ import pytest
 
 from mvt_plugin_sysdiagnose.archive import Content
 from mvt_plugin_sysdiagnose.device import Device
-from mvt_plugin_sysdiagnose.parsers.network_settings import parse_associated_domains, parse_network_extensions
-from mvt_plugin_sysdiagnose.parsers.profiles import parse_profile, parse_profile_events
+from mvt_plugin_sysdiagnose.parsers.profiles import (
+    parse_associated_domains,
+    parse_network_extensions,
+    parse_profile,
+    parse_profile_events,
+)
 from mvt_plugin_sysdiagnose.parsers.service_logs import parse_service_log
 from mvtcase_readers.trees import walk
 

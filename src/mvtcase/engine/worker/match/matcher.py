@@ -32,13 +32,13 @@ from mvtcase.engine.worker.match.domains import (
 )
 from mvtcase.engine.worker.match.loader import read_stix
 from mvtcase.engine.worker.match.lookup import TRUNCATED_NAME_LENGTH, IndicatorIndex
-from mvtcase.engine.worker.match.witness import WitnessedIndicators
+from mvtcase.engine.worker.match.matches import WitnessedIndicators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from logging import Logger
 
-    from mvtcase.engine.worker.match.witness import OnMatch
+    from mvtcase.engine.worker.match.matches import OnMatch
     from mvtcase.matchset import MatchSet
 
 HASH_TYPES = {32: "files_md5", 40: "files_sha1"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight.accounts import RULES
-from mvtcase.engine.worker.preflight.joins import lost_joins
+from mvtcase.engine.worker.preflight.ios import lost_joins
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, text_of, why
 from mvtcase_readers.regular import UnreadableError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from mvt.android.cmd_check_androidqf import CmdAndroidCheckAndroidQF, NoAndroidQ
 from mvt.android.cmd_check_backup import CmdAndroidCheckBackup
 from mvt.android.cmd_check_bugreport import CmdAndroidCheckBugreport
 from mvt.android.cmd_check_intrusion_logs import CmdAndroidCheckIntrusionLogs
+from mvt.common.module_loader import MODULES_ENTRY_POINT_GROUP, load_custom_modules
 from mvt.ios.cmd_check_backup import CmdIOSCheckBackup
 from mvt.ios.cmd_check_fs import CmdIOSCheckFS
 from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
@@ -149,4 +151,33 @@ def module_classes(kind: EvidenceKind) -> dict[str, tuple[str, str, list[type[MV
     for cls in chain:
         command = cls(target_path=None, results_path=None)
         found[kinds.part_name(command.name)] = (command.platform, command.name, list(command.modules))
+    return found
+
+
+OUR_DISTRIBUTION = "mvtcase"
+
+
+class ForeignModulesError(Exception):
+    """Plugin packages that are neither MVT's nor ours are installed; the message names them."""
+
+
+def load_plugins(*, allow_foreign: bool) -> list[type[MVTModule]]:
+    """Return the plugin modules by MVT's own loader.
+
+    Raises `ForeignModulesError` when a package that is not ours registers modules and that was not allowed: an
+    installed plugin can replace a module of MVT's.
+    """
+    foreign = sorted({name for name in plugin_distributions() if name != OUR_DISTRIBUTION})
+    if foreign and not allow_foreign:
+        raise ForeignModulesError(", ".join(foreign))
+    return list(load_custom_modules())
+
+
+def plugin_distributions() -> dict[str, str]:
+    """Return the distributions that register MVT modules with their versions."""
+    found: dict[str, str] = {}
+    for point in importlib.metadata.entry_points(group=MODULES_ENTRY_POINT_GROUP):
+        distribution = point.dist
+        name = distribution.name if distribution is not None else f"unknown:{point.name}"
+        found[name] = distribution.version if distribution is not None else ""
     return found

@@ -25,8 +25,18 @@ from mvtcase.engine.worker.match.matches import Matches
 from mvtcase.engine.worker.preflight.accounts import blank_records, body_only_messages
 from mvtcase.engine.worker.preflight.integrity import doubted
 from mvtcase.engine.worker.preflight.sources import Replacements, Sources
-from mvtcase.engine.worker.run.another import adopt, can_be_helped, fresh_copy, recovered
-from mvtcase.engine.worker.run.attempt import MAX_ERROR, Attempt, Watch, failure_of, run_swallowing, span
+from mvtcase.engine.worker.run.attempt import (
+    MAX_ERROR,
+    Attempt,
+    Watch,
+    adopt,
+    can_be_helped,
+    failure_of,
+    fresh_copy,
+    recovered,
+    run_swallowing,
+    span,
+)
 from mvtcase.engine.worker.run.floods import Floods, bound_missing
 from mvtcase.engine.worker.run.notes import NoteTaker
 from mvtcase.engine.worker.run.opened import Opened

@@ -14,7 +14,7 @@ from mvt.common.indicators import IndicatorMatch, Indicators
 from mvtcase.engine.worker.match import matcher
 from mvtcase.engine.worker.match.domains import MAX_CACHED_NAME, _cached_domain, registered_domain
 from mvtcase.engine.worker.match.matcher import FastIndicators, base_name, stock_from_matchset
-from mvtcase.engine.worker.match.witness import WITNESSED_CHECKS, WitnessedIndicators
+from mvtcase.engine.worker.match.matches import WITNESSED_CHECKS, WitnessedIndicators
 from mvtcase.matchset import Collection, MatchSet
 
 LOG = logging.getLogger("test.matcher")

@@ -13,7 +13,7 @@ from mvt.android.parsers import backup
 
 from mvtcase.engine.worker.safety import guards
 from mvtcase.engine.worker.safety.guards import IrregularFileError, guarded_open
-from mvtcase.phones.hostile_plists import hostile_plist
+from mvtcase.phones.damage import hostile_plist
 from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mvt_plugin_sysdiagnose import texts
+from mvt_plugin_sysdiagnose import shelf as texts
 from mvt_plugin_sysdiagnose.shelf import Shelf
 from mvtcase_readers.regular import lines
 

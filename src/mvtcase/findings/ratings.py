@@ -101,8 +101,12 @@ def known() -> Mapping[str, Mapping[str, str]]:
 
 def rule_named(name: str) -> Rule | None:
     """Return the record that a finding's `rule` names, None without one."""
-    identity = name.partition(" ")[0]
-    return next((rule for rule in rules() if rule.id == identity), None)
+    return _by_id().get(name.partition(" ")[0])
+
+
+@cache
+def _by_id() -> Mapping[str, Rule]:
+    return {rule.id: rule for rule in reversed(rules())}
 
 
 def in_words(finding: Finding) -> str:

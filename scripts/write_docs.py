@@ -191,7 +191,8 @@ def _schema_of(connection: sqlite3.Connection) -> str:
         "canonical JSON.\n\n"
         "## Rules the database keeps by itself\n\n"
         "* No row of any table can be deleted (triggers).\n"
-        f"* No row of these can be changed (triggers): {', '.join(f'`{name}`' for name in guards)}.\n"
+        f"* No row of these can be changed (triggers): {', '.join(f'`{name}`' for name in guards)}; "
+        "whose an observation or a roster mark is can be put right.\n"
         "* Every enumerated column has a CHECK; every reference is a foreign key.\n\n## Views\n\n"
     )
     parts = [

@@ -125,6 +125,65 @@ class RosterState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class OfficialState(StrEnum):
+    """Whether an official is counted: not under an id that was merged into another, or added by mistake."""
+
+    ACTIVE = "active"
+    MERGED = "merged"
+    REMOVED = "removed"
+
+
+class ExaminerRole(StrEnum):
+    """What a registered examiner does in a case."""
+
+    LEAD = "lead"
+    EXAMINER = "examiner"
+    REVIEWER = "reviewer"
+    READER = "reader"
+
+
+class Mark(StrEnum):
+    """A step of the way with an official; an open set in the case file."""
+
+    INVITED = "invited"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    PHONE_REPLACED = "phone_replaced"
+    PHONE_LOST = "phone_lost"
+    LETTER_SENT = "letter_sent"
+
+
+class AllowedThing(StrEnum):
+    """What an entry of the allow-list names."""
+
+    VALUE = "value"
+    RULE = "rule"
+
+
+class AllowWord(StrEnum):
+    """What an examiner said of an entry of the allow-list."""
+
+    AGREED = "agreed"
+    ENDED = "ended"
+
+
+class PurgeGrounds(StrEnum):
+    """What a person's data was destroyed upon."""
+
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    REQUEST = "request"
+    CASE = "case"
+
+
+class PurgeState(StrEnum):
+    """How far the destruction of a person's data has come."""
+
+    BEGUN = "begun"
+    EMPTIED = "emptied"
+    DONE = "done"
+
+
 class DeviceState(StrEnum):
     """What became of a device."""
 

@@ -15,16 +15,12 @@ from mvtcase.model.enums import (
     AlertSource,
     CaseState,
     Completeness,
-    ConsentMethod,
-    ConsentPoint,
     DeviceState,
     EvidenceClass,
     Level,
     ModuleOutcome,
-    Publication,
     Rating,
     ReportState,
-    RosterState,
     ScanState,
     TimeBasis,
     Tlp,
@@ -44,7 +40,8 @@ class CaseFile:
 
     `fixed_sets` are the indicator sets it is held to, None for every active one; `active_sets` the digests of those
     that scans used when last noted; `single_examiner` says why one examiner's judgement is enough, None where it takes
-    two.
+    two. `time_zone` and `language` are what times and words are shown in, None where nobody chose; scans older than
+    `scan_interval_days` are due again.
     """
 
     id: str
@@ -59,51 +56,9 @@ class CaseFile:
     fixed_sets: tuple[str, ...] | None = None
     active_sets: tuple[str, ...] = ()
     single_examiner: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """An affected group; `parent` is the id of the group it belongs to."""
-
-    id: str
-    uuid: str
-    name: str
-    parent: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Official:
-    """The data owner: the person who uses the phone."""
-
-    id: str
-    uuid: str
-    pseudonym: str
-    name: str = ""
-    role: str = ""
-    contact: str = ""
-    publication: Publication = Publication.WITHHELD
-    roster: RosterState = RosterState.INVITED
-    groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
-    """A record of the data owner's consent; `given_by` must be the data owner, `device_owner` stands apart."""
-
-    id: str
-    uuid: str
-    official: str
-    given_by: str
-    method: ConsentMethod
-    scope: str
-    informed: frozenset[ConsentPoint]
-    given_at: str
-    recorded_by: str
-    device_owner: str = ""
-    expires_at: str | None = None
-    withdrawn_at: str | None = None
-    withdrawal_reason: str = ""
-    document_sha256: str | None = None
+    time_zone: str | None = None
+    language: str | None = None
+    scan_interval_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +221,7 @@ class RawAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposition:
-    """An examiner's judgement on a finding; append-only."""
+    """An examiner's judgement on a finding; append-only. `line` is the incident line judged as one, empty for none."""
 
     uuid: str
     finding: str
@@ -274,6 +229,7 @@ class Disposition:
     reason: str
     examiner: str
     at: str
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,18 +316,22 @@ class Scan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A free remark in the chain of custody."""
+    """A free remark in the chain of custody, `about` a finding, device or official, or the case where it is empty."""
 
     id: str
     uuid: str
     text: str
     at: str
     examiner: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One written report file."""
+    """One written report file; several formats of one report share its `number`.
+
+    `outdated` says why it has to be superseded, `erratum` what is wrong in it; both are empty while it stands.
+    """
 
     id: str
     uuid: str
@@ -384,6 +344,15 @@ class Report:
     written_by: str
     target: str = ""
     custody_head: str = ""
+    number: str = ""
+    edition: str = ""
+    language: str = ""
+    reviewed_by: str | None = None
+    reviewed_at: str | None = None
+    released_by: str | None = None
+    released_at: str | None = None
+    outdated: str = ""
+    erratum: str = ""
     supersedes: str | None = None
 
 

@@ -46,8 +46,8 @@ def group(store: Store, named: str) -> model.Group:
     return model.Group(**dict(_only(rows, f"group {named!r}")))
 
 
-def officials(store: Store) -> tuple[model.Official, ...]:
-    """Return all officials by id, each with the ids of the groups."""
+def officials(store: Store, *, every: bool = False) -> tuple[model.Official, ...]:
+    """Return the officials by id, each with the ids of the groups; with `every` also those merged or removed."""
     joined: dict[str, list[str]] = {}
     for row in store.rows(
         "SELECT official, affected_group FROM membership ORDER BY length(affected_group), affected_group"
@@ -59,20 +59,27 @@ def officials(store: Store) -> tuple[model.Official, ...]:
                 **dict(row),
                 "publication": model.Publication(row["publication"]),
                 "roster": model.RosterState(row["roster"]),
+                "state": model.OfficialState(row["state"]),
                 "groups": tuple(joined.get(row["id"], ())),
             }
         )
-        for row in _read(store, "official", "ORDER BY length(id), id")
+        for row in _read(store, "official", "WHERE ? OR state = 'active' ORDER BY length(id), id", (every,))
     )
 
 
 def official(store: Store, named: str) -> model.Official:
-    """Return an official by id or pseudonym; an id is nobody else's pseudonym. Raises `NotFoundError`."""
-    known = officials(store)
+    """Return an official by id or pseudonym; an id is nobody else's pseudonym. Raises `NotFoundError`.
+
+    One that was merged into another gives the other.
+    """
+    known = officials(store, every=True)
     by_name = {each.pseudonym: each for each in known} | {each.id: each for each in known}
-    if storable_text(named) in by_name:
-        return by_name[storable_text(named)]
-    raise _not_found(f"official {named!r}")
+    one = by_name.get(storable_text(named))
+    while one is not None and one.merged_into is not None:
+        one = by_name[one.merged_into]
+    if one is None or one.state is not model.OfficialState.ACTIVE:
+        raise _not_found(f"official {named!r}")
+    return one
 
 
 def consents(store: Store, official: str) -> tuple[model.Consent, ...]:
@@ -85,6 +92,43 @@ def _consent(row: sqlite3.Row) -> model.Consent:
     values = dict(row)
     informed = frozenset(point for point in model.ConsentPoint if values.pop(f"informed_{point}"))
     return model.Consent(**{**values, "method": model.ConsentMethod(row["method"]), "informed": informed})
+
+
+def examiners(store: Store) -> tuple[model.Examiner, ...]:
+    """Return the register of examiners by id, empty where nobody keeps one."""
+    return tuple(
+        model.Examiner(
+            **{
+                **dict(row),
+                "role": model.ExaminerRole(row["role"]),
+                "active": bool(row["active"]),
+                "public_keys": tuple(json.loads(row["public_keys"])),
+            }
+        )
+        for row in _read(store, "examiner", "ORDER BY length(id), id")
+    )
+
+
+def roster_marks(store: Store, official: str | None = None) -> tuple[model.RosterMark, ...]:
+    """Return all roster marks, or one official's, in the order of the time they speak of."""
+    rows = _read(store, "roster_mark", "WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, uuid", (official,))
+    return tuple(model.RosterMark(**dict(row)) for row in rows)
+
+
+def tombstones(store: Store) -> tuple[model.Tombstone, ...]:
+    """Return what is left of people whose data was destroyed, in the order of that."""
+    return tuple(
+        model.Tombstone(
+            **{
+                **dict(row),
+                "grounds": model.PurgeGrounds(row["grounds"]),
+                "state": model.PurgeState(row["state"]),
+                **{name: json.loads(row[name]) for name in ("counts", "ids", "events")},
+                "pending": tuple(json.loads(row["pending"])),
+            }
+        )
+        for row in _read(store, "tombstone", "ORDER BY length(id), id")
+    )
 
 
 def devices(store: Store, official: str | None = None) -> tuple[model.Device, ...]:
@@ -277,7 +321,7 @@ def dispositions(store: Store) -> dict[str, tuple[model.Disposition, ...]]:
     """Return all dispositions by finding id in the order they were recorded, which no clock changes."""
     found: dict[str, list[model.Disposition]] = {}
     for row in store.rows(
-        "SELECT uuid, finding, verdict, reason, examiner, at FROM disposition ORDER BY length(id), id"
+        "SELECT uuid, finding, verdict, reason, examiner, at, line FROM disposition ORDER BY length(id), id"
     ):
         one = model.Disposition(**{**dict(row), "verdict": model.Verdict(row["verdict"])})
         found.setdefault(one.finding, []).append(one)

@@ -48,6 +48,9 @@ _PREFIXES = {
     "observation": "B",
     "note": "N",
     "report": "R",
+    "examiner": "E",
+    "allow_entry": "L",
+    "tombstone": "T",
 }
 
 

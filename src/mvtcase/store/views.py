@@ -139,6 +139,7 @@ SELECT o.id AS official, o.pseudonym, o.name, o.role, o.roster,
     ELSE 'not_examined' END AS status,
   coalesce(w.dismissed, 0) AS dismissed, coalesce(w.leads, 0) AS leads
 FROM official o LEFT JOIN worst w ON w.official = o.id LEFT JOIN told h ON h.official = o.id
+WHERE o.state = 'active'
 """,
     """
 CREATE VIEW group_status AS

@@ -47,7 +47,7 @@ def test_the_first_event_follows_genesis(small_case: Store) -> None:
         "UPDATE device SET identity = replace(identity, 'iPhone', 'iPhonf')",
         "UPDATE case_file SET tlp = 'CLEAR'",
         "UPDATE membership SET affected_group = 'G-0002'",
-        "INSERT INTO note VALUES ('u-1', 'N-0009', 'slipped in', 'now', 'Eve')",
+        "INSERT INTO note VALUES ('u-1', 'N-0009', 'slipped in', '', 'now', 'Eve')",
         "DELETE FROM membership",
         "UPDATE custody_event SET actor = 'Eve' WHERE sequence = 1",
         "UPDATE custody_event SET at = '2020' WHERE sequence = 2",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvtcase import model
-from mvtcase.errors import AmbiguousError, NotFoundError
+from mvtcase.errors import AmbiguousError, NotFoundError, StoreError
 from mvtcase.store import filing as results
-from mvtcase.store import queries
+from mvtcase.store import queries, schema
 
 if TYPE_CHECKING:
     from mvtcase.store.store import Store
@@ -253,6 +253,81 @@ def test_what_is_not_there_is_an_error_that_names_it(small_case: Store, look: ob
     with pytest.raises(NotFoundError, match="X-0001") as caught:
         look(small_case, "X-0001")
     assert "list" in caught.value.hint
+
+
+def test_a_merged_official_is_the_one_merged_into(small_case: Store) -> None:
+    """Either id leads to the one who is counted; one removed leads nowhere."""
+    with small_case.change("people", actor="Ada") as change:
+        for number, state, into in (("2", "merged", "O-0001"), ("3", "removed", None)):
+            change.insert(
+                "official",
+                id=f"O-000{number}",
+                pseudonym=f"P-{number}",
+                publication="role",
+                roster="invited",
+                state=state,
+                merged_into=into,
+            )
+    assert queries.official(small_case, "P-2").id == "O-0001"
+    assert [each.id for each in queries.officials(small_case)] == ["O-0001"]
+    assert [each.id for each in queries.officials(small_case, every=True)] == ["O-0001", "O-0002", "O-0003"]
+    with pytest.raises(NotFoundError):
+        queries.official(small_case, "O-0003")
+
+
+def test_examiners_marks_and_tombstones_come_back(small_case: Store) -> None:
+    """Each field where it belongs."""
+    examiner = model.Examiner(
+        id="E-0001",
+        uuid="",
+        name="Ada",
+        person_key="ada",
+        role=model.ExaminerRole.LEAD,
+        public_keys=("k",),
+        registered_at="1",
+        registered_by="Ada",
+    )
+    mark = model.RosterMark(
+        uuid="", official="O-0001", mark="invited", at="1", recorded_at="2", recorded_by="Ada", note=HOSTILE
+    )
+    stone = model.Tombstone(
+        id="T-0001",
+        uuid="",
+        official="O-0009",
+        grounds=model.PurgeGrounds.EXPIRED,
+        reason="the agreed time is over",
+        state=model.PurgeState.DONE,
+        digest="d",
+        begun_at="1",
+        begun_by="Ada",
+        counts={"scan": 2},
+        ids={"scan": "S-0002"},
+        events={"7": "e"},
+        pending=("scans/S-0002",),
+    )
+    with small_case.change("people", actor="Ada") as change:
+        for table, record in (("examiner", examiner), ("roster_mark", mark), ("tombstone", stone)):
+            change.insert(table, **{name: value for name, value in asdict(record).items() if name != "uuid"})
+    assert [replace(each, uuid="") for each in queries.examiners(small_case)] == [examiner]
+    assert [replace(each, uuid="") for each in queries.roster_marks(small_case, "O-0001")] == [mark]
+    assert [replace(each, uuid="") for each in queries.tombstones(small_case)] == [stone]
+    assert small_case.verify() == ()
+
+
+@pytest.mark.parametrize("table", ["observation", "roster_mark"])
+def test_what_was_seen_may_follow_a_phone_and_stays_as_it_was_written(small_case: Store, table: str) -> None:
+    """Whose it is can be put right; nothing else of it."""
+    told = {"official": "O-0001", "at": "1", "recorded_at": "2", "recorded_by": "Ada"}
+    more = {"mark": "invited"} if table == "roster_mark" else {"id": "B-0001", "kind": "x.y", "value": "on"}
+    with small_case.change("seen", actor="Ada") as change:
+        change.insert("official", id="O-0002", pseudonym="P-2", publication="role", roster="invited")
+        uuid = change.insert(table, **told, **more)
+    with small_case.change("moved", actor="Ada") as change:
+        change.update(table, uuid, official="O-0002")
+    for column in schema.tables()[table].keys() - {"official"}:
+        with pytest.raises(StoreError, match="append-only"), small_case.change("forged", actor="Ada") as change:
+            change.update(table, uuid, **{column: "x"})
+    assert small_case.verify() == ()
 
 
 def test_broken_text_is_found_as_it_is_kept(small_case: Store) -> None:

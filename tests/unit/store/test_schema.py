@@ -20,6 +20,12 @@ CLOSED_SETS: dict[tuple[str, str], type[StrEnum]] = {
     ("case_file", "state"): model.CaseState,
     ("official", "publication"): model.Publication,
     ("official", "roster"): model.RosterState,
+    ("official", "state"): model.OfficialState,
+    ("examiner", "role"): model.ExaminerRole,
+    ("allow_entry", "what"): model.AllowedThing,
+    ("allow_word", "word"): model.AllowWord,
+    ("tombstone", "grounds"): model.PurgeGrounds,
+    ("tombstone", "state"): model.PurgeState,
     ("consent", "method"): model.ConsentMethod,
     ("device", "platform"): model.Platform,
     ("device", "state"): model.DeviceState,
@@ -39,6 +45,7 @@ CLOSED_SETS: dict[tuple[str, str], type[StrEnum]] = {
 OPEN_SETS: dict[tuple[str, str], type[StrEnum]] = {
     ("acquisition", "kind"): model.EvidenceKind,
     ("alert", "source"): model.AlertSource,
+    ("roster_mark", "mark"): model.Mark,
 }
 """Columns that hold any word of the right form, so that a later release's needs no rewriting of the table."""
 
@@ -112,6 +119,7 @@ def test_every_table_has_its_guards(small_case: Store) -> None:
     present = {row["name"] for row in small_case.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
     append_only = {"alert", "finding_alert", "module_run", "gap", "scan_set", "indicator_set", "disposition"}
     append_only |= {"observation", "note", "custody_event", "custody_row"}
+    append_only |= {"roster_mark", "finding_assignment", "allow_entry", "allow_word"}
     assert present == {f"{table}_no_delete" for table in schema.tables()} | {
         f"{table}_no_update" for table in append_only
     }

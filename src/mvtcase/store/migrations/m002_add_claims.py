@@ -58,12 +58,12 @@ _SOURCE = "CHECK (source IN ('mvt','sweep'))"
 def apply(connection: sqlite3.Connection) -> None:
     """Rebuild the tables that gain columns or lose a closed list."""
     for table, (before, added) in _NEW_COLUMNS.items():
-        _rebuild(connection, table, f"\n  {before} ", f"{added}\n  {before} ")
-    _rebuild(connection, "acquisition", _KIND, "CHECK (kind <> '' AND kind NOT GLOB '*[^a-z0-9_]*')")
-    _rebuild(connection, "alert", _SOURCE, "CHECK (source <> '' AND source NOT GLOB '*[^a-z0-9_]*')")
+        rebuild(connection, table, f"\n  {before} ", f"{added}\n  {before} ")
+    rebuild(connection, "acquisition", _KIND, "CHECK (kind <> '' AND kind NOT GLOB '*[^a-z0-9_]*')")
+    rebuild(connection, "alert", _SOURCE, "CHECK (source <> '' AND source NOT GLOB '*[^a-z0-9_]*')")
 
 
-def _rebuild(connection: sqlite3.Connection, table: str, old: str, new: str) -> None:
+def rebuild(connection: sqlite3.Connection, table: str, old: str, new: str) -> None:
     """Make a table anew from its own text with one place changed, with all rows, indexes and triggers.
 
     Starting from the file's own text keeps a column that somebody added by hand: it is theirs, and may be evidence.

@@ -144,11 +144,11 @@ def test_a_bugreport_without_an_entry_is_read_from_its_text(tmp_path: Path, form
     if "zip" in form:
         _zip(folder, given, "report/" if form == "nested zip" else "")
     if form == "text":
-        given = shutil.copy(text, tmp_path / "notes.txt")
-    found = identify(Path(given))
+        given = Path(shutil.copy(text, tmp_path / "notes.txt"))
+    found = identify(given)
     assert found.kind is EvidenceKind.BUGREPORT
     assert read_identity(found).serial == AndroidPhone().serial_number
-    staged = _staged(Path(given), tmp_path / "work")
+    staged = _staged(given, tmp_path / "work")
     if staged.target.is_dir():
         told = (staged.target / "main_entry.txt").read_text()
         assert (staged.target / told).read_bytes() == text.read_bytes()

@@ -11,6 +11,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.state import state_of
+from mvtcase.indicators.passport import Details
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,7 @@ app = typer.Typer(
 )
 Name = Annotated[str, typer.Argument(metavar="SET", help="Name, or NAME@SHA256-PREFIX for an earlier version.")]
 Files = Annotated[
-    list[Path], typer.Argument(metavar="FILE...", help="STIX 2.0/2.1, a list, or CSV with a type column.")
+    list[Path], typer.Argument(metavar="FILE...", help="STIX 2, MISP, CSV, a list named for its type, TinyCheck, YAML.")
 ]
 Kind = Annotated[str | None, typer.Option("--type", help="Type of all values of a plain list, such as domains.")]
 
@@ -53,9 +54,22 @@ def import_files(
     files: Files,
     name: Annotated[str | None, typer.Option("--name", help="Name of the set; default: the file's.")] = None,
     kind: Kind = None,
+    publisher: Annotated[str, typer.Option("--publisher", help="Who published it.")] = "",
+    licence: Annotated[str, typer.Option("--licence", help="Under which licence.")] = "",
+    source_url: Annotated[str, typer.Option("--source-url", help="Where it was published.")] = "",
+    tlp: Annotated[str, typer.Option("--tlp", help="Marking; the values of a RED set are printed nowhere.")] = "",
+    family: Annotated[str, typer.Option("--family", help="Family of what the file puts under none.")] = "",
 ) -> None:
-    """Import files, or a pack made by 'iocs pack', in full or not at all."""
-    output.answer(context, lambda desk: workflow.iocs.import_files(desk, files, name=name, kind=kind), _imported)
+    """Import files, or a pack made by 'iocs pack', in full or not at all.
+
+    A list is read by its name (domains.txt, processes.txt), else line by line, and each guess is printed.
+    """
+    details = Details(publisher=publisher, licence=licence, source_url=source_url, tlp=tlp, family=family)
+    output.answer(
+        context,
+        lambda desk: workflow.iocs.import_files(desk, files, name=name, kind=kind, details=details),
+        _imported,
+    )
 
 
 @app.command("enable")
@@ -110,6 +124,9 @@ def _listed(data: Sets) -> Iterable[Table]:
 def _imported(data: Imports | Updated) -> Iterable[Table]:
     columns = ("name", "version", "state", "usable", "unusable", "added", "removed", "sha256")
     yield output.records("Imported", columns, data.imported)
+    for each in data.imported:
+        if each.guessed:
+            yield output.records(f"Types guessed in {each.name}", ("where", "value", "type"), each.guessed)
 
 
 def _passport(one: WholeSet) -> Iterable[Table]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import digest
 from mvtcase.errors import IndicatorFileError
-from mvtcase.indicators.files import READER_VERSION
+from mvtcase.indicators.ledger import READER_VERSION
 from mvtcase.matchset import FORMAT_VERSION, read_matchset, write_matchset
 
 if TYPE_CHECKING:
@@ -45,7 +45,11 @@ def compile_sets(passports: Sequence[Passport], read: Callable[[Passport], Readi
     names = file_names(passports)
     sources = [passport.sha256 for passport in passports]
     key = digest(
-        [READER_VERSION, FORMAT_VERSION, [[p.name, p.sha256, p.kind, n] for p, n in zip(passports, names, strict=True)]]
+        [
+            READER_VERSION,
+            FORMAT_VERSION,
+            [[p.name, p.sha256, p.kind, p.family, n] for p, n in zip(passports, names, strict=True)],
+        ]
     )
     path = cache / f"{key}.matchset"
     matchset = _cached(path, sources)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import IndicatorFileError, InputError
-from mvtcase.indicators.lists import looks_like_table, read_list, read_table
+from mvtcase.indicators.foreign import refuse_foreign
+from mvtcase.indicators.listings import is_tinycheck, read_tinycheck, read_yaml
+from mvtcase.indicators.lists import read_list
 from mvtcase.indicators.misp import is_event, read_events
-from mvtcase.indicators.stix import parsed, read_objects
+from mvtcase.indicators.stix import DEFAULT_COLLECTION, parsed, read_objects
+from mvtcase.indicators.tables import looks_like_table, read_table
 from mvtcase.indicators.types import worded_kind
 from mvtcase_readers.regular import open_untouched
 
@@ -22,12 +26,7 @@ MIB = 1 << 20
 MAX_FILE_BYTES = 512 * MIB
 """Half a million indicators with their relationships take about 400 MB as STIX."""
 
-READER_VERSION = 1
-"""Raised when the same bytes would give other indicators, so that nothing compiled by an earlier reader is used."""
-
 PACK_MAGIC = b"PK\x03\x04"
-_STIX_1 = ("stix:STIX_Package", "STIX_Package", "<ioc ", "OpenIOC", "http://schemas.mandiant.com")
-_HEAD = 4096
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 
 
@@ -61,34 +60,38 @@ def _too_large(path: Path, limit: int) -> IndicatorFileError:
     return IndicatorFileError("{path} is larger than {limit} MiB and is not read.", path=path, limit=limit // MIB)
 
 
-def read_set(data: bytes, file_name: str, *, kind: str | None = None) -> Reading:
+def read_set(data: bytes, file_name: str, *, kind: str | None = None, family: str = "") -> Reading:
     """Return the account of a set's bytes.
 
-    `kind` is the type of all values of a list (any word `worded_kind` knows). Raises `IndicatorFileError` when the
-    bytes are no set at all, `InputError` when `kind` is no type.
+    `kind` is the type of all values of a list (any word `worded_kind` knows), `family` names the collection of what
+    the file itself puts under no family. Raises `IndicatorFileError` when the bytes are no set at all, `InputError`
+    when `kind` is no type.
     """
-    chosen = _chosen(kind)
-    text = _text(data, file_name)
-    head = text.lstrip()[:512]
-    if head.startswith("<") and any(name in text[:_HEAD] for name in _STIX_1):
-        raise IndicatorFileError(
-            "{file_name} is STIX 1 or OpenIOC, which is not read.",
-            hint="Fetch the same set as STIX 2, MISP JSON or CSV.",
-            file_name=file_name,
-        )
-    if head.startswith("<"):
-        raise IndicatorFileError(
-            "{file_name} is a web page or XML, and no indicator set.",
-            hint="Fetch the raw file, not the page.",
-            file_name=file_name,
-        )
-    if _looks_like_json(head, file_name):
-        held = parsed(text, file_name)
-        return read_events(held, file_name) if is_event(held) else read_objects(held, file_name)
-    name = file_name.rpartition(".")[0] or file_name
-    if file_name.lower().endswith((".csv", ".tsv")) or looks_like_table(text):
+    reading = _read(_text(data, file_name), data, file_name, _chosen(kind), family)
+    if not family:
+        return reading
+    named = tuple(replace(e, name=family) if e.name == DEFAULT_COLLECTION[1] else e for e in reading.collections)
+    families = tuple(dict.fromkeys((family, *reading.origin.families)))
+    return replace(reading, collections=named, origin=replace(reading.origin, families=families))
+
+
+def _read(text: str, data: bytes, file_name: str, chosen: str | None, family: str) -> Reading:
+    stem = file_name.rpartition(".")[0] or file_name
+    name = family or stem
+    refuse_foreign(text, data, file_name)
+    if _looks_like_json(text.lstrip()[:512], file_name):
+        return _read_json(parsed(text, file_name), name, file_name)
+    if file_name.lower().endswith((".yaml", ".yml")):
+        return read_yaml(text, file_name)
+    if looks_like_table(text, file_name):
         return read_table(text, name, file_name, kind=chosen)
-    return read_list(text, name, kind=chosen)
+    return read_list(text, name, stem, kind=chosen)
+
+
+def _read_json(held: object, name: str, file_name: str) -> Reading:
+    if is_event(held):
+        return read_events(held, file_name)
+    return read_tinycheck(held, name) if is_tinycheck(held) else read_objects(held, file_name)
 
 
 def _chosen(kind: str | None) -> str | None:

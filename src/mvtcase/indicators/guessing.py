@@ -6,7 +6,7 @@ import ipaddress
 import re
 
 from mvtcase.indicators.types import ADDRESS
-from mvtcase.indicators.values import HASH_LENGTHS, refanged_email, refanged_url
+from mvtcase.indicators.values import refanged_email, refanged_url
 from mvtcase.indicators.verdicts import IndicatorType, Refused
 from mvtcase.indicators.wordlists import FILE_ENDINGS, HOST_ENDINGS, PACKAGE_STARTS
 
@@ -29,8 +29,8 @@ def guessed_kind(given: str) -> str | Refused:
         return IndicatorType.EMAILS
     if _UUID.fullmatch(given):
         return IndicatorType.IOS_PROFILE_IDS
-    if _HEX.fullmatch(given) and (len(given) in HASH_LENGTHS or len(given) >= SHORTEST_HASHLIKE):
-        return HASH_LENGTHS.get(len(given), IndicatorType.FILES_SHA256)
+    if _HEX.fullmatch(given.replace(":", "")) and len(given) >= SHORTEST_HASHLIKE:
+        return Refused(reason="a hash, of a file or of an app's certificate: give the type, sha256 or certificate")
     return _guessed_name(value)
 
 

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from mvtcase.indicators.verdicts import Usable
 
+READER_VERSION = 2
+"""Raised when the same bytes would give other indicators, so that nothing compiled by an earlier reader is used."""
+
+Entry = tuple[str, str]
+"""The type and the value of one indicator."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -33,6 +39,8 @@ class Reading:
 
     `in_file` counts indicators, `extra` the values that splitting OR and IN gave beyond one for each of them, so
     `in_file + extra == usable + duplicates + len(unusable)`. `remarks` are sentences with the number of indicators.
+    `entries` are types and values in the order of the file; `validity` says of some of them that they were revoked or
+    are valid until a day.
     """
 
     format: str
@@ -45,6 +53,8 @@ class Reading:
     remarks: tuple[str, ...]
     stock: Mapping[str, int]
     origin: Origin = field(default_factory=Origin)
+    entries: tuple[Entry, ...] = ()
+    validity: Mapping[Entry, str] = field(default_factory=dict)
 
     @property
     def usable(self) -> int:
@@ -91,14 +101,20 @@ class Ledger:
         self.adjustments: list[Adjustment] = []
         self.stock: Counter[str] = Counter()
         self._remarks: Counter[str] = Counter()
+        self._validity: dict[Entry, str] = {}
+        self._entries: dict[Entry, None] = {}
 
     def open(self, parts: int) -> None:
         """Book the next indicator of the file, which gives this many parts."""
         self.in_file += 1
         self.extra += parts - 1
 
-    def use(self, shelf: Shelf, usable: Usable, *, where: str, given: str, stock: Stock) -> None:
-        """Book a value that will be compared, put it on its shelf, and note what was adjusted."""
+    def use(self, shelf: Shelf, usable: Usable, *, where: str, given: str, stock: Stock, validity: str = "") -> None:
+        """Book a value that will be compared, put it on its shelf, and note what was adjusted or has an end."""
+        entry = (str(usable.type), usable.value)
+        self._entries[entry] = None
+        if validity:
+            self._validity[entry] = validity
         held = shelf.lists.setdefault(str(usable.type), {})
         if usable.value in held:
             self.duplicates += 1
@@ -143,4 +159,6 @@ class Ledger:
             remarks=tuple(f"{sentence} ({count})" for sentence, count in sorted(self._remarks.items())),
             stock=dict(sorted((str(fate), count) for fate, count in self.stock.items())),
             origin=origin,
+            entries=tuple(self._entries),
+            validity=self._validity,
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import canonical_json, sha256_bytes, timestamp, utc_now
 from mvtcase.errors import (
     AmbiguousError,
+    ConflictError,
     IndicatorError,
     IndicatorFileError,
     IndicatorSetMissingError,
@@ -20,10 +21,12 @@ from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import builtin_folder, load_catalog
 from mvtcase.indicators.compiling import compile_sets
 from mvtcase.indicators.files import read_bytes, read_set
+from mvtcase.indicators.known import completed, known_file
 from mvtcase.indicators.passport import Details, make_passport
+from mvtcase.indicators.types import is_common_stem
 from mvtcase.indicators.verdicts import shortened
 from mvtcase.indicators.versions import VersionStore, safe_file_name, set_name
-from mvtcase.wording import Message
+from mvtcase.wording import Message, do, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +156,7 @@ class IndicatorLibrary:
 
     def reading(self, passport: Passport) -> Reading:
         """Return the account of a version: its collections and every indicator. Raises `IndicatorFileError`."""
-        return read_set(self.data(passport), passport.file_name, kind=passport.kind)
+        return read_set(self.data(passport), passport.file_name, kind=passport.kind, family=passport.family)
 
     def data(self, passport: Passport) -> bytes:
         """Return a version's bytes as they came. Raises `IndicatorFileError` when they are others now."""
@@ -176,7 +179,8 @@ class IndicatorLibrary:
             reading = read_set(data, path.name, kind=kind)
         except IndicatorError as error:
             return LintReport(path=path, problems=(str(error),), hint=error.hint)
-        passport = make_passport(shortened(path.stem), path.name, data, reading, Details())
+        details = completed(Details(), sha256_bytes(data))
+        passport = make_passport(shortened(path.stem), path.name, data, reading, details)
         problems = () if reading.usable else (_none_usable(path.name, reading),)
         return LintReport(path=path, problems=problems, passport=passport)
 
@@ -186,21 +190,34 @@ class IndicatorLibrary:
         """Import a file as a set, or as a new version of the set of that name; all of it or nothing.
 
         `kind` is the type of all values of a plain list. Under the name of a built-in set it is a version of that set.
-        Raises `IndicatorFileError`, `NoUsableIndicatorError`, `InputError`.
+        Raises `IndicatorFileError`, `NoUsableIndicatorError`, `InputError`, `ConflictError`.
         """
-        return self.import_bytes(
-            read_bytes(path), path.name, name=name or path.stem, kind=kind, details=details or Details()
-        )
+        data = read_bytes(path)
+        return self.import_bytes(data, path.name, name=name or self._name_of(path, data), kind=kind, details=details)
+
+    def _name_of(self, path: Path, data: bytes) -> str:
+        """Return the name of a file's set: of a published one its set's, and never one that several reports share."""
+        known = known_file(sha256_bytes(data))
+        if known is not None:
+            url = known.details.source_url
+            built_in = next((each.name for each in self._built_in().values() if each.source_url == url), "")
+            if built_in:
+                return built_in
+        if not is_common_stem(path.stem):
+            return path.stem
+        folder = known.folder or known.repository if known is not None else str(path.resolve().parent)
+        return f"{folder.rpartition('/')[2]}-{path.stem}"
 
     def import_bytes(
         self, data: bytes, file_name: str, *, name: str, kind: str | None = None, details: Details | None = None
     ) -> ImportOutcome:
         """Import a set's bytes; see `import_file`."""
         name, file_name = set_name(name), safe_file_name(file_name)
-        reading = read_set(data, file_name, kind=kind)
+        details = completed(details or Details(), sha256_bytes(data))
+        reading = read_set(data, file_name, kind=kind, family=details.family)
         if not reading.usable:
             raise NoUsableIndicatorError(_none_usable(file_name, reading), hint=_reasons(reading))
-        passport = replace(make_passport(name, file_name, data, reading, details or Details()), kind=kind)
+        passport = replace(make_passport(name, file_name, data, reading, details), kind=kind)
         return self._keep(passport, data, reading)
 
     def import_pack(self, path: Path) -> tuple[ImportOutcome, ...]:
@@ -210,9 +227,12 @@ class IndicatorLibrary:
         """
         return tuple(self._import_packed(each) for each in packs.read_pack(path))
 
-    def pack(self, path: Path) -> tuple[Passport, ...]:
-        """Write all sets, each in its latest version, into one file with their hashes, and return what is in it."""
-        passports = self.list_sets()
+    def pack(self, path: Path, *, with_embargoed: bool = False) -> tuple[Passport, ...]:
+        """Write all sets, each in its latest version, into one file with their hashes, and return what is in it.
+
+        Embargoed sets stay behind unless asked for.
+        """
+        passports = tuple(each for each in self.list_sets() if with_embargoed or not each.embargoed)
         packs.write_pack(path, [(each, self.data(each)) for each in passports])
         return passports
 
@@ -248,7 +268,7 @@ class IndicatorLibrary:
         versions = self._with_built_in(passport.name, kept)
         same = next((each for each in versions if each.sha256 == passport.sha256), None)
         if same is not None:
-            return ImportOutcome(passport=same, state=UNCHANGED)
+            return ImportOutcome(passport=self._described_anew(same, passport), state=UNCHANGED)
         number = max((each.number for each in kept), default=0) + 1
         passport = replace(passport, number=number, imported_at=timestamp(self._clock()))
         self._versions.add(passport, data)
@@ -260,6 +280,25 @@ class IndicatorLibrary:
             added=tuple(sorted(after - before)),
             removed=tuple(sorted(before - after)),
         )
+
+    def _described_anew(self, kept: Passport, given: Passport) -> Passport:
+        """Return a version of the same bytes with what was said of it now: a set must be put under embargo later too.
+
+        Raises `ConflictError` when it shall be read otherwise than it was, which makes other indicators of it.
+        """
+        if kept.built_in:
+            return kept
+        if (kept.kind, kept.family) != (given.kind, given.family):
+            raise ConflictError(
+                "{name} holds these bytes already, read with another type or family.",
+                hint=say("Import them under another name with {0}.", do(name="NAME")),
+                name=kept.name,
+            )
+        told = {key: getattr(given, key) or getattr(kept, key) for key in ("publisher", "source_url", "licence", "tlp")}
+        described = replace(kept, **told)
+        if described != kept:
+            self._versions.describe(described)
+        return described
 
     def _keep_built_in(self, passport: Passport) -> None:
         """Keep a built-in set that a scan uses: the next release of mvtcase brings another one in its place."""
@@ -275,7 +314,7 @@ class IndicatorLibrary:
             described.file_name,
             name=described.name,
             kind=described.kind,
-            details=packs.details_of(described),
+            details=described.details,
         )
 
     def _built_in(self) -> dict[str, Passport]:
@@ -312,7 +351,7 @@ def _values(reading: Reading) -> frozenset[Value]:
 def _none_usable(file_name: str, reading: Reading) -> str:
     if not reading.in_file:
         return f"{file_name} holds no indicator."
-    return f"{file_name} holds {reading.in_file} indicators, and none can be compared."
+    return f"{file_name} holds {reading.in_file} entries, and none can be compared."
 
 
 def _reasons(reading: Reading) -> str:

@@ -12,7 +12,7 @@ from mvtcase.canon import canonical_json, sha256_bytes
 from mvtcase.errors import IndicatorFileError
 from mvtcase.files import write_atomically
 from mvtcase.indicators.files import MAX_FILE_BYTES, MIB, PACK_MAGIC, read_bytes
-from mvtcase.indicators.passport import Details, Passport, passport_from_json
+from mvtcase.indicators.passport import Passport, passport_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,19 +71,6 @@ def read_pack(path: Path) -> tuple[PackedSet, ...]:
         ) from error
     except (RuntimeError, NotImplementedError, RecursionError, EOFError, OSError) as error:
         raise IndicatorFileError("{path} is a damaged or encrypted pack: {error}.", path=path, error=error) from error
-
-
-def details_of(passport: Passport) -> Details:
-    """Return what a passport says of its set beyond the file's own words."""
-    return Details(
-        title=passport.title,
-        publisher=passport.publisher,
-        source_url=passport.source_url,
-        licence=passport.licence,
-        tlp=passport.tlp,
-        published_at=passport.published_at,
-        references=passport.references,
-    )
 
 
 def _sets(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> list[PackedSet]:

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import sha256_bytes
-from mvtcase.indicators.files import READER_VERSION
+from mvtcase.indicators.ledger import READER_VERSION
 from mvtcase.indicators.sampling import plantable_samples
 from mvtcase.indicators.verdicts import Adjustment, Stock, Unusable
-from mvtcase.model import IndicatorSet
+from mvtcase.model import IndicatorSet, Tlp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,8 @@ class Details:
     tlp: str = ""
     published_at: str | None = None
     references: tuple[str, ...] = ()
+    family: str = ""
+    """The family of what the file itself puts under none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +72,23 @@ class Passport:
     remarks: tuple[str, ...] = ()
     kind: str | None = None
     """The type given for all values of a list."""
+    family: str = ""
+    """The family given for what the file itself puts under none."""
+    validity: Mapping[str, str] = field(default_factory=dict)
+    """What the publisher says of some indicators' validity, by type and value with a space between."""
     samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Values of each type that the positive control can plant."""
     reader: int = READER_VERSION
+
+    @property
+    def embargoed(self) -> bool:
+        """Whether no report, export, terminal or log may print this set's values: it is marked TLP:RED."""
+        return self.tlp.upper().removeprefix("TLP:") == Tlp.RED
+
+    @property
+    def details(self) -> Details:
+        """What was said of the set beyond the file's own words, for reading it once more."""
+        return Details(**{each.name: getattr(self, each.name) for each in fields(Details)})
 
     def to_indicator_set(self) -> IndicatorSet:
         """Return the set as a scan names it."""
@@ -124,6 +140,8 @@ def make_passport(name: str, file_name: str, data: bytes, reading: Reading, deta
         unusable=reading.unusable,
         adjustments=reading.adjustments,
         remarks=reading.remarks,
+        family=details.family,
+        validity={" ".join(entry): said for entry, said in reading.validity.items()},
         samples=plantable_samples(reading.collections),
     )
 

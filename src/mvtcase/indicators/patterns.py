@@ -17,7 +17,7 @@ from stix2patterns.v21.pattern import Pattern as Pattern21
 from mvtcase.indicators.wordlists import PATTERN_KEYWORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MAX_GRAMMAR_CHARS = 200_000
 """The grammar's parser takes about half a second for as many characters: a longer pattern is refused."""
@@ -51,6 +51,9 @@ _LOOSE = re.compile(
     r"(?:\[\s*)?(?P<type>[a-zA-Z_][a-zA-Z0-9_-]*)\s*:\s*(?P<path>[a-zA-Z_'][a-zA-Z0-9_.'-]*)"
     r"""\s*=\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>[^\s'"\[\]()]+))(?:\s*\])?"""
 )
+_JOINED = re.compile(
+    r"\s*(?P<type>[a-z-]+):(?P<path>[a-z_.'A-Z0-9-]+(?:\[\*\])?(?:\.\w+)?)\s*=\s*'(?P<value>(?:[^'\\]|\\['\\])*)'\s*"
+)
 _ESCAPE = re.compile(r"\\(['\\])")
 _STRING = re.compile(r"'((?:[^'\\]|\\['\\])*)'")
 
@@ -60,6 +63,9 @@ def read_pattern(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Un
     plain = read_plain(pattern)
     if plain is not None:
         return plain
+    composite = read_composite(pattern)
+    if composite:
+        return composite
     if len(pattern) > MAX_GRAMMAR_CHARS:
         return (Unreadable(reason=f"the pattern is longer than {MAX_GRAMMAR_CHARS} characters"),)
     return read_by_grammar(pattern, version=version)
@@ -76,6 +82,41 @@ def read_plain(pattern: str) -> tuple[Comparison, ...] | None:
         Comparison(left=f"{part['type']}:{part['path'].replace(chr(39), '')}", value=_ESCAPE.sub(r"\1", part["value"]))
         for part in parts
     )
+
+
+def read_composite(pattern: str) -> tuple[Comparison, ...]:
+    """Return the values of an AND that stands for one composite value, as MISP writes them; none for other patterns.
+
+    Of a domain with its address each is compared, of a file's name with its hashes the hashes, and of a connection
+    the host at its end, as with MISP's own composite types.
+    """
+    inner = pattern.strip().removeprefix("[").removesuffix("]")
+    found = [_JOINED.fullmatch(each) for each in inner.split(" AND ")]
+    parts = [(f"{e['type']}:{e['path'].replace(chr(39), '')}", _ESCAPE.sub(r"\1", e["value"])) for e in found if e]
+    if len(parts) != len(found) or len(parts) == 1:
+        return ()
+    lefts = {left for left, _ in parts}
+    if lefts <= {"domain-name:value", _RESOLVED}:
+        kept = [(left.replace(_RESOLVED, "ipv4-addr:value"), value) for left, value in parts]
+    elif all(left == "file:name" or left.startswith("file:hashes.") for left in lefts):
+        kept = [(left, value) for left, value in parts if left != "file:name"]
+    else:
+        kept = _ends_of_connection(dict(parts))
+    return tuple(
+        Comparison(left=left, value=value, note="one of a composite, compared by itself") for left, value in kept
+    )
+
+
+def _ends_of_connection(parts: Mapping[str, str]) -> list[tuple[str, str]]:
+    if not all(left.startswith("network-traffic:") for left in parts):
+        return []
+    ends = [f"network-traffic:{end}_ref" for end in ("dst", "src")]
+    return [
+        (f"{parts[f'{e}.type']}:value", parts[f"{e}.value"]) for e in ends if {f"{e}.type", f"{e}.value"} <= set(parts)
+    ]
+
+
+_RESOLVED = "domain-name:resolves_to_refs[*].value"
 
 
 def read_by_grammar(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Unreadable, ...]:

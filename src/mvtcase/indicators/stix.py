@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.errors import IndicatorFileError
 from mvtcase.indicators.ledger import Ledger, Shelf
+from mvtcase.indicators.misp import labelled_context
 from mvtcase.indicators.patterns import Comparison, read_pattern
 from mvtcase.indicators.provenance import origin_of
 from mvtcase.indicators.stock import stock_fate
 from mvtcase.indicators.types import left_kind, weigh_as
-from mvtcase.indicators.verdicts import Refused, Stock, Usable, shortened
+from mvtcase.indicators.verdicts import Refused, Stock, Usable, shortened, validity_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -144,8 +145,10 @@ def _book(ledger: Ledger, shelf: Shelf, indicator: Object, version: str, place: 
     where = _label(indicator.get("id")) or f"indicator {place + 1}"
     pattern = indicator.get("pattern")
     language = indicator.get("pattern_type", "stix")
-    if not isinstance(pattern, str) or language != "stix":
+    context = labelled_context(indicator.get("labels"))
+    if not isinstance(pattern, str) or language != "stix" or context:
         reason = "without a pattern" if not isinstance(pattern, str) else f"a pattern in {language}, and not in STIX"
+        reason = context or reason
         ledger.open(1)
         ledger.refuse(
             Refused(reason=shortened(reason)), where=where, given=str(pattern), stock=stock_fate(pattern or "")
@@ -155,11 +158,13 @@ def _book(ledger: Ledger, shelf: Shelf, indicator: Object, version: str, place: 
         version = "2.1"
     parts = read_pattern(pattern, version=version)
     ledger.open(len(parts))
+    validity = validity_of(indicator.get("revoked"), indicator.get("valid_until"))
     for part in parts:
         result = _weighed(part) if isinstance(part, Comparison) else Refused(reason=part.reason)
         if isinstance(result, Usable):
             result = _with_split_note(result, len(parts))
-            ledger.use(shelf, result, where=where, given=pattern, stock=stock_fate(pattern, result))
+            fate = stock_fate(pattern, result)
+            ledger.use(shelf, result, where=where, given=pattern, stock=fate, validity=validity)
         else:
             ledger.refuse(result, where=where, given=pattern, stock=stock_fate(pattern))
     _remark_validity(ledger, indicator)

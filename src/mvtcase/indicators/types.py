@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mvtcase.indicators.values import weigh, weigh_address
 from mvtcase.indicators.verdicts import IndicatorType, Refused, Usable
 
@@ -34,6 +36,7 @@ _WORDS: dict[str, str] = {
     "fqdn": IndicatorType.DOMAINS,
     "ip": ADDRESS,
     "ipv4": ADDRESS,
+    "ip4addr": ADDRESS,
     "ip-src": ADDRESS,
     "ip-dst": ADDRESS,
     "ipaddress": ADDRESS,
@@ -41,7 +44,6 @@ _WORDS: dict[str, str] = {
     ADDRESS: ADDRESS,
     "url": IndicatorType.URLS,
     "uri": IndicatorType.URLS,
-    "link": IndicatorType.URLS,
     "email": IndicatorType.EMAILS,
     "e-mail": IndicatorType.EMAILS,
     "email-src": IndicatorType.EMAILS,
@@ -70,6 +72,54 @@ _WORDS: dict[str, str] = {
     "profile": IndicatorType.IOS_PROFILE_IDS,
     "property": IndicatorType.ANDROID_PROPERTY_NAMES,
 }
+
+
+_HEADERS = """
+domain domains domain_name hostname host fqdn ip ips ip_address ipv4 url email email_address md5 sha1 sha256 sha-256
+package package_name certificate process process_name file_path
+"""
+_COLUMNS = frozenset(_HEADERS.split())
+"""Headers of columns that hold nothing but values of one type; `file`, `hash` or `app` alone do not say enough."""
+
+_STEMS: dict[str, str] = {
+    **dict.fromkeys(("domain", "domains", "hostnames", "hosts", "hosts_full", "blocklist"), IndicatorType.DOMAINS),
+    **dict.fromkeys(("ip", "ips", "ip_addresses"), ADDRESS),
+    **dict.fromkeys(("url", "urls"), IndicatorType.URLS),
+    **dict.fromkeys(("emails", "email_addresses", "accounts"), IndicatorType.EMAILS),
+    **dict.fromkeys(("processes", "process_names"), IndicatorType.PROCESSES),
+    **dict.fromkeys(("file_names", "filenames", "files"), IndicatorType.FILE_NAMES),
+    **dict.fromkeys(("file_paths", "filepaths", "paths"), IndicatorType.FILE_PATHS),
+    **dict.fromkeys(("package_names", "packages", "app_ids", "bundle_ids"), IndicatorType.APP_IDS),
+    **dict.fromkeys(
+        ("package_cert_hashes", "app_cert_hashes", "cert_hashes", "certificates"), IndicatorType.APP_CERT_HASHES
+    ),
+    **dict.fromkeys(("android_properties", "android_property_names"), IndicatorType.ANDROID_PROPERTY_NAMES),
+    **dict.fromkeys(("config_profiles", "configuration_profiles", "ios_profile_ids"), IndicatorType.IOS_PROFILE_IDS),
+    "md5": IndicatorType.FILES_MD5,
+    "sha1": IndicatorType.FILES_SHA1,
+    "sha256": IndicatorType.FILES_SHA256,
+}
+"""What publishers call the lists of one type."""
+
+_NO_NAMES = frozenset({"iocs", "ioc", "indicators", "misp", "misp_event", "samples", "network", "malware", "watchware"})
+"""Names that a file of every other report has as well."""
+
+
+def stem_kind(stem: str) -> str | None:
+    """Return the type that the name of a list says, such as `v4_domains` or `ip-addresses`; None when it says none."""
+    words = [each for each in re.split(r"[^a-z0-9]+", stem.lower()) if each]
+    endings = ("_".join(words[place:]) for place in range(len(words)))
+    return next((_STEMS[each] for each in endings if each in _STEMS), None)
+
+
+def is_common_stem(stem: str) -> bool:
+    """Return whether files of several reports have this name, so that it names no set."""
+    return stem.lower() in _NO_NAMES or stem.lower().replace("-", "_") in _STEMS
+
+
+def column_kind(header: str) -> str | None:
+    """Return the type of all values of a column by its header, None where it does not say one."""
+    return IndicatorType.DOMAINS if header == "c2" else worded_kind(header) if header in _COLUMNS else None
 
 
 def normal_left(left: str) -> str:

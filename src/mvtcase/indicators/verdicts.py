@@ -82,3 +82,10 @@ def shortened(text: str) -> str:
     """Return a text short enough for a passport, in characters every terminal and file can hold."""
     shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text)} characters)"
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def validity_of(revoked: object, valid_until: object) -> str:
+    """Return what a publisher says of an indicator's validity: that it was revoked, or until when; empty else."""
+    if revoked is True or str(revoked).lower() in {"1", "true", "yes"}:
+        return "revoked by its publisher"
+    return f"valid until {shortened(valid_until)[:10]}" if isinstance(valid_until, str) and valid_until.strip() else ""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import new_uuid, sha256_bytes
 from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.files import sync_folder, write_atomically
-from mvtcase.indicators.files import READER_VERSION, read_bytes, read_set
-from mvtcase.indicators.passport import Details, Passport, make_passport, passport_from_json
+from mvtcase.indicators.files import read_bytes, read_set
+from mvtcase.indicators.ledger import READER_VERSION
+from mvtcase.indicators.passport import Passport, make_passport, passport_from_json
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class VersionStore:
 
     def reading(self, passport: Passport) -> Reading:
         """Return the account of a version's bytes."""
-        return read_set(self.data(passport), passport.file_name, kind=passport.kind)
+        return read_set(self.data(passport), passport.file_name, kind=passport.kind, family=passport.family)
 
     def add(self, passport: Passport, data: bytes) -> None:
         """Keep a version. Raises `OSError`, and then nothing of it is there."""
@@ -116,6 +117,10 @@ class VersionStore:
             sync_folder(home.parent)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
+
+    def describe(self, passport: Passport) -> None:
+        """Write a version's passport anew; its bytes stay what they are. Raises `OSError`."""
+        write_atomically(self._home(passport) / PASSPORT, passport.to_json().encode("ascii"))
 
     def _put(self, incoming: Path, home: Path) -> None:
         if home.exists() and not self._is_whole(home):
@@ -154,18 +159,9 @@ class VersionStore:
         return passport if passport.reader == READER_VERSION else self._read_again(passport)
 
     def _read_again(self, passport: Passport) -> Passport:
-        details = Details(
-            title=passport.title,
-            publisher=passport.publisher,
-            source_url=passport.source_url,
-            licence=passport.licence,
-            tlp=passport.tlp,
-            published_at=passport.published_at,
-            references=passport.references,
-        )
         data = self.data(passport)
-        reading = read_set(data, passport.file_name, kind=passport.kind)
-        again = make_passport(passport.name, passport.file_name, data, reading, details)
+        reading = read_set(data, passport.file_name, kind=passport.kind, family=passport.family)
+        again = make_passport(passport.name, passport.file_name, data, reading, passport.details)
         return replace(again, number=passport.number, imported_at=passport.imported_at, kind=passport.kind)
 
     def _keep_out_of_version_control(self) -> None:

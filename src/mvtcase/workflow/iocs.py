@@ -11,8 +11,10 @@ from mvtcase.errors import ControlFailedError, InputError, NotFoundError, StoreE
 from mvtcase.findings.review import PROGRAM
 from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import load_catalog
+from mvtcase.indicators.lists import GUESSED
+from mvtcase.indicators.passport import Details
 from mvtcase.indicators.update import update as fetch_updates
-from mvtcase.model import CaseState
+from mvtcase.model import CaseState, Tlp
 from mvtcase.store import filing, queries
 from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
@@ -129,12 +131,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported(SetShown):
-    """What an import did: `state` is `new`, `unchanged` or `new_version`; not all `changes` need be listed."""
+    """What an import did: `state` is `new`, `unchanged` or `new_version`; not all `changes` need be listed.
+
+    `guessed` are the lines whose type nobody gave and the file's name does not tell.
+    """
 
     state: str
     added: int
     removed: int
     changes: tuple[Change, ...]
+    guessed: tuple[Adjustment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,12 +250,21 @@ def _linted(report: LintReport) -> LintedFile:
 
 
 def import_files(
-    desk: Desk, paths: Sequence[Path], *, name: str | None = None, kind: str | None = None
+    desk: Desk,
+    paths: Sequence[Path],
+    *,
+    name: str | None = None,
+    kind: str | None = None,
+    details: Details | None = None,
 ) -> Outcome[Imports]:
     """Import files or packs as sets, each in full or not at all; the first that cannot be stops the rest.
 
-    The same bytes again change nothing; other bytes under a known name are a new version.
+    The same bytes again change nothing; other bytes under a known name are a new version. Raises `InputError` also when
+    `details` hold a marking that is none.
     """
+    details = details or Details()
+    if details.tlp:
+        details = replace(details, tlp=_tlp(details.tlp))
     if name is not None and len(paths) > 1:
         raise InputError("A name was given for one set, and several files.")
     done: list[ImportOutcome] = []
@@ -257,11 +272,18 @@ def import_files(
         if packs.is_pack(path):
             done += desk.library.import_pack(path)
         else:
-            done.append(desk.library.import_file(path, name=name, kind=kind))
+            done.append(desk.library.import_file(path, name=name, kind=kind, details=details))
     return Outcome(
         data=Imports(imported=tuple(_imported(Imported, each) for each in done)),
         messages=(*_unused(done), *_noted(desk)),
     )
+
+
+def _tlp(text: str) -> str:
+    given = text.upper().removeprefix("TLP:").replace("WHITE", Tlp.CLEAR)
+    if given not in set(Tlp):
+        raise InputError("{given} is no TLP marking.", hint=say("Use one of {tlp}.", tlp=", ".join(Tlp)), given=text)
+    return given
 
 
 def _imported(kind: type[Import], outcome: ImportOutcome, **more: object) -> Import:
@@ -272,6 +294,7 @@ def _imported(kind: type[Import], outcome: ImportOutcome, **more: object) -> Imp
         "added": len(outcome.added),
         "removed": len(outcome.removed),
         "changes": tuple(Change(change=what, type=t, value=v) for what, values in listed for t, v in values),
+        "guessed": tuple(each for each in outcome.passport.adjustments if each.note.startswith(GUESSED)),
     }
     return payloads.filled(kind, outcome.passport, **told, **more)
 
@@ -282,7 +305,7 @@ def _unused(done: Iterable[ImportOutcome]) -> Iterable[Message]:
         if count:
             name = each.passport.name
             yield say(
-                "{count} indicators of {name} cannot be compared; {0} says why.",
+                "{count} entries of {name} are not compared; {0} says why.",
                 do("iocs show", name),
                 count=count,
                 name=name,

@@ -7,6 +7,7 @@ import pytest
 from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.indicators.files import read_set
 from mvtcase.indicators.guessing import guessed_kind
+from mvtcase.indicators.lists import GUESSED
 from mvtcase.indicators.verdicts import Refused
 
 
@@ -17,10 +18,6 @@ from mvtcase.indicators.verdicts import Refused
         ("hxxp://evil[.]example", "urls"),
         ("who[at]evil[.]example", "emails"),
         ("/private/var/tmp/evil", "file_paths"),
-        ("ab" * 16, "files_md5"),
-        ("ab" * 20, "files_sha1"),
-        ("ab" * 32, "files_sha256"),
-        ("ab" * 13, "files_sha256"),
         ("192.0.2.1", "ipv4-addr"),
         ("192[.]0[.]2[.]0/24", "ipv4-addr"),
         ("0f8fad5b-d9cb-469f-a165-70867728950e", "ios_profile_ids"),
@@ -39,6 +36,48 @@ def test_guesses(value: str, kind: str) -> None:
 def test_no_guess(value: str) -> None:
     """A form that leaves several answers gives none."""
     assert isinstance(guessed_kind(value), Refused)
+
+
+@pytest.mark.parametrize("value", ["ab" * 16, "ab" * 20, "ab" * 32, "ab" * 13, "AB:" * 19 + "AB"])
+def test_a_hash_is_never_guessed(value: str) -> None:
+    """A file's hash and an app's certificate look the same: whoever imports must say which."""
+    guess = guessed_kind(value)
+    assert isinstance(guess, Refused)
+    assert "give the type" in guess.reason
+
+
+def test_a_guess_is_told_for_its_line() -> None:
+    """Every guessed line stands in the passport with what it was taken for."""
+    reading = read_set(b"evil.example\n/private/var/tmp/evil\n", "notes.txt")
+    told = [(each.where, each.type, each.note) for each in reading.adjustments]
+    assert told == [("line 1", "domains", GUESSED), ("line 2", "file_paths", GUESSED)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("domains.txt", "evil.sh", "domains"),
+        ("v4_validation_domains.txt", "evil.com.co", "domains"),
+        ("hosts", "0.0.0.0 evil.example", "domains"),
+        ("quad9_blocklist.txt", "com.evil.app", "domains"),
+        ("ip-addresses.txt", "192.0.2.7", "domains"),
+        ("processes.txt", "com.apple.avcapture", "processes"),
+        ("package_names.txt", "com.evil.online", "app_ids"),
+        ("package_cert_hashes.txt", "ab" * 32, "app_cert_hashes"),
+        ("sha256.txt", "ab" * 32, "files_sha256"),
+        ("file_paths.txt", "/data/local/tmp/dropbox", "file_paths"),
+        ("file_names.txt", "evil.example", "file_names"),
+        ("files.txt", "roleaccountd.plist", "file_names"),
+        ("android_properties.txt", "sys.brand.note", "android_property_names"),
+        ("config_profiles.txt", "76DAB334-7E17-475D-A5D6-0794EB5818A5", "ios_profile_ids"),
+        ("emails.txt", "who@evil.example", "emails"),
+    ],
+)
+def test_the_name_of_a_list_tells_its_type(name: str, value: str, kind: str) -> None:
+    """Publishers name their lists for what they hold; the form of a value would often say something else."""
+    reading = read_set(value.encode(), name)
+    assert reading.counts() == {kind: 1}
+    assert GUESSED not in {each.note for each in reading.adjustments}
 
 
 def test_list() -> None:

@@ -90,6 +90,62 @@ def test_an_event_without_attributes_is_refused(data: dict[str, Any]) -> None:
         read_set(json.dumps(data).encode(), "event.json")
 
 
+def test_a_bare_event_is_read_with_the_apps_of_its_objects() -> None:
+    """As generators write it: the hash of an app's certificate is none of a file, and each app is a collection."""
+    app = [
+        {"type": "text", "object_relation": "name", "value": "SpyApp", "to_ids": False, "category": "Other"},
+        {**row("sha1", "ab" * 20, category="Payload delivery"), "object_relation": "certificate"},
+        {**row("sha256", "ab" * 32, category="Payload delivery"), "object_relation": "sha256"},
+    ]
+    event = {
+        "info": "Apps",
+        "Attribute": [row("domain", "a.example")],
+        "Object": [{"name": "android-app", "Attribute": app}],
+    }
+    reading = read_set(json.dumps(event).encode(), "event.json")
+    assert {each.name: dict(each.values) for each in reading.collections} == {
+        "Apps": {"domains": ("a.example",)},
+        "SpyApp": {"app_cert_hashes": ("ab" * 20,), "files_sha256": ("ab" * 32,)},
+    }
+    assert "SpyApp" in reading.origin.families
+
+
+@pytest.mark.parametrize("label", ['misp:to_ids="False"', 'misp:category="External analysis"', 'misp:type="link"'])
+def test_stix_that_misp_made_obeys_the_same_rules(label: str) -> None:
+    """The labels keep what an attribute was; other labels say nothing of it."""
+
+    def indicator(labels: list[str]) -> dict[str, Any]:
+        return {
+            "type": "indicator",
+            "id": f"indicator--{len(labels)}",
+            "pattern": "[url:value = 'https://a.example/r']",
+            "labels": labels,
+        }
+
+    bundle = {"type": "bundle", "objects": [indicator(["x", label]), indicator(['misp:to_ids="True"'])]}
+    reading = read_set(json.dumps(bundle).encode(), "event.stix2")
+    assert (reading.usable, [each.reason[:8] for each in reading.unusable]) == (1, ["context:"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "counts"),
+    [
+        ("[domain-name:value = 'a.example' AND domain-name:resolves_to_refs[*].value = '192.0.2.1']", {"domains": 2}),
+        ("[file:name = 'x.apk' AND file:hashes.'SHA-256' = '" + "ab" * 32 + "']", {"files_sha256": 1}),
+        (
+            "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '192.0.2.1']",
+            {"domains": 1},
+        ),
+        ("[file:name = 'x.apk' AND domain-name:value = 'a.example']", {}),
+        ("[url:value = 'https://a.example' AND domain-name:value = 'a.example']", {}),
+    ],
+)
+def test_composites_in_stix_are_split_as_misp_means_them(pattern: str, counts: dict[str, int]) -> None:
+    """Only an AND that stands for one composite value: any other asks for two things seen together."""
+    bundle = {"type": "bundle", "objects": [{"type": "indicator", "id": "indicator--1", "pattern": pattern}]}
+    assert read_set(json.dumps(bundle).encode(), "event.stix2").counts() == counts
+
+
 def test_stix_1_and_openioc_are_named() -> None:
     """What is XML and a set all the same gets a true error."""
     with pytest.raises(IndicatorFileError, match="STIX 1"):
@@ -107,3 +163,5 @@ def test_the_field_inputs_end_as_their_readme_says() -> None:
     table = read_set((CASES / "misp-attributes.csv").read_bytes(), "misp-attributes.csv")
     assert table.in_file - len(table.unusable) == 9
     assert [each.reason[:8] for each in table.unusable] == ["context:"] * 4
+    bundle = read_set((CASES / "misp-event.stix2").read_bytes(), "misp-event.stix2")
+    assert bundle.counts() == {"domains": 4, "files_sha256": 1, "urls": 1}

@@ -15,7 +15,6 @@ from mvtcase.indicators import known
 from mvtcase.indicators.files import read_set
 from mvtcase.indicators.passport import Details
 
-
 COUNTS = Path(__file__).with_name("published_counts.tsv")
 PUBLISHED = Path(os.environ.get("MVTCASE_PUBLISHED", "/nonexistent"))
 """Where checkouts of the repositories that the table names lie, each named `<owner>+<name>`."""

@@ -12,6 +12,7 @@ import hashlib
 import re
 import subprocess
 import sys
+from operator import itemgetter
 from pathlib import Path
 
 IOCS = Path(__file__).resolve().parents[1] / "iocs"
@@ -26,6 +27,9 @@ _SETS = re.compile(r"(?:\.(?:csv|txt|stix2|json|xml|ioc|yaml)|/hosts(?:_full)?)\
 _NO_SETS = re.compile(r"requirements|scripts/|vendors/|indicators(?:_yaml_entry)?\.(?:yaml|txt)\Z|android_tlv_list")
 _ROW = re.compile(r"\|\s*\[(?P<folder>[^\]]+)\]\([^)]*\)\s*\|\s*\[(?P<title>[^\]]+)\]")
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
+
+
+Row = tuple[str, str, str, str, str]
 
 
 class Repository:
@@ -47,10 +51,10 @@ class Repository:
         except subprocess.CalledProcessError:
             return ""
 
-    def rows(self) -> set[tuple[str, ...]]:
+    def rows(self) -> set[Row]:
         """Return a row for each version of each file that is listed."""
         titles = self._titles()
-        rows = set()
+        rows: set[Row] = set()
         for path in (
             self.git("-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "HEAD").decode().splitlines()
         ):
@@ -88,11 +92,11 @@ class Repository:
 def main(folder: Path) -> None:
     """Write the table."""
     rows = {row for name in REPOSITORIES for row in Repository(name, folder / name.replace("/", "+") / "repo").rows()}
-    newest = {row[0]: row for row in sorted(rows, key=lambda row: row[3], reverse=True)}
+    newest = {row[0]: row for row in sorted(rows, key=itemgetter(3), reverse=True)}
     with (IOCS / "known-files.tsv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(sorted(newest.values(), key=lambda row: (row[1], row[2], row[3])))
+        writer.writerows(sorted(newest.values(), key=itemgetter(1, 2, 3)))
     print(len(newest), "files")
 
 

@@ -12,6 +12,7 @@ import pytest
 from mvtcase.canon import sha256_bytes
 from mvtcase.errors import IndicatorFileError, MvtcaseError
 from mvtcase.indicators import known
+from mvtcase.indicators.catalog import builtin_folder
 from mvtcase.indicators.files import read_set
 from mvtcase.indicators.passport import Details
 
@@ -119,7 +120,7 @@ def test_a_published_file_is_known_by_its_hash(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_table_of_known_files_is_whole() -> None:
     """Every row has a hash of its own, a repository with a publisher, and a day."""
-    with (known.builtin_folder() / known.TABLE).open(encoding="utf-8", newline="") as handle:
+    with (builtin_folder() / known.TABLE).open(encoding="utf-8", newline="") as handle:
         rows = [known.KnownFile(**row) for row in csv.DictReader(handle, dialect="excel-tab")]
     assert len({each.sha256 for each in rows}) == len(rows) > 200
     assert all(each.details.publisher and each.details.licence and len(each.date) == 10 for each in rows)

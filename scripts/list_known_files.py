@@ -89,14 +89,18 @@ class Repository:
             return ""
 
 
+def _place(row: Row) -> tuple[str, str, str]:
+    return row[1], row[2], row[3]
+
+
 def main(folder: Path) -> None:
     """Write the table."""
     rows = {row for name in REPOSITORIES for row in Repository(name, folder / name.replace("/", "+") / "repo").rows()}
-    newest = {row[0]: row for row in sorted(rows, key=itemgetter(3), reverse=True)}
+    newest: dict[str, Row] = {row[0]: row for row in sorted(rows, key=itemgetter(3), reverse=True)}
     with (IOCS / "known-files.tsv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(sorted(newest.values(), key=itemgetter(1, 2, 3)))
+        writer.writerows(sorted(newest.values(), key=_place))
     print(len(newest), "files")
 
 

@@ -97,10 +97,11 @@ def main(folder: Path) -> None:
     """Write the table."""
     rows = {row for name in REPOSITORIES for row in Repository(name, folder / name.replace("/", "+") / "repo").rows()}
     newest: dict[str, Row] = {row[0]: row for row in sorted(rows, key=itemgetter(3), reverse=True)}
+    listed = sorted(newest.values(), key=_place)
     with (IOCS / "known-files.tsv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, dialect="excel-tab", lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(sorted(newest.values(), key=_place))
+        writer.writerows(listed)
     print(len(newest), "files")
 
 

@@ -5,28 +5,42 @@ It stands between the stores of facts below and the reports and verbs above, so 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mvtcase.canon import StrEnum
 from mvtcase.findings import review
 from mvtcase.findings import status as table
 from mvtcase.findings.ratings import ONLY_HERE, only_here
-from mvtcase.model import AcquisitionState, Completeness, Gap, ModuleOutcome, Rating, ScanState, Status
+from mvtcase.findings.status import Weight
+from mvtcase.model import (
+    AcquisitionState,
+    Completeness,
+    EvidenceClass,
+    FindingState,
+    Gap,
+    Level,
+    ModuleOutcome,
+    Rating,
+    ScanState,
+    Status,
+)
 from mvtcase.model.reach import merged, of_scan, sentence, suffices
 from mvtcase.store import queries
 from mvtcase.wording import Reason, why
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    import sqlite3
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from mvtcase.findings.ratings import Ruled
     from mvtcase.model import (
         Acquisition,
         CaseFile,
         Consent,
         Device,
-        EvidenceKind,
         Finding,
         Group,
         IndicatorSet,
@@ -87,14 +101,18 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceStanding:
-    """A device with everything its status rests on; `latest` holds the latest finished scan of each acquisition."""
+    """A device with everything its status rests on; `latest` holds the latest finished scan of each acquisition.
+
+    `findings` are the ids of its findings, the gravest first, `weights` what a status looks at in them.
+    """
 
     device: Device
     status: Status
     completeness: Completeness
     acquisitions: tuple[Acquisition, ...]
     latest: tuple[Scan, ...]
-    findings: tuple[Finding, ...]
+    weights: tuple[Weight, ...]
+    findings: tuple[str, ...]
     gaps: tuple[Gap, ...]
     stale: tuple[Stale, ...]
     reach: tuple[Reach, ...]
@@ -103,12 +121,12 @@ class DeviceStanding:
     @property
     def dismissed(self) -> int:
         """How many of its findings were dismissed."""
-        return review.dismissed(self.findings)
+        return table.dismissed(self.weights)
 
     @property
     def leads(self) -> int:
         """How many leads stand beside its status."""
-        return review.leads(self.findings)
+        return table.leads(self.weights)
 
     @property
     def last_scan(self) -> Scan | None:
@@ -166,16 +184,15 @@ class OfficialStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Casebook:
-    """One case as it stands at one moment."""
+class Overview:
+    """How everybody in a case stands at one moment, without the findings themselves."""
 
     case: CaseFile
     groups: tuple[Group, ...]
     officials: tuple[OfficialStanding, ...]
-    scans: tuple[Scan, ...]
-    findings: tuple[Finding, ...]
     observations: tuple[Observation, ...]
     custody_head: str
+    running: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -195,39 +212,88 @@ class Casebook:
         return inside
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casebook(Overview):
+    """One case as it stands at one moment, with every scan in full and every finding, worst level first."""
+
+    scans: tuple[Scan, ...]
+    findings: tuple[Finding, ...]
+
+
 def _worded(status: Status, reach: Sequence[Reach]) -> str:
     return f"no trace found in: {sentence(reach)}" if status is Status.NO_TRACE else table.WORDS[status]
+
+
+def overview(store: Store, newest: Newest) -> Overview:
+    """Return how everybody stands, read in one transaction; what it takes grows with people, phones and scans alone."""
+    with store.reading():
+        return Overview(**_stands(store, newest, queries.scans(store, in_full=False)))
 
 
 def read(store: Store, newest: Newest) -> Casebook:
     """Return the whole case, read in one transaction so that its parts agree."""
     with store.reading():
         scans = queries.scans(store)
-        findings = with_only_here(queries.findings(store), scans)
-        case, groups = queries.case_file(store), queries.groups(store)
-        devices = tuple(
-            _device_standing(store, device, scans, findings, newest, case.fixed_sets)
-            for device in queries.devices(store)
-        )
-        return Casebook(
-            case=case,
-            groups=groups,
-            officials=tuple(
-                _official_standing(store, one, groups, devices, needed=1 if case.single_examiner else 2)
-                for one in queries.officials(store)
-            ),
-            scans=scans,
-            findings=findings,
-            observations=queries.observations(store),
-            custody_head=store.custody_head(),
-        )
+        told = _stands(store, newest, scans)
+        return Casebook(**told, scans=scans, findings=overlaid(queries.findings(store), lonely(store)))
+
+
+def _stands(store: Store, newest: Newest, scans: Sequence[Scan]) -> dict[str, Any]:
+    """Return the fields of an overview."""
+    case, groups, observations = queries.case_file(store), queries.groups(store), queries.observations(store)
+    given = _Given(
+        newest=newest,
+        fixed=case.fixed_sets,
+        acquisitions=_sorted_out(queries.acquisitions(store), lambda one: one.device),
+        scans=_sorted_out(scans, lambda one: one.acquisition),
+        weights=_weights(store),
+        findings=queries.finding_ids(store),
+    )
+    devices = _sorted_out(
+        (_device_standing(one, given) for one in queries.devices(store)), lambda one: one.device.official
+    )
+    consents = _sorted_out(queries.consents(store), lambda one: one.official)
+    seen = _sorted_out(observations, lambda one: one.official)
+    return {
+        "case": case,
+        "groups": groups,
+        "officials": tuple(
+            _official_standing(
+                one,
+                groups,
+                devices.get(one.id, ()),
+                consents.get(one.id, ()),
+                review.notifications(seen.get(one.id, ())),
+                needed=1 if case.single_examiner else 2,
+            )
+            for one in queries.officials(store)
+        ),
+        "running": queries.running(store),
+        "observations": observations,
+        "custody_head": store.custody_head(),
+    }
+
+
+Thing = TypeVar("Thing")
+
+
+def _sorted_out(things: Iterable[Thing], key: Callable[[Thing], str]) -> dict[str, tuple[Thing, ...]]:
+    """Return things by a key of theirs, each list in the order given."""
+    found: dict[str, list[Thing]] = {}
+    for one in things:
+        found.setdefault(key(one), []).append(one)
+    return {name: tuple(own) for name, own in found.items()}
 
 
 def _official_standing(
-    store: Store, official: Official, groups: Sequence[Group], devices: Sequence[DeviceStanding], *, needed: int
+    official: Official,
+    groups: Sequence[Group],
+    own: tuple[DeviceStanding, ...],
+    consents: tuple[Consent, ...],
+    told: tuple[Observation, ...],
+    *,
+    needed: int,
 ) -> OfficialStanding:
-    own = tuple(each for each in devices if each.device.official == official.id)
-    told = review.notifications(queries.observations(store, official.id))
     return OfficialStanding(
         official=official,
         status=table.with_notifications(
@@ -237,50 +303,110 @@ def _official_standing(
         ),
         groups=tuple(each for each in groups if each.id in official.groups),
         devices=own,
-        consents=queries.consents(store, official.id),
+        consents=consents,
         notifications=told,
     )
 
 
-def with_only_here(findings: Sequence[Finding], scans: Sequence[Scan]) -> tuple[Finding, ...]:
+def lonely(store: Store) -> frozenset[str]:
+    """Return the leads that stand on one phone only, of five or more of its kind, by id."""
+    return _lonely(map(_Lead.of, queries.leads(store)), queries.phones_examined(store))
+
+
+def _lonely(leads: Iterable[Ruled], examined: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the lonely among some leads, where these phones were examined by these kinds of evidence."""
+    phones: dict[str, set[str]] = {}
+    for kind, device in examined:
+        phones.setdefault(kind, set()).add(device)
+    by_device = _sorted_out(leads, lambda one: one.device)
+    return frozenset[str]().union(*(only_here(by_device, devices) for devices in phones.values()))
+
+
+def with_only_here(findings: Sequence[Finding], scans: Iterable[Scan]) -> tuple[Finding, ...]:
     """Return findings; a lead about a thing that one phone alone shows, of five or more of its kind, is suspicious."""
-    phones: dict[EvidenceKind, set[str]] = {}
-    for scan in scans:
-        if scan.state is ScanState.FINISHED:
-            phones.setdefault(scan.kind, set()).add(scan.device)
-    by_device: dict[str, list[Finding]] = {}
-    for one in findings:
-        by_device.setdefault(one.device, []).append(one)
-    alone = frozenset[str]().union(*(only_here(by_device, devices) for devices in phones.values()))
+    examined = ((each.kind, each.device) for each in scans if each.state is ScanState.FINISHED)
+    return overlaid(findings, _lonely(findings, examined))
+
+
+def overlaid(findings: Iterable[Finding], alone: Collection[str]) -> tuple[Finding, ...]:
+    """Return findings; the leads named in `alone` weigh as suspicious."""
     return tuple(
         replace(one, rating=Rating.SUSPICIOUS, rule=f"{one.rule} + {ONLY_HERE}") if one.id in alone else one
         for one in findings
     )
 
 
-def _device_standing(
-    store: Store,
-    device: Device,
-    scans: Sequence[Scan],
-    findings: Sequence[Finding],
-    newest: Newest,
-    fixed: Collection[str] | None,
-) -> DeviceStanding:
-    counted = [each for each in queries.acquisitions(store, device.id) if each.state is AcquisitionState.REGISTERED]
-    latest = {each.id: latest_finished(scans, each.id) for each in counted}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lead:
+    """A finding that is rated a lead, as far as comparing phones needs it."""
+
+    id: str
+    device: str
+    rule: str
+    rating: Rating
+    weight: Weight
+
+    @classmethod
+    def of(cls, row: sqlite3.Row) -> _Lead:
+        return cls(id=row["id"], device=row["device"], rule=row["rule"], rating=Rating.LEAD, weight=_weight(row))
+
+
+def _weights(store: Store) -> dict[str, tuple[Weight, ...]]:
+    """Return what a status looks at in the findings of each device; leads of one phone alone weigh as suspicious."""
+    leads = {one.id: one for one in map(_Lead.of, queries.leads(store))}
+    alone = [leads[each] for each in _lonely(leads.values(), queries.phones_examined(store))]
+    found: dict[str, Counter[Weight]] = {}
+    for row in queries.weights(store):
+        found.setdefault(row["device"], Counter())[_weight(row)] += row["number"]
+    for one in alone:
+        found[one.device][one.weight] -= 1
+        found[one.device][replace(one.weight, rating=Rating.SUSPICIOUS)] += 1
+    return {
+        device: tuple(replace(weight, number=number) for weight, number in counted.items() if number)
+        for device, counted in found.items()
+    }
+
+
+def _weight(row: sqlite3.Row) -> Weight:
+    return Weight(
+        evidence_class=EvidenceClass(row["evidence_class"]),
+        level=Level(row["level"]),
+        rating=Rating(row["rating"]),
+        matched=bool(row["matched"]),
+        state=FindingState(row["state"]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What the standing of devices is made of: acquisitions and findings by device, scans by acquisition."""
+
+    newest: Newest
+    fixed: Collection[str] | None
+    acquisitions: Mapping[str, tuple[Acquisition, ...]]
+    scans: Mapping[str, tuple[Scan, ...]]
+    weights: Mapping[str, tuple[Weight, ...]]
+    findings: Mapping[str, tuple[str, ...]]
+
+
+def _device_standing(device: Device, given: _Given) -> DeviceStanding:
+    counted = tuple(each for each in given.acquisitions.get(device.id, ()) if each.state is AcquisitionState.REGISTERED)
+    scans = {each.id: given.scans.get(each.id, ()) for each in counted}
+    latest = {name: latest_finished(own, name) for name, own in scans.items()}
     done = tuple(scan for scan in latest.values() if scan is not None)
+    compared = {scan.acquisition: _compared_since(scans[scan.acquisition], scan) for scan in done}
     stale = tuple(
         each
         for acquisition in counted
         if (scan := latest[acquisition.id]) is not None
         for each in staleness(
-            scan, _compared_since(scans, scan), newest, at_hand=Path(acquisition.path).exists(), fixed=fixed
+            scan, compared[acquisition.id], given.newest, at_hand=Path(acquisition.path).exists(), fixed=given.fixed
         )
     )
-    own = tuple(finding for finding in findings if finding.device == device.id)
+    weights = given.weights.get(device.id, ())
     reach = merged(map(of_scan, done))
     view = table.DeviceView(
-        findings=own,
+        findings=weights,
         coverage=tuple(scan.completeness if scan else None for scan in latest.values()),
         recheck_due=any(each.remedy is Remedy.RECHECK for each in stale),
         sees_execution=suffices(reach),
@@ -290,17 +416,18 @@ def _device_standing(
         device=device,
         status=table.device_status(view),
         completeness=table.device_completeness(view),
-        acquisitions=tuple(counted),
+        acquisitions=counted,
         latest=done,
-        findings=own,
+        weights=weights,
+        findings=given.findings.get(device.id, ()),
         gaps=(
             *(gap for scan in done for gap in scan.gaps),
-            *_unscanned(counted, latest, scans),
+            *(_unscanned(each, scans[each.id]) for each in counted if latest[each.id] is None),
             *((TOO_NARROW,) if done and not view.sees_execution else ()),
         ),
         stale=tuple(dict.fromkeys(stale)),
         reach=reach,
-        compared=tuple({used.sha256: used for scan in done for used in _compared_since(scans, scan)}.values()),
+        compared=tuple({used.sha256: used for own in compared.values() for used in own}.values()),
     )
 
 
@@ -319,18 +446,12 @@ def _place(scan: Scan) -> tuple[int, int, str]:
     return (scan.sequence or 0, len(scan.id), scan.id)
 
 
-def _unscanned(
-    counted: Sequence[Acquisition], latest: Mapping[str, Scan | None], scans: Sequence[Scan]
-) -> tuple[Gap, ...]:
-    return tuple(
-        Gap(module=f"acquisition {each.id}", outcome=ModuleOutcome.NOT_RUN, reason=_why_unscanned(each, scans))
-        for each in counted
-        if latest[each.id] is None
-    )
+def _unscanned(acquisition: Acquisition, scans: Sequence[Scan]) -> Gap:
+    return Gap(module=f"acquisition {acquisition.id}", outcome=ModuleOutcome.NOT_RUN, reason=_why_unscanned(scans))
 
 
-def _why_unscanned(acquisition: Acquisition, scans: Sequence[Scan]) -> Reason:
-    tried = [scan for scan in scans if scan.acquisition == acquisition.id and scan.recheck_of is None]
+def _why_unscanned(scans: Sequence[Scan]) -> Reason:
+    tried = [scan for scan in scans if scan.recheck_of is None]
     if not tried:
         return why("scan.none")
     last = tried[-1]

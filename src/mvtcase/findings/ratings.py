@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mvtcase.findings.stock import of_the_system, only_about
 from mvtcase.model import AlertSource, Level, Rating
@@ -295,7 +295,27 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def only_here(findings: Mapping[str, Sequence[Finding]], phones: Collection[str]) -> frozenset[str]:
+class Ruled(Protocol):
+    """A finding as far as comparing phones needs it."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def device(self) -> str:
+        """Where it stands."""
+
+    @property
+    def rule(self) -> str:
+        """The rule that rated it."""
+
+    @property
+    def rating(self) -> Rating:
+        """How much it weighs."""
+
+
+def only_here(findings: Mapping[str, Sequence[Ruled]], phones: Collection[str]) -> frozenset[str]:
     """Return the leads that stand on one phone only, by id, where at least five of its kind were examined.
 
     `findings` are those of each device, `phones` the devices of one kind that were examined. Only rules whose record

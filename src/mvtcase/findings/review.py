@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import person_key
-from mvtcase.model import FindingState, Level, Rating, Verdict
+from mvtcase.model import FindingState, Level, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 PROGRAM = "mvtcase"
 """Who recorded an observation that a scan made: no pair of eyes."""
 _DISMISSED = {Verdict.FALSE_POSITIVE: FindingState.FALSE_POSITIVE, Verdict.BENIGN: FindingState.BENIGN}
-_SETTLED = frozenset({FindingState.CONFIRMED, *_DISMISSED.values()})
+DISMISSED = frozenset(_DISMISSED.values())
+"""Where a finding stands that was dismissed for good."""
+_SETTLED = frozenset({FindingState.CONFIRMED, *DISMISSED})
 _NOTIFICATION = ".threat_notification"
 _NOTHING = frozenset({"no", "none"})
 
@@ -59,17 +61,7 @@ def is_grave(finding: Finding) -> bool:
 
 def stands(finding: Finding) -> bool:
     """Return whether a finding still counts towards the status."""
-    return state_of(finding) not in _DISMISSED.values()
-
-
-def dismissed(findings: Iterable[Finding]) -> int:
-    """Return how many of some findings were dismissed for good."""
-    return sum(not stands(one) for one in findings)
-
-
-def leads(findings: Iterable[Finding]) -> int:
-    """Return how many of some findings are leads that stand."""
-    return sum(one.rating is Rating.LEAD and stands(one) for one in findings)
+    return state_of(finding) not in DISMISSED
 
 
 def notifications(observations: Sequence[Observation]) -> tuple[Observation, ...]:

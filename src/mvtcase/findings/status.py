@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.findings.normalise import SILENT
-from mvtcase.findings.review import stands, state_of
+from mvtcase.findings.review import DISMISSED, state_of
 from mvtcase.model import Completeness, DeviceState, EvidenceClass, FindingState, Level, Rating, Status
 
 if TYPE_CHECKING:
@@ -38,35 +38,74 @@ _SUSPICIOUS_FROM = Level.MEDIUM.rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """What a status looks at in a finding, and on how many of a device it is the same; `matched`: by an indicator."""
+
+    evidence_class: EvidenceClass
+    level: Level
+    rating: Rating
+    matched: bool
+    state: FindingState
+    number: int = 1
+
+    @property
+    def stands(self) -> bool:
+        """Whether it still counts towards the status."""
+        return self.state not in DISMISSED
+
+
+def weigh(finding: Finding) -> Weight:
+    """Return what a status looks at in a finding."""
+    return Weight(
+        evidence_class=finding.evidence_class,
+        level=finding.level,
+        rating=finding.rating,
+        matched=finding.indicator is not None,
+        state=state_of(finding),
+    )
+
+
+def dismissed(weights: Iterable[Weight]) -> int:
+    """Return how many findings were dismissed for good."""
+    return sum(one.number for one in weights if not one.stands)
+
+
+def leads(weights: Iterable[Weight]) -> int:
+    """Return how many findings are leads that stand."""
+    return sum(one.number for one in weights if one.rating is Rating.LEAD and one.stands)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceView:
     """What the status of one device is computed from.
 
-    `coverage` holds, for each acquisition that counts, the completeness of its latest finished scan, None without one.
-    `sees_execution` says whether what was examined holds traces of programs that ran.
+    `findings` are the weights of its findings; `coverage` holds, for each acquisition that counts, the completeness of
+    its latest finished scan, None without one. `sees_execution` says whether what was examined holds traces of programs
+    that ran.
     """
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Weight, ...] = ()
     coverage: tuple[Completeness | None, ...] = ()
     recheck_due: bool = False
     sees_execution: bool = False
     state: DeviceState = DeviceState.IN_USE
 
 
-def _proven(finding: Finding) -> bool:
-    return finding.evidence_class in _PROVES and state_of(finding) is FindingState.CONFIRMED
+def _proven(one: Weight) -> bool:
+    return one.evidence_class in _PROVES and one.state is FindingState.CONFIRMED
 
 
-def _aimed(finding: Finding) -> bool:
-    return finding.evidence_class in _AIMS and state_of(finding) is FindingState.CONFIRMED
+def _aimed(one: Weight) -> bool:
+    return one.evidence_class in _AIMS and one.state is FindingState.CONFIRMED
 
 
-def _matched(finding: Finding) -> bool:
-    return finding.indicator is not None and finding.evidence_class not in SILENT and stands(finding)
+def _matched(one: Weight) -> bool:
+    return one.matched and one.evidence_class not in SILENT and one.stands
 
 
-def _unusual(finding: Finding) -> bool:
-    heuristic = finding.evidence_class is EvidenceClass.HEURISTIC and finding.rating in _SUSPICIOUS
-    return heuristic and finding.level.rank >= _SUSPICIOUS_FROM and stands(finding)
+def _unusual(one: Weight) -> bool:
+    heuristic = one.evidence_class is EvidenceClass.HEURISTIC and one.rating in _SUSPICIOUS
+    return heuristic and one.level.rank >= _SUSPICIOUS_FROM and one.stands
 
 
 def device_completeness(view: DeviceView) -> Completeness:

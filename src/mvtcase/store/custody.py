@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from mvtcase.canon import GENESIS, digest, new_uuid
 from mvtcase.model import CustodyEvent
-from mvtcase.store import schema
+from mvtcase.store import schema, words
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +26,8 @@ _SEALED_BY_0_1_0 = 1
 
 def covered() -> Mapping[str, Mapping[str, str | None]]:
     """Return the tables whose every row must be named by an event, with their columns and the defaults of those."""
-    return {name: columns for name, columns in schema.tables().items() if not name.startswith("custody_")}
+    bare = ("custody_", *words.INDEX)
+    return {name: columns for name, columns in schema.tables().items() if not name.startswith(bare)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +165,7 @@ def verify(connection: sqlite3.Connection) -> tuple[Difference, ...]:
         *_verify_events(connection),
         *_verify_rows(connection),
         *_verify_objects(connection),
+        *(Difference(where="index of words", what=each) for each in words.differences(connection)),
     )
 
 

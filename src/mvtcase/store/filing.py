@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from mvtcase.canon import canonical_json
 from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Level, RawAlert, TimeBasis
 from mvtcase.store import queries
 
@@ -99,8 +100,13 @@ def add_findings(
 
     Its level rises when a new alert's is higher, and an event time is filled in where none was known.
     """
-    known = {one.id: one for one in queries.findings(store)}
-    uuids = {row["id"]: row["uuid"] for row in store.rows("SELECT id, uuid FROM finding")}
+    wanted = canonical_json([finding.id for finding, _ in found])
+    among = queries.Condition(text="WHERE f.id IN (SELECT value FROM json_each(?))", values=(wanted,))
+    known = {one.id: one for one in queries.findings(store, among)}
+    uuids = {
+        row["id"]: row["uuid"]
+        for row in store.rows(f"SELECT f.id, f.uuid FROM finding f {among.text}", among.values)  # noqa: S608  # own text
+    }
     for finding, places in found:
         if finding.id not in known:
             change.insert("finding", **_finding_columns(finding))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from mvtcase import model
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
 
     from mvtcase.store.store import Store
     from mvtcase.wording import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A WHERE clause on the findings `f`, with its values; without a text it is every finding."""
+
+    text: str = ""
+    values: tuple[object, ...] = ()
+
+
+ALL = Condition()
 
 
 def case_file(store: Store) -> model.CaseFile:
@@ -82,9 +95,9 @@ def official(store: Store, named: str) -> model.Official:
     return one
 
 
-def consents(store: Store, official: str) -> tuple[model.Consent, ...]:
-    """Return an official's consents, oldest first."""
-    rows = _read(store, "consent", "WHERE official = ? ORDER BY length(id), id", (official,))
+def consents(store: Store, official: str | None = None) -> tuple[model.Consent, ...]:
+    """Return all consents, or one official's, oldest first."""
+    rows = _read(store, "consent", "WHERE ?1 IS NULL OR official = ?1 ORDER BY length(id), id", (official,))
     return tuple(_consent(row) for row in rows)
 
 
@@ -201,44 +214,69 @@ def _indicator_set(row: sqlite3.Row) -> model.IndicatorSet:
     )
 
 
-def scans(store: Store, acquisition: str | None = None) -> tuple[model.Scan, ...]:
-    """Return all scans, or one acquisition's, oldest first, each with sets, modules and gaps."""
-    rows = _read(
-        store,
-        "scan",
-        "WHERE ?1 IS NULL OR acquisition = ?1 ORDER BY coalesce(sequence, 0), length(id), id",
-        (acquisition,),
-    )
-    wanted = {row["id"] for row in rows}
-    known = {row["id"]: row for row in _read(store, "indicator_set")}
-    sets: dict[str, list[sqlite3.Row]] = {}
-    for row in _read(store, "scan_set", "ORDER BY indicator_set"):
-        sets.setdefault(row["scan"], []).append(known[row["indicator_set"]])
-    modules = _by_scan(_read(store, "module_run", "ORDER BY scan, ordinal"), wanted)
-    gaps = _by_scan(_read(store, "gap", "ORDER BY scan, ordinal"), wanted)
+def scans(
+    store: Store, acquisition: str | None = None, *, named: str | None = None, in_full: bool = True
+) -> tuple[model.Scan, ...]:
+    """Return all scans, or one acquisition's, or the one named, oldest first, each with sets, modules and gaps.
+
+    Unless `in_full`, modules are read only of scans whose reach follows from them, those of 0.1.0.
+    """
+    inside = "(?1 IS NULL OR acquisition = ?1) AND (?2 IS NULL OR id = ?2)"
+    values = (acquisition, named)
+    rows = _read(store, "scan", f"WHERE {inside} ORDER BY coalesce(sequence, 0), length(id), id", values)
+    whose = f"WHERE scan IN (SELECT id FROM scan WHERE {inside})"  # noqa: S608  # a text of our own
+    old = "" if in_full else " AND scan IN (SELECT id FROM scan WHERE reach = '[]')"
+    known = {row["id"]: _indicator_set(row) for row in _read(store, "indicator_set")}
+    sets = _by_scan(_read(store, "scan_set", f"{whose} ORDER BY indicator_set", values))
+    modules = _by_scan(_read(store, "module_run", f"{whose}{old} ORDER BY scan, ordinal", values))
+    gaps = _by_scan(_read(store, "gap", f"{whose} ORDER BY scan, ordinal", values))
     return tuple(
-        _scan(row, sets.get(row["id"], ()), modules.get(row["id"], ()), gaps.get(row["id"], ())) for row in rows
+        _scan(
+            row,
+            tuple(known[each["indicator_set"]] for each in sets.get(row["id"], ())),
+            modules.get(row["id"], ()),
+            gaps.get(row["id"], ()),
+        )
+        for row in rows
     )
+
+
+def phones_examined(store: Store) -> tuple[tuple[str, str], ...]:
+    """Return each kind of evidence with each device of which a scan or recheck ended."""
+    return tuple(map(tuple, store.rows("SELECT DISTINCT kind, device FROM scan WHERE state = 'finished'")))
+
+
+def of_official(official: str) -> Condition:
+    """Return the condition for the findings of an official, by id."""
+    return Condition(text="WHERE f.official = ?", values=(official,))
+
+
+def of_device(device: str) -> Condition:
+    """Return the condition for the findings of a device, by id."""
+    return Condition(text="WHERE f.device = ?", values=(device,))
+
+
+def running(store: Store) -> tuple[str, ...]:
+    """Return the ids of the scans that were begun and have not ended."""
+    return tuple(row["id"] for row in store.rows("SELECT id FROM scan WHERE state = 'running' ORDER BY length(id), id"))
 
 
 def scan(store: Store, named: str) -> model.Scan:
     """Return a scan by id. Raises `NotFoundError`."""
-    for each in scans(store):
-        if each.id == named:
-            return each
+    for each in scans(store, named=named):
+        return each
     raise _not_found(f"scan {named!r}")
 
 
-def _by_scan(rows: Iterable[sqlite3.Row], wanted: set[str]) -> dict[str, list[sqlite3.Row]]:
+def _by_scan(rows: Iterable[sqlite3.Row]) -> dict[str, list[sqlite3.Row]]:
     sorted_out: dict[str, list[sqlite3.Row]] = {}
     for row in rows:
-        if row["scan"] in wanted:
-            sorted_out.setdefault(row["scan"], []).append(row)
+        sorted_out.setdefault(row["scan"], []).append(row)
     return sorted_out
 
 
 def _scan(
-    row: sqlite3.Row, sets: Sequence[sqlite3.Row], modules: Sequence[sqlite3.Row], gaps: Sequence[sqlite3.Row]
+    row: sqlite3.Row, sets: tuple[model.IndicatorSet, ...], modules: Sequence[sqlite3.Row], gaps: Sequence[sqlite3.Row]
 ) -> model.Scan:
     return model.Scan(
         **{
@@ -250,7 +288,7 @@ def _scan(
             "limitations": tuple(reason_of(each) for each in json.loads(row["limitations"])),
             "claims": json.loads(row["claims"]),
             "reach": tuple(json.loads(row["reach"])),
-            "sets": tuple(_indicator_set(each) for each in sets),
+            "sets": sets,
             "modules": tuple(_module_run(each) for each in modules),
             "gaps": tuple(_gap(each) for each in gaps),
         }
@@ -317,36 +355,59 @@ def _indicator(row: sqlite3.Row) -> model.IndicatorRef | None:
     return model.IndicatorRef(**{name: row[f"indicator_{name}"] or "" for name in ("value", "type", "family", "set")})
 
 
-def dispositions(store: Store) -> dict[str, tuple[model.Disposition, ...]]:
-    """Return all dispositions by finding id in the order they were recorded, which no clock changes."""
+def dispositions(store: Store, among: Condition = ALL) -> dict[str, tuple[model.Disposition, ...]]:
+    """Return the dispositions of some findings by finding id, in the order of recording, which no clock changes."""
+    inside = f"WHERE finding IN (SELECT f.id FROM finding f {among.text})" if among.text else ""  # noqa: S608  # own text
     found: dict[str, list[model.Disposition]] = {}
-    for row in store.rows(
-        "SELECT uuid, finding, verdict, reason, examiner, at, line FROM disposition ORDER BY length(id), id"
-    ):
-        one = model.Disposition(**{**dict(row), "verdict": model.Verdict(row["verdict"])})
+    for row in _read(store, "disposition", f"{inside} ORDER BY length(id), id", among.values):
+        values = {name: row[name] for name in model.Disposition.__slots__}
+        one = model.Disposition(**{**values, "verdict": model.Verdict(row["verdict"])})
         found.setdefault(one.finding, []).append(one)
     return {finding: tuple(all_of_it) for finding, all_of_it in found.items()}
 
 
-def findings(store: Store) -> tuple[model.Finding, ...]:
-    """Return all findings, worst level first, each with its dispositions and number of alerts."""
-    judged = dispositions(store)
-    counts = {
-        row["finding"]: row["n"]
-        for row in store.rows("SELECT finding, count(*) AS n FROM finding_alert GROUP BY finding")
-    }
+def findings(store: Store, among: Condition = ALL) -> tuple[model.Finding, ...]:
+    """Return some findings, or all, worst level first, each with its dispositions and number of alerts."""
+    judged = dispositions(store, among)
     (alone,) = store.rows("SELECT count(single_examiner) AS said FROM case_file")
     needed = 1 if alone["said"] else 2
-    found = [replace(_finding(row, counts, judged), examiners_needed=needed) for row in _read(store, "finding")]
+    columns = ", ".join(f"f.{name}" for name in schema.tables()["finding"])
+    counted = "(SELECT count(*) FROM finding_alert x WHERE x.finding = f.id) AS alerts"
+    rows = store.rows(f"SELECT {columns}, {counted} FROM finding f {among.text}", among.values)  # noqa: S608  # own names
+    found = [_finding(row, judged.get(row["id"], ()), needed) for row in rows]
     return tuple(sorted(found, key=lambda one: (-one.level.rank, one.device, one.module, one.id)))
+
+
+def weights(store: Store) -> list[sqlite3.Row]:
+    """Return how many findings of each device weigh alike and stand alike in review."""
+    return store.rows(
+        "SELECT device, evidence_class, level, rating, indicator_value IS NOT NULL AS matched, state, "
+        "count(*) AS number FROM finding_state GROUP BY 1, 2, 3, 4, 5, 6"
+    )
+
+
+def leads(store: Store) -> list[sqlite3.Row]:
+    """Return the findings that are rated leads: id, device, rule, and what weighs in them."""
+    return store.rows(
+        "SELECT id, device, rule, rating, evidence_class, level, indicator_value IS NOT NULL AS matched, state "
+        "FROM finding_state WHERE rating = 'lead'"
+    )
+
+
+def finding_ids(store: Store) -> dict[str, tuple[str, ...]]:
+    """Return the ids of every device's findings, the gravest first."""
+    found: dict[str, list[str]] = {}
+    for device, name in store.rows("SELECT device, id FROM finding ORDER BY device, severity DESC, id"):
+        found.setdefault(device, []).append(name)
+    return {device: tuple(names) for device, names in found.items()}
 
 
 def finding(store: Store, named: str) -> model.Finding:
     """Return a finding by id or by an unmistakable beginning of it. Raises `NotFoundError` or `AmbiguousError`."""
-    fitting = [one for one in findings(store) if one.id.startswith(named)]
-    exact = [one for one in fitting if one.id == named]
-    if exact or len(fitting) == 1:
-        return (exact or fitting)[0]
+    begins = "SELECT id FROM finding WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 ORDER BY id"
+    fitting = [row["id"] for row in store.rows(begins, (named,))]
+    if len(fitting) == 1 or storable_text(named) in fitting:
+        return findings(store, Condition(text="WHERE f.id = ?", values=(fitting[0],)))[0]
     if fitting:
         raise AmbiguousError(
             "{named!r} begins {fitting} findings.", hint="Give more of the id.", named=named, fitting=len(fitting)
@@ -354,26 +415,49 @@ def finding(store: Store, named: str) -> model.Finding:
     raise _not_found(f"finding {named!r}")
 
 
-def _finding(
-    row: sqlite3.Row, counts: dict[str, int], judged: dict[str, tuple[model.Disposition, ...]]
-) -> model.Finding:
+class _Detail(Mapping[str, "model.Json"]):
+    """An event as it is stored, read anew by each who asks: a hundred thousand of them at once stay small."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __getitem__(self, name: str) -> model.Json:
+        return self._held()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held())
+
+    def __len__(self) -> int:
+        return len(self._held())
+
+    def __repr__(self) -> str:
+        return repr(self._held())
+
+    def _held(self) -> dict[str, model.Json]:
+        return cast("dict[str, model.Json]", json.loads(self._text))
+
+
+def _finding(row: sqlite3.Row, judged: tuple[model.Disposition, ...], needed: int) -> model.Finding:
     return model.Finding(
         id=row["id"],
         device=row["device"],
         official=row["official"],
         evidence_class=model.EvidenceClass(row["evidence_class"]),
         level=model.Level(row["level"]),
-        module=row["module"],
+        module=sys.intern(row["module"]),
         title=row["title"],
         indicator=_indicator(row),
         event_time=row["event_time"],
         event_time_basis=model.TimeBasis(row["event_time_basis"]),
-        alerts=counts.get(row["id"], 0),
-        dispositions=judged.get(row["id"], ()),
-        first_scan=row["first_scan"],
-        detail=json.loads(row["detail"]),
+        alerts=row["alerts"],
+        dispositions=judged,
+        first_scan=sys.intern(row["first_scan"]),
+        detail=_Detail(row["detail"]),
         rating=model.Rating(row["rating"]),
         rule=row["rule"],
+        examiners_needed=needed,
     )
 
 

@@ -20,7 +20,7 @@ from mvtcase.errors import (
     NotFoundError,
     StoreError,
 )
-from mvtcase.store import custody, migrations
+from mvtcase.store import custody, migrations, words
 from mvtcase.store.folder import CASE_FILE, CaseFolder
 from mvtcase.wording import do, say
 
@@ -63,13 +63,15 @@ class Change:
         self.payload: dict[str, Json] = {}
         self._connection = connection
         self._written: list[tuple[str, str]] = []
+        self._given: dict[str, int] = {}
 
     def new_id(self, table: str) -> str:
-        """Return the next short human id of a table, such as `O-0007`."""
+        """Return the next short human id of a table, such as `O-0007`; the same one until a row with it is written."""
         prefix = _PREFIXES[table]
-        query = f"SELECT max(CAST(substr(id, {len(prefix) + 2}) AS INTEGER)) FROM {table}"  # noqa: S608  # own names
-        (last,) = self._connection.execute(query).fetchone()
-        return f"{prefix}-{(last or 0) + 1:04d}"
+        if table not in self._given:
+            query = f"SELECT max(CAST(substr(id, {len(prefix) + 2}) AS INTEGER)) FROM {table}"  # noqa: S608  # own names
+            self._given[table] = self._connection.execute(query).fetchone()[0] or 0
+        return f"{prefix}-{self._given[table] + 1:04d}"
 
     def insert(self, table: str, /, **columns: object) -> str:
         """Write a new row and return its UUID."""
@@ -78,6 +80,10 @@ class Change:
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         self._execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608  # own names
         self._written.append((table, uuid))
+        if columns.get("id") == f"{_PREFIXES.get(table)}-{self._given.get(table, -1) + 1:04d}":
+            self._given[table] += 1
+        else:
+            self._given.pop(table, None)
         return uuid
 
     def update(self, table: str, uuid: str, /, **columns: object) -> None:
@@ -233,6 +239,11 @@ class Store:
         with _translated(self.folder):
             return list(self.connection.execute(query, kept))
 
+    def index_words(self) -> None:
+        """Bring the index of words up to date, before a search."""
+        with _translated(self.folder):
+            words.catch_up(self.connection)
+
     def verify(self) -> tuple[custody.Difference, ...]:
         """Return every difference between the chain and the stored rows."""
         with _translated(self.folder):
@@ -304,6 +315,8 @@ def _translated(folder: CaseFolder) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if re.search(r"locked|busy", str(error)):
             raise CaseLockedError("Another process is writing to the case {slug}.", slug=folder.slug) from error
+        if refused := words.refused(error):
+            raise refused from None
         raise StoreError(
             "The case {slug} could not be read or written: {error}.", slug=folder.slug, error=error
         ) from error

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
-from mvtcase.casebook import read as read_casebook
+from mvtcase.casebook import lonely, overlaid, overview
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.store import queries
@@ -151,7 +151,7 @@ def refuse_other_owner(device: Device | None, official: str) -> None:
 def list_devices(desk: Desk) -> Outcome[Devices]:
     """Return all devices with their status."""
     with desk.open_case() as store:
-        book = read_casebook(store, desk.newest())
+        book = overview(store, desk.newest())
         listed = [payloads.device(payloads.ListedDevice, device) for one in book.officials for device in one.devices]
         return Outcome(data=Devices(devices=tuple(sorted(listed, key=lambda each: each.id))))
 
@@ -160,9 +160,10 @@ def show(desk: Desk, named: str) -> Outcome[DeviceInFull]:
     """Return a device with its acquisitions, status, coverage and findings."""
     with desk.open_case() as store:
         queries.device(store, named)
-        book = read_casebook(store, desk.newest())
+        book = overview(store, desk.newest())
         standing = next(each for one in book.officials for each in one.devices if each.device.id == named)
-        found = tuple(map(payloads.finding, standing.findings))
+        own = overlaid(queries.findings(store, queries.of_device(named)), lonely(store))
+        found = tuple(map(payloads.finding, own))
         whole = payloads.device(payloads.WholeDevice, standing, acquisitions=standing.acquisitions, findings=found)
         return Outcome(data=DeviceInFull(device=whole))
 

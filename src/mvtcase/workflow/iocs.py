@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from mvtcase.casebook import read as read_casebook
+from mvtcase.casebook import overview
 from mvtcase.errors import ControlFailedError, InputError, NotFoundError, StoreError
 from mvtcase.findings.review import PROGRAM
 from mvtcase.indicators import packs
@@ -331,7 +331,7 @@ def _note(store: Store, newest: Newest) -> None:
 
 
 def _due_in(store: Store, newest: Newest) -> Iterator[Message]:
-    due = [each.due for one in read_casebook(store, newest).officials for each in one.devices if each.due]
+    due = [each.due for one in overview(store, newest).officials for each in one.devices if each.due]
     if due:
         yield say(
             "{case}: {phones} phones were not compared with up to {sets} sets of {indicators} indicators; {0} does it.",

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
-from mvtcase.casebook import read as read_casebook
+from mvtcase.casebook import lonely, overlaid, overview
 from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.model import Publication, RosterState
 from mvtcase.store import queries
@@ -136,14 +136,15 @@ def show(desk: Desk, named: str) -> Outcome[OfficialInFull]:
     """Return an official with devices, status, consents and observations."""
     with desk.open_case() as store:
         one = queries.official(store, named)
-        book = read_casebook(store, desk.newest())
+        book = overview(store, desk.newest())
         standing = next(each for each in book.officials if each.official.id == one.id)
+        found = overlaid(queries.findings(store, queries.of_official(one.id)), lonely(store))
         whole = payloads.filled(
             WholeOfficial,
             payloads.official(standing),
             contact=one.contact,
             consents=standing.consents,
-            findings=tuple(payloads.finding(each) for each in book.findings if each.official == one.id),
+            findings=tuple(map(payloads.finding, found)),
             observations=queries.observations(store, one.id),
         )
         return Outcome(data=OfficialInFull(official=whole))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
-    from mvtcase.casebook import Casebook, DeviceStanding, Due, OfficialStanding, Stale
+    from mvtcase.casebook import DeviceStanding, Due, OfficialStanding, Overview, Stale
     from mvtcase.model.reach import Reach
 
 Shown = TypeVar("Shown", bound="DataclassInstance")
@@ -161,7 +161,7 @@ def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) ->
         "claims": claims(standing.latest),
         "reach": standing.reach,
         "reach_words": sentence(standing.reach),
-        "findings": tuple(one.id for one in standing.findings),
+        "findings": standing.findings,
     }
     return filled(kind, standing.device, **{**told, **more})
 
@@ -216,7 +216,7 @@ class CaseStatus:
     custody_head: str
 
 
-def status(book: Casebook, officials: Sequence[OfficialStanding]) -> CaseStatus:
+def status(book: Overview, officials: Sequence[OfficialStanding]) -> CaseStatus:
     """Return how some of the case's officials stand."""
     tally = Counter(one.status for one in officials)
     return CaseStatus(

@@ -184,7 +184,7 @@ def settled_case(desk: Desk, *, to_change: bool = False) -> Iterator[Store]:
 
 def recover(desk: Desk, store: Store) -> tuple[str, ...]:
     """Mark every scan that no living process holds as interrupted, file what it had found, and return their ids."""
-    return tuple(scan.id for scan in queries.scans(store) if _recover_one(desk, store, scan))
+    return tuple(each for each in queries.running(store) if _recover_one(desk, store, queries.scan(store, each)))
 
 
 def _recover_one(desk: Desk, store: Store, scan: Scan) -> bool:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.casebook import latest_finished
-from mvtcase.casebook import read as read_casebook
+from mvtcase.casebook import latest_finished, overview
 from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
@@ -25,7 +24,7 @@ from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
     from mvtcase.evidence.intake import Staged
@@ -288,9 +287,9 @@ def _decrypt(
     return result
 
 
-def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> tuple[payloads.ScanShown, ...]:
+def shown_scans(desk: Desk, store: Store, wanted: Collection[str]) -> tuple[payloads.ScanShown, ...]:
     """Return scans as they are shown, each with its device's status as it stands now."""
-    book = read_casebook(store, desk.newest())
+    book = overview(store, desk.newest())
     standing = {each.device.id: each for one in book.officials for each in one.devices}
     return tuple(
         payloads.scan(
@@ -299,8 +298,8 @@ def shown_scans(desk: Desk, store: Store, wanted: Sequence[str]) -> tuple[payloa
             findings=queries.findings_of_scan(store, scan.id),
             device=standing.get(scan.device),
         )
-        for scan in book.scans
-        if scan.id in set(wanted)
+        for scan in (queries.scans(store) if len(wanted) > 1 else [queries.scan(store, each) for each in wanted])
+        if scan.id in wanted
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvtcase.casebook import read as read_casebook
-from mvtcase.model import ScanState, Status
+from mvtcase.casebook import overview
+from mvtcase.model import Status
 from mvtcase.store import queries
 from mvtcase.wording import do, say
 from mvtcase.workflow import payloads
@@ -30,11 +30,11 @@ EXIT_CODES = {
 def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStatus]:
     """Return the status of every official, or of a group's, with counts; partial while anything is not examined."""
     with settled_case(desk) as store:
-        book = read_casebook(store, desk.newest())
+        book = overview(store, desk.newest())
         members = book.members(queries.group(store, group).id) if group else book.officials
-        running = [scan.id for scan in book.scans if scan.state is ScanState.RUNNING]
     complete = all(one.status not in {Status.INCONCLUSIVE, Status.NOT_EXAMINED} for one in members)
-    notes = [say("Scan {scan} is running: what it finds is not in these numbers yet.", scan=each) for each in running]
+    under_way = "Scan {scan} is running: what it finds is not in these numbers yet."
+    notes = [say(under_way, scan=each) for each in book.running]
     if any(each.due for one in members for each in one.devices):
         notes.append(
             say("Not everything was compared with every active set: {0} does it.", do("recheck run", all=True))

@@ -103,6 +103,14 @@ def sealing() -> dict[str, SealingSeen]:
     }
 
 
+_FOUND: dict[str, tuple[Finding, ...]] = {}
+"""The findings of each device that was built."""
+
+
+def _worst_first(one: Finding) -> int:
+    return -one.level.rank
+
+
 def casebook() -> Casebook:
     """Return the example: nine officials in three groups, every status but one, every publication level."""
     officials = tuple(_standing(number, *row) for number, row in enumerate(_PEOPLE, start=1))
@@ -122,7 +130,7 @@ def casebook() -> Casebook:
         groups=GROUPS,
         officials=officials,
         scans=tuple(scan for each in devices for scan in each.latest),
-        findings=tuple(sorted((one for each in devices for one in each.findings), key=lambda one: -one.level.rank)),
+        findings=tuple(sorted((one for each in devices for one in _FOUND[each.device.id]), key=_worst_first)),
         observations=_OBSERVATIONS,
         custody_head="c0ffee" * 10 + "2026",
     )
@@ -309,8 +317,13 @@ def _device(
     scan = _scan(number, acquisition, gaps)
     own = tuple(replace(each, device=device.id, official=official.id, first_scan=scan.id) for each in findings)
     stale = (Stale(what="mvt", used="2026.9.1", newer="2026.10.26", remedy=Remedy.SCAN_AGAIN),) if number == 1 else ()
+    _FOUND[device.id] = own
+    weights = tuple(map(table.weigh, own))
     view = table.DeviceView(
-        findings=own, coverage=(scan.completeness,), state=DeviceState.IN_USE, sees_execution=suffices(of_scan(scan))
+        findings=weights,
+        coverage=(scan.completeness,),
+        state=DeviceState.IN_USE,
+        sees_execution=suffices(of_scan(scan)),
     )
     return DeviceStanding(
         device=device,
@@ -318,7 +331,8 @@ def _device(
         completeness=table.device_completeness(view),
         acquisitions=(acquisition,),
         latest=(scan,),
-        findings=own,
+        weights=weights,
+        findings=tuple(each.id for each in own),
         gaps=scan.gaps,
         stale=stale,
         reach=of_scan(scan),

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mvtcase.findings.review import dismissed, leads, notifications, seen_by, stands, state_of
+from mvtcase.findings.review import notifications, seen_by, stands, state_of
+from mvtcase.findings.status import dismissed, leads, weigh
 from mvtcase.model import (
     Disposition,
     EvidenceClass,
@@ -101,7 +102,8 @@ def test_only_what_was_dismissed_stops_counting() -> None:
         _finding((F, "Ada"), rating=Rating.LEAD, level=Level.HIGH),
         _finding((C, "Ada"), rating=Rating.LEAD),
     ]
-    assert (dismissed(found), leads(found)) == (2, 2)
+    weights = [weigh(each) for each in found]
+    assert (dismissed(weights), leads(weights)) == (2, 2)
 
 
 def _observation(number: int, value: str, who: str = "Ada", **more: str) -> Observation:

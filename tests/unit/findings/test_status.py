@@ -15,6 +15,7 @@ from mvtcase.findings.status import (
     device_completeness,
     device_status,
     official_status,
+    weigh,
     with_notifications,
 )
 from mvtcase.model import (
@@ -104,7 +105,7 @@ def test_without_traces_of_programs_that_ran_nobody_hears_no_trace() -> None:
 )
 def test_a_single_finding_on_a_fully_examined_phone(finding: Finding, expected: Status) -> None:
     """Each row of the table, reached by one finding."""
-    assert device_status(DeviceView(findings=(finding,), coverage=(FULL,), sees_execution=True)) is expected
+    assert device_status(DeviceView(findings=(weigh(finding),), coverage=(FULL,), sees_execution=True)) is expected
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ def test_no_trace_never_stands_on_anything_but_full_coverage() -> None:
     for size in range(4):
         for coverage in itertools.product(options, repeat=size):
             for found in findings:
-                view = DeviceView(findings=found, coverage=coverage, sees_execution=True)
+                view = DeviceView(findings=tuple(map(weigh, found)), coverage=coverage, sees_execution=True)
                 if device_status(view) is Status.NO_TRACE:
                     seen += 1
                     assert coverage

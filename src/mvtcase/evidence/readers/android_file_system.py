@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.partitions import android_partitions
-from mvtcase.evidence.readers.base import TEXT_BYTES, Facts, Job, Reader, Staged, folder_or_archive, properties
+from mvtcase.evidence.readers.base import TEXT_BYTES, Facts, Reader, in_place, properties
 from mvtcase.kinds import EvidenceKind
 
 if TYPE_CHECKING:
@@ -19,9 +18,7 @@ def detect(glance: Glance) -> Identified | None:
     partition = glance.has_folder("data") and any(
         glance.has_folder(name) for name in ("user", "user_de", "app", "system", "misc")
     )
-    apart = () if whole or partition else android_partitions(glance)
-    found = Identified(kind=EvidenceKind.ANDROID_FILE_SYSTEM, root=glance.path, partitions=apart)
-    return found if whole or partition or apart else None
+    return Identified(kind=EvidenceKind.ANDROID_FILE_SYSTEM, root=glance.path) if whole or partition else None
 
 
 def identity(parts: Parts) -> Facts:
@@ -33,9 +30,4 @@ def identity(parts: Parts) -> Facts:
     return facts
 
 
-def stage(found: Identified, job: Job) -> Staged:
-    """Use the folder, or a copy with its partitions joined, out of the archive where it came in one."""
-    return folder_or_archive(found, job, detect)
-
-
-READER = Reader(kinds=(EvidenceKind.ANDROID_FILE_SYSTEM,), detect=detect, identity=identity, stage=stage, packed=True)
+READER = Reader(kinds=(EvidenceKind.ANDROID_FILE_SYSTEM,), detect=detect, identity=identity, stage=in_place)

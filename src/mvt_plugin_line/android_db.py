@@ -12,6 +12,7 @@ from mvtcase_readers.regular import UnreadableError
 
 from .android_files import CONTACTS, MESSAGES, SEALING, SWITCH, Folder
 from .ios_db import sealed_version
+from .links import may_link
 from .messages import NO_MID, ChatHead, Collector, Message, kind_of_mid, raw, text_of
 from .records import Account, ChatKind, Gap, OwnKey, Platform
 from .rows import plausible_ms
@@ -25,14 +26,16 @@ if TYPE_CHECKING:
 MOST_MESSAGES = 1_000_000
 MOST_ROWS = 200_000
 _MOST_TEXT = 65_536
-_SEALABLE = frozenset({0, 15})
+_TEXT = 0
+"""Of `attachement_type`, whose numbers are those of iOS: 17 is a RICH message there."""
 _UNDECRYPTED = 17
-_MIGRATED = 106
+"""Of `type`: a message that could not be decrypted."""
 _NO_MESSAGE = frozenset({13, 27, 28, 38})
 """Chat events and unsent messages."""
 _GROUP_TYPE = 3
 
 Peers = dict[str, tuple[bool, str | int | None]]
+Keys = dict[str, list[OwnKey]]
 
 
 def read_account(folder: Folder, is_domain: Callable[[str], bool]) -> Account:
@@ -42,7 +45,7 @@ def read_account(folder: Folder, is_domain: Callable[[str], bool]) -> Account:
     peers, keys = _read_sealing(folder, gaps)
     names = _read_contacts(folder, gaps)
     collector = Collector(is_domain=is_domain, heads={})
-    complete = _read_messages(folder, peers, names, collector, gaps)
+    complete = _read_messages(folder, (peers, keys), names, collector, gaps)
     own_mid, own = _own(keys, {*peers, *names, *collector.heads, *collector.senders})
     return Account(
         platform=Platform.ANDROID,
@@ -61,7 +64,7 @@ def read_account(folder: Folder, is_domain: Callable[[str], bool]) -> Account:
     )
 
 
-def _own(keys: dict[str, list[OwnKey]], others: set[str]) -> tuple[str | None, tuple[OwnKey, ...]]:
+def _own(keys: Keys, others: set[str]) -> tuple[str | None, tuple[OwnKey, ...]]:
     """Return the account's id and keys: the one key owner that is no peer, contact or sender (an inference)."""
     owners = [mid for mid in keys if mid not in others]
     if len(owners) != 1:
@@ -89,10 +92,10 @@ def _read_switch(folder: Folder, gaps: list[Gap]) -> int | None:
     return None
 
 
-def _read_sealing(folder: Folder, gaps: list[Gap]) -> tuple[Peers, dict[str, list[OwnKey]]]:
+def _read_sealing(folder: Folder, gaps: list[Gap]) -> tuple[Peers, Keys]:
     """Return the last state of each peer and every key row without its keys."""
     peers: Peers = {}
-    keys: dict[str, list[OwnKey]] = {}
+    keys: Keys = {}
     try:
         with open_database(folder.database(SEALING)) as database:
             odd = _peers(database, peers)
@@ -118,7 +121,7 @@ def _peers(database: Database, peers: Peers) -> int:
     return odd
 
 
-def _keys(database: Database, keys: dict[str, list[OwnKey]]) -> None:
+def _keys(database: Database, keys: Keys) -> None:
     columns = database.columns("keystore")
     if columns is None or not {"mid", "key_id", "created_time"} <= columns:
         return
@@ -152,18 +155,20 @@ def _names(rows: object) -> dict[str, str]:
     return {mid: name for mid, name in rows if isinstance(mid, str) and isinstance(name, str)}  # type: ignore[attr-defined]
 
 
-def _read_messages(folder: Folder, peers: Peers, names: dict[str, str], collector: Collector, gaps: list[Gap]) -> bool:
+def _read_messages(
+    folder: Folder, held: tuple[Peers, Keys], names: dict[str, str], collector: Collector, gaps: list[Gap]
+) -> bool:
     """Read `naver_line` into the collector and return whether it was read to its end."""
     before = len(gaps)
     try:
         with open_database(folder.database(MESSAGES)) as database:
             names = {**_old_contacts(database), **names}
-            collector.heads = _heads(database, peers, names)
+            collector.heads = _heads(database, held, names)
             _messages(database, names, collector, gaps)
             gaps.extend(Gap(source=MESSAGES, reason=fault, damaged=True) for fault in database.faults)
     except UnreadableError as error:
         gaps.append(Gap(source=MESSAGES, reason=error.reason, damaged=error.damaged))
-        collector.heads = collector.heads or {mid: _head(mid, "", None, peers) for mid in peers}
+        collector.heads = collector.heads or {mid: _head(mid, "", None, held) for mid in held[0]}
     return not any(gap.source == MESSAGES for gap in gaps[before:])
 
 
@@ -176,8 +181,8 @@ def _old_contacts(database: Database) -> dict[str, str]:
     )
 
 
-def _heads(database: Database, peers: Peers, names: dict[str, str]) -> dict[str, ChatHead]:
-    heads = {mid: _head(mid, names.get(mid, ""), None, peers) for mid in peers}
+def _heads(database: Database, held: tuple[Peers, Keys], names: dict[str, str]) -> dict[str, ChatHead]:
+    heads = {mid: _head(mid, names.get(mid, ""), None, held) for mid in held[0]}
     columns = database.columns("chat")
     if columns is None or "chat_id" not in columns:
         return heads
@@ -187,14 +192,15 @@ def _heads(database: Database, peers: Peers, names: dict[str, str]) -> dict[str,
     for mid, name, chat_type in database.rows(query, MOST_ROWS):
         if isinstance(mid, str) and mid:
             known = name if isinstance(name, str) and name else names.get(mid, "")
-            heads[mid] = _head(mid, known, chat_type, peers)
+            heads[mid] = _head(mid, known, chat_type, held)
     return heads
 
 
-def _head(mid: str, name: str, chat_type: object, peers: Peers) -> ChatHead:
+def _head(mid: str, name: str, chat_type: object, held: tuple[Peers, Keys]) -> ChatHead:
+    peers, keys = held
     usable, types = peers.get(mid, (None, None))
     kind = ChatKind.GROUP if chat_type == _GROUP_TYPE and kind_of_mid(mid) is ChatKind.DIRECT else kind_of_mid(mid)
-    return ChatHead(mid=mid, kind=kind, name=name, usable=usable, content_types=types)
+    return ChatHead(mid=mid, kind=kind, name=name, usable=usable, had_key=mid in keys, content_types=types)
 
 
 def _messages(database: Database, names: dict[str, str], collector: Collector, gaps: list[Gap]) -> None:
@@ -206,6 +212,7 @@ def _messages(database: Database, names: dict[str, str], collector: Collector, g
     # `substr` makes a text of a number, so numbers are taken whole.
     wanted = expressions(columns, "created_time", "attachement_type", "type")
     wanted += expressions(columns, "chat_id", "from_mid", cut=80)
+    wanted.append("server_id IS NOT NULL" if "server_id" in columns else "1")
     wanted += expressions(columns, "content", "parameter", cut=_MOST_TEXT)
     query = f"SELECT {', '.join(wanted)} FROM chat_history ORDER BY rowid DESC LIMIT ?"  # noqa: S608 - fixed names
     knows_sender = "from_mid" in columns
@@ -218,13 +225,12 @@ def _messages(database: Database, names: dict[str, str], collector: Collector, g
 
 def _message(row: Row, names: dict[str, str], collector: Collector, *, knows_sender: bool) -> Message:
     """Return a row as a message."""
-    at, attachment, kind, chat, stored_sender, content, parameter = row
+    at, attachment, kind, chat, stored_sender, accepted, content, parameter = row
     text, odd = text_of(content)
     sender, odd_sender = text_of(stored_sender)
     entries = parameters(parameter)
     _count_trouble(kind, entries, collector)
     content_type = attachment if isinstance(attachment, int) else 0
-    spoken = content is not None or content_type != 0
     known = chat if isinstance(chat, str) and chat else None
     return Message(
         chat=known or f"{NO_MID}{raw(chat)}",
@@ -233,19 +239,11 @@ def _message(row: Row, names: dict[str, str], collector: Collector, *, knows_sen
         outgoing=(not sender) if knows_sender else None,
         time=at,
         text=text,
-        extra=tuple(value for value in (entries or {}).values() if "://" in value),
-        sealable=content_type in _SEALABLE and spoken and kind not in _NO_MESSAGE,
+        extra=tuple(value for value in (entries or {}).values() if may_link(value)),
+        sealable=content_type == _TEXT and kind not in _NO_MESSAGE and (sender != "" or bool(accepted)),
         sealed=None if entries is None else sealed_version(entries.get("e2eeVersion")),
-        left_out=_left_out(kind, content_type, entries),
+        left_out=kind == _UNDECRYPTED or (entries or {}).get("restored", "").lower() == "true",
         odd=odd or odd_sender or known is None or not isinstance(attachment, (int, type(None))),
-    )
-
-
-def _left_out(kind: object, content_type: int, entries: dict[str, str] | None) -> bool:
-    return (
-        kind in (_UNDECRYPTED, _MIGRATED)
-        or content_type in (_UNDECRYPTED, _MIGRATED)
-        or (entries or {}).get("restored", "").lower() == "true"
     )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .records import Account, Gap, Platform
     from .rows import Result
 
+LIST_LENGTH = 10
+"""Different indicators in one message that make it a list."""
 MOST_NOTICE_ALERTS = 50
 """Notices alerted one by one; the rest are counted in one alert and stay in the results."""
 
@@ -51,7 +53,7 @@ class LineChecks(MVTModule):
         """Judge one account and keep its records; what is damaged is logged as an error, for absence it is not."""
         found = account_results(account, judge(account))
         for result in found:
-            if result["record"] == kinds.LINK:
+            if result["record"] in kinds.LINKED:
                 result["shortened"] = [url for url in (*result["links"], *result["domains"]) if is_shortened(url)]
         self.results.extend(found)
         self.log_gaps(account.gaps, account.label)
@@ -69,7 +71,7 @@ class LineChecks(MVTModule):
             say("LINE data of %s could not be fully read: %s: %s", label, gap.source, gap.reason)
 
     def check_indicators(self) -> None:
-        """Compare links, bare domains, e-mail addresses and senders with the indicators, then raise posture alerts."""
+        """Compare what each record carries with the indicators, then raise posture alerts."""
         failed = [words for result in self.results for words in self._compare(result)] if self.indicators else []
         self._raise_rules()
         self._raise_notices()
@@ -77,8 +79,11 @@ class LineChecks(MVTModule):
             self.log.error("%d LINE values could not be compared with the indicators: %s", len(failed), failed[0])
 
     def _compare(self, result: Result) -> list[str]:
-        """Raise one CRITICAL alert for each indicator that a record matches; return what could not be compared."""
-        matched = set()
+        """Raise one CRITICAL alert for each indicator that a record matches; return what could not be compared.
+
+        A message that names many of them is a list or a report, which nobody opens: one alert, for information.
+        """
+        matched: dict[str, Any] = {}
         failed = []
         for check, value in self._comparisons(result):
             try:
@@ -86,11 +91,17 @@ class LineChecks(MVTModule):
             except Exception as error:  # noqa: BLE001 - MVT raises on sets without a domain; the other values still count
                 failed.append(f"{error.__class__.__name__}: {error}")
                 continue
-            if match and match.ioc.value not in matched:
-                matched.add(match.ioc.value)
-                self.alertstore.critical(
-                    f"LINE: {match.message}", str(result.get("isodate", "")), result, matched_indicator=match.ioc
-                )
+            if match:
+                matched.setdefault(match.ioc.value, match)
+        if len(matched) >= LIST_LENGTH:
+            event = {**result, "place_class": kinds.MENTION, "values": sorted(matched)}
+            message = f"LINE: a message lists {len(matched)} indicators"
+            self._alert(AlertLevel.LOW, message, event, matched_indicator=next(iter(matched.values())).ioc)
+            return failed
+        for match in matched.values():
+            self.alertstore.critical(
+                f"LINE: {match.message}", str(result.get("isodate", "")), result, matched_indicator=match.ioc
+            )
         return failed
 
     def _comparisons(self, result: Result) -> list[tuple[Callable[[str], Any], str]]:
@@ -98,10 +109,12 @@ class LineChecks(MVTModule):
         check_url = self.indicators.check_url
         if record == kinds.CHAT:
             return [(check_url, result["chat"])]
-        if record != kinds.LINK:
+        if record not in kinds.LINKED:
             return []
         urls = [*result["links"], *result["domains"], result.get("sender") or ""]
         found: list[tuple[Callable[[str], Any], str]] = [(check_url, url) for url in urls if url]
+        if name := result.get("file_name"):
+            found.append((self.indicators.check_file_name, name))
         return [*found, *((self.indicators.check_email, email) for email in result["emails"])]
 
     def _raise_rules(self) -> None:
@@ -123,20 +136,21 @@ class LineChecks(MVTModule):
         if rest:
             self._alert(AlertLevel.INFORMATIONAL, f"LINE sent {len(rest)} more notices, listed in the results", rest[0])
 
-    def _alert(self, level: Any, message: str, result: Result) -> None:  # noqa: ANN401 - MVT's enum is untyped
+    def _alert(self, level: Any, message: str, result: Result, **more: Any) -> None:  # noqa: ANN401 - MVT is untyped
         alert = Alert(
             level=level,
             module=self.get_slug(),
             message=message,
             event_time=str(result.get("isodate", "")),
             event=result,
+            **more,
         )
         self.alertstore.add(alert)
 
     def collect_url_results(self) -> None:
         """List every link of a message for MVT's `urls.json`."""
         for result in self.results:
-            if result.get("record") == kinds.LINK:
+            if result.get("record") in kinds.LINKED:
                 for url in (*result["links"], *result["domains"]):
                     self.add_url_result(url, result.get("isodate"), "line")
 
@@ -153,6 +167,8 @@ class LineChecks(MVTModule):
         kind = record.get("record")
         if kind == kinds.LINK:
             return f"LINE message with links: {', '.join((*record['links'], *record['domains']))}"
+        if kind == kinds.VISIT:
+            return f"Page opened in LINE: {', '.join((*record['links'], *record['domains']))}"
         if kind == kinds.NOTICE:
             return f"LINE notice: {record['kind']}"
         if kind == kinds.RULE:

@@ -6,11 +6,12 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .records import Chat, ChatState, Run, Transition
-from .runs import MINIMUM_RUN, direct, has_baseline, runs_of, state_after, transitions_between, without_flicker
+from .runs import direct, has_baseline, runs_of, state_after, transitions_between, without_flicker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from .records import Chat, ChatState, Run, Transition
 
 SLACK_MS = 24 * 3600 * 1000
 """How far transitions of one account may lie apart: a peer's phone keeps sealing until it hears of the change."""
@@ -102,18 +103,16 @@ class Course:
 def course_of(chats: Sequence[Chat]) -> Course:
     """Return the course of an account from its chats, each read through once."""
     baseline = has_baseline(chats)
-    raw = {chat.mid: runs_of(chat.marks) for chat in chats}
-    steady = {mid: without_flicker(runs) for mid, runs in raw.items()}
+    steady = {chat.mid: without_flicker(runs_of(chat.marks)) for chat in chats}
     one_to_one = direct(chats)
     transitions = [each for chat in one_to_one for each in transitions_between(chat.mid, steady[chat.mid])]
-    endings = [each for chat in one_to_one for each in _lone_ending(chat.mid, raw[chat.mid])]
     times = _times_of(one_to_one)
     states = {chat.mid: state_after(chat, steady[chat.mid] if baseline else ()) for chat in chats}
     by_messages = [steady[chat.mid][-1].sealed for chat in one_to_one if steady[chat.mid]]
     return Course(
         baseline=baseline,
         transitions=tuple(transitions),
-        flips=_flips([*transitions, *endings], times),
+        flips=_flips(transitions, times),
         states=states,
         runs=steady if baseline else {},
         sealed_now=sum(by_messages),
@@ -133,25 +132,6 @@ def _times_of(chats: Iterable[Chat]) -> Times:
         sealed={chat.mid: sorted(mark.at_ms for mark in chat.marks if mark.sealed) for chat in listed},
         all={chat.mid: sorted(mark.at_ms for mark in chat.marks) for chat in listed},
     )
-
-
-def _lone_ending(chat: str, runs: Sequence[Run]) -> tuple[Transition, ...]:
-    """Return a change of which the chat's very last message alone tells.
-
-    By itself it is no transition, but a recent change of the account shows in many chats at once.
-    """
-    if len(runs) < 2 or runs[-1].sealed or runs[-1].messages >= MINIMUM_RUN or runs[-2].messages < MINIMUM_RUN:  # noqa: PLR2004 - two neighbours
-        return ()
-    before, after = runs[-2], runs[-1]
-    ending = Transition(
-        chat=chat,
-        last_sealed_ms=before.last_ms,
-        first_unsealed_ms=after.first_ms,
-        last_unsealed_ms=after.last_ms,
-        sealed_before=before.messages,
-        unsealed_messages=after.messages,
-    )
-    return (ending,)
 
 
 def _flips(transitions: Iterable[Transition], times: Times) -> tuple[Flip, ...]:
@@ -183,7 +163,8 @@ def _holds(transition: Transition, moment: int) -> bool:
 def _flip(together: Sequence[Transition], times: Times) -> Flip | None:
     """Return the flip of transitions at one moment, None when too few are left after those of single peers."""
     followers = tuple(each for each in together if not times.is_peer_side(each))
-    if len(followers) < MINIMUM_CHATS:
+    only_sent = all(each.unsealed_sent == each.unsealed_messages for each in followers)
+    if len(followers) < MINIMUM_CHATS or only_sent:  # an unsealed account receives plain texts too
         return None
     first = min(each.first_unsealed_ms for each in followers)
     resealed = min((each.resealed_ms for each in followers if each.resealed_ms is not None), default=None)

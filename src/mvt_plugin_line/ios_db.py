@@ -16,6 +16,8 @@ from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import parse_plist
 
 from .ios_files import MESSAGES, SEALING, Folder, Listed, readable_preferences
+from .ios_stores import read_stores
+from .links import may_link
 from .messages import NO_MID, ChatHead, Collector, Message, kind_of_mid, raw, text_of
 from .records import Account, ChatKind, Gap, OwnKey, Platform
 from .sqlite_reader import expressions, lacking, open_database
@@ -29,10 +31,10 @@ MOST_MESSAGES = 1_000_000
 """Newest message rows read of one account; more is a gap."""
 MOST_CHATS = 200_000
 _MOST_TEXT = 65_536
-_SEALABLE = frozenset({0, 15})
-"""Content types of text and location: the only ones that tell (images and files are sealed another way or never)."""
-_LEFT_OUT = frozenset({17, 106})
-"""Undecryptable rows and the empty placeholders that a migration leaves (rule R8)."""
+_TEXT = 0
+"""The content type that tells: a place may be shared from another service, pictures are sealed another way."""
+_MIGRATED = 106
+"""Empty placeholders that a migration leaves (rule R8). 17 is a RICH message here; Android's column `type` differs."""
 _KIND = {0: ChatKind.DIRECT, 1: ChatKind.GROUP, 2: ChatKind.GROUP, 4: ChatKind.NEVER_SEALED, 100: ChatKind.NEVER_SEALED}
 _MID_BYTES = 17
 Held = dict[str, tuple[bool, int | str | None]]
@@ -50,6 +52,7 @@ def read_account(folder: Folder, preferences: tuple[Listed, ...], is_domain: Cal
     collector = Collector(is_domain=is_domain, heads={})
     complete = _read_messages(folder, usable, collector, gaps)
     facts = _read_preferences(preferences, gaps)
+    entries, unread = read_stores(folder, is_domain)
     # Stored times of own keys were 0 on every phone a source describes, so no time is taken from them.
     return Account(
         platform=Platform.IOS,
@@ -59,8 +62,9 @@ def read_account(folder: Folder, preferences: tuple[Listed, ...], is_domain: Cal
         own_keys=keys,
         messages_complete=complete,
         links=tuple(collector.links),
+        entries=entries,
         notices=tuple(collector.notices),
-        gaps=(*gaps, *collector.gaps()),
+        gaps=(*gaps, *unread, *collector.gaps()),
         counts=tuple(sorted(collector.counts.items())),
         preferences=facts,
         # Without the folder's name, which is the account's id.
@@ -72,7 +76,7 @@ def _read_messages(folder: Folder, usable: Held, collector: Collector, gaps: lis
     """Read `Line.sqlite` into the collector and return whether it was read to its end."""
     before = len(gaps)
     try:
-        with open_database(folder.database(MESSAGES)) as database:
+        with open_database(folder.database(f"Messages/{MESSAGES}")) as database:
             chats, collector.heads = _chats(database, usable, gaps)
             _messages(database, chats, _users(database, gaps), collector, gaps)
             gaps.extend(Gap(source=MESSAGES, reason=fault, damaged=True) for fault in database.faults)
@@ -96,7 +100,9 @@ def _chats(database: Database, usable: Held, gaps: list[Gap]) -> tuple[dict[int,
         if isinstance(key, int) and isinstance(mid, str) and mid:
             held, types = usable.get(mid, (None, None))
             by_key[key] = mid
-            heads[mid] = ChatHead(mid=mid, kind=_kind(mid, stored), usable=held, content_types=types)
+            heads[mid] = ChatHead(
+                mid=mid, kind=_kind(mid, stored), usable=held, had_key=held is not None, content_types=types
+            )
     return by_key, heads
 
 
@@ -159,9 +165,9 @@ def _message(
         time=at,
         text=text,
         extra=values,
-        sealable=content_type in _SEALABLE and outgoing is not None,
+        sealable=content_type == _TEXT and outgoing is not None,
         sealed=version,
-        left_out=content_type in _LEFT_OUT or restored,
+        left_out=content_type == _MIGRATED or restored,
         odd=odd or not isinstance(content_type, int) or not isinstance(chat_key, int),
     )
 
@@ -180,7 +186,7 @@ def _parsed_metadata(blob: bytes) -> tuple[bool | None, bool, tuple[str, ...]]:
     entries = metadata_entries(blob)
     if entries is None:
         return None, False, ()
-    links = tuple(value for value in entries.values() if "://" in value)
+    links = tuple(value for value in entries.values() if may_link(value))
     restored = entries.get("restored", "").lower() == "true"
     return sealed_version(entries.get("e2eeVersion")), restored, links
 
@@ -239,7 +245,7 @@ def _read_sealing(folder: Folder, gaps: list[Gap]) -> tuple[Held, tuple[OwnKey, 
     keys: list[OwnKey] = []
     odd: Counter[str] = Counter()
     try:
-        with open_database(folder.database(SEALING)) as database:
+        with open_database(folder.database(f"Messages/{SEALING}")) as database:
             database.require("ZE2EECHAT", "ZMIDDATA", "ZCURRENTKEYID")
             for middata, key_id, types in _sealing_rows(database):
                 mid = mid_of(middata)

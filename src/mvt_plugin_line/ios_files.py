@@ -23,6 +23,8 @@ DOMAINS = (GROUP_DOMAIN, APP_DOMAIN)
 
 MESSAGES = "Line.sqlite"
 SEALING = "E2EEData.sqlite"
+FOLDERS = ("Messages", "Browser History", "Search Data", "Contacts Syncing")
+"""Folders of an account that are looked into in a dump."""
 PREFERENCES = (
     "Library/Preferences/group.com.linecorp.line.plist",
     "Library/Preferences/jp.naver.line.plist",
@@ -60,13 +62,13 @@ class Folder:
         return self.mid if _MID.match(self.mid) else None
 
     def database(self, name: str) -> DatabaseFile:
-        """Return a database of `Messages/`; raises `UnreadableError` when it is not in the acquisition."""
-        listed = self.files.get(f"Messages/{name}")
+        """Return a database by its path in the folder; raises `UnreadableError` when it is not in the acquisition."""
+        listed = self.files.get(name)
         if listed is None:
             raise UnreadableError("not in the acquisition", damaged=False)
         if listed.path is None:
             raise UnreadableError("listed by the backup, but the file is missing")
-        wal = self.files.get(f"Messages/{name}-wal")
+        wal = self.files.get(f"{name}-wal")
         return DatabaseFile(path=listed.path, wal=wal.path if wal else None)
 
 
@@ -140,7 +142,7 @@ def _candidates(root: Path) -> Iterator[tuple[Path, str]]:
         for container in _DUMP_CONTAINERS:
             domain = GROUP_DOMAIN if "AppGroup" in container else APP_DOMAIN
             start = f"{base}/{place}/{container}"
-            patterns = [f"{start}/Library/Application Support/PrivateStore/P_*/Messages/*"]
+            patterns = [f"{start}/Library/Application Support/PrivateStore/P_*/{folder}/*" for folder in FOLDERS]
             patterns += [f"{start}/{name}" for name in PREFERENCES]
             for pattern in patterns:
                 for found in sorted(glob.glob(pattern)):  # noqa: PTH207 - the root is escaped

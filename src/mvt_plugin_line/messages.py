@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .links import Found, find
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 MOST_EXCERPT = 500
 """Characters of a message text that are kept, and only of messages with a link or a notice."""
+SHARED_MS = 60_000
+"""Within this time one text goes to several chats when it is shared from elsewhere and not written."""
+SHARED_WITHIN_MS = 60_000
+"""How close one text goes to several chats when it is shared from elsewhere and not written."""
 NO_MID = "#"
 """First character of the name given to a chat whose id could not be read."""
 MOST_KEPT = 100_000
@@ -42,12 +47,16 @@ class ChatHead:
     kind: ChatKind
     name: str = ""
     usable: bool | None = None
+    had_key: bool = False
     content_types: str | int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One row of a message table; `sealed` is None where the row does not tell, `left_out` where rule R8 applies."""
+    """One row of a message table; `sealed` is None where the row does not tell, `left_out` where rule R8 applies.
+
+    `sealable` marks a text that somebody wrote and LINE's server has taken.
+    """
 
     chat: str
     sender: str | None
@@ -63,9 +72,17 @@ class Message:
     """A value has a wrong type: the row is searched for links and kept out of the sealing comparison."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A mark, and which of all texts it is."""
+
+    mark: Mark
+    words: int
+
+
 @dataclass(slots=True)
 class _Thread:
-    marks: list[Mark] = field(default_factory=list)
+    said: list[_Said] = field(default_factory=list)
     messages: int = 0
     left_out: int = 0
     sent: bool = False
@@ -100,28 +117,36 @@ class Collector:
             self.counts["messages_with_unusable_time"] += 1
         else:
             thread.last_ms = max(at_ms, thread.last_ms or at_ms)
-        self._mark(thread, message, at_ms)
-        self._search(message, at_ms)
+        linked = self._search(message, at_ms)
+        self._mark(thread, message, at_ms, linked=linked)
 
-    def _mark(self, thread: _Thread, message: Message, at_ms: int | None) -> None:
+    def _mark(self, thread: _Thread, message: Message, at_ms: int | None, *, linked: bool) -> None:
+        """Count a message for sealing, unless it holds a link: what other services send is plain by design."""
         if message.left_out:
             thread.left_out += 1
             return
-        if message.odd or not message.sealable:
+        if message.odd or not message.sealable or not message.text.strip():
             return
         self.counts["sealable_messages"] += 1
         if message.sealed is None:
             self.counts["messages_with_unreadable_metadata"] += 1
+        elif linked:
+            self.counts["texts_with_a_link"] += 1
         elif at_ms is not None:
             self.counts["messages_marked_sealed"] += message.sealed
-            thread.marks.append(Mark(at_ms, message.sealed))
+            thread.said.append(_Said(Mark(at_ms, message.sealed, message.outgoing), hash(message.text)))
 
-    def _search(self, message: Message, at_ms: int | None) -> None:
+    def _search(self, message: Message, at_ms: int | None) -> bool:
+        """Keep what can be compared with indicators and notices, and return whether the message holds a link."""
         found = find("\n".join((message.text, *message.extra)), self.is_domain)
         named = find(message.sender_name, self.is_domain)
         self.counts["texts_searched_in_part"] += found.partly
         if found or named:
             self._keep_link(message, at_ms, found, named)
+        self._search_notice(message, at_ms)
+        return bool(found)
+
+    def _search_notice(self, message: Message, at_ms: int | None) -> None:
         head = self.heads.get(message.chat)
         if head is None or message.outgoing is True or not message.text:
             return
@@ -171,22 +196,47 @@ class Collector:
         """Return every chat with messages or with a record of its own, in the order of their mids."""
         empty = _Thread()
         mids = sorted({*self.heads, *self._threads})
-        return tuple(self._chat(mid, self._threads.get(mid, empty)) for mid in mids)
+        telling = {said.mark.outgoing for thread in self._threads.values() for said in thread.said if said.mark.sealed}
+        shared = self._shared()
+        return tuple(self._chat(mid, self._threads.get(mid, empty), telling, shared) for mid in mids)
 
-    def _chat(self, mid: str, thread: _Thread) -> Chat:
+    def _shared(self) -> set[_Said]:
+        """Return the unsealed texts that went to several chats within a minute: shared from elsewhere, not written."""
+        sent = [
+            (said, chat)
+            for chat, thread in self._threads.items()
+            for said in thread.said
+            if said.mark.outgoing and not said.mark.sealed
+        ]
+        sent.sort(key=lambda each: (each[0].words, each[0].mark.at_ms))
+        return {
+            said
+            for (one, here), (other, there) in pairwise(sent)
+            if one.words == other.words and here != there and other.mark.at_ms - one.mark.at_ms <= SHARED_WITHIN_MS
+            for said in (one, other)
+        }
+
+    def _chat(self, mid: str, thread: _Thread, telling: set[bool | None], shared: set[_Said]) -> Chat:
         head = self.heads.get(mid) or ChatHead(mid=mid, kind=kind_of_mid(mid))
+        # Where one side's texts never carry the mark, its absence there tells nothing.
+        counted = [
+            said.mark
+            for said in thread.said
+            if said.mark.sealed or (said.mark.outgoing in (telling or {said.mark.outgoing}) and said not in shared)
+        ]
         # Messages came newest first; rows of one time keep the order in which they were stored.
-        stored = thread.marks[::-1]
+        counted.reverse()
         return Chat(
             mid=mid,
             kind=head.kind,
             name=head.name,
-            marks=tuple(sorted(stored, key=lambda mark: mark.at_ms)),
+            marks=tuple(sorted(counted, key=lambda mark: mark.at_ms)),
             messages=thread.messages,
             left_out=thread.left_out,
             two_way=thread.sent and thread.received,
             last_ms=thread.last_ms,
             usable=head.usable,
+            had_key=head.had_key,
             content_types=head.content_types,
         )
 

@@ -33,20 +33,25 @@ class Platform(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One text or location message: when (Unix milliseconds) and whether it says `e2eeVersion` 1 or 2."""
+    """One written text without a link: when (Unix milliseconds), whether it says `e2eeVersion` 1 or 2, who wrote it."""
 
     at_ms: int
     sealed: bool
+    outgoing: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Neighbouring messages of one chat that agree; times are Unix milliseconds of the first and the last of them."""
+    """Neighbouring messages of one chat that agree; times are Unix milliseconds of the first and the last of them.
+
+    `sent` counts those that the account's owner wrote.
+    """
 
     sealed: bool
     first_ms: int
     last_ms: int
     messages: int
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +68,16 @@ class Transition:
     resealed_ms: int | None = None
     sealed_before: int
     unsealed_messages: int
+    unsealed_sent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
-    """One chat: its sealable messages in any order, and LINE's own record of its key, when there is one.
+    """One chat: its telling messages in any order, and LINE's own record of its key, when there is one.
 
     `usable` is Android's `userinfo.usable`, or on iOS whether `ZCURRENTKEYID` is above 0; None when there is no such
-    row. `two_way` tells that both sides wrote. `left_out` counts rows that rule R8 keeps out of the runs.
+    row. `had_key` tells that LINE once held a key of this peer's, which official accounts have not. `two_way` tells
+    that both sides wrote. `left_out` counts rows that rule R8 keeps out of the runs.
     """
 
     mid: str
@@ -82,6 +89,7 @@ class Chat:
     two_way: bool = False
     last_ms: int | None = None
     usable: bool | None = None
+    had_key: bool = False
     content_types: str | int | None = None
     """The content types negotiated for sealing, as LINE stores them."""
 
@@ -120,6 +128,29 @@ class LinkMessage:
     text: str
 
 
+class EntryKind(str, Enum):
+    """What a row of one of LINE's smaller stores is; the value is the record's name in the results."""
+
+    VISIT = "line_page_visit"
+    SEARCH = "line_search"
+    CONTACT = "line_matched_contact"
+    ATTACHMENT = "line_attachment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row of a smaller store that carries something to compare with indicators; `text` is what it says."""
+
+    kind: EntryKind
+    at_ms: int | None
+    raw_time: str
+    text: str
+    links: tuple[str, ...]
+    domains: tuple[str, ...]
+    emails: tuple[str, ...]
+    file_name: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A message of LINE's own account about a login, a verification code or an account move."""
@@ -147,6 +178,7 @@ class Account:
     messages_complete: bool = False
     """Whether the message table was read to its end."""
     links: tuple[LinkMessage, ...] = ()
+    entries: tuple[Entry, ...] = ()
     notices: tuple[Notice, ...] = ()
     gaps: tuple[Gap, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()

@@ -6,11 +6,11 @@ import hashlib
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from .records import ChatState
+from .records import ChatState, EntryKind
 
 if TYPE_CHECKING:
     from .course import Course
-    from .records import Account, Chat, Gap, LinkMessage, Notice, Run
+    from .records import Account, Chat, Entry, Gap, LinkMessage, Notice, Run
     from .rules import RuleFinding
     from .verdict import Verdict
 
@@ -25,6 +25,10 @@ GAP = "line_gap"
 RULE = "line_rule"
 SUMMARY = "line_sealing_summary"
 APP = "line_app"
+MENTION = "mention"
+VISIT = EntryKind.VISIT.value
+LINKED = frozenset({LINK, *(kind.value for kind in EntryKind)})
+"""Records that carry links, domains and addresses."""
 
 MOST_RUNS = 50
 """Newest runs given of one chat."""
@@ -45,6 +49,7 @@ def account_results(account: Account, verdict: Verdict) -> list[Result]:
         *(_gap(each) for each in account.gaps),
         *(_chat(each, verdict.course) for each in account.chats),
         *(_link(each) for each in account.links),
+        *(_entry(each) for each in account.entries),
         *(_notice(each) for each in account.notices),
     ]
     return [{"record": each["record"], **base, **each} for each in found]
@@ -166,6 +171,29 @@ def _link(message: LinkMessage) -> Result:
     }
 
 
+_PLACE_CLASSES = {
+    EntryKind.VISIT: "exposure",
+    EntryKind.SEARCH: MENTION,
+    EntryKind.CONTACT: "attempt",
+    EntryKind.ATTACHMENT: "attempt",
+}
+"""What a match in a record would show; the other records follow from their module."""
+
+
+def _entry(entry: Entry) -> Result:
+    return {
+        "record": entry.kind.value,
+        "place_class": _PLACE_CLASSES[entry.kind],
+        "links": list(entry.links),
+        "domains": list(entry.domains),
+        "emails": list(entry.emails),
+        "file_name": entry.file_name,
+        "text": entry.text,
+        "raw_time": entry.raw_time,
+        "isodate": isodate(entry.at_ms),
+    }
+
+
 def _notice(notice: Notice) -> Result:
     return {
         "record": NOTICE,
@@ -180,6 +208,8 @@ def _notice(notice: Notice) -> Result:
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 EARLIEST_MS = 1_293_840_000_000
 """2011-01-01: LINE appeared in June 2011, an earlier message time is none."""
+_COCOA_MS = 978_307_200_000
+"""2001-01-01, from which Core Data counts seconds."""
 LATEST_MS = 4_102_444_800_000
 """2100-01-01."""
 
@@ -194,6 +224,13 @@ def plausible_ms(value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if EARLIEST_MS <= value <= LATEST_MS else None
+
+
+def cocoa_ms(value: object) -> int | None:
+    """Return a time of Core Data (seconds since 2001) as Unix milliseconds, or None when it is none."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < LATEST_MS / 1000:
+        return None
+    return plausible_ms(_COCOA_MS + int(value * 1000))
 
 
 def iso_utc(at_ms: int | None) -> str | None:

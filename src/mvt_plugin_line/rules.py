@@ -187,12 +187,16 @@ def _others_words(transition: Transition, course: Course) -> str:
 
 
 def active_peers(account: Account) -> tuple[Chat, ...]:
-    """Return the direct chats with a key record in which both sides wrote, not long before the newest message."""
+    """Return the direct chats in which both sides wrote lately, of peers that were sealed or had a key at least once.
+
+    LINE holds a record of official accounts as well, which are never sealed.
+    """
     newest = max((chat.last_ms for chat in account.chats if chat.last_ms is not None), default=0)
     return tuple(
         chat
         for chat in direct(account.chats)
-        if chat.usable is not None and chat.two_way and chat.last_ms is not None and newest - chat.last_ms <= ACTIVE_MS
+        if chat.usable is not None and (chat.usable or chat.had_key or any(mark.sealed for mark in chat.marks))
+        if chat.two_way and chat.last_ms is not None and newest - chat.last_ms <= ACTIVE_MS
     )
 
 
@@ -248,7 +252,7 @@ def no_baseline_reason(account: Account, course: Course) -> str | None:
     if not account.chats:
         return "no chat could be read"
     if not any(chat.marks for chat in account.chats):
-        return "no text or location message with a readable time, and only those show sealing"
+        return "no written text with a readable time, and only those show sealing"
     if not course.baseline:
         return "no message says it was sealed, so the missing mark tells nothing"
     if not any(chat.marks for chat in direct(account.chats)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,9 @@ def runs_of(marks: Iterable[Mark]) -> tuple[Run, ...]:
     runs = []
     for sealed, group in groupby(ordered, key=lambda each: each.sealed):
         alike = list(group)
-        runs.append(Run(sealed=sealed, first_ms=alike[0].at_ms, last_ms=alike[-1].at_ms, messages=len(alike)))
+        sent = sum(mark.outgoing is True for mark in alike)
+        first, last = alike[0].at_ms, alike[-1].at_ms
+        runs.append(Run(sealed=sealed, first_ms=first, last_ms=last, messages=len(alike), sent=sent))
     return tuple(runs)
 
 
@@ -32,11 +35,8 @@ def without_flicker(runs: Sequence[Run]) -> tuple[Run, ...]:
             continue
         last = kept[-1] if kept else None
         if last is not None and last.sealed == run.sealed:
-            kept[-1] = Run(
-                sealed=run.sealed,
-                first_ms=last.first_ms,
-                last_ms=run.last_ms,
-                messages=last.messages + run.messages,
+            kept[-1] = replace(
+                last, last_ms=run.last_ms, messages=last.messages + run.messages, sent=last.sent + run.sent
             )
         else:
             kept.append(run)
@@ -65,6 +65,7 @@ def transitions_between(chat: str, runs: Sequence[Run]) -> tuple[Transition, ...
                 resealed_ms=resealed,
                 sealed_before=before.messages,
                 unsealed_messages=after.messages,
+                unsealed_sent=after.sent,
             )
         )
     return tuple(found)

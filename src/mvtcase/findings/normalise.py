@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, digest
-from mvtcase.findings.ratings import rate, weigh_together
+from mvtcase.findings.ratings import LINE, rate, weigh_together
 from mvtcase.kinds import TRACES, Trace
 from mvtcase.model import AlertSource, EvidenceClass, Finding, Platform, Rating, TimeBasis
 
@@ -254,10 +254,7 @@ _OF_PLACES = {
     str(each): each
     for each in (EvidenceClass.ATTEMPT, EvidenceClass.EXPOSURE, EvidenceClass.EXECUTION, EvidenceClass.ARTEFACT)
 }
-"""What the second reader may say of a place; `lead` and `mention` are heuristic."""
-
-_LINE = "line_"
-"""How the slugs of the modules that read LINE begin."""
+"""What the second reader and LINE's modules may say of a place; `lead` and `mention` are heuristic."""
 
 
 def evidence_class(alert: RawAlert) -> EvidenceClass:
@@ -268,12 +265,12 @@ def evidence_class(alert: RawAlert) -> EvidenceClass:
     posture for settings, heuristic for the rest. What the second reader found says itself what its place shows; where
     the place says nothing it is heuristic.
     """
-    if alert.source is AlertSource.SWEEP:
-        named = str(alert.event.get("place_class")) if isinstance(alert.event, dict) else ""
-        return _OF_PLACES.get(named, EvidenceClass.HEURISTIC)
     slug = alert.module.lower()
+    named = str(alert.event.get("place_class")) if isinstance(alert.event, dict) else ""
+    if alert.source is AlertSource.SWEEP or (slug.startswith(LINE) and named in _OF_PLACES):
+        return _OF_PLACES.get(named, EvidenceClass.HEURISTIC)
     if alert.indicator is None:
-        is_posture = TRACES.get(slug) is Trace.POSTURE or slug.startswith(_LINE)
+        is_posture = TRACES.get(slug) is Trace.POSTURE or slug.startswith(LINE)
         return EvidenceClass.POSTURE if is_posture else EvidenceClass.HEURISTIC
     return _with_indicator(TRACES.get(slug), alert.indicator.type)
 

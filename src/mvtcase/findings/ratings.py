@@ -34,6 +34,9 @@ OF_INDICATORS: Mapping[str, str] = {
 }
 """What is said of a finding whose weight comes from the indicator's place and not from a rule."""
 
+LINE = "line_"
+"""How the slugs of the modules that read LINE begin."""
+
 ONLY_HERE = "only-here"
 PHONES_TO_COMPARE = 5
 """From how many examined phones of one kind on it says something that a thing stands on one of them only."""
@@ -145,7 +148,8 @@ def rate(alert: RawAlert) -> tuple[Rating, str]:
 
 
 def _of_indicator(alert: RawAlert, indicator: IndicatorRef, event: Mapping[str, Json]) -> tuple[Rating, str]:
-    said = str(event.get("place_class")) if alert.source is AlertSource.SWEEP else ""
+    tells_its_place = alert.source is AlertSource.SWEEP or alert.module.startswith(LINE)
+    said = str(event.get("place_class") or "") if tells_its_place else ""
     if said == "mention" or (said and only_about(indicator, event)):
         return Rating.MENTION, MENTION
     if said == "lead":

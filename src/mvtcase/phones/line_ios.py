@@ -21,21 +21,43 @@ GROUP_DOMAIN = "AppDomainGroup-group.com.linecorp.line"
 APP_DOMAIN = "AppDomain-jp.naver.line"
 _CONTAINER = "private/var/mobile/Containers/Shared/AppGroup/6D0E5A52-3B1F-4C7E-9E5B-2A1B0C9D8E7F"
 
+# Columns: pa_script (ZCHAT, ZUSER, ZGROUP, Z_1MEMBERS), public converters of LINE histories (Z_PRIMARYKEY).
 LINE_SCHEMA = """
 CREATE TABLE ZMESSAGE (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, Z_OPT INTEGER, ZCONTENTTYPE INTEGER, ZREADCOUNT INTEGER,
   ZSENDSTATUS INTEGER, ZTIMESTAMP INTEGER, ZCHAT INTEGER, ZSENDER INTEGER, ZLATITUDE FLOAT, ZLONGITUDE FLOAT,
   ZID VARCHAR, ZMESSAGETYPE VARCHAR, ZTEXT VARCHAR, ZCONTENTMETADATA BLOB, ZTHUMBNAIL BLOB);
-CREATE TABLE ZCHAT (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, Z_OPT INTEGER, ZE2EECONTENTTYPES INTEGER, ZENABLE INTEGER,
-  ZLIVE INTEGER, ZTYPE INTEGER, ZUNREAD INTEGER, ZLASTUPDATED INTEGER, ZLASTMESSAGE VARCHAR, ZMID VARCHAR);
-CREATE TABLE ZUSER (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, Z_OPT INTEGER, ZE2EECONTENTTYPES INTEGER,
-  ZISFRIEND INTEGER, ZMID VARCHAR, ZNAME VARCHAR, ZE2EEPUBLICKEYCHAIN BLOB);
+CREATE TABLE ZCHAT (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, Z_OPT INTEGER, ZALERT INTEGER, ZE2EECONTENTTYPES INTEGER,
+  ZENABLE INTEGER, ZLASTRECEIVEDMESSAGEID INTEGER, ZLIVE INTEGER, ZREADUPTOMESSAGEID INTEGER,
+  ZREADUPTOMESSAGEIDSYNCED INTEGER, ZSESSIONID INTEGER, ZSORTORDER INTEGER, ZTYPE INTEGER, ZUNREAD INTEGER,
+  ZMETADATA INTEGER, ZEXPIREINTERVAL FLOAT, ZLASTUPDATED TIMESTAMP, ZINPUTTEXT VARCHAR, ZINVITERMID VARCHAR,
+  ZLASTMESSAGE VARCHAR, ZMID VARCHAR, ZSKIN VARCHAR);
+CREATE TABLE ZUSER (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, Z_OPT INTEGER, ZALERT INTEGER, ZBLOCKING INTEGER,
+  ZCAPABILITIES INTEGER, ZCONTACTTYPE INTEGER, ZE2EECONTENTTYPES INTEGER, ZFAVORITEORDER INTEGER,
+  ZFRIENDREQUESTSTATUS INTEGER, ZISFRIEND INTEGER, ZISHIDDEN INTEGER, ZISINADDRESSBOOK INTEGER, ZISRECOMMENDED INTEGER,
+  ZISREMOVED INTEGER, ZISUNREGISTERED INTEGER, ZISVIEWED INTEGER, ZMYHOMECAPABLE INTEGER, ZUSERTYPE INTEGER,
+  ZVIDEOCALLCAPABLE INTEGER, ZVOICECALLCAPABLE INTEGER, ZCREATEDTIME TIMESTAMP, ZSTATUSUPDATEDAT TIMESTAMP,
+  ZADDRESSBOOKNAME VARCHAR, ZCOUNTRY VARCHAR, ZCUSTOMNAME VARCHAR, ZMID VARCHAR, ZNAME VARCHAR, ZPICTURESTATUS VARCHAR,
+  ZPICTUREURL VARCHAR, ZPROFILEIMAGE VARCHAR, ZRECOMMENDPARAMS VARCHAR, ZSORTABLENAME VARCHAR, ZSTATUSMESSAGE VARCHAR,
+  ZE2EEPUBLICKEYCHAIN BLOB, ZPUBLICKEYCHAIN BLOB);
+CREATE TABLE ZGROUP (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, Z_OPT INTEGER, ZALERT INTEGER, ZENABLE INTEGER,
+  ZFAVORITEORDER INTEGER, ZISACCEPTED INTEGER, ZISPREVENTLINKINVITATION INTEGER, ZISVIEWED INTEGER, ZCREATOR INTEGER,
+  ZCREATEDTIME TIMESTAMP, ZID VARCHAR, ZLINKINVITATION VARCHAR, ZNAME VARCHAR, ZPICTURESTATUS VARCHAR);
+CREATE TABLE Z_1MEMBERS (Z_1CHATS INTEGER, Z_12MEMBERS INTEGER, PRIMARY KEY (Z_1CHATS, Z_12MEMBERS));
+CREATE TABLE Z_4MEMBERS (Z_4GROUPS INTEGER, Z_12MEMBERS1 INTEGER, PRIMARY KEY (Z_4GROUPS, Z_12MEMBERS1));
+CREATE TABLE Z_PRIMARYKEY (Z_ENT INTEGER PRIMARY KEY, Z_NAME VARCHAR, Z_SUPER INTEGER, Z_MAX INTEGER);
+CREATE TABLE Z_METADATA (Z_VERSION INTEGER PRIMARY KEY, Z_UUID VARCHAR(255), Z_PLIST BLOB);
+CREATE TABLE Z_MODELCACHE (Z_CONTENT BLOB);
 """
+_ENTITIES = {"ZCHAT": (1, "Chat"), "ZGROUP": (4, "Group"), "ZMESSAGE": (5, "Message"), "ZUSER": (12, "User")}
+"""Core Data's number and name of each kind of row; the tables that join them carry the numbers."""
 SEALING_SCHEMA = """
 CREATE TABLE ZE2EECHAT (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, Z_OPT INTEGER, ZCONTENTTYPES INTEGER,
   ZCURRENTKEYID INTEGER, ZSEQUENCENUMBER INTEGER, ZVERSION INTEGER, ZMIDDATA BLOB);
 CREATE TABLE ZE2EEKEY (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, Z_OPT INTEGER, ZCREATEDTIME TIMESTAMP, ZKEYID INTEGER,
   ZENCKEYID INTEGER, ZVERSION INTEGER, ZKEYDATA BLOB, ZMIDDATA BLOB);
 """
+_COCOA = 978_307_200
+"""2001-01-01 in Unix seconds."""
 KEY_CANARY = b"KEY-MATERIAL-THAT-MUST-NEVER-BE-READ"
 """Stands where LINE keeps keys; a result that holds it has read what it must not."""
 
@@ -44,7 +66,14 @@ _CONTENT = {
     ContentType.TEXT: 0,
     ContentType.LOCATION: 15,
     ContentType.IMAGE: 1,
-    ContentType.UNDECRYPTED: 17,
+    ContentType.CALL: 6,
+    ContentType.STICKER: 7,
+    ContentType.FILE: 14,
+    ContentType.RICH: 17,
+    ContentType.EVENT: 18,
+    ContentType.FLEX: 22,
+    # iOS has no kind of its own for these; that of Android is a row type.
+    ContentType.UNDECRYPTED: 0,
     ContentType.MIGRATED: 106,
 }
 _TEXT_AND_LOCATION = 1 | 1 << 15
@@ -55,15 +84,16 @@ def line_ios_files(account: LineAccount, *, domain: str = GROUP_DOMAIN, sealing:
 
     They go into `IosPhone(extra_files=…)` or `write_line_backup`.
     """
-    files = [_file(account.mid, "Line.sqlite", line_database(account), domain)]
+    files = [account_file(account.mid, "Messages/Line.sqlite", line_database(account), domain)]
     if sealing:
-        files.append(_file(account.mid, "E2EEData.sqlite", sealing_database(account), domain))
+        files.append(account_file(account.mid, "Messages/E2EEData.sqlite", sealing_database(account), domain))
     preferences = plistlib.dumps({"mid": account.mid, "name": "Invented", "migrationDate": "2020-03-01"})
     return (*files, preference_file("group.com.linecorp.line.plist", preferences, domain))
 
 
-def _file(mid: str, name: str, content: bytes, domain: str) -> PhoneFile:
-    return line_file(f"Library/Application Support/PrivateStore/P_{mid}/Messages/{name}", content, domain)
+def account_file(mid: str, name: str, content: bytes, domain: str = GROUP_DOMAIN) -> PhoneFile:
+    """Return a file of an account by its path in the account's folder."""
+    return line_file(f"Library/Application Support/PrivateStore/P_{mid}/{name}", content, domain)
 
 
 def line_file(relative_path: str, content: bytes, domain: str = GROUP_DOMAIN) -> PhoneFile:
@@ -89,16 +119,45 @@ def line_database(account: LineAccount) -> bytes:
 
 def line_rows(account: LineAccount) -> dict[str, list[Row]]:
     """Return the rows of `Line.sqlite` by table, messages in the order in which they were written."""
-    chats: list[Row] = []
-    users: list[Row] = []
+    rows: dict[str, list[Row]] = {"ZCHAT": [], "ZUSER": [], "ZMESSAGE": [], "ZGROUP": [], "Z_1MEMBERS": []}
     waiting = []
     for key, chat in enumerate(account.chats, start=1):
-        chats.append({"Z_PK": key, "ZMID": chat.mid, "ZTYPE": _TYPES[chat.kind], "ZLIVE": 1})
-        users.append({"Z_PK": key, "ZMID": chat.mid, "ZNAME": chat.name, "ZE2EEPUBLICKEYCHAIN": KEY_CANARY})
+        rows["ZCHAT"].append(_chat_row(key, chat))
+        name: Row = {"ZMID": chat.mid, "ZNAME": chat.name, "ZSORTABLENAME": chat.name, "ZISFRIEND": 1}
+        rows["ZUSER"].append({"Z_PK": key, **name, "ZE2EEPUBLICKEYCHAIN": KEY_CANARY})
+        rows["Z_1MEMBERS"].append({"Z_1CHATS": key, "Z_12MEMBERS": key})
+        if chat.kind is LineChatKind.GROUP:
+            rows["ZGROUP"].append({"Z_PK": key, "ZID": chat.mid, "ZNAME": chat.name, "ZISACCEPTED": 1})
         waiting += [(message.at, key, message) for message in chat.messages]
     waiting.sort(key=lambda each: (each[0], each[1]))
-    messages = [_message_row(number, chat, message) for number, (_, chat, message) in enumerate(waiting, start=1)]
-    return {"ZCHAT": chats, "ZUSER": users, "ZMESSAGE": messages}
+    rows["ZMESSAGE"] = [
+        _message_row(number, chat, message) for number, (_, chat, message) in enumerate(waiting, start=1)
+    ]
+    for table, (entity, _) in _ENTITIES.items():
+        rows[table] = [{**row, "Z_ENT": entity, "Z_OPT": 1} for row in rows[table]]
+    rows["Z_PRIMARYKEY"] = [
+        {"Z_ENT": entity, "Z_NAME": name, "Z_SUPER": 0, "Z_MAX": len(rows[table])}
+        for table, (entity, name) in _ENTITIES.items()
+    ]
+    rows["Z_METADATA"] = [{"Z_VERSION": 1, "Z_UUID": "0B1C2D3E-4F50-4617-8293-A4B5C6D7E8F9", "Z_PLIST": b""}]
+    return rows
+
+
+def _chat_row(key: int, chat: LineChat) -> Row:
+    newest = chat.messages[-1] if chat.messages else None
+    return {
+        "Z_PK": key,
+        "ZALERT": 1,
+        "ZE2EECONTENTTYPES": 0,
+        "ZENABLE": 1,
+        "ZMID": chat.mid,
+        "ZTYPE": _TYPES[chat.kind],
+        "ZLIVE": 1,
+        "ZUNREAD": 0,
+        "ZMETADATA": 0,
+        "ZLASTUPDATED": newest.at.timestamp() - _COCOA if newest else 0,
+        "ZLASTMESSAGE": newest.text if newest else None,
+    }
 
 
 def _message_row(number: int, chat: int, message: LineMessage) -> Row:
@@ -107,10 +166,12 @@ def _message_row(number: int, chat: int, message: LineMessage) -> Row:
         entries["e2eeVersion"] = "2"
     if message.restored:
         entries["restored"] = "true"
+    entries |= dict(message.entries)
     return {
         "Z_PK": number,
         "ZCONTENTTYPE": _CONTENT[message.content],
-        "ZSENDSTATUS": 1 if message.outgoing else 0,
+        # Received messages have 1 as well.
+        "ZSENDSTATUS": int(not message.waiting),
         "ZTIMESTAMP": int(message.at.timestamp() * 1000),
         "ZCHAT": chat,
         # A direct chat and its one peer have the same row number in this builder.

@@ -50,13 +50,22 @@ class ContentType(StrEnum):
     TEXT = "text"
     LOCATION = "location"
     IMAGE = "image"
+    CALL = "call"
+    STICKER = "sticker"
+    FILE = "file"
+    RICH = "rich"
+    EVENT = "event"
+    FLEX = "flex"
     UNDECRYPTED = "undecrypted"
     MIGRATED = "migrated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineMessage:
-    """One message: `at` is an aware datetime; `sealed` writes `e2eeVersion` 2 into its metadata."""
+    """One message: `at` is an aware datetime; `sealed` writes `e2eeVersion` 2 into its metadata.
+
+    `entries` are further entries of the metadata; `waiting` marks one that LINE's server has not taken yet.
+    """
 
     at: datetime
     text: str = ""
@@ -64,17 +73,23 @@ class LineMessage:
     sealed: bool = True
     content: ContentType = ContentType.TEXT
     restored: bool = False
+    entries: tuple[tuple[str, str], ...] = ()
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineChat:
-    """One chat; `usable` is LINE's own last state of the peer's key, None for no such row."""
+    """One chat; `usable` is LINE's own last state of the peer's key, None for no such row.
+
+    `had_key` tells whether LINE ever held a key of the peer's: official accounts have a record without one.
+    """
 
     mid: str
     name: str
     kind: LineChatKind = LineChatKind.DIRECT
     messages: tuple[LineMessage, ...] = ()
     usable: bool | None = True
+    had_key: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

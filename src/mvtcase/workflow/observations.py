@@ -26,6 +26,7 @@ KINDS: dict[str, frozenset[str]] = {
     "line.linked_devices": frozenset(),
     "line.login_notice": frozenset(),
     "line.version": frozenset(),
+    "line.premium_backup": frozenset({"on", "off", "unknown"}),
     "apple.threat_notification": frozenset(),
     "google.threat_notification": frozenset(),
     "meta.threat_notification": frozenset(),

@@ -44,10 +44,17 @@ _CONTENT = {
     ContentType.TEXT: 0,
     ContentType.LOCATION: 15,
     ContentType.IMAGE: 1,
+    ContentType.CALL: 6,
+    ContentType.STICKER: 7,
+    ContentType.FILE: 14,
+    ContentType.RICH: 17,
+    ContentType.EVENT: 18,
+    ContentType.FLEX: 22,
     ContentType.UNDECRYPTED: 0,
     ContentType.MIGRATED: 106,
 }
-_UNDECRYPTED = 17
+_ROW_TYPES = {ContentType.UNDECRYPTED: 17, ContentType.STICKER: 5, ContentType.EVENT: 13, ContentType.CALL: 4}
+"""`chat_history.type` of what is no plain message (1)."""
 
 
 def line_android_databases(account: LineAccount) -> dict[str, bytes]:
@@ -86,10 +93,11 @@ def _message_row(number: int, chat: str, message: LineMessage) -> Row:
         entries += ["e2eeVersion", "2"]
     if message.restored:
         entries += ["restored", "true"]
+    entries += [text for entry in message.entries for text in entry]
     return {
         "id": number,
-        "server_id": str(13_000_000_000_000 + number),
-        "type": _UNDECRYPTED if message.content is ContentType.UNDECRYPTED else 1,
+        "server_id": None if message.waiting else str(13_000_000_000_000 + number),
+        "type": _ROW_TYPES.get(message.content, 1),
         "chat_id": chat,
         "from_mid": None if message.outgoing else chat,
         "content": message.text,
@@ -115,7 +123,7 @@ def sealing_database(account: LineAccount) -> bytes:
         for number, chat in enumerate(held, start=1)
     ]
     own = [(account.mid, int(at.timestamp() * 1000)) for at in account.own_keys]
-    others = [(chat.mid, own[0][1] if own else 0) for chat in held]
+    others = [(chat.mid, own[0][1] if own else 0) for chat in held if chat.had_key]
     keys: list[Row] = [
         {"version": 1, "mid": mid, "key_id": number, "created_time": at, "pubkey": KEY_CANARY, "prikey": KEY_CANARY}
         for number, (mid, at) in enumerate([*own, *others], start=1)

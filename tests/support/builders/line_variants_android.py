@@ -109,10 +109,10 @@ def _contradiction() -> LineAccount:
 _STORIES: tuple[tuple[str, str, Callable[[], LineAccount]], ...] = (
     (
         "undecrypted",
-        "no text or location",
+        "no written text",
         lambda: every_message(lambda m: replace(m, content=ContentType.UNDECRYPTED)),
     ),
-    ("restored", "no text or location", lambda: every_message(lambda m: replace(m, restored=True))),
+    ("restored", "no written text", lambda: every_message(lambda m: replace(m, restored=True))),
     ("only-groups", "only groups", lambda: only_chats(LineChatKind.GROUP)),
     ("only-open-chat", "only groups", lambda: only_chats(LineChatKind.OPEN_CHAT)),
     ("two-chats-turned", "too few chats", lambda: replace(two_chats_turned(), own_keys=())),

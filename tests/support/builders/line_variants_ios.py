@@ -101,16 +101,16 @@ _SILENT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("no-metadata", "no message says it was sealed", ("UPDATE ZMESSAGE SET ZCONTENTMETADATA = NULL",)),
     ("no-chat-key", "wrong type", ("UPDATE ZMESSAGE SET ZCHAT = NULL",)),
     ("text-as-blob", "wrong type", ("UPDATE ZMESSAGE SET ZTEXT = x'ff00ff'",)),
-    ("no-messages", "no text or location", ("DELETE FROM ZMESSAGE",)),
+    ("no-messages", "no written text", ("DELETE FROM ZMESSAGE",)),
     ("no-rows", "no chat", ("DELETE FROM ZMESSAGE", "DELETE FROM ZCHAT")),
     ("one-message", "do not show", ("DELETE FROM ZMESSAGE WHERE Z_PK > 1",)),
 )
 
 _STORIES: tuple[tuple[str, str, Callable[[], LineAccount]], ...] = (
     ("never-sealed", "no message says it was sealed", lambda: every_message(lambda m: replace(m, sealed=False))),
-    ("only-images", "no text or location", lambda: every_message(lambda m: replace(m, content=ContentType.IMAGE))),
-    ("only-restored", "no text or location", lambda: every_message(lambda m: replace(m, restored=True))),
-    ("only-migrated", "no text or location", lambda: every_message(lambda m: replace(m, content=ContentType.MIGRATED))),
+    ("only-images", "no written text", lambda: every_message(lambda m: replace(m, content=ContentType.IMAGE))),
+    ("only-restored", "no written text", lambda: every_message(lambda m: replace(m, restored=True))),
+    ("only-migrated", "no written text", lambda: every_message(lambda m: replace(m, content=ContentType.MIGRATED))),
     ("only-groups", "only groups", lambda: only_chats(LineChatKind.GROUP)),
     ("only-official", "only groups", lambda: only_chats(LineChatKind.OFFICIAL)),
     ("only-open-chat", "only groups", lambda: only_chats(LineChatKind.OPEN_CHAT)),

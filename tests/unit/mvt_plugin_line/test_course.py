@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mvt_plugin_line.course import MOST_TRANSITIONS, course_of, flips_of
 from mvt_plugin_line.records import Chat, ChatKind, Mark
-from mvt_plugin_line.runs import transitions_of
 
 _HOUR = 3_600_000
 _START = 1_625_000_000_000
@@ -49,11 +50,21 @@ def test_one_chat_that_stays_sealed_among_many_does_not_hide_a_flip() -> None:
     assert (len(flip.followers), flip.still_sealed) == (8, 1)
 
 
-def test_a_change_of_yesterday_shows_in_lone_last_messages() -> None:
-    """One unsealed message at the end of each of four chats is a flip, though in none of them a transition."""
-    chats = _chats("SSSSP", "SSSS.P", "SSSS..P", "SSSS...P")
-    assert [transitions_of(chat) for chat in chats] == [()] * 4
-    assert len(flips_of(chats)) == 1
+def test_one_unsealed_text_in_each_chat_is_no_flip() -> None:
+    """What is sent once to several chats is shared from elsewhere more often than the account was switched off."""
+    assert flips_of(_chats("SSSSP", "SSSS.P", "SSSS..P", "SSSS...P")) == ()
+
+
+def test_what_the_owner_alone_wrote_is_no_flip() -> None:
+    """An unsealed account receives plain texts too, so plain texts that were only sent have another reason."""
+
+    def sent(chat: Chat, *, answered: bool) -> Chat:
+        marks = [replace(mark, outgoing=not answered or bool(number % 2)) for number, mark in enumerate(chat.marks)]
+        return replace(chat, marks=tuple(marks))
+
+    chats = _chats("SSSSPPPP", "SSSSPPPP", "SSSSPPPP")
+    assert flips_of([sent(chat, answered=False) for chat in chats]) == ()
+    assert len(flips_of([sent(chat, answered=True) for chat in chats])) == 1
 
 
 def test_a_flip_that_ended_says_when_sealing_came_back() -> None:

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from builders.line import (
     LAST_DAY,
+    ContentType,
     LineAccount,
     healthy_account,
     line_ios_files,
     with_login_notice,
     with_message,
+    with_messages,
     write_line_backup,
 )
 from builders.line_variant import after
@@ -135,12 +137,22 @@ def test_a_limit_that_was_reached_is_a_gap_and_no_on(tmp_path: Path, monkeypatch
     assert judge(account).summary.sealing.value == "unknown"
 
 
+def test_a_rich_message_is_a_message(tmp_path: Path) -> None:
+    """Content type 17 is RICH on iOS: nothing is left out for it, and it says nothing about sealing."""
+    built = with_messages(
+        healthy_account(seed=2),
+        lambda ms: tuple(replace(m, content=ContentType.RICH, sealed=False) for m in ms),
+        chat=0,
+    )
+    account = _read(tmp_path, built)
+    (chat,) = [each for each in account.chats if each.mid == built.chats[0].mid]
+    assert (chat.left_out, chat.marks, chat.messages) == (0, (), len(built.chats[0].messages))
+
+
 def test_missing_senders_cost_the_names_alone(tmp_path: Path) -> None:
     """Without the table of users a link is still found, without its sender."""
     built = with_message(healthy_account(seed=2), "https://x.example.com/1", LAST_DAY)
-    schema = LINE_SCHEMA[: LINE_SCHEMA.index("CREATE TABLE ZUSER")]
-    rows = {table: entries for table, entries in line_rows(built).items() if table != "ZUSER"}
-    account = _read(tmp_path, built, database(schema, rows))
+    account = _read(tmp_path, built, after(line_ios_files(built)[0].content, ("DROP TABLE ZUSER",)))
     assert [(link.sender, link.sender_name) for link in account.links] == [(None, "")]
     assert [gap.source for gap in account.gaps] == ["Line.sqlite senders"]
 

@@ -49,7 +49,7 @@ def test_both_domains_are_searched_and_a_second_copy_is_named(tmp_path: Path) ->
 def test_an_account_in_the_app_domain_alone_is_found(tmp_path: Path) -> None:
     """Older builds keep the account in the app's own domain."""
     (folder,) = in_backup(write_line_backup(tmp_path, line_ios_files(healthy_account(), domain=APP_DOMAIN))).folders
-    assert folder.database("Line.sqlite").path.exists()
+    assert folder.database("Messages/Line.sqlite").path.exists()
 
 
 def test_a_write_ahead_log_belongs_to_its_database(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_write_ahead_log_belongs_to_its_database(tmp_path: Path) -> None:
     files = list(line_ios_files(healthy_account()))
     files.append(replace(files[0], relative_path=f"{files[0].relative_path}-wal", content=b"log"))
     (folder,) = in_backup(write_line_backup(tmp_path, files)).folders
-    wal = folder.database("Line.sqlite").wal
+    wal = folder.database("Messages/Line.sqlite").wal
     assert wal is not None
     assert wal.read_bytes() == b"log"
 
@@ -76,7 +76,7 @@ def test_a_file_id_that_is_none_is_never_opened(tmp_path: Path, file_id: object)
     presence = in_backup(backup)
     assert any("file id" in gap.reason for gap in presence.gaps)
     with pytest.raises(UnreadableError, match="missing"):
-        presence.folders[0].database("Line.sqlite")
+        presence.folders[0].database("Messages/Line.sqlite")
 
 
 def test_a_manifest_that_is_a_view_is_refused(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_dump_is_found_from_several_starting_points(tmp_path: Path, start: str
     write_line_ios_fs(tmp_path, line_ios_files(healthy_account()))
     folders = in_dump(tmp_path / start).folders
     assert len(folders) == 1
-    assert folders[0].database("E2EEData.sqlite").path.exists()
+    assert folders[0].database("Messages/E2EEData.sqlite").path.exists()
 
 
 def test_a_link_in_a_dump_is_not_followed(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mvt_plugin_line.checks import is_domain, is_shortened
-from mvt_plugin_line.links import MOST_CANDIDATES, MOST_LINKS, find
+from mvt_plugin_line.links import MOST_CANDIDATES, MOST_LINKS, find, plain
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,18 @@ def test_a_message_full_of_links_is_bounded() -> None:
     assert not find("https://a.example.com", is_domain).partly
 
 
-@pytest.mark.parametrize("text", ["a." * 40_000, "a" * 60_000 + ".", "a@" * 30_000, "http://" * 9_000, "-." * 30_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 40_000,
+        "a" * 60_000 + ".",
+        "a@" * 30_000,
+        "http://" * 9_000,
+        "-." * 30_000,
+        "https%3a%2f%2f" * 4_000,
+        "?a=b.co" * 9_000,
+    ],
+)
 def test_hostile_texts_end(text: str) -> None:
     """Texts that make a careless pattern quadratic are answered, whatever the answer is."""
     assert len(find(text, is_domain).links) <= MOST_LINKS
@@ -77,9 +90,35 @@ def test_questions_about_suffixes_are_bounded() -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_searched_without_an_error(text: str) -> None:
-    """No text raises, and what is found is part of it."""
+    """No text raises, and what is found is part of it or of what its escapes stand for."""
     found = find(text, is_domain)
-    assert all(each in text for each in (*found.links, *found.domains, *found.emails))
+    read = text + plain(text) + unquote(plain(text))
+    assert all(each in read for each in (*found.links, *found.domains, *found.emails))
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        (r'{"uri":"https:\/\/evil.example.com\/a"}', "https://evil.example.com/a"),
+        (r"https:\u002F\u002fevil.example.com\u002Fa", "https://evil.example.com/a"),
+        ("https://line.me/R/nv/?u=https%3A%2F%2Fevil.example.com%2Fa%3Fb%3D1&t=2", "https://evil.example.com/a?b=1"),
+        ("line://nv/web?u=https%3a%2f%2fevil.example.com%2fa", "https://evil.example.com/a"),
+        ("https://www.google.com/url?q=https://evil.example.com/a", "https://evil.example.com/a"),
+        (
+            "https://l.facebook.com/l.php?u=https%3A%2F%2Fline.me%2FR%2Fnv%2F%3Fu%3Dhttps%253A%252F%252Fevil.example.com",
+            "https://evil.example.com",
+        ),
+        (
+            "intent://x#Intent;S.browser_fallback_url=https%3A%2F%2Fevil.example.com%2Fa;end",
+            "https://evil.example.com/a;end",
+        ),
+        ("https://line.me/R/nv/?u=evil.example.com/a", "evil.example.com/a"),
+    ],
+)
+def test_a_target_behind_another_link_or_an_escape_is_found(text: str, target: str) -> None:
+    """Redirects and JSON hide a link; MVT's comparison would see the host in front alone."""
+    found = find(text, is_domain)
+    assert target in (*found.links, *found.domains)
 
 
 def test_shortened_links_are_known() -> None:

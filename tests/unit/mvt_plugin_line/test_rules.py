@@ -84,13 +84,20 @@ def test_a_lone_chat_without_others_says_that_it_may_be_the_account() -> None:
 )
 def test_r5_needs_nearly_all_active_peers(held: str, expected: bool) -> None:  # noqa: FBT001 - parametrised
     """Three peers at least and four fifths of them held as not usable make R5."""
-    chats = (_chat("", f"u{number}", usable=flag == "1") for number, flag in enumerate(held))
+    chats = (replace(_chat("", f"u{number}", usable=flag == "1"), had_key=True) for number, flag in enumerate(held))
     assert most_peers_unusable(_account(*chats)) is expected
+
+
+def test_r5_leaves_out_peers_that_never_had_a_key() -> None:
+    """Android keeps a record of official accounts too, always as not usable; a chat that was sealed once counts."""
+    official = [_chat("PPPP", f"u{number}", usable=False) for number in range(5)]
+    assert not most_peers_unusable(_account(*official))
+    assert most_peers_unusable(_account(*official, *(_chat("SSPP", f"u{n}", usable=False) for n in range(5, 8))))
 
 
 def test_r5_leaves_out_chats_that_only_one_side_wrote() -> None:
     """A chat in which nobody answers may be a service account, which is never sealed."""
-    chats = [replace(_chat("", f"u{number}", usable=False), two_way=False) for number in range(5)]
+    chats = [replace(_chat("", f"u{number}", usable=False), two_way=False, had_key=True) for number in range(5)]
     assert not most_peers_unusable(_account(*chats))
 
 

@@ -24,6 +24,7 @@ def _chats(*patterns: str, usable: bool | None = None) -> tuple[Chat, ...]:
             two_way=True,
             last_ms=_START + len(pattern) * _HOUR,
             usable=usable,
+            had_key=usable is not None,
         )
         for number, pattern in enumerate(patterns)
     )

@@ -102,6 +102,7 @@ _RUNNING = (
 _PLACES = (
     (re.compile(_RUNNING), None, PlaceClass.RUNNING),
     (re.compile(r"knowledgec|biome|segb|coreduet"), re.compile(r"app|bundle|valuestring|stream"), PlaceClass.RUNNING),
+    (re.compile(r"browser ?history"), None, PlaceClass.HISTORY),  # LINE keeps one among its messages
     (re.compile(_MESSAGES), None, PlaceClass.MESSAGE),
     (re.compile(_HISTORY), None, PlaceClass.HISTORY),
 )  # fmt: skip

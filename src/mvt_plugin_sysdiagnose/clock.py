@@ -83,10 +83,14 @@ def of_offset_text(text: object) -> Stamp:
 
 
 def of_local_text(text: str, offset: timezone | None) -> Stamp:
-    """Return the stamp of `Wed May 24 12:58:04 2023`, device local time, by the archive's offset when it is known."""
+    """Return the stamp of a device local time, by the archive's offset when it is known.
+
+    Two forms: `Wed May 24 12:58:04 2023` and `05/24/23 12:58:04`.
+    """
     written = plain(text, 60)
+    form = "%m/%d/%y %H:%M:%S" if written[2:3] == "/" else "%a %b %d %H:%M:%S %Y"
     try:
-        moment = datetime.strptime(written, "%a %b %d %H:%M:%S %Y")  # noqa: DTZ007 - the zone is joined below
+        moment = datetime.strptime(written, form)  # noqa: DTZ007 - the zone is joined below
     except ValueError:
         return Stamp(text=written)
     if offset is None:

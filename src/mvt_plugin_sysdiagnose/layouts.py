@@ -113,6 +113,46 @@ SPINDUMP: Final = Source(
     may_be_blank=True,
     note="iOS writes `No samples` into it when sampling failed",
 )
+JETSAM_TABLE: Final = Source(
+    key="jetsam_table",
+    title="processes by priority (jetsam_priority.csv)",
+    layouts=(_since(OLDEST_KNOWN, "jetsam_priority.csv", verified=False),),
+    presence=Presence.WHEN_USED,
+    note="the columns are those that the tool prints itself, its names and order differ",
+)
+TASK_TABLE: Final = Source(
+    key="task_table",
+    title="summary of tasks (taskSummary.csv)",
+    layouts=(_since(OLDEST_KNOWN, "taskSummary.csv", verified=False),),
+    presence=Presence.WHEN_USED,
+)
+RUNNING_BOARD: Final = Source(
+    key="running_board",
+    title="processes that RunningBoard manages",
+    layouts=(_since(OLDEST_KNOWN, "RunningBoard/*", verified=False),),
+    presence=Presence.WHEN_USED,
+    may_be_blank=True,
+)
+SHARED_CACHE: Final = Source(
+    key="shared_cache",
+    title="libraries of shared caches (olddsc)",
+    layouts=(_since(OLDEST_KNOWN, "logs/olddsc/*"),),
+    presence=Presence.WHEN_USED,
+    may_be_blank=True,
+)
+LOG_STATISTICS: Final = Source(
+    key="log_statistics",
+    title="programs that wrote most of the log, by rotation (logdata.statistics.jsonl)",
+    layouts=(_since(16, "system_logs.logarchive/Extra/logdata.statistics.*.jsonl"),),
+    presence=Presence.WHEN_USED,
+    note="since iOS 16.4",
+)
+LOG_STATISTICS_TEXT: Final = Source(
+    key="log_statistics_text",
+    title="programs that wrote most of the log, by rotation (logdata.statistics.txt)",
+    layouts=(_since(OLDEST_KNOWN, "system_logs.logarchive/Extra/logdata.statistics.*.txt"),),
+    presence=Presence.WHEN_USED,
+)
 BINARY_LOCATIONS: Final = Source(
     key="binary_locations",
     title="known binaries (tailspindb)",
@@ -152,6 +192,18 @@ ACTIVATION: Final = Source(
     key="activation",
     title="mobile activation log",
     layouts=(_since(OLDEST_KNOWN, "logs/MobileActivation/mobileactivationd.log*"),),
+)
+PAIRINGS: Final = Source(
+    key="pairings",
+    title="log of lockdownd: computers that asked the phone",
+    layouts=(_since(OLDEST_KNOWN, "logs/MobileLockdown/lockdownd.log*"),),
+    presence=Presence.WHEN_USED,
+)
+PERMISSIONS: Final = Source(
+    key="permissions",
+    title="permissions of apps (TCC.db)",
+    layouts=(_since(OLDEST_KNOWN, "logs/Accessibility/TCC.db"),),
+    presence=Presence.WHEN_USED,
 )
 INSTALLATION: Final = Source(
     key="installation",
@@ -216,12 +268,20 @@ SOURCES: Final = (
     PS_THREAD,
     TASKINFO,
     SPINDUMP,
+    JETSAM_TABLE,
+    TASK_TABLE,
+    RUNNING_BOARD,
+    SHARED_CACHE,
+    LOG_STATISTICS,
+    LOG_STATISTICS_TEXT,
     BINARY_LOCATIONS,
     CRASHES,
     CRASH_SUMMARY,
     PROFILES,
     PROFILE_EVENTS,
     ACTIVATION,
+    PAIRINGS,
+    PERMISSIONS,
     INSTALLATION,
     CONTAINERS,
     APP_STORE,

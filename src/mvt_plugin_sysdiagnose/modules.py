@@ -8,7 +8,8 @@ from . import layouts
 from .base import Reading, SysdiagnoseModule
 from .leads import Lead, profile_leads, shutdown_leads
 from .parsers.crash_reports import parse_crash_report, parse_crash_summary
-from .parsers.databases import parse_database
+from .parsers.databases import parse_database, parse_permissions
+from .parsers.log_statistics import parse_statistics_lines, parse_statistics_text
 from .parsers.process_lists import (
     parse_binary_locations,
     parse_ps,
@@ -16,6 +17,7 @@ from .parsers.process_lists import (
     parse_spindump,
     parse_taskinfo,
 )
+from .parsers.process_tables import parse_process_table, parse_running_board, parse_shared_cache
 from .parsers.profiles import parse_associated_domains, parse_network_extensions, parse_profile, parse_profile_events
 from .parsers.service_logs import parse_service_log
 from .parsers.shutdown import parse_shutdown_log
@@ -45,7 +47,21 @@ class SysdiagnoseProcesses(SysdiagnoseModule):
         Reading(source=layouts.PS_THREAD, parser=parse_ps_thread),
         Reading(source=layouts.TASKINFO, parser=parse_taskinfo),
         Reading(source=layouts.SPINDUMP, parser=parse_spindump),
+        Reading(source=layouts.JETSAM_TABLE, parser=parse_process_table),
+        Reading(source=layouts.TASK_TABLE, parser=parse_process_table),
+        Reading(source=layouts.RUNNING_BOARD, parser=parse_running_board),
+        Reading(source=layouts.SHARED_CACHE, parser=parse_shared_cache, limit=MAX_PLIST_BYTES),
         Reading(source=layouts.BINARY_LOCATIONS, parser=parse_binary_locations, limit=MAX_PLIST_BYTES),
+    )
+
+
+class SysdiagnoseLogStatistics(SysdiagnoseModule):
+    """Programs that wrote most of the unified log, by rotation: weeks of what ran, where lists show one moment."""
+
+    slug = "sysdiagnose_log_statistics"
+    readings: ClassVar[tuple[Reading, ...]] = (
+        Reading(source=layouts.LOG_STATISTICS, parser=parse_statistics_lines),
+        Reading(source=layouts.LOG_STATISTICS_TEXT, parser=parse_statistics_text),
     )
 
 
@@ -74,19 +90,23 @@ class SysdiagnoseProfiles(SysdiagnoseModule):
 
 
 class SysdiagnoseActivation(SysdiagnoseModule):
-    """Addresses, paths and requesting processes in the mobile activation logs."""
+    """Addresses, paths and requesting processes in the logs of activation and of lockdownd."""
 
     slug = "sysdiagnose_activation"
-    readings: ClassVar[tuple[Reading, ...]] = (Reading(source=layouts.ACTIVATION, parser=parse_service_log),)
+    readings: ClassVar[tuple[Reading, ...]] = (
+        Reading(source=layouts.ACTIVATION, parser=parse_service_log),
+        Reading(source=layouts.PAIRINGS, parser=parse_service_log),
+    )
 
 
 class SysdiagnoseInstallations(SysdiagnoseModule):
-    """Apps that were installed, updated or removed, and who asked for it."""
+    """Apps that were installed, updated or removed, who asked for it, and what apps are allowed to do."""
 
     slug = "sysdiagnose_installations"
     readings: ClassVar[tuple[Reading, ...]] = (
         Reading(source=layouts.INSTALLATION, parser=parse_service_log),
         Reading(source=layouts.CONTAINERS, parser=parse_service_log),
+        Reading(source=layouts.PERMISSIONS, parser=parse_permissions, limit=MAX_DATABASE_BYTES),
         Reading(source=layouts.APP_STORE, parser=parse_database, limit=MAX_DATABASE_BYTES),
         Reading(source=layouts.APP_UPDATES, parser=parse_database, limit=MAX_DATABASE_BYTES),
     )
@@ -107,6 +127,7 @@ class SysdiagnoseNetworkUsage(SysdiagnoseModule):
 MODULES: list[type[SysdiagnoseModule]] = [
     SysdiagnoseShutdownLog,
     SysdiagnoseProcesses,
+    SysdiagnoseLogStatistics,
     SysdiagnoseCrashes,
     SysdiagnoseProfiles,
     SysdiagnoseActivation,

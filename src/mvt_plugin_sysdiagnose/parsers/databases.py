@@ -30,6 +30,7 @@ _BUNDLE_COLUMNS: Final = ("bundleid", "bundlename", "bundle_id", "bundleidentifi
 _TIME_COLUMNS: Final = ("timestamp", "ztimestamp")
 _TRAFFIC_COLUMNS: Final = ("wifiin", "wifiout", "cellin", "cellout")
 _OFFSETS: Final = "PLStorageOperator_EventForward_TimeOffset"
+_PERMISSION: Final = ("service", "client", "client_type", "auth_value", "last_modified")
 _MAC_EPOCH: Final = 978_307_200
 BOUNDS: Final = Bounds(seconds=30.0, copy_bytes=2 * MAX_DATABASE_BYTES)
 
@@ -60,6 +61,39 @@ def parse_database(content: Content, _device: Device) -> Parsed:
     elif len(parsed.records) >= MAX_RECORDS:
         parsed.problem = "it holds more rows than are examined"
     return parsed
+
+
+def parse_permissions(content: Content, _device: Device) -> Parsed:
+    """Return one `permission` per client and service of `TCC.db`: what the phone's owner, or Apple, let an app do.
+
+    Columns: `client_type` 0 is a bundle, 1 a path; `last_modified` counts seconds since 1970 and is missing in old
+    layouts. Raises `ValueError` when the file is no database that can be read.
+    """
+    with _on_disk(content) as path, _opened(path) as connection:
+        try:
+            columns = _columns(connection, "access")
+            if not {"service", "client"} <= set(columns):
+                return Parsed(problem="it has no table of permissions")
+            wanted = [quoted(columns[name]) if name in columns else "NULL" for name in _PERMISSION]
+            query = f"SELECT {', '.join(wanted)} FROM access LIMIT ?"  # noqa: S608 - names quoted above
+            rows = connection.execute(query, (MAX_RECORDS,)).fetchall()
+        except sqlite3.Error as error:
+            raise ValueError(f"no readable database: {error}") from error
+    return Parsed(records=[_permission(row) for row in rows if isinstance(row[1], str) and row[1]])
+
+
+def _permission(row: tuple[object, ...]) -> Record:
+    service, client, kind, granted, when = row
+    name = plain(client)
+    is_path = kind == 1 or name.startswith("/")
+    return record(
+        "permission",
+        of_unix(when) if isinstance(when, (int, float)) and when else NO_TIME,
+        bundle_id="" if is_path else name,
+        path=name if is_path else "",
+        role=plain(service, 120),
+        granted=granted if isinstance(granted, int) else None,
+    )
 
 
 @contextmanager

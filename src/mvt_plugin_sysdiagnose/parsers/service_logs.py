@@ -1,7 +1,8 @@
 """The logs of mobileactivationd, installd and containermanagerd: addresses, paths, bundles and requesting processes.
 
 A line reads `Wed May 24 12:58:04 2023 [173] <debug> (0x16bf9b000) MA: …`, in device local time; lines without that head
-belong to the entry above them.
+belong to the entry above them. lockdownd's log, who asked the phone for what, has lines
+`05/24/23 13:55:38.410307 pid=76 handle_get_value: AMPDevicesAgent attempting to get [ProductType]`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.device import Device
 
 _HEAD = re.compile(r"([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}) \[\d+\] <(\w{1,16})> ")
+_LOCKDOWN_HEAD = re.compile(r"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\.\d{1,9} pid=\d{1,9} ()")
 _REQUESTER = re.compile(r"(?:requested by|client:?|on behalf of) ([A-Za-z][\w.-]{1,127})")
+_ASKER = re.compile(r": ([A-Za-z][\w.-]{1,127}) attempting to ")
+"""Who asks the phone over its cable or the network: what lockdownd calls itself is the computer's program."""
+
 _STATED = re.compile(
     r"\b(?:ID=|identifier[ :=]+|bundle(?: ?ID)?[ :=]+)\"?([A-Za-z0-9_-]{1,128}\.[A-Za-z0-9._-]{1,512})",
     re.IGNORECASE,
@@ -49,7 +54,7 @@ def parse_service_log(content: Content, device: Device) -> Parsed:
     seen: dict[tuple[str, str], _Seen] = {}
     stamp_text, entries, overflow = "", 0, False
     for line in lines(content.data, MAX_LINE_CHARACTERS):
-        head = _HEAD.match(line)
+        head = _HEAD.match(line) or _LOCKDOWN_HEAD.match(line)
         if head is not None:
             stamp_text, entries = head[1], entries + 1
             line = line[head.end() :]  # noqa: PLW2901 - the head is no part of the message
@@ -90,7 +95,7 @@ def _subjects(line: str) -> list[tuple[str, str]]:
     for match in _URL.finditer(line):
         if not match[0].startswith("file:"):
             found["log_url", match[0].rstrip(".,;:")] = None
-    for match in _REQUESTER.finditer(line):
+    for match in (*_REQUESTER.finditer(line), *_ASKER.finditer(line)):
         found["log_process", match[1].rstrip(".")] = None
     return list(found)
 

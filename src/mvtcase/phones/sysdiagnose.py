@@ -17,6 +17,7 @@ from mvtcase.phones.plants import BuiltEvidence
 from mvtcase.phones.sysdiagnose_damage import ON_DISK_ONLY, SysdiagnoseDamage, damaged, write_special
 from mvtcase.phones.sysdiagnose_phone import BUILDS, SPOTS, SysdiagnoseFile, SysdiagnosePhone
 from mvtcase.phones.sysdiagnose_system import crash_reports
+from mvtcase.phones.sysdiagnose_tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -74,6 +75,7 @@ def sysdiagnose_files(phone: SysdiagnosePhone) -> list[SysdiagnoseFile]:
         *services.app_store(phone),
         services.power_log(phone),
         *services.network_settings(phone),
+        *tables(phone),
     ]
 
 

@@ -25,11 +25,12 @@ _APPS = frozenset({PlantKind.APP_IDS})
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What a place in the sysdiagnose can hold, the slug of the module that reads it, and a sentence."""
+    """What a place in the sysdiagnose can hold, the slug of the module that reads it, a sentence, its first version."""
 
     kinds: frozenset[PlantKind]
     module: str
     where: str
+    since: int = 0
 
 
 SPOTS: dict[str, Spot] = {
@@ -39,12 +40,24 @@ SPOTS: dict[str, Spot] = {
     "taskinfo": Spot(_PROCESS, "sysdiagnose_processes", "running task, taskinfo.txt"),
     "spindump": Spot(_PROCESS | _FILES, "sysdiagnose_processes", "sampled process, spindump-nosymbols.txt"),
     "binary_locations": Spot(_PROCESS | _FILES, "sysdiagnose_processes", "binary known to tailspin"),
+    "jetsam_table": Spot(_PROCESS, "sysdiagnose_processes", "process in memory, jetsam_priority.csv"),
+    "task_table": Spot(_PROCESS, "sysdiagnose_processes", "running task, taskSummary.csv"),
+    "running_board": Spot(_PROCESS | _APPS, "sysdiagnose_processes", "managed process, RunningBoard"),
+    "shared_cache": Spot(_PROCESS | _FILES, "sysdiagnose_processes", "library of a shared cache, olddsc"),
+    "log_statistics_text": Spot(
+        _PROCESS | _FILES, "sysdiagnose_log_statistics", "program that wrote the log, logdata.statistics.txt"
+    ),
+    "log_statistics": Spot(
+        _PROCESS | _FILES, "sysdiagnose_log_statistics", "program that wrote the log, logdata.statistics.jsonl", 16
+    ),
     "crash": Spot(_PROCESS | _FILES | _APPS, "sysdiagnose_crashes", "crashed process, crash report"),
     "jetsam": Spot(_PROCESS, "sysdiagnose_crashes", "process in memory, jetsam report"),
     "profile": Spot(
         _LINKS | {PlantKind.IOS_PROFILE_IDS}, "sysdiagnose_profiles", "installed configuration profile, MCState"
     ),
     "activation": Spot(_LINKS | _PROCESS, "sysdiagnose_activation", "address or client, mobileactivationd.log"),
+    "pairings": Spot(_PROCESS, "sysdiagnose_activation", "computer's program that asked the phone, lockdownd.log"),
+    "permissions": Spot(_APPS | _PROCESS, "sysdiagnose_installations", "app with a permission, TCC.db"),
     "installation": Spot(
         _APPS | _PROCESS | _FILES, "sysdiagnose_installations", "installed bundle, mobile_installation.log"
     ),
@@ -85,7 +98,8 @@ class SysdiagnosePhone:
         if self.ios_version not in BUILDS:
             raise ValueError(f"no layout for iOS {self.ios_version}; known: {', '.join(map(str, BUILDS))}")
         for plant in self.plants:
-            spot_of(plant)
+            if self.ios_version < SPOTS[spot_of(plant)].since:
+                raise ValueError(f"iOS {self.ios_version} has no {spot_of(plant)}")
 
     @property
     def version(self) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SLUGS = {
     "sysdiagnose_shutdown_log",
     "sysdiagnose_processes",
+    "sysdiagnose_log_statistics",
     "sysdiagnose_crashes",
     "sysdiagnose_profiles",
     "sysdiagnose_activation",
@@ -49,6 +50,14 @@ SOURCES = (
     "ps_thread",
     "taskinfo",
     "spindump",
+    "jetsam_table",
+    "task_table",
+    "running_board",
+    "shared_cache",
+    "log_statistics",
+    "log_statistics_text",
+    "pairings",
+    "permissions",
     "binary_locations",
     "crashes",
     "profiles",
@@ -79,11 +88,12 @@ def test_a_healthy_phone_gives_no_alert_above_low(tmp_path: Path, examine: Exami
 @pytest.mark.parametrize(
     ("spot", "kind"), [(spot, kind) for spot, where in SPOTS.items() for kind in sorted(where.kinds, key=str)]
 )
-@pytest.mark.parametrize("version", [14, 26])
+@pytest.mark.parametrize("oldest", [True, False])
 def test_every_plant_is_found_by_its_module(
-    tmp_path: Path, examine: Examine, spot: str, kind: PlantKind, version: int
+    tmp_path: Path, examine: Examine, spot: str, kind: PlantKind, *, oldest: bool
 ) -> None:
     """Each kind of indicator at each place raises exactly one critical alert, of the module that reads the place."""
+    version = max(14, SPOTS[spot].since) if oldest else 26
     phone = SysdiagnosePhone(ios_version=version, plants=(Plant(kind, VALUES[kind], spot),))
     found = examine(_folder(tmp_path, phone), PATTERNS[kind].format(VALUES[kind]), only=SPOTS[spot].module)
     examined = found[SPOTS[spot].module]

@@ -99,7 +99,7 @@ def parse_running_board(content: Content, device: Device) -> Parsed:
         )
         for kind, name in seen
     ]
-    return Parsed(records=records, nothing="" if records else "it names no process")
+    return Parsed(records=records, nothing="it names no process" if not records and content.data.strip() else "")
 
 
 def parse_shared_cache(content: Content, device: Device) -> Parsed:

@@ -35,7 +35,7 @@ SYSDIAGNOSE = Kind(
     ),
     limitations=(
         never("A sysdiagnose carries no messages, no browsing history and no app data."),
-        never("Its logs reach back days to weeks, its process lists show one moment."),
+        never("Its logs reach back days to weeks, its process list shows one moment."),
     ),
     never_whole="",
     compared_types=ON_IPHONES - {"emails"},

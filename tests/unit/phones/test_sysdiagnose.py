@@ -30,7 +30,8 @@ PLANTS = tuple(
 @pytest.mark.parametrize("version", BUILDS)
 def test_the_same_phone_gives_the_same_bytes(tmp_path: Path, version: int) -> None:
     """Seed and specification decide every byte of the archive; another seed gives others."""
-    phone = SysdiagnosePhone(ios_version=version, seed=7, plants=PLANTS)
+    plants = tuple(each for each in PLANTS if version >= SPOTS[each.spot or ""].since)
+    phone = SysdiagnosePhone(ios_version=version, seed=7, plants=plants)
     first, again = (build_sysdiagnose(tmp_path / name, phone).path.read_bytes() for name in "ab")
     other = build_sysdiagnose(tmp_path / "c", SysdiagnosePhone(ios_version=version, seed=8)).path.read_bytes()
     assert first == again
@@ -110,6 +111,8 @@ def test_unknown_versions_sources_and_impossible_damage_are_refused(tmp_path: Pa
     """A name that is no source would make a test pass for nothing."""
     with pytest.raises(ValueError, match="no layout"):
         SysdiagnosePhone(ios_version=13)
+    with pytest.raises(ValueError, match="has no log_statistics"):
+        SysdiagnosePhone(ios_version=15, plants=(Plant(PlantKind.PROCESSES, "bh", "log_statistics"),))
     with pytest.raises(ValueError, match="app_store"):
         build_sysdiagnose(tmp_path, SysdiagnosePhone(ios_version=26), missing=["app_store"])
     with pytest.raises(ValueError, match="links and pipes"):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.errors import ConflictError, InputError, NotFoundError
+from mvtcase.errors import ConflictError, ConsentMissingError, InputError, NotFoundError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.wording import do
-from mvtcase.workflow import acquisitions, custody, devices
+from mvtcase.workflow import acquisitions, custody, devices, observations, officials, reports, scans, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from mvtcase.engine.job import EngineResult
     from mvtcase.workflow.desk import Desk
 
 PHONE = IosPhone(seed=5)
@@ -146,8 +147,6 @@ def test_what_became_of_a_device_changes_its_officials_status(
     desk: Desk, register: Callable[..., dict[str, Any]]
 ) -> None:
     """No trace needs a phone in use."""
-    from mvtcase.workflow import scans, status  # noqa: PLC0415  # only this test scans
-
     register()
     scans.run(desk, scans.Request())
 
@@ -179,3 +178,52 @@ def test_a_device_is_shown_with_what_was_taken_from_it(desk: Desk, register: Cal
     assert gap["reason"] == "registered, and no scan of it was run yet"
     with pytest.raises(NotFoundError):
         devices.show(desk, "D-0009")
+
+
+def test_a_phone_under_the_wrong_official_is_put_under_the_right_one(
+    desk: Desk, join: Callable[..., str], register: Callable[..., dict[str, Any]], match: EngineResult
+) -> None:
+    """Everything found on it goes with it, reports that told of the wrong one are named, nothing is left."""
+    join("Bo Example")
+    engine: Any = desk.engine
+    engine.answer = match
+    earlier: Any = reports.write(desk, "letter", target="O-0001", formats=("json",)).json
+    register()
+    devices.change_device(desk, "D-0001", state=None, label="Aldith Fernvale's phone", owner=None)
+    scans.run(desk, scans.Request())
+    seen = observations.Seen(kind="suspicious_message", value="a link", device="D-0001")
+    observations.add(desk, "O-0001", seen)
+    written: Any = [
+        reports.write(desk, "letter", target="O-0001", formats=("json",)).json,
+        reports.write(desk, "incident", formats=("html",)).json,
+    ]
+    ids = [each["id"] for data in written for each in data["reports"]]
+    done: Any = devices.move(desk, "D-0001", to="O-0002", reason="the labels were swapped").json
+    assert (done["device"]["official"], done["moved_from"], done["outdated"]) == ("O-0002", "O-0001", ids)
+    assert earlier["reports"][0]["id"] not in done["outdated"]
+    wrong, right = status.status(desk).json["officials"]
+    assert (wrong["status"], wrong["devices"]) == ("not_examined", [])
+    assert right["status"] == "indicator_match"
+    assert "Aldith" not in str(right)
+    of_wrong: Any = officials.show(desk, "O-0001").json["official"]
+    assert (of_wrong["findings"], of_wrong["observations"], of_wrong["devices"]) == ([], [], [])
+    letter: Any = reports.write(desk, "letter", target="O-0002", formats=("json",)).json["reports"][0]
+    assert "Aldith" not in Path(letter["path"]).read_text()
+    listed: Any = reports.list_reports(desk).json["reports"]
+    assert {each["id"] for each in listed if each["outdated"]} == set(ids)
+    event: Any = custody.log(desk).json["events"]
+    moved = next(each for each in event if each["action"] == "device.moved")
+    assert (moved["payload"]["before"], moved["payload"]["after"]) == ("O-0001", "O-0002")
+    custody.verify(desk)
+
+
+def test_a_phone_is_moved_only_to_somebody_who_agreed(desk: Desk, register: Callable[..., dict[str, Any]]) -> None:
+    """A reason is needed, another person, and that person's consent."""
+    officials.add(desk, officials.Person(name="Bo Example"))
+    register()
+    with pytest.raises(ConsentMissingError):
+        devices.move(desk, "D-0001", to="O-0002", reason="swapped")
+    with pytest.raises(ConflictError, match="already"):
+        devices.move(desk, "D-0001", to="O-0001", reason="swapped")
+    with pytest.raises(InputError, match="why"):
+        devices.move(desk, "D-0001", to="O-0002", reason="")

@@ -1,4 +1,4 @@
-"""`mvtcase device`: add, list, show, set."""
+"""`mvtcase device`: add, list, show, set, move."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from mvtcase.workflow.devices import DeviceInFull, OneDevice
+    from mvtcase.workflow.devices import DeviceInFull, Moved, OneDevice
 
 app = typer.Typer(no_args_is_help=True, help="Phones and tablets; most are made by 'acquisition add' by themselves.")
 
@@ -68,6 +68,23 @@ def change(
     output.answer(
         context, lambda desk: workflow.devices.change_device(desk, device, state=to, label=label, owner=owner), _one
     )
+
+
+@app.command("move")
+def move(
+    context: typer.Context,
+    device: Annotated[str, typer.Argument(help="Id (D-0001).")],
+    to: Annotated[str, typer.Option("--to", help="Whose it is, by id or pseudonym; the person must have agreed.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
+) -> None:
+    """Put a device that was entered under the wrong official under the right one, with all that was found on it."""
+    output.answer(context, lambda desk: workflow.devices.move(desk, device, to=to, reason=reason), _moved)
+
+
+def _moved(data: Moved) -> Iterable[Table]:
+    yield from _one(data)
+    if data.outdated:
+        yield output.table("Reports to be superseded", ("id",), [[each] for each in data.outdated])
 
 
 def _one(data: OneDevice) -> Iterable[Table]:

@@ -1,7 +1,8 @@
-"""`mvtcase official`: add, list, show, import, set; `mvtcase group`: add, list."""
+"""`mvtcase official`: add, list, show, import, set, merge, remove; `mvtcase group`: add, list."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,14 +11,19 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import findings, output
 from mvtcase.cli.consents import CONSENT_COLUMNS
+from mvtcase.cli.state import state_of
+from mvtcase.errors import InputError
 from mvtcase.model import Publication, RosterState
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.table import Table
 
-    from mvtcase.workflow.officials import OfficialInFull, Officials
+    from mvtcase.cli.state import State
+    from mvtcase.workflow.enrolment import Imported
+    from mvtcase.workflow.officials import OfficialInFull, Officials, OneOfficial
 
 app = typer.Typer(no_args_is_help=True, help="Officials: the people whose phones these are (the data owners).")
 group_app = typer.Typer(no_args_is_help=True, help="Affected groups: party caucuses, ministries, offices. Groups nest.")
@@ -51,7 +57,7 @@ def add(
     output.answer(
         context,
         lambda desk: workflow.officials.add(desk, person),
-        lambda data: [output.record("Official", data.official)],
+        _one,
     )
 
 
@@ -62,14 +68,80 @@ def list_officials(context: typer.Context) -> None:
 
 
 @app.command("import")
-def import_csv(
+def import_roster(
     context: typer.Context,
     path: Annotated[
-        Path, typer.Argument(help="CSV: name, role, groups (a;b), publication, contact, pseudonym, roster.")
-    ],
+        Path | None,
+        typer.Argument(help="CSV (UTF-8 or Big5) or XLSX: id, name, role, groups (a;b), publication, contact …"),
+    ] = None,
+    add_groups: Annotated[bool, typer.Option("--add-groups", help="Add the groups that the case lacks.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    template: Annotated[
+        bool, typer.Option("--template", help="Write an empty roster: to the file named, else to the screen.")
+    ] = False,
 ) -> None:
-    """Add every official of a CSV roster, or none."""
-    output.answer(context, lambda desk: workflow.officials.import_csv(desk, path), _many)
+    """Bring a roster into the case, as often as it changes: adds who is new, changes whose entry differs."""
+    state = state_of(context)
+    if template:
+        typer.echo(workflow.enrolment.template(path), nl=False)
+        return
+    if path is None:
+        raise InputError("Which roster?", hint=say("{0} writes an empty one.", do("official import", template=True)))
+    outcome = workflow.enrolment.import_roster(
+        state.desk(), path, confirm=lambda told: _may_go_on(state, told), add_groups=add_groups, dry_run=dry_run
+    )
+    output.show(state, outcome, _imported)
+
+
+def _may_go_on(state: State, told: Imported) -> bool:
+    """Return whether an examiner wants what an import would do. Raises `InputError` where nobody can be asked."""
+    if state.yes:
+        return True
+    names = ", ".join(told.by_name)
+    question = f"{len(told.new)} new, {len(told.changed)} changed, {len(told.unchanged)} unchanged."
+    if names:
+        question += f" Known by name and role alone, and taken for the same people: {names}."
+    if state.as_json or not sys.stdin.isatty():
+        raise InputError(question, hint=say("Look with {0}, then go on with {1}.", do(dry_run=True), do(yes=True)))
+    output.draw_all(_imported(told), stderr=True)
+    return typer.confirm(f"{question} Go on?", err=True)
+
+
+def _imported(data: Imported) -> Iterable[Table]:
+    if data.officials:
+        yield from _many(data)
+    elif data.new:
+        yield output.table("New", ("name",), [[name] for name in data.new])
+    if data.changed:
+        rows = [
+            [each.id, each.name, difference.column, difference.before, difference.after]
+            for each in data.changed
+            for difference in each.differences
+        ]
+        yield output.table("Changed", ("id", "name", "column", "before", "after"), rows)
+    numbers = {"new": len(data.new), "changed": len(data.changed), "unchanged": len(data.unchanged)}
+    yield output.facts("Roster", numbers)
+
+
+@app.command("merge")
+def merge(
+    context: typer.Context,
+    official: Annotated[str, typer.Argument(help="The entry to give up, by id (O-0009) or pseudonym.")],
+    into: Annotated[str, typer.Option("--into", help="The entry to keep.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why they are one person; it stays in the case.")],
+) -> None:
+    """Make two entries of one person one."""
+    output.answer(context, lambda desk: workflow.officials.merge(desk, official, into=into, reason=reason), _one)
+
+
+@app.command("remove")
+def remove(
+    context: typer.Context,
+    official: Annotated[str, typer.Argument(help="Id (O-0001) or pseudonym.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
+) -> None:
+    """Take out an official who was entered by mistake and to whom nothing is attached."""
+    output.answer(context, lambda desk: workflow.officials.remove(desk, official, reason=reason), _one)
 
 
 @app.command("show")
@@ -97,8 +169,12 @@ def change(
     output.answer(
         context,
         lambda desk: workflow.officials.change_official(desk, official, changes, tuple(group or ())),
-        lambda data: [output.record("Official", data.official)],
+        _one,
     )
+
+
+def _one(data: OneOfficial) -> Iterable[Table]:
+    yield output.record("Official", data.official)
 
 
 def _many(data: Officials) -> Iterable[Table]:

@@ -236,10 +236,15 @@ def show(state: State, outcome: Outcome[Payload], draw: Callable[[Payload], Iter
     if state.as_json:
         print_envelope(state, str(outcome.status), data=outcome.json, messages=outcome.messages)
         return
-    screen = console()
-    for drawn in draw(outcome.data):
-        screen.print(fitted(drawn, screen.width) if isinstance(drawn, Table) else drawn)
+    draw_all(draw(outcome.data))
     say(outcome.messages)
+
+
+def draw_all(drawn: Iterable[Table | Text], *, stderr: bool = False) -> None:
+    """Print tables, each fitted to the screen."""
+    screen = console(stderr=stderr)
+    for each in drawn:
+        screen.print(fitted(each, screen.width) if isinstance(each, Table) else each)
 
 
 def say(messages: Iterable[str | Message]) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import devices as devices
     from mvtcase.workflow import diffs as diffs
     from mvtcase.workflow import doctor as doctor
+    from mvtcase.workflow import enrolment as enrolment
     from mvtcase.workflow import exports as exports
     from mvtcase.workflow import findings as findings
     from mvtcase.workflow import groups as groups

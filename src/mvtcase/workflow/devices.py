@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import new_uuid
+from mvtcase.canon import new_uuid, person_key
 from mvtcase.casebook import lonely, overlaid, overview
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.store import queries
 from mvtcase.wording import do, say
-from mvtcase.workflow import payloads
+from mvtcase.workflow import consents, moving, payloads
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.officials import require_reason
 
 if TYPE_CHECKING:
     from mvtcase.model import Device
     from mvtcase.store.store import Change, Store
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 _MARKS = ("udid", "serial", "imei")
@@ -28,6 +30,14 @@ class OneDevice:
     """What is written down about one device."""
 
     device: Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved(OneDevice):
+    """A device under its right official: whose it was said to be, and the reports that have to be written anew."""
+
+    moved_from: str
+    outdated: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +149,9 @@ def refuse_other_owner(device: Device | None, official: str) -> None:
         raise ConflictError(
             "This is device {device}, which belongs to {official}, not {official_2}.",
             hint=say(
-                "Check whose phone it is. A phone handed on is an inquiry of its own: record it with {0}.",
+                "Check whose phone it is. Entered under the wrong person: {0}. A phone handed on is an inquiry of its "
+                "own: record it with {1}.",
+                do("device move", device.id, to=official, reason="TEXT"),
                 do("custody note", "TEXT"),
             ),
             device=device.id,
@@ -181,3 +193,41 @@ def change_device(
         with store.change("device.changed", actor=desk.actor, subject=one.id, columns=",".join(changes)) as change:
             change.update("device", one.uuid, **changes)
         return Outcome(data=OneDevice(device=queries.device(store, one.id)))
+
+
+def move(desk: Desk, named: str, *, to: str, reason: str) -> Outcome[Moved]:
+    """Put a device that was entered under the wrong official under the right one, with all that was found on it.
+
+    The right one must have agreed, as for a scan: raises the `ConsentError` that says what is missing. Letters and
+    reports that told of the wrong one are marked as to be superseded.
+    """
+    why = require_reason(reason)
+    with desk.open_case(to_change=True) as store:
+        one, right = queries.device(store, named), queries.official(store, to)
+        if one.official == right.id:
+            raise ConflictError("{one} is under {right} already.", one=one.id, right=right.id)
+        consents.require(store, right, desk.clock())
+        wrong = queries.official(store, one.official)
+        with store.change(
+            "device.moved", actor=desk.actor, subject=one.id, before=wrong.id, after=right.id, reason=why
+        ) as change:
+            moving.hand_over(change, store, moving.OF_DEVICE, one.id, to=right.id)
+            if wrong.name and person_key(wrong.name) in person_key(one.label):
+                change.update("device", one.uuid, label=default_label(one.identity))
+            outdated = moving.outdate(
+                change,
+                store,
+                (wrong.id, right.id),
+                (*wrong.groups, *right.groups),
+                f"{one.id} was under {wrong.id} and is {right.id}'s",
+                since=("device", one.uuid),
+            )
+        data = Moved(device=queries.device(store, one.id), moved_from=wrong.id, outdated=outdated)
+        return Outcome(data=data, messages=(*moving.told(outdated), *_told_the_wrong_one(wrong.id)))
+
+
+def _told_the_wrong_one(official: str) -> tuple[Message, ...]:
+    return (
+        say("If {official} was told of this phone, tell the person that it was another's.", official=official),
+        say("The status of both changed: {0} shows it.", do("status")),
+    )

@@ -1,45 +1,41 @@
-"""Officials: add, list, show, change, and import a roster from CSV."""
+"""Officials: add, list, show, change, and put right those entered twice or by mistake."""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
 from mvtcase.casebook import lonely, overlaid, overview
-from mvtcase.errors import ConflictError, InputError, NotFoundError
-from mvtcase.model import Publication, RosterState
+from mvtcase.errors import ConflictError, InputError
+from mvtcase.model import OfficialState, Publication, RosterState
 from mvtcase.store import queries
 from mvtcase.wording import do, say
-from mvtcase.workflow import payloads
+from mvtcase.workflow import moving, payloads
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from mvtcase import model
-    from mvtcase.store.store import Change, Store
+    from mvtcase.store.store import Change
     from mvtcase.workflow.desk import Desk
-
-MAX_CSV_BYTES = 8 << 20
-MAX_PEOPLE = 10_000
-CSV_COLUMNS = ("name", "role", "groups", "publication", "contact", "pseudonym", "roster")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """What is written down about an official when adding one; `groups` are ids or names."""
+    """What is written down about an official when adding one; `groups` are ids or names.
+
+    Nothing said of publication means withheld, nothing said of the roster invited.
+    """
 
     name: str = ""
     role: str = ""
     contact: str = ""
     pseudonym: str = ""
-    publication: Publication = Publication.WITHHELD
-    roster: RosterState = RosterState.INVITED
+    register_id: str = ""
+    publication: Publication | None = None
+    roster: RosterState | None = None
     groups: tuple[str, ...] = ()
 
 
@@ -77,23 +73,18 @@ class OfficialInFull:
 def add(desk: Desk, person: Person) -> Outcome[OneOfficial]:
     """Add one official and return it."""
     with desk.open_case(to_change=True) as store:
-        added = _add_all(desk, store, [person], action="official.added")[0]
+        resolved = tuple(queries.group(store, name).id for name in person.groups)
+        with store.change("official.added", actor=desk.actor, count=1) as change:
+            added = insert(change, person, resolved, {each.pseudonym for each in queries.officials(store, every=True)})
+            change.payload["subject"] = added
         return Outcome(
             data=OneOfficial(official=queries.official(store, added)),
             messages=(say("Next: record the consent with {0}.", do("consent record", added)),),
         )
 
 
-def _add_all(desk: Desk, store: Store, people: Sequence[Person], *, action: str) -> list[str]:
-    taken = {each.pseudonym for each in queries.officials(store)}
-    resolved = [(person, tuple(queries.group(store, name).id for name in person.groups)) for person in people]
-    with store.change(action, actor=desk.actor, count=len(people)) as change:
-        added = [_insert(change, person, groups, taken) for person, groups in resolved]
-        change.payload["subject"] = added[0] if len(added) == 1 else f"{added[0]}…{added[-1]}"
-    return added
-
-
-def _insert(change: Change, person: Person, groups: tuple[str, ...], taken: set[str]) -> str:
+def insert(change: Change, person: Person, groups: Sequence[str], taken: set[str]) -> str:
+    """Write a new official inside the caller's transaction and return the id; `taken` are pseudonyms, and grows."""
     pseudonym = person.pseudonym.strip() or _new_pseudonym(taken)
     if pseudonym in taken:
         raise ConflictError(
@@ -110,8 +101,9 @@ def _insert(change: Change, person: Person, groups: tuple[str, ...], taken: set[
         name=person.name.strip(),
         role=person.role.strip(),
         contact=person.contact.strip(),
-        publication=person.publication,
-        roster=person.roster,
+        register_id=person.register_id,
+        publication=person.publication or Publication.WITHHELD,
+        roster=person.roster or RosterState.INVITED,
     )
     for group in dict.fromkeys(groups):
         change.insert("membership", official=added, affected_group=group)
@@ -170,73 +162,88 @@ def change_official(
         return Outcome(data=OneOfficial(official=queries.official(store, one.id)))
 
 
-def import_csv(desk: Desk, path: Path) -> Outcome[Officials]:
-    """Add every official of a CSV roster, or none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(OneOfficial):
+    """Who is counted from now on, under which id the person stood too, and the reports that have to be written anew."""
 
-    The first line names the columns (name, role, groups separated by `;`, publication, contact, pseudonym, roster).
-    Raises `InputError` naming the line that cannot be used.
+    merged: str
+    outdated: tuple[str, ...]
+
+
+def merge(desk: Desk, named: str, *, into: str, reason: str) -> Outcome[Merged]:
+    """Make two entries of one person one: all that the first has goes to the second, and its id leads there.
+
+    Raises `ConflictError` when both are one already, or one agreed and the other did not: the person says which holds.
     """
-    people = read_roster(path)
+    why = require_reason(reason)
     with desk.open_case(to_change=True) as store:
-        added = _add_all(desk, store, people, action="official.imported")
-        return Outcome(data=Officials(officials=tuple(queries.official(store, each) for each in added)))
-
-
-def read_roster(path: Path) -> list[Person]:
-    """Return the people of a CSV roster. Raises `InputError` or `NotFoundError`."""
-    if not path.is_file():
-        raise NotFoundError("There is no file {path}.", path=path)
-    if path.stat().st_size > MAX_CSV_BYTES:
-        raise InputError(
-            "{path} is larger than {max_csv_bytes} MiB: no roster is.", path=path, max_csv_bytes=MAX_CSV_BYTES >> 20
-        )
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "{path} is not UTF-8: {reason}.", hint="Save it as 'CSV UTF-8'.", path=path, reason=error.reason
-        ) from None
-    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    _require_columns(path, rows.fieldnames or ())
-    try:
-        people = [_person(path, rows.line_num, row) for row in islice(rows, MAX_PEOPLE + 1)]
-    except csv.Error as error:
-        raise InputError("{path}, line {line_num}: {error}.", path=path, line_num=rows.line_num, error=error) from None
-    if len(people) > MAX_PEOPLE:
-        raise InputError(
-            "{path} names more than {max_people} people: no roster does.", path=path, max_people=MAX_PEOPLE
-        )
-    if not people:
-        raise InputError(
-            "{path} names nobody.", hint="The first line names the columns, the others the officials.", path=path
-        )
-    return people
-
-
-def _require_columns(path: Path, names: Sequence[str]) -> None:
-    unknown = [name for name in names if name not in CSV_COLUMNS]
-    if not names or unknown or len(set(names)) < len(names):
-        wrong = f"unknown columns {', '.join(unknown)}" if unknown else "a column twice" if names else "no columns"
-        raise InputError(
-            "{path} has {wrong}.",
-            hint=say("Known columns: {csv_columns}.", csv_columns=", ".join(CSV_COLUMNS)),
-            path=path,
-            wrong=wrong,
+        gone, kept = queries.official(store, named), queries.official(store, into)
+        if gone.id == kept.id:
+            raise ConflictError("{kept} is one person already.", kept=kept.id)
+        _refuse_two_words(gone, kept)
+        with store.change("official.merged", actor=desk.actor, subject=gone.id, into=kept.id, reason=why) as change:
+            moving.hand_over(change, store, moving.OF_OFFICIAL, gone.id, to=kept.id)
+            for group in gone.groups:
+                if group not in kept.groups:
+                    change.insert("membership", official=kept.id, affected_group=group)
+            learnt = {name: getattr(gone, name) for name in _FILLED_IN if not getattr(kept, name)}
+            roster = gone.roster if kept.roster in _UNDECIDED else kept.roster
+            change.update("official", kept.uuid, **learnt, roster=roster)
+            change.update("official", gone.uuid, state=OfficialState.MERGED, merged_into=kept.id)
+            why_outdated = f"{gone.id} and {kept.id} are one person"
+            outdated = moving.outdate(change, store, (gone.id, kept.id), (*gone.groups, *kept.groups), why_outdated)
+        official = queries.official(store, kept.id)
+        return Outcome(
+            data=Merged(official=official, merged=gone.id, outdated=outdated), messages=moving.told(outdated)
         )
 
 
-def _person(path: Path, line: int, row: Mapping[str | None, str | None]) -> Person:
-    if None in row:
-        raise InputError("{path}, line {line}: more cells than columns.", path=path, line=line)
-    cells = {str(name): (value or "").strip() for name, value in row.items()}
-    if not any(cells.values()):
-        raise InputError(
-            "{path}, line {line}: nothing stands in it.", hint="Take the empty line out.", path=path, line=line
+_FILLED_IN = ("name", "role", "contact", "register_id")
+_UNDECIDED = frozenset({RosterState.INVITED, RosterState.UNREACHABLE})
+
+
+def _refuse_two_words(gone: model.Official, kept: model.Official) -> None:
+    words = {gone.roster, kept.roster} - _UNDECIDED
+    if len(words) > 1:
+        raise ConflictError(
+            "{gone} is {roster} and {kept} is {roster_2}: one person's latest word holds.",
+            hint=say("Say which with {0}.", do("official set", gone.id, roster=str(kept.roster))),
+            gone=gone.id,
+            roster=gone.roster,
+            kept=kept.id,
+            roster_2=kept.roster,
         )
-    groups = tuple(each.strip() for each in cells.pop("groups", "").split(";") if each.strip())
-    try:
-        publication = Publication(cells.pop("publication", "") or Publication.WITHHELD)
-        roster = RosterState(cells.pop("roster", "") or RosterState.INVITED)
-    except ValueError as error:
-        raise InputError("{path}, line {line}: {error}.", path=path, line=line, error=error) from None
-    return replace(Person(), **cells, publication=publication, roster=roster, groups=groups)
+
+
+def remove(desk: Desk, named: str, *, reason: str) -> Outcome[OneOfficial]:
+    """Take out an official who was entered by mistake: the name goes, the id is never given again.
+
+    Raises `ConflictError` when anything is attached to the person.
+    """
+    why = require_reason(reason)
+    with desk.open_case(to_change=True) as store:
+        one = queries.official(store, named)
+        attached = moving.attached_to(store, one.id)
+        if attached:
+            raise ConflictError(
+                "{one} has {attached}.",
+                hint=say(
+                    "The same person twice: {0}. Somebody whose data has to go: {1}.",
+                    do("official merge", one.id, into="OFFICIAL"),
+                    do("official purge", one.id),
+                ),
+                one=one.id,
+                attached=", ".join(attached),
+            )
+        with store.change("official.removed", actor=desk.actor, subject=one.id, reason=why) as change:
+            nothing = dict.fromkeys(_FILLED_IN, "")
+            change.update("official", one.uuid, **nothing, state=OfficialState.REMOVED)
+        removed = next(each for each in queries.officials(store, every=True) if each.id == one.id)
+        return Outcome(data=OneOfficial(official=removed))
+
+
+def require_reason(text: str) -> str:
+    """Return a reason without blanks around it. Raises `InputError` when none was given."""
+    if not text.strip():
+        raise InputError("Say why.", hint=say("Give it with {0}.", do(reason="TEXT")))
+    return text.strip()

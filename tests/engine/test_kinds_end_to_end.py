@@ -33,6 +33,9 @@ PROCESS = Plant(PlantKind.PROCESSES, "plantedd")
 APP = Plant(PlantKind.APP_IDS, "net.example.planted")
 PASSWORD = "wisteria-42"
 IDENTITY = age_identity()
+TAKEN_LAST = "2026-11-01"
+"""Before this day all synthetic backups, dumps and sysdiagnoses are taken."""
+
 MODERN = ("ps.txt",)
 """What androidqf wrote years ago and no longer does."""
 
@@ -216,6 +219,15 @@ def test_a_healthy_phone_shows_what_its_kind_can(name: str, trial: Trial) -> Non
     assert (scan["status"], scan["completeness"]) == (KINDS[name].healthy, KINDS[name].examined), scan["gaps"]
     assert bool(scan["gaps"]) is (KINDS[name].examined != "full")
     assert trial.matches(name, "healthy") == []
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_reach_lies_after_the_phone_was_taken(name: str, trial: Trial) -> None:
+    """These phones were all acquired weeks before today: a later time is that of a file on this machine."""
+    reach = trial.scan(name, "healthy")["reach"]
+    last = AndroidPhone().wall_clock if "ios" not in name and "sys" not in name else TAKEN_LAST
+    assert [each for each in reach if (each["to"] or "") > f"{last}"] == []
+    assert [each for each in reach if each["to"] and each["basis"].startswith("without times")] == []
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -249,3 +249,11 @@ def test_a_path_that_is_no_text_is_refused_before_anything_is_hashed(desk: Desk,
     with pytest.raises(InputError, match=r"phone-\\udcff is no UTF-8") as caught:
         acquisitions.add(desk, odd, acquisitions.Registration(official="O-0001"))
     assert "Mount" in caught.value.hint
+
+
+def test_what_was_left_out_is_said(desk: Desk, backup: Path) -> None:
+    """Whoever gives a folder with more in it than the evidence hears of the rest at once."""
+    (backup.parent / "notes.docx").write_bytes(b"x")
+    messages = " ".join(map(str, _add(desk, backup.parent).messages))
+    assert "notes.docx" in messages
+    assert "Next:" in messages

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,10 @@ from mvtcase.evidence.looks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from mvtcase.evidence.partitions import Partition
     from mvtcase.model import EvidenceKind
 
 HEAD_BYTES = 512
@@ -35,12 +36,16 @@ class Identified:
     """What a path turned out to be.
 
     `root` is the folder or file that really is the evidence, `wrapped` how it lay in what was given ("oem zip").
+    `inside` is the folder of an archive that holds it, with a slash at its end; `partitions` are named where the
+    evidence is not laid out as the phone is.
     """
 
     kind: EvidenceKind
     root: Path
     encrypted: bool = False
     wrapped: str = ""
+    inside: str = ""
+    partitions: tuple[Partition, ...] = field(default=())
 
 
 class Glance:
@@ -64,6 +69,14 @@ class Glance:
     def names(self) -> dict[str, str]:
         """The names in the folder with what each is."""
         return names_in(self.path) if self.is_folder else {}
+
+    def inside(self, name: str, limit: int) -> dict[str, str]:
+        """Return the names in a folder below with what each is, at most `limit` of them."""
+        return names_in(self.path / name, limit)
+
+    def contents(self, names: Sequence[str], limit: int) -> dict[str, bytes]:
+        """Return at most `limit` first bytes of each file named, nothing for one that is absent or unreadable."""
+        return {name: head(self.path / name, limit) for name in names}
 
     @cached_property
     def head(self) -> bytes:

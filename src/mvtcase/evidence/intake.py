@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mvtcase.errors import EvidenceHostileError, EvidenceMissingError, SeveralEvidenceError, UnknownEvidenceError
 from mvtcase.evidence.glance import Glance, Identified
 from mvtcase.evidence.looks import FILE, FOLDER, entry_type, names_in
+from mvtcase.evidence.packed import looks_into
 from mvtcase.evidence.parts import parts_of
 from mvtcase.evidence.readers import READERS, reader_of
 from mvtcase.evidence.readers.base import Job, Staged, as_identity
@@ -70,7 +71,20 @@ def detect(path: Path) -> Identified | None:
     glance = Glance(path)
     if glance.what not in {FILE, FOLDER}:
         return None
-    return next((found for each in READERS if (found := each.detect(glance)) is not None), None)
+    # A zip of a whole acquisition may hold a bugreport and logs, which would tell it for one of those.
+    packed = _packed(glance) if glance.is_zip else None
+    found = packed or next((found for each in READERS if (found := each.detect(glance)) is not None), None)
+    return found or (_packed(glance) if glance.is_file else None)
+
+
+def _packed(glance: Glance) -> Identified | None:
+    """Return what the folder inside an archive is, for the kinds that travel so."""
+    for inside in looks_into(glance):
+        for each in READERS:
+            found = each.detect(inside) if each.packed else None
+            if found is not None:
+                return replace(found, inside=inside.prefix)
+    return None
 
 
 def read_identity(found: Identified) -> DeviceIdentity:
@@ -169,4 +183,6 @@ def _hint(path: Path) -> str:
         return "The folder is empty or cannot be read." if empty else "Give the folder the acquisition itself lies in."
     if path.name in BACKUP_MARKS or HASHED_NAME.fullmatch(path.name):
         return "This is one file of an iOS backup: give the folder it lies in."
-    return "If it is an archive of a backup or file system, unpack it first and give the folder."
+    if path.suffix.lower() == ".ufd":
+        return "This describes an extraction by UFED: give the folder or archive that lies beside it."
+    return "If it is an archive, unpack it and give the folder of the acquisition itself."

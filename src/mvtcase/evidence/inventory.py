@@ -8,7 +8,6 @@ out: MVT and our modules refuse files that resolve outside the folder, and a har
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from mvtcase.canon import HASH_CHUNK_BYTES
 from mvtcase.evidence.archives import ArchiveProblem
-from mvtcase.evidence.looks import FILE, LINK, UNREADABLE
+from mvtcase.evidence.looks import FILE, LINK, READ_BY_MODULES, UNREADABLE
 from mvtcase.evidence.manifest import make_private_folders
 from mvtcase.evidence.unpack import MAX_DEPTH, Budget, Notes, refuse_full_disk
 from mvtcase.evidence.walk import Entry, walk
@@ -30,12 +29,6 @@ if sys.platform == "linux":
 
 _FICLONE = 0x40049409
 """Linux's ioctl that lets two files share their blocks until one is written (btrfs, XFS)."""
-
-_READ_BY_MODULES = re.compile(
-    r"\.(?:db|sqlite|sqlitedb|storedata|plist|log|txt|json|ips|tracev3|xml|abx|pb|tombstone|ab|mbdb)(?:[.-]|$)|tombstone_",
-    re.IGNORECASE,
-)
-"""Names of files that some module opens; most of the rest of a file system dump is looked at by name only."""
 
 _REASONS = {
     LINK: "entry.link",
@@ -84,7 +77,7 @@ def _why_left_out(root: Path, entry: Entry, kind: EvidenceKind) -> Reason | None
     if entry.depth > MAX_DEPTH:
         return why("entry.deep", depth=MAX_DEPTH)
     if entry.what == LINK and of(kind).links_are_normal and not _is_dangerous(root, entry, kind):
-        hides = _READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1])
+        hides = READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1])
         return why(_REASONS[LINK]) if hides else None
     return why(_REASONS.get(entry.what, _REASONS[UNREADABLE]))
 
@@ -132,7 +125,7 @@ def mirror(root: Path, target: Path, budget: Budget, notes: Notes) -> None:
 
 def _is_opened(entry: Entry) -> bool:
     """Tell by its name whether some module opens a file; a backup's files have hashes for names, and any may be."""
-    return bool(_READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1]))
+    return bool(READ_BY_MODULES.search(entry.path.rsplit("/", 1)[-1]))
 
 
 def _mirror_one(root: Path, target: Path, entry: Entry, budget: Budget, notes: Notes) -> None:

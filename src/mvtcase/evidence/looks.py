@@ -33,6 +33,12 @@ _END_OF_DIRECTORY_64 = b"PK\x06\x06"
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _ZIP_PROBLEMS = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError, struct.error)
 
+READ_BY_MODULES = re.compile(
+    r"\.(?:db|sqlite|sqlitedb|storedata|plist|log|txt|json|ips|tracev3|xml|abx|pb|tombstone|ab|mbdb)(?:[.-]|$)|tombstone_",
+    re.IGNORECASE,
+)
+"""Names of files that some module opens; most of the rest of a file system dump is looked at by name only."""
+
 FILE = "file"
 FOLDER = "folder"
 LINK = "link"

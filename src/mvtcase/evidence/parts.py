@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mvtcase.evidence.glance import Identified
+    from mvtcase.evidence.partitions import Partition
 
 _MEMBER_PROBLEMS = (
     zipfile.BadZipFile,
@@ -72,11 +73,19 @@ class Parts(Protocol):
 @contextlib.contextmanager
 def parts_of(found: Identified) -> Iterator[Parts]:
     """Open what was identified to read some of its files by name; an archive that cannot be opened has no parts."""
+    with _opened(found) as parts:
+        yield _JoinedParts(parts, found.partitions) if found.partitions else parts
+
+
+@contextlib.contextmanager
+def _opened(found: Identified) -> Iterator[Parts]:
     if entry_type(found.root) == FOLDER:
         yield _FolderParts(found.root)
         return
-    if not Glance(found.root).is_zip:
-        yield _TarParts(found.root)
+    glance = Glance(found.root)
+    if not glance.is_zip:
+        packed = glance.is_tar or glance.is_gzip
+        yield _TarParts(found.root, found.inside) if packed else _LoneParts(found.root)
         return
     with contextlib.ExitStack() as stack:
         try:
@@ -85,7 +94,7 @@ def parts_of(found: Identified) -> Iterator[Parts]:
                 archive = stack.enter_context(_inner_zip(archive, found.wrapped.removeprefix(_WRAPPED)))
         except _MEMBER_PROBLEMS:
             archive = None
-        yield _ZipParts(found.root.name, archive)
+        yield _ZipParts(found.root.name, archive, found.inside)
 
 
 def _inner_zip(outer: zipfile.ZipFile, name: str) -> zipfile.ZipFile:
@@ -94,6 +103,35 @@ def _inner_zip(outer: zipfile.ZipFile, name: str) -> zipfile.ZipFile:
     if info.file_size > _MAX_INNER_BYTES or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise zipfile.BadZipFile("too large, or compressed in a way that cannot be bounded")
     return zipfile.ZipFile(outer.open(info))
+
+
+class _JoinedParts:
+    """The parts of a dump that came as partitions, by the names that its files have on the phone."""
+
+    def __init__(self, parts: Parts, partitions: Sequence[Partition]) -> None:
+        self._parts = parts
+        self._partitions = sorted(partitions, key=lambda each: -len(each.place))
+        self.label = parts.label
+
+    def _located(self, name: str) -> str:
+        return next((found for each in self._partitions if (found := each.locate(name)) is not None), name)
+
+    def content(self, name: str, limit: int = MAX_PLIST_BYTES) -> bytes:
+        return self._parts.content(self._located(name), limit)
+
+    def contents(self, patterns: Sequence[str], limit: int) -> dict[str, bytes]:
+        located = {pattern: f"*/{self._located(pattern.removeprefix('*/'))}" for pattern in patterns}
+        found = self._parts.contents(list(located.values()), limit)
+        return {pattern: found[name] for pattern, name in located.items()}
+
+    def pieces(self, name: str, size: int, limit: int) -> Iterator[bytes]:
+        return self._parts.pieces(self._located(name), size, limit)
+
+    def has(self, name: str) -> bool:
+        return self._parts.has(self._located(name))
+
+    def match(self, pattern: str) -> str:
+        return self._parts.match(pattern)
 
 
 class _FolderParts:
@@ -131,6 +169,21 @@ class _FolderParts:
         return next(iter(fnmatch.filter(names, pattern)), "")
 
 
+class _LoneParts(_FolderParts):
+    """The one file that an acquisition is."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.parent)
+        self._name = path.name
+        self.label = path.name
+
+    def has(self, name: str) -> bool:
+        return name == self._name and super().has(name)
+
+    def match(self, pattern: str) -> str:
+        return self._name if fnmatch.fnmatchcase(self._name, pattern) else ""
+
+
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
@@ -144,15 +197,18 @@ def _read_pieces(handle: _Readable, size: int, limit: int) -> Iterator[bytes]:
 
 
 class _ZipParts:
-    def __init__(self, label: str, archive: zipfile.ZipFile | None) -> None:
+    def __init__(self, label: str, archive: zipfile.ZipFile | None, inside: str = "") -> None:
         self._archive = archive
+        self._inside = inside
         self._names = archive.namelist() if archive is not None else []
+        self._known = frozenset(self._names)
         self.label = self._names[0].split("/")[0] if self._names and "/" in self._names[0] else label
 
     def _member(self, name: str) -> str:
         """Return the member that is this file at the top or inside one enclosing folder, "" for none."""
-        if name in self._names:
-            return name
+        for known in (self._inside + name, name):
+            if known in self._known:
+                return known
         return next((each for each in self._names if each.endswith(f"/{name}") and each.count("/") == 1), "")
 
     def content(self, name: str, limit: int = MAX_PLIST_BYTES) -> bytes:
@@ -165,7 +221,8 @@ class _ZipParts:
             return b""
 
     def contents(self, patterns: Sequence[str], limit: int) -> dict[str, bytes]:
-        return {pattern: self.content(self.match(pattern) or pattern, limit) for pattern in patterns}
+        names = {pattern: self._member(pattern.removeprefix("*/")) or self.match(pattern) for pattern in patterns}
+        return {pattern: self.content(name, limit) for pattern, name in names.items()}
 
     def pieces(self, name: str, size: int, limit: int) -> Iterator[bytes]:
         member = self._member(name)
@@ -187,8 +244,9 @@ class _ZipParts:
 class _TarParts:
     """A tar archive is read from front to back, so all that is wanted is asked for at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, inside: str = "") -> None:
         self._path = path
+        self._inside = inside
         self.label = path.name
 
     def content(self, name: str, limit: int = MAX_PLIST_BYTES) -> bytes:
@@ -199,11 +257,15 @@ class _TarParts:
         with contextlib.suppress(ArchiveProblem, OSError), open_tar(self._path, max_bytes=_TAR_LOOK_BYTES) as members:
             for member in members:
                 for pattern in patterns:
-                    if not found[pattern] and member.is_file and fnmatch.fnmatchcase(member.name, pattern):
+                    if not found[pattern] and member.is_file and self._fits(member.name, pattern):
                         found[pattern] = member.read(limit)
                 if all(found.values()):
                     break
         return found
+
+    def _fits(self, name: str, pattern: str) -> bool:
+        whole = self._inside + pattern.removeprefix("*/")
+        return name.removeprefix("./") == whole if self._inside else fnmatch.fnmatchcase(f"/{name}", pattern)
 
     def pieces(self, name: str, size: int, limit: int) -> Iterator[bytes]:
         content = self.content(name, min(limit, MAX_PLIST_BYTES)) if name else b""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from mvtcase.evidence.archives import PIECE_BYTES, RATIO_FLOOR_BYTES, ArchiveProblem, open_tar
-from mvtcase.evidence.looks import opened_zip
+from mvtcase.evidence.looks import READ_BY_MODULES, opened_zip
 from mvtcase.model import Gap, ModuleOutcome
 from mvtcase.wording import Reason, why
 
@@ -50,9 +50,13 @@ class Notes:
 
     found: list[Gap] = field(default_factory=list)
     uncounted: int = 0
+    links_are_normal: bool = False
+    """Whether links in an archive are those of every phone: then they count only where a module would read the file."""
 
     def add(self, name: str, reason: Reason, outcome: ModuleOutcome = ModuleOutcome.DENIED) -> None:
         """Note that one entry of the evidence is not examined, or not wholly, and why."""
+        if self.links_are_normal and reason.code == "member.link" and not READ_BY_MODULES.search(name):
+            return
         if len(self.found) >= MAX_GAPS:
             self.uncounted += 1
             return
@@ -339,7 +343,7 @@ def _pour_member(
 def _refuse_odd_member(info: zipfile.ZipInfo, budget: Budget) -> None:
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
-        raise MemberProblem(why("member.no_file"))
+        raise MemberProblem(why("member.link") if stat.S_ISLNK(mode) else why("member.no_file"))
     if info.flag_bits & _PASSWORD_FLAG:
         raise MemberProblem(why("member.password"))
     if info.compress_type not in _READABLE:

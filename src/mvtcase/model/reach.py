@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NOT_CARRIED = "not carried"
 NO_RECORDS = "no records"
+_UNTIMED = "without times: "
 NEEDED = Trace.EXECUTION
 """Without these traces nobody is told that no trace was found: spyware is a program that runs."""
 
@@ -69,8 +70,15 @@ def _of_class(trace: Trace, runs: Sequence[ModuleRun]) -> Reach:
         trace=trace,
         from_=min((run.first_time for run in read if run.first_time), default=None),
         to=max((run.last_time for run in read if run.last_time), default=None),
-        basis=", ".join(dict.fromkeys(run.slug for run in read)),
+        basis=_basis((run.slug for run in read if run.first_time), (run.slug for run in read)),
     )
+
+
+def _basis(timed: Iterable[str], every: Iterable[str]) -> str:
+    """Return `datausage, netusage; without times: shutdown_log`: where the times are from, then what has none."""
+    first = dict.fromkeys(timed)
+    rest = [slug for slug in dict.fromkeys(every) if slug not in first]
+    return "; ".join(filter(None, (", ".join(first), f"{_UNTIMED}{', '.join(rest)}" if rest else "")))
 
 
 def of_scan(scan: Scan) -> tuple[Reach, ...]:
@@ -92,11 +100,17 @@ def _together(trace: Trace, parts: Sequence[Reach]) -> Reach:
     carried = [each for each in parts if each.is_carried]
     if not carried:
         return next((each for each in parts if each.basis == NO_RECORDS), Reach(trace=trace))
+    timed: list[str] = []
+    untimed: list[str] = []
+    for each in carried:
+        head, _, tail = each.basis.partition(_UNTIMED)
+        timed += head.removesuffix("; ").split(", ") if head else []
+        untimed += tail.split(", ") if tail else []
     return Reach(
         trace=trace,
         from_=min((each.from_ for each in carried if each.from_), default=None),
         to=max((each.to for each in carried if each.to), default=None),
-        basis=", ".join(dict.fromkeys(name for each in carried for name in each.basis.split(", "))),
+        basis=_basis(timed, untimed),
     )
 
 

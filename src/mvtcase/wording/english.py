@@ -254,6 +254,8 @@ STAGED = {
         "an archive inside cannot be read to its end; a private copy without its unreadable parts was examined"
     ),
     "staged.unpacked": "the archive was unpacked",
+    "staged.joined": "{count} partitions were joined in a private copy, each where the phone has it",
+    "staged.entry": "no entry of the bugreport names its long text; {file} was taken for it",
     "staged.inner": "the bugreport is {file} inside the manufacturer's archive",
     "staged.packed_anew": "the archive was packed anew without its unreadable parts",
     "staged.logs": "the logs were copied and the archives among them unpacked",

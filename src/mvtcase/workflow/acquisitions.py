@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
+import sys
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid, storable_text
 from mvtcase.errors import ConflictError, EvidenceMissingError, InputError, MvtcaseError
-from mvtcase.evidence import intake, manifest
+from mvtcase.evidence import advice, intake, manifest
+from mvtcase.evidence.looks import UNREADABLE
 from mvtcase.files import destroy
 from mvtcase.kinds import of
 from mvtcase.model import Acquisition, AcquisitionState, Completeness, DeviceIdentity, Platform, ScanState
@@ -108,9 +110,12 @@ def add(
     The same bytes registered again give the acquisition known already; at a new place, its path is brought up to date.
     Raises the `EvidenceError` that says why it cannot be used, and `ConflictError` when it contradicts the case.
     """
-    found = intake.identify(path.expanduser().absolute())
+    given = path.expanduser().absolute()
+    found = intake.identify(given)
+    told = advice.on(given, found)
     with desk.open_case(to_change=True) as store:
-        return _register(desk, store, found, wish, on_progress)
+        outcome = _register(desk, store, found, wish, on_progress)
+    return replace(outcome, messages=(*told, *outcome.messages))
 
 
 def add_all(
@@ -128,7 +133,7 @@ def add_all(
                 failures.append(say("{place}: {error}", place=found.root, error=error.whole))
             else:
                 registered.append(outcome.data.acquisition)
-                messages += outcome.messages
+                messages += (*advice.on(found.root, found), *outcome.messages)
     if not registered:
         raise InputError(f"Nothing below {path} could be registered. {' '.join(map(str, failures))}".strip())
     return Outcome(
@@ -154,7 +159,7 @@ def _register(
         added = _insert(desk, store, found, wish, hashed, identity, pending)
     return Outcome(
         data=OneAcquisition(acquisition=queries.acquisition(store, added)),
-        messages=(*_irregular_note(hashed), say("Next: {0}.", do("scan run", added))),
+        messages=(*_irregular_note(found.root, hashed), say("Next: {0}.", do("scan run", added))),
     )
 
 
@@ -296,10 +301,12 @@ def _platform(known: Device, identity: DeviceIdentity) -> Platform:
     return identity.platform if known.platform is Platform.UNKNOWN else known.platform
 
 
-def _irregular_note(hashed: Manifest) -> tuple[str, ...]:
+def _irregular_note(root: Path, hashed: Manifest) -> tuple[str | Message, ...]:
     if not hashed.irregular:
         return ()
+    unreadable = [f"{root}/{each.path}" for each in hashed.irregular if each.what == UNREADABLE]
     return (
+        *advice.on_paths(unreadable, sys.platform),
         (
             f"{hashed.irregular_count} entries are no regular files (links, devices, unreadable); "
             "they are listed in the manifest and never followed."

@@ -37,6 +37,27 @@ def test_the_span_of_a_class_is_that_of_all_its_modules() -> None:
     )[Trace.EXECUTION]
     assert (found.from_, found.to) == ("2026-08-10 01:00:00", "2026-11-20 09:00:00")
     assert found.basis == "datausage, os_analytics_ad_daily"
+
+
+def test_the_basis_says_which_records_give_the_times() -> None:
+    """A list without times carries its class and widens no span."""
+    kind = EvidenceKind.IOS_FILE_SYSTEM
+    timed = run("datausage", ModuleOutcome.CHECKED, 9, "2026-08-12 01:00:00", "2026-11-20 09:00:00")
+    found = measured(kind, [run("shutdown_log"), timed, run("filesystem")])
+    both = {each.trace: each for each in merged([found, measured(kind, [run("netusage")])])}
+    assert reach_of(run("shutdown_log"), timed, kind=kind)[Trace.EXECUTION].basis == (
+        "datausage; without times: shutdown_log"
+    )
+    assert both[Trace.EXECUTION].basis == "datausage; without times: shutdown_log, netusage"
+    assert (both[Trace.PERSISTENCE].basis, both[Trace.PERSISTENCE].from_) == ("without times: filesystem", None)
+    assert both[Trace.PERSISTENCE].is_carried
+
+
+def test_a_span_has_its_words() -> None:
+    """Days, with the year where it changes."""
+    found = reach_of(run("datausage", ModuleOutcome.CHECKED, 9, "2026-08-10 01:00:00", "2026-11-20 09:00:00"))[
+        Trace.EXECUTION
+    ]
     assert found.words == "processes 10 Aug to 20 Nov 2026"
 
 

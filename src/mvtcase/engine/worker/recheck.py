@@ -130,6 +130,7 @@ class _Rechecking:
         module.run = lambda: self._load(part, cls, module)
         run = self.earlier.get((part, cls.get_slug()))
         module.accounted_rows = run.source_rows if run is not None else None
+        module.earlier_span = (run.first_time, run.last_time) if run is not None else None
         return module
 
     def _load(self, part: str, cls: type[MVTModule], module: MVTModule) -> None:

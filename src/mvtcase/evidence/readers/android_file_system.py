@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.readers.base import TEXT_BYTES, Facts, Reader, in_place, properties
+from mvtcase.evidence.partitions import android_partitions
+from mvtcase.evidence.readers.base import TEXT_BYTES, Facts, Job, Reader, Staged, folder_or_archive, properties
 from mvtcase.kinds import EvidenceKind
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ def detect(glance: Glance) -> Identified | None:
     partition = glance.has_folder("data") and any(
         glance.has_folder(name) for name in ("user", "user_de", "app", "system", "misc")
     )
-    return Identified(kind=EvidenceKind.ANDROID_FILE_SYSTEM, root=glance.path) if whole or partition else None
+    apart = () if whole or partition else android_partitions(glance)
+    found = Identified(kind=EvidenceKind.ANDROID_FILE_SYSTEM, root=glance.path, partitions=apart)
+    return found if whole or partition or apart else None
 
 
 def identity(parts: Parts) -> Facts:
@@ -30,4 +33,9 @@ def identity(parts: Parts) -> Facts:
     return facts
 
 
-READER = Reader(kinds=(EvidenceKind.ANDROID_FILE_SYSTEM,), detect=detect, identity=identity, stage=in_place)
+def stage(found: Identified, job: Job) -> Staged:
+    """Use the folder, or a copy with its partitions joined, out of the archive where it came in one."""
+    return folder_or_archive(found, job, detect)
+
+
+READER = Reader(kinds=(EvidenceKind.ANDROID_FILE_SYSTEM,), detect=detect, identity=identity, stage=stage, packed=True)

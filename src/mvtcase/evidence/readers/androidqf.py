@@ -231,5 +231,5 @@ def _decrypt(source: Path, target: Path, identities: list[object], job: Job) -> 
         out.close()
 
 
-READER = Reader(kinds=(EvidenceKind.ANDROIDQF,), detect=detect, identity=identity, stage=stage)
+READER = Reader(kinds=(EvidenceKind.ANDROIDQF,), detect=detect, identity=identity, stage=stage, packed=True)
 READER_AGE = Reader(kinds=(EvidenceKind.ANDROIDQF_AGE,), detect=detect_age, identity=nothing_told, stage=stage_age)

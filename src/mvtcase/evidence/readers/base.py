@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,9 @@ from mvtcase.evidence.glance import Glance
 from mvtcase.evidence.inventory import inventory, mirror
 from mvtcase.evidence.looks import FOLDER, entry_type, names_in
 from mvtcase.evidence.manifest import make_private_folders
+from mvtcase.evidence.packed import ENCLOSING
 from mvtcase.evidence.unpack import Budget, Notes, unpack_tar, unpack_zip
+from mvtcase.files import destroy
 from mvtcase.kinds import EvidenceKind, of
 from mvtcase.model import DeviceIdentity
 from mvtcase.wording import Reason, why
@@ -93,9 +95,34 @@ def in_place(found: Identified, job: Job) -> Staged:
     )
 
 
+def folder_or_archive(found: Identified, job: Job, detect: Detect) -> Staged:
+    """Use a folder in place or what an archive unpacks to; partitions that came apart are joined in a private copy."""
+    if entry_type(found.root) == FOLDER:
+        return _joined(found, job) if found.partitions else in_place(found, job)
+    staged = unpacked(found, job, detect)
+    inside = detect(Glance(staged.target))
+    if inside is None or not inside.partitions:
+        return staged
+    joined = _joined(inside, job)
+    destroy(staged.target)
+    return replace(joined, notes=(*staged.notes, *joined.notes))
+
+
+def _joined(found: Identified, job: Job) -> Staged:
+    """Copy the partitions of a dump into a private folder, each to where the phone mounts it."""
+    job.tell("joining the partitions")
+    target = job.work / "evidence" / found.root.name
+    for each in found.partitions:
+        folder = found.root / each.folder
+        inventory(folder, found.kind, job.notes)
+        mirror(folder, target / each.place, job.budget, job.notes)
+    return Staged(target=target, notes=(why("staged.joined", count=len(found.partitions)),))
+
+
 def unpacked(found: Identified, job: Job, detect: Detect) -> Staged:
     """Unpack an archive into a private folder and use the folder that `detect` recognises in it."""
     job.tell("unpacking the archive")
+    job.notes.links_are_normal = of(found.kind).links_are_normal
     target = job.work / "unpacked" / "acquisition"
     make_private_folders(target)
     if Glance(found.root).is_zip:
@@ -110,12 +137,17 @@ def _top_of(folder: Path, detect: Detect) -> Path:
 
     MVT names files by the folder above, so an archive without a top folder needs none made: the unpacked one is it.
     """
-    if detect(Glance(folder)) is not None:
-        return folder
-    inside = [name for name, what in names_in(folder).items() if what == FOLDER and name != "__MACOSX"]
-    fitting = [name for name in inside if detect(Glance(folder / name)) is not None]
-    chosen = fitting if len(fitting) == 1 else inside
-    return folder / chosen[0] if len(chosen) == 1 else folder
+    top = folder
+    for _ in range(ENCLOSING + 1):
+        if detect(Glance(top)) is not None:
+            return top
+        inside = [name for name, what in names_in(top).items() if what == FOLDER and name != "__MACOSX"]
+        fitting = [name for name in inside if detect(Glance(top / name)) is not None]
+        chosen = fitting if len(fitting) == 1 else inside
+        if len(chosen) != 1:
+            break
+        top = top / chosen[0]
+    return top
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +161,8 @@ class Reader:
     """Return what the acquisition says of its phone; must not raise on what is inside."""
     stage: Callable[[Identified, Job], Staged]
     """Return what MVT can be handed."""
+    packed: bool = False
+    """Whether it is also asked what the folder inside a zip or tar archive is."""
 
 
 def text(*candidates: object) -> str | None:

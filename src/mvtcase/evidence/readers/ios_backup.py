@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.looks import FOLDER, head, names_in, parse_plist, read_plist
-from mvtcase.evidence.readers.base import Facts, Reader, in_place, moment, text
+from mvtcase.evidence.looks import FOLDER, MAX_PLIST_BYTES, parse_plist
+from mvtcase.evidence.readers.base import Facts, Job, Reader, Staged, folder_or_archive, moment, text
 from mvtcase.kinds import EvidenceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mvtcase.evidence.parts import Parts
 
@@ -21,6 +20,7 @@ HASHED_NAME = re.compile(r"[0-9a-f]{40}")
 _HASHED_FOLDER = re.compile(r"[0-9a-f]{2}")
 _SQLITE = b"SQLite format 3\0"
 _CIPHER_BLOCK = 16
+_SAMPLE_BYTES = 4096
 
 _PROBES = (
     "3d/3d0d7e5fb2ce288813306e4d4636395e047a3d28",  # messages
@@ -38,7 +38,7 @@ def detect(glance: Glance) -> Identified | None:
     # Info.plist alone is in every app bundle; with hashed folders or another mark it is a backup's.
     if not (manifest or len(marks) > 1 or (marks and _hashed_folders(glance, 1)) or _hashed_folders(glance, 2)):
         return None
-    encrypted = backup_is_encrypted(glance.path)
+    encrypted = backup_is_encrypted(glance)
     kind = EvidenceKind.IOS_BACKUP_ENCRYPTED if encrypted else EvidenceKind.IOS_BACKUP
     return Identified(kind=kind, root=glance.path, encrypted=encrypted)
 
@@ -47,48 +47,42 @@ def _hashed_folders(glance: Glance, enough: int) -> bool:
     found = 0
     for name, what in glance.names.items():
         if what == FOLDER and _HASHED_FOLDER.fullmatch(name):
-            inside = names_in(glance.path / name, 50)
+            inside = glance.inside(name, 50)
             found += any(each.startswith(name) and HASHED_NAME.fullmatch(each) for each in inside)
         if found >= enough:
             return True
     return False
 
 
-def backup_is_encrypted(folder: Path) -> bool:
+def backup_is_encrypted(glance: Glance) -> bool:
     """Tell whether the files of a backup are encrypted; a damaged manifest alone does not make it so.
 
     The files themselves are the best witness, then Manifest.plist. A plain Manifest.db beside `IsEncrypted` is either a
     decrypted copy or a backup by iOS 10.0 and older, which only its files tell apart.
     """
-    plain = [head(folder / probe, len(_SQLITE)) == _SQLITE for probe in _PROBES if head(folder / probe, 1)]
+    heads = glance.contents((*_PROBES, "Manifest.db"), _SAMPLE_BYTES)
+    plain = [heads[probe].startswith(_SQLITE) for probe in _PROBES if heads[probe]]
     if any(plain):
         return False
-    claimed = read_plist(folder / "Manifest.plist").get("IsEncrypted")
-    start = head(folder / "Manifest.db", len(_SQLITE))
-    if start == _SQLITE:
+    told = parse_plist(glance.contents(("Manifest.plist",), MAX_PLIST_BYTES)["Manifest.plist"])
+    claimed, start = told.get("IsEncrypted"), heads["Manifest.db"]
+    if start.startswith(_SQLITE):
         return claimed is True and bool(plain)
-    if isinstance(claimed, bool):
-        return claimed
-    return len(start) == len(_SQLITE) and _looks_like_cipher_text(folder / "Manifest.db")
+    return claimed if isinstance(claimed, bool) else _looks_like_cipher_text(start)
 
 
-def _looks_like_cipher_text(path: Path) -> bool:
-    """Tell whether the file's first 4 KiB look random and its size is one of whole cipher blocks."""
-    sample = head(path, 4096)
-    try:
-        size = path.lstat().st_size
-    except OSError:
-        return False
-    return size % _CIPHER_BLOCK == 0 and len(set(sample)) > min(200, len(sample) // 2)
+def _looks_like_cipher_text(sample: bytes) -> bool:
+    """Tell whether a file's first bytes look random and are those of whole cipher blocks."""
+    blocks = len(sample) >= _CIPHER_BLOCK and len(sample) % _CIPHER_BLOCK == 0
+    return blocks and len(set(sample)) > min(200, len(sample) // 2)
 
 
 def identity(parts: Parts) -> Facts:
     """Return what the backup's property lists say of the phone."""
-    info = parse_plist(parts.content("Info.plist"))
-    manifest = parse_plist(parts.content("Manifest.plist"))
+    found = parts.contents(("*/Info.plist", "*/Manifest.plist", "*/Status.plist"), MAX_PLIST_BYTES)
+    info, manifest, status = (parse_plist(each) for each in found.values())
     lockdown = manifest.get("Lockdown")
     locked: Mapping[str, Any] = lockdown if isinstance(lockdown, dict) else {}
-    status = parse_plist(parts.content("Status.plist"))
     return {
         "name": text(info.get("Device Name"), info.get("Display Name"), locked.get("DeviceName")),
         "model": text(info.get("Product Name")),
@@ -103,6 +97,15 @@ def identity(parts: Parts) -> Facts:
     }
 
 
+def stage(found: Identified, job: Job) -> Staged:
+    """Use the folder, or unpack the archive that the backup came in."""
+    return folder_or_archive(found, job, detect)
+
+
 READER = Reader(
-    kinds=(EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED), detect=detect, identity=identity, stage=in_place
+    kinds=(EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED),
+    detect=detect,
+    identity=identity,
+    stage=stage,
+    packed=True,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.looks import parse_plist
-from mvtcase.evidence.readers.base import Facts, Reader, in_place, text
+from mvtcase.evidence.looks import MAX_PLIST_BYTES, parse_plist
+from mvtcase.evidence.partitions import ios_partitions
+from mvtcase.evidence.readers.base import Facts, Job, Reader, Staged, folder_or_archive, text
 from mvtcase.kinds import EvidenceKind
 
 if TYPE_CHECKING:
@@ -23,8 +24,22 @@ _GESTALT = {
 """Keys of com.apple.MobileGestalt.plist: Apple stores them hashed; the meanings are publicly documented."""
 
 
+_PLACES = (
+    "System/Library/CoreServices/SystemVersion.plist",
+    "private/var/root/Library/Lockdown/data_ark.plist",
+    "private/var/wireless/Library/Preferences/com.apple.commcenter.plist",
+    (
+        "private/var/containers/Shared/SystemGroup/systemgroup.com.apple.mobilegestaltcache/Library/Caches/"
+        "com.apple.MobileGestalt.plist"
+    ),
+)
+
+
 def detect(glance: Glance) -> Identified | None:
-    """Recognise a full file system dump; a data partition alone is told by its `private/var`."""
+    """Recognise a full file system dump, and one that came as partitions: the system's and `/private/var`."""
+    apart = ios_partitions(glance)
+    if apart:
+        return Identified(kind=EvidenceKind.IOS_FILE_SYSTEM, root=glance.path, partitions=apart)
     marks = (("private", "var", "mobile"), ("private", "var", "db"), ("private", "var", "containers"))
     if any(glance.has_folder(*mark) for mark in marks) or glance.has_folder("System", "Library", "CoreServices"):
         return Identified(kind=EvidenceKind.IOS_FILE_SYSTEM, root=glance.path)
@@ -33,15 +48,9 @@ def detect(glance: Glance) -> Identified | None:
 
 def identity(parts: Parts) -> Facts:
     """Return what the system's own property lists say of the phone."""
-    system = parse_plist(parts.content("System/Library/CoreServices/SystemVersion.plist"))
-    ark = parse_plist(parts.content("private/var/root/Library/Lockdown/data_ark.plist"))
-    radio = parse_plist(parts.content("private/var/wireless/Library/Preferences/com.apple.commcenter.plist"))
-    cache = parse_plist(
-        parts.content(
-            "private/var/containers/Shared/SystemGroup/systemgroup.com.apple.mobilegestaltcache/Library/Caches/"
-            "com.apple.MobileGestalt.plist"
-        )
-    ).get("CacheExtra")
+    found = parts.contents([f"*/{place}" for place in _PLACES], MAX_PLIST_BYTES)
+    system, ark, radio, gestalt_cache = (parse_plist(each) for each in found.values())
+    cache = gestalt_cache.get("CacheExtra")
     gestalt = {field: text(cache.get(key)) for key, field in _GESTALT.items()} if isinstance(cache, dict) else {}
     return gestalt | {
         "name": text(ark.get("-DeviceName"), ark.get("DeviceName")),
@@ -54,4 +63,9 @@ def identity(parts: Parts) -> Facts:
     }
 
 
-READER = Reader(kinds=(EvidenceKind.IOS_FILE_SYSTEM,), detect=detect, identity=identity, stage=in_place)
+def stage(found: Identified, job: Job) -> Staged:
+    """Use the folder, or a copy with its partitions joined, out of the archive where it came in one."""
+    return folder_or_archive(found, job, detect)
+
+
+READER = Reader(kinds=(EvidenceKind.IOS_FILE_SYSTEM,), detect=detect, identity=identity, stage=stage, packed=True)

@@ -101,4 +101,4 @@ def stage(found: Identified, job: Job) -> Staged:
     return in_place(found, job) if entry_type(found.root) == FOLDER else unpacked(found, job, detect)
 
 
-READER = Reader(kinds=(EvidenceKind.SYSDIAGNOSE,), detect=detect, identity=identity, stage=stage)
+READER = Reader(kinds=(EvidenceKind.SYSDIAGNOSE,), detect=detect, identity=identity, stage=stage, packed=True)

@@ -16,7 +16,7 @@ from mvtcase.engine.worker.preflight.acquired import own_words, uneven_lists
 from mvtcase.engine.worker.preflight.adb_archive import backup_problem
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, why
-from mvtcase_readers.regular import UnreadableError, open_regular, read_bounded
+from mvtcase_readers.regular import UnreadableError, open_regular, read_bounded, read_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -155,7 +155,7 @@ def _zipped_bugreport(path: Path) -> Iterator[Found]:
             twice = len(names) - len(set(names))
             if twice:
                 yield Problem(module="bugreport", reason=why("archive.twins", count=twice))
-            name = _dumpstate_name(names, lambda entry: archive.open(entry).read(_MAX_ENTRY_BYTES))
+            name = _name_in_zip(archive)
             if name is not None:
                 with archive.open(name) as handle:
                     yield from dumpstate_problems(handle, is_whole=not name.endswith("dumpsys.txt"))
@@ -165,8 +165,7 @@ def _zipped_bugreport(path: Path) -> Iterator[Found]:
 
 
 def _bugreport_folder(root: Path) -> Iterator[Found]:
-    names = [str(path.relative_to(root)) for pattern in ("*", "*/*") for path in root.glob(pattern) if path.is_file()]
-    name = _dumpstate_name(names, lambda entry: read_bounded(root / entry, _MAX_ENTRY_BYTES))
+    name = _name_in_folder(root)
     if name is None:
         return
     try:
@@ -174,6 +173,25 @@ def _bugreport_folder(root: Path) -> Iterator[Found]:
             yield from dumpstate_problems(handle, is_whole=not name.endswith("dumpsys.txt"))
     except (OSError, UnreadableError):
         return
+
+
+def dumpstate_head(path: Path) -> tuple[str, bytes]:
+    """Return the name and the first bytes of a bugreport's long text. Raises what opening its zip or folder raises."""
+    if path.is_dir():
+        name = _name_in_folder(path) or ""
+        return name, read_head(path / name, _MAX_ENTRY_BYTES) if name else b""
+    with zipfile.ZipFile(path) as archive:
+        name = _name_in_zip(archive) or ""
+        return name, archive.open(name).read(_MAX_ENTRY_BYTES) if name else b""
+
+
+def _name_in_zip(archive: zipfile.ZipFile) -> str | None:
+    return _dumpstate_name(archive.namelist(), lambda entry: archive.open(entry).read(_MAX_ENTRY_BYTES))
+
+
+def _name_in_folder(root: Path) -> str | None:
+    names = [str(path.relative_to(root)) for pattern in ("*", "*/*") for path in root.glob(pattern) if path.is_file()]
+    return _dumpstate_name(names, lambda entry: read_bounded(root / entry, _MAX_ENTRY_BYTES))
 
 
 def _dumpstate_name(names: list[str], read: Callable[[str], bytes]) -> str | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import mvt.common.command as mvt_command
@@ -32,9 +30,6 @@ if TYPE_CHECKING:
 
 
 MAX_ERROR = 2000
-FIRST_PHONE = "2007-01-09"
-SECONDS = len("2026-01-01 00:00:00")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 run_module_as_mvt = mvt_command.run_module
 """MVT's own `run_module`, taken before the recorder stands in its place."""
@@ -118,22 +113,6 @@ def count_records(module: MVTModule) -> int:
     """Return the number of records that a module extracted from the phone."""
     # Our sysdiagnose modules store rows about their sources too; those are no records.
     return int(getattr(module, "examined_records", len(module.results or ())))
-
-
-def span(module: MVTModule) -> tuple[str | None, str | None]:
-    """Return the first and the last time in a module's records, without those that no phone can have been at.
-
-    MVT's timeline says which times are those of events; modules without one have `isodate` in their records. Zero of
-    the clocks of Unix and Apple, and what lies in the future, come from empty fields and from tampering.
-    """
-    latest = (datetime.now(tz=timezone.utc) + timedelta(days=1)).isoformat(" ")[:SECONDS]
-    first, last = latest, ""
-    for each in module.timeline or module.results or ():
-        told = (each.get("timestamp") or each.get("isodate")) if isinstance(each, dict) else None
-        moment = str(told)[:SECONDS].replace("T", " ")
-        if FIRST_PHONE < moment < latest and _MOMENT.fullmatch(moment):
-            first, last = min(first, moment), max(last, moment)
-    return (first, last) if last else (None, None)
 
 
 def raising(call: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ import logging
 import resource
 import time
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import mvt.common.command as mvt_command
@@ -35,11 +36,11 @@ from mvtcase.engine.worker.run.attempt import (
     fresh_copy,
     recovered,
     run_swallowing,
-    span,
 )
 from mvtcase.engine.worker.run.floods import Floods, bound_missing
 from mvtcase.engine.worker.run.notes import NoteTaker
 from mvtcase.engine.worker.run.opened import Opened
+from mvtcase.engine.worker.run.times import span, taken_at
 from mvtcase.kinds import part_name
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import text_of, why
@@ -165,6 +166,11 @@ class Recorder:
         self._end(key, attempt, int((time.monotonic() - began) * 1000))
         for each in (module, attempt.module):
             self._forget(each)
+
+    @cached_property
+    def _taken(self) -> str | None:
+        """When the evidence was taken, looked up once."""
+        return taken_at(self.task)
 
     def _forget(self, module: MVTModule) -> None:
         """Drop what a module read, which is in its file now, unless another module is going to ask for it."""
@@ -316,7 +322,7 @@ class Recorder:
         outcome, reason = doubted(key[1], classify(facts), attempt.sources.paths)
         if attempt.failure is not None and attempt.failure.name == MemoryError.__name__:
             reason = why("module.memory", gib=resource.getrlimit(resource.RLIMIT_AS)[0] >> 30)
-        first, last = span(attempt.module)
+        first, last = getattr(attempt.module, "earlier_span", None) or span(attempt.module, self.task.kind, self._taken)
         self._slug = None
         self.emit(
             "finished",

@@ -97,6 +97,13 @@ def _sealing(data: SealingStatus) -> Iterable[Table]:
     yield output.records("LINE Letter Sealing by group", columns, data.groups)
     names = ("id", "who", "sealing", "last on", "first off", "last seen", "by", "due")
     yield output.table("Officials", names, [_sealing_row(each) for each in data.officials])
+    if data.pairs:
+        titles = ("officials", "from", "to", "whose account", "strength", "why (inference)")
+        rows = [
+            (", ".join(p.officials), p.first, p.last, p.account_of or "cannot tell", p.strength, p.reason)
+            for p in data.pairs
+        ]
+        yield output.table("One chat on two phones", titles, rows)
 
 
 def _sealing_row(one: OfficialSealing) -> Sequence[object]:

@@ -181,6 +181,14 @@ LOOKED = {
     "backup.undescribed_apps": (
         "Info.plist lists installed apps and describes none of them: MVT examines the descriptions alone"
     ),
+    "pair.differs": "unsealed on the phone of {fallen} and sealed on that of {kept} at the same time",
+    "pair.others": (
+        "unsealed on both phones; the other chats of {fallen} were unsealed too, those of {kept} stayed sealed"
+    ),
+    "pair.contradiction": "the chat and the other chats of both phones contradict each other",
+    "pair.both": "unsealed on both phones, and so were the other chats of both",
+    "pair.silent": "unsealed on both phones, and their other chats do not tell them apart",
+    "pair.alone": "only one of the two phones has texts of that time",
     "backup.no_line": "LINE is installed on the phone, and nothing of it is in the backup",
     "backup.date": ("Info.plist dates the backup to {date}, which cannot be: times may be those of a wrong clock."),
     "logs.empty_day": "{file} is empty: the events of that day are lost",

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mvtcase.canon import StrEnum, parse_timestamp, timestamp
-from mvtcase.engine.events import MVT_FOLDER
+from mvtcase.canon import StrEnum, parse_timestamp
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.errors import InputError
 from mvtcase.store import queries
-from mvtcase.wording import why
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.observations import LETTER_SEALING, Seen
-from mvtcase_readers.regular import UnreadableError
-from mvtcase_readers.trees import read_json
+from mvtcase.workflow.sealing_pairs import SealingPair, moment, pairs, records_in, result_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,6 +93,8 @@ class SealingStatus:
 
     groups: tuple[GroupSealing, ...]
     officials: tuple[OfficialSealing, ...]
+    pairs: tuple[SealingPair, ...]
+    """Where two examined phones hold one chat: whose account lost its sealing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,11 +163,13 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome[SealingStatus]:
         groups, officials = _chosen(store, group)
         seen = _by_official(queries.observations(store), LETTER_SEALING)
         judged = {one.id: judge(seen.get(one.id, ())) for one in officials}
+        together = tuple(pair for pair in pairs(store) if judged.keys() & set(pair.officials))
     now = desk.clock()
     return Outcome(
         data=SealingStatus(
             groups=tuple(_group_row(each, groups, officials, judged) for each in groups),
             officials=tuple(_official_row(one, groups, judged[one.id], now) for one in officials),
+            pairs=together,
         ),
         messages=(
             (
@@ -267,7 +268,6 @@ def _due_row(
     )
 
 
-MAX_RESULT_BYTES = 64 << 20
 MAX_ACCOUNTS = 16
 SUMMARY = "line_sealing_summary"
 
@@ -278,31 +278,15 @@ def sealing_seen(results: Path, device: str) -> tuple[tuple[Seen, ...], tuple[st
     A change from on to off becomes two, so that the bounds of its window stand in the case; what the modules could not
     tell becomes `unknown` with the reason. What a worker wrote is read as hostile, like evidence.
     """
-    read = [_summaries(path) for path in _result_files(results / MVT_FOLDER)]
+    read = [records_in(path, SUMMARY) for path in result_files(results)]
     summaries = [record for records, _ in read for record in records]
     seen = tuple(seen for record in summaries[:MAX_ACCOUNTS] for seen in _seen(record, device))
     return seen, tuple(sentence for _, sentence in read if sentence)[:MAX_ACCOUNTS]
 
 
-def _result_files(root: Path) -> list[Path]:
-    """Return everything in the parts' folders that has the name of a LINE result, whatever it is; links are refused."""
-    folders = [folder for folder in sorted(root.glob("*")) if folder.is_dir() and not folder.is_symlink()]
-    return [path for folder in folders for path in sorted(folder.glob("line_*.json"))]
-
-
-def _summaries(path: Path) -> tuple[list[dict[str, Any]], str]:
-    """Return the summaries of a result file, and a sentence when it cannot be read."""
-    try:
-        records = read_json(path, MAX_RESULT_BYTES)
-    except UnreadableError as error:
-        return [], why("worker.left", name=safe_text(path.name, 100), error=error.reason)
-    listed = records if isinstance(records, list) else []
-    return [record for record in listed if isinstance(record, dict) and record.get("record") == SUMMARY], ""
-
-
 def _seen(record: dict[str, Any], device: str) -> Iterator[Seen]:
     note = f"{record.get('basis', '')}: {record.get('reason', '')}; account {record.get('account', '')}".strip()
-    last_sealed, first_unsealed = _moment(record.get("last_sealed")), _moment(record.get("first_unsealed"))
+    last_sealed, first_unsealed = moment(record.get("last_sealed")), moment(record.get("first_unsealed"))
 
     def seen(value: str, at: str | None) -> Seen:
         return Seen(kind=LETTER_SEALING, value=value, method="backup", at=at, note=safe_text(note, 2000), device=device)
@@ -319,11 +303,3 @@ def _seen(record: dict[str, Any], device: str) -> Iterator[Seen]:
             yield seen("off", first_unsealed)
         case _:
             yield seen("unknown", None)
-
-
-def _moment(text: object) -> str | None:
-    """Return a time of the results in our form, None where it is none."""
-    try:
-        return timestamp(parse_timestamp(str(text)))
-    except ValueError:
-        return None

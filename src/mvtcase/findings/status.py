@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from mvtcase.findings.normalise import SILENT
 from mvtcase.findings.review import DISMISSED, state_of
 from mvtcase.model import Completeness, DeviceState, EvidenceClass, FindingState, Level, Rating, Status
+from mvtcase.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mvtcase.model import Finding
 
-WORDS: Mapping[Status, str] = {
+WORDS: Mapping[Status, str] = said({
     Status.CONFIRMED: "traces of spyware confirmed by two examiners",
     Status.TARGETED: "an attack on this person was confirmed",
     Status.INDICATOR_MATCH: "a published indicator was found; awaits review",
@@ -23,12 +24,12 @@ WORDS: Mapping[Status, str] = {
     Status.INCONCLUSIVE: "no statement possible: part of the data was not examined or compared, or it shows too little",
     Status.NO_TRACE: "no trace found in what could be examined",
     Status.NOT_EXAMINED: "not examined",
-}
+})  # fmt: skip
 """What each status means in the words that reports use."""
-NOTIFIED: Mapping[Status, str] = {
+NOTIFIED: Mapping[Status, str] = said({
     Status.TARGETED: "a vendor's threat notification to this person was seen by two",
     Status.SUSPICIOUS: "a vendor's threat notification was recorded; awaits a second look",
-}
+})  # fmt: skip
 """What a status means that rests on a notification, and on no phone."""
 
 _PROVES = frozenset({EvidenceClass.EXECUTION, EvidenceClass.ARTEFACT})

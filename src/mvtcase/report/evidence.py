@@ -12,6 +12,7 @@ from mvtcase.report import sentences as words
 from mvtcase.report.examined import SHORT
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
 from mvtcase.report.publication import shown_indicator
+from mvtcase.wording import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,11 +76,11 @@ def _indicator(view: View, ref: IndicatorRef, sets: Mapping[str, IndicatorSet]) 
     return IndicatorFact(
         value=view.veil.text(shown_indicator(ref.value, ref.type)),
         type=visible(ref.type),
-        family=view.veil.text(ref.family, limit=SHORT) or "unknown",
+        family=view.veil.text(ref.family, limit=SHORT) or words.UNKNOWN,
         set=visible(ref.set),
-        version=visible(used.version) if used else "unknown",
-        publisher=visible(used.publisher) if used and used.publisher else "unknown",
-        licence=visible(used.licence) if used and used.licence else "unknown",
+        version=visible(used.version) if used else words.UNKNOWN,
+        publisher=visible(used.publisher) if used and used.publisher else words.UNKNOWN,
+        licence=visible(used.licence) if used and used.licence else words.UNKNOWN,
     )
 
 
@@ -112,7 +113,7 @@ def links(view: View, seen: Sequence[SeenLink], *, naming: bool = True) -> tuple
     return tuple(
         LinkFact(
             kind=each.kind,
-            meaning=each.meaning,
+            meaning=view.word(each.meaning),
             value=view.veil.text(_link_value(view, each), limit=SHORT * 2),
             officials=len(each.officials),
             who=tuple(sorted(view.who(one) for one in each.officials if view.has_row(one))) if naming else (),
@@ -154,7 +155,13 @@ def _finding_moments(view: View) -> Iterator[TimelineFact]:
             basis=words.BASIS_WORDS[one.event_time_basis],
             kind="finding",
             who=view.who(one.official),
-            what=f"{words.CLASS_NAME[one.evidence_class]}: {view.veil.text(one.title, limit=240)}",
+            what=view.word(
+                say(
+                    "{kind}: {what}",
+                    kind=words.CLASS_NAME[one.evidence_class],
+                    what=view.veil.text(one.title, limit=240),
+                )
+            ),
         )
 
 
@@ -175,10 +182,18 @@ def _taken(view: View) -> Iterator[TimelineFact]:
         for one in device.acquisitions:
             yield TimelineFact(
                 at=visible(one.acquired_at) if one.acquired_at else one.registered_at,
-                basis="as told" if one.acquired_at else "UTC",
+                basis=words.AS_TOLD if one.acquired_at else "UTC",
                 kind="acquisition",
                 who=view.who(one.official),
-                what=f"{one.id}: {kinds.of(one.kind).words} of {one.device}, {one.files:,} files",
+                what=view.word(
+                    say(
+                        "{id}: {kind} of {device}, {files} files",
+                        id=one.id,
+                        kind=Said(kinds.of(one.kind).words),
+                        device=one.device,
+                        files=f"{one.files:,}",
+                    )
+                ),
             )
 
 
@@ -187,15 +202,24 @@ def _official_of(view: View, scan: Scan) -> str:
 
 
 def _scanned(view: View, scan: Scan) -> TimelineFact:
-    what = f"{scan.id}: {scan.acquisition} examined, {scan.completeness}"
+    what = say(
+        "{id}: {acquisition} examined, {completeness}",
+        id=scan.id,
+        acquisition=scan.acquisition,
+        completeness=Said(scan.completeness),
+    )
     if scan.recheck_of:
-        what = f"{scan.id}: stored results of {scan.recheck_of} compared again, with other indicators"
+        what = say(
+            "{id}: stored results of {recheck_of} compared again, with other indicators",
+            id=scan.id,
+            recheck_of=scan.recheck_of,
+        )
     return TimelineFact(
         at=scan.finished_at or scan.started_at,
         basis="UTC",
         kind="scan",
         who=view.who(_official_of(view, scan)),
-        what=what,
+        what=view.word(what),
     )
 
 
@@ -208,5 +232,7 @@ def _sealing_changes(view: View, sealing: Mapping[str, SealingSeen]) -> Iterator
                 basis="UTC",
                 kind="change",
                 who=view.who(one.official.id),
-                what=f"LINE Letter Sealing changed from on to off, some time after {seen.last_on}",
+                what=view.word(
+                    say("LINE Letter Sealing changed from on to off, some time after {last_on}", last_on=seen.last_on)
+                ),
             )

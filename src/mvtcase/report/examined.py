@@ -13,6 +13,7 @@ from mvtcase.model.reach import sentence
 from mvtcase.report import sentences as words
 from mvtcase.report.facts import CountedCoverage, DeviceFact, GapFact, PersonFact, ScanFact
 from mvtcase.report.publication import face_of
+from mvtcase.wording import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mvtcase.casebook import DeviceStanding, OfficialStanding
     from mvtcase.model import Consent, DeviceIdentity, Gap, Observation, Scan
     from mvtcase.report.view import View
+    from mvtcase.wording import Message
 
 SHORT = 80
 _EXAMINED = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.EMPTY})
@@ -38,7 +40,7 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
         role=face.role if face else "",
         groups=tuple(view.veil.text(group.name, limit=SHORT) for group in one.groups),
         roster=words.ROSTER_WORDS[one.official.roster],
-        consent=_consent(one.consents, view.occasion.written_at),
+        consent=view.word(_consent(view, one.consents)),
         status=str(one.status),
         words=NOTIFIED[one.status] if one.rests_on_notification else WORDS[one.status],
         reach=sentence(one.reach),
@@ -51,25 +53,32 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
 
 def _notification(view: View, one: Observation) -> str:
     """Return a vendor's warning in words: whose it was, when, and what was seen of it."""
-    seen = view.veil.text(one.value, limit=SHORT)
-    by = visible(one.recorded_by)
-    return f"Threat notification by {words.vendor(one.kind)}, {one.at[:10]}: {seen}; recorded by {by}."
+    return view.word(
+        say(
+            "Threat notification by {vendor}, {day}: {seen}; recorded by {by}.",
+            vendor=words.vendor(one.kind),
+            day=one.at[:10],
+            seen=view.veil.text(one.value, limit=SHORT),
+            by=visible(one.recorded_by),
+        )
+    )
 
 
-def _consent(consents: tuple[Consent, ...], now: str) -> str:
+def _consent(view: View, consents: tuple[Consent, ...]) -> Message:
     """Return what the latest consent says, without naming anybody."""
     if not consents:
-        return "No consent is recorded, and nothing was examined under one."
+        return say("No consent is recorded, and nothing was examined under one.")
     latest = consents[-1]
     if latest.withdrawn_at:
-        return f"Consent {latest.id} was withdrawn on {latest.withdrawn_at[:10]}."
-    informed = ", ".join(sorted(str(each) for each in latest.informed))
-    ended = " It has ended since." if latest.expires_at and latest.expires_at < now else ""
-    return f"Consent {latest.id} of {latest.given_at[:10]}, {_method(latest)}; informed of {informed}.{ended}"
-
-
-def _method(consent: Consent) -> str:
-    return str(consent.method).replace("_", ", ")
+        return say("Consent {id} was withdrawn on {day}.", id=latest.id, day=latest.withdrawn_at[:10])
+    return say(
+        "Consent {id} of {day}, {method}; informed of {informed}.{ended}",
+        id=latest.id,
+        day=latest.given_at[:10],
+        method=words.CONSENT_METHOD_WORDS[latest.method],
+        informed=", ".join(view.told(words.POINT_WORDS[each] for each in sorted(latest.informed, key=str))),
+        ended=say(" It has ended since.") if latest.expires_at and latest.expires_at < view.occasion.written_at else "",
+    )
 
 
 def _device(view: View, one: DeviceStanding) -> DeviceFact:
@@ -81,19 +90,25 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         status=str(one.status),
         words=WORDS[one.status],
         reach=sentence(one.reach),
-        compared=tuple(
-            f"{view.veil.text(each.name)} {visible(each.version)} ({each.usable:,} indicators)" for each in one.compared
+        compared=view.told(
+            say(
+                "{name} {version} ({number} indicators)",
+                name=view.veil.text(each.name),
+                version=visible(each.version),
+                number=f"{each.usable:,}",
+            )
+            for each in one.compared
         ),
         dismissed=one.dismissed,
         leads=one.leads,
         completeness=str(one.completeness) if scanned else None,
-        completeness_words=words.COMPLETENESS_WORDS[one.completeness] if scanned else "Not examined.",
-        key_facts=tuple(fact for scan in one.latest for fact in _key_facts(scan, several=len(one.latest) > 1)),
+        completeness_words=words.COMPLETENESS_WORDS[one.completeness] if scanned else words.NOT_EXAMINED,
+        key_facts=view.told(fact for scan in one.latest for fact in _key_facts(scan, several=len(one.latest) > 1)),
         gaps=tuple(_gap(view, gap) for gap in one.gaps),
         limitations=tuple(
             dict.fromkeys(view.veil.text(text) for scan in one.latest for text in view.told(scan.limitations))
         ),
-        stale=tuple(_stale(view, one)),
+        stale=view.told(_stale(view, one)),
         scans=tuple(_scan(view, one, scan) for scan in one.latest),
     )
 
@@ -101,16 +116,25 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
 def _what(view: View, identity: DeviceIdentity, platform: Platform) -> str:
     model = identity.model or identity.product_type or words.PLATFORM_WORDS[platform]
     if identity.os_version is None:
-        return view.veil.text(model, limit=SHORT)
+        return view.word(model) if isinstance(model, Said) else view.veil.text(model, limit=SHORT)
     return view.veil.text(f"{model}, {_OS_NAME[platform]} {identity.os_version}", limit=SHORT)
 
 
-def _stale(view: View, one: DeviceStanding) -> Iterator[str]:
+def _stale(view: View, one: DeviceStanding) -> Iterator[Message]:
     if one.due:
-        yield f"recheck due: {one.due.sets:,} indicator sets, {one.due.indicators:,} indicators not compared yet"
+        yield say(
+            "recheck due: {sets} indicator sets, {indicators} indicators not compared yet",
+            sets=f"{one.due.sets:,}",
+            indicators=f"{one.due.indicators:,}",
+        )
     for each in one.stale:
         if each.used:
-            yield f"{view.veil.text(each.what)}: {visible(each.used)} was used, {visible(each.newer)} is at hand"
+            yield say(
+                "{what}: {used} was used, {newer} is at hand",
+                what=view.veil.text(each.what),
+                used=visible(each.used),
+                newer=visible(each.newer),
+            )
 
 
 def _gap(view: View, gap: Gap) -> GapFact:
@@ -122,16 +146,17 @@ def _gap(view: View, gap: Gap) -> GapFact:
     )
 
 
-def _key_facts(scan: Scan, *, several: bool) -> Iterator[str]:
+def _key_facts(scan: Scan, *, several: bool) -> Iterator[Message]:
     tally = Counter(run.outcome for run in scan.modules)
     total = len(scan.modules)
     lead = f"{scan.id}: " if several else ""
     examined = sum(tally[each] for each in _EXAMINED)
-    yield f"{lead}{examined} of {total} modules examined their source"
+    yield say("{lead}{n} of {total} modules examined their source", lead=lead, n=examined, total=total)
     for outcome in ModuleOutcome:
         if outcome not in _EXAMINED and tally[outcome]:
-            yield f"{lead}{tally[outcome]} of {total}: {words.OUTCOME_WORDS[outcome]}"
-    yield f"{lead}{scan.indicators_loaded:,} indicators compared"
+            what = words.OUTCOME_WORDS[outcome]
+            yield say("{lead}{n} of {total}: {what}", lead=lead, n=tally[outcome], total=total, what=what)
+    yield say("{lead}{n} indicators compared", lead=lead, n=f"{scan.indicators_loaded:,}")
 
 
 def _scan(view: View, device: DeviceStanding, scan: Scan) -> ScanFact:
@@ -140,7 +165,7 @@ def _scan(view: View, device: DeviceStanding, scan: Scan) -> ScanFact:
     return ScanFact(
         id=scan.id,
         acquisition=acquisition.id,
-        kind=kinds.of(acquisition.kind).words,
+        kind=view.word(kinds.of(acquisition.kind).words),
         command=view.veil.text(scan.command, limit=SHORT),
         acquired_at=visible(acquisition.acquired_at) if acquisition.acquired_at else None,
         files=acquisition.files,
@@ -164,7 +189,7 @@ def counted_only(view: View) -> CountedCoverage | None:
     devices = [each for one in view.counted_only for each in one.devices]
     seen = Counter(str(each.completeness) if each.latest else str(Status.NOT_EXAMINED) for each in devices)
     gaps = Counter(
-        f"{view.veil.text(gap.module, limit=SHORT)}: {words.OUTCOME_WORDS[gap.outcome]}"
+        f"{view.veil.text(gap.module, limit=SHORT)}: {view.word(words.OUTCOME_WORDS[gap.outcome])}"
         for each in devices
         for gap in each.gaps
         if each.latest

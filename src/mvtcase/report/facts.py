@@ -24,6 +24,8 @@ class Marking:
 class Details:
     """Which report on which case, when and by whom; `scope` says in words whom it is about.
 
+    `language` is the one that the report is written in.
+
     `single_examiner` says why one examiner's judgement is enough in this case, and is empty where it takes two.
     """
 
@@ -42,6 +44,7 @@ class Details:
     edition: str
     edition_words: str
     single_examiner: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from mvtcase.report import sentences as words
 from mvtcase.report.facts import Custody, Details, IncidentFacts, Marking
 from mvtcase.report.publication import EDITION_WORDS, is_withheld
 from mvtcase.report.view import view_of
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mvtcase.casebook import Casebook
     from mvtcase.model import Tlp
     from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
+    from mvtcase.wording import Message
 
 
 def incident(
@@ -74,17 +76,18 @@ def details(view: View) -> Details:
         examiners=tuple(sorted(visible(each) for each in {*scanned, *judged, occasion.examiner})),
         organisation=visible(occasion.organisation),
         contact=visible(occasion.contact),
-        scope=_scope(view),
+        scope=view.word(_scope(view)),
         edition=str(occasion.edition),
         edition_words=EDITION_WORDS[occasion.edition],
         single_examiner=view.veil.text(case.single_examiner or ""),
+        language=occasion.language,
     )
 
 
-def _scope(view: View) -> str:
+def _scope(view: View) -> Message:
     if view.occasion.official:
         face = view.faces.get(view.occasion.official.id)
-        return f"one official: {face.who}" if face else "one official"
+        return say("one official: {who}", who=face.who) if face else say("one official")
     if view.occasion.group:
-        return f"the group {view.veil.text(view.occasion.group.name)}"
-    return "the whole case"
+        return say("the group {name}", name=view.veil.text(view.occasion.group.name))
+    return say("the whole case")

@@ -12,6 +12,7 @@ from mvtcase.report import sentences as words
 from mvtcase.report.facts import Custody, LetterFacts
 from mvtcase.report.incident import details, marking
 from mvtcase.report.view import view_of
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +38,9 @@ def letter(
     seen = sealing.facts(view, sealed)
     return LetterFacts(
         marking=marking(book.case.tlp),
-        details=replace(details(view), scope=f"one person: {person.who}", description="", title=""),
+        details=replace(
+            details(view), scope=view.word(say("one person: {who}", who=person.who)), description="", title=""
+        ),
         who=person.who,
         status=str(one.status),
         words=person.words,

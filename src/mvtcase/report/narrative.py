@@ -12,7 +12,7 @@ from mvtcase.model import Completeness, EvidenceClass, FindingState, RosterState
 from mvtcase.report import sentences as words
 from mvtcase.report.examined import SHORT
 from mvtcase.report.facts import Advice, GroupTally, Method, SetFact, Summary, Tally
-from mvtcase.wording import Message, say
+from mvtcase.wording import Message, count, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ COUNTED = {
 
 def some(number: int, what: str) -> Message:
     """Return a number of things: `1 gap`, `2 gaps`."""
-    return say(COUNTED[what][number != 1], n=number)
+    return count(*COUNTED[what], number)
 
 
 def people_count(number: int) -> Message:
@@ -61,12 +61,12 @@ def tallies(officials: Sequence[OfficialStanding]) -> tuple[Tally, ...]:
         Tally(
             status=str(status),
             words=WORDS[status],
-            count=count,
-            share=round(100 * count / total, 2),
+            count=number,
+            share=round(100 * number / total, 2),
             dismissed=sum(one.dismissed for one in officials if one.status is status),
             leads=sum(one.leads for one in officials if one.status is status),
         )
-        for status, count in found.items()
+        for status, number in found.items()
     )
 
 
@@ -98,11 +98,11 @@ def _found(view: View) -> Iterator[str | Message]:
         were=_were(len(examined)),
     )
     yield say("{lead}, with {phones}.", lead=lead, phones=some(phones, "device"))
-    for status, count in counts(one.status for one in view.shown).items():
-        if count and status is not Status.NOT_EXAMINED:
+    for status, number in counts(one.status for one in view.shown).items():
+        if number and status is not Status.NOT_EXAMINED:
             told = sum(one.rests_on_notification for one in view.shown if one.status is status)
             alone = say(" ({told} of them by a vendor's threat notification alone)", told=told) if told else ""
-            yield say("{count}: {words}{alone}.", count=people_count(count), words=say(WORDS[status]), alone=alone)
+            yield say("{count}: {words}{alone}.", count=people_count(number), words=WORDS[status], alone=alone)
     warned = [one for one in view.shown if one.notifications]
     if warned:
         vendors = sorted({words.vendor(each.kind) for one in warned for each in one.notifications})
@@ -169,10 +169,10 @@ def _unknown(view: View) -> Iterator[str | Message]:
     yield say("Who was behind an attack, and what was read or taken from a phone, is unknown.")
 
 
-def _roster(view: View) -> str:
+def _roster(view: View) -> str | Message:
     tally = Counter(one.official.roster for one in view.shown if one.status is Status.NOT_EXAMINED)
-    told = [f"{tally[each]} {words.ROSTER_WORDS[each]}" for each in RosterState if tally[each]]
-    return f" ({'; '.join(told)})" if told else ""
+    told = [say("{n} {what}", n=tally[each], what=words.ROSTER_WORDS[each]) for each in RosterState if tally[each]]
+    return say(" ({told})", told="; ".join(view.told(told))) if told else ""
 
 
 def methodology(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[str, ...]:
@@ -263,13 +263,13 @@ def response(view: View) -> tuple[str, ...]:
 def recommendations(view: View) -> tuple[Advice, ...]:
     """Return what to do for those whom a vendor warned, and for each status that somebody stands at, worst first."""
     warned = sum(bool(one.notifications) for one in view.shown)
-    told = "warned by a vendor's threat notification"
+    told = view.word(say("warned by a vendor's threat notification"))
     return (
         *((Advice(status=str(Status.TARGETED), words=told, officials=warned, steps=words.NOTIFIED),) if warned else ()),
         *(
-            Advice(status=str(status), words=WORDS[status], officials=count, steps=words.RECOMMENDATIONS[status])
-            for status, count in counts(one.status for one in view.shown).items()
-            if count
+            Advice(status=str(status), words=WORDS[status], officials=number, steps=words.RECOMMENDATIONS[status])
+            for status, number in counts(one.status for one in view.shown).items()
+            if number
         ),
     )
 
@@ -293,8 +293,8 @@ def _sets(view: View) -> tuple[SetFact, ...]:
         SetFact(
             name=visible(each.name),
             version=visible(each.version),
-            publisher=visible(each.publisher) or "unknown",
-            licence=visible(each.licence) or "unknown",
+            publisher=visible(each.publisher) or words.UNKNOWN,
+            licence=visible(each.licence) or words.UNKNOWN,
             source_url=view.veil.text(each.source_url),
             sha256=each.sha256,
             usable=each.usable,

@@ -11,6 +11,7 @@ import ahocorasick
 from mvtcase.canon import StrEnum
 from mvtcase.escape import defang, visible
 from mvtcase.model import Publication
+from mvtcase.wording import Said, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,15 +28,15 @@ class Edition(StrEnum):
     OUTSIDE = "outside"
 
 
-EDITION_WORDS = {
+EDITION_WORDS = said({
     Edition.INTERNAL: "Internal edition: names everybody and shows everything. For the case team only.",
     Edition.NAMED: "Named edition: names everybody; contacts and device identities are covered.",
     Edition.OUTSIDE: "Outside edition: people appear as their publication levels let them; every number counts all.",
-}
+})  # fmt: skip
 FEWEST_TOGETHER = 5
 """Fewer people than this who may be in no row cannot hide in a number: who knows the others knows them."""
 HIDDEN = "[not shown]"
-UNATTRIBUTED = "an official shown only in counts"
+UNATTRIBUTED = Said("an official shown only in counts")
 MAX_TEXT_CHARACTERS = 700
 _MIN_PART_LETTERS = 4
 _MIN_CHARACTERS = 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
@@ -14,12 +15,14 @@ from mvtcase.canon import StrEnum, storable_text
 from mvtcase.errors import RenderError
 from mvtcase.report import sentences as words
 from mvtcase.report.facts import SCHEMA
-from mvtcase.wording import do, say
+from mvtcase.report.phrases import worded
+from mvtcase.wording import ENGLISH, Said, do, say, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mvtcase.model import Json
+    from mvtcase.wording import Translator
 
 
 class Format(StrEnum):
@@ -33,7 +36,6 @@ class Format(StrEnum):
 
 _PACKAGE = "mvtcase.report"
 _MARKDOWN_MEANING = re.compile(r"([\\`*_{}\[\]<>#!|~&$^]|^[-+=]|^\d+[.)]|:(?=//))")
-_OUR_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 _NO_FRACTION = re.compile(r"(?<=\d\d:\d\d:\d\d)\.0+$")
 CONTENTS = (
     ("summary", "Executive summary"),
@@ -57,7 +59,8 @@ _SOMETIMES = frozenset({"sealing", "links"})
 
 
 def render(facts: object, kind: str, wanted: Format) -> bytes:
-    """Return a report's file in a format. Raises `RenderError` when that format cannot be made here."""
+    """Return a report's file in a format and its own language. Raises `RenderError` when it cannot be made here."""
+    facts = _spoken(facts, _tongue_of(facts).text)
     if wanted is Format.JSON:
         return (json.dumps(as_json(facts), indent=2, ensure_ascii=True) + "\n").encode("ascii")
     if wanted is Format.MARKDOWN:
@@ -80,14 +83,31 @@ def _plain(value: object) -> Json:
     return cast("Json", value)
 
 
+def _spoken(value: object, translate: Callable[[str], str]) -> object:
+    """Return facts with their fixed sentences in another language; what evidence and people wrote stays."""
+    if isinstance(value, Said):
+        return translate(value)
+    if isinstance(value, tuple):
+        return tuple(_spoken(each, translate) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        old = {each.name: getattr(value, each.name) for each in fields(value)}
+        new = {name: _spoken(each, translate) for name, each in old.items()}
+        return replace(value, **new) if any(new[name] is not old[name] for name in old) else value
+    return value
+
+
+def _tongue_of(facts: object) -> Translator:
+    return translator(getattr(getattr(facts, "details", None), "language", ENGLISH))
+
+
 def html(facts: object, kind: str) -> str:
     """Return one self-contained page: no script, no outside request, every value escaped."""
-    return _laid_out(_html_environment(), f"{kind}.html.j2", facts)
+    return _laid_out(_html_environment(_tongue_of(facts)), f"{kind}.html.j2", facts)
 
 
 def markdown(facts: object, kind: str) -> str:
     """Return Markdown in which no value can become markup."""
-    return _laid_out(_markdown_environment(), f"{kind}.md.j2", facts)
+    return _laid_out(_markdown_environment(_tongue_of(facts)), f"{kind}.md.j2", facts)
 
 
 def pdf(page: str) -> bytes:
@@ -113,31 +133,61 @@ def _refuse(url: str, *_: object, **__: object) -> Mapping[str, Any]:
 
 
 def _laid_out(environment: Environment, template: str, facts: object) -> str:
+    text = _tongue_of(facts).text
     try:
-        contents = [each for each in CONTENTS if each[0] not in _SOMETIMES or getattr(facts, each[0], None)]
-        return environment.get_template(template).render(facts=facts, contents=contents, level_note=words.LEVEL_NOTE)
+        contents = [
+            (anchor, text(name))
+            for anchor, name in CONTENTS
+            if anchor not in _SOMETIMES or getattr(facts, anchor, None)
+        ]
+        return environment.get_template(template).render(
+            facts=facts, contents=contents, level_note=text(words.LEVEL_NOTE)
+        )
     except TemplateError as error:
         raise RenderError("The report could not be laid out: {error}.", error=error) from error
 
 
-def _html_environment() -> Environment:
+class _Templates(PackageLoader):
+    """The templates with their sentences in another language."""
+
+    def __init__(self, tongue: Translator) -> None:
+        super().__init__(_PACKAGE)
+        self._tongue = tongue
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        """Return a template's source as the base class does."""
+        source, name, is_current = super().get_source(environment, template)
+        if template.endswith(".j2") and self._tongue.language != ENGLISH:
+            source = worded(source, self._tongue.text, markdown=".md." in template)
+        return source, name, is_current
+
+
+def _told(environment: Environment, tongue: Translator) -> Environment:
+    """Return an environment with what templates call to tell something in a language."""
+    environment.globals |= {"_": tongue.text, "language": tongue.language}
+    environment.filters |= {"moment": lambda text: moment(text, tongue), "word": lambda code: word(code, tongue)}
+    return environment
+
+
+@lru_cache(maxsize=8)
+def _html_environment(tongue: Translator) -> Environment:
     environment = Environment(
-        loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=_Templates(tongue), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals["style"] = Markup(_style(environment))  # noqa: S704  # our own file
     environment.filters["css_string"] = css_string
-    environment.filters["moment"] = moment
-    return environment
+    return _told(environment, tongue)
 
 
 def _style(environment: Environment) -> str:
     return environment.get_template("style.css").render()
 
 
-def _markdown_environment() -> Environment:
+@lru_cache(maxsize=8)
+def _markdown_environment(tongue: Translator) -> Environment:
     """Return an environment in which every value written by a template is escaped for Markdown."""
     environment = Environment(
-        loader=PackageLoader(_PACKAGE),
+        loader=_Templates(tongue),
         autoescape=False,  # noqa: S701  # 'finalize' escapes every value for Markdown, HTML's signs among them
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -145,13 +195,18 @@ def _markdown_environment() -> Environment:
         keep_trailing_newline=True,
         finalize=markdown_text,
     )
-    environment.filters["moment"] = moment
-    return environment
+    return _told(environment, tongue)
 
 
-def moment(text: str) -> str:
+def moment(text: str, tongue: Translator | None = None) -> str:
     """Return a text with times of our clock as people read them, others as given but for a fraction of nothing."""
-    return _NO_FRACTION.sub("", _OUR_TIME.sub(r"\1 \2 UTC", text))
+    return _NO_FRACTION.sub("", (tongue or translator()).moment(text))
+
+
+def word(code: str, tongue: Translator) -> str:
+    """Return the word of a closed set as people read it: `no_trace` is `no trace`, or another language's word."""
+    told = tongue.text(code)
+    return code.replace("_", " ") if told == code else told
 
 
 def markdown_text(value: object) -> object:

@@ -9,6 +9,7 @@ from mvtcase.escape import visible
 from mvtcase.model import Status
 from mvtcase.report.examined import SHORT
 from mvtcase.report.facts import SealingFacts, SealingGroup, SealingRow
+from mvtcase.wording import said, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,22 +18,22 @@ if TYPE_CHECKING:
     from mvtcase.report.view import SealingSeen, View
 
 ON, OFF, CHANGED, CONFLICTING, UNKNOWN = "on", "off", "changed_on_off", "conflicting", "unknown"
-WORDS = {ON: "on", OFF: "off", CHANGED: "changed from on to off", CONFLICTING: "conflicting", UNKNOWN: "unknown"}
+WORDS = said({ON: "on", OFF: "off", CHANGED: "changed from on to off", CONFLICTING: "conflicting", UNKNOWN: "unknown"})
 _MATCHED = frozenset({Status.CONFIRMED, Status.TARGETED, Status.INDICATOR_MATCH})
-NOTES = (
+NOTES = said((
     (
         "Letter Sealing is LINE's end-to-end encryption. It is a setting of the account, kept by LINE's "
         "server: any logged-in client can change it, and older versions let users switch it off."
     ),
     "Off shows no spyware. No trace on the phone does not clear the account.",
-)
+))  # fmt: skip
 
 
 def facts(view: View, sealing: Mapping[str, SealingSeen]) -> SealingFacts | None:
     """Return the sealing of everybody shown, None when nobody shown was ever asked."""
     if not any(one.official.id in sealing for one in view.shown):
         return None
-    counted = [_group("Everybody in this report", view.shown, sealing)]
+    counted = [_group(view.word(say("Everybody in this report")), view.shown, sealing)]
     for group in view.book.groups:
         inside = {one.official.id for one in view.book.members(group.id)}
         members = [one for one in view.shown if one.official.id in inside]

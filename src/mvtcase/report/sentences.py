@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mvtcase.escape import visible
 from mvtcase.model import (
     Completeness,
+    ConsentMethod,
+    ConsentPoint,
     DeviceState,
     EvidenceClass,
     FindingState,
@@ -18,9 +20,12 @@ from mvtcase.model import (
     Tlp,
     Verdict,
 )
+from mvtcase.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+UNKNOWN = "unknown"
 
 TLP_MEANING: Mapping[Tlp, str] = {
     Tlp.RED: "For the eyes and ears of the named recipients only.",
@@ -100,6 +105,9 @@ COMPLETENESS_WORDS: Mapping[Completeness, str] = {
     Completeness.PARTIAL: "Part of what should have been examined was not; the gaps are listed.",
     Completeness.BLIND: "Nothing that counts could be examined.",
 }
+NOT_EXAMINED = "Not examined."
+CONSENT_METHOD_WORDS: Mapping[ConsentMethod, str] = {each: str(each).replace("_", ", ") for each in ConsentMethod}
+POINT_WORDS: Mapping[ConsentPoint, str] = {each: str(each) for each in ConsentPoint}
 PLATFORM_WORDS: Mapping[Platform, str] = {
     Platform.IOS: "iPhone or iPad",
     Platform.ANDROID: "Android device",
@@ -118,6 +126,7 @@ ROSTER_WORDS: Mapping[RosterState, str] = {
     RosterState.UNREACHABLE: "could not be reached",
     RosterState.WITHDRAWN: "withdrew the consent",
 }
+AS_TOLD = "as told"
 BASIS_WORDS: Mapping[TimeBasis, str] = {
     TimeBasis.UTC: "UTC",
     TimeBasis.DEVICE_LOCAL: "device's local time",
@@ -310,4 +319,9 @@ LETTER_NOTIFIED = (
 LETTER_FOR_ALL = (
     "In LINE, check that Letter Sealing is on and that every logged-in device is yours.",
     "A threat notification from Apple, Google or WhatsApp is serious: show it to the responders the same day.",
+)
+
+_NO_SENTENCES = frozenset({"TLP_COLOUR", "SWEEP"})
+globals().update(
+    {name: said(told) for name, told in tuple(globals().items()) if name.isupper() and name not in _NO_SENTENCES}
 )

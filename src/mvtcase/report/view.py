@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.model import Publication
 from mvtcase.report.publication import UNATTRIBUTED, Edition, Veil, can_be_clicked, face_of, is_withheld
-from mvtcase.wording import translator
-from mvtcase.wording.catalogues import ENGLISH
+from mvtcase.wording import ENGLISH, translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,12 +123,16 @@ class View:
 
     def told(self, said: Iterable[str | Message]) -> tuple[str, ...]:
         """Return sentences and reasons in the language of the report."""
-        return tuple(map(translator(self.occasion.language).word, said))
+        return tuple(map(self.word, said))
+
+    def word(self, told: str | Message) -> str:
+        """Return one sentence or reason in the language of the report."""
+        return translator(self.occasion.language).word(told)
 
     def who(self, official: str) -> str:
         """Return how an official is called here."""
         face = self.faces.get(official)
-        return face.who if face else UNATTRIBUTED
+        return face.who if face else self.word(UNATTRIBUTED)
 
     def has_row(self, official: str) -> bool:
         """Return whether an official may have a row."""

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from mvtcase.wording.catalogues import Translator, languages, translator
-from mvtcase.wording.told import NO_REASON, Message, Reason, Step, do, reason_of, say, text_of, together, why
+from mvtcase.wording.catalogues import ENGLISH, Translator, language_of, languages, spoken, translator
+from mvtcase.wording.told import (
+    NO_REASON,
+    Message,
+    Reason,
+    Said,
+    Step,
+    count,
+    do,
+    reason_of,
+    said,
+    say,
+    text_of,
+    together,
+    why,
+)
 
 __all__ = [
+    "ENGLISH",
     "NO_REASON",
     "Message",
     "Reason",
+    "Said",
     "Step",
     "Translator",
+    "count",
     "do",
+    "language_of",
     "languages",
     "reason_of",
+    "said",
     "say",
+    "spoken",
     "text_of",
     "together",
     "translator",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from datetime import datetime, timezone
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.wording.told import Message, Reason
+from mvtcase.wording.told import Counted, Message, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,18 +19,29 @@ if TYPE_CHECKING:
 ENGLISH = "en"
 DOMAIN = "mvtcase"
 LOCALE = Path(__file__).parent / "locale"
+ENVIRONMENT = ("MVTCASE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Variables that name a person's language, the first that is set rules."""
+_OUR_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+_SPLIT = re.compile(r"[_.@-]")
+_TRADITIONAL = frozenset({"tw", "hant", "hk", "mo"})
+"""What in the name of a kind of Chinese says that it is written in traditional characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Translator:
     """Words what is told in one language; a sentence that its catalogue lacks stays English."""
 
     language: str = ENGLISH
-    sentences: Mapping[str, str] = field(default_factory=dict)
+    sentences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    form: Callable[[int], int] = field(default=lambda _: 0)
 
     def text(self, english: str) -> str:
-        """Return a sentence of the catalogue, parameters and all, in this language."""
-        return self.sentences.get(english) or english
+        """Return a sentence of the catalogue, parameters and all, in this language and in the form of its number."""
+        forms = self.sentences.get(english)
+        if not forms:
+            return english
+        which = self.form(english.number) if isinstance(english, Counted) else 0
+        return forms[which] or english
 
     def word(self, told: object, show: Callable[[Step], str] = str) -> str:
         """Return a message, reason or fixed sentence in this language, steps as `show` makes them; else the text."""
@@ -36,26 +49,67 @@ class Translator:
             return told.worded(show, self.text)
         return told.worded(self.text) if isinstance(told, Reason) else self.text(str(told))
 
+    def moment(self, text: str) -> str:
+        """Return a text with times of our clock as people of this language write them, their zone beside them."""
+        return _OUR_TIME.sub(self._moment, text)
+
+    def _moment(self, match: re.Match[str]) -> str:
+        day, hour = match[1], match[2]
+        if self.language == ENGLISH:
+            return f"{day} {hour} UTC"
+        from babel.dates import format_date  # noqa: PLC0415  # slow to load, and English needs none
+
+        try:
+            there = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=timezone.utc)
+        except ValueError:
+            return match[0]
+        return f"{format_date(there, 'medium', locale=self.language.replace('-', '_'))} {hour} UTC"
+
 
 def languages(folder: Path = LOCALE) -> tuple[str, ...]:
-    """Return the languages at hand, English first."""
-    return (ENGLISH, *sorted(each.parent.parent.name for each in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po")))
+    """Return the languages at hand as people name them, English first."""
+    there = (each.parent.parent.name for each in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+    return (ENGLISH, *sorted(each.replace("_", "-") for each in there))
+
+
+def language_of(name: str, folder: Path = LOCALE) -> str | None:
+    """Return the language at hand that a name means, such as `zh_TW.UTF-8`; None where none is or none is named."""
+    first, *rest = _SPLIT.split(name.strip().lower())
+    known = {each.lower(): each for each in languages(folder)}
+    if "-".join((first, *rest[:1])) in known:
+        return known["-".join((first, *rest[:1]))]
+    if first == "zh" and rest and not _TRADITIONAL.intersection(rest):
+        return None
+    return next((each for lowered, each in known.items() if first and lowered.split("-")[0] == first), None)
+
+
+def spoken(environment: Mapping[str, str]) -> str | None:
+    """Return the language that a person's environment names, None where it names none at hand."""
+    named = next((environment[each] for each in ENVIRONMENT if environment.get(each)), "")
+    return language_of(named)
 
 
 @lru_cache(maxsize=8)
 def translator(language: str = ENGLISH, folder: Path = LOCALE) -> Translator:
     """Return the translator of a language: of its catalogue, else of that of `de` for `de_AT`, else English."""
-    for name in (language, language.split("_", maxsplit=1)[0].split("-", maxsplit=1)[0]):
-        path = folder / name / "LC_MESSAGES" / f"{DOMAIN}.po"
-        if name in languages(folder)[1:]:
-            return Translator(name, _read(path))
-    return Translator()
+    name = language_of(language, folder) or ENGLISH
+    path = folder / name.replace("-", "_") / "LC_MESSAGES" / f"{DOMAIN}.po"
+    return Translator() if name == ENGLISH else _read(name, path)
 
 
-def _read(path: Path) -> dict[str, str]:
-    from babel.messages.pofile import read_po  # noqa: PLC0415  # slow to load, and English needs none
+def _read(name: str, path: Path) -> Translator:
+    """Return the translator of a catalogue; a sentence marked unsure counts as missing."""
+    import gettext  # noqa: PLC0415  # slow to load, and English needs none
+
+    from babel.messages.pofile import read_po  # noqa: PLC0415  # as above
 
     with path.open("rb") as handle:
         catalogue = read_po(handle)
-    told = ((each.id, each.string) for each in catalogue if not each.fuzzy)
-    return {id_: text for id_, text in told if isinstance(id_, str) and isinstance(text, str) and id_ and text}
+    sentences: dict[str, tuple[str, ...]] = {}
+    for each in catalogue:
+        one, forms = each.id, each.string
+        key = one if isinstance(one, str) else one[0]
+        told = (forms,) if isinstance(forms, str) else tuple(forms or ())
+        if key and any(told) and not each.fuzzy:
+            sentences[key] = told
+    return Translator(name, sentences, cache(gettext.c2py(catalogue.plural_expr)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, Union, cast
 
 from mvtcase.wording.english import SENTENCES, TEXT
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Value: TypeAlias = Union[str, int, "Reason", "tuple[Value, ...]"]
 """A parameter of a reason; the reasons of a tuple are worded one after the other."""
 Translate: TypeAlias = Callable[[str], str]
+"""Gives a sentence of the catalogue in another language; of a counted one it is asked with `Counted`."""
+
+_Fixed = TypeVar("_Fixed")
 
 SENTENCE = "sentence"
 """The parameter whose value is itself an English sentence of the catalogue, such as one of a kind of evidence."""
@@ -44,13 +47,36 @@ class Step:
         return f"'{' '.join((self.verb, *self.arguments, *named)).strip()}'"
 
 
+class Said(str):
+    """A fixed sentence or word of the catalogue, in English; it is told from evidence by its type."""
+
+    __slots__ = ()
+
+
+class Counted(str):
+    """An English sentence about a number of things, with that number, by which a language chooses its form."""
+
+    __slots__ = ("number",)
+    number: int
+
+    def __new__(cls, text: str, number: int) -> Self:
+        """Return the sentence."""
+        made = super().__new__(cls, text)
+        made.number = number
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence in English with its parameters: `{0}` and `{1}` stand for its steps, `{name}` for a parameter."""
+    """A sentence in English with its parameters: `{0}` and `{1}` stand for its steps, `{name}` for a parameter.
+
+    With `many`, the form for any number but one, it counts the things of its parameter `n`.
+    """
 
     text: str = ""
     steps: tuple[Step, ...] = ()
     params: Mapping[str, object] = field(default_factory=dict)
+    many: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.text)
@@ -65,6 +91,8 @@ class Message:
         """Return the sentence, each step as `show` makes it, in the messages and reasons it quotes too."""
         if not self.steps and not self.params:
             return translate(self.text)
+        if self.many and isinstance(number := self.params.get("n"), int):
+            return _counted(self.text, self.many, number, translate)
         named = {name: _quoted(value, show, translate) for name, value in self.params.items()}
         return filled(self.text, translate, *map(show, self.steps), **named)
 
@@ -102,6 +130,20 @@ class Reason(str):
 def say(text: str, *steps: Step, **params: object) -> Message:
     """Return the message of an English sentence, the steps it names and its parameters."""
     return Message(text, steps, params)
+
+
+def count(one: str, many: str, n: int) -> Message:
+    """Return the message of a number of things, of which English has two forms: `{n} gap` and `{n} gaps`."""
+    return Message(one, (), {"n": n}, many)
+
+
+def said(told: _Fixed) -> _Fixed:
+    """Return fixed sentences, alone or in tuples and mappings, marked as the catalogue's."""
+    if isinstance(told, Mapping):
+        return cast("_Fixed", {name: said(each) for name, each in told.items()})
+    if isinstance(told, tuple):
+        return cast("_Fixed", tuple(map(said, told)))
+    return cast("_Fixed", Said(told)) if isinstance(told, str) else told
 
 
 def do(verb: str = "", *arguments: str, **options: str | bool) -> Step:
@@ -142,6 +184,12 @@ def filled(template: str, translate: Translate, *steps: str, **params: object) -
         return template.format(*steps, **params)
 
 
+def _counted(one: str, many: str, n: int, translate: Translate) -> str:
+    """Return a number of things in the form that the language of `translate` has for that number."""
+    told = translate(Counted(one, n))
+    return filled(told if told != one else one if n == 1 else many, str, n=n)
+
+
 def _worded(code: str, params: Mapping[str, Value], translate: Translate) -> str:
     named = {
         name: _quoted(translate(str(value)) if name == SENTENCE else value, str, translate)
@@ -158,6 +206,8 @@ def _quoted(value: object, show: Callable[[Step], str], translate: Translate) ->
         return value.worded(show, translate)
     if isinstance(value, Reason):
         return value.worded(translate)
+    if isinstance(value, Said):
+        return translate(value)
     if isinstance(value, tuple):
         return "; ".join(str(_quoted(each, show, translate)) for each in value)
     return value if isinstance(value, (int, float)) else str(value)

@@ -105,8 +105,9 @@ def test_a_withdrawn_or_ended_consent_is_told(book: Casebook) -> None:
     (consent,) = book.officials[0].consents
     gone = replace(consent, withdrawn_at="2026-11-23T00:00:00.000000Z")
     ended = replace(consent, expires_at="2026-11-22T00:00:00.000000Z")
-    assert coverage._consent((gone,), example.WRITTEN) == "Consent K-0001 was withdrawn on 2026-11-23."
-    assert coverage._consent((ended,), example.WRITTEN).endswith("It has ended since.")
+    view = view_of(book, example.occasion())
+    assert str(coverage._consent(view, (gone,))) == "Consent K-0001 was withdrawn on 2026-11-23."
+    assert str(coverage._consent(view, (ended,))).endswith("It has ended since.")
 
 
 def test_findings_are_defanged_and_attributed_by_level(facts: IncidentFacts) -> None:
@@ -297,10 +298,10 @@ def test_no_report_ever_says_what_the_data_cannot_support() -> None:
 def test_a_report_speaks_another_language_by_its_catalogue_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its summary, and the reasons and limitations it lists; what the catalogue lacks stays English."""
     written = {
-        "{n} officials": "⟪{n} Personen⟫",
-        "no indicator was loaded": "⟪kein Merkmal⟫",
+        "{n} official": ("⟪{n} Person⟫", "⟪{n} Personen⟫"),
+        "no indicator was loaded": ("⟪kein Merkmal⟫",),
     }
-    tongue = Translator("xx", written)
+    tongue = Translator("xx", written, lambda n: int(n != 1))
     monkeypatch.setattr(view_module, "translator", lambda language: tongue if language == "xx" else translator())
     occasion = replace(example.occasion(), language="xx")
     seen = view_of(example.casebook(), occasion)

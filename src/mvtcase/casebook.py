@@ -29,7 +29,7 @@ from mvtcase.model import (
 )
 from mvtcase.model.reach import merged, of_scan, sentence, suffices
 from mvtcase.store import queries
-from mvtcase.wording import Reason, why
+from mvtcase.wording import Kept, Reason, why
 
 if TYPE_CHECKING:
     import sqlite3
@@ -455,7 +455,12 @@ def _why_unscanned(scans: Sequence[Scan]) -> Reason:
     if not tried:
         return why("scan.none")
     last = tried[-1]
-    return why("scan.unfinished", scan=last.id, state=str(last.state), error=last.error or why("scan.no_reason"))
+    return why(
+        "scan.unfinished",
+        scan=last.id,
+        state=str(last.state),
+        error=Kept(last.error) if last.error else why("scan.no_reason"),
+    )
 
 
 def _compared_since(scans: Sequence[Scan], scan: Scan) -> tuple[IndicatorSet, ...]:

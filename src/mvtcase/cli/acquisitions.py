@@ -11,6 +11,7 @@ from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.state import state_of
 from mvtcase.model import AcquisitionState
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,7 +97,7 @@ def change(
 
 def _one(data: OneAcquisition) -> Iterable[Table]:
     names = ("id", "device", "official", "kind", "encrypted", "path", "files", "bytes", "manifest_sha256", "state")
-    yield output.record(f"Acquisition {data.acquisition.id}", data.acquisition, (*names, "identity"))
+    yield output.record(say("Acquisition {id}", id=data.acquisition.id), data.acquisition, (*names, "identity"))
 
 
 def _whole(data: WholeAcquisition) -> Iterable[Table]:

@@ -10,14 +10,16 @@ import typer
 from mvtcase import workflow
 from mvtcase.casebook import Remedy
 from mvtcase.cli import output
-from mvtcase.cli.state import state_of
+from mvtcase.cli.state import sentence, shown, state_of, words
 from mvtcase.model import DeviceState, RosterState
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.table import Table
 
+    from mvtcase.wording import Message
     from mvtcase.workflow.claims import Coverage
     from mvtcase.workflow.correlation import Links
     from mvtcase.workflow.diffs import Difference, ModuleTold
@@ -57,7 +59,8 @@ def show_status(
 def status_tables(data: CaseStatus) -> Iterable[Table]:
     """Return a case's counts and officials as tables."""
     counts = [[status, count] for status, count in data.counts.items() if count]
-    title = f"{data.case.title} ({data.case.slug}), TLP:{data.case.tlp}: officials by status"
+    case = data.case
+    title = say("{title} ({slug}), TLP:{tlp}: officials by status", title=case.title, slug=case.slug, tlp=str(case.tlp))
     yield output.table(title, ("status", "officials"), counts)
     columns = ("id", "who", "status", "beside it", "phone", "examined", "what was not, and why")
     yield output.table("Officials", columns, [row for one in data.officials for row in _rows(one)])
@@ -69,7 +72,7 @@ def status_tables(data: CaseStatus) -> Iterable[Table]:
 
 def _rows(one: OfficialStatus) -> list[Sequence[object]]:
     who = one.name or one.role or one.pseudonym
-    waiting = "" if one.roster in {RosterState.CONSENTED, RosterState.INVITED} else f" ({one.roster})"
+    waiting = "" if one.roster in {RosterState.CONSENTED, RosterState.INVITED} else f" ({shown(one.roster)})"
     person = [one.id, ", ".join([f"{who}{waiting}", *one.groups])]
     if len(one.devices) == 1:
         return [[*person, one.status, output.beside(one), *_phone(one.devices[0])]]
@@ -78,18 +81,21 @@ def _rows(one: OfficialStatus) -> list[Sequence[object]]:
 
 
 def _phone(one: DeviceStatus) -> Sequence[object]:
-    state = "" if one.state is DeviceState.IN_USE else f", {one.state}"
-    gaps = [f"{gap.module}: {gap.reason or gap.outcome}" for gap in one.gaps[:MAX_GAPS_SHOWN]]
-    more = [f"{len(one.gaps) - MAX_GAPS_SHOWN} more"] if len(one.gaps) > MAX_GAPS_SHOWN else []
-    return [f"{one.id} {one.label}{state}", one.completeness, "; ".join([*_stale(one), *gaps, *more])]
+    state = "" if one.state is DeviceState.IN_USE else f", {shown(one.state)}"
+    gaps = [f"{gap.module}: {shown(gap.reason or gap.outcome)}" for gap in one.gaps[:MAX_GAPS_SHOWN]]
+    more = [words(say("{n} more", n=len(one.gaps) - MAX_GAPS_SHOWN))] if len(one.gaps) > MAX_GAPS_SHOWN else []
+    return [f"{one.id} {one.label}{state}", one.completeness, "; ".join([*map(words, _stale(one)), *gaps, *more])]
 
 
-def _stale(one: DeviceStatus) -> Iterable[str]:
+def _stale(one: DeviceStatus) -> Iterable[Message]:
     if one.recheck_due:
-        yield f"recheck due: {one.recheck_due.sets:,} sets, {one.recheck_due.indicators:,} indicators"
+        due = one.recheck_due
+        yield say(
+            "recheck due: {sets} sets, {indicators} indicators", sets=f"{due.sets:,}", indicators=f"{due.indicators:,}"
+        )
     for each in one.stale:
         if each.remedy is not Remedy.RECHECK:
-            yield f"stale: {each.what}, {each.remedy.replace('_', ' ')}"
+            yield say("stale: {what}, {remedy}", what=each.what, remedy=sentence(each.remedy.replace("_", " ")))
 
 
 def _sealing(data: SealingStatus) -> Iterable[Table]:
@@ -122,7 +128,7 @@ def timeline(
 
 def _timeline(data: Timeline) -> Iterable[Table]:
     columns = ("at", "basis", "kind", "official", "device", "what", "ref")
-    rows = [[e.at or "unknown", e.basis, e.kind, e.official, e.device, e.what, e.ref] for e in data.events]
+    rows = [[e.at or say("unknown"), e.basis, e.kind, e.official, e.device, e.what, e.ref] for e in data.events]
     yield output.table("Timeline", columns, rows)
 
 
@@ -140,8 +146,8 @@ def _links(data: Links) -> Iterable[Table]:
             each.meaning,
             each.value,
             [f"{one.id} {one.pseudonym}" for one in each.officials],
-            each.first or "unknown",
-            each.last or "unknown",
+            each.first or say("unknown"),
+            each.last or say("unknown"),
             len(each.findings) or None,
         ]
         for each in data.links
@@ -191,8 +197,9 @@ def _diff(data: Difference) -> Iterable[Table]:
 
 def _module(told: ModuleTold | None) -> str:
     if told is None:
-        return "not in this scan"
-    return f"{told.outcome}, {told.records if told.records is not None else '?'} records"
+        return words(say("not in this scan"))
+    number = "?" if told.records is None else told.records
+    return words(say("{outcome}, {n} records", outcome=shown(told.outcome), n=number))
 
 
 def export(

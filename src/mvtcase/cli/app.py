@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import inspect
 import os
+import re
 import sys
 import traceback
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,10 +29,15 @@ from mvtcase.cli import (
     scans,
     top,
 )
-from mvtcase.cli.state import State
-from mvtcase.errors import MvtcaseError
+from mvtcase.cli.state import State, sentence, speak, tongue
+from mvtcase.errors import InputError, MvtcaseError
 from mvtcase.escape import visible
-from mvtcase.wording import do, say
+from mvtcase.wording import ENGLISH, do, language_of, languages, say, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mvtcase.wording import Message
 
 app = typer.Typer(
     name="mvtcase",
@@ -67,6 +74,11 @@ DEFECT = 70
 STOPPED = 130
 """Exit status after Ctrl-C: 128 and the number of SIGINT, as shells count."""
 _last_state = State()
+_FRAME = re.compile(
+    r"^(?:Usage:|Options:|Arguments:|Commands:)|\[required\]|Show this message and exit\.|\[default: |\[OPTIONS\]",
+    re.MULTILINE,
+)
+"""What typer itself writes around the help."""
 
 
 @app.callback()
@@ -92,16 +104,27 @@ def main_options(
             "--examiner", metavar="NAME", help="Who is working; default: MVTCASE_EXAMINER or the settings file."
         ),
     ] = "",
+    language: Annotated[
+        str,
+        typer.Option(
+            "--language",
+            metavar="LANG",
+            help="en or zh-TW; default: the environment's language (LANG), of what is written the case's.",
+        ),
+    ] = "",
 ) -> None:
     """Take the global options where they stand before the verb."""
     global _last_state  # noqa: PLW0603  # 'main' prints errors after typer has torn the context down
-    _last_state = State(workspace=workspace, case=case, as_json=as_json, yes=yes, examiner=examiner)
+    _last_state = State(workspace=workspace, case=case, as_json=as_json, yes=yes, examiner=examiner, language=language)
     context.obj = _last_state
 
 
 @functools.cache
-def program() -> Any:  # noqa: ANN401  # typer's own classes are private
-    """Return the program with its global options at every verb too, where people often write them."""
+def program(language: str = ENGLISH) -> Any:  # noqa: ANN401  # typer's own classes are private
+    """Return the program with its global options at every verb too, where people often write them.
+
+    Its help is in a language, which is the one that this call prints in.
+    """
     root: Any = typer.main.get_command(app)
     everywhere = [_behind_the_verb(each) for each in root.params if each.name in State.__dataclass_fields__]
     waiting = [*root.commands.values()]
@@ -109,7 +132,26 @@ def program() -> Any:  # noqa: ANN401  # typer's own classes are private
         command = waiting.pop()
         command.params += everywhere
         waiting += getattr(command, "commands", {}).values()
+    if language != ENGLISH:
+        _explain(root)
     return root
+
+
+def _explain(command: Any) -> None:  # noqa: ANN401  # as above
+    """Put the help of a command and of all below it into the language of this call."""
+    for name in ("help", "short_help", "epilog"):
+        if text := getattr(command, name, None):
+            setattr(command, name, sentence(inspect.cleandoc(text)))
+    for option in command.params:
+        if text := getattr(option, "help", None):
+            option.help = sentence(text)
+    command.get_help = functools.partial(_help_of, command.get_help)
+    for each in getattr(command, "commands", {}).values():
+        _explain(each)
+
+
+def _help_of(plain: Callable[[Any], str], context: Any) -> str:  # noqa: ANN401  # as above
+    return _FRAME.sub(lambda match: sentence(match[0]), plain(context))
 
 
 def _behind_the_verb(option: Any) -> Any:  # noqa: ANN401  # as above
@@ -145,7 +187,7 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a cal
     global _last_state  # noqa: PLW0603  # as above
     _last_state = State(as_json="--json" in arguments)
     try:
-        status_of_call = program().main(arguments, standalone_mode=False, prog_name="mvtcase")
+        status_of_call = program(_spoken_in(arguments)).main(arguments, standalone_mode=False, prog_name="mvtcase")
     except MvtcaseError as error:
         with contextlib.suppress(OSError):  # the exit status says it all the same
             output.print_error(_last_state, error)
@@ -166,26 +208,47 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a cal
     return _last_state.exit_code or (status_of_call if isinstance(status_of_call, int) else 0)
 
 
+def _spoken_in(arguments: Sequence[str]) -> str:
+    """Return the language of a call, and print in it from now on: help is printed before options are read.
+
+    Raises `InputError` when one is asked for that is not at hand.
+    """
+    pairs = zip(arguments, (*arguments[1:], ""), strict=True)
+    asked = [after for each, after in pairs if each == "--language"]
+    asked += [each.partition("=")[2] for each in arguments if each.startswith("--language=")]
+    language = language_of(asked[-1]) if asked else spoken(os.environ) or ENGLISH
+    if language is None:
+        raise InputError(
+            "There is no language {given!r}.",
+            hint=say("Use one of {known}.", known=", ".join(languages())),
+            given=asked[-1],
+        )
+    speak(language)
+    return language
+
+
 def _machine_refused(error: OSError) -> int:
     """Print what the disk or a path refused; where it was the answer that could not be written, the verb had ended."""
     if not _last_state.done:
-        return _refuse("machine", f"The machine refused: {error}.", MACHINE_FAILED)
+        return _refuse("machine", say("The machine refused: {error}.", error=error), MACHINE_FAILED)
     with contextlib.suppress(OSError):
-        output.say([f"The answer could not be written ({error}). What the verb had to store is stored."])
+        told = say("The answer could not be written ({error}). What the verb had to store is stored.", error=error)
+        output.say([told])
     return MACHINE_FAILED
 
 
 def _stopped() -> int:
     """Print how to go on after Ctrl-C, and return the exit status shells know it by."""
-    return _refuse("stopped", "Stopped. What was finished is stored; the same command goes on with the rest.", STOPPED)
+    told = say("Stopped. What was finished is stored; the same command goes on with the rest.")
+    return _refuse("stopped", told, STOPPED)
 
 
-def _refuse(code: str, sentence: str, exit_status: int) -> int:
+def _refuse(code: str, told: Message, exit_status: int) -> int:
     """Print why the call ended, which is no reason of the error tree, and return the exit status given."""
     with contextlib.suppress(OSError):
         if _last_state.as_json:
-            output.print_envelope(_last_state, "error", errors=[output.described(code, sentence)])
-        output.say([sentence])
+            output.print_envelope(_last_state, "error", errors=[output.described(code, told)])
+        output.say([told])
     return exit_status
 
 
@@ -198,5 +261,16 @@ def _usage(error: Exception, *, as_json: bool) -> int:
         if as_json:
             hint = say("See {0}.", do(help=True))
             output.print_envelope(_last_state, "error", errors=[output.described("input.usage", str(error), hint)])
-        show()
+        if tongue().language == ENGLISH:
+            show()
+        else:
+            _show_usage(error)
     return int(getattr(error, "exit_code", 2))
+
+
+def _show_usage(error: Any) -> None:  # noqa: ANN401  # as above
+    """Print what typer says of a wrong call in the language of this call."""
+    context = getattr(error, "ctx", None)
+    usage = _FRAME.sub(lambda match: sentence(match[0]), context.get_usage()) if context else ""
+    output.say([*filter(None, [usage]), tongue().again(error.format_message())])
+    output.say([say("See {0}.", do(help=True))])

@@ -9,6 +9,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import output
 from mvtcase.cli.state import state_of
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +89,7 @@ def _one(data: OneCase) -> Iterable[Table]:
     names = ("folder", "officials", "devices", "acquisitions", "scans", "findings")
     counted = {name: getattr(data, name) for name in names if hasattr(data, name)}
     shown = ("id", "slug", "title", "tlp", "state", "fixed_sets", "created_at", "created_by")
-    yield output.record(f"Case {data.case.id}", data.case, shown, **counted)
+    yield output.record(say("Case {id}", id=data.case.id), data.case, shown, **counted)
 
 
 @chain.command("log")

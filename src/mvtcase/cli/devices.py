@@ -9,6 +9,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import findings, output
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,13 +89,15 @@ def _moved(data: Moved) -> Iterable[Table]:
 
 
 def _one(data: OneDevice) -> Iterable[Table]:
-    yield output.record(f"Device {data.device.id}", data.device)
+    yield output.record(say("Device {id}", id=data.device.id), data.device)
 
 
 def _whole(data: DeviceInFull) -> Iterable[Table]:
     one = data.device
     names = ("id", "official", "label", "platform", "fingerprint", "state", "owner", "status", "dismissed", "leads")
-    yield output.record(f"Device {one.id}", one, (*names, "completeness", "last_scan", "sandbox", "identity"))
+    yield output.record(
+        say("Device {id}", id=one.id), one, (*names, "completeness", "last_scan", "sandbox", "identity")
+    )
     columns = ("id", "kind", "files", "bytes", "registered_at", "state")
     yield output.records("Acquisitions", columns, one.acquisitions)
     yield output.records("Not examined", ("module", "outcome", "reason"), one.gaps)

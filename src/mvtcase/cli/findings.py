@@ -10,6 +10,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import output
 from mvtcase.model import Verdict
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +104,7 @@ def _short(title: str) -> str:
 
 def _facts(one: FindingShown, **more: object) -> Table:
     known = {f"indicator_{name}": getattr(one.indicator, name) for name in _INDICATOR} if one.indicator else {}
-    return output.record(f"Finding {one.id}", one, _SHOWN, **known, **more)
+    return output.record(say("Finding {id}", id=one.id), one, _SHOWN, **known, **more)
 
 
 _RECORD = ("rating", "says", "common", "evidence", "causes", "unusual", "source")
@@ -114,7 +115,7 @@ def _whole(data: FindingInFull) -> Iterable[Table]:
     one = data.finding
     yield _facts(one, **({"base_rate": one.base_rate.words} if one.base_rate else {}))
     if one.rated is not None:
-        yield output.record(f"Rule {one.rated.id}", one.rated, _RECORD, weighs=one.weighs)
+        yield output.record(say("Rule {id}", id=one.rated.id), one.rated, _RECORD, weighs=one.weighs)
     yield output.records("Dispositions", ("at", "examiner", "verdict", "reason"), one.dispositions)
     rows = [[each.level, each.message, json.dumps(each.event, ensure_ascii=False)] for each in one.raised]
     yield output.table("Alerts, verbatim", ("level", "message", "event"), rows)

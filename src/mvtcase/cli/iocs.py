@@ -12,6 +12,7 @@ from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.state import state_of
 from mvtcase.indicators.passport import Details
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +92,7 @@ def pack(context: typer.Context, path: Annotated[Path, typer.Argument(help="The 
     output.answer(
         context,
         lambda desk: workflow.iocs.pack(desk, path),
-        lambda data: [output.records(f"Packed into {data.path}", columns, data.sets)],
+        lambda data: [output.records(say("Packed into {path}", path=data.path), columns, data.sets)],
     )
 
 
@@ -131,7 +132,7 @@ def _imported(data: Imports | Updated) -> Iterable[Table]:
 
 def _passport(one: WholeSet) -> Iterable[Table]:
     names = [each.name for each in fields(one) if each.name not in {"unusable_indicators", "adjustments"}]
-    yield output.facts(f"Set {one.name}", {name: _flat(getattr(one, name)) for name in names})
+    yield output.facts(say("Set {name}", name=one.name), {name: _flat(getattr(one, name)) for name in names})
     if one.unusable_indicators:
         yield output.records("Not usable", ("where", "given", "reason", "stock"), one.unusable_indicators)
     if one.adjustments:

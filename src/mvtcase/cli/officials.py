@@ -185,7 +185,7 @@ def _many(data: Officials) -> Iterable[Table]:
 def _whole(data: OfficialInFull) -> Iterable[Table]:
     one = data.official
     names = ("id", "pseudonym", "name", "role", "groups", "roster", "publication", "status", "status_words")
-    yield output.record(f"Official {one.id}", one, (*names, "dismissed", "leads"))
+    yield output.record(say("Official {id}", id=one.id), one, (*names, "dismissed", "leads"))
     columns = ("id", "label", "platform", "state", "status", "dismissed", "leads", "completeness", "last_scan")
     yield output.records("Devices", columns, one.devices)
     yield output.records("Consents", CONSENT_COLUMNS, one.consents)

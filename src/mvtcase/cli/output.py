@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from mvtcase.cli.state import state_of, words
+from mvtcase import wording
+from mvtcase.cli.state import heading, sentence, shown, state_of, words
 from mvtcase.escape import visible
 from mvtcase.wording import Message
 
@@ -113,13 +114,12 @@ def cell(value: object) -> Text:
     if value is None or value == "":
         return Text("-", style="dim")
     if isinstance(value, bool):
-        return Text("yes" if value else "no")
+        return Text(sentence("yes" if value else "no"))
     if isinstance(value, frozenset):
         value = sorted(value)
     if isinstance(value, (list, tuple)):
-        return Text(", ".join(visible(str(each)) for each in value) or "-")
-    text = _moment(visible(words(value)))
-    return Text(text, style=_STYLES.get(text, ""))
+        return Text(", ".join(visible(shown(each)) for each in value) or "-")
+    return Text(_moment(visible(shown(value))), style=_STYLES.get(str(value), ""))
 
 
 def _moment(text: str) -> str:
@@ -127,10 +127,19 @@ def _moment(text: str) -> str:
     return f"{text[:10]} {text[11:16]} UTC" if _OUR_TIME.fullmatch(text) else text
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+class Heading(Text):
+    """A column's name in the language of the call, that keeps the English one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(heading(name))
+        self.name = name
+
+
+def table(title: str | Message, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table with escaped cells."""
+    title = visible(sentence(title))
     drawn = Table(
-        title=Text(visible(title)),
+        title=Text(title),
         title_justify="left",
         title_style="bold",
         header_style="bold",
@@ -140,7 +149,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         min_width=min(len(title), _TITLE_WIDTH),  # a title is broken at the table's width
     )
     for name in columns:
-        drawn.add_column(name, overflow="fold", no_wrap=name in _WHOLE)
+        drawn.add_column(Heading(name), overflow="fold", no_wrap=name in _WHOLE)
     for row in rows:
         drawn.add_row(*(cell(value) for value in row))
     return drawn
@@ -154,17 +163,23 @@ def fitted(drawn: Table, width: int) -> Table:
     drawn.min_width = min(drawn.min_width or 0, width)
     dropped: list[str] = []
     while sum(_narrowest(each) for each in drawn.columns) + _GAP * len(drawn.columns) > width:
-        less = [each for each in drawn.columns[1:] if str(each.header) not in _NEEDED]
-        spare = [each for each in less if str(each.header) not in _TELLING] or less
+        less = [each for each in drawn.columns[1:] if _name(each) not in _NEEDED]
+        spare = [each for each in less if _name(each) not in _TELLING] or less
         if not spare:
             break
         drawn.columns.remove(spare[-1])
         dropped.insert(0, str(spare[-1].header))
     _share(drawn.columns, width - _GAP * len(drawn.columns))
     if dropped:
-        drawn.caption = Text(f"left out for want of room: {', '.join(dropped)}", style="dim")
+        told = words(wording.say("left out for want of room: {columns}", columns=", ".join(dropped)))
+        drawn.caption = Text(told, style="dim")
         drawn.caption_justify = "left"
     return drawn
+
+
+def _name(column: Column) -> str:
+    """Return the English name of a column."""
+    return column.header.name if isinstance(column.header, Heading) else str(column.header)
 
 
 def _narrowest(column: Column) -> int:
@@ -190,17 +205,17 @@ def _share(columns: Sequence[Column], room: int) -> None:
         left -= more
 
 
-def beside(one: DeviceStatus | OfficialStatus | ScanShown) -> str:
+def beside(one: DeviceStatus | OfficialStatus | ScanShown) -> Message:
     """Return the numbers that stand beside a status."""
-    return f"{one.dismissed} dismissed, {one.leads} leads"
+    return wording.say("{dismissed} dismissed, {leads} leads", dismissed=one.dismissed, leads=one.leads)
 
 
-def facts(title: str, values: Mapping[str, object]) -> Table:
+def facts(title: str | Message, values: Mapping[str, object]) -> Table:
     """Return one thing's fields as a two-column table."""
-    return table(title, ("field", "value"), [(name.replace("_", " "), value) for name, value in values.items()])
+    return table(title, ("field", "value"), [(heading(name), value) for name, value in values.items()])
 
 
-def record(title: str, one: DataclassInstance, names: Sequence[str] = (), **more: object) -> Table:
+def record(title: str | Message, one: DataclassInstance, names: Sequence[str] = (), **more: object) -> Table:
     """Return the fields of a record named, or all, and `more` as a table; of a record inside it, what is known."""
     shown: dict[str, object] = {}
     for name in names or [each.name for each in fields(one)]:
@@ -212,7 +227,7 @@ def record(title: str, one: DataclassInstance, names: Sequence[str] = (), **more
     return facts(title, {**shown, **more})
 
 
-def records(title: str, columns: Sequence[str], listed: Iterable[DataclassInstance]) -> Table:
+def records(title: str | Message, columns: Sequence[str], listed: Iterable[DataclassInstance]) -> Table:
     """Return a table of records, a column for each field named."""
     return table(title, columns, [[getattr(each, name) for name in columns] for each in listed])
 
@@ -251,7 +266,7 @@ def say(messages: Iterable[str | Message]) -> None:
     """Print sentences for people on stderr."""
     screen = console(stderr=True)
     for message in messages:
-        screen.print(Text(visible(words(message))))
+        screen.print(Text(visible(sentence(message))))
 
 
 def print_error(state: State, error: MvtcaseError) -> None:
@@ -259,7 +274,8 @@ def print_error(state: State, error: MvtcaseError) -> None:
     if state.as_json:
         print_envelope(state, "error", errors=[described(error.code, error.message, error.hint)])
     screen = console(stderr=True)
-    screen.print(Text.assemble(("error ", "bold red"), (f"[{error.code}] ", "dim"), visible(words(error.message))))
+    label = (f"{sentence('error')} ", "bold red")
+    screen.print(Text.assemble(label, (f"[{error.code}] ", "dim"), visible(words(error.message))))
     if error.hint:
         screen.print(Text.assemble(("  → ", "bold"), visible(words(error.hint))))
 
@@ -270,7 +286,7 @@ def described(code: str, message: str | Message, hint: str | Message = "") -> di
     step = (
         {"verb": steps[0].verb, "arguments": [*steps[0].arguments], "options": {**steps[0].options}} if steps else None
     )
-    return {"code": code, "message": visible(words(message)), "hint": visible(words(hint)), "step": step}
+    return {"code": code, "message": visible(sentence(message)), "hint": visible(sentence(hint)), "step": step}
 
 
 def print_envelope(
@@ -287,7 +303,7 @@ def print_envelope(
         "command": state.command,
         "status": status,
         "data": data if data is not None else {},
-        "messages": [words(each) for each in messages],
+        "messages": [sentence(each) for each in messages],
         "errors": list(errors),
     }
     sys.stdout.write(json.dumps(envelope, ensure_ascii=True, indent=2, default=words) + "\n")

@@ -11,7 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mvtcase.cli.output import console
+from mvtcase.cli.state import words
 from mvtcase.escape import visible
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,7 +77,7 @@ def scanning(state: State) -> Iterator[Callable[[str, EngineEvent], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn(words(say("left"))),
         TimeRemainingColumn(),
     )
     progress = Progress(*columns, console=console(stderr=True), transient=True)
@@ -99,10 +101,12 @@ def hashing(state: State) -> Iterator[Callable[[int, int, int | None], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", subject="hashing", total=None)
+        task = progress.add_task("", subject=words(say("hashing")), total=None)
 
         def heard(files: int, done: int, total: int | None) -> None:
-            progress.update(task, subject=f"hashing, {files} files", completed=done, total=total)
+            progress.update(
+                task, subject=words(say("hashing, {files} files", files=files)), completed=done, total=total
+            )
 
         yield heard
 

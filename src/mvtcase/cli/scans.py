@@ -12,10 +12,11 @@ import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output, progress
-from mvtcase.cli.state import state_of
+from mvtcase.cli.state import shown, state_of, words
 from mvtcase.errors import InputError, NotFoundError
 from mvtcase.escape import visible
 from mvtcase.model import ScanState
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,7 +129,9 @@ def show(
 
 
 def _files(data: ScanFiles) -> Iterable[Table]:
-    yield output.records(f"Files of {data.id}", ("place", "file", "bytes", "modules", "reader", "note"), data.files)
+    yield output.records(
+        say("Files of {id}", id=data.id), ("place", "file", "bytes", "modules", "reader", "note"), data.files
+    )
 
 
 @recheck_app.command("run")
@@ -180,17 +183,17 @@ def read_password_file(path: Path) -> Secret:
     from mvtcase.engine.job import Secret
 
     if not path.is_file():
-        raise NotFoundError(f"There is no password file {path}.")
+        raise NotFoundError("There is no password file {path}.", path=path)
     if os.name == "posix" and path.stat().st_mode & _OTHERS_CAN_READ:
-        typer.echo(visible(f"Note: others can read {path}; 'chmod 600' it."), err=True)
+        output.say([say("Note: others can read {path}; 'chmod 600' it.", path=path)])
     with path.open("rb") as handle:
         data = handle.read(MAX_PASSWORD_BYTES + 1)
     try:
         line = data.decode("utf-8-sig").split("\n")[0].rstrip("\r")
     except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text.") from None
+        raise InputError("{path} is not UTF-8 text.", path=path) from None
     if not line or len(data) > MAX_PASSWORD_BYTES:
-        raise InputError(f"{path} holds no password in its first line.")
+        raise InputError("{path} holds no password in its first line.", path=path)
     return Secret(value=line)
 
 
@@ -200,7 +203,8 @@ def ask_for(acquisition: Acquisition) -> Secret | None:
 
     if not sys.stdin.isatty():
         return None
-    typed = typer.prompt(visible(f"Password of {acquisition.id} ({acquisition.kind})"), hide_input=True, err=True)
+    question = say("Password of {id} ({kind})", id=acquisition.id, kind=shown(acquisition.kind))
+    typed = typer.prompt(visible(words(question)), hide_input=True, err=True)
     return Secret(value=str(typed)) if typed else None
 
 
@@ -221,7 +225,7 @@ def _row(one: ScanShown) -> Sequence[object]:
     examined = one.completeness if one.state is ScanState.FINISHED else one.state
     alerts = ", ".join(f"{count} {level}" for level, count in one.alerts.items() if count)
     of = f"{one.acquisition} {one.device}"
-    return [one.id, of, one.kind, examined, alerts or "none", len(one.findings), one.status, output.beside(one)]
+    return [one.id, of, one.kind, examined, alerts or say("none"), len(one.findings), one.status, output.beside(one)]
 
 
 def _whole(data: OneScan) -> Iterable[Table]:
@@ -229,7 +233,7 @@ def _whole(data: OneScan) -> Iterable[Table]:
     names = ("id", "acquisition", "device", "kind", "command", "state", "completeness", "status", "indicators_loaded")
     more = ("sandbox", "control_passed_at", "started_at", "duration_ms", "error", "limitations", "reach_words")
     sets = [f"{each.name} {each.version} ({each.sha256[:12]})" for each in one.sets]
-    yield output.record(f"Scan {one.id}", one, (*names, *more), sets=sets)
+    yield output.record(say("Scan {id}", id=one.id), one, (*names, *more), sets=sets)
     columns = ("part", "module", "outcome", "records", "source_rows", "alerts", "reason", "error")
     yield output.records("Modules", columns, one.modules)
     yield output.records("Not examined", ("module", "outcome", "reason"), one.gaps)

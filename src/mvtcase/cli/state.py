@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.wording import Message, Reason, translator
+from mvtcase.canon import StrEnum
+from mvtcase.wording import ENGLISH, Message, Reason, Said, spoken, translator
 
 if TYPE_CHECKING:
     import typer
@@ -25,6 +26,7 @@ class State:
     as_json: bool = False
     yes: bool = False
     examiner: str = ""
+    language: str = ""
     command: str = ""
     exit_code: int | None = None
     done: bool = False
@@ -56,6 +58,8 @@ class State:
             case=self.named_case,
             examiner=self.named_examiner,
             settings=settings,
+            language=self.language,
+            spoken=spoken(os.environ) or ENGLISH,
         )
 
 
@@ -69,9 +73,8 @@ def state_of(context: typer.Context) -> State:
     return root.obj
 
 
-ENGLISH = translator()
 PROGRAM = "mvtcase"
-OF_THE_PROGRAM = ("workspace", "case", "examiner")
+OF_THE_PROGRAM = ("workspace", "case", "examiner", "language")
 """Options that stand before the verb."""
 
 
@@ -83,6 +86,35 @@ def command(step: Step) -> str:
     return f"'{' '.join((*verb, *step.arguments, *named.values()))}'"
 
 
-def words(told: object, tongue: Translator = ENGLISH) -> str:
-    """Return a message or reason as a sentence, and anything else as its text."""
-    return tongue.word(told, command) if isinstance(told, (Message, Reason)) else str(told)
+_tongue = translator()
+
+
+def speak(language: str) -> None:
+    """Print in this language from now on."""
+    global _tongue  # noqa: PLW0603  # one call of the program prints in one language, wherever it prints
+    _tongue = translator(language)
+
+
+def tongue() -> Translator:
+    """Return the translator of the language that this call prints in."""
+    return _tongue
+
+
+def words(told: object) -> str:
+    """Return a message, reason or fixed sentence in the language of this call, and anything else as its text."""
+    return _tongue.word(told, command) if isinstance(told, (Message, Reason, Said)) else str(told)
+
+
+def sentence(told: str | Message) -> str:
+    """Return what the program itself says, which a plain text is too, in the language of this call."""
+    return words(told if isinstance(told, (Message, Reason)) else Said(told))
+
+
+def heading(name: str) -> str:
+    """Return the name of a field or column as people read it."""
+    return sentence(name.replace("_", " "))
+
+
+def shown(value: object) -> str:
+    """Return a value as a table shows it: a word of a closed set in the language of this call, other texts as given."""
+    return _tongue.text(str(value)) if isinstance(value, StrEnum) else words(value)

@@ -12,7 +12,7 @@ from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.analysis import status_tables
 from mvtcase.cli.scans import ask_for, read_password_file, summary
-from mvtcase.cli.state import state_of
+from mvtcase.cli.state import sentence, state_of
 from mvtcase.errors import InputError, WorkspaceError
 from mvtcase.wording import do, say
 
@@ -133,11 +133,11 @@ def triage(
 
 
 def _ask(question: str) -> str:
-    return str(_answered(question, lambda: typer.prompt(question, err=True)))
+    return str(_answered(question, lambda: typer.prompt(sentence(question), err=True)))
 
 
 def _confirm(question: str) -> bool:
-    return bool(_answered(question, lambda: typer.confirm(question, err=True)))
+    return bool(_answered(question, lambda: typer.confirm(sentence(question), err=True)))
 
 
 def _answered(question: str, ask: Callable[[], object]) -> object:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.wording.told import Counted, Message, Reason
+from mvtcase.wording.told import Counted, Kept, Message, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,10 @@ LOCALE = Path(__file__).parent / "locale"
 ENVIRONMENT = ("MVTCASE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 """Variables that name a person's language, the first that is set rules."""
 _OUR_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+_PARAMETER = re.compile(r"\{(\w+)(?:![rs])?(?::[^{}]*)?\}")
+_STEP = re.compile(r"\{\d\}")
+_WORDS_OF_ITS_OWN = 12
+"""Characters that a sentence must have beside its parameters to be known again by them."""
 _SPLIT = re.compile(r"[_.@-]")
 _TRADITIONAL = frozenset({"tw", "hant", "hk", "mo"})
 """What in the name of a kind of Chinese says that it is written in traditional characters."""
@@ -39,7 +43,7 @@ class Translator:
         """Return a sentence of the catalogue, parameters and all, in this language and in the form of its number."""
         forms = self.sentences.get(english)
         if not forms:
-            return english
+            return self.again(english) if isinstance(english, Kept) else english
         which = self.form(english.number) if isinstance(english, Counted) else 0
         return forms[which] or english
 
@@ -48,6 +52,15 @@ class Translator:
         if isinstance(told, Message):
             return told.worded(show, self.text)
         return told.worded(self.text) if isinstance(told, Reason) else self.text(str(told))
+
+    def again(self, text: str) -> str:
+        """Return an English sentence that was filled in already, as cases keep them, in this language if known."""
+        if text in self.sentences or not self.sentences:
+            return self.text(str(text))
+        for pattern, template in _patterns(self):
+            if match := pattern.fullmatch(text):
+                return template.format(**match.groupdict())
+        return str(text)
 
     def moment(self, text: str) -> str:
         """Return a text with times of our clock as people of this language write them, their zone beside them."""
@@ -64,6 +77,21 @@ class Translator:
         except ValueError:
             return match[0]
         return f"{format_date(there, 'medium', locale=self.language.replace('-', '_'))} {hour} UTC"
+
+
+@lru_cache(maxsize=8)
+def _patterns(tongue: Translator) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what recognises each sentence with parameters and enough words of its own, the longest first."""
+    found = []
+    for english, (other, *_) in tongue.sentences.items():
+        pieces = _PARAMETER.split(english)
+        fixed, names = pieces[::2], pieces[1::2]
+        known = sum(map(len, fixed)) >= _WORDS_OF_ITS_OWN and not _STEP.search(english)
+        if names and known and len({*names}) == len(names):
+            pattern = "".join(f"(?P<{each}>.+?)" if odd % 2 else re.escape(each) for odd, each in enumerate(pieces))
+            plain = _PARAMETER.sub(r"{\1}", other)
+            found.append((len(english), re.compile(pattern, re.DOTALL), plain))
+    return tuple((pattern, plain) for _, pattern, plain in sorted(found, key=lambda one: -one[0]))
 
 
 def languages(folder: Path = LOCALE) -> tuple[str, ...]:

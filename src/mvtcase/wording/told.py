@@ -53,6 +53,12 @@ class Said(str):
     __slots__ = ()
 
 
+class Kept(Said):
+    """An English sentence that a case keeps, filled in already; a language that knows its pattern words it anew."""
+
+    __slots__ = ()
+
+
 class Counted(str):
     """An English sentence about a number of things, with that number, by which a language chooses its form."""
 

@@ -18,7 +18,7 @@ from mvtcase.settings import Settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, only
 from mvtcase.store.store import Store
-from mvtcase.wording import do, say
+from mvtcase.wording import ENGLISH, do, say
 from mvtcase.workflow.payloads import as_json
 
 if TYPE_CHECKING:
@@ -94,6 +94,10 @@ class Desk:
     examiner: str = ""
     settings: Settings = field(default_factory=Settings)
     case: str | None = None
+    language: str = ""
+    """The language that was asked for in this call."""
+    spoken: str = ENGLISH
+    """The language of the person's environment."""
     clock: Clock = utc_now
     engine: Engine = field(default_factory=RealEngine)
     sandbox: Callable[[], str] = box.available

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Whoever runs the tests, they read English; a test of another language asks for it.
+os.environ |= {"LC_ALL": "C.UTF-8", "MVTCASE_LANGUAGE": ""}
+
 # No test measures time, and a loaded machine is no failure.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

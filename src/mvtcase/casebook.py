@@ -29,7 +29,7 @@ from mvtcase.model import (
 )
 from mvtcase.model.reach import merged, of_scan, sentence, suffices
 from mvtcase.store import queries
-from mvtcase.wording import Kept, Reason, why
+from mvtcase.wording import Kept, Reason, Said, why
 
 if TYPE_CHECKING:
     import sqlite3
@@ -458,7 +458,7 @@ def _why_unscanned(scans: Sequence[Scan]) -> Reason:
     return why(
         "scan.unfinished",
         scan=last.id,
-        state=str(last.state),
+        state=Said(last.state),
         error=Kept(last.error) if last.error else why("scan.no_reason"),
     )
 

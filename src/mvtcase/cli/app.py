@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import (
     acquisitions,
     analysis,
@@ -30,9 +31,9 @@ from mvtcase.cli import (
     top,
 )
 from mvtcase.cli.state import State, sentence, speak, tongue
-from mvtcase.errors import InputError, MvtcaseError
+from mvtcase.errors import MvtcaseError
 from mvtcase.escape import visible
-from mvtcase.wording import ENGLISH, do, language_of, languages, say, spoken
+from mvtcase.wording import ENGLISH, do, say, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,7 +131,8 @@ def program(language: str = ENGLISH) -> Any:  # noqa: ANN401  # typer's own clas
     waiting = [*root.commands.values()]
     while waiting:
         command = waiting.pop()
-        command.params += everywhere
+        own = {each.name for each in command.params}
+        command.params += [each for each in everywhere if each.name not in own]
         waiting += getattr(command, "commands", {}).values()
     if language != ENGLISH:
         _explain(root)
@@ -216,13 +218,7 @@ def _spoken_in(arguments: Sequence[str]) -> str:
     pairs = zip(arguments, (*arguments[1:], ""), strict=True)
     asked = [after for each, after in pairs if each == "--language"]
     asked += [each.partition("=")[2] for each in arguments if each.startswith("--language=")]
-    language = language_of(asked[-1]) if asked else spoken(os.environ) or ENGLISH
-    if language is None:
-        raise InputError(
-            "There is no language {given!r}.",
-            hint=say("Use one of {known}.", known=", ".join(languages())),
-            given=asked[-1],
-        )
+    language = workflow.cases.read_language(asked[-1]) if asked else spoken(os.environ) or ENGLISH
     speak(language)
     return language
 

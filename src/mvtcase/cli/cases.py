@@ -62,12 +62,21 @@ def change(
         str | None,
         typer.Option("--single-examiner", metavar="REASON", help="One examiner is enough, and why; empty: two again."),
     ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", metavar="LANG", help="Language of the case's reports: en or zh-TW.")
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option("--time-zone", metavar="ZONE", help="Zone of the times shown, such as Asia/Taipei."),
+    ] = None,
 ) -> None:
-    """Change what a case's results rest on: indicator sets that must be compared, examiners who must agree."""
+    """Change what a case's results rest on, and how it is told: sets, examiners who must agree, language, time zone."""
     state = state_of(context)
     if single_examiner is not None:
         outcome = workflow.cases.set_single_examiner(state.desk(), single_examiner)
-    if single_examiner is None or sets is not None or all_sets:
+    if language is not None or time_zone is not None:
+        outcome = workflow.cases.set_shown(state.desk(), language=language, time_zone=time_zone)
+    if sets is not None or all_sets or (single_examiner is None and language is None and time_zone is None):
         names = tuple(filter(None, (each.strip() for each in sets.split(",")))) if sets is not None else None
         outcome = workflow.cases.hold_to(state.desk(), names, every=all_sets)
     output.show(state, outcome, _one)
@@ -88,7 +97,7 @@ def reopen(context: typer.Context) -> None:
 def _one(data: OneCase) -> Iterable[Table]:
     names = ("folder", "officials", "devices", "acquisitions", "scans", "findings")
     counted = {name: getattr(data, name) for name in names if hasattr(data, name)}
-    shown = ("id", "slug", "title", "tlp", "state", "fixed_sets", "created_at", "created_by")
+    shown = ("id", "slug", "title", "tlp", "state", "fixed_sets", "language", "time_zone", "created_at", "created_by")
     yield output.record(say("Case {id}", id=data.case.id), data.case, shown, **counted)
 
 

@@ -16,7 +16,7 @@ from mvtcase.cli.state import shown, state_of, words
 from mvtcase.errors import InputError, NotFoundError
 from mvtcase.escape import visible
 from mvtcase.model import ScanState
-from mvtcase.wording import say
+from mvtcase.wording import Kept, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -233,7 +233,7 @@ def _whole(data: OneScan) -> Iterable[Table]:
     names = ("id", "acquisition", "device", "kind", "command", "state", "completeness", "status", "indicators_loaded")
     more = ("sandbox", "control_passed_at", "started_at", "duration_ms", "error", "limitations", "reach_words")
     sets = [f"{each.name} {each.version} ({each.sha256[:12]})" for each in one.sets]
-    yield output.record(say("Scan {id}", id=one.id), one, (*names, *more), sets=sets)
+    yield output.record(say("Scan {id}", id=one.id), one, (*names, *more), sets=sets, error=Kept(one.error or ""))
     columns = ("part", "module", "outcome", "records", "source_rows", "alerts", "reason", "error")
     yield output.records("Modules", columns, one.modules)
     yield output.records("Not examined", ("module", "outcome", "reason"), one.gaps)

@@ -53,7 +53,7 @@ class State:
         from mvtcase.workflow.desk import Desk
 
         settings = load_settings()
-        return Desk(
+        desk = Desk(
             workspace=find_workspace(self.named_workspace, Path.cwd()),
             case=self.named_case,
             examiner=self.named_examiner,
@@ -61,6 +61,9 @@ class State:
             language=self.language,
             spoken=spoken(os.environ) or ENGLISH,
         )
+        if not self.language and spoken(os.environ) is None:
+            speak(desk.language_of_case())
+        return desk
 
 
 def state_of(context: typer.Context) -> State:

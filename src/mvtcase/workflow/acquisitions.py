@@ -135,7 +135,11 @@ def add_all(
                 registered.append(outcome.data.acquisition)
                 messages += (*advice.on(found.root, found), *outcome.messages)
     if not registered:
-        raise InputError(f"Nothing below {path} could be registered. {' '.join(map(str, failures))}".strip())
+        raise InputError(
+            "Nothing below {path} could be registered. {failures}",
+            path=path,
+            failures=" ".join(map(str, failures)),
+        )
     return Outcome(
         data=Acquisitions(acquisitions=tuple(registered)),
         status=OutcomeStatus.PARTIAL if failures else OutcomeStatus.SUCCESS,
@@ -226,14 +230,14 @@ def _refuse_other_official(known: Acquisition, official: str) -> None:
 def _already_there(
     desk: Desk, store: Store, known: Acquisition, found: Identified, wish: Registration
 ) -> Outcome[OneAcquisition]:
-    note = f"The same bytes are registered as {known.id} already."
+    notes = [say("The same bytes are registered as {known} already.", known=known.id)]
     if str(found.root) != known.path and not Path(known.path).exists() and not known.imported:
         with store.change("acquisition.moved", actor=desk.actor, subject=known.id, path=str(found.root)) as change:
             change.update("acquisition", known.uuid, path=str(found.root))
-        note += " It was no longer at its old place: the new place is recorded."
+        notes.append(say("It was no longer at its old place: the new place is recorded."))
     if wish.copy_in and not known.imported:
-        note += f" Nothing was copied: the original is where it was, at {known.path}; keep it."
-    return Outcome(data=OneAcquisition(acquisition=queries.acquisition(store, known.id)), messages=(note,))
+        notes.append(say("Nothing was copied: the original is where it was, at {path}; keep it.", path=known.path))
+    return Outcome(data=OneAcquisition(acquisition=queries.acquisition(store, known.id)), messages=tuple(notes))
 
 
 def _insert(  # one row gathers all that was learnt
@@ -307,9 +311,10 @@ def _irregular_note(root: Path, hashed: Manifest) -> tuple[str | Message, ...]:
     unreadable = [f"{root}/{each.path}" for each in hashed.irregular if each.what == UNREADABLE]
     return (
         *advice.on_paths(unreadable, sys.platform),
-        (
-            f"{hashed.irregular_count} entries are no regular files (links, devices, unreadable); "
-            "they are listed in the manifest and never followed."
+        say(
+            "{n} entries are no regular files (links, devices, unreadable); they are listed in the manifest and never "
+            "followed.",
+            n=hashed.irregular_count,
         ),
     )
 
@@ -344,7 +349,7 @@ def verify(desk: Desk, named: Sequence[str], *, on_progress: HashProgress | None
         return Outcome(
             data=Originals(acquisitions=tuple(looked)),
             status=OutcomeStatus.PARTIAL if altered else OutcomeStatus.SUCCESS,
-            messages=tuple(f"{each.id} is not what was registered; do not scan it." for each in altered),
+            messages=tuple(say("{id} is not what was registered; do not scan it.", id=each.id) for each in altered),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError
 from mvtcase.files import destroy
@@ -12,7 +13,7 @@ from mvtcase.model import CaseFile, CaseState, Tlp
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, slug_of
 from mvtcase.store.store import Store
-from mvtcase.wording import do, say
+from mvtcase.wording import do, language_of, languages, say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus, readable
 
@@ -107,6 +108,7 @@ def new(
             state=CaseState.OPEN,
             created_at=change.at,
             created_by=actor,
+            language=read_language(desk.language) if desk.language else None,
         )
     with Store.open(folder) as store:
         return Outcome(
@@ -157,7 +159,11 @@ def read_tlp(text: str) -> Tlp:
 def list_cases(desk: Desk) -> Outcome[Cases]:
     """Return all cases of the workspace; one that cannot be read is named, and hides none of the others."""
     found = list(_readable(desk.workspace))
-    unreadable = tuple(f"The case {folder.slug} cannot be read: {why}" for one, folder, why in found if one is None)
+    unreadable = tuple(
+        say("The case {slug} cannot be read: {why}", slug=folder.slug, why=why)
+        for one, folder, why in found
+        if one is None
+    )
     listed = tuple(
         payloads.filled(ListedCase, one, folder=str(folder.path)) for one, folder, _ in found if one is not None
     )
@@ -214,6 +220,42 @@ def set_single_examiner(desk: Desk, reason: str | None) -> Outcome[OneCase]:
         with store.change("case.examiners_set", actor=desk.actor, subject=one.id, single_examiner=why) as change:
             change.update("case_file", one.uuid, single_examiner=why)
         return Outcome(data=OneCase(case=queries.case_file(store)))
+
+
+def set_shown(desk: Desk, *, language: str | None = None, time_zone: str | None = None) -> Outcome[OneCase]:
+    """Set the language that a case's reports are written in, and the time zone that its times are shown in.
+
+    Raises `InputError` for a language without a catalogue and an unknown zone.
+    """
+    chosen: dict[str, Json] = {}
+    if language is not None:
+        chosen["language"] = read_language(language)
+    if time_zone is not None:
+        chosen["time_zone"] = read_zone(time_zone)
+    with desk.open_case(to_change=True) as store:
+        one = queries.case_file(store)
+        with store.change("case.shown_in", actor=desk.actor, subject=one.id, **chosen) as change:
+            change.update("case_file", one.uuid, **chosen)
+        return Outcome(data=OneCase(case=queries.case_file(store)))
+
+
+def read_language(text: str) -> str:
+    """Return the language at hand that a text names. Raises `InputError`."""
+    if (found := language_of(text)) is not None:
+        return found
+    raise InputError(
+        "There is no language {given!r}.", hint=say("Use one of {known}.", known=", ".join(languages())), given=text
+    )
+
+
+def read_zone(text: str) -> str:
+    """Return the time zone that a text names. Raises `InputError`."""
+    try:
+        return ZoneInfo(text.strip()).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise InputError(
+            "There is no time zone {given!r}.", hint="Name one as Asia/Taipei or UTC.", given=text
+        ) from None
 
 
 def close(desk: Desk) -> Outcome[OneCase]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from mvtcase.model import Consent, Official
     from mvtcase.store.store import Store
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 
@@ -130,11 +131,12 @@ def record(  # noqa: PLR0913  # a consent form has this many fields
         return Outcome(data=data, messages=_what_is_missing(informed))
 
 
-def _what_is_missing(informed: frozenset[ConsentPoint]) -> tuple[str, ...]:
+def _what_is_missing(informed: frozenset[ConsentPoint]) -> tuple[Message, ...]:
     missing = [str(point) for point in ConsentPoint if point not in informed]
     if not missing:
         return ()
-    return (f"The person was not informed of: {', '.join(missing)}. This consent allows no scan.",)
+    text = "The person was not informed of: {missing}. This consent allows no scan."
+    return (say(text, missing=", ".join(missing)),)
 
 
 def withdraw(desk: Desk, named: str, *, reason: str = "") -> Outcome[Consents]:
@@ -150,7 +152,7 @@ def withdraw(desk: Desk, named: str, *, reason: str = "") -> Outcome[Consents]:
             change.update("official", one.uuid, roster=RosterState.WITHDRAWN)
         return Outcome(
             data=Consents(consents=queries.consents(store, one.id)),
-            messages=("What was found so far stays in the case; dispose of it as the consent form says.",),
+            messages=(say("What was found so far stays in the case; dispose of it as the consent form says."),),
         )
 
 

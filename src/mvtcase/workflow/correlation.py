@@ -59,7 +59,9 @@ def links(desk: Desk, *, hours: int = 24) -> Outcome[Links]:
     called = {one.official.id: one.official.pseudonym for one in book.officials}
     return Outcome(
         data=Links(links=tuple(_shown(each, called) for each in found), window_hours=hours),
-        messages=("A link is a reason to look, and no proof that one attacker stands behind it.",) if found else (),
+        messages=(say("A link is a reason to look, and no proof that one attacker stands behind it."),)
+        if found
+        else (),
     )
 
 

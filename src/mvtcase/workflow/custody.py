@@ -13,6 +13,7 @@ from mvtcase.errors import ChainBrokenError, InputError
 from mvtcase.findings.normalise import Context, unlike_its_alerts
 from mvtcase.store import queries
 from mvtcase.store.custody import Difference
+from mvtcase.wording import say
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.recording import settled_case
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from mvtcase.model import CustodyEvent, Note
     from mvtcase.store.store import Store
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 
@@ -114,10 +116,15 @@ def _require_whole(store: Store, broken: Sequence[Difference]) -> None:
         )
 
 
-def _told(head: str | None, backwards: Sequence[RunningBack]) -> tuple[str, ...]:
-    notes = [f"The time runs backwards at event {each.event}: {each.at} after {each.before}." for each in backwards]
+def _told(head: str | None, backwards: Sequence[RunningBack]) -> tuple[Message, ...]:
+    notes = [
+        say("The time runs backwards at event {n}: {at} after {before}.", n=each.event, at=each.at, before=each.before)
+        for each in backwards
+    ]
     if head is None:
-        notes.append("Verify with the head printed in a report as well, to see that nothing before it was cut off.")
+        notes.append(
+            say("Verify with the head printed in a report as well, to see that nothing before it was cut off.")
+        )
     return tuple(notes)
 
 

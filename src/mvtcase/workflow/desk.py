@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from mvtcase.canon import StrEnum, spelled, utc_now
 from mvtcase.casebook import Newest
 from mvtcase.engine import box, runner
-from mvtcase.errors import AmbiguousError, ConflictError, InputError, NoSandboxError, NotFoundError, StoreError
+from mvtcase.errors import (
+    AmbiguousError,
+    ConflictError,
+    InputError,
+    MvtcaseError,
+    NoSandboxError,
+    NotFoundError,
+    StoreError,
+)
 from mvtcase.evidence import workspaces
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState
@@ -18,7 +26,7 @@ from mvtcase.settings import Settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, only
 from mvtcase.store.store import Store
-from mvtcase.wording import ENGLISH, do, say
+from mvtcase.wording import ENGLISH, do, language_of, say
 from mvtcase.workflow.payloads import as_json
 
 if TYPE_CHECKING:
@@ -110,6 +118,17 @@ class Desk:
         """Raise `NoSandboxError` where nothing confines the worker, unless the examiner said to go on without."""
         if not self.unsandboxed and self.sandbox() == box.NONE:
             raise NoSandboxError("Nothing on this machine confines the worker that reads hostile evidence.")
+
+    def language_of(self, case: CaseFile) -> str:
+        """Return the language to write about a case in: the one asked for, the case's own, the person's."""
+        return language_of(self.language or case.language or "") or self.spoken
+
+    def language_of_case(self) -> str:
+        """Return the language of the case that this call is about, English where none is meant or it cannot be read."""
+        with contextlib.suppress(MvtcaseError):
+            if one := readable(self.case_folder()):
+                return self.language_of(one)
+        return self.spoken
 
     @property
     def library(self) -> IndicatorLibrary:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from mvtcase.canon import digest
 from mvtcase.errors import ConflictError
 from mvtcase.store import queries
+from mvtcase.wording import say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mvtcase.model import Completeness, Gap, Level, ModuleOutcome, ModuleRun, RawAlert, Scan
     from mvtcase.store.store import Store
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 Thing = TypeVar("Thing")
@@ -112,8 +114,12 @@ def diff(desk: Desk, before: str, after: str) -> Outcome[Difference]:
         return Outcome(data=data, messages=notes)
 
 
-def _note(old: Scan, new: Scan) -> str:
-    return f"{old.id} and {new.id} compared with different indicator sets: a finding can come or go for that alone."
+def _note(old: Scan, new: Scan) -> Message:
+    return say(
+        "{old} and {new} compared with different indicator sets: a finding can come or go for that alone.",
+        old=old.id,
+        new=new.id,
+    )
 
 
 def _head(scan: Scan) -> Head:

@@ -64,7 +64,7 @@ def _mvt() -> Check:
         name="mvt",
         good=seen == PINNED_MVT,
         seen=seen,
-        hint=f"Install mvt=={PINNED_MVT}: no other release is known here.",
+        hint=say("Install mvt=={pinned}: no other release is known here.", pinned=PINNED_MVT),
     )
 
 
@@ -77,10 +77,10 @@ def _plugins() -> Check:
     return Check(name="mvt plugins", good=good, seen=seen, hint=_plugin_hint(foreign))
 
 
-def _plugin_hint(foreign: list[str]) -> str:
+def _plugin_hint(foreign: list[str]) -> Message:
     if foreign:
-        return f"Plugins of unknown origin are refused unless allowed: {', '.join(foreign)}."
-    return "Reinstall mvtcase: its own MVT plugins are not registered."
+        return say("Plugins of unknown origin are refused unless allowed: {names}.", names=", ".join(foreign))
+    return say("Reinstall mvtcase: its own MVT plugins are not registered.")
 
 
 def _sqlite() -> Check:

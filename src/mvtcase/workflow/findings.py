@@ -19,6 +19,7 @@ from mvtcase.workflow.rates import base_rate
 if TYPE_CHECKING:
     from mvtcase.findings.ratings import Rule
     from mvtcase.model import Finding, RawAlert
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.rates import BaseRate
 
@@ -106,9 +107,9 @@ def _as_spelled_before(one: Finding, actor: str) -> str:
     return known.get(person_key(actor), actor)
 
 
-def _what_next(state: FindingState) -> tuple[str, ...]:
+def _what_next(state: FindingState) -> tuple[Message, ...]:
     if state is FindingState.CONFIRMED_ONCE:
-        return ("A confirmation needs two examiners: one more has to confirm it.",)
+        return (say("A confirmation needs two examiners: one more has to confirm it."),)
     if state is FindingState.DISMISSED_ONCE:
-        return ("Dismissing what is grave needs two examiners: it counts until one more dismisses it.",)
+        return (say("Dismissing what is grave needs two examiners: it counts until one more dismisses it."),)
     return ()

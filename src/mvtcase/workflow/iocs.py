@@ -410,5 +410,7 @@ def selftest(
             sets=tuple(payloads.filled(Pinned, each) for each in choice.sets),
             checks=tuple(checks),
         ),
-        messages=tuple(f"No spot can hold an indicator of type {each}; it was not tried." for each in untested),
+        messages=tuple(
+            say("No spot can hold an indicator of type {type}; it was not tried.", type=each) for each in untested
+        ),
     )

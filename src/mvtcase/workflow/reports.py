@@ -245,6 +245,7 @@ def _occasion(
         examiner=desk.actor,
         organisation=desk.settings.organisation,
         contact=desk.settings.contact,
+        language=desk.language_of(book.case),
         events=next(at_head, 0),
         group=group,
         official=official,
@@ -331,6 +332,7 @@ def _keep(
                 custody_head=book.custody_head,
                 written_at=change.at,
                 written_by=desk.actor,
+                language=desk.language_of(book.case),
             )
         change.payload["subject"] = ", ".join(pages)
 
@@ -360,7 +362,7 @@ def _put(
                 custody_head=book.custody_head,
             )
         )
-    note = "The case is on a read-only medium: it does not know of this report, and its number may be given again."
+    note = say("The case is on a read-only medium: it does not know of this report, and its number may be given again.")
     return Outcome(data=ReportsShown(reports=tuple(written)), messages=(note,))
 
 

@@ -89,7 +89,7 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
         if not wanted:
             return Outcome(
                 data=payloads.Scans(scans=()),
-                messages=("Nothing to do: every acquisition was scanned with these sets.",),
+                messages=(say("Nothing to do: every acquisition was scanned with these sets."),),
             )
         secrets = {each.id: _secret(request, each) for each in wanted}
         choice = control.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)

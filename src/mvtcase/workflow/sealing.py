@@ -12,6 +12,7 @@ from mvtcase.canon import StrEnum, parse_timestamp
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.errors import InputError
 from mvtcase.store import queries
+from mvtcase.wording import say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.observations import LETTER_SEALING, Seen
@@ -172,7 +173,7 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome[SealingStatus]:
             pairs=together,
         ),
         messages=(
-            (
+            say(
                 "Off shows no spyware: the setting is the account's, and any logged-in client can change it. "
                 "A device status of no trace does not clear it either."
             ),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mvtcase.model import Acquisition, Report
 
 TITLE = "Triage"
-_QUESTIONS = {
+QUESTIONS = {
     ConsentPoint.NATURE: "Was the person told what the examination does?",
     ConsentPoint.PRIVACY: "Was the person told what it means for their privacy?",
     ConsentPoint.RETENTION: "Was the person told what is kept, and for how long?",
@@ -184,4 +184,4 @@ def _consent(desk: Desk, official: str, wish: Wish, person: Person) -> None:
 def _informed(wish: Wish, person: Person) -> frozenset[ConsentPoint]:
     if wish.informed is not None:
         return consents.read_points(wish.informed)
-    return frozenset(point for point, question in _QUESTIONS.items() if person.confirm(question))
+    return frozenset(point for point, question in QUESTIONS.items() if person.confirm(question))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,18 @@ from mvtcase.engine.coverage import Known, assess
 from mvtcase.errors import ConflictError
 from mvtcase.kinds import KINDS
 from mvtcase.model import EvidenceKind
-from mvtcase.wording import do, languages, reason_of, say, translator, why
+from mvtcase.wording import (
+    Kept,
+    count,
+    do,
+    language_of,
+    languages,
+    reason_of,
+    say,
+    spoken,
+    translator,
+    why,
+)
 from mvtcase.wording.english import SENTENCES
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "catalogues.py"
@@ -89,7 +101,57 @@ def test_a_language_is_found_by_its_own_or_its_wider_name(folder: Path) -> None:
     assert languages(folder) == ("en", "de")
     assert translator("de_AT", folder).language == "de"
     assert translator("fr", folder).language == translator().language == "en"
-    assert languages() == ("en",)
+    assert languages() == ("en", "zh-TW")
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("zh_TW.UTF-8", "zh-TW"),
+        ("zh-tw", "zh-TW"),
+        ("zh_Hant_TW", "zh-TW"),
+        ("zh", "zh-TW"),
+        ("zh_CN.UTF-8", None),
+        ("en_GB.UTF-8", "en"),
+        ("C.UTF-8", None),
+        ("POSIX", None),
+        ("", None),
+    ],
+)
+def test_a_person_names_a_language_in_many_ways(name: str, language: str | None) -> None:
+    """As the environment does, or by hand; simplified characters are not given traditional ones."""
+    assert language_of(name) == language
+
+
+def test_the_first_variable_that_is_set_names_the_language() -> None:
+    """Ours before the system's, and in the system's own order."""
+    assert spoken({"LANG": "zh_TW.UTF-8"}) == "zh-TW"
+    assert spoken({"LC_ALL": "en_US.UTF-8", "LANG": "zh_TW.UTF-8"}) == "en"
+    assert spoken({"MVTCASE_LANGUAGE": "zh-TW", "LC_ALL": "en_US.UTF-8"}) == "zh-TW"
+    assert spoken({"LC_ALL": "C", "LANG": "zh_TW.UTF-8"}) is None
+    assert spoken({}) is None
+
+
+def test_a_language_with_three_forms_counts_in_three(tmp_path: Path) -> None:
+    """By the rule that the catalogue itself gives; English has its two without a catalogue."""
+    catalogue = Catalog(locale="pl")
+    catalogue.add(("{n} gap", "{n} gaps"), ("{n} luka", "{n} luki", "{n} luk"))
+    place = tmp_path / "pl" / "LC_MESSAGES"
+    place.mkdir(parents=True)
+    with (place / "mvtcase.po").open("wb") as handle:
+        write_po(handle, catalogue)
+    tongue = translator("pl", tmp_path)
+    told = [tongue.word(say("{gaps}.", gaps=count("{n} gap", "{n} gaps", n))) for n in (1, 3, 5)]
+    assert told == ["1 luka.", "3 luki.", "5 luk."]
+    assert [str(count("{n} gap", "{n} gaps", n)) for n in (0, 1, 2)] == ["0 gaps", "1 gap", "2 gaps"]
+
+
+def test_what_a_case_keeps_as_a_sentence_is_known_again(folder: Path) -> None:
+    """By its words; what no catalogue knows stays as it was written, and so does what evidence says."""
+    tongue = translator("de", folder)
+    assert tongue.word(say("{error}", error=Kept("The case lai is closed."))) == "⟪lai ist zu⟫"
+    assert tongue.word(say("{error}", error="The case lai is closed.")) == "The case lai is closed."
+    assert tongue.again("Nobody ever said this.") == "Nobody ever said this."
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +166,11 @@ def script() -> Any:
 
 
 def test_a_catalogue_holds_every_kind_of_sentence(script: Any) -> None:
-    """Reasons, what kinds of evidence say, errors, hints and messages."""
+    """Reasons, what kinds of evidence say, errors, hints, messages, help, tables, templates and counted things."""
     told = {sentence for sentence, _ in script.sentences()}
-    assert set(SENTENCES.values()) <= told
+    assert {"Start a case.", "Where; default: here.", "last scan", "no_trace", "Officials", "Usage:"} <= told
+    assert {"Executive summary", "({who})", "No limit on disclosure.", ("{n} gap", "{n} gaps")} <= told
+    assert {each for each in SENTENCES.values() if re.search(r"[a-z] [a-z]", each)} <= told
     for kind in KINDS:
         assert {each.text for each in kind.limitations} <= told
     assert {"A judgement needs its reason.", "{0} shows the cases.", "Next: {0}.", "Check the path."} <= told

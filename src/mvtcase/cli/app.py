@@ -215,7 +215,7 @@ def _spoken_in(arguments: Sequence[str]) -> str:
 
     Raises `InputError` when one is asked for that is not at hand.
     """
-    pairs = zip(arguments, (*arguments[1:], ""), strict=True)
+    pairs = zip(arguments, (*arguments, "")[1:], strict=True)
     asked = [after for each, after in pairs if each == "--language"]
     asked += [each.partition("=")[2] for each in arguments if each.startswith("--language=")]
     language = workflow.cases.read_language(asked[-1]) if asked else spoken(os.environ) or ENGLISH

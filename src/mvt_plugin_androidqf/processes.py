@@ -20,21 +20,29 @@ _TEXTS = ("state", "path", "context")
 
 
 class AQFCollectedProcesses(Processes, AndroidQFModule):
-    """Compares the processes of `processes.json` and `processes.txt` where no `ps.txt` is."""
+    """Compares the processes of `processes.json` and `processes.txt`; of those that `ps.txt` names MVT tells itself."""
 
     slug = "aqf_collected_processes"
     supported_commands = (("android", "check-androidqf"),)
 
     def run(self) -> None:
-        """Read the list; raises `DatabaseNotFoundError` where there is none or MVT's own module reads the older one."""
-        if self._get_files_by_pattern("*/ps.txt"):
-            raise DatabaseNotFoundError("ps.txt is there, which MVT's own module reads")
+        """Read the lists; raises `DatabaseNotFoundError` where there is none beside the one that MVT itself reads."""
         files = [file for name in _NAMES for file in self._get_files_by_pattern(f"*/{name}")]
         if not files:
             raise DatabaseNotFoundError(f"no {' or '.join(_NAMES)}")
         self.results: list[dict[str, Any]] = []
         for file in files:
             self._read(file)
+        told = self._told_by_mvt()
+        # A program that hides from one list may stand in the other: only what both name is told once.
+        self.results = [each for each in self.results if (each.get("pid"), each["command"]) not in told]
+
+    def _told_by_mvt(self) -> set[tuple[object, object]]:
+        """Return process id and name of every process in `ps.txt`."""
+        other = Processes()
+        for file in self._get_files_by_pattern("*/ps.txt")[:1]:
+            other.parse(self._get_file_content(file).decode("utf-8", "replace"))
+        return {(each.get("pid"), each.get("command")) for each in other.results}
 
     def _read(self, file: str) -> None:
         name = file.rsplit("/", 1)[-1]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +15,7 @@ from builders.line import healthy_account, with_link, write_line_android_fs
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import age_identity, build_androidqf, build_androidqf_zip, encrypt_age
 from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.androidqf_layouts import AndroidQFLayout
 from mvtcase.phones.bugreport import Layout, build_bugreport
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.intrusion_logs import build_intrusion_logs
@@ -24,7 +27,6 @@ from mvtcase.phones.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.engine
 
@@ -93,6 +95,7 @@ class Kind:
 
 
 PHONE = Shown((LINK, PROCESS, APP), frozenset({"attempt", "execution", "artefact"}))
+BROWSED = Shown(PHONE.plants, PHONE.classes | {"exposure"})
 REPORT = Shown((PROCESS, APP), frozenset({"execution", "artefact"}))
 MESSAGES = Shown((LINK,), frozenset({"attempt"}))
 LOGS = Shown((LINK,), frozenset({"exposure"}))
@@ -105,6 +108,18 @@ def _ios(path: Path, seed: int, plants: Plants) -> Path:
 
 def _dump(path: Path, seed: int, plants: Plants) -> Path:
     return build_ios_file_system(path, IosPhone(seed=seed, plants=plants)).path
+
+
+def _partitions(path: Path, seed: int, plants: Plants) -> Path:
+    """Build a dump as UFED writes it: the system in one folder, what lies at /private/var in another, both in a zip."""
+    whole = _dump(path.parent.parent / "plain" / path.name / "filesystem1", seed, plants)
+    (whole / "private" / "var").rename(whole.with_name("filesystem2"))
+    return Path(shutil.make_archive(str(path), "zip", whole.parent))
+
+
+def _qf_of(path: Path, seed: int, plants: Plants, *, layout: AndroidQFLayout) -> Path:
+    visited = (f"https://{LINK.value}/opened",) if plants else ()
+    return build_androidqf(path, AndroidPhone(seed=seed, plants=plants), layout=layout, visited=visited).path
 
 
 def _qf(path: Path, seed: int, plants: Plants, **options: Any) -> Path:
@@ -132,10 +147,13 @@ def _with(build: Callable[..., Path], **options: Any) -> Callable[..., Path]:
 KINDS = {
     "ios-backup": Kind(build=_ios, kind="ios_backup", shown=PHONE),
     "ios-backup-encrypted": Kind(build=ios_encrypted, kind="ios_backup_encrypted", shown=PHONE),
+    "ios-dump-in-partitions": Kind(build=_partitions, kind="ios_file_system", shown=PHONE),
     "ios-dump": Kind(build=_dump, kind="ios_file_system", shown=PHONE),
     "sysdiagnose-archive": Kind(build=_with(sysdiagnose, archive=True), kind="sysdiagnose", shown=SYSTEM),
     "sysdiagnose-folder": Kind(build=_with(sysdiagnose, archive=False), kind="sysdiagnose", shown=SYSTEM),
     "androidqf-folder": Kind(build=_qf, kind="androidqf", shown=PHONE),
+    "androidqf-v1.7": Kind(build=_with(_qf_of, layout=AndroidQFLayout.V1_7), kind="androidqf", shown=PHONE),
+    "androidqf-today": Kind(build=_with(_qf_of, layout=AndroidQFLayout.TODAY), kind="androidqf", shown=BROWSED),
     "androidqf-zip": Kind(build=qf_zip, kind="androidqf", shown=PHONE),
     "androidqf-age": Kind(build=qf_age, kind="androidqf_age", shown=PHONE),
     "androidqf-locked-backup": Kind(build=_with(_qf, backup_password=PASSWORD), kind="androidqf", shown=PHONE),

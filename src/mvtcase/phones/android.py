@@ -20,6 +20,7 @@ from mvtcase.phones.android_damage import IN_PLACE_OF_FILE, AndroidDamage, apply
 from mvtcase.phones.android_dumpsys import dumpsys_text
 from mvtcase.phones.android_phone import AndroidApp, AndroidMessage, AndroidPhone
 from mvtcase.phones.android_spots import AndroidEvidence, Placement, place
+from mvtcase.phones.androidqf_layouts import AndroidQFLayout, in_layout, told
 from mvtcase.phones.bugreport import bugreport_bytes
 from mvtcase.phones.damage import Damage as PlaceDamage
 from mvtcase.phones.damage import write_damaged
@@ -61,8 +62,13 @@ def build_androidqf(
     damage: Mapping[str, AndroidDamage] = _NOTHING,
     backup_password: str | None = None,
     outside: Path | None = None,
+    layout: AndroidQFLayout | None = None,
+    visited: tuple[str, ...] = (),
 ) -> BuiltEvidence:
     """Return an acquisition written to a new `folder`, as androidqf left it there before it wrote archives itself.
+
+    `layout` is a release whose files it has; without one it has those of old and new releases together. `visited` are
+    pages in the browser history that only the newest has.
 
     `missing` and `damage` name parts: a file ("packages.json", "bugreport.zip", "backup.ab", …) or a folder ("logs",
     "intrusion_logs"). hashes.csv lists the files as they were taken, before byte damage. A plant in a missing part is
@@ -71,7 +77,7 @@ def build_androidqf(
     """
     placement = place(phone.plants, AndroidEvidence)
     inside = {part: done for part, done in damage.items() if done not in IN_PLACE_OF_FILE}
-    members = _members(phone, placement, missing, inside, backup_password)
+    members = _members(phone, placement, missing, inside, backup_password, layout, visited)
     if unknown := damage.keys() - inside.keys() - {_part_of(name) for name in members}:
         raise ValueError(f"an AndroidQF acquisition has no {sorted(unknown)}")
     folder.mkdir(parents=True)
@@ -131,9 +137,15 @@ def _members(
     missing: Collection[str],
     damage: Mapping[str, AndroidDamage],
     backup_password: str | None,
+    layout: AndroidQFLayout | None = None,
+    visited: tuple[str, ...] = (),
 ) -> dict[str, bytes]:
     members = _collected(phone, placement, damage, backup_password)
-    members["acquisition.json"] = render.acquisition(phone).encode()
+    acquisition = render.acquisition(phone)
+    if layout is not None:
+        members = in_layout(members, layout, phone, visited)
+        acquisition = told(acquisition, layout)
+    members["acquisition.json"] = acquisition.encode()
     members["command.log"] = _command_log(phone).encode()
     known = {_part_of(name) for name in members} | {"hashes.csv"}
     if unknown := {*missing, *damage} - known:

@@ -87,11 +87,18 @@ def test_a_kernel_thread_has_its_short_name(tmp_path: Path) -> None:
     assert errors == []
 
 
-@pytest.mark.parametrize("files", [{}, {"processes.txt": PLAIN, "ps.txt": PLAIN}])
-def test_without_a_list_of_its_own_it_says_so(files: dict[str, str], tmp_path: Path) -> None:
-    """No list is no empty list; and where MVT's module reads ps.txt nothing is reported twice."""
+def test_without_a_list_of_its_own_it_says_so(tmp_path: Path) -> None:
+    """No list is no empty list."""
     with pytest.raises(DatabaseNotFoundError):
-        read(tmp_path, files)
+        read(tmp_path, {"ps.txt": PLAIN})
+
+
+def test_beside_the_list_that_mvt_reads_only_what_that_one_lacks_is_told(tmp_path: Path) -> None:
+    """Nothing is reported twice, and what hides from one list is found in the other."""
+    other = f"{PLAIN}u0_a2 78 1 10 10 0 0 S plantedd\n"
+    module, _ = read(tmp_path, {"processes.txt": other, "ps.txt": PLAIN}, planted="plantedd")
+    assert [each["command"] for each in module.results] == ["plantedd"]
+    assert len(module.alertstore.alerts) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight import Problem
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import why
-from mvtcase_readers.regular import UnreadableError, open_regular
-from mvtcase_readers.trees import read_json
+from mvtcase_readers.regular import UnreadableError, open_regular, read_bounded
+from mvtcase_readers.trees import parse_json, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,11 @@ FEWER = 3
 _NEVER = "0001-01-01"
 _WELL = frozenset({"", "success", "successful", "ok", "done", "complete", "completed", "finished"})
 _PACKAGE = re.compile(rb"^\s+Package \[([\w.]{1,256})\] \(")
+_PROCESS_LISTS = {
+    "ps.txt": "aqf_processes",
+    "processes.txt": "aqf_collected_processes",
+    "processes.json": "aqf_collected_processes",
+}
 _READERS = {"packages": "aqf_packages", "files": "aqf_files", "backup": "backup", "bugreport": "bugreport"}
 """Which module or part reads what a collector's module brings."""
 
@@ -71,10 +76,29 @@ def _failed(result: dict[str, Any]) -> Problem:
 
 def uneven_lists(root: Path) -> Iterator[Problem]:
     """Yield the lists that are much shorter than another list of the same things in the same acquisition."""
+    yield from _uneven_processes(root)
     listed, dumped = _packages_listed(root / "packages.json"), _packages_dumped(root / "dumpsys.txt")
     if listed is not None and dumped is not None:
         yield from _compared("aqf_packages", "packages.json", listed, "dumpsys.txt", dumped)
         yield from _compared("DumpsysPackages", "dumpsys.txt", dumped, "packages.json", listed)
+
+
+def _uneven_processes(root: Path) -> Iterator[Problem]:
+    """Yield the lists of processes that are much shorter than another of the same acquisition."""
+    counts = {name: count for name in _PROCESS_LISTS if (count := _processes_in(root / name))}
+    longest = max(counts, key=lambda name: counts[name], default="")
+    for name, count in counts.items():
+        yield from _compared(_PROCESS_LISTS[name], name, count, longest, counts[longest])
+
+
+def _processes_in(path: Path) -> int:
+    """Return how many processes a list holds, JSON of the collector or the table of `ps`; 0 where there is none."""
+    try:
+        text = read_bounded(path, MAX_TEXT_BYTES).strip()
+        held = parse_json(text, MAX_TEXT_BYTES) if text.startswith(b"[") else None
+    except (OSError, UnreadableError):
+        return 0
+    return len(held) if isinstance(held, list) else max(text.count(b"\n"), 0)
 
 
 def _compared(module: str, name: str, count: int, other: str, more: int) -> Iterator[Problem]:

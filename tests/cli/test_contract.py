@@ -209,6 +209,9 @@ def _cases(say: Say, case: Path, patch: pytest.MonkeyPatch) -> None:
     say("case", "set", "--single-examiner", "")
     say("case", "close")
     say("case", "reopen")
+    say("examiner", "add", "Ben")
+    say("examiner", "list")
+    say("examiner", "set", "Ben", "--role", "reviewer")
     say("group", "add", "Caucus", "--parent", "Legislature")
     say("group", "list")
 

@@ -17,12 +17,12 @@ from mvtcase.errors import (
     SeveralEvidenceError,
     UnknownEvidenceError,
 )
-from mvtcase.model import AcquisitionState
+from mvtcase.model import AcquisitionState, ConsentMethod, ConsentPoint
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
-from mvtcase.workflow import acquisitions, custody, scans, status
+from mvtcase.workflow import acquisitions, consents, custody, officials, owners, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
 
 if TYPE_CHECKING:
@@ -257,3 +257,68 @@ def test_what_was_left_out_is_said(desk: Desk, backup: Path) -> None:
     messages = " ".join(map(str, _add(desk, backup.parent).messages))
     assert "notes.docx" in messages
     assert "Next:" in messages
+
+
+def _usb(tmp_path: Path, *seeds: int) -> Path:
+    for seed in seeds:
+        build_ios_backup(tmp_path / "usb" / f"phone-{seed}", IosPhone(seed=seed, messages=2))
+    return tmp_path / "usb"
+
+
+def test_a_table_says_whose_each_phone_of_a_folder_is(desk: Desk, join: Callable[..., str], tmp_path: Path) -> None:
+    """By the folder's name or what is printed on the phone; a phone it does not name is not registered."""
+    join("Bo Example")
+    rows = f"folder,序號,official\nphone-1,,O-0002\n,{IosPhone(seed=2).serial},O-0001\n"
+    (tmp_path / "owners.csv").write_text(rows)
+    outcome = acquisitions.add_all(
+        desk,
+        _usb(tmp_path, 1, 2, 3),
+        acquisitions.Registration(official=""),
+        whose=owners.read(tmp_path / "owners.csv"),
+    )
+    assert [each["official"] for each in _many(outcome)] == ["O-0002", "O-0001"]
+    assert outcome.status is OutcomeStatus.PARTIAL
+    assert any("does not say whose phone-3" in str(message) for message in outcome.messages)
+    (tmp_path / "owners.csv").write_text("folder,official\nphone-1,\n")
+    with pytest.raises(InputError, match="line 2"):
+        owners.read(tmp_path / "owners.csv")
+
+
+def test_only_a_phone_that_the_case_does_not_know_is_asked_about(
+    desk: Desk, join: Callable[..., str], tmp_path: Path
+) -> None:
+    """What was said once is not asked again."""
+    join("Bo Example")
+    _add(desk, _usb(tmp_path, 1, 2) / "phone-1", "O-0002")
+    asked: list[str] = []
+
+    def whose(phone: owners.Phone) -> str:
+        asked.append(str(phone))
+        return "O-0001"
+
+    acquisitions.add_all(desk, tmp_path / "usb", acquisitions.Registration(official=""), whose=whose)
+    assert len(asked) == 1
+    assert asked[0].startswith("phone-2 (")
+    assert IosPhone(seed=2).serial in asked[0]
+
+
+def test_who_did_not_agree_yet_is_not_named_by_the_phone(desk: Desk, backup: Path) -> None:
+    """It is registered with a warning; the phone's name and number come in when the person has agreed."""
+    officials.add(desk, officials.Person(role="Envoy"))
+    outcome = _add(desk, backup, "O-0002")
+    assert "no scan runs before" in str(outcome.messages[0])
+    phone = IosPhone(seed=1)
+
+    def told() -> tuple[Any, ...]:
+        known: Any = acquisitions.list_acquisitions(desk).json["acquisitions"][0]["identity"]
+        return known["name"], known["phone_number"], known["udid"]
+
+    assert told() == (None, None, phone.udid)
+    assert phone.device_name.encode() not in b"".join(
+        each.read_bytes() for each in desk.workspace.cases.rglob("case.sqlite*")
+    )
+    record = {"method": ConsentMethod.WRITTEN, "scope": "phone", "informed": frozenset(ConsentPoint)}
+    consents.record(desk, "O-0002", by="Bo Example", **record)  # type: ignore[arg-type]  # as the lines above say
+    scans.run(desk, scans.Request())
+    assert told()[0] == phone.device_name
+    custody.verify(desk)

@@ -225,3 +225,50 @@ def test_points_are_read_from_a_list() -> None:
     assert consents.read_points("") == frozenset()
     with pytest.raises(InputError, match="money"):
         consents.read_points("nature,money")
+
+
+BATCH = (
+    "official,by,scope,informed,given,expires,retain until,document\n"
+    "O-0002,Bo Example,phone,nature;privacy;retention;disposal,2026-11-20,2027-01-31,2027-12-31,form.txt\n"
+    "O-0001,Aldith Fernvale,phone,nature,2026-11-21,,,\n"
+)
+
+
+def test_a_batch_of_signed_forms_is_recorded_with_its_documents(desk: Desk, asked: str, tmp_path: Path) -> None:
+    """Each row is one form; what is incomplete allows no scan; how long the data may be kept is recorded apart."""
+    (tmp_path / "form.txt").write_text("signed")
+    (tmp_path / "batch.csv").write_text(BATCH)
+    data: Any = consents.record_batch(desk, tmp_path / "batch.csv").json
+    first, second = data["consents"]
+    assert (first["official"], first["expires_at"], first["retain_until"]) == (
+        asked,
+        "2027-01-31T23:59:59.000000Z",
+        "2027-12-31T23:59:59.000000Z",
+    )
+    assert first["document_sha256"] == sha256_bytes(b"signed")
+    assert second["informed"] == ["nature"]
+    gate: Any = consents.show(desk, asked).json
+    assert gate["scan_allowed"] is True
+    custody.verify(desk)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("O-0009,Bo,phone,nature,,,,", "line 3.*O-0009"),
+        (",Bo,phone,nature,,,,", "line 3.*official is missing"),
+        ("O-0001,,phone,nature,,,,", "line 3.*needs the name"),
+        ("O-0001,Bo,phone,mood,,,,", "line 3.*unknown point"),
+        ("O-0001,Bo,phone,nature,,2020-01-01,,", "line 3.*ran out"),
+        ("O-0001,Bo,phone,nature,,,2020-01-01,", "line 3.*lets nothing be kept"),
+        ("O-0001,Bo,phone,nature,,,,gone.pdf", "line 3.*no file"),
+    ],
+)
+def test_a_batch_with_one_wrong_row_records_none(desk: Desk, tmp_path: Path, row: str, why: str) -> None:
+    """The line is named, and the case is as it was."""
+    (tmp_path / "form.txt").write_text("signed")
+    (tmp_path / "batch.csv").write_text(BATCH.splitlines()[0] + "\nO-0001,Bo,phone,nature,,,,form.txt\n" + row + "\n")
+    before = custody.log(desk).json["head"]
+    with pytest.raises(InputError, match=why):
+        consents.record_batch(desk, tmp_path / "batch.csv")
+    assert custody.log(desk).json["head"] == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,15 +11,19 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.state import state_of
+from mvtcase.errors import InputError
+from mvtcase.escape import visible
 from mvtcase.model import AcquisitionState
-from mvtcase.wording import say
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from rich.table import Table
 
+    from mvtcase.cli.state import State
     from mvtcase.workflow.acquisitions import Acquisitions, OneAcquisition, Originals, WholeAcquisition
+    from mvtcase.workflow.owners import Phone
 
 app = typer.Typer(no_args_is_help=True, help="Acquisitions: what was taken from a phone, hashed and never written to.")
 Acquisition = Annotated[str, typer.Argument(help="Id (A-0001).")]
@@ -28,7 +33,9 @@ Acquisition = Annotated[str, typer.Argument(help="Id (A-0001).")]
 def add(  # options explain themselves in their help
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="Backup, AndroidQF, bugreport, sysdiagnose …; its kind is recognised.")],
-    official: Annotated[str, typer.Option("--official", help="Whose phone it was taken from.")],
+    official: Annotated[
+        str, typer.Option("--official", help="Whose phone it was taken from; asked for each of several phones.")
+    ] = "",
     device: Annotated[
         str | None, typer.Option("--device", help="Of which device; default: told by its identity.")
     ] = None,
@@ -36,6 +43,10 @@ def add(  # options explain themselves in their help
     acquired: Annotated[str | None, typer.Option("--acquired", metavar="DATE", help="When it was taken.")] = None,
     copy_in: Annotated[bool, typer.Option("--import", help="Copy it into the case folder, hashes verified.")] = False,
     recursive: Annotated[bool, typer.Option("--recursive", help="Register every phone below the folder.")] = False,
+    owners: Annotated[
+        Path | None,
+        typer.Option("--owners", metavar="CSV", help="Whose each phone is: folder or serial, official."),
+    ] = None,
 ) -> None:
     """Register an acquisition: recognise its kind and device, hash every file, write nothing to it."""
     state = state_of(context)
@@ -47,15 +58,33 @@ def add(  # options explain themselves in their help
         acquired_at=workflow.consents.read_date(acquired) if acquired else None,
     )
     desk = state.desk()
+    whose = _whose(state, official, owners) if recursive else None
+    if not official and whose is None:
+        raise InputError("Whose phone is it?", hint=say("Say it with {0}.", do(official="OFFICIAL")))
     with progress.hashing(state) as on_progress:
         if recursive:
-            many = workflow.acquisitions.add_all(desk, path, wish, on_progress=on_progress)
+            many = workflow.acquisitions.add_all(desk, path, wish, whose=whose, on_progress=on_progress)
         else:
             one = workflow.acquisitions.add(desk, path, wish, on_progress=on_progress)
     if recursive:
         output.show(state, many, _many)
     else:
         output.show(state, one, _one)
+
+
+def _whose(state: State, official: str, owners: Path | None) -> Callable[[Phone], str] | None:
+    """Return who tells whose each phone of a folder is; None where all are one official's and nobody can be asked."""
+    if owners is not None:
+        return workflow.owners.read(owners)
+    if state.yes or state.as_json or not sys.stdin.isatty():
+        return None
+
+    def ask(phone: Phone) -> str:
+        if phone.alone and official:
+            return official
+        return str(typer.prompt(f"Whose phone is {visible(str(phone))}?", default=official or None, err=True))
+
+    return ask
 
 
 @app.command("list")

@@ -21,6 +21,7 @@ from mvtcase.cli import (
     cases,
     consents,
     devices,
+    examiners,
     findings,
     iocs,
     observations,
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 for name, noun in {
     "case": cases.app,
+    "examiner": examiners.app,
     "group": officials.group_app,
     "official": officials.app,
     "consent": consents.app,

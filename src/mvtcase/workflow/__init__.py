@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from mvtcase.workflow import diffs as diffs
     from mvtcase.workflow import doctor as doctor
     from mvtcase.workflow import enrolment as enrolment
+    from mvtcase.workflow import examiners as examiners
     from mvtcase.workflow import exports as exports
     from mvtcase.workflow import findings as findings
     from mvtcase.workflow import groups as groups
     from mvtcase.workflow import iocs as iocs
     from mvtcase.workflow import observations as observations
     from mvtcase.workflow import officials as officials
+    from mvtcase.workflow import owners as owners
     from mvtcase.workflow import rechecks as rechecks
     from mvtcase.workflow import reports as reports
     from mvtcase.workflow import scans as scans

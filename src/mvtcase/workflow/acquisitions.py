@@ -6,10 +6,17 @@ import contextlib
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import new_uuid, storable_text
-from mvtcase.errors import ConflictError, EvidenceMissingError, InputError, MvtcaseError
+from mvtcase.errors import (
+    ConflictError,
+    ConsentError,
+    EvidenceError,
+    EvidenceMissingError,
+    InputError,
+    MvtcaseError,
+)
 from mvtcase.evidence import advice, intake, manifest
 from mvtcase.evidence.looks import UNREADABLE
 from mvtcase.files import destroy
@@ -17,15 +24,16 @@ from mvtcase.kinds import of
 from mvtcase.model import Acquisition, AcquisitionState, Completeness, DeviceIdentity, Platform, ScanState
 from mvtcase.store import queries
 from mvtcase.wording import Message, do, say
-from mvtcase.workflow import devices, payloads
+from mvtcase.workflow import consents, devices, moving, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase.workflow.owners import Phone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mvtcase.evidence.intake import Identified
     from mvtcase.evidence.manifest import Manifest
-    from mvtcase.model import Device
+    from mvtcase.model import Device, Official
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 
@@ -119,16 +127,26 @@ def add(
 
 
 def add_all(
-    desk: Desk, path: Path, wish: Registration, *, on_progress: HashProgress | None = None
+    desk: Desk,
+    path: Path,
+    wish: Registration,
+    *,
+    whose: Callable[[Phone], str] | None = None,
+    on_progress: HashProgress | None = None,
 ) -> Outcome[Acquisitions]:
-    """Register every acquisition below a folder, one by one; one that cannot be registered does not stop the others."""
+    """Register every acquisition below a folder, one by one; one that cannot be registered does not stop the others.
+
+    `whose` gives the official of each phone that the case does not know yet; without it all are the wish's.
+    """
     registered: list[Acquisition] = []
     failures: list[Message] = []
     messages: list[str | Message] = []
     with desk.open_case(to_change=True) as store:
-        for found in intake.find_all(path.expanduser().absolute()):
+        all_found = intake.find_all(path.expanduser().absolute())
+        for found in all_found:
             try:
-                outcome = _register(desk, store, found, wish, on_progress)
+                own = wish if whose is None else _for_owner(store, found, wish, whose, alone=len(all_found) == 1)
+                outcome = _register(desk, store, found, own, on_progress)
             except MvtcaseError as error:  # noqa: PERF203  # one bad phone must not stop the others
                 failures.append(say("{place}: {error}", place=found.root, error=error.whole))
             else:
@@ -147,12 +165,24 @@ def add_all(
     )
 
 
+def _for_owner(
+    store: Store, found: Identified, wish: Registration, whose: Callable[[Phone], str], *, alone: bool
+) -> Registration:
+    identity = intake.read_identity(found)
+    known = devices.find_all(store, identity)
+    phone = Phone(place=found.root, kind=found.kind, identity=identity, alone=alone)
+    return replace(wish, official=known[0].official if known else whose(phone))
+
+
 def _register(
     desk: Desk, store: Store, found: Identified, wish: Registration, on_progress: HashProgress | None
 ) -> Outcome[OneAcquisition]:
     _refuse_unstorable(found.root)
     official = queries.official(store, wish.official)
     identity = intake.read_identity(found)
+    warning = _not_agreed(desk, store, official)
+    if warning:
+        identity = replace(identity, **_PERSONAL)
     known = _device_for(store, identity, wish.device, official.id)
     with _pending_folder(store) as pending:
         hashed = manifest.hash_evidence(found.root, pending / "manifest.jsonl", on_progress=on_progress)
@@ -163,8 +193,45 @@ def _register(
         added = _insert(desk, store, found, wish, hashed, identity, pending)
     return Outcome(
         data=OneAcquisition(acquisition=queries.acquisition(store, added)),
-        messages=(*_irregular_note(found.root, hashed), say("Next: {0}.", do("scan run", added))),
+        messages=(*warning, *_irregular_note(found.root, hashed), say("Next: {0}.", do("scan run", added))),
     )
+
+
+_PERSONAL: dict[str, Any] = {"name": None, "phone_number": None}
+"""What of a phone's identity tells who its user is: kept only when the person has agreed."""
+
+
+def _not_agreed(desk: Desk, store: Store, official: Official) -> tuple[Message, ...]:
+    """Return a warning where nothing allows a scan of a person's phones yet, empty where something does."""
+    try:
+        consents.require(store, official, desk.clock())
+    except ConsentError as error:
+        return (
+            say(
+                "{error} It is registered by its hashes; the phone's name and number are not kept, and no scan runs "
+                "before {0}.",
+                do("consent record", official.id),
+                error=error.message,
+            ),
+        )
+    return ()
+
+
+def learn_personal(desk: Desk, store: Store, one: Acquisition) -> None:
+    """Keep a phone's name and number once its user has agreed, where it was registered before; quiet when it is gone.
+
+    The caller has made sure of the consent.
+    """
+    agreed = min(moving.first_event(store, "consent", each.uuid) for each in queries.consents(store, one.official))
+    known = any(getattr(one.identity, name) for name in _PERSONAL)
+    if known or agreed < moving.first_event(store, "acquisition", one.uuid):
+        return
+    with contextlib.suppress(EvidenceError, OSError):
+        identity = intake.read_identity(intake.identify(Path(one.path)))
+        if any(getattr(identity, name) for name in _PERSONAL):
+            with store.change("acquisition.identity_read", actor=desk.actor, subject=one.id) as change:
+                change.update("acquisition", one.uuid, identity=asdict(identity))
+                _learn(change, store, one.device, identity)
 
 
 def _refuse_unstorable(path: Path) -> None:

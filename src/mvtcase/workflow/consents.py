@@ -1,4 +1,4 @@
-"""The data owner's consent: record, withdraw, show, and the gate that no scan passes without it."""
+"""The data owner's consent: record one or a batch, withdraw, show, and the gate that no scan passes without it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from mvtcase.errors import (
     ConsentMissingError,
     ConsentWithdrawnError,
     InputError,
+    NotFoundError,
 )
 from mvtcase.model import ConsentMethod, ConsentPoint, RosterState
 from mvtcase.store import queries
 from mvtcase.wording import do, say
+from mvtcase.workflow import rosters
 from mvtcase.workflow.attachments import keep
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -96,39 +99,151 @@ def record(  # noqa: PLR0913  # a consent form has this many fields
     informed: frozenset[ConsentPoint],
     given_at: str | None = None,
     expires_at: str | None = None,
+    retain_until: str | None = None,
     device_owner: str = "",
     document: Path | None = None,
 ) -> Outcome[OneConsent]:
-    """Record a consent as it was given; an incomplete one is recorded too, and allows no scan."""
-    if not by.strip() or not scope.strip():
-        raise InputError("A consent needs the name of the data owner and what was consented to.")
-    refuse_future(desk, given_at, "The day on which a consent was given")
-    if expires_at is not None and parse_timestamp(expires_at) <= desk.clock():
-        raise InputError("A consent that ran out on {at} allows nothing.", hint="Check the year.", at=expires_at)
+    """Record a consent as it was given; an incomplete one is recorded too, and allows no scan.
+
+    `expires_at` is how long scans are allowed, `retain_until` how long what they found may be kept.
+    """
+    form = Form(
+        official=named,
+        by=by,
+        method=method,
+        scope=scope,
+        informed=informed,
+        given_at=given_at,
+        expires_at=expires_at,
+        retain_until=retain_until,
+        device_owner=device_owner,
+        document=document,
+    )
+    _refuse_unusable(desk, form)
     with desk.open_case(to_change=True) as store:
         one = queries.official(store, named)
-        kept = keep(store.folder, document) if document else None
-        with store.change("consent.recorded", actor=desk.actor) as change:
-            added = change.new_id("consent")
-            change.payload |= {"subject": added, "official": one.id}
-            change.insert(
-                "consent",
-                id=added,
-                official=one.id,
-                given_by=by.strip(),
-                method=method,
-                scope=scope.strip(),
-                given_at=given_at or change.at,
-                expires_at=expires_at,
-                device_owner=device_owner.strip(),
-                document_sha256=kept,
-                recorded_by=desk.actor,
-                **{f"informed_{point}": point in informed for point in ConsentPoint},
-            )
-            if one.roster in {RosterState.INVITED, RosterState.UNREACHABLE, RosterState.WITHDRAWN}:
-                change.update("official", one.uuid, roster=RosterState.CONSENTED)
-        data = OneConsent(consent=queries.consents(store, one.id)[-1])
+        added = _insert(desk, store, one, form)
+        data = OneConsent(consent=next(each for each in queries.consents(store, one.id) if each.id == added))
         return Outcome(data=data, messages=_what_is_missing(informed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A consent as it stands on its form."""
+
+    official: str
+    by: str
+    method: ConsentMethod
+    scope: str
+    informed: frozenset[ConsentPoint]
+    given_at: str | None = None
+    expires_at: str | None = None
+    retain_until: str | None = None
+    device_owner: str = ""
+    document: Path | None = None
+
+
+def _refuse_unusable(desk: Desk, form: Form) -> None:
+    if not form.by.strip() or not form.scope.strip():
+        raise InputError("A consent needs the name of the data owner and what was consented to.")
+    refuse_future(desk, form.given_at, "The day on which a consent was given")
+    for at, what in ((form.expires_at, "allows nothing"), (form.retain_until, "lets nothing be kept")):
+        if at is not None and parse_timestamp(at) <= desk.clock():
+            raise InputError("A consent that ran out on {at} {what}.", hint="Check the year.", at=at, what=what)
+
+
+def _insert(desk: Desk, store: Store, one: Official, form: Form) -> str:
+    kept = keep(store.folder, form.document) if form.document else None
+    with store.change("consent.recorded", actor=desk.actor) as change:
+        added = change.new_id("consent")
+        change.payload |= {"subject": added, "official": one.id}
+        change.insert(
+            "consent",
+            id=added,
+            official=one.id,
+            given_by=form.by.strip(),
+            method=form.method,
+            scope=form.scope.strip(),
+            given_at=form.given_at or change.at,
+            expires_at=form.expires_at,
+            retain_until=form.retain_until,
+            device_owner=form.device_owner.strip(),
+            document_sha256=kept,
+            recorded_by=desk.actor,
+            **{f"informed_{point}": point in form.informed for point in ConsentPoint},
+        )
+        if one.roster in {RosterState.INVITED, RosterState.UNREACHABLE, RosterState.WITHDRAWN}:
+            change.update("official", one.uuid, roster=RosterState.CONSENTED)
+    return added
+
+
+COLUMNS: rosters.Names = {
+    "official": ("id", "pseudonym", "編號", "代號"),
+    "by": ("name", "givenby", "姓名", "同意人"),
+    "scope": ("同意範圍", "範圍"),
+    "informed": ("告知事項", "告知"),
+    "method": ("方式",),
+    "given": ("date", "同意日期", "日期"),
+    "expires": ("有效期限", "到期日"),
+    "retain": ("retainuntil", "保存期限"),
+    "deviceowner": ("裝置所有人",),
+    "document": ("file", "附件", "檔案"),
+}
+"""The columns of a batch of signed forms; the document is a path beside the table."""
+
+
+def record_batch(desk: Desk, path: Path) -> Outcome[Consents]:
+    """Record every consent of a table (CSV or XLSX), or none: each row is one signed form.
+
+    Raises `InputError` naming the line that cannot be used, `NotFoundError` for an unknown person or document.
+    """
+    rows = rosters.read(path, COLUMNS)
+    with desk.open_case(to_change=True) as store:
+        known = {each.register_id: each.id for each in queries.officials(store) if each.register_id}
+        forms = [_usable(desk, store, path, row, known) for row in rows]
+        added = [_insert(desk, store, one, form) for one, form in forms]
+        consents = tuple(
+            consent
+            for one in {one.id: one for one, _ in forms}.values()
+            for consent in queries.consents(store, one.id)
+            if consent.id in added
+        )
+        gaps = {str(line): line for _, form in forms for line in _what_is_missing(form.informed)}
+        return Outcome(data=Consents(consents=consents), messages=tuple(gaps.values()))
+
+
+def _usable(desk: Desk, store: Store, path: Path, row: rosters.Row, known: Mapping[str, str]) -> tuple[Official, Form]:
+    """Return the form that a row is, with whose it is. Raises `InputError` naming the line."""
+    try:
+        form = _form(path, row, known)
+        _refuse_unusable(desk, form)
+        if form.document and not form.document.is_file():
+            raise NotFoundError("There is no file {path}.", path=form.document)
+        return queries.official(store, form.official), form
+    except (InputError, ValueError) as error:
+        raise InputError("{path}, line {line}: {error}", path=path, line=row.line, error=error) from None
+
+
+def _form(path: Path, row: rosters.Row, known: Mapping[str, str]) -> Form:
+    cells = row.cells
+    named = cells.get("official", "")
+    if not named:
+        raise InputError("The official is missing.", hint="Give an id (O-0001), a pseudonym or the roster's id.")
+    expires, retain = (
+        read_date(cells[name], end_of_day=True) if name in cells else None for name in ("expires", "retain")
+    )
+    return Form(
+        official=known.get(named, named),
+        by=cells.get("by", ""),
+        method=ConsentMethod(cells.get("method", ConsentMethod.WRITTEN)),
+        scope=cells.get("scope", ""),
+        informed=read_points(cells.get("informed", "").replace(";", ",")),
+        given_at=read_date(cells["given"]) if "given" in cells else None,
+        expires_at=expires,
+        retain_until=retain,
+        device_owner=cells.get("deviceowner", ""),
+        document=path.parent / cells["document"] if "document" in cells else None,
+    )
 
 
 def _what_is_missing(informed: frozenset[ConsentPoint]) -> tuple[Message, ...]:

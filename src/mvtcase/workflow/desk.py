@@ -7,7 +7,7 @@ import importlib.metadata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from mvtcase.canon import StrEnum, spelled, utc_now
+from mvtcase.canon import StrEnum, person_key, spelled, utc_now
 from mvtcase.casebook import Newest
 from mvtcase.engine import box, runner
 from mvtcase.errors import (
@@ -21,7 +21,7 @@ from mvtcase.errors import (
 )
 from mvtcase.evidence import workspaces
 from mvtcase.indicators.library import IndicatorLibrary
-from mvtcase.model import CaseState
+from mvtcase.model import CaseState, ExaminerRole
 from mvtcase.settings import Settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, only
@@ -164,16 +164,36 @@ class Desk:
 
     @contextlib.contextmanager
     def open_case(self, *, to_change: bool = False) -> Iterator[Store]:
-        """Give the case's store. Raises `ConflictError` when it is closed and about to be changed."""
+        """Give the case's store.
+
+        Raises `ConflictError` when it is about to be changed and is closed, or the examiner is not registered.
+        """
         with Store.open(self.case_folder(), clock=self.clock) as store:
             if to_change and queries.case_file(store).state is CaseState.CLOSED:
                 raise ConflictError(
                     "The case {slug} is closed.", hint=say("Use {0} first.", do("case reopen")), slug=store.folder.slug
                 )
+            if to_change:
+                self._require_registered(store)
             # What a killed verb left is private, and goes with the next one; on a read-only medium it stays.
             with contextlib.suppress(OSError):
                 workspaces.sweep_leftovers(store.folder.working)
             yield store
+
+    def _require_registered(self, store: Store) -> None:
+        """Raise `ConflictError` where a register is kept and the examiner is not in it, or only reads."""
+        register = queries.examiners(store)
+        if not register:
+            return
+        own = [each for each in register if each.active and each.person_key == person_key(self.actor)]
+        if not own:
+            raise ConflictError(
+                "{actor} is not among the registered examiners of this case.",
+                hint=say("A lead adds the person: {0}.", do("examiner add", self.actor)),
+                actor=self.actor,
+            )
+        if own[0].role is ExaminerRole.READER:
+            raise ConflictError("{actor} is registered as a reader, who changes nothing.", actor=self.actor)
 
     def newest(self) -> Newest:
         """Return the active sets and the tools at hand, against which results go stale."""

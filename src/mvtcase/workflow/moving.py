@@ -64,13 +64,13 @@ def outdate(
     row `since` (table and UUID) came to be: it may name the wrong one, and its numbers count the wrong one.
     """
     inside = _with_parents(store, groups)
-    first = _first_event(store, *since) if since else 0
+    first = first_event(store, *since) if since else 0
     told = [
         each
         for each in queries.reports(store)
         if each.state is not ReportState.SUPERSEDED
         and each.target in {"", *officials, *inside}
-        and _first_event(store, "report", each.uuid) > first
+        and first_event(store, "report", each.uuid) > first
     ]
     for each in told:
         change.update("report", each.uuid, outdated=_added(each, why))
@@ -93,7 +93,8 @@ def _with_parents(store: Store, groups: Collection[str]) -> set[str]:
     return inside
 
 
-def _first_event(store: Store, table: str, uuid: str) -> int:
+def first_event(store: Store, table: str, uuid: str) -> int:
+    """Return the sequence of the custody event that first wrote a row, 0 for none."""
     query = "SELECT min(sequence) AS n FROM custody_row WHERE table_name = ? AND row_uuid = ?"
     return int(store.rows(query, (table, uuid))[0]["n"] or 0)
 

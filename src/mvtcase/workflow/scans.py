@@ -20,6 +20,7 @@ from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import consents, control, payloads
+from mvtcase.workflow.acquisitions import learn_personal
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
 
@@ -192,6 +193,7 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
             manifest.require_unchanged(
                 Path(acquisition.path), store.folder.manifest(acquisition.id), acquisition.manifest_sha256
             )
+            learn_personal(desk, store, acquisition)
             scan = begin(desk, store, choice, acquisition, action="scan.started")
             try:
                 result, staged = _examine(desk, request, choice, store, acquisition, scan, secret)

@@ -1,0 +1,62 @@
+"""`mvtcase examiner`: add, list, set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mvtcase import workflow
+from mvtcase.cli import output
+from mvtcase.model import ExaminerRole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.table import Table
+
+    from mvtcase.workflow.examiners import Register
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The register of examiners. Once somebody is in it, the second examiner is another one of them.",
+)
+Name = Annotated[str, typer.Argument(help="The examiner's name, or id (E-0001).")]
+
+
+@app.command("add")
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name, as the person signs.")],
+    role: Annotated[
+        ExaminerRole, typer.Option("--role", help="lead keeps the register; a reader changes nothing.")
+    ] = ExaminerRole.EXAMINER,
+) -> None:
+    """Register an examiner; whoever registers the first one becomes lead."""
+    output.answer(context, lambda desk: workflow.examiners.add(desk, name, role), _table)
+
+
+@app.command("list")
+def list_examiners(context: typer.Context) -> None:
+    """List who may work on the case."""
+    output.answer(context, workflow.examiners.list_examiners, _table)
+
+
+@app.command("set")
+def change(
+    context: typer.Context,
+    name: Name,
+    role: Annotated[ExaminerRole | None, typer.Option("--role", help="The new role.")] = None,
+    active: Annotated[
+        bool | None, typer.Option("--active/--inactive", help="Whether the person works on the case.")
+    ] = None,
+) -> None:
+    """Change an examiner's role, or say that the person works on the case no more."""
+    output.answer(
+        context, lambda desk: workflow.examiners.change_examiner(desk, name, role=role, active=active), _table
+    )
+
+
+def _table(data: Register) -> Iterable[Table]:
+    columns = ("id", "name", "role", "active", "registered_at", "registered_by")
+    yield output.records("Examiners", columns, data.examiners)

@@ -1,0 +1,99 @@
+"""The register of examiners: who may work on a case, in what role; where nobody is registered, anybody may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mvtcase.canon import person_key, spelled
+from mvtcase.errors import ConflictError, InputError, NotFoundError
+from mvtcase.model import ExaminerRole
+from mvtcase.store import queries
+from mvtcase.wording import do, say
+from mvtcase.workflow.desk import Outcome
+
+if TYPE_CHECKING:
+    from mvtcase.model import Examiner
+    from mvtcase.store.store import Change, Store
+    from mvtcase.workflow.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """The examiners of a case."""
+
+    examiners: tuple[Examiner, ...]
+
+
+def add(desk: Desk, name: str, role: ExaminerRole) -> Outcome[Register]:
+    """Register an examiner; whoever registers the first one is registered too, as lead.
+
+    From then on nobody else changes the case, and only a lead changes the register.
+    """
+    if not spelled(name):
+        raise InputError("An examiner needs a name.")
+    with desk.open_case(to_change=True) as store:
+        known = {each.person_key for each in queries.examiners(store)}
+        if person_key(name) in known:
+            raise ConflictError("{name} is registered already.", name=spelled(name))
+        _require_lead(store, desk.actor)
+        with store.change("examiner.registered", actor=desk.actor) as change:
+            if not known and person_key(name) != person_key(desk.actor):
+                _insert(change, desk.actor, ExaminerRole.LEAD, by=desk.actor)
+            elif not known:
+                role = ExaminerRole.LEAD
+            change.payload["subject"] = _insert(change, name, role, by=desk.actor)
+        return Outcome(data=Register(examiners=queries.examiners(store)))
+
+
+def _insert(change: Change, name: str, role: ExaminerRole, *, by: str) -> str:
+    added = change.new_id("examiner")
+    change.insert(
+        "examiner",
+        id=added,
+        name=spelled(name),
+        person_key=person_key(name),
+        role=role,
+        registered_at=change.at,
+        registered_by=by,
+    )
+    return added
+
+
+def _require_lead(store: Store, actor: str) -> None:
+    register = queries.examiners(store)
+    if register and not any(_is(each, actor) and each.role is ExaminerRole.LEAD for each in register):
+        raise ConflictError("Only a lead changes the register of examiners, and {actor} is none.", actor=actor)
+
+
+def _is(examiner: Examiner, name: str) -> bool:
+    return examiner.active and examiner.person_key == person_key(name)
+
+
+def change_examiner(
+    desk: Desk, named: str, *, role: ExaminerRole | None = None, active: bool | None = None
+) -> Outcome[Register]:
+    """Change an examiner's role, or say that the person works on the case no more, or again; one lead must be left."""
+    given = {"role": role, "active": active}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        raise InputError("Nothing to change was given.", hint=say("See {0}.", do("examiner set", help=True)))
+    with desk.open_case(to_change=True) as store:
+        _require_lead(store, desk.actor)
+        register = queries.examiners(store)
+        one = next((each for each in register if each.id == named or each.person_key == person_key(named)), None)
+        if one is None:
+            raise NotFoundError("Nobody is registered as {named!r}.", named=named)
+        steps_down = role not in {None, ExaminerRole.LEAD} or active is False
+        others = [each for each in register if each.id != one.id and each.active and each.role is ExaminerRole.LEAD]
+        if steps_down and not others:
+            raise ConflictError("{one} is the only lead.", hint="Make another one first.", one=one.name)
+        with store.change("examiner.changed", actor=desk.actor, subject=one.id, columns=",".join(changes)) as change:
+            change.update("examiner", one.uuid, **changes)
+        return Outcome(data=Register(examiners=queries.examiners(store)))
+
+
+def list_examiners(desk: Desk) -> Outcome[Register]:
+    """Return the register, empty where nobody keeps one."""
+    with desk.open_case() as store:
+        return Outcome(data=Register(examiners=queries.examiners(store)))

@@ -18,7 +18,7 @@ from .walk import Walk, said
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Batch", "Bounds", "Extent", "Place", "Reading", "Value", "read_values", "worst"]
+__all__ = ["Batch", "Bounds", "Content", "Extent", "Place", "Reading", "Value", "read_values", "worst"]
 
 
 _BOUNDS = Bounds()
@@ -31,6 +31,7 @@ def read_values(
     take: Callable[[Batch], None],
     say: Callable[[str, Reading], None],
     beside: Callable[[str], Path | None] | None = None,
+    file: Callable[[Content, Place], None] | None = None,
     bounds: Bounds = _BOUNDS,
 ) -> Reading:
     """Read one file, and return how far the file itself was read; `say` hears the same of each container in it.
@@ -38,13 +39,13 @@ def read_values(
     `take` gets the texts, many at once; `tick` the bytes read since it was last called, and may raise to stop. What one
     of the three raises comes out of here unchanged. `beside` finds what belongs to the file under its name and a suffix
     (`-wal`), which in a backup stands elsewhere; an empty suffix asks for the database that a log belongs to. Without
-    `beside`, siblings of a path are taken.
+    `beside`, siblings of a path are taken. `file` gets whole files out of archives, streams and mails, to be hashed.
     """
     try:
         content = _content(source, beside)
     except (OSError, UnreadableError) as error:
         return Reading(form="unreadable", extent=Extent.UNREADABLE, note=said(error))
-    walk = Walk(bounds=bounds, on_bytes=tick, on_batch=take, on_reading=say, form_of=form_of)
+    walk = Walk(bounds=bounds, on_bytes=tick, on_batch=take, on_reading=say, form_of=form_of, on_file=file)
     try:
         return walk.file(content)
     finally:

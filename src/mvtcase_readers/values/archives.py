@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from .contents import PIECE, BoundError, Content, database_of, spooled
+from .contents import PIECE, BoundError, Content, Stretch, database_of, spooled
 from .shapes import Extent, Place, Reading
 from .streams import Inflated
 from .walk import BROKEN, LockedError, said
@@ -125,9 +125,9 @@ def _by_local_headers(walk: Walk, content: Content, place: Place) -> str:
         if flags & _ENCRYPTED:
             _lost(walk, here, Extent.ENCRYPTED, "needs a password")
         elif method == _DEFLATED:
-            _one(walk, lambda start=start: Inflated(_From(content, start), -zlib.MAX_WBITS, single=True), here)  # type: ignore[misc]
+            _one(walk, lambda start=start: Inflated(Stretch(content, start), -zlib.MAX_WBITS, single=True), here)  # type: ignore[misc]
         elif method == _STORED and not flags & _STREAMED:
-            _one(walk, lambda start=start, packed=packed: _From(content, start, packed), here)  # type: ignore[misc]
+            _one(walk, lambda start=start, packed=packed: Stretch(content, start, packed), here)  # type: ignore[misc]
         else:
             _lost(walk, here, Extent.UNKNOWN_FORM, f"compression {method}")
     walk.skim(content, place)
@@ -143,22 +143,6 @@ def _marks(content: Content) -> Iterator[int]:
             yield offset - len(before) + found
             found = data.find(_LOCAL_MARK, found + 1)
         before = data[-3:]
-
-
-class _From:
-    """A stretch of a content as a stream."""
-
-    def __init__(self, content: Content, start: int, size: int | None = None) -> None:
-        self._content = content
-        self._at = start
-        self._end = content.size if size is None else min(content.size, start + size)
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to so many bytes, none at the end."""
-        wanted = self._end - self._at if size < 0 else min(size, self._end - self._at)
-        piece = self._content.at(self._at, wanted)
-        self._at += len(piece)
-        return piece
 
 
 def read_tar(walk: Walk, content: Content, place: Place) -> str:
@@ -185,7 +169,7 @@ def _tar_member(walk: Walk, content: Content, member: tarfile.TarInfo, place: Pl
     if member.isreg():
         # A sparse member's holes may be a hundred gigabytes of nothing: they are left out.
         size = sum(size for _, size in _stretches(member))
-        _one(walk, lambda: _From(content, member.offset_data, size), here)
+        _one(walk, lambda: Stretch(content, member.offset_data, size), here)
 
 
 def _stretches(member: tarfile.TarInfo) -> list[tuple[int, int]]:
@@ -213,7 +197,7 @@ def read_backup(walk: Walk, content: Content, place: Place) -> str:
         raise LockedError(f"an encrypted Android backup ({lines[3].decode('ascii', 'replace')[:20]})")
     start = handle.tell()
     here = place.within("backup.tar")
-    stream = _From(content, start)
+    stream = Stretch(content, start)
     if lines[2] == b"1":
         _one(walk, lambda: Inflated(stream, zlib.MAX_WBITS), here)
     else:

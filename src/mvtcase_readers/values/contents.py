@@ -133,6 +133,22 @@ class Content:
             self._handle.close()
 
 
+class Stretch:
+    """A stretch of a content as a stream."""
+
+    def __init__(self, content: Content, start: int, size: int | None = None) -> None:
+        self._content = content
+        self._at = start
+        self._end = content.size if size is None else min(content.size, start + size)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to so many bytes, none at the end."""
+        wanted = self._end - self._at if size < 0 else min(size, self._end - self._at)
+        piece = self._content.at(self._at, wanted)
+        self._at += len(piece)
+        return piece
+
+
 def opened(path: Path, beside: Callable[[str], Content | None] | None = None) -> Content:
     """Return the content of a regular file, opened without following a link. Raises `OSError` and `UnreadableError`."""
     return Content(open_regular(path), path=path, beside=beside)

@@ -44,13 +44,16 @@ class Tree:
         return "".join(reversed(parts)).removeprefix(".")
 
     def role(self, node: int) -> str:
-        """Return the nearest name above a node, lower-case: a list's items have the list's."""
+        """Return the two nearest names above a node, lower-case, as `processes.name`; a list's items have its own."""
+        names: list[str] = []
         for _ in range(_LONGEST_PATH):
             key = self.keys[node]
-            if isinstance(key, str):
-                return key.lower()
+            if isinstance(key, str) and key:
+                names.insert(0, key.lower())
             node = self.parents[node]
-        return ""
+            if node <= ROOT or len(names) > 1:
+                break
+        return ".".join(names)
 
     def batch(self, place: Place) -> Batch:
         """Return all texts as a batch below a place."""

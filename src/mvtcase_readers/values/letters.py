@@ -145,7 +145,9 @@ class _Mail:
 
     def _open(self, data: bytes, name: str) -> None:
         if data.strip():
-            self.walk.cell(Content(data), self.place.at_key(f"{name} {self.parts}"))
+            content, place = Content(data), self.place.at_key(f"{name} {self.parts}")
+            self.walk.whole(content, place)
+            self.walk.cell(content, place)
 
 
 def _split_fields(text: str) -> list[str]:

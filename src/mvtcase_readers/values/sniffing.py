@@ -53,7 +53,7 @@ def _nothing(walk: Walk, content: Content, place: Place) -> str:
 
 
 _EMPTY = Form(name="empty", read=_nothing)
-_UNKNOWN = Form(name="unknown", read=_skim, extent=Extent.SKIMMED)
+_UNKNOWN = Form(name="unknown", read=streams.read_unknown, extent=Extent.SKIMMED)
 _LINES = Form(name="text", read=texts.read_lines)
 _TABLE = Form(name="table of texts", read=texts.read_table)
 _JSON_FORM = Form(name="json", read=json_texts.read_json)
@@ -89,8 +89,11 @@ _MARKS: tuple[tuple[bytes, Form], ...] = (
     (b"\x04\x22\x4d\x18", Form(name="lz4", read=streams.read_lz4)),
     (b"bv41", Form(name="apple lz4", read=streams.read_apple_lz4)),
     (b"bv4-", Form(name="apple lz4", read=streams.read_apple_lz4)),
+    *((mark, Form(name="lzfse", read=streams.read_lzfse)) for mark in (b"bvx2", b"bvxn", b"bvx1", b"bvx-")),
+    (b"\x28\xb5\x2f\xfd", Form(name="zstd", read=streams.read_zstd)),
+    (streams.MOZILLA, Form(name="mozilla lz4", read=streams.read_mozilla_lz4)),
     *((mark, Form(name=name, read=streams.read_unknown_packing)) for mark, name in (
-        (b"bvx", "lzfse"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"),
     )),
     *((mark, Form(name=name, read=_skim, extent=Extent.SKIMMED)) for mark, name in (
         (b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n", "png"), (b"GIF8", "gif"), (b"RIFF", "riff"),

@@ -1,26 +1,39 @@
-"""Compressed streams: gzip, zlib, bzip2, xz, LZ4 and Apple's framing of it, unpacked piece by piece within bounds."""
+"""Compressed streams: gzip, zlib, bzip2, xz, zstd, LZ4 with Apple's and Mozilla's framing, LZFSE; all within bounds."""
 
 from __future__ import annotations
 
 import bz2
 import lzma
+import re
 import struct
 import zlib
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 try:
     import lz4.block
     import lz4.frame
 except ImportError:  # No wheel for an odd machine: what is packed so is told as not taken apart.
     lz4 = None
-
+from .bplist import embedded
+from .contents import BoundError, Content, Stretch, spooled
 from .shapes import Extent
 from .walk import UnknownFormError
 
 if TYPE_CHECKING:
-    from .contents import Content, Readable
+    from .contents import Readable
     from .shapes import Place
     from .walk import Walk
+
+
+def _library(name: str) -> Any:  # noqa: ANN401 - a module without types, or None where it is not installed
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+lzfse, zstandard = _library("lzfse"), _library("zstandard")
 
 _READ = 1 << 16
 _LZMA_MEMORY = 256 << 20
@@ -167,6 +180,95 @@ def read_xz(walk: Walk, content: Content, place: Place) -> str:
     """Give what an xz or lzma file holds."""
     _whole(walk, content, _Unpacked(content.file(), _lzma, b"\xfd7zXZ"), place.within("xz"))
     return ""
+
+
+class _Zstd:
+    """The bytes of one or several zstd frames."""
+
+    def __init__(self, handle: Readable) -> None:
+        unpacker = zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW)
+        self._stream = unpacker.stream_reader(handle, read_size=_READ, read_across_frames=True)
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes, none at the end. Raises `ValueError` on damage."""
+        try:
+            data: bytes = self._stream.read(size)
+        except zstandard.ZstdError as error:
+            raise ValueError(str(error)) from error
+        return data
+
+
+def read_zstd(walk: Walk, content: Content, place: Place) -> str:
+    """Give what a zstd file holds."""
+    if zstandard is None:
+        raise UnknownFormError("zstd, for which no library is installed")
+    _whole(walk, content, _Zstd(content.file()), place.within("zstd"))
+    return ""
+
+
+def read_lzfse(walk: Walk, content: Content, place: Place) -> str:
+    """Give what Apple's LZFSE or LZVN blocks hold. Raises `BoundError` when they claim too much."""
+    if lzfse is None:
+        raise UnknownFormError("LZFSE, for which no library is installed")
+    data = content.all(walk.bounds.held)
+    # The library gives all at once: no more than what is marked like a block says that it unfolds to.
+    claimed = sum(int.from_bytes(found[1], "little") for found in _LZFSE_BLOCK.finditer(data))
+    if claimed > walk.bounds.held:
+        raise BoundError("its blocks claim to unfold beyond all bounds")
+    try:
+        unpacked = lzfse.decompress(data)
+    except lzfse.error as error:
+        raise ValueError(str(error)) from error
+    walk.member(Stretch(Content(unpacked), 0), place.within("lzfse"))
+    return ""
+
+
+def read_mozilla_lz4(walk: Walk, content: Content, place: Place) -> str:
+    """Give what Mozilla's framing of one LZ4 block holds: sessions and bookmarks of Firefox."""
+    data = content.all(walk.bounds.held)
+    size = int.from_bytes(data[len(MOZILLA) : len(MOZILLA) + 4], "little")
+    if size > _MOST_BLOCK:
+        raise BoundError("its block claims to unfold beyond all bounds")
+    unpacked = unpacked_block(data[len(MOZILLA) + 4 :], size)
+    walk.member(Stretch(Content(unpacked), 0), place.within("lz4"))
+    return ""
+
+
+def read_unknown(walk: Walk, content: Content, place: Place) -> str:
+    """Give the runs of bytes of no known form, and what is packed by gzip or a property list among them.
+
+    Caches of browsers keep what a server sent behind a header of their own, packed as it came.
+    """
+    walk.skim(content, place)
+    tries, before = 0, b""
+    for offset, piece in content.pieces():
+        data = before + piece
+        base = offset - len(before)
+        found = data.find(_GZIP_MEMBER)
+        while found >= 0 and tries < _MOST_TRIES:
+            tries += 1
+            _inflated(walk, content, base + found, place)
+            found = data.find(_GZIP_MEMBER, found + 1)
+        for start, plist in embedded(data):
+            walk.cell(Content(plist), place.within(f"plist at {base + start}"))
+        before = piece[-2:]
+    return ""
+
+
+def _inflated(walk: Walk, content: Content, offset: int, place: Place) -> None:
+    """Read what begins like gzip where it is: a stream that comes to its end."""
+    inner = spooled(Inflated(Stretch(content, offset), zlib.MAX_WBITS | 16, single=True), walk.spend, walk.bounds.held)
+    if inner.cut is None and inner.size:
+        walk.whole(inner, place)
+        walk.cell(inner, place.within(f"gzip at {offset}"))
+    inner.close()
+
+
+MOZILLA = b"mozLz40\0"
+_MOST_WINDOW = 128 << 20
+_MOST_TRIES = 2000
+_GZIP_MEMBER = b"\x1f\x8b\x08"
+_LZFSE_BLOCK = re.compile(rb"bvx[12n-](.{4})", re.DOTALL)
 
 
 def read_lz4(walk: Walk, content: Content, place: Place) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .contents import Content
 from .encodings import decoded, encoding_of, has_other_bytes, unescaped
+from .process_tables import ProcessTables
 from .shapes import Batch, Extent, Place
 
 if TYPE_CHECKING:
@@ -33,11 +34,18 @@ def encoding(content: Content) -> str | None:
 def read_lines(walk: Walk, content: Content, place: Place) -> str:
     """Give a text's lines, each with its number."""
     first = 1
+    tables = ProcessTables()
     for block in _blocks(walk, content, place):
         lines = block.split("\n")
         give_texts(walk, Batch(texts=lines, place=_rows(place, first), role=place.role))
+        _give_programs(walk, list(tables.named(lines)), _rows(place, first))
         first += len(lines)
     return ""
+
+
+def _give_programs(walk: Walk, programs: list[tuple[int, str]], row: Callable[[int], Place]) -> None:
+    names = [name for _, name in programs]
+    walk.give(Batch(texts=names, place=lambda index: row(programs[index][0]), role="process"))
 
 
 def _rows(place: Place, first: int) -> Callable[[int], Place]:

@@ -69,6 +69,7 @@ class Walk:
     on_batch: Callable[[Batch], None]
     on_reading: Callable[[str, Reading], None]
     form_of: Callable[[Content], Form]
+    on_file: Callable[[Content, Place], None] | None = None
     left: int = 0
     members: int = 0
     depth: int = 0
@@ -152,6 +153,8 @@ class Walk:
             raise BoundError("too many members")
         content = spooled(stream, self.spend, self.bounds.held)
         content.beside_of = beside
+        if content.cut is None:
+            self.whole(content, place)
         try:
             reading = self.open(content, place)
         finally:
@@ -163,6 +166,11 @@ class Walk:
         if isinstance(content.cut, BoundError):
             raise content.cut
         return reading
+
+    def whole(self, content: Content, place: Place) -> None:
+        """Tell the caller of a whole file that stands in a container: its hash may be known."""
+        if self.on_file is not None:
+            self._outside(self.on_file, content, place)
 
     def nested(self, data: bytes, place: Place) -> Reading:
         """Read bytes that stand in a container as a container of their own and tell the caller how far."""

@@ -61,7 +61,7 @@ def test_the_place_of_a_value_deep_inside_says_each_step(tmp_path: Path) -> None
     place = found.place
     assert (place.inside, place.table, place.row, place.column) == ("HomeDomain/x.db", "note", 101, "ZBODY")
     assert place.key == "gzip.payload.urls[0]"
-    assert found.role == "urls"
+    assert found.role == "payload.urls"
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,7 @@ class Known:
         yield from self._link(text)
         name = text.lower()
         yield from self._app(name)
+        yield from self._found("file_names", text)
         if self.android:
             yield from self._found("android_property_names", name)
 

@@ -27,8 +27,9 @@ def role_of(name: str) -> Role:
     for role, pattern in _ROLES:
         if pattern.fullmatch(squeezed):
             return role
-    # A table of processes calls its column just `name`.
-    return Role.PROCESS if squeezed in _BARE and _OF_PROCESSES.search(name.lower()) else Role.FREE
+    # A table of processes, or a list of files, calls its column just `name`.
+    above = name.lower()[: -len(last) or None] if squeezed in _BARE else ""
+    return next((role for role, pattern in _ABOVE if above and pattern.search(above)), Role.FREE)
 
 
 class PlaceClass(StrEnum):
@@ -39,6 +40,12 @@ class PlaceClass(StrEnum):
     RUNNING = "execution"
     PRESENT = "artefact"
     UNKNOWN = "heuristic"
+
+
+@lru_cache(maxsize=65_536)
+def is_record_of_processes(file: str) -> bool:
+    """Return whether a file, by its place on the phone, records which processes ran or crashed."""
+    return _RECORDS.search(file.lower()) is not None
 
 
 @lru_cache(maxsize=65_536)
@@ -54,8 +61,13 @@ def place_class(file: str, table: str, role: str) -> PlaceClass:
 
 
 _SEPARATORS = re.compile(r"[./:\[\]\s]+")
-_BARE = frozenset({"name", "value", "key", "args", "arguments", "cmd", "user", "title"})
-_OF_PROCESSES = re.compile(r"proc(?:ess)?|daemon|running|tasks?\b")
+_BARE = frozenset({"name", "value", "key", "args", "arguments", "cmd", "user", "title", "ztitle", "zname", "label"})
+_ABOVE = (
+    (Role.PROCESS, re.compile(r"proc(?:ess)?|daemon|running|\btasks?\b|launch")),
+    (Role.FILE, re.compile(r"media|attach|document|file|download|upload|recent|photo|drive|asset|items?\b")),
+)
+"""What a plain name names, by what stands above it: the table, or the key of the list."""
+
 _ROLES = (
     (Role.ROW_ID, re.compile(r"z?(?:row|message|chat|asset|record)?(?:guid|uuid|fileid)|zuniqueid|zpk")),
     (Role.PROFILE, re.compile(r"payload(?:identifier|uuid)|profile(?:id|identifier|uuid|name)?|installedprofile\w*")),
@@ -96,11 +108,12 @@ _HISTORY = (
     r"|dns|connect_event|persitepreferences|siteprefs|login data|visited|tabs|hsts|app_webview|chrome|firefox|safari"
 )
 _RUNNING = (
-    r"shutdown\.log|/?ps\.txt|ps_thread|processes\.(?:txt|json)|tombstone|\.ips|crash|diagnosticreports|osanalytics"
+    r"shutdown\.log|/?ps\.txt|ps_thread|launchctl|/anr/|dropbox/|/top\.txt|processes\.(?:txt|json)|tombstone|\.ips|crash|diagnosticreports|osanalytics"
     r"|addaily|datausage|netusage|powerlog|plsql|spindump|tailspin|taskinfo|jetsam|stacks-|usagestats|battery|microstackshots"
 )
+_RECORDS = re.compile(_RUNNING)
 _PLACES = (
-    (re.compile(_RUNNING), None, PlaceClass.RUNNING),
+    (_RECORDS, None, PlaceClass.RUNNING),
     (re.compile(r"knowledgec|biome|segb|coreduet"), re.compile(r"app|bundle|valuestring|stream"), PlaceClass.RUNNING),
     (re.compile(r"browser ?history"), None, PlaceClass.HISTORY),  # LINE keeps one among its messages
     (re.compile(_MESSAGES), None, PlaceClass.MESSAGE),

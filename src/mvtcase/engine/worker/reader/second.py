@@ -24,6 +24,7 @@ from mvtcase.engine.worker.reader.files import Acquisition, inside
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
+from mvtcase.engine.worker.reader.roles import is_record_of_processes
 from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, why
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from mvtcase.engine.worker.reader.index import Hit
     from mvtcase.engine.worker.task import Task
     from mvtcase.matchset import MatchSet
-    from mvtcase_readers.values import Batch, Reading
+    from mvtcase_readers.values import Batch, Content, Reading
 
 PROGRESS_SECONDS = 1.0
 FILE_SECONDS = 1800.0
@@ -199,19 +200,25 @@ class SecondReader:
         def batch(batch: Batch) -> None:
             hits.extend(self._batch(number, claim.file, batch))
 
+        def file(content: Content, place: Place) -> None:
+            pieces = (piece for _, piece in content.pieces())
+            hits.extend(self._hash(number, claim.file, pieces, place, "the hash of a file inside"))
+
         def reading(_label: str, reading: Reading) -> None:
             # A text that was given as it stands was only not looked into for more texts.
             if reading.extent is not Extent.SKIMMED and (reading.form, reading.extent) != ("text", Extent.TOO_DEEP):
                 extents.append(reading.extent)
 
         try:
-            hits.extend(self._hash(number, claim.file))
+            with open_regular(claim.file.path) as handle:
+                hits.extend(self._hash(number, claim.file, iter(lambda: handle.read(_PIECE), b""), Place()))
             whole = read_values(
                 claim.file.path,
                 tick=self._tick,
                 take=batch,
                 say=reading,
                 beside=lambda suffix: self.acquisition.beside(claim.file, suffix),
+                file=file,
             )
             claim.extent, claim.form = str(worst((whole.extent, *extents))), whole.form
             claim.values, claim.note = whole.values, safe_text(whole.note, 300)
@@ -229,7 +236,7 @@ class SecondReader:
             if is_mixed:
                 inside = batch.place(position).inside
             path = f"{file.rooted}!{inside}" if inside else file.rooted
-            terms = terms_of(text, role, raw=not batch.whole)
+            terms = terms_of(text, role, raw=not batch.whole, running=is_record_of_processes(path))
             yield from self._see(number, path, role, terms, lambda: batch.place(position))  # noqa: B023 - used at once
         self.notices.look(f"{file.rooted}!{inside}", batch.texts)
 
@@ -243,15 +250,17 @@ class SecondReader:
         """Return the hashes to take: SHA-256 of every file for later, the others where a set has some."""
         return tuple(name for name in _HASHED if name == "sha256" or self.known.by_type.get(f"files_{name}"))
 
-    def _hash(self, number: int, file: Acquired) -> Iterator[Hit]:
+    def _hash(
+        self, number: int, file: Acquired, pieces: Iterable[bytes], place: Place, what: str = "the file's own hash"
+    ) -> list[Hit]:
         hashers = [hashlib.new(name, usedforsecurity=False) for name in self._hashes()]
-        with open_regular(file.path) as handle:
-            while piece := handle.read(_PIECE):
-                for hasher in hashers:
-                    hasher.update(piece)
-                self._tick(0)
-        terms = [Term(Sort.HEX, hasher.hexdigest(), context="the file's own hash") for hasher in hashers]
-        return self._see(number, file.rooted, "hash", terms, Place)
+        for piece in pieces:
+            for hasher in hashers:
+                hasher.update(piece)
+            self._tick(0)
+        terms = [Term(Sort.HEX, hasher.hexdigest(), context=what) for hasher in hashers]
+        path = f"{file.rooted}!{place.inside}" if place.inside else file.rooted
+        return list(self._see(number, path, "hash", terms, lambda: place))
 
     def _tick(self, count: int) -> None:
         self.done += count

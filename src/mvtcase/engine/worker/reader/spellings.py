@@ -24,6 +24,7 @@ LONGEST_UNDONE = 4 << 20
 """How often encodings are undone inside each other, and for how many and how long texts of one value."""
 
 LONGEST_BASE64 = 8192
+_SHORTEST_BASE64 = 12
 
 
 class Spelling(NamedTuple):
@@ -101,16 +102,41 @@ def _quoted_printable(text: str) -> Iterator[str]:
 
 def _packed_links(text: str) -> Iterator[str]:
     for found in _BASE64.finditer(text):
-        packed = found.group(1) or found.group(2)
-        packed = packed.translate(_URL_SAFE).rstrip("=")[:LONGEST_BASE64]
-        for kept in (packed, packed[: len(packed) // 4 * 4]):
-            try:
-                unpacked = base64.b64decode(kept + "=" * (-len(kept) % 4)).decode("utf-8")
-            except (binascii.Error, ValueError):
-                continue
-            if unpacked.isprintable() and not _HOLDS.isdisjoint(unpacked):
-                yield unpacked
-            break
+        packed = found[found.lastindex or 0]
+        # In a link's path the slashes are not of the alphabet.
+        for part in dict.fromkeys((packed, *(packed.split("/") if "/" in packed else ()))):
+            # What has capitals or small letters alone is a number or a word.
+            if len(part) >= _SHORTEST_BASE64 and part.lower() != part != part.upper():
+                yield from _from_base64(part)
+
+
+def _from_base64(packed: str) -> Iterator[str]:
+    packed = packed.translate(_URL_SAFE).rstrip("=")[:LONGEST_BASE64]
+    for kept in (packed, packed[: len(packed) // 4 * 4]):
+        try:
+            unpacked = base64.b64decode(kept + "=" * (-len(kept) % 4)).decode("utf-8")
+        except (binascii.Error, ValueError):
+            continue
+        if unpacked.isprintable() and not _HOLDS.isdisjoint(unpacked):
+            yield unpacked
+        return
+
+
+def _hexadecimal(text: str) -> Iterator[str]:
+    for found in _HEX_LINK.finditer(text):
+        yield bytes.fromhex(found[0][: len(found[0]) // 2 * 2]).decode("utf-8", "replace")
+
+
+def _guarded(text: str) -> Iterator[str]:
+    # Proofpoint's first ways of rewriting a link: hyphens for percent signs, underscores for slashes.
+    for found in _GUARDED_LINK.finditer(text):
+        yield unquote(found[1].replace("-", "%").replace("_", "/"), errors="replace")
+
+
+def _proxied(text: str) -> Iterator[str]:
+    # A host as a name below its proxy's: hyphens for dots, two for a hyphen.
+    for found in _PROXIED_HOST.finditer(text):
+        yield found[1].replace("--", "\0").replace("-", ".").replace("\0", "-")
 
 
 def _refanged(text: str) -> Iterator[str]:
@@ -133,7 +159,14 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,24});")
 _ESCAPE = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4})\}?|x([0-9A-Fa-f]{2})|([/\"'\\nrtbf.]))")
 _SHORT = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
 _QUOTED = re.compile(r"=\r?\n|=(?:2[EeFfDd]|3[AaDd]|40)")
-_BASE64 = re.compile(r"[?&#][\w.~-]{0,64}=([A-Za-z0-9+/_-]{12,8192}={0,2})|(aHR0c[A-Za-z0-9+/_-]{8,8192})")
+_BASE64 = re.compile(
+    r"[?&#][\w.~-]{0,64}=([A-Za-z0-9+/_-]{12,8192}={0,2})|(aHR0c[A-Za-z0-9+/_-]{8,8192})"
+    # Alone, or between the marks of links, cookies and tokens.
+    r"|(?<![A-Za-z0-9+/_-])([A-Za-z0-9+/_-]{16,8192}={0,2})(?![A-Za-z0-9+_-])"
+)
+_HEX_LINK = re.compile(r"(?<![0-9A-Fa-f])68747470(?:73)?3[Aa]2[Ff]2[Ff][0-9A-Fa-f]{8,8192}")
+_GUARDED_LINK = re.compile(r"[?&]u=(https?-3A__[\w.-]{4,2048})")
+_PROXIED_HOST = re.compile(r"(?<![\w.-])([a-z0-9-]{4,63})\.(?:translate\.goog|cdn\.ampproject\.org)", re.IGNORECASE)
 _HOLDS = frozenset(".%&\\@")
 """An unpacked text without any of these holds no address, not even a coded one."""
 
@@ -154,7 +187,10 @@ _FORMS: tuple[tuple[str, Callable[[str], bool], Callable[[str], Iterator[str]]],
     ("HTML entities", lambda text: "&" in text and _ENTITY.search(text) is not None, _entities),
     ("escapes", lambda text: "\\" in text and _ESCAPE.search(text) is not None, _escapes),
     ("quoted-printable", lambda text: "=" in text and _QUOTED.search(text) is not None, _quoted_printable),
-    ("base64", lambda text: ("=" in text or "aHR0c" in text) and _BASE64.search(text) is not None, _packed_links),
+    ("base64", lambda text: len(text) >= _SHORTEST_BASE64 and _BASE64.search(text) is not None, _packed_links),
+    ("hexadecimal", lambda text: "68747470" in text, _hexadecimal),
+    ("a mail guard's link", lambda text: "-3A__" in text, _guarded),
+    ("a proxy's host", lambda text: ".translate.goog" in text or ".ampproject.org" in text, _proxied),
     (_DEFANGED, lambda text: not _NO_FANGS.isdisjoint(text) and _FANGED.search(text) is not None, _refanged),
 )
 """What a form is called, what shows that a text uses it, and how it is undone (into one or more texts)."""

@@ -12,6 +12,7 @@ import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from mvtcase.canon import StrEnum
+from mvtcase.engine.worker.reader.named import LONGEST_NAME, named_in, names_of
 from mvtcase.engine.worker.reader.roles import Role, role_of
 from mvtcase.engine.worker.reader.spellings import spellings
 
@@ -22,7 +23,6 @@ LONGEST_VALUE = 8 << 20
 """Characters of one value that are taken apart; what is longer is taken apart in pieces that overlap."""
 
 OVERLAP = 4096
-LONGEST_NAME = 255
 LONGEST_REST = 2048
 LONGEST_PATH = 1024
 
@@ -62,12 +62,17 @@ class Term(NamedTuple):
     context: str = ""
 
 
-def terms_of(text: str, role: str, *, raw: bool = False) -> Iterator[Term]:
-    """Yield the terms of a value, the most telling spelling first; `role` is the column, key or field it stands in."""
+def terms_of(text: str, role: str, *, raw: bool = False, running: bool = False) -> Iterator[Term]:
+    """Yield the terms of a value, the most telling spelling first; `role` is the column, key or field it stands in.
+
+    In a record of `running` processes a single word is a name, whatever stands at its place.
+    """
     if raw:
         yield from _raw(text)
         return
     named = role_of(role)
+    if named is Role.FREE and running and len(text) <= LONGEST_NAME and len(text.split(None, 1)) == 1:
+        named = Role.PROCESS
     if named is Role.FREE and len(text) < _SHORTEST_HASH and _NOTHING.fullmatch(text):
         return
     if len(text) <= LONGEST_NAME * 4:
@@ -98,20 +103,11 @@ def _whole(text: str, role: Role) -> Iterator[Term]:
     if role is Role.PROFILE:
         yield Term(Sort.PROFILE, value, context=text)
     elif role is Role.PROCESS or role is Role.APP:
-        yield from (Term(Sort.NAME, name, context=text) for name in _names(value))
-    elif role is Role.FILE and "/" not in value and "\\" not in value:
+        yield from (Term(Sort.NAME, name, context=text) for name in names_of(value))
+    elif "/" not in value and "\\" not in value and (role is Role.FILE or _FILE_LIKE.fullmatch(value)):
         yield Term(Sort.FILE_NAME, value, context=text)
     if _is_path(value, role):
         yield Term(Sort.PATH, value, context=text)
-
-
-def _names(value: str) -> dict[str, None]:
-    """Return the names in a value that names a process: `group/name`, `name:part`, `name[12]`, a command line."""
-    names = dict.fromkeys((value, value.rsplit("/", 1)[-1], value.split("/", 1)[0]))
-    for separator in (":", "[", " ", ",", "("):
-        head = value.split(separator, 1)[0]
-        names |= dict.fromkeys((head, head.rsplit("/", 1)[-1]))
-    return {name: None for name in names if 1 < len(name) <= LONGEST_NAME}
 
 
 def _is_path(value: str, role: Role) -> bool:
@@ -135,9 +131,9 @@ def _in_text(text: str, role: Role) -> Iterator[Term]:
         yield from _dotted(text)
     if "/" in text:
         yield from _slashed(text)
-    if "[" in text or "service" in text or "process" in text:
-        for found in _LOGGED.finditer(text):
-            yield Term(Sort.NAME, found.group(1) or found.group(2), context=_of(found))
+    for name, start, end in named_in(text):
+        context = text[max(0, start - CONTEXT) : end + CONTEXT]
+        yield from (Term(Sort.NAME, each, context=context) for each in names_of(name))
     if len(text) >= _SHORTEST_HASH:
         for found in _HEX.finditer(text):
             yield Term(Sort.HEX, found.group().replace(":", "").lower(), context=_of(found))
@@ -235,7 +231,7 @@ def _raw(text: str) -> Iterator[Term]:
 
 CONTEXT = 100
 _SHORTEST = 3
-_NOTHING = re.compile(r"[A-Za-z0-9 _,'?!:;-]*")
+_NOTHING = re.compile(r"[A-Za-z0-9 _,?!;-]*")
 """A short text of these alone holds nothing to compare."""
 _SHORTEST_HASH = 32
 _LABEL = "[A-Za-z0-9_-]{1,63}"
@@ -245,18 +241,17 @@ _LOCAL = re.compile(r"([A-Za-z0-9._%+-]{1,64})@$")
 _REST = re.compile(r"(?::\d{1,5})?[/?#][^\s\"'<>|\\^`{}\u0080-\U0010ffff]{0,2048}")
 _CLOSING = ".,;:!?)]"
 _LEADS_TO = re.compile(
-    r"[?&](?:u|url|uri|to|dest|destination|target|redirect|redirect_ur[il]|link|goto|next|r)=$", re.IGNORECASE
+    r"[?&](?:u|url|uri|to|dest|destination|target|redirect|redirect_ur[il]|link|goto|next|r)=$|/amp/(?:s/)?$|ampproject\.org/[a-z]/(?:s/)?$",
+    re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})(?:\.(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})){0,3}")
 _NUMBER_HOST = re.compile(r"https?://(?:[^\s/@]{1,64}@)?(0[xX][0-9A-Fa-f]{7,8}|\d{8,12})(?=[:/?#\s]|\Z)")
 _PATH = re.compile(r"(?<![\w.~/+%-])(?:/[^\s/\"'<>|:;,()\[\]{}\x00]{1,255}){2,40}")
+_FILE_LIKE = re.compile(r"(?=.*[^A-Za-z0-9_.-]|\.)[^:*?\"<>|]{0,200}\.[A-Za-z0-9]{1,8}")
+"""A file's name with its ending, wherever it stands alone, that is no dotted name: one is compared as such."""
+
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _ROOTED = re.compile(r"(?:private/)?(?:var|etc|tmp)/|(?:System|Library|Applications|usr|data|sdcard|filesystem[12])/")
-_LOGGED = re.compile(
-    r"(?<![\w./-])([A-Za-z][\w.-]{1,63})\[\d{1,7}\]"
-    r"|\b(?:[Pp]rocess|[Ss]ervice)(?: name)?[ :=]{1,3}['\"]([A-Za-z][\w.-]{1,63})['\"]"
-)
-"""How logs name a process: with its number, or in quotes after the word."""
 _HEX = re.compile(
     r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2})(?![0-9A-Fa-f])"
 )

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
-import sqlite3
-import tarfile
-import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +16,10 @@ from mvtcase.engine.worker.reader.alerts import LIST_LENGTH, MAX_FILES_PER_INDIC
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.run.opened import FILE_NAME as OPENED
-from mvtcase.engine.worker.task import Task
 from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import AlertSource, EvidenceKind, Level
 from mvtcase.wording import reason_of
+from reading import database, of, reading, tarred, zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,40 +43,9 @@ SETS = MatchSet(
 )
 
 
-def task_for(target: Path, kind: EvidenceKind) -> Task:
-    """Return a scan task whose results go beside the evidence."""
-    results = target.with_name("results")
-    (results / "mvt").mkdir(parents=True, exist_ok=True)
-    return Task(
-        name="scan",
-        kind=kind,
-        target=target,
-        results=results,
-        matchset=target,
-        expected_indicators=2,
-        set_names={"invented.stix2": "invented"},
-        stock_matcher=False,
-        sweep=True,
-        allow_foreign_modules=False,
-        password=None,
-        finished=frozenset(),
-        skipped=frozenset(),
-        steps_done=frozenset(),
-        steps_lost=frozenset(),
-    )
-
-
 def read(target: Path, kind: EvidenceKind = EvidenceKind.ANDROIDQF, sets: MatchSet = SETS) -> list[dict[str, Any]]:
     """Return the events of a reading of evidence."""
-    events: list[dict[str, Any]] = []
-    emit: Any = lambda event, **fields: events.append({"event": event, **fields})  # noqa: E731
-    second.run(task_for(target, kind), sets, emit)
-    return events
-
-
-def of(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    """Return the events of one kind."""
-    return [each for each in events if each["event"] == kind]
+    return reading(target, kind, sets)
 
 
 def claims_of(target: Path) -> dict[str, dict[str, Any]]:
@@ -95,33 +60,6 @@ def evidence(tmp_path: Path) -> Path:
     folder = tmp_path / "evidence"
     folder.mkdir()
     return folder
-
-
-def database(path: Path, table: str, columns: str, *rows: tuple[object, ...]) -> None:
-    """Write a SQLite file with one table."""
-    with sqlite3.connect(path) as connection:
-        connection.execute(f"CREATE TABLE {table} ({columns})")
-        for row in rows:
-            connection.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
-    connection.close()
-
-
-def tarred(name: str, content: bytes) -> bytes:
-    """Return a tar of one file."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        info = tarfile.TarInfo(name)
-        info.size = len(content)
-        archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def zipped(name: str, content: bytes) -> bytes:
-    """Return a compressed zip of one file."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 PACKED = {

@@ -24,6 +24,7 @@ EXAMINER, REVIEWER = "Ada Example", "Ben Example"
 CONSENT = ("--informed", "nature,privacy,retention,disposal")
 NOT_RUN = {
     "demo": "`workspace`, `evidence`, `reports[]` (paths), `custody_head`; `status`, `sealing`, `scans[]` as below.",
+    "iocs add": "`imported[]` as of `iocs import`, with one set.",
     "iocs update": "`imported[]` as of `iocs import`, each with `url` and `etag`; `failed[]{name, url, reason}`.",
 }
 """Verbs that no run stands behind, because they take a minute or a network; what their data hold."""

@@ -92,6 +92,7 @@ VERBS: Mapping[str, tuple[Callable[..., object], ...]] = {
     "iocs show": (iocs.show,),
     "iocs lint": (iocs.lint,),
     "iocs import": (iocs.import_files,),
+    "iocs add": (iocs.add,),
     "iocs enable": (iocs.switch,),
     "iocs disable": (iocs.switch,),
     "iocs pack": (iocs.pack,),

@@ -248,6 +248,7 @@ def _sets(say: Say, place: Path) -> None:
     (place / "list.txt").write_text("bh\n")
     say("iocs", "lint", place / "list.txt", "--type", "processes")
     say("iocs", "import", place / "list.txt", "--name", "tiny", "--type", "processes")
+    say("iocs", "add", "plain.example", "--type", "domain", "--source", "a partner", "--reason", "seen in a lure")
     say("iocs", "list")
     say("iocs", "show", "tiny")
     say("iocs", "disable", "tiny")

@@ -77,16 +77,18 @@ def test_all_built_in_values_are_usable(tmp_path: Path) -> None:
         assert each.licence
         assert each.families
         assert each.built_in
-        assert each.published_at or each.name == "pegasus-starter"
+        assert (each.published_at and each.as_of) or each.name == "pegasus-starter"
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_row_has_its_columns(name: str) -> None:
-    """Each row of a table names type, value, family, report and a day."""
+    """Each row of a table names type, value, family, and a report with its day that the table of sources holds."""
     with (ROOT / f"iocs/{name}.csv").open(encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
     assert rows
-    assert all(all(row.values()) and len(row["date"]) == 10 for row in rows)
+    assert all(all(row.values()) for row in rows)
+    sources = _script("build_builtin_sets").SOURCES[name]
+    assert {row["date"]: row["report"] for row in rows}.items() <= sources.items()
     assert len({(row["type"], row["value"]) for row in rows}) == len(rows)
 
 
@@ -105,7 +107,32 @@ def test_a_pattern_that_is_no_single_comparison_is_not_restated() -> None:
     pattern = "[domain-name:value = 'a.example' OR domain-name:value = 'b.example']"
     bundle = {"objects": [{"type": "indicator", "pattern": pattern, "valid_from": "2026-01-01"}]}
     with pytest.raises(ValueError, match="no single comparison"):
-        _script("build_builtin_sets").table(bundle, "a report")
+        _script("build_builtin_sets").table(bundle, "pegasus", {})
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        *((value, "2021-12-06") for value in ("tisppd", "updaterd", "wifip2ppd")),
+        *((value, "2022-01-31") for value in ("jlmvskrd", "passsd")),
+        ("krystynajasinska86@gmail.com", "2022-03-21"),
+        ("stagegrad", "2024-01-26"),
+        ("pine-sales.com", "2018-08-01"),
+    ],
+)
+def test_a_row_names_the_report_that_was_first(value: str, day: str) -> None:
+    """The day is that of the publication in which the value first stood, not that of the file it was read from."""
+    with (ROOT / "iocs/pegasus.csv").open(encoding="utf-8") as handle:
+        (row,) = (each for each in csv.DictReader(handle) if each["value"] == value)
+    assert row["date"] == day
+
+
+def test_a_source_that_is_none_is_refused() -> None:
+    """A row of a day on which no report was published stops the script."""
+    with pytest.raises(ValueError, match="no report's day"):
+        _script("build_builtin_sets").source_of(
+            "candiru", "domain-name:value", "a.example", {("domain-name:value", "a.example"): "2020-01-01"}
+        )
 
 
 def test_files_of_the_folder() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.state import state_of
+from mvtcase.indicators.house import Addition
 from mvtcase.indicators.passport import Details
 from mvtcase.wording import say
 
@@ -73,6 +75,27 @@ def import_files(
     )
 
 
+@app.command("add")
+def add(
+    context: typer.Context,
+    value: Annotated[str, typer.Argument(help="The value, or '-' to read it from stdin, where no history keeps it.")],
+    kind: Annotated[str, typer.Option("--type", help="Its type, such as domain, process or sha256.")],
+    source: Annotated[str, typer.Option("--source", help="Who it comes from.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it is looked for.")],
+    tlp: Annotated[str, typer.Option("--tlp", help="Marking; a RED value is printed nowhere.")] = "AMBER",
+    family: Annotated[str, typer.Option("--family", help="The family it belongs to.")] = "",
+    valid_until: Annotated[str, typer.Option("--valid-until", metavar="DATE", help="Its last day.")] = "",
+    name: Annotated[str | None, typer.Option("--name", help="Another set than 'house' or 'house-red'.")] = None,
+) -> None:
+    """Add an indicator of your own to the house set; those marked RED are told by their number only."""
+    if value == "-":
+        value = typer.prompt("Value", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    given = Addition(
+        value=value.strip(), type=kind, source=source, reason=reason, family=family, valid_until=valid_until
+    )
+    output.answer(context, lambda desk: workflow.iocs.add(desk, given, tlp=tlp, name=name), _imported)
+
+
 @app.command("enable")
 def enable(context: typer.Context, name: Name) -> None:
     """Use a set in scans that name none."""
@@ -86,12 +109,16 @@ def disable(context: typer.Context, name: Name) -> None:
 
 
 @app.command("pack")
-def pack(context: typer.Context, path: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
-    """Write all sets into one file with hashes, for a laptop without a network."""
+def pack(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="The file to write.")],
+    with_embargoed: Annotated[bool, typer.Option("--with-embargoed", help="Sets marked RED as well.")] = False,
+) -> None:
+    """Write all sets into one file with hashes, for a laptop without a network; sets marked RED stay behind."""
     columns = ("name", "version", "usable", "sha256")
     output.answer(
         context,
-        lambda desk: workflow.iocs.pack(desk, path),
+        lambda desk: workflow.iocs.pack(desk, path, with_embargoed=with_embargoed),
         lambda data: [output.records(say("Packed into {path}", path=data.path), columns, data.sets)],
     )
 
@@ -100,9 +127,12 @@ def pack(context: typer.Context, path: Annotated[Path, typer.Argument(help="The 
 def update(
     context: typer.Context,
     catalog: Annotated[Path | None, typer.Option("--catalog", help="Another catalog.toml.")] = None,
+    classes: Annotated[
+        list[str] | None, typer.Option("--with", metavar="CLASS", help="Also sets of this class: stalkerware.")
+    ] = None,
 ) -> None:
     """Fetch the sets of the catalog, import what is new and show what changed."""
-    output.answer(context, lambda desk: workflow.iocs.update(desk, catalog=catalog), _imported)
+    output.answer(context, lambda desk: workflow.iocs.update(desk, catalog=catalog, classes=classes or ()), _imported)
 
 
 @app.command("selftest")
@@ -118,7 +148,7 @@ def selftest(
 
 
 def _listed(data: Sets) -> Iterable[Table]:
-    columns = ("name", "title", "version", "publisher", "usable", "unusable", "built_in", "active")
+    columns = ("name", "title", "version", "publisher", "usable", "unusable", "built_in", "as_of", "active")
     yield output.records("Indicator sets", columns, data.sets)
 
 

@@ -46,6 +46,8 @@ class ScanJob:
     allow_foreign_modules: bool = False
     password: Secret | None = None
     known: Known = field(default_factory=Known)
+    withheld: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values of embargoed sets, each with the words that are said in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class RecheckJob:
     stock_matcher: bool = False
     allow_foreign_modules: bool = False
     known: Known = field(default_factory=Known)
+    withheld: Mapping[str, str] = field(default_factory=dict, repr=False)
     evidence: Path | None = None
     """The evidence, readable, where the second reader shall read it again."""
 
@@ -160,6 +163,7 @@ def scan_fields(job: ScanJob, resumption: Resumption) -> dict[str, Json]:
         "matchset": str(job.matchset),
         "expected_indicators": job.expected_indicators,
         "set_names": dict(job.set_names),
+        "withheld": dict(job.withheld),
         "stock_matcher": job.stock_matcher,
         "sweep": job.sweep,
         "allow_foreign_modules": job.allow_foreign_modules,
@@ -178,6 +182,7 @@ def recheck_fields(job: RecheckJob, resumption: Resumption) -> dict[str, Json]:
         "matchset": str(job.matchset),
         "expected_indicators": job.expected_indicators,
         "set_names": dict(job.set_names),
+        "withheld": dict(job.withheld),
         "stock_matcher": job.stock_matcher,
         "sweep": False,
         "evidence": None if job.evidence is None else str(job.evidence),

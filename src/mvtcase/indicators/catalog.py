@@ -32,7 +32,8 @@ class Source:
 class Index:
     """A published list of sets as MVT's `download-iocs` reads it; `names` maps a path in it to our name for the set.
 
-    `raw_url` is the address of a file on GitHub with the places `{owner}`, `{repo}`, `{branch}` and `{path}`.
+    `classes` maps a path to the class of family that its set is about. `raw_url` is the address of a file on GitHub
+    with the places `{owner}`, `{repo}`, `{branch}` and `{path}`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Index:
     raw_url: str
     names: Mapping[str, str]
     licences: Mapping[str, str]
+    classes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def load_catalog(path: Path | None = None) -> Catalog:
 
 
 def _source(table: dict[str, Any]) -> Source:
-    keys = ("title", "publisher", "licence", "tlp", "published_at")
+    keys = ("title", "publisher", "licence", "tlp", "published_at", "family", "as_of")
     return Source(
         name=str(table["name"]),
         file=str(table.get("file", "")),
@@ -87,6 +89,7 @@ def _source(table: dict[str, Any]) -> Source:
             **{key: str(table[key]) for key in keys if key in table},
             source_url=str(table.get("source_url", table.get("url", ""))),
             references=tuple(map(str, table.get("references", []))),
+            family_class=str(table.get("class", "")),
         ),
     )
 
@@ -98,4 +101,5 @@ def _index(table: dict[str, Any]) -> Index:
         raw_url=str(table["raw_url"]),
         names={str(path): str(name) for path, name in table.get("names", {}).items()},
         licences={str(repository): str(licence) for repository, licence in table.get("licences", {}).items()},
+        classes={str(path): str(name) for path, name in table.get("classes", {}).items()},
     )

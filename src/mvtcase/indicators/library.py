@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, sha256_bytes, timestamp, utc_now
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from mvtcase.model import IndicatorSet
     from mvtcase.wording import Message
 
+CHECKED = "checked.json"
+OUTDATED_DAYS = 90
 NEW, UNCHANGED, NEW_VERSION = "new", "unchanged", "new_version"
 
 Value = tuple[str, str]
@@ -153,6 +158,29 @@ class IndicatorLibrary:
         off = self.disabled() - {name} if on else self.disabled() | {name}
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._switches(), canonical_json({"off": sorted(off)}).encode("ascii"))
+
+    def note_checked(self, name: str) -> None:
+        """Note that a set is what its publisher has today."""
+        days = {**self._checked(), name: timestamp(self._clock())[:10]}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.folder / CHECKED, canonical_json(days).encode("ascii"))
+
+    def as_of(self, passport: Passport) -> str:
+        """Return the day as of which a set's version is what its publisher had, empty where nothing says so."""
+        days = (self._checked().get(passport.name), passport.as_of or passport.imported_at, passport.published_at)
+        return next((each[:10] for each in days if each), "")
+
+    def outdated(self, today: str) -> dict[str, str]:
+        """Return the active sets that were not compared with their publisher's for long, each with its day."""
+        limit = (date.fromisoformat(today) - timedelta(days=OUTDATED_DAYS)).isoformat()
+        days = {each.name: self.as_of(each) for each in self.active()}
+        return {name: day for name, day in sorted(days.items(), key=itemgetter(1)) if day and day < limit}
+
+    def _checked(self) -> dict[str, str]:
+        with suppress(IndicatorFileError, ValueError, AttributeError):
+            held = json.loads(read_bytes(self.folder / CHECKED))
+            return {str(name): str(day) for name, day in held.items()}
+        return {}
 
     def reading(self, passport: Passport) -> Reading:
         """Return the account of a version: its collections and every indicator. Raises `IndicatorFileError`."""

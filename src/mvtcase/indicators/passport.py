@@ -33,6 +33,10 @@ class Details:
     references: tuple[str, ...] = ()
     family: str = ""
     """The family of what the file itself puts under none."""
+    family_class: str = ""
+    """What sort of spyware it is about, such as `stalkerware`; empty for mercenary spyware and what nobody sorted."""
+    as_of: str | None = None
+    """The day on which the set was known to be what is published, where that is not the day of its import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ class Passport:
     """The type given for all values of a list."""
     family: str = ""
     """The family given for what the file itself puts under none."""
+    family_class: str = ""
+    as_of: str | None = None
     validity: Mapping[str, str] = field(default_factory=dict)
     """What the publisher says of some indicators' validity, by type and value with a space between."""
     samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -141,6 +147,8 @@ def make_passport(name: str, file_name: str, data: bytes, reading: Reading, deta
         adjustments=reading.adjustments,
         remarks=reading.remarks,
         family=details.family,
+        family_class=details.family_class,
+        as_of=details.as_of,
         validity={" ".join(entry): said for entry, said in reading.validity.items()},
         samples=plantable_samples(reading.collections),
     )

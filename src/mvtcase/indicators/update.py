@@ -15,7 +15,7 @@ from mvtcase.indicators.files import MIB
 from mvtcase.indicators.passport import Details
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from mvtcase.indicators.catalog import Catalog, Index
     from mvtcase.indicators.fetching import Fetch
@@ -48,22 +48,27 @@ class UpdateReport:
 
     sets: tuple[UpdatedSet, ...]
     failures: tuple[str, ...] = ()
+    left_out: tuple[Source, ...] = ()
+    """Sets of a class that nobody asked for, and that are not at hand."""
 
 
 def update(
     library: IndicatorLibrary,
     catalog: Catalog,
     *,
+    classes: Collection[str] = (),
     fetch: Fetch | None = None,
     on_progress: OnProgress | None = None,
 ) -> UpdateReport:
     """Fetch every set a catalog names and import what is new; return what changed.
 
+    Sets of a class of their own, such as stalkerware, are fetched when `classes` name it or they are at hand already.
     `on_progress` hears the name of the set being fetched, its place and how many there are. What cannot be fetched or
     read leaves the version at hand as it is and is listed. Raises `UpdateError` when nothing at all could be fetched.
     """
     fetch = fetch or HttpsFetcher(allow_loopback_http=catalog.allow_loopback_http)
-    sources, failures = _all_sources(catalog, fetch)
+    named, failures = _all_sources(catalog, fetch)
+    sources = [each for each in named if _is_wanted(each, library, classes)]
     updated = []
     for place, source in enumerate(sources, 1):
         if on_progress is not None:
@@ -72,7 +77,13 @@ def update(
     failures += [f"{each.name}: {each.failure}" for each in updated if each.failure]
     if not any(each.outcome for each in updated):
         raise UpdateError("No indicator set could be fetched. {failures}", failures=" ".join(failures[:5]))
-    return UpdateReport(sets=tuple(updated), failures=tuple(failures))
+    left_out = tuple(each for each in named if each not in sources)
+    return UpdateReport(sets=tuple(updated), failures=tuple(failures), left_out=left_out)
+
+
+def _is_wanted(source: Source, library: IndicatorLibrary, classes: Collection[str]) -> bool:
+    family_class = source.details.family_class
+    return not family_class or family_class in classes or bool(library.versions(source.name))
 
 
 def _updated(library: IndicatorLibrary, source: Source, fetch: Fetch) -> UpdatedSet:
@@ -85,6 +96,7 @@ def _updated(library: IndicatorLibrary, source: Source, fetch: Fetch) -> Updated
         outcome = library.import_bytes(fetched.data, file_name, name=source.name, details=details)
     except (IndicatorError, ConflictError, InputError) as error:
         return replace(result, failure=str(error))
+    library.note_checked(source.name)
     return replace(result, outcome=outcome, sha256=outcome.passport.sha256)
 
 
@@ -153,7 +165,7 @@ def _listed(entries: Sequence[Any], index: Index) -> Iterator[Source]:
         yield Source(
             name=index.names.get(path, path.rpartition("/")[2].rpartition(".")[0] or path),
             url=url,
-            details=_details(entry, index.licences.get(repository, "")),
+            details=_details(entry, index.licences.get(repository, ""), index.classes.get(path, "")),
         )
 
 
@@ -171,11 +183,12 @@ def _place(entry: dict[str, Any], index: Index) -> tuple[str, str, str] | None:
     return (address, address, "") if isinstance(address, str) and address else None
 
 
-def _details(entry: dict[str, Any], licence: str) -> Details:
+def _details(entry: dict[str, Any], licence: str, family_class: str) -> Details:
     return Details(
         title=str(entry.get("name", ""))[:300],
         publisher=", ".join(_texts(entry.get("sources"))),
         licence=licence,
+        family_class=family_class,
         references=tuple(_texts(entry.get("references"))),
     )
 

@@ -199,6 +199,11 @@ class IndicatorRef:
     family: str
     set: str
 
+    @property
+    def withheld(self) -> bool:
+        """Whether the set is embargoed: `value` is then the indicator's number in it."""
+        return self.value.startswith(f"{self.set}, entry ")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawAlert:

@@ -138,9 +138,10 @@ def as_stix(view: View, *, with_names: bool) -> str:
 
 
 def _matched(view: View) -> list[Finding]:
-    """Return findings that matched an indicator, stand, and are no mere posture or heuristic."""
+    """Return findings that matched an indicator which may be told, stand, and are no mere posture or heuristic."""
     silent = {EvidenceClass.POSTURE, EvidenceClass.HEURISTIC}
-    return [one for one in view.listed if one.indicator and one.evidence_class not in silent and stands(one)]
+    matched = (one for one in view.listed if one.indicator and not one.indicator.withheld)
+    return [one for one in matched if one.evidence_class not in silent and stands(one)]
 
 
 def _stix_objects(view: View, one: Finding, common: dict[str, Any], *, with_names: bool) -> list[Any]:

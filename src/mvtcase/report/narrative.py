@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.casebook import OfficialStanding
-    from mvtcase.model import Finding
+    from mvtcase.model import Finding, IndicatorSet
     from mvtcase.report.view import SealingSeen, View
 
 _CHANGED = "changed_on_off"
@@ -166,7 +167,25 @@ def _unknown(view: View) -> Iterator[str | Message]:
         )
     if any(each.stale for each in view.devices):
         yield say("Newer indicators or tools are at hand than were used for some devices; a recheck is due.")
+    old = {name: day for name, each in view.sets.items() if (day := _day_of(each)) and day < _days_before(view, 90)}
+    if old:
+        name = min(old, key=old.__getitem__)
+        yield say(
+            "Indicator sets that were older than 90 days: {count} (the oldest, {name}, as of {day}). What was "
+            "published since was not looked for.",
+            count=len(old),
+            name=visible(name),
+            day=old[name],
+        )
     yield say("Who was behind an attack, and what was read or taken from a phone, is unknown.")
+
+
+def _day_of(used: IndicatorSet) -> str:
+    return (used.imported_at or used.published_at or "")[:10]
+
+
+def _days_before(view: View, days: int) -> str:
+    return (date.fromisoformat(view.occasion.written_at[:10]) - timedelta(days=days)).isoformat()
 
 
 def _roster(view: View) -> str | Message:

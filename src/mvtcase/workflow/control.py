@@ -12,6 +12,7 @@ from mvtcase.engine.job import ScanJob
 from mvtcase.errors import ControlFailedError, NoUsableIndicatorError
 from mvtcase.evidence import workspaces
 from mvtcase.files import write_atomically
+from mvtcase.indicators.house import withheld
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import EvidenceKind, Gap, ModuleOutcome, Platform
 from mvtcase.phones import android_spots, ios_spots
@@ -85,6 +86,8 @@ class Choice:
     verdicts: Mapping[EvidenceKind, Verdict] = field(default_factory=dict)
     despite: str = ""
     """Why to go on where a control failed, in the examiner's words."""
+    withheld: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values of embargoed sets, each with the words that are said in its place."""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -200,7 +203,7 @@ def _look(  # all of it belongs to one run
     )
     return [
         Check(
-            value=each.plant.value,
+            value=choice.withheld.get(each.plant.value, each.plant.value),
             type=str(each.plant.kind),
             platform=str(kind),
             where=each.where,
@@ -257,6 +260,7 @@ def choose(desk: Desk, named: Sequence[str] = ()) -> Choice:
         set_names=compiled.set_names,
         key=compiled.key,
         tools=dict(desk.newest().tools),
+        withheld=withheld(library, passports),
     )
 
 

@@ -6,10 +6,11 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from mvtcase.canon import timestamp
 from mvtcase.casebook import overview
 from mvtcase.errors import ControlFailedError, InputError, NotFoundError, StoreError
 from mvtcase.findings.review import PROGRAM
-from mvtcase.indicators import packs
+from mvtcase.indicators import house, packs
 from mvtcase.indicators.catalog import load_catalog
 from mvtcase.indicators.lists import GUESSED
 from mvtcase.indicators.passport import Details
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from mvtcase.casebook import Newest
     from mvtcase.engine.job import EngineEvent
+    from mvtcase.indicators.catalog import Source
+    from mvtcase.indicators.house import Addition
     from mvtcase.indicators.library import ImportOutcome, LintReport
     from mvtcase.indicators.passport import Passport
     from mvtcase.indicators.verdicts import Adjustment, Unusable
@@ -58,6 +61,9 @@ class SetShown:
     unusable: int
     counts: Mapping[str, int]
     families: tuple[str, ...]
+    family_class: str
+    as_of: str | None
+    embargoed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,7 @@ class WholeSet(SetShown):
 
     references: tuple[str, ...]
     remarks: tuple[str, ...]
+    validity: Mapping[str, str]
     extra: int
     stock: Mapping[str, int]
     unusable_indicators: tuple[Unusable, ...]
@@ -228,8 +235,24 @@ def show(desk: Desk, named: str) -> Outcome[OneSet]:
 
 
 def _whole(passport: Passport) -> WholeSet:
+    passport = _tellable(passport)
     listed = {"unusable": len(passport.unusable), "unusable_indicators": passport.unusable}
     return payloads.filled(WholeSet, passport, **listed)
+
+
+WITHHELD = "(withheld)"
+
+
+def _tellable(passport: Passport) -> Passport:
+    """Return a passport without values where its set is embargoed."""
+    if not passport.embargoed:
+        return passport
+    return replace(
+        passport,
+        unusable=tuple(replace(each, given=WITHHELD) for each in passport.unusable),
+        adjustments=tuple(replace(each, given=WITHHELD, value=WITHHELD) for each in passport.adjustments),
+        validity={f"entry {n}": said for n, said in enumerate(passport.validity.values(), 1)},
+    )
 
 
 def lint(desk: Desk, paths: Sequence[Path], *, kind: str | None = None) -> Outcome[Linted]:
@@ -287,13 +310,17 @@ def _tlp(text: str) -> str:
 
 
 def _imported(kind: type[Import], outcome: ImportOutcome, **more: object) -> Import:
+    hidden = outcome.passport.embargoed
+    outcome = replace(outcome, passport=_tellable(outcome.passport))
     listed = (("added", outcome.added[:MAX_LISTED_CHANGES]), ("removed", outcome.removed[:MAX_LISTED_CHANGES]))
     told = {
         "unusable": len(outcome.passport.unusable),
         "state": outcome.state,
         "added": len(outcome.added),
         "removed": len(outcome.removed),
-        "changes": tuple(Change(change=what, type=t, value=v) for what, values in listed for t, v in values),
+        "changes": tuple(
+            Change(change=what, type=t, value=WITHHELD if hidden else v) for what, values in listed for t, v in values
+        ),
         "guessed": tuple(each for each in outcome.passport.adjustments if each.note.startswith(GUESSED)),
     }
     return payloads.filled(kind, outcome.passport, **told, **more)
@@ -349,9 +376,25 @@ def switch(desk: Desk, named: str, *, on: bool) -> Outcome[Sets]:
     return replace(list_sets(desk), messages=tuple(_noted(desk)))
 
 
-def pack(desk: Desk, path: Path) -> Outcome[Packed]:
-    """Write every set into one file with hashes, for a laptop without a network."""
-    packed = (payloads.filled(SetShown, each, unusable=len(each.unusable)) for each in desk.library.pack(path))
+def add(desk: Desk, addition: Addition, *, tlp: str = Tlp.AMBER, name: str | None = None) -> Outcome[Imports]:
+    """Add one indicator of the team's own, with its source and the reason, and return the set's new version.
+
+    Raises `InputError` when it cannot be compared, `ConflictError` when the set has it already.
+    """
+    missing = [each for each in ("value", "source", "reason") if not getattr(addition, each).strip()]
+    if missing:
+        raise InputError("An indicator needs its {missing}.", missing=" and ".join(missing))
+    addition = replace(addition, added=timestamp(desk.clock())[:10])
+    done = house.add(desk.library, addition, tlp=Tlp(_tlp(tlp)), name=name)
+    entry = len(desk.library.reading(done.passport).entries)
+    told = say("{name}, entry {entry}.", name=done.passport.name, entry=entry)
+    return Outcome(data=Imports(imported=(_imported(Imported, done),)), messages=(told, *_noted(desk)))
+
+
+def pack(desk: Desk, path: Path, *, with_embargoed: bool = False) -> Outcome[Packed]:
+    """Write every set into one file with hashes, for a laptop without a network; embargoed ones only when asked."""
+    sets = desk.library.pack(path, with_embargoed=with_embargoed)
+    packed = (payloads.filled(SetShown, each, unusable=len(each.unusable)) for each in sets)
     return Outcome(
         data=Packed(path=str(path), sets=tuple(packed)),
         messages=(say("Carry it over and use {0} there.", do("iocs import", path.name)),),
@@ -359,10 +402,17 @@ def pack(desk: Desk, path: Path) -> Outcome[Packed]:
 
 
 def update(
-    desk: Desk, *, catalog: Path | None = None, on_progress: Callable[[str, int, int], None] | None = None
+    desk: Desk,
+    *,
+    catalog: Path | None = None,
+    classes: Sequence[str] = (),
+    on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Outcome[Updated]:
-    """Fetch the sets of the catalog, import what is new, and return what changed. Raises `UpdateError`."""
-    report = fetch_updates(desk.library, load_catalog(catalog), on_progress=on_progress)
+    """Fetch the sets of the catalog, import what is new, and return what changed. Raises `UpdateError`.
+
+    `classes` name sorts of spyware that are left out unless asked for, such as stalkerware.
+    """
+    report = fetch_updates(desk.library, load_catalog(catalog), classes=classes, on_progress=on_progress)
     return Outcome(
         data=Updated(
             imported=tuple(
@@ -377,8 +427,14 @@ def update(
             ),
         ),
         status=OutcomeStatus.PARTIAL if report.failures else OutcomeStatus.SUCCESS,
-        messages=(*report.failures, *_noted(desk)),
+        messages=(*report.failures, *_left_out(report.left_out), *_noted(desk)),
     )
+
+
+def _left_out(sources: Sequence[Source]) -> Iterator[Message]:
+    for family_class in dict.fromkeys(each.details.family_class for each in sources):
+        names = ", ".join(each.name for each in sources if each.details.family_class == family_class)
+        yield say("Left out: {names}; {0} fetches it.", do("iocs update", with_=family_class), names=names)
 
 
 def selftest(

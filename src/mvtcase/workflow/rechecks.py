@@ -157,6 +157,7 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: S
                     matchset=choice.matchset,
                     expected_indicators=choice.total,
                     set_names=choice.set_names,
+                    withheld=choice.withheld,
                     limits=desk.settings.limits.scaled(acquisition.bytes) if evidence else desk.settings.limits,
                     known=Known(
                         problems=control.control_gaps(choice, scan.kind),

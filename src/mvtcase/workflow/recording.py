@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mvtcase.canon import timestamp
 from mvtcase.engine.events import INTERRUPTED, read_events
 from mvtcase.engine.events import PRIVATE_FOLDER as PRIVATE
 from mvtcase.engine.results_folder import remove_tree
@@ -13,6 +14,7 @@ from mvtcase.engine.safe_json import safe_json
 from mvtcase.errors import CaseLockedError, CaseReadOnlyError
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.findings.review import PROGRAM
+from mvtcase.indicators.house import validity
 from mvtcase.model import Completeness, ScanState
 from mvtcase.store import filing as results
 from mvtcase.store import queries
@@ -23,7 +25,7 @@ from mvtcase.workflow.sealing import sealing_seen
 from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.engine.job import EngineResult
     from mvtcase.errors import MvtcaseError
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from mvtcase.store.store import Store
     from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
+
+    Filed = tuple[tuple[Finding, tuple[int, ...]], ...]
 
 
 def begin(
@@ -113,6 +117,7 @@ def record(
     row = queries.scan(store, scan)
     device = queries.device(store, row.device)
     alerts, found = _findings(result.alerts, Context(device=device, scan=scan, run_paths=_run_paths(store, row)))
+    found = _with_validity(found, validity(desk.library, row.sets, timestamp(desk.clock())[:10]))
     sealing, unread = sealing_seen(store.folder.results(scan), row.device)
     with store.change(f"scan.{state}", actor=desk.actor, subject=scan) as change:
         change.payload |= {
@@ -145,15 +150,24 @@ def record(
         )
 
 
-def _findings(
-    alerts: tuple[RawAlert, ...], context: Context
-) -> tuple[tuple[RawAlert, ...], tuple[tuple[Finding, tuple[int, ...]], ...]]:
+def _findings(alerts: tuple[RawAlert, ...], context: Context) -> tuple[tuple[RawAlert, ...], Filed]:
     """Return alerts that can be stored, verbatim but where only a worker that was taken over can have written them."""
     try:
         return alerts, normalise(alerts, context)
     except (ValueError, RecursionError):  # numbers that are none, or nesting beyond what the worker's encoder gives
         alerts = tuple(replace(each, event=safe_json(each.event)) for each in alerts)
         return alerts, normalise(alerts, context)
+
+
+def _with_validity(found: Filed, said: Mapping[tuple[str, str, str], str]) -> Filed:
+    """Return findings whose indicator its publisher took back, or gave an end that is past, with that in the title."""
+    return tuple((_noted(one, said), places) for one, places in found)
+
+
+def _noted(one: Finding, said: Mapping[tuple[str, str, str], str]) -> Finding:
+    ref = one.indicator
+    note = said.get((ref.set, ref.type, ref.value)) if ref is not None else None
+    return replace(one, title=f"{one.title} [indicator {note}]") if note else one
 
 
 def _run_paths(store: Store, scan: Scan) -> tuple[str, ...]:

@@ -257,6 +257,7 @@ def _examine(  # joins everything one scan needs
             matchset=choice.matchset,
             expected_indicators=choice.total,
             set_names=choice.set_names,
+            withheld=choice.withheld,
             limits=desk.settings.limits,
             evidence_bytes=acquisition.bytes,
             stock_matcher=request.stock_matcher,

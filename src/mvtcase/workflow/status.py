@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mvtcase.canon import timestamp
 from mvtcase.casebook import overview
+from mvtcase.indicators.library import OUTDATED_DAYS
 from mvtcase.model import Status
 from mvtcase.store import queries
 from mvtcase.wording import do, say
@@ -15,6 +17,7 @@ from mvtcase.workflow.recording import settled_case
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 EXIT_CODES = {
@@ -42,6 +45,7 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStat
     if number := sum(one.dismissed for one in members):
         listing = do("finding list", dismissed=True)
         notes.append(say("Findings dismissed by examiners: {number}; {0} gives the reasons.", listing, number=number))
+    notes += outdated_sets(desk)
     if book.case.single_examiner:
         notes.append(say("One examiner's judgement is enough here: {reason}", reason=book.case.single_examiner))
     return Outcome(
@@ -49,6 +53,24 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStat
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
         messages=tuple(notes),
     )
+
+
+def outdated_sets(desk: Desk) -> list[Message]:
+    """Return the line about active sets that were not compared with their publishers' for long."""
+    outdated = desk.library.outdated(timestamp(desk.clock())[:10])
+    if not outdated:
+        return []
+    name, day = next(iter(outdated.items()))
+    return [
+        say(
+            "Indicator sets older than {days} days: {count} (the oldest, {name}, as of {day}); {0} fetches newer ones.",
+            do("iocs update"),
+            count=len(outdated),
+            days=OUTDATED_DAYS,
+            name=name,
+            day=day,
+        )
+    ]
 
 
 def worst_exit_code(statuses: Iterable[Status]) -> int:

@@ -37,6 +37,8 @@ class Task:
     skipped: frozenset[ModuleKey]
     steps_done: frozenset[str]
     steps_lost: frozenset[str]
+    withheld: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values of embargoed sets, each with the words that are said in its place."""
     seconds_left: float = math.inf
     """Seconds of wall time that the scan has left when this worker begins."""
 
@@ -58,6 +60,7 @@ def task_of(fields: Mapping[str, Any]) -> Task:
         sweep=bool(fields["sweep"]),
         allow_foreign_modules=bool(fields["allow_foreign_modules"]),
         password=fields["password"],
+        withheld=dict(fields.get("withheld") or {}),
         evidence=None if fields.get("evidence") is None else Path(fields["evidence"]),
         finished=_keys(fields["finished"]),
         skipped=_keys(fields["skipped"]),

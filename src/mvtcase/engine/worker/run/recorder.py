@@ -70,6 +70,7 @@ class Recorder:
         self.task = task
         self.emit = emit
         self.matches = Matches(task.set_names)
+        self._withheld = emit.withhold(task.withheld)
         self.opened = Opened(task.target, task.results / "mvt")
         self.refused: str | None = None
         self._notes = NoteTaker()
@@ -190,9 +191,24 @@ class Recorder:
             if not self._floods.admits(alert, str((encoded[1] or {}).get("value", ""))):
                 return False
             self._send(alert, *encoded)
+        self._hide(alert)
         # Held, so that no other alert can get the same id.
         self._sent[id(alert)] = alert
         return True
+
+    def _hide(self, alert: Alert) -> None:
+        """Take what an embargoed set holds out of an alert that was sent: MVT writes alerts to a file of its own."""
+        if self._withheld is None:
+            return
+        _, fields, _ = self._encoded(alert)
+        told = self._withheld.json(fields)
+        if told == fields:
+            return
+        alert.message = self._withheld.text(str(alert.message))
+        alert.matched_indicator = told
+        alert.event = self._withheld.json(_event_json(alert))
+        if self._raised and self._raised[-1][0] is alert:
+            self._raised[-1] = (alert, digest(_event_json(alert)))
 
     def _send(self, alert: Alert, data: Json, indicator: dict[str, Json] | None, witnessed: bool) -> None:  # noqa: FBT001 - as encoded
         self._raised.append((alert, digest(data)))

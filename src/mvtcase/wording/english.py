@@ -189,7 +189,9 @@ LOOKED = {
     "pair.both": "unsealed on both phones, and so were the other chats of both",
     "pair.silent": "unsealed on both phones, and their other chats do not tell them apart",
     "pair.alone": "only one of the two phones has texts of that time",
-    "backup.no_line": "LINE is installed on the phone, and nothing of it is in the backup",
+    "backup.no_line": (
+        "LINE is installed and nothing of it is in the backup: it was never opened, or the backup left it out. Ask which."
+    ),
     "backup.date": ("Info.plist dates the backup to {date}, which cannot be: times may be those of a wrong clock."),
     "logs.empty_day": "{file} is empty: the events of that day are lost",
     "androidqf.altered": "{file} is not as AndroidQF took it: its hash is not the listed one",

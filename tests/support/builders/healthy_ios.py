@@ -14,12 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from builders.healthy_inputs import REPORTED, SHORTENERS, TALK, WARNING, WIDE_NEIGHBOUR, news
+from builders.healthy_line import healthy_line
 from builders.planted_forms import changed, tables
 from builders.planted_ios import build_ios
 from builders.planted_places import both, device
 from mvtcase.model import EvidenceKind
 from mvtcase.phones import ios_browsing, ios_messages, ios_people, ios_system
 from mvtcase.phones.ios_phone import Desk, IosPhone, Oddity, PhoneFile
+from mvtcase.phones.line_ios import line_ios_files, preference_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,6 +168,16 @@ def _info_plist(apps: dict[str, dict[str, object]]) -> Callable[[Path], None]:
         path.write_bytes(plistlib.dumps(info))
 
     return after
+
+
+_LINE_APP: dict[str, dict[str, object]] = {
+    "jp.naver.line": {"itemName": "LINE", "softwareVersionBundleId": "jp.naver.line", "bundleShortVersionString": "15.7.2"},
+}  # fmt: skip
+
+
+def _line_of(name: str) -> Files:
+    """Return the files of an ordinary LINE account."""
+    return lambda _: list(line_ios_files(dict(healthy_line())[name]))
 
 
 _WITHOUT_ID: dict[str, dict[str, object]] = {
@@ -402,6 +414,10 @@ IOS_NOISES: tuple[IosNoise, ...] = (
     IosNoise(name="no restart since the update", source="iOS 26 empties shutdown.log on restart", missing=("shutdown_log",), forms=_ONLY_DUMP),
     IosNoise(name="no other browsers", source="apps that were never installed", missing=("chrome_history", "chrome_favicon", "firefox")),
     IosNoise(name="no WhatsApp", source="apps that were never installed", missing=("whatsapp",), forms=(EvidenceKind.IOS_BACKUP_ENCRYPTED,)),
+    IosNoise(name="LINE installed and never opened", source="Apple, app containers", after=_info_plist(_LINE_APP), forms=_ONLY_BACKUP),
+    IosNoise(name="LINE opened, nobody in it", source="pa_script, LINE's preference lists", files=(lambda _: [preference_file("group.com.linecorp.line.plist", plistlib.dumps({"migrationDate": "2026-01-02"}))],), after=_info_plist(_LINE_APP)),
+    IosNoise(name="links shared in LINE", source="LINE help, contentId 50000087", files=(_line_of("links both ways for a month"),), after=_info_plist(_LINE_APP)),
+    IosNoise(name="official accounts in LINE", source="LINE help, contentId 50000087", files=(_line_of("official accounts that send links"),), after=_info_plist(_LINE_APP)),
     IosNoise(name="20,000 messages", source="scale of a busy phone", phone={"messages": 20_000}),
     IosNoise(name="lockdown mode on", source="Apple, Lockdown Mode", phone={"lockdown_mode": True}),
 )  # fmt: skip

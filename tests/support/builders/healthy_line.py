@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from builders.healthy_inputs import REPORTED, TALK, news
+from builders.healthy_inputs import TALK, news
 from mvtcase.phones.line_stories import (
     LAST_DAY,
     ContentType,
@@ -158,7 +158,7 @@ def healthy_line() -> Iterable[tuple[str, LineAccount]]:
     yield "group calls", _group_call(base)
     yield "four official accounts", _official(base, 4)
     yield "twenty official accounts and few friends", _official(healthy_account(seed=5, chats=3), 20)
-    yield "official accounts that send links", _official(base, 12, f"限時優惠 {_VIDEO} {REPORTED[0]}")
+    yield "official accounts that send links", _official(base, 12, f"限時優惠 {_VIDEO} www.example.com")
     yield "OpenChats", _only(LineChatKind.OPEN_CHAT, "m")
     yield "groups with an unsealed member", _only(LineChatKind.GROUP, "c")
     yield "notes to oneself", _memo(base)

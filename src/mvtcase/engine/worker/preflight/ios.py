@@ -151,7 +151,7 @@ def _number(held: object) -> int:
 
 
 def _line(root: Path) -> Iterator[Found]:
-    """Yield that LINE is installed and none of its data in the backup: its messages were not examined."""
+    """Yield that LINE is installed and left nothing: an app that was never opened has nothing to back up."""
     installed = (read_plist(root / "Info.plist") or {}).get("Installed Applications")
     if not isinstance(installed, list) or LINE_APP not in installed:
         return
@@ -161,7 +161,7 @@ def _line(root: Path) -> Iterator[Found]:
     except (sqlite3.Error, OSError, UnreadableError):
         return
     if held is None:
-        yield Problem(module="LineIOS", reason=why("backup.no_line"))
+        yield why("backup.no_line")
 
 
 _TELLS_THE_PHONE = ("Unique Identifier", "Target Identifier", "Serial Number", "Product Version", "IMEI")

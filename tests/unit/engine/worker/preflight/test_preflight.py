@@ -116,13 +116,14 @@ def test_an_impossible_date_is_a_remark(year: int, built: Callable[[EvidenceKind
 
 
 def test_line_that_is_installed_and_not_in_the_backup(tmp_path: Path) -> None:
-    """Where these officials talk was not examined; with LINE's data in the backup there is nothing to say."""
+    """An app that was never opened has nothing to back up: a remark and no gap, none with LINE's data there."""
     bare = build_ios_backup(tmp_path / "bare", IosPhone()).path
     changed_plist(bare / "Info.plist", **{"Installed Applications": ["jp.naver.line"]})
-    assert "LINE is installed" in reasons(EvidenceKind.IOS_BACKUP, bare)
+    assert reasons(EvidenceKind.IOS_BACKUP, bare) == ""
+    assert "LINE is installed" in " ".join(map(str, looked_at(EvidenceKind.IOS_BACKUP, bare)))
     held = build_ios_backup(tmp_path / "held", IosPhone(extra_files=line_ios_files(healthy_account()))).path
     changed_plist(held / "Info.plist", **{"Installed Applications": ["jp.naver.line"]})
-    assert reasons(EvidenceKind.IOS_BACKUP, held) == ""
+    assert list(looked_at(EvidenceKind.IOS_BACKUP, held)) == []
 
 
 def test_a_folder_in_place_of_a_database(built: Callable[[EvidenceKind], Path]) -> None:

@@ -11,7 +11,7 @@ from mvtcase.model.reach import measured
 from mvtcase.wording import why
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mvtcase.kinds import KeyModule, Kind
     from mvtcase.model import ModuleRun
@@ -43,6 +43,8 @@ class Known:
     base: Completeness | None = None
     """For a recheck, how complete the scan was whose results it read: what was not examined then is not now."""
     base_gaps: tuple[Gap, ...] = ()
+    told: frozenset[str] = frozenset()
+    """The codes of the limitations that the worker told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,12 @@ def assess(
     known = known or Known()
     facts = kinds.of(kind)
     runs = {(run.part, run.slug): run for run in modules}
-    required = {(row.part, row.slug): row for row in facts.key_modules if not _is_stood_in_for(row, runs)}
+    stood_in_for = [row for row in facts.key_modules if _is_stood_in_for(row, runs)]
+    required = {
+        (row.part, row.slug): row
+        for row in facts.key_modules
+        if row not in stood_in_for and not _is_excused(row, known)
+    }
     blinding = _blinding(kind, indicators_loaded, known.counts)
     gaps = dict.fromkeys(
         (
@@ -85,8 +92,7 @@ def assess(
             *known.base_gaps,
         )
     )
-    seen = len(required) < len(facts.key_modules)  # a stand-in was examined
-    seen = seen or any(is_examined(runs[key], row) for key, row in required.items() if key in runs)
+    seen = bool(stood_in_for) or any(is_examined(runs[key], row) for key, row in required.items() if key in runs)
     own = Completeness.PARTIAL if gaps else Completeness.FULL
     if blinding or not finished or not seen:
         own = Completeness.BLIND
@@ -99,6 +105,17 @@ def assess(
         ),
         reach=measured(kind, modules),
     )
+
+
+_EXCUSES: Mapping[str, Callable[[KeyModule], bool]] = {
+    "androidqf.none_chosen": lambda row: row.part == "backup",
+    "shutdown.none": lambda row: row.slug.endswith("shutdown_log"),
+}
+"""What a key module need not have examined, by the limitation that tells why: it costs reach, and is no hole."""
+
+
+def _is_excused(row: KeyModule, known: Known) -> bool:
+    return any(code in _EXCUSES and _EXCUSES[code](row) for code in known.told)
 
 
 def _blinding(kind: EvidenceKind, loaded: int, counts: Mapping[str, int] | None) -> tuple[Gap, ...]:

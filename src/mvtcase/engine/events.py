@@ -130,7 +130,7 @@ class Ledger:
             indicators_loaded=self.indicators_loaded,
             modules=modules,
             extra_gaps=(*self.gaps, *self._flood()),
-            known=self.known,
+            known=replace(self.known or Known(), told=frozenset(each.code for each in self.limitations)),
         )
         return EngineResult(
             finished=finished,

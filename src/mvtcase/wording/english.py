@@ -96,6 +96,13 @@ RUNS = {
     "command.crashed": "{error}",
     "command.summary": "MVT's summary files are incomplete: {error} in {what}.",
     "androidqf.no_bugreport": "the acquisition holds no bugreport.zip",
+    "androidqf.none_chosen": (
+        "AndroidQF was told to take no backup, or took none: no SMS was examined, and messages are out of reach"
+    ),
+    "shutdown.none": (
+        "there is no shutdown log: since iOS 26 it does not outlive a restart, so this phone was restarted lately. "
+        "What ran before that restart and was closed by it is out of reach"
+    ),
     "androidqf.no_backup": "the acquisition holds no backup.ab: no SMS was examined",
     "recheck.limit": "A recheck compares what the earlier scan stored; it looks at nothing else on the phone.",
     "recheck.read_again": ("The modules' stored results were compared, and the second reader read the evidence again."),
@@ -190,7 +197,7 @@ LOOKED = {
     "pair.silent": "unsealed on both phones, and their other chats do not tell them apart",
     "pair.alone": "only one of the two phones has texts of that time",
     "backup.no_line": (
-        "LINE is installed and nothing of it is in the backup: it was never opened, or the backup left it out. Ask which."
+        "LINE is installed and nothing of it is in the backup: it was never opened, or was left out. Ask which."
     ),
     "backup.date": ("Info.plist dates the backup to {date}, which cannot be: times may be those of a wrong clock."),
     "logs.empty_day": "{file} is empty: the events of that day are lost",

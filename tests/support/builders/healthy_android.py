@@ -249,6 +249,13 @@ def _messages(count: int) -> tuple[AndroidMessage, ...]:
     )
 
 
+def _no_backup(members: Members, _value: str) -> None:
+    """Who answers `No backup` has the question in the log, nothing of a backup after it, and none in the list."""
+    log = members["command.log"].decode().replace("Backup completed!", "Would you like to take a backup of the device?")
+    rows = [row for row in members["hashes.csv"].split(b"\n") if b"backup.ab" not in row]
+    members |= {"command.log": log.encode(), "hashes.csv": b"\n".join(rows)}
+
+
 def _newer(members: Members, _value: str) -> None:
     """Androidqf 1.8 and later writes processes.json alone."""
     members["processes.json"] = members.pop("processes.txt")
@@ -295,7 +302,7 @@ ANDROID_NOISES: tuple[AndroidNoise, ...] = (
     AndroidNoise(name="ad blocker's hosts file", source="StevenBlack hosts syntax", forms=(_AB, _AQF), ab=(file_edit("apps/org.adaway/f/hosts", lambda _: _HOSTS.encode()),)),
     AndroidNoise(name="everyday talk in zh-TW", source="invented", forms=(_AB, _AQF), ab=tuple(message_edit(False, text) for text in TALK)),
     AndroidNoise(name="20,000 messages", source="scale of a busy phone", forms=(_AB, _AQF), phone={"messages": _messages(20_000)}),
-    AndroidNoise(name="no backup was made", source="androidqf's own choice", drop=("backup.ab",)),
+    AndroidNoise(name="no backup was made", source="androidqf modules/backup.go", aqf=(_no_backup,), drop=("backup.ab",)),
     AndroidNoise(name="no intrusion logs", source="Android before 16", drop=("intrusion_logs",), phone={"android_version": "14", "sdk": 34}),
     AndroidNoise(name="processes.json", source="androidqf v1.8.0", aqf=(_newer,)),
     AndroidNoise(name="news in the log", source="logcat of a browser", aqf=(text_edit("logcat.txt", f"11-20 09:12:01.231  4211  4230 D Reader  : article mentions {', '.join(REPORTED)}"),)),

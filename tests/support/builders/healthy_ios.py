@@ -411,7 +411,7 @@ IOS_NOISES: tuple[IosNoise, ...] = (
     IosNoise(name="everyday talk in zh-TW", source="invented", files=(_texts(*TALK),)),
     IosNoise(name="location bundles", source="iLEAPP locationd", files=(_location_clients,)),
     IosNoise(name="empty write-ahead log", source="sqlite.org/walformat", files=(_write_ahead,), forms=_ONLY_DUMP),
-    IosNoise(name="no restart since the update", source="iOS 26 empties shutdown.log on restart", missing=("shutdown_log",), forms=_ONLY_DUMP),
+    IosNoise(name="no restart since the update", source="iOS 26 empties shutdown.log on restart", missing=("shutdown_log",), forms=_ONLY_DUMP, phone={"ios_version": "26.1", "build": "23B85"}),
     IosNoise(name="no other browsers", source="apps that were never installed", missing=("chrome_history", "chrome_favicon", "firefox")),
     IosNoise(name="no WhatsApp", source="apps that were never installed", missing=("whatsapp",), forms=(EvidenceKind.IOS_BACKUP_ENCRYPTED,)),
     IosNoise(name="LINE installed and never opened", source="Apple, app containers", after=_info_plist(_LINE_APP), forms=_ONLY_BACKUP),

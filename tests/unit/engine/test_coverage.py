@@ -209,6 +209,39 @@ def test_todays_list_of_processes_stands_in_for_the_older_one(own: ModuleOutcome
     assert completeness_of([*runs, unread], kind=EvidenceKind.ANDROIDQF)[0] is Completeness.PARTIAL
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "slug"),
+    [
+        (EvidenceKind.ANDROIDQF, "androidqf.none_chosen", "sms"),
+        (EvidenceKind.IOS_FILE_SYSTEM, "shutdown.none", "shutdown_log"),
+        (EvidenceKind.SYSDIAGNOSE, "shutdown.none", "sysdiagnose_shutdown_log"),
+    ],
+)
+def test_what_a_phone_or_its_owner_did_not_give_is_a_limitation(kind: EvidenceKind, code: str, slug: str) -> None:
+    """No backup was chosen, no log outlives a restart: told, and no gap; damage of it stays one, and so do others."""
+
+    def judged(outcome: ModuleOutcome, *told: str, other: str = "") -> Completeness:
+        runs = [
+            replace(run, outcome=outcome if run.slug in {slug, other} else run.outcome) for run in all_examined(kind)
+        ]
+        known = Known(told=frozenset(told))
+        return assess(kind=kind, finished=True, indicators_loaded=1, modules=runs, known=known).completeness
+
+    assert judged(ModuleOutcome.NO_SOURCE) is Completeness.PARTIAL
+    assert judged(ModuleOutcome.NO_SOURCE, code) is Completeness.FULL
+    assert judged(ModuleOutcome.DAMAGED, code) is Completeness.PARTIAL
+    another = next(row.slug for row in kinds.of(kind).key_modules if row.slug != slug)
+    assert judged(ModuleOutcome.NO_SOURCE, code, other=another) is Completeness.PARTIAL
+
+
+def test_excuses_alone_examine_nothing() -> None:
+    """A scan of which nothing was examined is blind, whatever excuses there are."""
+    runs = [replace(run, outcome=ModuleOutcome.NO_SOURCE) for run in all_examined(EvidenceKind.SYSDIAGNOSE)]
+    known = Known(told=frozenset({"shutdown.none"}))
+    judged = assess(kind=EvidenceKind.SYSDIAGNOSE, finished=True, indicators_loaded=1, modules=runs, known=known)
+    assert judged.completeness is Completeness.BLIND
+
+
 def test_a_stand_in_excuses_no_damage() -> None:
     """A list of processes that is there and broken was not examined, whatever another list says."""
     runs = [each for each in all_examined(EvidenceKind.ANDROIDQF) if each.slug != "aqf_processes"]

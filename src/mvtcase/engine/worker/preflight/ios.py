@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight import Found, Problem
-from mvtcase.engine.worker.preflight.sysdiagnose import file_problem
+from mvtcase.engine.worker.preflight.sysdiagnose import file_problem, no_shutdown_log
 from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.sqlite import opened, tables_of
@@ -54,6 +54,9 @@ def file_system(task: Task) -> Iterator[Found]:
     reason = file_problem(log) if log.is_file() and not log.is_symlink() else None
     if reason:
         yield Problem(module="ShutdownLog", reason=why("file.odd", file="shutdown.log", what=reason))
+    told = read_plist(task.target / "System/Library/CoreServices/SystemVersion.plist") or {}
+    if no_shutdown_log(told, (path.name for path in log.parent.glob("shutdown*.log"))):
+        yield why("shutdown.none")
     for name in _folders_for_files(task.target):
         yield Problem(module="filesystem", reason=why("backup.folder", file=name))
 

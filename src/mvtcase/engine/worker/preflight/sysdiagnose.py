@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from mvtcase.engine.worker.preflight import Found, Problem
 from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError, open_regular
+from mvtcase_readers.trees import read_plist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mvtcase.engine.worker.task import Task
 
@@ -26,12 +27,18 @@ _EXAMINED = re.compile(
 )
 _TEXT = re.compile(r".*\.(?:log|txt)(?:\.\d+)?")
 _SHUTDOWN = re.compile(r"shutdown(\.\d+)?\.log")
+_OVERWRITES_SINCE = 26
+"""The version of iOS whose shutdown log does not outlive a restart (iVerify, October 2025)."""
 
 
 def sysdiagnose(task: Task) -> Iterator[Found]:
     """Yield the files that a module reads and that arrived empty or cut."""
     told = 0
-    for path in _files(task.target) if task.target.is_dir() else ():
+    paths = list(_files(task.target)) if task.target.is_dir() else []
+    version = next((path for path in paths if path.name == "SystemVersion.plist"), None)
+    if version is not None and no_shutdown_log(read_plist(version) or {}, (path.name for path in paths)):
+        yield why("shutdown.none")
+    for path in paths:
         reason = file_problem(path) if _EXAMINED.fullmatch(path.name) else None
         if reason:
             told += 1
@@ -41,6 +48,12 @@ def sysdiagnose(task: Task) -> Iterator[Found]:
                 )
     if told > MAX_NAMED:
         yield Problem(module="sysdiagnose", reason=why("file.more_odd", count=told - MAX_NAMED))
+
+
+def no_shutdown_log(told: Mapping[str, object], names: Iterable[str]) -> bool:
+    """Return whether a phone of a version that overwrites its shutdown log at a restart has none."""
+    major = re.match(r"\d{1,3}", str(told.get("ProductVersion")))
+    return major is not None and int(major[0]) >= _OVERWRITES_SINCE and not any(map(_SHUTDOWN.fullmatch, names))
 
 
 def file_problem(path: Path) -> Reason | None:

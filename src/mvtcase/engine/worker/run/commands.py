@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +70,24 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
         try:
             return super().load_backup()
         except NoAndroidQFBackup:
-            self.recorder.problem("backup", ModuleOutcome.NO_SOURCE, why("androidqf.no_backup"))
+            if self._backup_was_tried():
+                self.recorder.problem("backup", ModuleOutcome.NO_SOURCE, why("androidqf.no_backup"))
+            else:
+                self.recorder.emit("limitation", reason=why("androidqf.none_chosen").data)
             raise
+
+    def _backup_was_tried(self) -> bool:
+        """Return whether the collector's own records speak of a backup, or there are none that could."""
+        texts = [self._own_record(name) for name in ("command.log", "hashes.csv")]
+        return not any(texts) or any(map(_BACKUP_TRIED.search, texts))
+
+    def _own_record(self, ending: str) -> bytes:
+        files: list[str] = getattr(self, "_CmdAndroidCheckAndroidQF__files", [])
+        for file_path in files:
+            if file_path.replace("\\", "/").rsplit("/", 1)[-1] == ending:
+                content: bytes = self._get_file_content(file_path)
+                return content
+        return b""
 
     def _get_file_content(self, file_path: str) -> Any:  # noqa: ANN401 - bytes
         """Read a file as MVT does, unless a pipe, device or link out of the folder stands in its place."""
@@ -95,6 +112,9 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
             return False
         return self.recorder.nested(part, run)
 
+
+_BACKUP_TRIED = re.compile(rb"Generating a backup|Backup completed|get backup|backup\.ab")
+"""What AndroidQF logs when it was told to take a backup (`modules/backup.go`), and the file it lists then."""
 
 _NESTED: tuple[type[Command], ...] = (CmdAndroidCheckBugreport, CmdAndroidCheckBackup, CmdAndroidCheckIntrusionLogs)
 

@@ -126,6 +126,17 @@ def test_line_that_is_installed_and_not_in_the_backup(tmp_path: Path) -> None:
     assert list(looked_at(EvidenceKind.IOS_BACKUP, held)) == []
 
 
+@pytest.mark.parametrize(("version", "told"), [("26.1", True), ("26", True), ("18.6.2", False), ("", False)])
+def test_a_dump_without_a_shutdown_log(version: str, told: bool, built: Callable[[EvidenceKind], Path]) -> None:  # noqa: FBT001 - parametrised
+    """Since iOS 26 the log does not outlive a restart, so it may be away; before that it is missing."""
+    root = built(EvidenceKind.IOS_FILE_SYSTEM)
+    changed_plist(root / "System/Library/CoreServices/SystemVersion.plist", ProductVersion=version)
+    assert list(looked_at(EvidenceKind.IOS_FILE_SYSTEM, root)) == []
+    (root / "private/var/db/diagnostics/shutdown.log").unlink()
+    codes = [getattr(each, "code", "") for each in looked_at(EvidenceKind.IOS_FILE_SYSTEM, root)]
+    assert codes == (["shutdown.none"] if told else [])
+
+
 def test_a_folder_in_place_of_a_database(built: Callable[[EvidenceKind], Path]) -> None:
     """Modules look for files and pass over it."""
     root = built(EvidenceKind.IOS_FILE_SYSTEM)

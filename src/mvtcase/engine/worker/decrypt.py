@@ -16,6 +16,7 @@ from iphone_backup_decrypt.utils import FilePlist
 from mvt.ios.decrypt import MVTEncryptedBackup
 
 from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.task import spellings
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError, check_regular, read_bounded
@@ -80,11 +81,20 @@ def unlocked(source: Path, password: str | None, key: str | None) -> MVTEncrypte
     any real one, `evidence` when it is no encrypted backup.
     """
     _check_rounds(source / "Manifest.plist")
+    for each in spellings(password):
+        backup = _tried(source, each, key)
+        if backup is not None:
+            return backup
+    raise RefusedError("password", "The password or key does not open this backup.")
+
+
+def _tried(source: Path, password: str | None, key: str | None) -> MVTEncryptedBackup | None:
+    """Return the opened backup, None where the secret does not fit."""
     try:
         backup = _opened(source, password, key)
         backup._read_and_unlock_keybag()  # noqa: SLF001 - the one call that tells a wrong password from a damaged backup
-    except ValueError as error:
-        raise RefusedError("password", "The password or key does not open this backup.") from error
+    except ValueError:
+        return None
     except (RefusedError, MemoryError):
         raise
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,3 +73,10 @@ def task_of(fields: Mapping[str, Any]) -> Task:
 
 def _keys(pairs: list[list[str]]) -> frozenset[ModuleKey]:
     return frozenset((part, slug) for part, slug in pairs)
+
+
+def spellings(password: str | None) -> tuple[str | None, ...]:
+    """Return a password as it was given, then composed and decomposed: keyboards differ in how they write accents."""
+    if password is None:
+        return (None,)
+    return tuple(dict.fromkeys((password, *(unicodedata.normalize(form, password) for form in ("NFC", "NFD")))))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mvt.android import cmd_check_backup
 from mvt.android.cmd_check_androidqf import CmdAndroidCheckAndroidQF, NoAndroidQFBackup, NoAndroidQFBugReport
 from mvt.android.cmd_check_backup import CmdAndroidCheckBackup
 from mvt.android.cmd_check_bugreport import CmdAndroidCheckBugreport
 from mvt.android.cmd_check_intrusion_logs import CmdAndroidCheckIntrusionLogs
+from mvt.android.parsers.backup import InvalidBackupPassword
 from mvt.common.module_loader import MODULES_ENTRY_POINT_GROUP, load_custom_modules
 from mvt.ios.cmd_check_backup import CmdIOSCheckBackup
 from mvt.ios.cmd_check_fs import CmdIOSCheckFS
@@ -19,6 +22,7 @@ from mvt.ios.cmd_check_sysdiagnose import CmdIOSCheckSysdiagnose
 from mvt_plugin_line.android_fs import CmdAndroidCheckLineFS
 from mvtcase import kinds
 from mvtcase.engine.worker.run.recorder import load_step
+from mvtcase.engine.worker.task import spellings
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import why
 from mvtcase_readers.regular import check_regular
@@ -115,6 +119,22 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
 
 _BACKUP_TRIED = re.compile(rb"Generating a backup|Backup completed|get backup|backup\.ab")
 """What AndroidQF logs when it was told to take a backup (`modules/backup.go`), and the file it lists then."""
+
+
+def _in_each_spelling(parse: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Return MVT's reader of Android backups, which tries a password composed and decomposed too."""
+
+    def parsed(data: bytes, password: str | None = None) -> bytes:
+        *others, last = spellings(password)
+        for each in others:
+            with suppress(InvalidBackupPassword):
+                return parse(data, password=each)
+        return parse(data, password=last)
+
+    return parsed
+
+
+cmd_check_backup.parse_backup_file = _in_each_spelling(cmd_check_backup.parse_backup_file)
 
 _NESTED: tuple[type[Command], ...] = (CmdAndroidCheckBugreport, CmdAndroidCheckBackup, CmdAndroidCheckIntrusionLogs)
 

@@ -19,7 +19,9 @@ from mvtcase.errors import (
 )
 from mvtcase.model import AcquisitionState, ConsentMethod, ConsentPoint
 from mvtcase.phones.adb_backup import build_adb_backup
+from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.bugreport import build_bugreport
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.workflow import acquisitions, consents, custody, officials, owners, scans, status
@@ -85,7 +87,7 @@ def test_evidence_that_moved_is_found_again(desk: Desk, backup: Path, tmp_path: 
         scans.run(desk, scans.Request())
     outcome = _add(desk, tmp_path / "elsewhere")
     assert _one(outcome)["path"] == str(tmp_path / "elsewhere")
-    assert "new place" in outcome.messages[0]
+    assert "new place" in " ".join(map(str, outcome.messages))
     scans.run(desk, scans.Request())
     assert "acquisition.moved" in _actions(desk)
     custody.verify(desk)
@@ -121,7 +123,7 @@ def test_importing_what_is_registered_says_that_nothing_was_copied(desk: Desk, b
     _add(desk, backup)
     outcome = _add(desk, backup, copy_in=True)
     assert _one(outcome)["imported"] is False
-    assert "Nothing was copied" in outcome.messages[0]
+    assert "Nothing was copied" in " ".join(map(str, outcome.messages))
 
 
 def test_links_are_never_imported(desk: Desk, backup: Path) -> None:
@@ -322,3 +324,39 @@ def test_who_did_not_agree_yet_is_not_named_by_the_phone(desk: Desk, backup: Pat
     scans.run(desk, scans.Request())
     assert told()[0] == phone.device_name
     custody.verify(desk)
+
+
+@pytest.mark.parametrize("kept", ["serial", "android_id", "build"])
+def test_acquisitions_of_one_android_phone_are_one_device(desk: Desk, tmp_path: Path, kept: str) -> None:
+    """A bugreport tells its phone by the serial, by Android's own number, or at least by the build."""
+    phone = AndroidPhone()
+    folder = build_androidqf(tmp_path / "acquisition", phone).path
+    report = build_bugreport(tmp_path / "report", phone, folder=True).path
+    (text,) = report.glob("bugreport-*.txt")
+    told = text.read_text()
+    if kept != "serial":
+        told = told.replace(phone.serial_number, "")
+    if kept == "build":
+        told = told.replace("name:android_id", "name:other")
+    text.write_text(told)
+    first, second = _add(desk, folder), _add(desk, report)
+    assert _one(first)["device"] == _one(second)["device"] == "D-0001"
+    said = " ".join(map(str, second.messages))
+    assert ("its build is that of D-0001" in said) is (kept == "build")
+
+
+def test_an_acquisition_that_names_no_phone_asks_for_the_device(desk: Desk, tmp_path: Path) -> None:
+    """A backup by adb says nothing of its phone: the message names the option that does."""
+    phone = AndroidPhone()
+    _add(desk, build_androidqf(tmp_path / "acquisition", phone).path)
+    nameless = build_adb_backup(tmp_path / "phone.ab", phone).path
+    said = " ".join(map(str, _add(desk, nameless).messages))
+    assert "does not say which phone" in said
+    assert "D-0001" in said
+
+
+def test_a_number_that_many_phones_have_tells_none(desk: Desk, tmp_path: Path) -> None:
+    """Cheap phones leave the factory with one serial for all."""
+    for number, name in enumerate(("one", "other")):
+        _add(desk, build_androidqf(tmp_path / name, AndroidPhone(seed=number, serial="0123456789ABCDEF")).path)
+    assert [each["device"] for each in _many(acquisitions.list_acquisitions(desk))] == ["D-0001", "D-0002"]

@@ -280,6 +280,8 @@ def logcat(phone: AndroidPhone, placement: Placement) -> str:
 def setting_values(namespace: str, phone: AndroidPhone) -> dict[str, str]:
     """Return one namespace of the phone's settings; enabled accessibility services show in `secure`."""
     values = dict(SETTINGS[namespace])
+    if namespace == "secure":
+        values["android_id"] = phone.random("android id").randbytes(8).hex()
     if namespace == "secure" and phone.enabled_accessibility:
         values["accessibility_enabled"] = "1"
         values["enabled_accessibility_services"] = ":".join(phone.enabled_accessibility)

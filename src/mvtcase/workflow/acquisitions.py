@@ -184,6 +184,7 @@ def _register(
     if warning:
         identity = replace(identity, **_PERSONAL)
     known = _device_for(store, identity, wish.device, official.id)
+    told = _whose(store, identity, replace(wish, official=official.id), known)
     with _pending_folder(store) as pending:
         hashed = manifest.hash_evidence(found.root, pending / "manifest.jsonl", on_progress=on_progress)
         again = _registered_before(store, hashed, known)
@@ -193,7 +194,33 @@ def _register(
         added = _insert(desk, store, found, wish, hashed, identity, pending)
     return Outcome(
         data=OneAcquisition(acquisition=queries.acquisition(store, added)),
-        messages=(*warning, *_irregular_note(found.root, hashed), say("Next: {0}.", do("scan run", added))),
+        messages=(*warning, *told, *_irregular_note(found.root, hashed), say("Next: {0}.", do("scan run", added))),
+    )
+
+
+def _whose(store: Store, identity: DeviceIdentity, wish: Registration, known: str | None) -> tuple[str | Message, ...]:
+    """Return what to say where the phone does not tell for certain which one of the official's it is."""
+    if wish.device is not None or devices.find_all(store, identity):
+        return ()
+    if known is not None:
+        return (
+            say(
+                "It names no serial or number of its phone; its build is that of {device}, so it counts as that one's. "
+                "If it is another phone, set it aside and register it again with {0}.",
+                do(device="DEVICE"),
+                device=known,
+            ),
+        )
+    others = [each.id for each in devices.of_platform(store, identity, wish.official)]
+    if devices.is_marked(identity) or not others:
+        return ()
+    return (
+        say(
+            "It does not say which phone it is of, so it counts as a new device. If it is of {devices}, set it "
+            "aside and register it again with {0}.",
+            do(device=others[0]),
+            devices=" or ".join(others),
+        ),
     )
 
 
@@ -249,7 +276,7 @@ def _device_for(store: Store, identity: DeviceIdentity, named: str | None, offic
     for each in fitting:
         devices.refuse_other_owner(each, official)
     if named is None:
-        known = devices.find(store, identity)
+        known = devices.find(store, identity) or devices.of_same_build(store, identity, official)
         return known.id if known else None
     wanted = queries.device(store, named)
     devices.refuse_other_owner(wanted, official)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk
 
 _MARKS = ("udid", "serial", "imei")
+_SHARED = frozenset({"UNKNOWN", "0123456789ABCDEF", "9774D56D682E549C"})
+"""What many phones say in place of a mark: two manufacturers' serial, and the android_id that Android 2.2 gave all."""
+
+_BUILD = ("product_type", "os_version", "os_build")
 """What tells a device from all others, the most telling first."""
 
 
@@ -100,7 +104,8 @@ def _fingerprint(identity: DeviceIdentity) -> str:
 
 def _mark(identity: DeviceIdentity, mark: str) -> str:
     """Return a mark as marks are compared; empty when it is not known, and a mark of blanks alone is none."""
-    return (getattr(identity, mark) or "").strip().upper()
+    value = (getattr(identity, mark) or "").strip().upper()
+    return "" if value in _SHARED or not value.strip("0") else value
 
 
 def find(store: Store, identity: DeviceIdentity) -> Device | None:
@@ -122,6 +127,31 @@ def find(store: Store, identity: DeviceIdentity) -> Device | None:
 def find_all(store: Store, identity: DeviceIdentity) -> list[Device]:
     """Return every known device with a UDID, serial or IMEI of this identity; more than one was entered by hand."""
     return [device for device in queries.devices(store) if _same(device, identity)]
+
+
+def of_same_build(store: Store, identity: DeviceIdentity, official: str) -> Device | None:
+    """Return an official's only device of the same build, for an acquisition that says nothing else of its phone.
+
+    A bugreport often names its build alone. None where nothing tells, or more than one device would do.
+    """
+    if is_marked(identity):
+        return None
+    fitting = [each for each in of_platform(store, identity, official) if _built_alike(each.identity, identity)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def is_marked(identity: DeviceIdentity) -> bool:
+    """Return whether an acquisition says something of its phone that no other phone has."""
+    return any(_mark(identity, mark) for mark in _MARKS)
+
+
+def _built_alike(one: DeviceIdentity, other: DeviceIdentity) -> bool:
+    return all(getattr(one, name) and getattr(one, name) == getattr(other, name) for name in _BUILD)
+
+
+def of_platform(store: Store, identity: DeviceIdentity, official: str) -> list[Device]:
+    """Return an official's devices of a platform."""
+    return [each for each in queries.devices(store) if (each.official, each.platform) == (official, identity.platform)]
 
 
 def _same(device: Device, identity: DeviceIdentity) -> bool:

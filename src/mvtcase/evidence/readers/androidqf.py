@@ -20,6 +20,7 @@ from mvtcase.evidence.readers.base import (
     Job,
     Reader,
     Staged,
+    android_id,
     as_identity,
     in_place,
     nothing_told,
@@ -91,9 +92,12 @@ def identity(parts: Parts) -> Facts:
     """Return what the system properties and AndroidQF itself say of the phone."""
     facts = properties(parts.content("getprop.txt", TEXT_BYTES))
     acquisition = json_object(parts.content("acquisition.json", TEXT_BYTES).decode("utf-8", "replace").lstrip())
+    collector = acquisition.get("collector")
+    adb = collector.get("Adb") if isinstance(collector, dict) else None
     if not facts.get("serial"):
-        facts["serial"] = text(acquisition.get("serial"), acquisition.get("adb_serial"))
-    return facts
+        connected = adb.get("Serial") if isinstance(adb, dict) else None
+        facts["serial"] = text(acquisition.get("serial"), acquisition.get("adb_serial"), connected)
+    return facts | android_id(parts.content("settings_secure.txt", TEXT_BYTES))
 
 
 def stage(found: Identified, job: Job) -> Staged:

@@ -216,6 +216,16 @@ _PROPERTY_LINE = re.compile(
 )
 
 
+_ANDROID_ID = re.compile(rb"(?:^android_id=|name:android_id .{0,80}?value:)([0-9a-f]{15,16})\b", re.MULTILINE)
+"""In the output of `settings list secure` and in the dump of the settings provider."""
+
+
+def android_id(data: bytes) -> Facts:
+    """Return the number that Android gave the phone's first user, as the id of the device."""
+    match = _ANDROID_ID.search(data)
+    return {"udid": match.group(1).decode()} if match else {}
+
+
 def properties(data: bytes) -> Facts:
     """Return what Android's system properties say of the phone, in the notation of getprop or of build.prop."""
     given: dict[str, str] = {}

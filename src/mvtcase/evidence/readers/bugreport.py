@@ -23,7 +23,7 @@ from mvtcase.evidence.looks import (
     zip_names,
 )
 from mvtcase.evidence.manifest import make_private_folders
-from mvtcase.evidence.readers.base import Facts, Job, Reader, Staged, in_place, properties, text
+from mvtcase.evidence.readers.base import Facts, Job, Reader, Staged, android_id, in_place, properties, text
 from mvtcase.evidence.unpack import Budget, Notes, ZipSink, pour_zip, sound_zip, unpack_zip
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
@@ -51,8 +51,10 @@ _DUMPSTATE_BYTES = 128 << 20
 _CHUNK_BYTES = 1 << 20
 _OVERLAP_BYTES = 4 << 10
 _FINGERPRINT = re.compile(
-    rb"Build fingerprint: '([^'\r\n/]{1,80})/[^'\r\n/]{1,80}/([^'\r\n:]{1,80}):([^'\r\n/]{1,40})/"
+    rb"Build fingerprint: '([^'\r\n/]{1,80})/[^'\r\n/]{1,80}/([^'\r\n:]{1,80}):([^'\r\n/]{1,40})/([^'\r\n/]{1,80})/"
 )
+_BOOT_SERIAL = re.compile(rb"\bandroidboot\.serialno=([0-9A-Za-z]{4,64})\b")
+"""On the kernel's command line, also where Android hides the property of that name."""
 
 
 def detect(glance: Glance) -> Identified | None:
@@ -100,7 +102,7 @@ def identity(parts: Parts) -> Facts:
     tail = b""
     for piece in parts.pieces(_dumpstate_name(parts), _CHUNK_BYTES, _DUMPSTATE_BYTES):
         window = tail + piece
-        for name, told in (_fingerprint(window) | properties(window)).items():
+        for name, told in (_fingerprint(window) | properties(window) | android_id(window)).items():
             facts[name] = told or facts.get(name)
         tail = window[-_OVERLAP_BYTES:]
     return facts
@@ -115,11 +117,14 @@ def _dumpstate_name(parts: Parts) -> str:
 
 
 def _fingerprint(data: bytes) -> Facts:
-    match = _FINGERPRINT.search(data)
+    match, serial = _FINGERPRINT.search(data), _BOOT_SERIAL.search(data)
+    facts: Facts = {"serial": serial.group(1).decode()} if serial else {}
     if match is None:
-        return {}
-    manufacturer, product, version = (part.decode("utf-8", "replace") for part in match.groups())
-    return {"manufacturer": text(manufacturer), "product_type": text(product), "os_version": text(version)}
+        return facts
+    names = ("manufacturer", "product_type", "os_version", "os_build")
+    return facts | {
+        name: text(part.decode("utf-8", "replace")) for name, part in zip(names, match.groups(), strict=True)
+    }
 
 
 def stage(found: Identified, job: Job) -> Staged:

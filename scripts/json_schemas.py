@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mvtcase import casebook, model
-from mvtcase.cli.output import SCHEMA
 from mvtcase.findings import ratings
 from mvtcase.indicators import verdicts
 from mvtcase.kinds import words
@@ -52,6 +51,7 @@ from mvtcase.workflow import (
     timeline,
     triage,
 )
+from mvtcase.workflow.payloads import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -29,6 +29,7 @@ from mvtcase.cli import (
     output,
     reports,
     scans,
+    serve,
     top,
 )
 from mvtcase.cli.state import State, sentence, speak, tongue
@@ -69,6 +70,7 @@ for name, noun in {
     app.add_typer(noun, name=name)
 top.register(app)
 analysis.register(app)
+serve.register(app)
 
 MACHINE_FAILED = 74
 """Exit status when the disk or a path refused (`EX_IOERR` of sysexits)."""

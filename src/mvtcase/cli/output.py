@@ -19,6 +19,7 @@ from mvtcase import wording
 from mvtcase.cli.state import heading, sentence, shown, state_of, words
 from mvtcase.escape import visible
 from mvtcase.wording import Message
+from mvtcase.workflow.payloads import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk, Outcome, Payload
     from mvtcase.workflow.payloads import DeviceStatus, OfficialStatus, ScanShown
 
-SCHEMA = "mvtcase/1"
 _OUR_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _STYLES = {
     "confirmed": "bold white on red",
@@ -298,13 +298,6 @@ def print_envelope(
     errors: Sequence[Mapping[str, object]] = (),
 ) -> None:
     """Print the one JSON envelope of this call on stdout."""
-    envelope = {
-        "schema": SCHEMA,
-        "command": state.command,
-        "status": status,
-        "data": data if data is not None else {},
-        "messages": [sentence(each) for each in messages],
-        "errors": list(errors),
-    }
-    sys.stdout.write(json.dumps(envelope, ensure_ascii=True, indent=2, default=words) + "\n")
+    told = envelope(state.command, status, data=data, messages=map(sentence, messages), errors=errors)
+    sys.stdout.write(json.dumps(told, ensure_ascii=True, indent=2, default=words) + "\n")
     sys.stdout.flush()

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from mvtcase.workflow import acquisitions as acquisitions
+    from mvtcase.workflow import attachments as attachments
     from mvtcase.workflow import cases as cases
     from mvtcase.workflow import claims as claims
     from mvtcase.workflow import consents as consents

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid, sha256_file
 from mvtcase.errors import InputError, NotFoundError
-from mvtcase_readers.regular import open_untouched
+from mvtcase_readers.regular import open_untouched, read_bounded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mvtcase.store.folder import CaseFolder
+    from mvtcase.workflow.desk import Desk
 
 MAX_ATTACHMENT_BYTES = 256 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def read(desk: Desk, digest: str) -> bytes:
+    """Return an attachment of the case by its SHA-256. Raises `NotFoundError` when it holds none of that name."""
+    folder = desk.case_folder().attachments
+    if not _DIGEST.fullmatch(digest) or not (folder / digest).is_file():
+        raise NotFoundError("This case holds no attachment {digest}.", digest=digest)
+    return read_bounded(folder / digest, MAX_ATTACHMENT_BYTES)
 
 
 def keep(folder: CaseFolder, path: Path) -> str:

@@ -79,6 +79,14 @@ def note(desk: Desk, text: str) -> Outcome[OneNote]:
         return Outcome(data=OneNote(note=queries.notes(store)[-1]))
 
 
+def looked_at(desk: Desk, subject: str) -> None:
+    """Write down that the examiner read a person's record; on a medium that cannot be written to nothing is."""
+    with desk.open_case() as store:
+        if not store.read_only:
+            with store.change("record.read", actor=desk.actor, subject=subject):
+                pass
+
+
 def verify(desk: Desk, *, head: str | None = None) -> Outcome[Holds]:
     """Return the head of a chain that holds. Raises `ChainBrokenError` naming what differs otherwise.
 

@@ -45,6 +45,28 @@ def as_json(value: object) -> Any:  # noqa: ANN401  # whatever JSON has a form f
     return value
 
 
+SCHEMA = "mvtcase/1"
+
+
+def envelope(
+    command: str,
+    status: str,
+    *,
+    data: Mapping[str, object] | None = None,
+    messages: Iterable[str] = (),
+    errors: Sequence[Mapping[str, object]] = (),
+) -> dict[str, object]:
+    """Return the one JSON object that a face answers with: the verb's data, its messages in words, its errors."""
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "status": str(status),
+        "data": data if data is not None else {},
+        "messages": list(messages),
+        "errors": list(errors),
+    }
+
+
 def key_of(field: str) -> str:
     """Return the JSON key of a field: its name, less the underscore that keeps it apart from a word of Python."""
     return field.rstrip("_")

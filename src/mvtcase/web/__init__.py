@@ -1,0 +1,1 @@
+"""The web console: a face over `workflow` as `cli` is one; it decides nothing and words nothing a second time."""

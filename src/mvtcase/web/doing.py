@@ -1,0 +1,191 @@
+"""What can be done in the console: each form calls the verb that the command line calls, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mvtcase import workflow
+from mvtcase.engine.job import Secret
+from mvtcase.errors import InputError
+from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.datastructures import FormData
+
+    from mvtcase.web.work import Works
+    from mvtcase.workflow.desk import Desk, Outcome
+
+MAX_ATTACHMENT_BYTES = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it was sent."""
+
+    data: FormData
+
+    def text(self, name: str) -> str:
+        """Return a field's text, empty without one."""
+        value = self.data.get(name, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return all texts of a field, such as those of boxes that were ticked."""
+        return tuple(each for each in self.data.getlist(name) if isinstance(each, str))
+
+    @contextlib.contextmanager
+    def file(self, name: str) -> Iterator[Path | None]:
+        """Give an uploaded file as a private one of its own for as long as it is needed, None without one."""
+        given = self.data.get(name)
+        if given is None or isinstance(given, str) or not given.filename:
+            yield None
+            return
+        content = given.file.read(MAX_ATTACHMENT_BYTES + 1)
+        if len(content) > MAX_ATTACHMENT_BYTES:
+            raise InputError("The file is larger than {limit} MiB.", limit=MAX_ATTACHMENT_BYTES >> 20)
+        with tempfile.TemporaryDirectory(prefix="mvtcase-upload-") as folder:
+            # The name that the browser gave is not used for a path: it may be anything.
+            path = Path(folder) / "attachment"
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as handle:
+                handle.write(content)
+            yield path
+
+
+def _one_of(kind: type[Any], text: str, what: str) -> Any:  # noqa: ANN401  # the enum's member
+    try:
+        return kind(text)
+    except ValueError:
+        raise InputError("{given!r} is no {what}.", given=text, what=what) from None
+
+
+def dispose(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Record a judgement on a finding."""
+    verdict = _one_of(Verdict, form.text("verdict"), "judgement")
+    return workflow.findings.dispose(desk, form.text("finding"), verdict=verdict, reason=form.text("reason"))
+
+
+def observe(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Record what was seen about an official."""
+    with form.file("attachment") as attachment:
+        seen = workflow.observations.Seen(
+            kind=form.text("kind"),
+            value=form.text("value"),
+            method=form.text("method"),
+            note=form.text("note"),
+            device=form.text("device") or None,
+            attachment=attachment,
+        )
+        return workflow.observations.add(desk, form.text("official"), seen)
+
+
+def consent(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Record a consent, with the signed form where one was given."""
+    points = frozenset(_one_of(ConsentPoint, each, "point of information") for each in form.texts("informed"))
+    with form.file("document") as document:
+        return workflow.consents.record(
+            desk,
+            form.text("official"),
+            by=form.text("by"),
+            method=_one_of(ConsentMethod, form.text("method"), "way of consent"),
+            scope=form.text("scope"),
+            informed=points,
+            document=document,
+        )
+
+
+def withdraw(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Take back an official's consents."""
+    return workflow.consents.withdraw(desk, form.text("official"), reason=form.text("reason"))
+
+
+def register(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Register the acquisition at a path."""
+    if not form.text("path"):
+        raise InputError("Say where the acquisition is.")
+    wish = workflow.acquisitions.Registration(official=form.text("official"), device=form.text("device") or None)
+    return workflow.acquisitions.add(desk, Path(form.text("path")), wish)
+
+
+def scan(desk: Desk, form: Filled, works: Works) -> str:
+    """Begin to scan acquisitions, or all that is due."""
+    password = form.text("password")
+    works.scan(desk, form.texts("acquisition"), Secret(value=password) if password else None)
+    return "The scan runs; it goes on when this page is closed."
+
+
+def recheck(desk: Desk, _: Filled, works: Works) -> str:
+    """Begin to recheck all stored results."""
+    works.recheck(desk)
+    return "The recheck runs; it goes on when this page is closed."
+
+
+def stop(_: Desk, form: Filled, works: Works) -> str:
+    """Stop a piece of work."""
+    with contextlib.suppress(ValueError):
+        works.stop(int(form.text("work")))
+    return "It stops after the module at work; what was found is stored."
+
+
+def write(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Write a report as a draft."""
+    return workflow.reports.write(
+        desk,
+        form.text("kind"),
+        target=form.text("target") or None,
+        formats=form.texts("format") or ("html",),
+        edition=form.text("edition") or None,
+    )
+
+
+def review(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Mark a draft as reviewed."""
+    return workflow.reports.review(desk, form.text("report"))
+
+
+def release(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Release a reviewed report."""
+    return workflow.reports.release(desk, form.text("report"))
+
+
+def export(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Write an export into the case folder."""
+    return workflow.exports.export(desk, form.text("format"))
+
+
+def note(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Add a remark to the chain of custody."""
+    return workflow.custody.note(desk, form.text("text"))
+
+
+def verify(desk: Desk, _: Filled, __: Works) -> Outcome[Any]:
+    """Verify the chain of custody."""
+    return workflow.custody.verify(desk)
+
+
+ACTIONS: dict[str, Callable[[Desk, Filled, Works], Outcome[Any] | str]] = {
+    each.__name__: each
+    for each in (
+        dispose,
+        observe,
+        consent,
+        withdraw,
+        register,
+        scan,
+        recheck,
+        stop,
+        write,
+        review,
+        release,
+        export,
+        note,
+        verify,
+    )
+}
+"""What each form does, by the last part of its address."""

@@ -1,0 +1,149 @@
+"""Pictures of a case as inline SVG: numbers in, shapes out; colours are classes, since no page has style of its own.
+
+Every picture has a title that says the same in words: nothing is told by colour alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_WIDTH = 640
+_ROW = 18
+_LABEL = 130
+MAX_DAYS = 370
+"""Days that a sparkline shows; earlier ones are counted together in its first bar."""
+MAX_NODES = 60
+
+
+def status_bar(counts: Mapping[str, int]) -> Markup:
+    """Return a bar in which each status has a part as wide as its number."""
+    total = sum(counts.values())
+    words = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in counts.items() if number)
+    shapes, left = [], 0.0
+    for name, number in counts.items():
+        width = _WIDTH * number / total if total else 0.0
+        if width:
+            shapes.append(
+                Markup('<rect x="{:.1f}" y="0" width="{:.1f}" height="14" class="{}"/>').format(left, width, name)
+            )
+        left += width
+    return _svg(_WIDTH, 14, words or "nobody yet", shapes)
+
+
+def reach_bars(reach: Iterable[Mapping[str, object]]) -> Markup:
+    """Return a bar for each trace class over one axis of time; what was never carried is an empty line that says so."""
+    spans = [(str(each["trace"]), _day(each.get("from")), _day(each.get("to"))) for each in reach]
+    known = [day for _, begin, end in spans for day in (begin, end) if day is not None]
+    if not spans:
+        return Markup()
+    first, last = (min(known), max(known)) if known else (date.min, date.min)
+    whole = max((last - first).days, 1)
+    shapes: list[Markup] = []
+    for place, (trace, begin, end) in enumerate(spans):
+        top = place * _ROW
+        told = f"{begin or '…'} to {end or '…'}" if begin or end else "not carried"
+        shapes.append(Markup('<text x="0" y="{}">{}</text>').format(top + 13, trace))
+        if begin or end:
+            left = _LABEL + (_WIDTH - _LABEL - 170) * ((begin or first) - first).days / whole
+            right = _LABEL + (_WIDTH - _LABEL - 170) * ((end or last) - first).days / whole
+            shapes.append(
+                Markup('<rect x="{:.1f}" y="{}" width="{:.1f}" height="12" class="reach"/>').format(
+                    left, top + 3, max(right - left, 3.0)
+                )
+            )
+        shapes.append(Markup('<text x="{}" y="{}" class="quiet">{}</text>').format(_WIDTH - 165, top + 13, told))
+    words = "; ".join(f"{trace}: {begin or '…'} to {end or '…'}" for trace, begin, end in spans if begin or end)
+    return _svg(_WIDTH, len(spans) * _ROW, words or "no times are known", shapes)
+
+
+def sparkline(times: Iterable[str | None]) -> Markup:
+    """Return how many findings there were on each day, as bars; those without a time are counted in the title."""
+    given = list(times)
+    days = [day for day in map(_day, given) if day is not None]
+    if not days:
+        return Markup()
+    last = max(days)
+    first = max(min(days), last - timedelta(days=MAX_DAYS))
+    counts = Counter(max(day, first) for day in days)
+    span, most = (last - first).days + 1, max(counts.values())
+    width = _WIDTH / span
+    shapes = [
+        Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" class="bar"/>').format(
+            (day - first).days * width, 40 - 40 * number / most, max(width - 0.5, 1.0), 40 * number / most
+        )
+        for day, number in sorted(counts.items())
+    ]
+    told = f"{len(days)} with a day, {first} to {last}, at most {most} on one day; {len(given) - len(days)} without"
+    return _svg(_WIDTH, 42, told, shapes)
+
+
+def strip(states: Sequence[tuple[str, str]]) -> Markup:
+    """Return a row of boxes, one for each state in its order, each with its own words: `(class, words)`."""
+    width = min(40.0, _WIDTH / max(len(states), 1))
+    shapes = [
+        Markup('<g><title>{}</title><rect x="{:.1f}" y="0" width="{:.1f}" height="14" class="{}"/></g>').format(
+            words, place * width, max(width - 1, 1.0), name
+        )
+        for place, (name, words) in enumerate(states)
+    ]
+    return _svg(_WIDTH, 14, "; ".join(words for _, words in states[:20]) or "nothing observed", shapes)
+
+
+def graph(links: Sequence[tuple[str, Sequence[str]]]) -> Markup:
+    """Return people on a circle and lines between those whom something links: `(what, people)`; at most sixty."""
+    people = list(dict.fromkeys(each for _, several in links for each in several))[:MAX_NODES]
+    if not people:
+        return Markup()
+    size, middle = 420, 210.0
+    at = {
+        each: (middle + 160 * math.cos(turn), middle + 160 * math.sin(turn))
+        for place, each in enumerate(people)
+        for turn in (2 * math.pi * place / len(people) - math.pi / 2,)
+    }
+    pairs = Counter(
+        (one, other)
+        for _, several in links
+        for place, one in enumerate(several)
+        for other in several[place + 1 :]
+        if one in at and other in at
+    )
+    shapes = [
+        Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="link" stroke-width="{}"/>').format(
+            *at[one], *at[other], min(number, 6)
+        )
+        for (one, other), number in pairs.items()
+    ]
+    shapes += [
+        Markup('<circle cx="{:.1f}" cy="{:.1f}" r="6" class="node"/><text x="{:.1f}" y="{:.1f}">{}</text>').format(
+            x, y, x + 9, y + 4, name
+        )
+        for name, (x, y) in at.items()
+    ]
+    return _svg(size + 120, size, f"{len(people)} people, {len(pairs)} pairs linked; the table says by what", shapes)
+
+
+def _svg(width: float, height: float, words: str, shapes: Iterable[Markup]) -> Markup:
+    return Markup(
+        '<svg viewBox="0 0 {} {}" role="img" preserveAspectRatio="xMinYMin meet"><title>{}</title>{}</svg>'
+    ).format(width, max(height, 1), words, Markup().join(shapes))
+
+
+def _day(text: object) -> date | None:
+    """Return the day that a time begins with, None where it has none."""
+    try:
+        return date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
+
+
+def table_words(text: object) -> Markup:
+    """Return a word of a table with its underscores as spaces."""
+    return escape(str(text).replace("_", " "))

@@ -1,0 +1,362 @@
+"""The console as a browser meets it, over a real socket: pages, forms, and what others try."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+import uvicorn
+
+from mvtcase import workflow
+from mvtcase.cli.serve import _listen
+from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
+from mvtcase.store import queries
+from mvtcase.web.doing import ACTIONS
+from mvtcase.web.door import Door
+from mvtcase.web.pages import PAGES
+from mvtcase.web.site import Console, make_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from conftest import FakeEngine  # type: ignore[import-not-found]  # of this folder
+    from mvtcase.engine.job import EngineResult, ScanJob
+    from mvtcase.workflow.desk import Desk
+
+NASTY = "<script>alert(1)</script>'\"&\u202e"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the console answered."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+@dataclass
+class Browser:
+    """A browser of the simplest sort: it keeps the cookie and follows nothing by itself."""
+
+    port: int
+    cookie: str = ""
+    form_key: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
+        """Return the answer to a request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        sent = {"Cookie": self.cookie, **self.headers, **headers}
+        if method == "POST":
+            sent = {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Origin": f"http://127.0.0.1:{self.port}",
+                **sent,
+            }
+        connection.request(method, path, body=body, headers=sent)
+        got = connection.getresponse()
+        answer = Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read().decode())
+        connection.close()
+        return answer
+
+    def enter(self, token: str) -> Answer:
+        """Enter with a token and keep the cookie and the key of forms."""
+        answer = self.ask("GET", f"/enter?token={token}")
+        self.cookie = answer.headers.get("set-cookie", "").partition(";")[0]
+        found = re.search(r'name="form_key" value="([^"]+)"', self.ask("GET", "/").text)
+        self.form_key = found[1] if found else ""
+        return answer
+
+    def read(self, path: str) -> Answer:
+        """Return a page of the case."""
+        return self.ask("GET", f"/c/line-2021/{path}")
+
+    def do(self, action: str, **fields: object) -> Answer:
+        """Send a form of the case."""
+        pairs = {"form_key": self.form_key, "back": "/c/line-2021/people", **fields}
+        return self.ask("POST", f"/c/line-2021/do/{action}", urlencode(pairs, doseq=True))
+
+    def told(self) -> str:
+        """Return what the next page tells of what was done."""
+        return " ".join(re.findall(r'class="flash">([^<]*)<', self.read("").text))
+
+
+@contextmanager
+def serving(console: Console, port: int, listening: object) -> Iterator[None]:
+    """Serve the console on a thread for as long as it is needed."""
+    server = uvicorn.Server(uvicorn.Config(make_site(console), log_level="error", access_log=False, lifespan="on"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive(), f"the server on {port} did not end"
+
+
+@pytest.fixture
+def console(desk: Desk, tmp_path: Path) -> Console:
+    """Give a console at the desk."""
+    (tmp_path / "evidence").mkdir(exist_ok=True)
+    return Console(desk=desk, door=Door(), names=frozenset(), evidence_root=tmp_path / "evidence", wait_seconds=10.0)
+
+
+@pytest.fixture
+def browser(console: Console) -> Iterator[Browser]:
+    """Give a browser that was let in."""
+    listening = _listen(0)
+    port = listening.getsockname()[1]
+    console.names = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
+    with serving(console, port, listening):
+        made = Browser(port)
+        assert made.enter(console.door.new_token()).status == 303
+        yield made
+
+
+@pytest.fixture
+def scanned(desk: Desk, engine: FakeEngine, match: EngineResult, add_phone: Callable[..., str]) -> str:
+    """Give the id of a finding of the one official's scanned phone."""
+    add_phone()
+    engine.answer = match
+    workflow.scans.run(desk, workflow.scans.Request())
+    return workflow.findings.list_findings(desk).data.findings[0].id
+
+
+def test_every_page_is_the_verbs_answer(browser: Browser, desk: Desk, scanned: str) -> None:
+    """Each page opens, and as JSON it is what the verb returns, envelope and all."""
+    parts = {"official": "O-0001", "device": "D-0001", "finding": scanned, "scan": "S-0001"}
+    parts |= {"before": "S-0001", "after": "S-0001"}
+    for page in PAGES:
+        path = page.path.format(case="line-2021", **parts)
+        shown = browser.ask("GET", path)
+        assert (shown.status, path) == (200, path)
+        assert shown.text.rstrip().endswith("</html>")
+        told = json.loads(browser.ask("GET", f"{path}?as=json").text)
+        outcome = page.read(replace(desk, case="line-2021"), dict(parts))
+        assert (told["schema"], told["command"], told["status"]) == ("mvtcase/1", page.command, str(outcome.status))
+        if page.command != "custody log":  # reading a person's page is itself an event
+            wanted = json.loads(json.dumps(outcome.json, default=str))
+            told["data"].pop("custody_head", None)
+            wanted.pop("custody_head", None)
+            assert told["data"] == wanted
+
+
+def test_every_form_has_an_action_and_every_action_a_form(browser: Browser, scanned: str) -> None:
+    """No button leads nowhere, and nothing can be done that no page offers."""
+    workflow_reports = browser.do("write", kind="incident", edition="internal")
+    assert workflow_reports.status == 303
+    offered: set[str] = set()
+    for path in ("people/O-0001", "devices/D-0001", f"findings/{scanned}", "scans", "sets", "reports", "custody"):
+        offered |= set(re.findall(r'action="/c/line-2021/do/(\w+)"', browser.read(path).text))
+    assert offered <= set(ACTIONS)
+    assert set(ACTIONS) - offered == {"release", "stop"}, "a release needs a reviewed report, a stop running work"
+
+
+def test_hostile_text_stays_text(browser: Browser, desk: Desk, scanned: str) -> None:
+    """Names, labels and observations that hold markup are shown as text on every page that has them."""
+    workflow.officials.change_official(desk, "O-0001", {"name": NASTY, "role": NASTY})
+    seen = workflow.observations.Seen(kind="suspicious_message", value=NASTY, note=NASTY, method="statement")
+    workflow.observations.add(desk, "O-0001", seen)
+    workflow.custody.note(desk, NASTY)
+    for path in (
+        "",
+        "people",
+        "people/O-0001",
+        "devices/D-0001",
+        "queue",
+        f"findings/{scanned}",
+        "timeline",
+        "custody",
+    ):
+        page = browser.read(path)
+        assert page.status == 200
+        assert "<script>alert" not in page.text
+        assert "\u202e" not in page.text
+
+
+def test_a_day_in_the_console_is_in_custody_as_on_the_command_line(
+    browser: Browser, desk: Desk, scanned: str, tmp_path: Path
+) -> None:
+    """The same work done by forms and by verbs leaves the same events, but for who read which record."""
+
+    def events(since: int) -> list[tuple[str, str]]:
+        with desk.open_case() as store:
+            chain = queries.custody_events(store)[since:]
+        return [(each.actor, each.action) for each in chain if each.action != "record.read"]
+
+    with desk.open_case() as store:
+        begin = len(queries.custody_events(store))
+    browser.do("dispose", finding=scanned, verdict="needs_expert", reason="a second look")
+    browser.do("observe", official="O-0001", kind="line.version", value="14.1", method="screen", note="seen")
+    browser.do("consent", official="O-0001", by="Aldith", method="written", scope="phone", informed=list(ConsentPoint))
+    browser.do("note", text="a remark")
+    browser.do("write", kind="incident", format="html", edition="internal")
+    by_console = events(begin)
+    with desk.open_case() as store:
+        begin = len(queries.custody_events(store))
+    workflow.findings.dispose(desk, scanned, verdict=Verdict.NEEDS_EXPERT, reason="a second look")
+    seen = workflow.observations.Seen(kind="line.version", value="14.1", method="screen", note="seen")
+    workflow.observations.add(desk, "O-0001", seen)
+    workflow.consents.record(
+        desk, "O-0001", by="Aldith", method=ConsentMethod.WRITTEN, scope="phone", informed=frozenset(ConsentPoint)
+    )
+    workflow.custody.note(desk, "a remark")
+    workflow.reports.write(desk, "incident", edition="internal")
+    assert by_console == events(begin)
+    assert len(by_console) == 5
+    assert workflow.custody.verify(desk).data.holds
+
+
+def test_reading_a_person_is_written_down(browser: Browser, desk: Desk) -> None:
+    """Who read which person's page stands in the chain; lists are no person's page."""
+    browser.read("people/O-0001")
+    browser.read("people")
+    events = [each for each in workflow.custody.log(desk).data.events if each.action == "record.read"]
+    assert [(each.actor, each.subject) for each in events] == [("Ada", "O-0001")]
+
+
+def test_a_scan_runs_behind_the_page(
+    browser: Browser, engine: FakeEngine, match: EngineResult, add_phone: Callable[..., str]
+) -> None:
+    """A scan begun in the console goes on without its page and shows where it stands; stopped, it keeps what it has."""
+    add_phone()
+    engine.answer = match
+    going, seen = threading.Event(), threading.Event()
+
+    def wait(_: ScanJob) -> None:
+        seen.set()
+        going.wait(20)
+
+    engine.before = wait
+    assert browser.do("scan").status == 303
+    assert seen.wait(20)
+    assert "runs" in browser.read("scans").text
+    going.set()
+    told = browser.read("progress")
+    assert told.headers["content-type"].startswith("text/event-stream")
+    assert json.loads(told.text.strip().split("\n\n")[-1].removeprefix("data: "))[0]["done"]
+    assert json.loads(browser.read("?as=json").text)["data"]["counts"]["indicator_match"] == 1
+
+
+def test_an_error_says_what_to_do_and_where(browser: Browser, desk: Desk, add_phone: Callable[..., str]) -> None:
+    """A verb's error is a page with its sentences and a link to where its step is taken."""
+    workflow.consents.withdraw(desk, "O-0001", reason="changed mind")
+    add_phone()
+    browser.do("scan", acquisition="A-0001")
+    for _ in range(200):
+        page = browser.read("scans").text
+        if "runs</span>" not in page:
+            break
+        time.sleep(0.05)
+    assert "consent" in page
+    refused = browser.do("dispose", finding="F-none", verdict="benign", reason="x")
+    assert refused.status == 404
+    assert "F-none" in refused.text
+    assert browser.do("dispose", finding="F-none", verdict="fine", reason="x").status == 400
+
+
+def test_a_form_without_its_key_does_nothing(browser: Browser, desk: Desk) -> None:
+    """The cookie alone sends no form: a page elsewhere that guessed an address changes nothing."""
+    browser.form_key = "wrong"
+    assert browser.do("note", text="forged").status == 403
+    assert not any(each.action == "note.added" for each in workflow.custody.log(desk).data.events)
+
+
+def test_others_are_refused(browser: Browser, console: Console) -> None:
+    """Another name for this machine, a used token, no session: nothing is shown, and no name is in the answer."""
+    for answer in (
+        browser.ask("GET", "/c/line-2021/people", Host="evil.example"),
+        Browser(browser.port).ask("GET", "/c/line-2021/people"),
+        Browser(browser.port).ask("GET", "/enter?token=used"),
+        browser.ask("POST", "/c/line-2021/do/note", "text=x", Origin="http://evil.example"),
+    ):
+        assert answer.status in {401, 403, 421}
+        assert "Aldith" not in answer.text
+    again = Browser(browser.port)
+    again.enter(console.door.new_token())
+    assert browser.read("people").status == 401, "who entered before is out"
+
+
+@pytest.mark.parametrize("here", ["..", "../..", "/etc", "a/../../..", "%2e%2e", "\x00"])
+def test_the_chooser_stays_below_its_folder(browser: Browser, here: str) -> None:
+    """No address shows a folder outside of the one that was named."""
+    answer = browser.ask("GET", f"/c/line-2021/choose/O-0001?{urlencode({'in': here})}")
+    assert answer.status in {400, 404}
+
+
+def test_the_chooser_shows_no_links(browser: Browser, tmp_path: Path) -> None:
+    """A link in the folder of evidence leads nowhere."""
+    (tmp_path / "evidence" / "phone").mkdir()
+    (tmp_path / "evidence" / "out").symlink_to("/etc")
+    text = browser.ask("GET", "/c/line-2021/choose/O-0001").text
+    assert "phone/" in text
+    assert "out" not in re.findall(r"<li>(.*?)</li>", text)[-1]
+    assert browser.ask("GET", "/c/line-2021/choose/O-0001?in=out").status == 404
+
+
+@pytest.mark.parametrize("name", ["../case.sqlite", "%2e%2e%2fcase.sqlite", "x" * 64, "0" * 64])
+def test_attachments_are_found_by_their_digest_alone(browser: Browser, name: str) -> None:
+    """No address reads another file than an attachment."""
+    assert browser.read(f"attachments/{name}").status == 404
+
+
+def test_what_is_saved_is_never_run(browser: Browser, desk: Desk, tmp_path: Path) -> None:
+    """An attachment and a report come as bytes to be saved, whatever they hold."""
+    page = tmp_path / "shot.html"
+    page.write_text("<script>alert(1)</script>")
+    seen = workflow.observations.Seen(kind="line.version", value="1", attachment=page)
+    kept = workflow.observations.add(desk, "O-0001", seen).data.observation.attachment_sha256
+    browser.do("write", kind="incident", edition="internal", format="html")
+    for path in (f"attachments/{kept}", "reports/R-0001/file"):
+        answer = browser.read(path)
+        assert answer.status == 200
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/c/other/", "/c/line-2021/\\evil", ""])
+def test_no_form_leads_elsewhere(browser: Browser, back: str) -> None:
+    """However a form says where to go back to, it is a page of this case."""
+    answer = browser.ask(
+        "POST",
+        "/c/line-2021/do/note",
+        urlencode({"form_key": browser.form_key, "text": "x", "back": back}),
+    )
+    assert answer.headers["location"] == "/c/line-2021/"
+
+
+def test_leaving_closes_the_door(browser: Browser) -> None:
+    """Who leaves is out, with the same cookie too."""
+    answer = browser.ask("POST", "/leave", urlencode({"form_key": browser.form_key}))
+    assert "You left" in answer.text
+    assert browser.read("").status == 401
+
+
+def test_many_read_while_one_dawdles(browser: Browser) -> None:
+    """A client that sends nothing more, and fifty readers at once: everybody is answered."""
+    slow = http.client.HTTPConnection("127.0.0.1", browser.port, timeout=30)
+    slow.connect()
+    assert slow.sock is not None
+    slow.sock.sendall(b"POST /c/line-2021/do/note HTTP/1.1\r\nHost: x\r\n")
+    answers: list[int] = []
+    readers = [threading.Thread(target=lambda: answers.append(browser.read("people").status)) for _ in range(50)]
+    for each in readers:
+        each.start()
+    for each in readers:
+        each.join(60)
+    slow.close()
+    assert answers == [200] * 50

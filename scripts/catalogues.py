@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SOURCE = Path(mvtcase.__file__).parent
-TEMPLATES = SOURCE / "report" / "templates"
+TEMPLATES = (SOURCE / "report" / "templates", SOURCE / "web" / "templates")
 TELLING = {"say", "sentence", "Said"} | {name for name in vars(errors) if name.endswith("Error")}
 """The names of calls whose first argument, or argument `hint`, people read."""
 ASKING = {"ask", "confirm"}
@@ -88,7 +88,7 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
         yield from ((text, place) for text in _told_in(tree))
         if path.parent.name == "cli" and path.name not in {"output.py", "app.py"}:
             yield from ((text, place) for text in _drawn_in(tree))
-    for path in sorted(TEMPLATES.glob("*.j2")):
+    for path in sorted(path for folder in TEMPLATES for path in folder.glob("*.j2")):
         found = phrases(path.read_text("utf-8"), markdown=".md." in path.name)
         yield from ((text, path.name) for text in found)
 

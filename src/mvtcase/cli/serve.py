@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mvtcase.cli import output
-from mvtcase.cli.state import state_of
+from mvtcase.cli.state import state_of, tongue
 from mvtcase.errors import InputError
 from mvtcase.wording import do, say
 
@@ -51,10 +51,12 @@ def serve(
     at = listening.getsockname()[1]
     door = Door()
     names = frozenset({f"{HOST}:{at}", f"localhost:{at}"})
-    site = make_site(Console(desk=desk, door=door, names=names, evidence_root=evidence_root))
+    site = make_site(Console(desk=desk, door=door, names=names, evidence_root=evidence_root, tongue=tongue()))
     address = f"http://{HOST}:{at}{ENTER}?token={door.new_token()}"
     output.say([say("The console is open at {address}", address=address)])
-    output.say(["The address lets one browser in, once. Ctrl-C ends the console; scans that run are stopped and kept."])
+    output.say(
+        [say("The address lets one browser in, once. Ctrl-C ends the console; scans that run are stopped and kept.")]
+    )
     if open_:
         webbrowser.open(address)
     _run(site, listening)

@@ -147,11 +147,11 @@ def _laid_out(environment: Environment, template: str, facts: object) -> str:
         raise RenderError("The report could not be laid out: {error}.", error=error) from error
 
 
-class _Templates(PackageLoader):
-    """The templates with their sentences in another language."""
+class Templates(PackageLoader):
+    """The templates of a package with their sentences in another language."""
 
-    def __init__(self, tongue: Translator) -> None:
-        super().__init__(_PACKAGE)
+    def __init__(self, tongue: Translator, package: str = _PACKAGE) -> None:
+        super().__init__(package)
         self._tongue = tongue
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
@@ -172,7 +172,7 @@ def _told(environment: Environment, tongue: Translator) -> Environment:
 @lru_cache(maxsize=8)
 def _html_environment(tongue: Translator) -> Environment:
     environment = Environment(
-        loader=_Templates(tongue), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=Templates(tongue), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals["style"] = Markup(_style(environment))  # noqa: S704  # our own file
     environment.filters["css_string"] = css_string
@@ -187,7 +187,7 @@ def _style(environment: Environment) -> str:
 def _markdown_environment(tongue: Translator) -> Environment:
     """Return an environment in which every value written by a template is escaped for Markdown."""
     environment = Environment(
-        loader=_Templates(tongue),
+        loader=Templates(tongue),
         autoescape=False,  # noqa: S701  # 'finalize' escapes every value for Markdown, HTML's signs among them
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,6 +13,7 @@ from mvtcase import workflow
 from mvtcase.engine.job import Secret
 from mvtcase.errors import InputError
 from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
+from mvtcase.wording import Message, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,24 +114,24 @@ def register(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
     return workflow.acquisitions.add(desk, Path(form.text("path")), wish)
 
 
-def scan(desk: Desk, form: Filled, works: Works) -> str:
+def scan(desk: Desk, form: Filled, works: Works) -> Message:
     """Begin to scan acquisitions, or all that is due."""
     password = form.text("password")
     works.scan(desk, form.texts("acquisition"), Secret(value=password) if password else None)
-    return "The scan runs; it goes on when this page is closed."
+    return say("The scan runs; it goes on when this page is closed.")
 
 
-def recheck(desk: Desk, _: Filled, works: Works) -> str:
+def recheck(desk: Desk, _: Filled, works: Works) -> Message:
     """Begin to recheck all stored results."""
     works.recheck(desk)
-    return "The recheck runs; it goes on when this page is closed."
+    return say("The recheck runs; it goes on when this page is closed.")
 
 
-def stop(_: Desk, form: Filled, works: Works) -> str:
+def stop(_: Desk, form: Filled, works: Works) -> Message:
     """Stop a piece of work."""
     with contextlib.suppress(ValueError):
         works.stop(int(form.text("work")))
-    return "It stops after the module at work; what was found is stored."
+    return say("It stops after the module at work; what was found is stored.")
 
 
 def write(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
@@ -169,7 +170,7 @@ def verify(desk: Desk, _: Filled, __: Works) -> Outcome[Any]:
     return workflow.custody.verify(desk)
 
 
-ACTIONS: dict[str, Callable[[Desk, Filled, Works], Outcome[Any] | str]] = {
+ACTIONS: dict[str, Callable[[Desk, Filled, Works], Outcome[Any] | Message]] = {
     each.__name__: each
     for each in (
         dispose,

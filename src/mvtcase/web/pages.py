@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase import workflow
 from mvtcase.errors import InputError, NotFoundError
 from mvtcase.model import FindingState
-from mvtcase.wording import do, say
+from mvtcase.wording import Said, do, said, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ class Page:
     template: str
     command: str
     read: Callable[[Desk, Asked], Outcome[Any]]
-    menu: str = ""
+    menu: Said | str = ""
     about: str = ""
 
 
@@ -107,8 +107,8 @@ def _difference(desk: Desk, asked: Asked) -> Outcome[Any]:
 _CASE = "/c/{case}"
 PAGES = (
     Page(path="/", template="cases", command="case list", read=_plain(workflow.cases.list_cases)),
-    Page(path=f"{_CASE}/", template="desk", command="status", read=_status, menu="Desk"),
-    Page(path=f"{_CASE}/people", template="people", command="status", read=_status, menu="People"),
+    Page(path=f"{_CASE}/", template="desk", command="status", read=_status, menu=said("Desk")),
+    Page(path=f"{_CASE}/people", template="people", command="status", read=_status, menu=said("People")),
     Page(
         path=f"{_CASE}/people/{{official}}",
         template="person",
@@ -123,7 +123,7 @@ PAGES = (
         read=_part(workflow.devices.show, "device"),
         about="device",
     ),
-    Page(path=f"{_CASE}/queue", template="queue", command="finding list", read=_queue, menu="Queue"),
+    Page(path=f"{_CASE}/queue", template="queue", command="finding list", read=_queue, menu=said("Queue")),
     Page(
         path=f"{_CASE}/findings/{{finding}}",
         template="finding",
@@ -131,30 +131,36 @@ PAGES = (
         read=_part(workflow.findings.show, "finding"),
         about="finding",
     ),
-    Page(path=f"{_CASE}/second", template="queue", command="finding list", read=_second_look, menu="Second look"),
-    Page(path=f"{_CASE}/matrix", template="matrix", command="status", read=_status, menu="Matrix"),
-    Page(path=f"{_CASE}/timeline", template="timeline", command="timeline", read=_timeline, menu="Timeline"),
+    Page(path=f"{_CASE}/second", template="queue", command="finding list", read=_second_look, menu=said("Second look")),
+    Page(path=f"{_CASE}/matrix", template="matrix", command="status", read=_status, menu=said("Matrix")),
+    Page(path=f"{_CASE}/timeline", template="timeline", command="timeline", read=_timeline, menu=said("Timeline")),
     Page(
         path=f"{_CASE}/links",
         template="links",
         command="correlate",
         read=_plain(workflow.correlation.links),
-        menu="Links",
+        menu=said("Links"),
     ),
     Page(
         path=f"{_CASE}/sealing",
         template="sealing",
-        command="sealing status",
+        command="status --sealing",
         read=_plain(workflow.sealing.status),
-        menu="Sealing",
+        menu=said("Sealing"),
     ),
-    Page(path=f"{_CASE}/sets", template="sets", command="iocs list", read=_plain(workflow.iocs.list_sets), menu="Sets"),
+    Page(
+        path=f"{_CASE}/sets",
+        template="sets",
+        command="iocs list",
+        read=_plain(workflow.iocs.list_sets),
+        menu=said("Sets"),
+    ),
     Page(
         path=f"{_CASE}/scans",
         template="scans",
         command="scan list",
         read=_plain(workflow.scans.list_scans),
-        menu="Scans",
+        menu=said("Scans"),
     ),
     Page(
         path=f"{_CASE}/scans/{{scan}}",
@@ -169,14 +175,14 @@ PAGES = (
         template="reports",
         command="report list",
         read=_plain(workflow.reports.list_reports),
-        menu="Reports",
+        menu=said("Reports"),
     ),
     Page(
         path=f"{_CASE}/custody",
         template="custody",
         command="custody log",
         read=_plain(workflow.custody.log),
-        menu="Custody",
+        menu=said("Custody"),
     ),
 )
 """Every page whose answer is a verb's; the folder chooser and report files stand in `site`."""

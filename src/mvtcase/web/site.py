@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -22,12 +22,13 @@ from mvtcase import workflow
 from mvtcase.errors import MvtcaseError, NotFoundError
 from mvtcase.escape import visible
 from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
+from mvtcase.report.render import Templates
 from mvtcase.web import drawing
 from mvtcase.web.doing import ACTIONS, Filled
 from mvtcase.web.door import COOKIE, ENTER, Door, Guard, is_ours, session_of
 from mvtcase.web.pages import NEXT, PAGES, folders
 from mvtcase.web.work import Works
-from mvtcase.wording import Message, Reason, translator
+from mvtcase.wording import Message, say, translator
 from mvtcase.workflow.payloads import as_json, envelope
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from mvtcase.web.pages import Page
+    from mvtcase.wording import Translator
     from mvtcase.workflow.desk import Desk
 
 _ROWS = 200
@@ -54,7 +56,7 @@ class Console:
     door: Door
     names: frozenset[str]
     evidence_root: Path | None = None
-    language: str = "en"
+    tongue: Translator = field(default_factory=translator)
     works: Works = field(default_factory=Works)
     wait_seconds: float = 30.0
     """How long a server that ends waits for its workers."""
@@ -65,9 +67,8 @@ class Console:
         return replace(self.desk, case=case) if case else self.desk
 
     def word(self, told: object) -> str:
-        """Return what is told in the console's language, harmless to show; times and words of lists as they are."""
-        tongue = translator(self.language)
-        return visible(tongue.word(told) if isinstance(told, (Message, Reason)) else tongue.text(str(told)))
+        """Return what is told in the console's language, harmless to show."""
+        return visible(self.tongue.word(told))
 
 
 def make_site(console: Console) -> Starlette:
@@ -190,10 +191,16 @@ class _Face:
         async with request.form(max_files=1, max_fields=_MAX_FORM_FIELDS) as data:
             form, session = Filled(data), session_of(request)
             if not is_ours(session, form.text("form_key")):
-                return self._html("error", request, status=403, told=["This form is not of this session."], steps=[])
+                return self._html(
+                    "error",
+                    request,
+                    status=403,
+                    told=[self._console.word(say("This form is not of this session."))],
+                    steps=[],
+                )
             desk = self._console.at(request)
             outcome = await run_in_threadpool(action, desk, form, self._console.works)
-            told = (outcome,) if isinstance(outcome, str) else outcome.messages or ("Done.",)
+            told = (outcome,) if isinstance(outcome, Message) else outcome.messages or (say("Done."),)
             session.flash = (*session.flash, *map(self._console.word, told))
             return RedirectResponse(_back(form.text("back"), request.path_params["case"]), status_code=303)
 
@@ -209,7 +216,13 @@ class _Face:
 
     async def missing(self, request: Request, error: HTTPException) -> Response:
         """Show that there is nothing at an address."""
-        return self._html("error", request, status=error.status_code, told=["There is no such page."], steps=[])
+        return self._html(
+            "error",
+            request,
+            status=error.status_code,
+            told=[self._console.word(say("There is no such page."))],
+            steps=[],
+        )
 
     def _html(self, template: str, request: Request, *, status: int = 200, **more: object) -> HTMLResponse:
         session = request.state.session if hasattr(request.state, "session") else None
@@ -246,7 +259,7 @@ def _back(asked: str, case: str) -> str:
 
 def _environment(console: Console) -> Environment:
     made = Environment(
-        loader=PackageLoader(_PACKAGE),
+        loader=Templates(console.tongue, _PACKAGE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -255,7 +268,7 @@ def _environment(console: Console) -> Environment:
     )
     made.filters |= {
         "w": console.word,
-        "words": drawing.table_words,
+        "words": lambda told: visible(console.tongue.text(str(told))).replace("_", " "),
         "json": lambda value: json.dumps(as_json(value), ensure_ascii=False, indent=1, default=console.word),
         "first": lambda rows: list(rows)[:_ROWS],
         "fromjson": json.loads,
@@ -263,6 +276,7 @@ def _environment(console: Console) -> Environment:
     }
     made.globals |= {
         "pages": [each for each in PAGES if each.menu],
+        "language": console.tongue.language,
         "draw": drawing,
         "next_of": _next_of,
         "verdicts": [str(each) for each in Verdict],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase import workflow
 from mvtcase.errors import MvtcaseError
+from mvtcase.wording import say
 from mvtcase.workflow.scans import StoppedError
 
 if TYPE_CHECKING:
@@ -108,11 +109,11 @@ class Works:
 
         def until_done() -> None:
             try:
-                work.ended = run(work).messages or ("Done.",)
+                work.ended = run(work).messages or (say("Done."),)
             except MvtcaseError as error:
                 work.ended = (error.message, error.hint) if error.hint else (error.message,)
             except StoppedError:
-                work.ended = ("Stopped. What was found is stored; the same work goes on with the rest.",)
+                work.ended = (say("Stopped. What was found is stored; the same work goes on with the rest."),)
             finally:
                 work.done = True
 

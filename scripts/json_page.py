@@ -222,7 +222,7 @@ def _story(home: Path, work: Path, phones: tuple[Path, Path]) -> list[list[str]]
         *_enrolment(home, work),
         *_examination(home, phones),
         *_evaluation(),
-        ["scan", "show", "S-9999"],
+        ["--case", "line-2021", "scan", "show", "S-9999"],
     ]
 
 
@@ -309,7 +309,9 @@ def _evaluation() -> list[list[str]]:
         ["case", "show"],
         ["acquisition", "set", "A-0002", "--state", "set_aside", "--reason", "wrong phone"],
         ["consent", "withdraw", "O-0001"],
+        ["official", "purge", "O-0001", "--reason", "consent withdrawn", "--yes"],
         ["case", "set", "--all-sets"],
         ["case", "close"],
         ["--case", "line-2021", "case", "reopen"],
+        ["case", "purge", "--reason", "the inquiry is over", "--yes"],
     ]

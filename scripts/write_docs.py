@@ -190,7 +190,7 @@ def _schema_of(connection: sqlite3.Connection) -> str:
         "Every row has a `uuid` (UUIDv7), so that two field laptops' copies of a case can be merged. JSON columns hold "
         "canonical JSON.\n\n"
         "## Rules the database keeps by itself\n\n"
-        "* No row of any table can be deleted (triggers).\n"
+        "* No row of any table can be deleted (triggers), but by a purge, which takes them away and puts them back.\n"
         f"* No row of these can be changed (triggers): {', '.join(f'`{name}`' for name in guards)}; "
         "whose an observation or a roster mark is can be put right.\n"
         "* Every enumerated column has a CHECK; every reference is a foreign key.\n\n## Views\n\n"

@@ -298,6 +298,9 @@ def _others(say: Say, place: Path, backup: Path, patch: pytest.MonkeyPatch) -> N
     consent = ("--consent-by", "B", "--informed", "nature,privacy,retention,disposal")
     say("official", "add", "--role", "Envoy")
     say("triage", backup, "--official", "O-0001", *consent, "--format", "json", code=1)
+    # The other case holds the same backup, and says so.
+    say("official", "purge", "O-0001", "--reason", "asked for", "--at-request", "--yes", code=1)
+    say("case", "purge", "--reason", "over", "--yes")
     patch.delenv("MVTCASE_CASE")
     say("demo", place / "demo", at=None)
 

@@ -103,7 +103,7 @@ def test_many_differences_are_counted(whole: Desk) -> None:
         store.connection.execute("DROP TRIGGER note_no_update")
         for number in range(30):
             store.connection.execute(
-                "INSERT INTO note VALUES (?, ?, 'x', 'now', 'Eve')", (f"u{number}", f"N-{number + 1:04d}")
+                "INSERT INTO note VALUES (?, ?, 'x', '', 'now', 'Eve')", (f"u{number}", f"N-{number + 1:04d}")
             )
     with pytest.raises(ChainBrokenError, match=r"note u0.*\(and 11 more\)"):
         custody.verify(whole)

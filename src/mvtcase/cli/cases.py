@@ -8,6 +8,7 @@ import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output
+from mvtcase.cli.officials import may_destroy, purged
 from mvtcase.cli.state import state_of
 from mvtcase.wording import say
 
@@ -80,6 +81,17 @@ def change(
         names = tuple(filter(None, (each.strip() for each in sets.split(",")))) if sets is not None else None
         outcome = workflow.cases.hold_to(state.desk(), names, every=all_sets)
     output.show(state, outcome, _one)
+
+
+@app.command("purge")
+def purge(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option("--reason", help="Why, naming nobody; it stays in the case.")],
+) -> None:
+    """Destroy what a case holds of everybody, and close it; chain of custody and tombstones stay."""
+    state = state_of(context)
+    outcome = workflow.purges.purge_case(state.desk(), reason=reason, confirm=lambda plan: may_destroy(state, plan))
+    output.show(state, outcome, purged)
 
 
 @app.command("close")

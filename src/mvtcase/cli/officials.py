@@ -11,7 +11,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import findings, output
 from mvtcase.cli.consents import CONSENT_COLUMNS
-from mvtcase.cli.state import state_of
+from mvtcase.cli.state import state_of, words
 from mvtcase.errors import InputError
 from mvtcase.model import Publication, RosterState
 from mvtcase.wording import do, say
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mvtcase.cli.state import State
     from mvtcase.workflow.enrolment import Imported
     from mvtcase.workflow.officials import OfficialInFull, Officials, OneOfficial
+    from mvtcase.workflow.purges import Purge
 
 app = typer.Typer(no_args_is_help=True, help="Officials: the people whose phones these are (the data owners).")
 group_app = typer.Typer(no_args_is_help=True, help="Affected groups: party caucuses, ministries, offices. Groups nest.")
@@ -171,6 +172,48 @@ def change(
         lambda desk: workflow.officials.change_official(desk, official, changes, tuple(group or ())),
         _one,
     )
+
+
+@app.command("purge")
+def purge(
+    context: typer.Context,
+    official: Annotated[str, typer.Argument(help="Id (O-0001), pseudonym, or the tombstone of one cut short.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, naming nobody; it stays in the case.")],
+    at_request: Annotated[
+        bool, typer.Option("--at-request", help="The person asks for it, and withdrew nothing before.")
+    ] = False,
+) -> None:
+    """Destroy what the case holds of a person who withdrew, or whose time is over; a tombstone stays."""
+    state = state_of(context)
+    outcome = workflow.purges.purge_official(
+        state.desk(), official, reason=reason, confirm=lambda plan: may_destroy(state, plan), at_request=at_request
+    )
+    output.show(state, outcome, purged)
+
+
+def may_destroy(state: State, plan: Purge) -> bool:
+    """Return whether an examiner wants a purge. Raises `InputError` where nobody can be asked."""
+    if state.yes:
+        return True
+    question = "Destroys {rows} rows and {files} folders and files of {people}, for good."
+    people = ", ".join(plan.officials[:5]) + (f" and {len(plan.officials) - 5} more" if plan.officials[5:] else "")
+    numbers = {"rows": plan.rows, "files": len(plan.files), "people": people}
+    if state.as_json or not sys.stdin.isatty():
+        raise InputError(question, hint=say("Go on with {0}.", do(yes=True)), **numbers)
+    output.draw_all(_reached_not(plan), stderr=True)
+    output.say([say(question, **numbers)])
+    return typer.confirm(words(say("Go on?")), err=True)
+
+
+def purged(data: Purge) -> Iterable[Table]:
+    """Return what a purge did as tables."""
+    columns = ("id", "official", "grounds", "state", "digest", "done_at")
+    yield output.records("Tombstones", columns, data.tombstones)
+    yield from _reached_not(data)
+
+
+def _reached_not(data: Purge) -> Iterable[Table]:
+    yield output.records("Copies that are not reached", ("what", "where"), data.outside)
 
 
 def _one(data: OneOfficial) -> Iterable[Table]:

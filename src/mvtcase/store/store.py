@@ -66,11 +66,19 @@ class Change:
         self._given: dict[str, int] = {}
 
     def new_id(self, table: str) -> str:
-        """Return the next short human id of a table, such as `O-0007`; the same one until a row with it is written."""
+        """Return the next short human id of a table, such as `O-0007`; the same one until a row with it is written.
+
+        What was destroyed keeps its id: nothing else is ever given it.
+        """
         prefix = _PREFIXES[table]
         if table not in self._given:
             query = f"SELECT max(CAST(substr(id, {len(prefix) + 2}) AS INTEGER)) FROM {table}"  # noqa: S608  # own names
-            self._given[table] = self._connection.execute(query).fetchone()[0] or 0
+            gone = "SELECT max(CAST(substr(ids ->> ?, ?) AS INTEGER)) FROM tombstone"
+            (last,), (destroyed,) = (
+                self._connection.execute(query).fetchone(),
+                self._connection.execute(gone, (f"$.{table}", len(prefix) + 2)).fetchone(),
+            )
+            self._given[table] = max(last or 0, destroyed or 0)
         return f"{prefix}-{self._given[table] + 1:04d}"
 
     def insert(self, table: str, /, **columns: object) -> str:
@@ -95,6 +103,12 @@ class Change:
             raise NotFoundError("There is no row {uuid} in {table}.", uuid=uuid, table=table)
         self._written.append((table, uuid))
 
+    def delete(self, table: str, uuids: Sequence[str]) -> None:
+        """Destroy rows; the event names each with a seal that says so. Only a purge takes the guards away first."""
+        marks = "WHERE uuid IN (SELECT value FROM json_each(?))"
+        self._execute(f"DELETE FROM {table} {marks}", (canonical_json(list(uuids)),))  # noqa: S608  # own names
+        self._written += [(table, uuid) for uuid in uuids]
+
     def _execute(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
 
@@ -102,9 +116,8 @@ class Change:
         """Return the rows written so far, each once, with their present digests."""
         rows = []
         for table, uuid in dict.fromkeys(self._written):
-            sealed = custody.row_digest(self._connection, table, uuid)
-            if sealed is not None:
-                rows.append(custody.WrittenRow(table=table, uuid=uuid, digest=sealed))
+            sealed = custody.row_digest(self._connection, table, uuid) or custody.GONE
+            rows.append(custody.WrittenRow(table=table, uuid=uuid, digest=sealed))
         return rows
 
 
@@ -243,6 +256,12 @@ class Store:
         """Bring the index of words up to date, before a search."""
         with _translated(self.folder):
             words.catch_up(self.connection)
+
+    def run_alone(self, *statements: str) -> None:
+        """Run statements of this floor outside of any transaction, such as one that writes the whole file anew."""
+        with _translated(self.folder):
+            for each in statements:
+                self.connection.execute(each)
 
     def verify(self) -> tuple[custody.Difference, ...]:
         """Return every difference between the chain and the stored rows."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import observations as observations
     from mvtcase.workflow import officials as officials
     from mvtcase.workflow import owners as owners
+    from mvtcase.workflow import purges as purges
     from mvtcase.workflow import rechecks as rechecks
     from mvtcase.workflow import reports as reports
     from mvtcase.workflow import scans as scans

@@ -171,8 +171,9 @@ def _verify_files(store: Store) -> Iterator[Difference]:
     for scan in queries.scans(store):
         if scan.results_sha256:
             yield from _verify_results(store.folder.results(scan.id), scan.id, scan.results_sha256)
+    destroyed = {each for stone in queries.tombstones(store) for each in stone.ids.get("report_file", "").split()}
     for report in queries.reports(store):
-        if not _is(store.folder.path / report.path, report.sha256):
+        if report.id not in destroyed and not _is(store.folder.path / report.path, report.sha256):
             yield Difference(where=f"report {report.id}", what="the file is missing or changed")
     known = {store.folder.path / report.path for report in queries.reports(store)}
     for path in sorted(store.folder.reports.rglob("*")):

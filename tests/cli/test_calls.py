@@ -16,6 +16,9 @@ from mvtcase.cli import app as cli
 from mvtcase.cli import output
 from mvtcase.errors import ChainBrokenError, MvtcaseError
 from mvtcase.model import Gap, Level, ModuleOutcome, RawAlert
+from mvtcase.phones.android import build_androidqf
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.androidqf_layouts import AndroidQFLayout
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
@@ -451,3 +454,14 @@ def test_the_program_runs_as_a_process_of_its_own(case: Path) -> None:
         assert gone.wait() == 141
     assert b"Traceback" not in said
     assert b"Exception ignored" not in said
+
+
+def test_doctor_compares_evidence_with_what_is_known(run: Callable[..., Reply], tmp_path: Path) -> None:
+    """What a tool or a phone does differently is listed, with what to report; ordinary evidence is as expected."""
+    folder = build_androidqf(tmp_path / "acquisition", AndroidPhone(), layout=AndroidQFLayout.TODAY).path
+    assert "as the readers expect" in " ".join(run("doctor", "--evidence", folder).out.split())
+    (folder / "processes.json").rename(folder / "process_list.json")
+    told = run("--json", "doctor", "--evidence", folder)
+    assert told.code == 1
+    drifts = [each for each in told.data["checks"] if each["name"] == "drift"]
+    assert [each["seen"] for each in drifts] == ["process_list.json: unknown name"]

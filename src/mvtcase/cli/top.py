@@ -44,14 +44,20 @@ def init(
     output.show(state, workflow.cases.init(folder), lambda data: [output.record("Workspace", data)])
 
 
-def doctor(context: typer.Context) -> None:
-    """Check whether this machine can do the work."""
+def doctor(
+    context: typer.Context,
+    evidence: Annotated[
+        Path | None,
+        typer.Option("--evidence", metavar="PATH", help="Also compare this with what is known of its kind."),
+    ] = None,
+) -> None:
+    """Check whether this machine can do the work, and whether evidence looks as the readers expect."""
     state = state_of(context)
     try:
         desk = state.desk()
     except WorkspaceError:
         desk = None
-    output.show(state, workflow.doctor.examine(desk), _checks)
+    output.show(state, workflow.doctor.examine(desk, evidence), _checks)
 
 
 def _checks(data: Checks) -> Iterable[Table]:

@@ -7,19 +7,27 @@ import importlib.util
 import platform
 import shutil
 import sqlite3
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.engine import box
 from mvtcase.engine.versions import PINNED_MVT
 from mvtcase.errors import MvtcaseError
+from mvtcase.evidence import intake
+from mvtcase.kinds import of
+from mvtcase.kinds.layouts import LAYOUTS
+from mvtcase.settings import Limits
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase_readers.drift import drifts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mvtcase.workflow.desk import Desk
+    from mvtcase_readers.drift import Drift
 
 MIN_FREE_BYTES = 5 << 30
 
@@ -41,9 +49,14 @@ class Checks:
     checks: tuple[Check, ...]
 
 
-def examine(desk: Desk | None) -> Outcome[Checks]:
-    """Return what was looked at; partial when something would keep a scan from being trusted."""
+def examine(desk: Desk | None, evidence: Path | None = None) -> Outcome[Checks]:
+    """Return what was looked at; partial when something would keep a scan from being trusted.
+
+    With `evidence` it is also compared with what is known of its kind. Raises the `EvidenceError` that says why it
+    cannot be used.
+    """
     checks = [_python(), _mvt(), _plugins(), _sqlite(), _sandbox(), _reports()]
+    checks += [] if evidence is None else list(_drift(evidence.expanduser().absolute()))
     if desk is not None:
         checks += [_sets(desk), _disk(desk), _examiner(desk)]
     bad = [each for each in checks if not each.good]
@@ -52,6 +65,27 @@ def examine(desk: Desk | None) -> Outcome[Checks]:
         status=OutcomeStatus.PARTIAL if bad else OutcomeStatus.SUCCESS,
         messages=tuple(say("{check}: {hint}", check=each.name, hint=each.hint) for each in bad),
     )
+
+
+def _drift(evidence: Path) -> Iterator[Check]:
+    """Yield what in evidence is not laid out as the readers expect, or one check that nothing is."""
+    found = intake.identify(evidence)
+    known = LAYOUTS.get(found.kind)
+    seen: list[Drift] = []
+    if known is not None and not found.encrypted:
+        with tempfile.TemporaryDirectory(prefix="mvtcase-drift-") as folder:
+            staged = intake.stage(found, Path(folder), Limits())
+            seen = drifts(staged.target, known) if staged.target.is_dir() else []
+    told = "nothing is known of its layout" if known is None else "as the readers expect"
+    if not seen:
+        yield Check(name="layout", good=True, seen=f"{of(found.kind).words}: {told}")
+    for each in seen:
+        yield Check(
+            name="drift",
+            good=False,
+            seen=f"{each.file}: {each.what}",
+            hint="Please report it with the version of phone and tool, and nothing of its contents.",
+        )
 
 
 def _python() -> Check:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight import Problem, android, ios, sysdiagnose
+from mvtcase.kinds.layouts import LAYOUTS
 from mvtcase.model import EvidenceKind, Gap
+from mvtcase.wording import why
+from mvtcase_readers.drift import drifts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,8 +34,16 @@ _LOOKS: Mapping[EvidenceKind, Callable[[Task], Iterator[Found]]] = {
 }
 
 
+def _drift(task: Task) -> Iterator[str]:
+    """Yield what is not laid out as the readers expect: sentences to report, no gaps."""
+    known = LAYOUTS.get(task.kind)
+    for each in drifts(task.target, known) if known is not None and task.target.is_dir() else ():
+        yield why("drift", file=safe_text(each.file, 200), what=safe_text(each.what, 200))
+
+
 def inspect(task: Task) -> Iterator[Gap | str]:
     """Yield what is missing, damaged or hostile in the evidence as gaps, and what only limits it as sentences."""
+    yield from _drift(task)
     look = _LOOKS.get(task.kind)
     for found in look(task) if look is not None else ():
         yield (

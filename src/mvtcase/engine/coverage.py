@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase import kinds
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome
-from mvtcase.model.reach import measured
+from mvtcase.model.reach import measured, merged
 from mvtcase.wording import why
 
 if TYPE_CHECKING:
@@ -65,14 +65,16 @@ def assess(
     modules: Sequence[ModuleRun],
     extra_gaps: Sequence[Gap] = (),
     known: Known | None = None,
+    inside: Mapping[int, tuple[EvidenceKind, str]] | None = None,
 ) -> Judgement:
     """Return how complete a scan was: the only place that decides it, from everything that decides it.
 
     `extra_gaps` are those that no module run stands for: of the pre-flight, of nested commands, of the second reader,
-    of telling files that nobody read.
+    of telling files that nobody read. What lies `inside`, by number, is judged by its own kind's key modules, too.
     """
     known = known or Known()
     facts = kinds.of(kind)
+    own_modules = [run for run in modules if not run.part.startswith("inside")]
     runs = {(run.part, run.slug): run for run in modules}
     stood_in_for = [row for row in facts.key_modules if _is_stood_in_for(row, runs)]
     required = {
@@ -80,11 +82,13 @@ def assess(
         for row in facts.key_modules
         if row not in stood_in_for and not _is_excused(row, known)
     }
+    within = [_Inside(number, *each, modules) for number, each in (inside or {}).items()]
     blinding = _blinding(kind, indicators_loaded, known.counts)
     gaps = dict.fromkeys(
         (
             *known.problems,
-            *(gap for run in modules if (gap := _gap_of(run, required.get((run.part, run.slug)))) is not None),
+            *(gap for run in own_modules if (gap := _gap_of(run, required.get((run.part, run.slug)))) is not None),
+            *(gap for each in within for gap in each.gaps()),
             *_absent(required, runs, {gap.module for gap in extra_gaps}),
             *extra_gaps,
             *_never_examined(facts, known),
@@ -101,9 +105,9 @@ def assess(
         gaps=tuple(gaps),
         limitations=tuple(
             why("kind.limit", sentence=each)
-            for each in facts.limits([run.slug for run in modules if run.records and is_examined(run)])
+            for each in facts.limits([run.slug for run in own_modules if run.records and is_examined(run)])
         ),
-        reach=measured(kind, modules),
+        reach=merged([measured(kind, own_modules), *(measured(each.kind, each.runs) for each in within)]),
     )
 
 
@@ -116,6 +120,33 @@ _EXCUSES: Mapping[str, Callable[[KeyModule], bool]] = {
 
 def _is_excused(row: KeyModule, known: Known) -> bool:
     return any(code in _EXCUSES and _EXCUSES[code](row) for code in known.told)
+
+
+class _Inside:
+    """An acquisition inside the one that is judged: its modules' runs, and what its own kind misses of them."""
+
+    def __init__(self, number: int, kind: EvidenceKind, place: str, modules: Sequence[ModuleRun]) -> None:
+        self.kind, self.place, self.number = kind, place, number
+        self.runs = [run for run in modules if run.part.startswith(f"inside{number}-")]
+
+    def gaps(self) -> Iterator[Gap]:
+        """Yield the gaps of its modules, each naming the place."""
+        runs = {(run.part.partition("-")[2], run.slug): run for run in self.runs}
+        required = {(row.part, row.slug): row for row in kinds.of(self.kind).key_modules if row.part in _parts(runs)}
+        required = {key: row for key, row in required.items() if not _is_stood_in_for(row, runs)}
+        for key, run in runs.items():
+            gap = _gap_of(run, required.get(key))
+            if gap is not None:
+                yield replace(gap, module=f"{gap.module} in {self.place}")
+        for gap in _absent(required, runs, ()):
+            yield replace(gap, module=f"{gap.module} in {self.place}")
+        if not runs:
+            reason = why("reader.inside", file=self.place, kind=kinds.of(self.kind).words)
+            yield Gap(module="sweep", outcome=ModuleOutcome.NOT_RUN, reason=reason)
+
+
+def _parts(runs: Mapping[tuple[str, str], ModuleRun]) -> set[str]:
+    return {part for part, _ in runs}
 
 
 def _blinding(kind: EvidenceKind, loaded: int, counts: Mapping[str, int] | None) -> tuple[Gap, ...]:

@@ -74,6 +74,8 @@ class Ledger:
     gaps: list[Gap] = field(default_factory=list)
     limitations: list[Reason] = field(default_factory=list)
     claims: dict[str, Json] = field(default_factory=dict)
+    inside: dict[int, tuple[EvidenceKind, str]] = field(default_factory=dict)
+    """Acquisitions inside this one by number: kind and place."""
     second_reader: list[RawAlert] = field(default_factory=list)
     raised_before: list[RawAlert] = field(default_factory=list)
     """Alerts of the running module from an earlier try at it, which it raises again."""
@@ -131,6 +133,7 @@ class Ledger:
             modules=modules,
             extra_gaps=(*self.gaps, *self._flood()),
             known=replace(self.known or Known(), told=frozenset(each.code for each in self.limitations)),
+            inside=self.inside,
         )
         return EngineResult(
             finished=finished,
@@ -297,6 +300,10 @@ def _take_amended(ledger: Ledger, event: Mapping[str, Any]) -> None:
         ledger.alerts[place] = replace(ledger.alerts[place], event=event["data"])
 
 
+def _take_inside(ledger: Ledger, event: Mapping[str, Any]) -> None:
+    ledger.inside[int(event["number"])] = (EvidenceKind(event["kind"]), str(event["place"])[:1000])
+
+
 def _take_claims(ledger: Ledger, event: Mapping[str, Any]) -> None:
     unclaimed: list[Json] = [
         {"path": str(each["path"]), "bytes": _count(each["bytes"]) or 0, "telling": bool(each["telling"])}
@@ -394,6 +401,7 @@ _HANDLERS = {
     "problem": _take_problem,
     "limitation": _take_limitation,
     "claims": _take_claims,
+    "inside": _take_inside,
     "done": _take_done,
     "lost": _take_lost,
 }

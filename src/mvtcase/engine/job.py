@@ -12,6 +12,7 @@ from mvtcase.engine.coverage import Known
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mvtcase.kinds.inside import Inside
     from mvtcase.model import Completeness, EvidenceKind, Gap, Json, ModuleRun, RawAlert
     from mvtcase.model.reach import Reach
     from mvtcase.settings import Limits
@@ -48,6 +49,8 @@ class ScanJob:
     known: Known = field(default_factory=Known)
     withheld: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Values of embargoed sets, each with the words that are said in its place."""
+    inside: tuple[Inside, ...] = ()
+    """Acquisitions inside this one, staged, to be examined as their own kinds in the same scan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +171,7 @@ def scan_fields(job: ScanJob, resumption: Resumption) -> dict[str, Json]:
         "sweep": job.sweep,
         "allow_foreign_modules": job.allow_foreign_modules,
         "password": job.password.value if job.password else None,
+        "inside": [[str(each.kind), each.place, str(each.target)] for each in job.inside],
         **resumption_fields(resumption),
     }
 

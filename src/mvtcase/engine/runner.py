@@ -93,7 +93,7 @@ def run_scan(job: ScanJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) -> Eng
         limits=limits,
         on_event=on_event,
         wrap=wrap,
-        read_only=(job.target, job.matchset),
+        read_only=(job.target, job.matchset, *(each.target for each in job.inside)),
         ledger=Ledger(known=job.known),
     )
     first: dict[str, Json] = {

@@ -14,6 +14,7 @@ from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import DecryptJob, ScanJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import intake, manifest, workspaces
+from mvtcase.evidence.nested import stage_inside
 from mvtcase.kinds import Opener, of
 from mvtcase.model import AcquisitionState, Completeness, ScanState
 from mvtcase.store import queries
@@ -249,7 +250,8 @@ def _examine(  # joins everything one scan needs
             decrypted = _decrypt(desk, request, acquisition.device, job_of_it, heard)
             target = work / "decrypted"
             staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
-        problems = (*staged.problems, *control.control_gaps(choice, acquisition.kind))
+        within, lost = stage_inside(target, found.kind, work, limits)
+        problems = (*staged.problems, *lost, *control.control_gaps(choice, acquisition.kind))
         job = ScanJob(
             kind=found.kind,
             target=target,
@@ -264,6 +266,7 @@ def _examine(  # joins everything one scan needs
             sweep=request.sweep,
             allow_foreign_modules=request.allow_foreign_modules,
             password=secret,
+            inside=tuple(within),
             known=Known(
                 problems=problems,
                 counts=choice.counts,

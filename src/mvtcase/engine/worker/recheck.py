@@ -7,6 +7,7 @@ MVT's own `check-iocs` finds matches, counts none and writes nothing; so each mo
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mvt.common.module import DatabaseNotFoundError
@@ -19,13 +20,14 @@ from mvtcase.engine.worker.run.commands import module_classes
 from mvtcase.engine.worker.run.recorder import Recorder
 from mvtcase.engine.worker.scan import READER_STEP, RefusedError, crashed, prepare
 from mvtcase.engine.worker.task import task_of
+from mvtcase.kinds.inside import Inside
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mvt.common.indicators import Indicators
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.task import ModuleKey, Task
     from mvtcase.matchset import MatchSet
-    from mvtcase.model import ModuleRun
+    from mvtcase.model import EvidenceKind, ModuleRun
 
 MAX_RESULT_BYTES = 4 << 30
 EXAMINED = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.RECOVERED, ModuleOutcome.EMPTY})
@@ -58,9 +60,15 @@ def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
     earlier = {} if ledger is None else dict(ledger.modules)
     with recorder.step("examine"):
         carry_gaps(ledger, recorder)
-        for part, classes in parts(task, plugins, earlier).items():
-            _recheck_part(part, classes, _Rechecking(task, recorder, indicators, earlier))
-    _compare_values(task, matchset, recorder)
+        rechecking = _Rechecking(task, recorder, indicators, earlier)
+        for part, classes in parts(task.kind, plugins, earlier).items():
+            _recheck_part(part, classes, rechecking)
+        within = inside_of(task, ledger)
+        for number, each in within.items():
+            with recorder.within(number, each):
+                for part, classes in parts(each.kind, plugins, earlier, partial(each.part, number)).items():
+                    _recheck_part(part, classes, rechecking)
+    _compare_values(replace(task, inside=tuple(within.values())), matchset, recorder)
     emit("limitation", reason=why("recheck.limit" if task.evidence is None else "recheck.read_again").data)
     recorder.send_limitations()
     emit("done", error=recorder.refused)
@@ -85,12 +93,22 @@ def carry_gaps(ledger: Ledger | None, recorder: Recorder) -> None:
         recorder.problem("scan", ModuleOutcome.NOT_RUN, why("recheck.unfinished"))
 
 
+def inside_of(task: Task, ledger: Ledger | None) -> dict[int, Inside]:
+    """Return the acquisitions inside the one of the earlier scan, by number; their results lie beside its own."""
+    found = sorted(ledger.inside.items()) if ledger is not None else ()
+    return {number: Inside(kind=kind, place=place, target=task.target) for number, (kind, place) in found}
+
+
 def parts(
-    task: Task, plugins: list[type[MVTModule]], earlier: Mapping[ModuleKey, ModuleRun]
+    kind: EvidenceKind,
+    plugins: list[type[MVTModule]],
+    earlier: Mapping[ModuleKey, ModuleRun],
+    named: Callable[[str], str] = str,
 ) -> dict[str, list[type[MVTModule]]]:
     """Return the module classes of each part of the earlier scan: those that ran, or all where nothing says which."""
     known: dict[str, list[type[MVTModule]]] = {}
-    for part, (platform, command, classes) in module_classes(task.kind).items():
+    for own, (platform, command, classes) in module_classes(kind).items():
+        part = named(own)
         extra = [each for each in plugins if module_supports_command(each, platform, command)]
         together = dict.fromkeys((*classes, *extra))  # the LINE command's module is a plugin's as well
         chosen = [each for each in together if not earlier or (part, each.get_slug()) in earlier]

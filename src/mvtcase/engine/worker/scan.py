@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.task import Task
+    from mvtcase.kinds.inside import Inside
     from mvtcase.matchset import MatchSet
 
 
@@ -109,6 +110,27 @@ def examine(task: Task, recorder: Recorder, indicators: Indicators, plugins: lis
     guard_evidence(task.target)
     with recorder.step("examine"):
         command_for(task, indicators, plugins, recorder).run()
+    for number, each in enumerate(task.inside, 1):
+        _examine_inside(number, each, recorder, indicators, plugins)
+
+
+def _examine_inside(
+    number: int, inside: Inside, recorder: Recorder, indicators: Indicators, plugins: list[type[MVTModule]]
+) -> None:
+    """Run the command of an acquisition inside this one; what ends it costs itself alone."""
+    step = f"inside {number}: {inside.place}"
+    if step in recorder.task.steps_done | recorder.task.steps_lost:
+        return
+    with recorder.step(step), recorder.within(number, inside) as task:
+        guard_evidence(task.target)
+        try:
+            for found in inspect(task):
+                if not isinstance(found, str):
+                    recorder.problem(f"{found.module} in {inside.place}", found.outcome, found.reason)
+            command_for(task, indicators, plugins, recorder, f"inside{number}").run()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as in the pre-flight
+            reason = crashed(error) if isinstance(error, Exception) else why("command.early", error="sys.exit")
+            recorder.problem(inside.place, ModuleOutcome.FAILED, reason)
 
 
 def look_again(task: Task, recorder: Recorder, matchset: MatchSet) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mvtcase.kinds.inside import Inside
 from mvtcase.model import EvidenceKind
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class Task:
     seconds_left: float = math.inf
     """Seconds of wall time that the scan has left when this worker begins."""
 
+    inside: tuple[Inside, ...] = ()
+    """Acquisitions inside this one, to be examined as their own kinds."""
+
     evidence: Path | None = None
     """For a recheck, the evidence where it is at hand to be read again."""
 
@@ -63,6 +67,10 @@ def task_of(fields: Mapping[str, Any]) -> Task:
         password=fields["password"],
         withheld=dict(fields.get("withheld") or {}),
         evidence=None if fields.get("evidence") is None else Path(fields["evidence"]),
+        inside=tuple(
+            Inside(kind=EvidenceKind(kind), place=place, target=Path(target))
+            for kind, place, target in fields.get("inside", ())
+        ),
         finished=_keys(fields["finished"]),
         skipped=_keys(fields["skipped"]),
         steps_done=frozenset(fields["steps_done"]),

@@ -83,7 +83,7 @@ class Claims:
 
     def add_modules(self, folder: Path) -> None:
         """Add what the modules opened, as their scan wrote it down."""
-        by_name = {claim.file.name: claim for claim in self.claims}
+        by_name = {name: claim for claim in self.claims for name in (claim.file.place, claim.file.name)}
         only = self.claims[0] if len(self.claims) == 1 else None
         for run in read_opened(folder):
             # The one file of an acquisition may have been opened before any module ran.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from mvtcase import kinds
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader.paths import backup_path, rooted
-from mvtcase.model import EvidenceKind
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.sqlite import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from mvtcase.engine.worker.task import Task
 
@@ -99,35 +97,3 @@ class Acquisition:
                 return {str(each): (str(domain), str(relative)) for each, domain, relative in rows}
         except (sqlite3.Error, OSError, UnreadableError):
             return {}
-
-
-def inside(files: Sequence[Acquired], own: EvidenceKind) -> Iterator[tuple[str, EvidenceKind]]:
-    """Yield name and kind of acquisitions that lie inside this one and that its modules do not examine."""
-    names = {file.name for file in files}
-    for file in files:
-        name = file.place or file.name
-        kind = next((kind for kind, pattern in _INSIDE.items() if pattern.search(name)), None)
-        if kind is None or kind in _OWN.get(own, {own}) or kinds.of(kind).platform is not kinds.of(own).platform:
-            continue
-        folder = name.rpartition("/")[0]
-        if kind is not EvidenceKind.IOS_BACKUP or {f"{folder}/Info.plist", f"{folder}/Manifest.plist"} <= names:
-            yield name, kind
-
-
-_INSIDE = {
-    EvidenceKind.SYSDIAGNOSE: re.compile(
-        r"(?:^|/)sysdiagnose_[^/]{1,200}(?:\.tar\.gz|\.tgz|/sysdiagnose\.log)$", re.IGNORECASE
-    ),
-    EvidenceKind.BUGREPORT: re.compile(r"(?:^|/)(?:bugreport|dumpstate)[^/]{0,200}\.zip$", re.IGNORECASE),
-    EvidenceKind.ANDROID_BACKUP: re.compile(r"\.ab$", re.IGNORECASE),
-    EvidenceKind.IOS_BACKUP: re.compile(r"/Manifest\.db$"),
-}
-_BACKUPS = {EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED}
-_QF = {EvidenceKind.BUGREPORT, EvidenceKind.ANDROID_BACKUP, EvidenceKind.INTRUSION_LOGS}
-_OWN = {
-    EvidenceKind.ANDROIDQF: _QF,
-    EvidenceKind.ANDROIDQF_AGE: _QF,
-    EvidenceKind.IOS_BACKUP: _BACKUPS,
-    EvidenceKind.IOS_BACKUP_ENCRYPTED: _BACKUPS,
-}
-"""What the modules of a kind examine as a part of it; of every other kind, itself."""

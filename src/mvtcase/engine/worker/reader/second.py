@@ -20,12 +20,13 @@ from mvtcase.engine.worker.reader import claims as claiming
 from mvtcase.engine.worker.reader import index as indexing
 from mvtcase.engine.worker.reader.alerts import MODULE, Teller
 from mvtcase.engine.worker.reader.claims import Claim, Claims
-from mvtcase.engine.worker.reader.files import Acquisition, inside
+from mvtcase.engine.worker.reader.files import Acquisition
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
 from mvtcase.engine.worker.reader.roles import is_record_of_processes
 from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
+from mvtcase.kinds.inside import inside
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError, open_regular
@@ -153,7 +154,10 @@ class SecondReader:
             self._problem(ModuleOutcome.TIMED_OUT, why("reader.late", done=self.done, total=self.total))
         for folder in self.acquisition.unread:
             self._problem(ModuleOutcome.DENIED, why("reader.folder", folder=safe_text(folder, 300)))
-        for name, kind in inside(files, self.task.kind):
+        examined = {each.place for each in self.task.inside}
+        for name, kind in inside([file.place or file.name for file in files], self.task.kind):
+            if name in examined:
+                continue
             self._problem(
                 ModuleOutcome.NOT_RUN, why("reader.inside", file=safe_text(name, 300), kind=kinds.of(kind).words)
             )

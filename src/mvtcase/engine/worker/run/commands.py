@@ -153,11 +153,13 @@ CLASSES: dict[str, type[Command]] = {
 _STORING = ("_store_timeline", "_store_alerts_timeline", "_store_alerts", "_store_urls", "_store_info")
 
 
-def command_for(task: Task, indicators: Indicators, plugins: list[type[MVTModule]], recorder: Recorder) -> Command:
-    """Return MVT's command for a task, ready to run."""
+def command_for(
+    task: Task, indicators: Indicators, plugins: list[type[MVTModule]], recorder: Recorder, folder: str = ""
+) -> Command:
+    """Return MVT's command for a task, ready to run; its summaries go into a folder of the results."""
     command = CLASSES[kinds.of(task.kind).command.line](
         target_path=str(task.target),
-        results_path=str(task.results / "mvt"),
+        results_path=str(task.results / "mvt" / folder),
         iocs=indicators,
         module_options={"interactive": False, "fast_mode": False, "backup_password": task.password},
         disable_version_check=True,

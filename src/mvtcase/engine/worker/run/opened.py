@@ -26,6 +26,7 @@ class Opened:
     def __init__(self, target: Path, folder: Path) -> None:
         self._root = os.path.abspath(target)  # noqa: PTH100 - compared as text with what is opened
         self._names: set[str] | None = None
+        self._inside: str | None = None
         self._record = folder / FILE_NAME
 
     def install(self) -> None:
@@ -43,6 +44,7 @@ class Opened:
             names, self._names = self._names, outer
             # Every module of a backup asks the Manifest where its file is; what a command opened, its modules read.
             names |= outer or set()
+            names |= {self._inside} if self._inside else set()
             kept = sorted(name for name in names if slug == "manifest" or name != MANIFEST)
             self._append({"part": part, "slug": slug, "files": kept, **facts})
 
@@ -54,6 +56,15 @@ class Opened:
             yield
         finally:
             self._names = outer
+
+    @contextmanager
+    def as_of(self, name: str) -> Iterator[None]:
+        """Count what modules do in the block as a claim on an acquisition inside this one, packed as it may be."""
+        self._inside = name
+        try:
+            yield
+        finally:
+            self._inside = None
 
     def note(self, name: str) -> None:
         """Hear of a file that a module got without opening it itself."""

@@ -11,6 +11,7 @@ import logging
 import resource
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.task import ModuleKey, Task
+    from mvtcase.kinds.inside import Inside
     from mvtcase.model import Json
 
 MAX_MESSAGES = 50
@@ -85,6 +87,7 @@ class Recorder:
         self._repeating = False
         self._unresolved = 0
         self._unread_bodies = 0
+        self._inside: tuple[int, Inside] | None = None
 
     def install(self) -> None:
         """Put the recorder into MVT's three seams and listen to MVT's log."""
@@ -99,7 +102,26 @@ class Recorder:
 
     def plan(self, command: Command, modules: list[type[MVTModule]] | None) -> None:
         """Send the modules that a command is going to run."""
-        self.plan_part(part_name(command.name), modules or ())
+        self.plan_part(self.part_of(command), modules or ())
+
+    def part_of(self, command: Command) -> str:
+        """Return the part that a command's modules run under, which says what inside the acquisition is at hand."""
+        name = part_name(command.name)
+        return self._inside[1].part(self._inside[0], name) if self._inside else name
+
+    @contextmanager
+    def within(self, number: int, inside: Inside) -> Iterator[Task]:
+        """Examine an acquisition inside this one: what is recorded in the block is told as its own."""
+        outer, self.task = self.task, replace(self.task, kind=inside.kind, target=inside.target, inside=())
+        self._inside = (number, inside)
+        self.__dict__.pop("_taken", None)
+        self.emit("inside", number=number, kind=str(inside.kind), place=safe_text(inside.place, 1000))
+        try:
+            with self.opened.as_of(inside.place):
+                yield self.task
+        finally:
+            self.task, self._inside = outer, None
+            self.__dict__.pop("_taken", None)
 
     def plan_part(self, part: str, modules: Iterable[type[MVTModule]]) -> None:
         """Send the modules that are going to run in a part."""
@@ -119,7 +141,7 @@ class Recorder:
             yield
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever ends one command must not end the others
             self.problem(name, ModuleOutcome.FAILED, why("command.early", error=failure_of(error).sentence))
-            if len(self._parts) == 1:
+            if len(self._parts) == 1 and self._inside is None:
                 self._end_early(name, error)
         finally:
             self.flush_notes(name)
@@ -219,10 +241,16 @@ class Recorder:
             level=alert.level.name,
             message=safe_text(str(alert.message)),
             event_time=safe_text(str(alert.event_time or "")),
-            data=data,
+            data=self._placed(data),
             indicator=indicator,
             witnessed=witnessed,
         )
+
+    def _placed(self, data: Json) -> Json:
+        """Return an alert's event with the place of the acquisition inside this one that it is from."""
+        if self._inside is None or not isinstance(data, dict):
+            return data
+        return {**data, "inside": safe_text(self._inside[1].place, 1000)}
 
     def _encoded(self, alert: Alert) -> tuple[Json, dict[str, Json] | None, bool]:
         """Return an alert's event as JSON, its indicator, and whether a witness named it; never without an event."""
@@ -237,7 +265,7 @@ class Recorder:
         for back, (alert, sent) in zip(range(len(self._raised), 0, -1), self._raised, strict=True):
             data = _event_json(alert)
             if digest(data) != sent:
-                self.emit("amended", back=back, message=safe_text(str(alert.message)), data=data)
+                self.emit("amended", back=back, message=safe_text(str(alert.message)), data=self._placed(data))
 
     def _send_floods(self, module: str) -> None:
         """Send the last alerts of every kind that a module raised over and over, and that the others are left out."""
@@ -436,7 +464,7 @@ def _planned(
 
 def _within_part(run: Callable[[Command], None], recorder: Recorder) -> Callable[[Command], None]:
     def run_within(command: Command) -> None:
-        with recorder.part(part_name(command.name)):
+        with recorder.part(recorder.part_of(command)):
             run(command)
 
     return run_within

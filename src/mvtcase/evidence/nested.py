@@ -1,0 +1,90 @@
+"""Acquisitions inside a staged one, made plain for MVT like any other: bounded, private, the evidence only read."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from mvtcase import kinds
+from mvtcase.errors import MvtcaseError
+from mvtcase.evidence import intake
+from mvtcase.evidence.archives import ArchiveProblem
+from mvtcase.evidence.inventory import copy_file
+from mvtcase.evidence.looks import FILE
+from mvtcase.evidence.manifest import make_private_folders
+from mvtcase.evidence.unpack import Budget, MemberProblem, safe_parts
+from mvtcase.evidence.walk import walk
+from mvtcase.kinds.inside import MAX_INSIDE, Inside, inside
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.sqlite import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from mvtcase.kinds import EvidenceKind
+    from mvtcase.model import Gap
+    from mvtcase.settings import Limits
+
+_MOST_ROWS = 5_000_000
+
+
+def stage_inside(target: Path, kind: EvidenceKind, work: Path, limits: Limits) -> tuple[list[Inside], list[Gap]]:
+    """Return what lies inside a staged acquisition, ready for its own modules, and what staging it lost.
+
+    What is encrypted, is no such thing or cannot be staged is left out: the worker names it as not examined.
+    """
+    if not target.is_dir():
+        return [], []
+    files = dict(_listed(target) if kinds.of(kind).named_by_manifest else _walked(target))
+    found: list[Inside] = []
+    gaps: list[Gap] = []
+    for number, (place, expected) in enumerate(inside(files, kind)):
+        if len(found) == MAX_INSIDE:
+            break
+        folder = work / f"inside-{number}"
+        try:
+            make_private_folders(folder)
+            here = intake.detect(_root(files, target, place, folder, limits))
+            if here is None or here.kind is not expected or here.encrypted:
+                continue
+            staged = intake.stage(here, folder, limits)
+        except (MvtcaseError, ArchiveProblem, MemberProblem, OSError):
+            continue
+        found.append(Inside(kind=expected, place=place, target=staged.target))
+        gaps += staged.problems
+    return found, gaps
+
+
+def _root(files: Mapping[str, Path], target: Path, place: str, work: Path, limits: Limits) -> Path:
+    """Return the file, or the folder, at a place; one whose files have hashes for names is laid out anew."""
+    if place in files:
+        return files[place]
+    if (target / place).is_dir():
+        return target / place
+    budget = Budget.of(limits)
+    root = work / "laid-out" / place.rpartition("/")[2]
+    for name, path in files.items():
+        if name.startswith(f"{place}/"):
+            budget.spend_member()
+            copy = root.joinpath(*safe_parts(name[len(place) + 1 :]))
+            make_private_folders(copy.parent)
+            copy_file(path, copy, budget)
+    return root
+
+
+def _walked(target: Path) -> Iterator[tuple[str, Path]]:
+    yield from ((entry.path, target / entry.path) for entry in walk(target) if entry.what == FILE)
+
+
+def _listed(target: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files of a backup by domain and path, nothing where its list cannot be read: its module says so."""
+    query = "SELECT fileID, domain, relativePath FROM Files WHERE flags = 1 LIMIT ?"
+    try:
+        with opened(target / "Manifest.db") as connection:
+            for name, domain, relative in connection.execute(query, (_MOST_ROWS,)):
+                path = target / str(name)[:2] / str(name)
+                if path.is_file() and not path.is_symlink():
+                    yield f"{domain}-{relative}", path
+    except (sqlite3.Error, OSError, UnreadableError):
+        return

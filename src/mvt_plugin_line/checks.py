@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .records import Account, Gap, Platform
     from .rows import Result
 
-LIST_LENGTH = 10
-"""Different indicators in one message that make it a list."""
+LIST_LENGTH, NAMED_LENGTH = 10, 3
+"""Different indicators in one message that make it a list, and a report where none of them is written as a link."""
 MOST_NOTICE_ALERTS = 50
 """Notices alerted one by one; the rest are counted in one alert and stay in the results."""
 
@@ -84,6 +84,8 @@ class LineChecks(MVTModule):
         A message that names many of them is a list or a report, which nobody opens: one alert, for information.
         """
         matched: dict[str, Any] = {}
+        named = set(result.get("domains", ()))
+        few = NAMED_LENGTH
         failed = []
         for check, value in self._comparisons(result):
             try:
@@ -93,7 +95,8 @@ class LineChecks(MVTModule):
                 continue
             if match:
                 matched.setdefault(match.ioc.value, match)
-        if len(matched) >= LIST_LENGTH:
+                few = few if value in named else LIST_LENGTH
+        if len(matched) >= few:
             event = {**result, "place_class": kinds.MENTION, "values": sorted(matched)}
             message = f"LINE: a message lists {len(matched)} indicators"
             self._alert(AlertLevel.LOW, message, event, matched_indicator=next(iter(matched.values())).ioc)

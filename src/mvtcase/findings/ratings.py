@@ -270,13 +270,23 @@ def weigh_together(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _partner(lead: Finding, leads: Sequence[Finding]) -> str:
-    """Return the rule of another lead about the same thing or moment, empty without one."""
+    """Return the rule of another lead about the same thing or moment, empty without one.
+
+    Two rules that nearly all phones show fall together by chance: their moments say nothing.
+    """
     mine, thing = _identity_and_thing(lead.rule)
     for other in leads:
         theirs, same = _identity_and_thing(other.rule)
-        if mine != theirs and ((thing and thing == same) or _close(lead.event_time, other.event_time)):
+        by_chance = _is_everywhere(lead.rule) and _is_everywhere(other.rule)
+        at_once = not by_chance and _close(lead.event_time, other.event_time)
+        if mine != theirs and ((thing and thing == same) or at_once):
             return theirs
     return ""
+
+
+def _is_everywhere(rule: str) -> bool:
+    record = rule_named(rule)
+    return record is not None and record.common == "nearly all phones"
 
 
 def _identity_and_thing(rule: str) -> tuple[str, str]:

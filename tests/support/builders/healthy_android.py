@@ -171,6 +171,16 @@ def _no_services(members: Members, value: str) -> None:
     ).encode()
 
 
+def _android_10(members: Members, value: str) -> None:
+    """ChkBugReport's Pixel: no list of installed services beside the count, two trusted computers without a root."""
+    _replaced("dumpstate", "installedServiceCount=1}", "installedServiceCount=0}")(members, value)
+    name = next(each for each in members if each.startswith("bugreport-"))
+    lines = members[name].decode().split("\n")
+    kept = [line for line in lines if not line.strip().startswith(("installed services:", "<keyStore", "</keyStore"))]
+    keys = [line for line in kept if line.strip().startswith("<adbKey")]
+    members[name] = "\n".join(kept).replace(keys[0], f"{keys[0]}\n{keys[0]}").encode()
+
+
 def _disabled(rows: list[dict[str, object]], _value: str) -> None:
     for name in ("com.wssyncmldm", "com.sec.android.soagent", "com.android.updater"):
         rows.append({**rows[0], "name": name, "system": True, "third_party": False, "disabled": True, "uid": 10888})
@@ -283,6 +293,7 @@ ANDROID_NOISES: tuple[AndroidNoise, ...] = (
         apps=(AndroidApp(package="com.x8bit.bitwarden"),), bug=_accessibility("com.x8bit.bitwarden/com.x8bit.bitwarden.Accessibility.AccessibilityService"),
     ),
     AndroidNoise(name="no accessibility service installed", source="phones without TalkBack", forms=(_AQF, _BUG), bug=(_no_services,)),
+    AndroidNoise(name="Android 10's services and computers", source="sonyxperiadev/ChkBugReport, Pixel bugreport", forms=(_AQF, _BUG), bug=(_android_10,)),
     AndroidNoise(name="apps that were removed", source="AOSP, BatteryStats daily", forms=(_AQF, _BUG), bug=(_replaced("dumpstate", "    Package changes:\n", "    Package changes:\n      Update com.example.game vers=0\n      Update tw.com.momo vers=0\n"),)),
     AndroidNoise(name="carrier's preloaded apps", source="Taiwanese carriers' apps on Google Play", aqf=(json_edit("packages.json", _preloads),)),
     AndroidNoise(name="other stores and managed installers", source="the makers' stores", aqf=(json_edit("packages.json", _stores),)),

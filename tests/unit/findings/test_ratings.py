@@ -173,6 +173,15 @@ def _weights(*findings: Finding) -> list[Rating]:
     return [one.rating for one in weigh_together(findings)]
 
 
+def test_what_nearly_all_phones_show_falls_together_by_chance() -> None:
+    """A redirect and a name without a binary at one second say nothing; either with something rarer does."""
+    moment = "2026-10-01T08:00:00.000000Z"
+    redirect, name = _finding("F-1", "fast-redirect", moment), _finding("F-2", "no-binary triald", moment)
+    authority = _finding("F-3", "authority-installed", moment)
+    assert _weights(redirect, name) == [Rating.LEAD, Rating.LEAD]
+    assert _weights(redirect, authority) == [Rating.SUSPICIOUS, Rating.SUSPICIOUS]
+
+
 def test_leads_of_two_rules_about_one_thing_or_moment_weigh_as_suspicious() -> None:
     """One rule that speaks twice is one lead; two rules about one app are two."""
     app = _finding("F-1", "installed-without-store org.x")

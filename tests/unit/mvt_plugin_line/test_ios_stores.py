@@ -123,10 +123,17 @@ def test_a_damaged_store_is_an_error_and_costs_itself_alone(
 
 
 def test_a_message_that_lists_indicators_is_a_mention(tmp_path: Path, run_line: Callable[..., Any]) -> None:
-    """Forwarded news names a dozen domains: one alert, no status; the same message with one link is an attempt."""
+    """Forwarded news names a dozen domains, or three: one alert, no status; with a link they are attempts."""
     base = healthy_account(seed=2)
-    for text, rating, alerts in ((news()[0], Rating.MENTION, 1), (f"看 https://{REPORTED[0]}/x", Rating.UNRATED, 1)):
-        folder = tmp_path / str(rating)
+    one, two, three = REPORTED[:3]
+    told = (
+        (news()[0], Rating.MENTION, 1),
+        (f"報導指出 {one}、{two} 與 {three} 為惡意網域", Rating.MENTION, 1),
+        (f"看 https://{one}/x {two} {three}", Rating.UNRATED, 3),
+        (f"看 {one}", Rating.UNRATED, 1),
+    )
+    for number, (text, rating, alerts) in enumerate(told):
+        folder = tmp_path / str(number)
         backup = write_line_backup(folder, line_ios_files(with_message(base, text, LAST_DAY)))
         run = run_line(LineIOS, backup, indicators=_Indicators(*REPORTED), is_backup=True)
         found = [_class_of(alert)[1] for alert in run.alerts if alert.matched_indicator is not None]

@@ -16,7 +16,13 @@ from mvtcase.engine.worker.preflight.inspect import inspect
 from mvtcase.engine.worker.reader import second
 from mvtcase.engine.worker.run.commands import ForeignModulesError, command_for, load_plugins, plugin_distributions
 from mvtcase.engine.worker.run.recorder import Recorder
-from mvtcase.engine.worker.safety.guards import guard_databases, guard_evidence, guard_plists, guard_rounds
+from mvtcase.engine.worker.safety.guards import (
+    guard_databases,
+    guard_evidence,
+    guard_plists,
+    guard_rounds,
+    read_rootless_keys,
+)
 from mvtcase.engine.worker.task import task_of
 from mvtcase.matchset import read_matchset
 from mvtcase.model import ModuleOutcome
@@ -71,6 +77,7 @@ def prepare(task: Task, recorder: Recorder) -> tuple[list[type[MVTModule]], Indi
     guard_plists()
     guard_databases()
     guard_rounds()
+    read_rootless_keys()
     recorder.install()
     with recorder.step("start"):
         try:

@@ -205,9 +205,12 @@ def _accessibility_count(module: MVTModule) -> int | None:
         section = module.extract_dumpsys_section(content, "DUMP OF SERVICE accessibility:")
     except Exception:  # noqa: BLE001 - then nothing is known
         return None
-    return 0 if _NO_SERVICES.search(section) else None
+    counted = _SERVICE_COUNT.findall(section)
+    return 0 if _NO_SERVICES.search(section) or (counted and not any(map(int, counted))) else None
 
 
+_SERVICE_COUNT = re.compile(r"installedServiceCount=(\d{1,4})\b")
+"""Of each user: Android 10 lists no installed services beside it."""
 _NO_SERVICES = re.compile(r"installed services:\s*\{\s*\}", re.IGNORECASE)
 
 

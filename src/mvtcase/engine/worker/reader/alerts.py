@@ -5,6 +5,7 @@ A text that lists indicators, or writes them so that they do no harm, speaks of 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ MAX_FILES_PER_INDICATOR = 20
 
 LIST_LENGTH = 10
 """Different addresses in one message, or in one file that is no message or history, that make it a list."""
+
+NAMED_LENGTH = 3
+"""Different addresses in one message that make it a report, where none of them is written as a link."""
 
 SURE_LENGTH = 9
 """Letters from which on an address with doubtful neighbours is told as something unusual, and not only noted."""
@@ -88,13 +92,31 @@ def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[tuple[tuple[str, st
 def what_it_shows(hit: Hit) -> str:
     """Return the evidence class that the place of a hit speaks for, or `lead` or `mention`."""
     type_, sort = str(hit.match.indicator["type"]), hit.term.sort
-    if hit.term.defanged or (sort is Sort.ABOUT and type_ in _LINKS):
+    if hit.term.defanged or (type_ in _LINKS and (sort is Sort.ABOUT or _is_blocked(hit))):
         return MENTION
     if hit.match.doubtful:
         return LEAD
     if sort is Sort.RAW:
         return UNCLEAR
     return _by_place(type_, sort, hit.spot.place_class, role_of(hit.spot.role))
+
+
+def _is_blocked(hit: Hit) -> bool:
+    """Return whether a host stands as a line of a filter's list: what such a list names is kept from being opened."""
+    if not hit.spot.table and _HOST_AS_HEADING.match(hit.spot.column):
+        return True  # a hosts file with tabs, or one with bars, was read as a table
+    host = re.escape(hit.term.text)
+    return any(re.search(form.format(host), hit.term.context, re.IGNORECASE) for form in _BLOCKED_FORMS)
+
+
+_HOST_AS_HEADING = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?:\s*#|\^)")
+_BLOCKED_FORMS = (
+    r"(?:^|\s)(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+{}(?:\s|#|$)",
+    r"\|\|{}\^",
+    r"(?:address|server|local)=/{}/",
+    r"local-(?:zone|data): \"{}\.?[ \"]",
+)
+"""Hosts files, AdBlock, dnsmasq and unbound, as their manuals write a blocked host."""
 
 
 def _by_place(type_: str, sort: Sort, found: str, role: Role) -> str:
@@ -152,11 +174,24 @@ def _column(hit: Hit) -> tuple[object, ...]:
 
 def _lists(hits: Iterable[Hit]) -> dict[tuple[object, ...], list[Hit]]:
     found: dict[tuple[object, ...], dict[object, Hit]] = defaultdict(dict)
+    leading = set()
     for hit in hits:
         if hit.match.indicator["type"] in _ADDRESSES and hit.spot.place_class != PlaceClass.RUNNING:
             for unit in filter(None, (_unit(hit), _column(hit))):
                 found[unit].setdefault(hit.match.indicator["value"], hit)
-    return {unit: list(each.values()) for unit, each in found.items() if len(each) >= LIST_LENGTH}
+                if not _is_only_named(hit):
+                    leading.add(unit)
+    return {
+        unit: list(each.values())
+        for unit, each in found.items()
+        if len(each) >= (LIST_LENGTH if unit in leading else NAMED_LENGTH)
+    }
+
+
+def _is_only_named(hit: Hit) -> bool:
+    """Return whether an address stands in a message without being written as a link."""
+    in_message = bool(hit.spot.table) and hit.spot.place_class == PlaceClass.MESSAGE
+    return in_message and hit.term.sort is Sort.DOTTED and f"//{hit.term.text}" not in hit.term.context.lower()
 
 
 def _alert(hit: Hit, shown: str, place: Place) -> dict[str, Json]:

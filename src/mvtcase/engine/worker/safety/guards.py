@@ -11,12 +11,14 @@ import builtins
 import io
 import os
 import plistlib
+import re
 import sqlite3
 import stat
 import tarfile
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from mvt.android.artifacts.dumpsys_adb import DumpsysADBArtifact
 from mvt.android.parsers import backup
 
 from mvtcase_readers.regular import UnreadableError
@@ -34,6 +36,9 @@ OF_MODULES = Bounds(seconds=12 * 3600.0, copy_bytes=16 << 30)
 
 MAX_ROUNDS = 1_000_000
 """Android writes 10,000."""
+
+
+_DECLARATION = re.compile(rb"\A<\?xml[^>]{0,200}\?>")
 
 
 class IrregularFileError(OSError):
@@ -103,6 +108,18 @@ def guard_rounds() -> None:
         return derive(*arguments, pbkdf2_rounds=pbkdf2_rounds, **options)
 
     backup.decrypt_master_key = guarded
+
+
+def read_rootless_keys() -> None:
+    """Read the list of trusted computers of Android 10 too, which has the keys side by side and nothing around them."""
+    parse = DumpsysADBArtifact.parse_xml
+
+    @wraps(parse)
+    def rooted(self: DumpsysADBArtifact, xml_data: bytes) -> Any:  # noqa: ANN401 - MVT's own signature
+        start = _DECLARATION.sub(b"", xml_data).lstrip()
+        return parse(self, b"<keyStore>" + start + b"</keyStore>" if start.startswith(b"<adbKey ") else xml_data)
+
+    DumpsysADBArtifact.parse_xml = rooted
 
 
 def guard_plists() -> None:

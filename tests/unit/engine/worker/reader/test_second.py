@@ -116,6 +116,46 @@ def test_a_list_is_told_in_one_line(evidence: Path) -> None:
     assert (alert["data"]["place_class"], alert["data"]["listed"], alert["level"]) == ("mention", LIST_LENGTH, "LOW")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("新聞:間諜軟體使用 {}、{} 與 {} 等網域", ["mention"]),
+        ("the report names {}, {} and {}", ["mention"]),
+        ("go to {}", ["attempt"]),
+        ("{} or {}", ["attempt"] * 2),
+        ("see https://{}/a, {} and {}", ["attempt"] * 3),
+    ],
+)
+def test_a_message_that_names_three_without_a_link_is_a_report(text: str, shown: list[str], evidence: Path) -> None:
+    """Forwarded news names domains; one or two, or any written as a link, may be meant to be opened."""
+    database(evidence / "sms.db", "message", "text", (text.format(*LISTED),))
+    assert [each["data"]["place_class"] for each in of(read(evidence), "alert")] == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "0.0.0.0 {}",
+        "127.0.0.1\t{} # ads",
+        "||{}^$third-party",
+        "address=/{}/0.0.0.0",
+        'local-zone: "{}" always_nxdomain',
+    ],
+)
+def test_a_line_of_a_filter_is_a_mention(line: str, evidence: Path) -> None:
+    """An ad blocker's list may name one indicator only; what it names is kept from being opened."""
+    others = [line.format(f"ads{number}.tracker.example.org") for number in range(40)]
+    (evidence / "filter.txt").write_text("\n".join([*others[:20], line.format(HOST), *others[20:]]))
+    assert [each["data"]["place_class"] for each in of(read(evidence), "alert")] == ["mention"]
+
+
+@pytest.mark.parametrize("line", ["203.0.113.7 {}", "https://{}/a^", "go to {}"])
+def test_what_only_looks_like_a_filter_is_no_mention(line: str, evidence: Path) -> None:
+    """A hosts file that leads somewhere blocks nothing, and a link is none of a filter's lines."""
+    (evidence / "hosts").write_text(line.format(HOST))
+    assert [each["data"]["place_class"] for each in of(read(evidence), "alert")] != ["mention"]
+
+
 def test_ten_messages_are_no_list(evidence: Path) -> None:
     """Each of ten messages with a link of its own is an attempt."""
     database(evidence / "sms.db", "message", "text", *((f"see https://{host}/a",) for host in LISTED))

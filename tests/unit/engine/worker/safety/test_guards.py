@@ -7,8 +7,10 @@ import plistlib
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pytest
+from mvt.android.artifacts.dumpsys_adb import DumpsysADBArtifact
 from mvt.android.parsers import backup
 
 from mvtcase.engine.worker.safety import guards
@@ -108,6 +110,19 @@ def test_a_database_that_mvt_opens_by_itself_is_hardened(tmp_path: Path, monkeyp
         with pytest.raises(sqlite3.DatabaseError):
             connection.execute(statement)
     connection.close()
+
+
+def test_the_trusted_computers_of_android_10_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its keys stand side by side without a root; newer lists, and what is no list, are read as ever."""
+    monkeypatch.setattr(DumpsysADBArtifact, "parse_xml", DumpsysADBArtifact.parse_xml)
+    guards.read_rootless_keys()
+    keys = "".join(f'<adbKey key="QUFB user{n}@host" lastConnection="{n}" />\n' for n in range(2))
+    head = "<?xml version='1.0' encoding='utf-8' standalone='yes' ?>\n"
+    for text in (head + keys, f'{head}<keyStore version="1">{keys}</keyStore>'):
+        read = DumpsysADBArtifact().parse_xml(text.encode())
+        assert [(key["user"], key["last_connected"]) for key in read] == [("user0@host", "0"), ("user1@host", "1")]
+    with pytest.raises(ET.ParseError):
+        DumpsysADBArtifact().parse_xml(head.encode() + b"<adbKey <<")
 
 
 @pytest.mark.parametrize("rounds", [2**31, 0])

@@ -1,4 +1,4 @@
-"""Make the pictures in docs/images from a run of the demo: its status tables and the first page of its report.
+"""Make the pictures in docs/images from a run of the demo: its status tables, its report's first page, its console.
 
 Needs Chromium; run it with the Python of `.venv`. Look at the pictures before you commit them.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
+from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
@@ -26,6 +28,8 @@ IMAGES = Path(__file__).parent.parent / "docs/images"
 COLUMNS = 128
 REPORT_SIZE = (1000, 1250)
 COLOURS = 128
+CONSOLE_SIZES = {"": (1280, 900), "people": (1280, 900), "person": (390, 1200)}
+"""Pages of the console with the window that each is taken in."""
 THEME = TerminalTheme(
     (255, 255, 255),
     (30, 30, 30),
@@ -53,6 +57,7 @@ def main() -> None:
         size = draw_status(outcome.data.status, svg)
         photograph(svg, IMAGES / "status.png", size)
         photograph(page, IMAGES / "report.png", REPORT_SIZE)
+        photograph_console(Path(home) / "demo")
 
 
 def draw_status(status: CaseStatus, target: Path) -> tuple[int, int]:
@@ -74,9 +79,38 @@ def photograph(page: Path, target: Path, size: tuple[int, int]) -> None:
         flags = ["--headless=new", "--no-sandbox", "--hide-scrollbars", f"--user-data-dir={profile}"]
         area = [f"--window-size={size[0]},{size[1]}", f"--screenshot={shot}", page.as_uri()]
         subprocess.run([browser, *flags, *area], check=True, capture_output=True, timeout=120)
-        picture = Image.open(shot).convert("RGB").crop((0, 0, *size))
-        picture.quantize(COLOURS).save(target, optimize=True)
+        keep(shot, target, size)
+
+
+def keep(shot: Path, target: Path, size: tuple[int, int]) -> None:
+    """Write a picture small."""
+    picture = Image.open(shot).convert("RGB").crop((0, 0, *size))
+    picture.quantize(COLOURS).save(target, optimize=True)
     print(f"wrote {target.name}: {target.stat().st_size >> 10} KB")
+
+
+def photograph_console(workspace: Path) -> None:
+    """Write what Chromium shows of the console at the demo's workspace."""
+    call = [sys.executable, "-m", "mvtcase", "--examiner", "Ada Example", "serve", "--port", "0"]
+    with (
+        subprocess.Popen(call, cwd=workspace, stderr=subprocess.PIPE, text=True) as serving,
+        sync_playwright() as playwright,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        told = ""
+        while "token=" not in told and serving.stderr is not None:
+            told += serving.stderr.readline()
+        address = next(word for word in told.split() if word.startswith("http"))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(address)
+        for name, size in CONSOLE_SIZES.items():
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.goto(f"{address.partition('/enter')[0]}/c/demo/{'people/O-0001' if name == 'person' else name}")
+            page.screenshot(path=Path(folder) / "shot.png")
+            keep(Path(folder) / "shot.png", IMAGES / f"console-{name or 'desk'}.png", size)
+        browser.close()
+        serving.terminate()
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ NEXT_STEPS = (
     do("finding list"),
     do("scan show", "S-0001"),
     do("custody verify"),
+    do("serve", open_=True),
 )
 
 

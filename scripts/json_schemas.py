@@ -24,6 +24,7 @@ from mvtcase.model import reach
 from mvtcase.wording import told
 from mvtcase.workflow import (
     acquisitions,
+    allowing,
     cases,
     claims,
     consents,
@@ -108,7 +109,13 @@ VERBS: Mapping[str, tuple[Callable[..., object], ...]] = {
     "recheck list": (rechecks.list_rechecks,),
     "finding list": (findings.list_findings,),
     "finding show": (findings.show,),
+    "finding next": (findings.upcoming,),
     "finding dispose": (findings.dispose,),
+    "finding assign": (findings.assign,),
+    "allow add": (allowing.add,),
+    "allow agree": (allowing.agree,),
+    "allow end": (allowing.end,),
+    "allow list": (allowing.list_entries,),
     "observe add": (observations.add,),
     "observe list": (observations.list_observations,),
     "observe due": (sealing.due,),

@@ -267,6 +267,12 @@ def _scans(say: Say) -> None:
     say("recheck", "list")
     (finding,) = say("finding", "list")["findings"]
     say("finding", "show", finding["id"])
+    say("finding", "next")
+    say("finding", "assign", finding["id"], "--to", "Ben")
+    say("allow", "add", "--value", "bh", "--reason", "a lab tool")
+    say("allow", "agree", "L-0001", "--examiner", "Ben")
+    say("allow", "list")
+    say("allow", "end", "L-0001", "--reason", "not ours")
     say("finding", "dispose", finding["id"], "--as", "needs_expert", "--reason", "ask")
     say("finding", "list")
 

@@ -18,6 +18,7 @@ from mvtcase.errors import ConflictError, InputError, RenderError
 from mvtcase.model import Level, ModuleOutcome, RawAlert
 from mvtcase.store import queries
 from mvtcase.store.folder import CaseFolder
+from mvtcase.store.sought import Sought
 from mvtcase.store.store import Store
 from mvtcase.workflow import (
     consents,
@@ -31,6 +32,7 @@ from mvtcase.workflow import (
     scans,
     timeline,
 )
+from mvtcase.workflow.seeking import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +75,7 @@ def test_two_phones_with_one_indicator_are_linked(two: Desk) -> None:
     links = _data(correlation.links(two))["links"]
     assert {each["kind"] for each in links} == {"indicator", "family", "time"}
     assert all({one["id"] for one in each["officials"]} == {"O-0001", "O-0002"} for each in links)
-    one = _data(findings.list_findings(two, official="O-0002"))["findings"][0]
+    one = _data(findings.list_findings(two, Wish(sought=Sought(official="O-0002"))))["findings"][0]
     for desk in (two, replace(two, examiner="Ben")):
         findings.dispose(desk, one["id"], verdict="false_positive", reason="a lab tool")  # type: ignore[arg-type]  # as above
     assert _data(correlation.links(two))["links"] == []

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.errors import AmbiguousError, InputError, NotFoundError
+from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError
 from mvtcase.model import IndicatorRef, Level, Verdict
 from mvtcase.store import queries
-from mvtcase.workflow import cases, custody, findings, reports, scans, status
+from mvtcase.store.sought import Sought
+from mvtcase.workflow import allowing, cases, custody, findings, reports, scans, status
+from mvtcase.workflow.seeking import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +31,13 @@ LINK = {
 
 
 def _findings(desk: Desk, **which: Any) -> list[dict[str, Any]]:
-    data: Any = findings.list_findings(desk, **which).json
+    data: Any = findings.list_findings(desk, wishing(**which)).json
     return list(data["findings"])
+
+
+def wishing(*, line: str | None = None, mine: bool = False, **which: Any) -> Wish:
+    """Return a wish for findings."""
+    return Wish(sought=Sought(**which), line=line, mine=mine)
 
 
 def _status(desk: Desk) -> str:
@@ -135,7 +142,7 @@ def test_what_was_dismissed_is_a_number_beside_every_status(
     scan: Any = scans.list_scans(desk).json["scans"][0]
     assert (scan["status"], scan["dismissed"], scan["leads"]) == ("no_trace", 1, 0)
     assert "finding list" in str(outcome.messages[-1])
-    listed: Any = findings.list_findings(desk, dismissed=True).json["findings"]
+    listed: Any = findings.list_findings(desk, wishing(dismissed=True)).json["findings"]
     assert [each["reason"] for each in listed[0]["dispositions"]] == ["our own tool", "I built it"]
 
 
@@ -231,3 +238,128 @@ def test_findings_are_listed_by_official_and_device(
     assert [each["device"] for each in _findings(desk, device="D-0001")] == ["D-0001"]
     with pytest.raises(NotFoundError):
         _findings(desk, official="O-0009")
+
+
+@pytest.fixture
+def noisy(desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, found: Callable[..., EngineResult]) -> Desk:
+    """Give a desk at a case of one phone with a match and forty like redirects."""
+    match = found()
+    redirects = tuple(
+        replace(
+            match.alerts[0],
+            module="safari_history",
+            level=Level.MEDIUM,
+            message=f"Redirect took less than a second! ({place} milliseconds)",
+            event={"url": f"https://ads-{place}.example/{place}", "isodate": f"2026-08-{1 + place % 20:02d} 10:00:00"},
+            indicator=None,
+        )
+        for place in range(40)
+    )
+    engine.answer = replace(match, alerts=(*match.alerts, *redirects))
+    add_phone()
+    scans.run(desk, scans.Request())
+    return desk
+
+
+def test_like_findings_are_listed_as_one_line_with_all_records_below(noisy: Desk) -> None:
+    """The numbers of the list are those of the status."""
+    listed = findings.list_findings(noisy).data
+    assert [each.records for each in listed.lines] == [1, 40]
+    assert (listed.found.findings, listed.found.lines, listed.found.undisposed) == (41, 2, 41)
+    assert len(listed.findings) == 41 == len(status.status(noisy).data.officials[0].devices[0].findings)
+    assert "40 times from 2026-08-01 to 2026-08-20: Redirect took" in str(listed.lines[1].words)
+    page = findings.list_findings(noisy, limit=1, page=2).data
+    assert (len(page.findings), len(page.lines), page.pages) == (40, 1, 2)
+
+
+def test_judging_a_line_judges_what_is_in_it_and_not_what_joins_later(
+    noisy: Desk, engine: FakeEngine, add_phone: Callable[..., str]
+) -> None:
+    """Forty judgements with one reason, in one event; the forty-first record says that it came later."""
+    line = findings.list_findings(noisy).data.lines[1].id
+    told = findings.dispose(noisy, line, verdict=Verdict.BENIGN, reason="an advertiser")
+    assert (len(told.data.judged), told.data.finding) == (40, None)
+    with noisy.open_case() as store:
+        assert queries.custody_events(store)[-1].subject == "40 findings"
+    assert status.status(noisy).data.officials[0].dismissed == 40
+    more = replace(engine.answer.alerts[-1], event={"url": "https://ads.example", "isodate": "2026-09-01 10:00:00"})
+    engine.answer = replace(engine.answer, alerts=(*engine.answer.alerts, more))
+    scans.run(noisy, scans.Request())
+    (joined,) = (each for each in findings.list_findings(noisy).data.lines if each.id == line)
+    assert (joined.records, joined.waiting, joined.joined_later) == (41, 1, 1)
+    assert findings.upcoming(noisy, skipped=1).data.finding is not None
+    custody.verify(noisy)
+
+
+def test_the_queue_begins_with_the_gravest_and_ends(noisy: Desk) -> None:
+    """It shows what the record says, what it means and where its indicator was published, until nobody waits."""
+    first = findings.upcoming(noisy).data
+    assert first.finding is not None
+    assert (first.finding.module, first.who) == ("datausage", "Aldith Fernvale")
+    assert first.finding.published is not None
+    assert first.finding.published.name == "tiny"
+    findings.dispose(noisy, first.finding.line.id, verdict=Verdict.NEEDS_EXPERT, reason="ask")
+    second = findings.upcoming(noisy).data
+    assert second.finding is not None
+    assert second.finding.rated is not None
+    findings.dispose(noisy, second.finding.line.id, verdict=Verdict.BENIGN, reason="an advertiser")
+    assert findings.upcoming(noisy).data.finding is None
+
+
+def test_many_are_judged_by_one_wish_after_a_look(noisy: Desk) -> None:
+    """A preview writes nothing; without saying which nothing is judged; what was not seen is not judged."""
+    wish = wishing(module="safari_history", text="ads-3")
+    seen = findings.dispose_all(noisy, wish, verdict=Verdict.BENIGN, reason="ads", preview=True)
+    assert len(seen.data.judged) == 11
+    assert status.status(noisy).data.officials[0].dismissed == 0
+    findings.dispose_all(noisy, wish, verdict=Verdict.BENIGN, reason="ads", only=seen.data.judged[:10])
+    assert status.status(noisy).data.officials[0].dismissed == 10
+    assert len(_findings(noisy, status="benign")) == 10 == len(_findings(noisy, dismissed=True))
+    with pytest.raises(InputError):
+        findings.dispose_all(noisy, Wish(), verdict=Verdict.BENIGN, reason="all of it")
+    with pytest.raises(InputError):
+        _findings(noisy, text='"unfinished')
+
+
+def test_work_is_shared_out(noisy: Desk) -> None:
+    """Whoever asks for the own work gets it; the latest assignment stands."""
+    line = findings.list_findings(noisy).data.lines[1].id
+    assert len(findings.assign(noisy, named=[line], to=" Ben ").data.findings) == 40
+    ben = replace(noisy, examiner="ben")
+    assert len(_findings(ben, mine=True)) == 40
+    assert _findings(noisy, mine=True) == []
+    findings.assign(noisy, named=[line], to="")
+    assert _findings(ben, mine=True) == []
+
+
+def test_notes_stand_beside_what_they_are_about(noisy: Desk) -> None:
+    """On a finding, a device or an official; the case's own notes stay its own."""
+    one = _findings(noisy)[0]["id"]
+    for about in (one, "D-0001", "O-0001", None):
+        custody.note(noisy, f"look again at {about}", about=about)
+    assert [each.text for each in findings.show(noisy, one).data.finding.notes] == [f"look again at {one}"]
+    with pytest.raises(NotFoundError):
+        custody.note(noisy, "x", about="D-0009")
+
+
+def test_the_allow_list_proposes_and_hides_nothing(noisy: Desk) -> None:
+    """An indicator takes two; a rule is marked at once; the numbers stay, and judging by it is a judgement."""
+    listed = findings.list_findings(noisy).data
+    rule = listed.lines[1].rule
+    added = allowing.add(noisy, rule=rule, reason="our own test page").data.entry
+    assert added.state == "stands"
+    after = findings.list_findings(noisy).data
+    assert (after.found, [each.allowed for each in after.lines], after.allowed) == (listed.found, [None, "L-0001"], 40)
+    value = allowing.add(noisy, value="bh", reason="a lab tool").data.entry
+    with pytest.raises(ConflictError):
+        allowing.agree(noisy, value.id)
+    with pytest.raises(ConflictError):
+        findings.dispose_all(noisy, Wish(), verdict=Verdict.BENIGN, reason="x", allowed=value.id)
+    assert allowing.agree(replace(noisy, examiner="Ben"), value.id).data.entry.state == "stands"
+    findings.dispose_all(noisy, Wish(), verdict=Verdict.BENIGN, reason="as agreed", allowed=added.id)
+    assert status.status(noisy).data.officials[0].dismissed == 40
+    assert allowing.end(noisy, added.id, reason="the page is gone").data.entry.state == "ended"
+    assert [each.state for each in allowing.list_entries(noisy, workspace=True).data.entries] == ["ended", "stands"]
+    with pytest.raises(NotFoundError):
+        allowing.add(noisy, rule="no-such-rule", reason="x")
+    custody.verify(noisy)

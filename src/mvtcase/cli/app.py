@@ -63,6 +63,7 @@ for name, noun in {
     "scan": scans.app,
     "recheck": scans.recheck_app,
     "finding": findings.app,
+    "allow": findings.allow_app,
     "observe": observations.app,
     "report": reports.app,
     "custody": cases.chain,

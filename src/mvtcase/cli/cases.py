@@ -137,8 +137,16 @@ def verify(
 
 
 @chain.command("note")
-def note(context: typer.Context, text: Annotated[str, typer.Argument(help="The remark.")]) -> None:
+def note(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help="The remark.")],
+    about: Annotated[
+        str | None, typer.Option("--about", metavar="ID", help="A finding, device or official; default: the case.")
+    ] = None,
+) -> None:
     """Add a remark to the chain."""
     output.answer(
-        context, lambda desk: workflow.custody.note(desk, text), lambda data: [output.record("Note", data.note)]
+        context,
+        lambda desk: workflow.custody.note(desk, text, about=about),
+        lambda data: [output.record("Note", data.note)],
     )

@@ -1,14 +1,18 @@
-"""`mvtcase finding`: list, show, dispose."""
+"""`mvtcase finding`: list, show, next, dispose, assign; `mvtcase allow`: add, agree, end, list."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from mvtcase import workflow
-from mvtcase.cli import output
+from mvtcase.cli import output, queue
+from mvtcase.cli.sought import PAGE, wished
+from mvtcase.cli.state import state_of
 from mvtcase.model import Verdict
 from mvtcase.wording import say
 
@@ -17,10 +21,14 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from mvtcase.workflow.findings import FindingInFull
+    from mvtcase.workflow.findings import FindingInFull, Findings, Judged
     from mvtcase.workflow.payloads import FindingShown
+    from mvtcase.workflow.seeking import LineShown, Wish
 
 app = typer.Typer(no_args_is_help=True, help="Findings: the units of review; an alert is not a verdict.")
+allow_app = typer.Typer(
+    no_args_is_help=True, help="The allow-list: what is known to be ordinary. It proposes, never hides."
+)
 MAX_TITLE_SHOWN = 110
 _INDICATOR = ("value", "type", "family", "set")
 _SHOWN = (
@@ -36,43 +44,132 @@ _SHOWN = (
     "event_time_basis",
     "alerts",
     "first_scan",
+    "assigned_to",
 )
 
 
 @app.command("list")
+@wished
 def list_findings(
     context: typer.Context,
-    official: Annotated[str | None, typer.Option("--official", help="Only of this official.")] = None,
-    device: Annotated[str | None, typer.Option("--device", help="Only of this device.")] = None,
-    dismissed: Annotated[bool, typer.Option("--dismissed", help="Only what was dismissed, with the reasons.")] = False,
+    wish: Wish,
+    records: Annotated[bool, typer.Option("--records", help="Every record, not the incident lines.")] = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help=f"Lines on a page; default: {PAGE}, with --json all.")
+    ] = None,
+    page: Annotated[int, typer.Option("--page", min=1, help="Which page.")] = 1,
 ) -> None:
-    """List findings, worst level first."""
+    """List incident lines, the gravest that waits for somebody first; the records stay below them."""
+    size = limit or (None if state_of(context).as_json else PAGE)
     output.answer(
         context,
-        lambda desk: workflow.findings.list_findings(desk, official=official, device=device, dismissed=dismissed),
-        lambda data: [_reasons(data.findings) if dismissed else listed(data.findings)],
+        lambda desk: workflow.findings.list_findings(desk, wish, limit=size, page=page),
+        lambda data: _listed(data, records=records, dismissed=wish.sought.dismissed),
     )
 
 
 @app.command("show")
-def show(context: typer.Context, finding: Annotated[str, typer.Argument(help="Id, or its beginning.")]) -> None:
-    """Show a finding with the alerts it was built from, verbatim."""
-    output.answer(context, lambda desk: workflow.findings.show(desk, finding), _whole)
+def show(
+    context: typer.Context, finding: Annotated[str, typer.Argument(help="Id of a finding or a line, or its beginning.")]
+) -> None:
+    """Show a finding with the alerts it was built from, verbatim; of a line the first that waits."""
+    output.answer(context, lambda desk: workflow.findings.show(desk, finding), whole)
+
+
+@app.command("next")
+@wished
+def next_finding(context: typer.Context, wish: Wish) -> None:
+    """Walk what waits, the gravest first: each record laid out for reading, with keys to judge it."""
+    state = state_of(context)
+    if state.as_json or not sys.stdin.isatty():
+        output.answer(context, lambda desk: workflow.findings.upcoming(desk, wish), queue.page)
+        return
+    queue.walk(state, wish)
 
 
 @app.command("dispose")
-def dispose(
+@wished
+def dispose(  # a judgement of one or of many
     context: typer.Context,
-    finding: Annotated[str, typer.Argument(help="Id, or its beginning.")],
+    wish: Wish,
+    finding: Annotated[
+        str | None, typer.Argument(help="Id of a finding or a line; else say which with options.")
+    ] = None,
+    *,
     verdict: Annotated[Verdict, typer.Option("--as", help="The judgement.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
+    allowed: Annotated[
+        str | None, typer.Option("--allowed", metavar="ENTRY", help="Only what this entry of the allow-list fits.")
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Only show what would be judged.")] = False,
 ) -> None:
-    """Record your judgement on a finding; the latest stands. To confirm, or to dismiss what is grave, takes two."""
+    """Record your judgement; the latest stands. To confirm, or to dismiss what is grave, takes two."""
+    verbs = workflow.findings
+    if finding is not None:
+        output.answer(context, lambda desk: verbs.dispose(desk, finding, verdict=verdict, reason=reason), _judged)
+        return
+    state = state_of(context)
+    seen = verbs.dispose_all(state.desk(), wish, verdict=verdict, reason=reason, allowed=allowed, preview=True)
+    if preview or not (state.yes or _agreed(seen.data, verdict)):
+        output.show(state, seen, _judged)
+        return
     output.answer(
         context,
-        lambda desk: workflow.findings.dispose(desk, finding, verdict=verdict, reason=reason),
-        lambda data: [_facts(data.finding)],
+        lambda desk: verbs.dispose_all(
+            desk, wish, verdict=verdict, reason=reason, allowed=allowed, only=frozenset(seen.data.judged)
+        ),
+        _judged,
     )
+
+
+def _agreed(seen: Judged, verdict: Verdict) -> bool:
+    """Return whether a person at the terminal wants this judged; where nobody can be asked nothing is."""
+    if not sys.stdin.isatty():
+        return False
+    output.console(stderr=True).print(lines_of(seen.lines))
+    return typer.confirm(f"Judge {len(seen.judged)} findings in {len(seen.lines)} lines as {verdict}?", err=True)
+
+
+@app.command("assign")
+@wished
+def assign(
+    context: typer.Context,
+    wish: Wish,
+    finding: Annotated[list[str] | None, typer.Argument(help="Ids of findings or lines; else say which.")] = None,
+    *,
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who is to look; empty: nobody any more.")],
+) -> None:
+    """Say who is to look at findings; 'finding list --mine' is that person's work."""
+    output.answer(
+        context,
+        lambda desk: workflow.findings.assign(desk, wish, named=finding or (), to=to),
+        lambda data: [output.facts("Assigned", {"to": data.examiner, "findings": len(data.findings)})],
+    )
+
+
+def _listed(data: Findings, *, records: bool, dismissed: bool) -> Iterable[Table]:
+    yield _reasons(data.findings) if dismissed else listed(data.findings) if records else lines_of(data.lines)
+
+
+def lines_of(lines: Iterable[LineShown]) -> Table:
+    """Return incident lines as a table."""
+    columns = ("id", "official", "device", "level", "class", "status", "what")
+    rows = [[e.id, e.official, e.device, e.level, e.evidence_class, _stands(e), _short(_led(e))] for e in lines]
+    return output.table("Findings by incident line", columns, rows)
+
+
+def _led(line: LineShown) -> str:
+    """Return a line in words, led by its indicator where it does not name it itself."""
+    words, value = str(line.words), line.indicator.value if line.indicator else ""
+    return words if value in words else f"{value}: {words}"
+
+
+def _stands(line: LineShown) -> str:
+    """Return where a line stands in review; what joined it after it was judged is said."""
+    if line.joined_later:
+        return f"{line.joined_later} joined later"
+    states = ", ".join(line.states)
+    return f"{states}, {line.allowed} fits" if line.allowed else states
 
 
 def _reasons(found: Iterable[FindingShown]) -> Table:
@@ -104,18 +201,89 @@ def _short(title: str) -> str:
 
 def _facts(one: FindingShown, **more: object) -> Table:
     known = {f"indicator_{name}": getattr(one.indicator, name) for name in _INDICATOR} if one.indicator else {}
-    return output.record(say("Finding {id}", id=one.id), one, _SHOWN, **known, **more)
+    shown = [name for name in _SHOWN if hasattr(one, name)]
+    return output.record(say("Finding {id}", id=one.id), one, shown, **known, **more)
+
+
+def _judged(data: Judged) -> Iterable[Table | Text]:
+    if data.finding is not None:
+        return [_facts(data.finding)]
+    return [lines_of(data.lines)]
 
 
 _RECORD = ("rating", "says", "common", "evidence", "causes", "unusual", "source")
 """What is shown of a rule's record."""
 
 
-def _whole(data: FindingInFull) -> Iterable[Table]:
+def whole(data: FindingInFull) -> Iterable[Table | Text]:
+    """Return a finding in full as tables."""
     one = data.finding
-    yield _facts(one, **({"base_rate": one.base_rate.words} if one.base_rate else {}))
+    more: dict[str, object] = {"means": one.means, "does not mean": one.does_not_mean, "line": one.line.id}
+    more["in this line"] = f"{one.line.records}, {one.line.waiting} not judged yet"
+    if one.base_rate:
+        more["base rate"] = one.base_rate.words
+    if one.published:
+        more["published by"] = f"{one.published.publisher or one.published.name} {one.published.source_url}".strip()
+    yield _facts(one, **more)
     if one.rated is not None:
         yield output.record(say("Rule {id}", id=one.rated.id), one.rated, _RECORD, weighs=one.weighs)
     yield output.records("Dispositions", ("at", "examiner", "verdict", "reason"), one.dispositions)
+    if one.notes:
+        yield output.records("Notes", ("at", "examiner", "text"), one.notes)
     rows = [[each.level, each.message, json.dumps(each.event, ensure_ascii=False)] for each in one.raised]
     yield output.table("Alerts, verbatim", ("level", "message", "event"), rows)
+
+
+@allow_app.command("add")
+def allow_add(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is ordinary here.")],
+    value: Annotated[str | None, typer.Option("--value", help="An indicator's value; another examiner agrees.")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="A rule, with or without the thing it names.")] = None,
+    expires: Annotated[str | None, typer.Option("--expires", metavar="DATE", help="Until when (UTC).")] = None,
+) -> None:
+    """Name something ordinary: its lines are marked, counted and proposed, and nothing is dismissed by it alone."""
+    until = workflow.consents.read_date(expires, end_of_day=True) if expires else None
+    output.answer(
+        context,
+        lambda desk: workflow.allowing.add(desk, value=value, rule=rule, reason=reason, expires_at=until),
+        lambda data: [output.record("Allow-list", data.entry)],
+    )
+
+
+@allow_app.command("agree")
+def allow_agree(context: typer.Context, entry: Annotated[str, typer.Argument(help="Its id, L-0001.")]) -> None:
+    """Agree to an entry that another examiner proposed."""
+    output.answer(
+        context,
+        lambda desk: workflow.allowing.agree(desk, entry),
+        lambda data: [output.record("Allow-list", data.entry)],
+    )
+
+
+@allow_app.command("end")
+def allow_end(
+    context: typer.Context,
+    entry: Annotated[str, typer.Argument(help="Its id, L-0001.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+) -> None:
+    """End an entry; what was dismissed stays as it was judged."""
+    output.answer(
+        context,
+        lambda desk: workflow.allowing.end(desk, entry, reason=reason),
+        lambda data: [output.record("Allow-list", data.entry)],
+    )
+
+
+@allow_app.command("list")
+def allow_list(
+    context: typer.Context,
+    workspace: Annotated[bool, typer.Option("--whole-workspace", help="Of every case of the workspace.")] = False,
+) -> None:
+    """List the allow-list with reasons, authors and where each entry stands."""
+    columns = ("id", "case", "what", "value", "state", "reason", "examiner", "agreed_by", "expires_at")
+    output.answer(
+        context,
+        lambda desk: workflow.allowing.list_entries(desk, workspace=workspace),
+        lambda data: [output.records("Allow-list", columns, data.entries)],
+    )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mvtcase.model import Finding, IndicatorRef, Level
     from mvtcase.wording import Message
 
-ID_DIGITS = 12
+PREFIX, ID_DIGITS = "FL-", 12
 _QUIET = frozenset({Rating.CONTEXT, Rating.POSTURE, Rating.MENTION})
 """Weights of what is ordinary: there the rule alone makes the line, whatever thing each record names."""
 _NO_DIGITS = str.maketrans("", "", "0123456789")
@@ -99,8 +99,8 @@ def group_lines(findings: Iterable[Finding]) -> tuple[IncidentLine, ...]:
 
 
 def line_id(device: str, key: str) -> str:
-    """Return the id of a device's line: `L-` and the beginning of the hash of what its findings have in common."""
-    return f"L-{sha256_text(f'{device}|{key}')[:ID_DIGITS]}"
+    """Return the id of a device's line: `FL-` and the beginning of the hash of what its findings have in common."""
+    return f"{PREFIX}{sha256_text(f'{device}|{key}')[:ID_DIGITS]}"
 
 
 def line_key(one: Finding) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import canonical_json
 from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Level, RawAlert, TimeBasis
 from mvtcase.store import queries
 
@@ -100,8 +99,7 @@ def add_findings(
 
     Its level rises when a new alert's is higher, and an event time is filled in where none was known.
     """
-    wanted = canonical_json([finding.id for finding, _ in found])
-    among = queries.Condition(text="WHERE f.id IN (SELECT value FROM json_each(?))", values=(wanted,))
+    among = queries.of_findings([finding.id for finding, _ in found])
     known = {one.id: one for one in queries.findings(store, among)}
     uuids = {
         row["id"]: row["uuid"]

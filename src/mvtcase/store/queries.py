@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from mvtcase import model
-from mvtcase.canon import storable_text
+from mvtcase.canon import canonical_json, storable_text
 from mvtcase.errors import AmbiguousError, NotFoundError
 from mvtcase.store import custody, schema
 from mvtcase.wording import reason_of
@@ -249,6 +249,16 @@ def phones_examined(store: Store) -> tuple[tuple[str, str], ...]:
 def of_official(official: str) -> Condition:
     """Return the condition for the findings of an official, by id."""
     return Condition(text="WHERE f.official = ?", values=(official,))
+
+
+def of_finding(finding: str) -> Condition:
+    """Return the condition for one finding, by id."""
+    return Condition(text="WHERE f.id = ?", values=(finding,))
+
+
+def of_findings(named: Sequence[str]) -> Condition:
+    """Return the condition for some findings, by id."""
+    return Condition(text="WHERE f.id IN (SELECT value FROM json_each(?))", values=(canonical_json(named),))
 
 
 def of_device(device: str) -> Condition:
@@ -494,9 +504,31 @@ def observations(store: Store, official: str | None = None) -> tuple[model.Obser
     return tuple(model.Observation(**dict(row)) for row in rows)
 
 
-def notes(store: Store) -> tuple[model.Note, ...]:
-    """Return all notes, oldest first."""
-    return tuple(model.Note(**dict(row)) for row in _read(store, "note", "ORDER BY length(id), id"))
+def notes(store: Store, about: str | None = None) -> tuple[model.Note, ...]:
+    """Return all notes, or those on one thing, oldest first."""
+    rows = _read(store, "note", "WHERE ?1 IS NULL OR about = ?1 ORDER BY length(id), id", (about,))
+    return tuple(model.Note(**dict(row)) for row in rows)
+
+
+def assignees(store: Store, named: Sequence[str]) -> dict[str, str]:
+    """Return who is to look at some findings, by finding; the latest assignment stands, an empty one is none."""
+    rows = _read(
+        store,
+        "finding_assignment",
+        "WHERE finding IN (SELECT value FROM json_each(?)) ORDER BY uuid",
+        (canonical_json(named),),
+    )
+    return {row["finding"]: row["examiner"] for row in rows if row["examiner"]}
+
+
+def allow_entries(store: Store) -> list[sqlite3.Row]:
+    """Return the entries of the allow-list, oldest first."""
+    return _read(store, "allow_entry", "ORDER BY length(id), id")
+
+
+def allow_words(store: Store) -> list[sqlite3.Row]:
+    """Return what examiners said of entries of the allow-list, oldest first."""
+    return _read(store, "allow_word", "ORDER BY uuid")
 
 
 def reports(store: Store) -> tuple[model.Report, ...]:

@@ -77,6 +77,9 @@ class Sought:
         return any(getattr(self, each.name) for each in fields(self))
 
 
+ANYTHING = Sought()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
     """How many findings a query meets, in how many lines, and how many of them nobody has judged."""

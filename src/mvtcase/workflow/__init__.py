@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from mvtcase.workflow import acquisitions as acquisitions
+    from mvtcase.workflow import allowing as allowing
     from mvtcase.workflow import attachments as attachments
     from mvtcase.workflow import cases as cases
     from mvtcase.workflow import claims as claims
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import reports as reports
     from mvtcase.workflow import scans as scans
     from mvtcase.workflow import sealing as sealing
+    from mvtcase.workflow import seeking as seeking
     from mvtcase.workflow import status as status
     from mvtcase.workflow import timeline as timeline
     from mvtcase.workflow import triage as triage

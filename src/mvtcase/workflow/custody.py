@@ -67,15 +67,16 @@ def log(desk: Desk) -> Outcome[Chain]:
         return Outcome(data=Chain(events=queries.custody_events(store), head=store.custody_head()))
 
 
-def note(desk: Desk, text: str) -> Outcome[OneNote]:
-    """Add a free remark to the chain."""
+def note(desk: Desk, text: str, *, about: str | None = None) -> Outcome[OneNote]:
+    """Add a free remark to the chain, on the case or on one finding, device or official."""
     if not text.strip():
         raise InputError("A note needs a text.")
     with desk.open_case(to_change=True) as store:
+        on = _thing(store, about) if about else ""
         with store.change("note.added", actor=desk.actor) as change:
             added = change.new_id("note")
             change.payload["subject"] = added
-            change.insert("note", id=added, text=text.strip(), at=change.at, examiner=desk.actor)
+            change.insert("note", id=added, text=text.strip(), about=on, at=change.at, examiner=desk.actor)
         return Outcome(data=OneNote(note=queries.notes(store)[-1]))
 
 
@@ -85,6 +86,13 @@ def looked_at(desk: Desk, subject: str) -> None:
         if not store.read_only:
             with store.change("record.read", actor=desk.actor, subject=subject):
                 pass
+
+
+def _thing(store: Store, named: str) -> str:
+    """Return the id of a finding, device or official. Raises `NotFoundError`."""
+    if named.startswith("F-"):
+        return queries.finding(store, named).id
+    return queries.device(store, named).id if named.startswith("D-") else queries.official(store, named).id
 
 
 def verify(desk: Desk, *, head: str | None = None) -> Outcome[Holds]:

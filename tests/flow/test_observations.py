@@ -31,14 +31,22 @@ def _list(desk: Desk, **which: Any) -> list[dict[str, Any]]:
     return list(data["observations"])
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "whatsapp.two_step", "x2"])
-def test_known_and_free_kinds_are_recorded(desk: Desk, kind: str) -> None:
+@pytest.mark.parametrize("kind", [*KINDS, "x.two_step", "x.2"])
+def test_known_kinds_and_those_of_ones_own_are_recorded(desk: Desk, kind: str) -> None:
     """With who saw it, when it was so and when it was written down."""
     value = min(KINDS.get(kind) or {"seen"})
     one = _add(desk, Seen(kind=kind, value=f"{value}", method="screen", at="2026-11-01T00:00:00.000000Z", note="n"))
     assert (one["id"], one["kind"], one["value"], one["method"], one["note"]) == ("B-0001", kind, value, "screen", "n")
     assert one["at"] == "2026-11-01T00:00:00.000000Z" < one["recorded_at"]
     assert (one["recorded_by"], one["scan"]) == ("Ada", None)
+
+
+def test_a_mistyped_kind_is_told_with_the_nearest(desk: Desk) -> None:
+    """It would be counted nowhere; whoever means a kind of their own says so."""
+    with pytest.raises(InputError) as told:
+        _add(desk, Seen(kind="line.leter_sealing", value="off"))
+    assert "line.letter_sealing?" in str(told.value.hint)
+    assert "x.line.leter_sealing" in str(told.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +58,7 @@ def test_known_and_free_kinds_are_recorded(desk: Desk, kind: str) -> None:
         Seen(kind="line.version", value="  "),
         Seen(kind="Line.Version", value="1"),
         Seen(kind="x", value="1"),
+        Seen(kind="line.leter_sealing", value="off"),
         Seen(kind="a b", value="1"),
         Seen(kind="line.version\n", value="1"),
         Seen(kind="line.version", value="1", method="telepathy"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from mvtcase import workflow
 from mvtcase.casebook import Remedy
 from mvtcase.cli import output
 from mvtcase.cli.state import sentence, shown, state_of, words
-from mvtcase.model import DeviceState, RosterState
-from mvtcase.wording import say
+from mvtcase.model import DeviceState, NextStep, Order, RosterState, Stage, Status
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,15 +26,20 @@ if TYPE_CHECKING:
     from mvtcase.workflow.correlation import Links
     from mvtcase.workflow.diffs import Difference, ModuleTold
     from mvtcase.workflow.payloads import CaseStatus, DeviceStatus, OfficialStatus
+    from mvtcase.workflow.roster import Roster
     from mvtcase.workflow.sealing import OfficialSealing, SealingStatus
     from mvtcase.workflow.timeline import Timeline
 
-MAX_GAPS_SHOWN = 3
+PEOPLE = 120
+"""People whom two screens hold."""
+FEW = 12
+"""People of whom every gap is shown without being asked for."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module to the program."""
     app.command("status")(show_status)
+    app.command("roster")(show_roster)
     app.command("timeline")(timeline)
     app.command("correlate")(correlate)
     app.command("coverage")(coverage)
@@ -40,51 +47,78 @@ def register(app: typer.Typer) -> None:
     app.command("export")(export)
 
 
-def show_status(
+def show_status(  # who is shown, how much, in what order
     context: typer.Context,
     group: Annotated[str | None, typer.Option("--group", help="Only this group and those inside it.")] = None,
+    only: Annotated[Status | None, typer.Option("--status", help="Only who stands so.")] = None,
+    next_step: Annotated[NextStep | None, typer.Option("--next", help="Only for whom this is to be done next.")] = None,
+    order: Annotated[Order | None, typer.Option("--sort", help="By what; default: worst first.")] = None,
+    gaps: Annotated[bool, typer.Option("--gaps", help="Every gap, and what each phone's data could show.")] = False,
+    everybody: Annotated[bool, typer.Option("--all", help=f"Everybody, not only the first {PEOPLE}.")] = False,
     sealing: Annotated[bool, typer.Option("--sealing", help="LINE Letter Sealing instead: on, off, changed …")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 10, 11 or 12 by the worst status.")] = False,
 ) -> None:
-    """Show who was examined, with what result, and how sure that is."""
+    """Show how everybody stands, the worst first, and what is to be done next for each person."""
     if sealing:
         output.answer(context, lambda desk: workflow.sealing.status(desk, group=group), _sealing)
         return
-    outcome = output.answer(context, lambda desk: workflow.status.status(desk, group=group), status_tables)
+    as_listed = order or (Order.ID if state_of(context).as_json else Order.WORST)
+    outcome = output.answer(
+        context,
+        lambda desk: workflow.status.status(desk, group=group, only=only, next_step=next_step, order=as_listed),
+        lambda data: status_tables(data, gaps=gaps, most=None if everybody or gaps else PEOPLE),
+    )
     if exit_code:
         worst = workflow.status.worst_exit_code(one.status for one in outcome.data.officials)
         state_of(context).exit_code = worst or state_of(context).exit_code
 
 
-def status_tables(data: CaseStatus) -> Iterable[Table]:
-    """Return a case's counts and officials as tables."""
+def status_tables(data: CaseStatus, *, gaps: bool = False, most: int | None = None) -> Iterable[Table | Text]:
+    """Return a case's counts and officials, a line each; of a few people, or with `gaps`, also what was not read."""
     counts = [[status, count] for status, count in data.counts.items() if count]
     case = data.case
     title = say("{title} ({slug}), TLP:{tlp}: officials by status", title=case.title, slug=case.slug, tlp=str(case.tlp))
     yield output.table(title, ("status", "officials"), counts)
-    columns = ("id", "who", "status", "beside it", "phone", "examined", "what was not, and why")
-    yield output.table("Officials", columns, [row for one in data.officials for row in _rows(one)])
-    phones = [each for one in data.officials for each in one.devices if each.reach]
-    if phones:
-        seen = [[f"{each.id} {each.label}", each.status, each.reach_words] for each in phones]
-        yield output.table("What the phones' data could have shown", ("phone", "status", "traces"), seen)
+    columns = ("id", "who", "status", "next", "beside it", "examined", "groups", "what was not, and why")
+    rows = [_row(one) for one in data.officials[:most]]
+    yield output.lines("Officials", columns, rows, drop=("groups", "what was not, and why", "beside it", "examined"))
+    if left := len(data.officials) - len(rows):
+        yield Text(words(say("{left} more people: {0}.", do("status", all=True), left=left)))
+    if gaps or len(data.officials) <= FEW:
+        yield from _phones([each for one in data.officials for each in one.devices])
 
 
-def _rows(one: OfficialStatus) -> list[Sequence[object]]:
+def _row(one: OfficialStatus) -> Sequence[object]:
     who = one.name or one.role or one.pseudonym
-    waiting = "" if one.roster in {RosterState.CONSENTED, RosterState.INVITED} else f" ({shown(one.roster)})"
-    person = [one.id, ", ".join([f"{who}{waiting}", *one.groups])]
-    if len(one.devices) == 1:
-        return [[*person, one.status, output.beside(one), *_phone(one.devices[0])]]
-    rows: list[Sequence[object]] = [[*person, one.status, output.beside(one), None, None, None]]
-    return [*rows, *(["", "", each.status, output.beside(each), *_phone(each)] for each in one.devices)]
+    away = "" if one.roster in {RosterState.CONSENTED, RosterState.INVITED} else f" ({shown(one.roster)})"
+    told = dict.fromkeys(each.completeness for each in one.devices if each.last_scan)
+    next_step = one.next_.what if one.next_ and one.next_.step else ""
+    groups = ", ".join(one.groups)
+    return [one.id, f"{who}{away}", one.status, next_step, output.beside(one), "/".join(map(shown, told)), groups,
+            _in_a_phrase(one)]  # fmt: skip
+
+
+def _in_a_phrase(one: OfficialStatus) -> str:
+    """Return the gaps of a person's phones in a phrase: how many of each outcome, and what is stale."""
+    tally = Counter(gap.outcome for each in one.devices for gap in each.gaps)
+    stale = {words(told) for each in one.devices for told in _stale(each)}
+    return ", ".join([*(f"{count} {shown(outcome)}" for outcome, count in tally.most_common()), *sorted(stale)])
+
+
+def _phones(phones: Sequence[DeviceStatus]) -> Iterable[Table]:
+    """Return every gap of some phones with its reason, and what their data could have shown."""
+    columns = ("phone", "status", "beside it", "examined", "what was not, and why")
+    yield output.table("Phones", columns, [_phone(each) for each in phones])
+    seen = [[f"{each.id} {each.label}", each.status, each.reach_words] for each in phones if each.reach]
+    if seen:
+        yield output.table("What the phones' data could have shown", ("phone", "status", "traces"), seen)
 
 
 def _phone(one: DeviceStatus) -> Sequence[object]:
     state = "" if one.state is DeviceState.IN_USE else f", {shown(one.state)}"
-    gaps = [f"{gap.module}: {shown(gap.reason or gap.outcome)}" for gap in one.gaps[:MAX_GAPS_SHOWN]]
-    more = [words(say("{n} more", n=len(one.gaps) - MAX_GAPS_SHOWN))] if len(one.gaps) > MAX_GAPS_SHOWN else []
-    return [f"{one.id} {one.label}{state}", one.completeness, "; ".join([*map(words, _stale(one)), *gaps, *more])]
+    gaps = [f"{gap.module}: {shown(gap.reason or gap.outcome)}" for gap in one.gaps]
+    beside, missing = output.beside(one), "; ".join([*map(words, _stale(one)), *gaps])
+    return [f"{one.id} {one.label}{state}", one.status, beside, one.completeness, missing]
 
 
 def _stale(one: DeviceStatus) -> Iterable[Message]:
@@ -96,6 +130,33 @@ def _stale(one: DeviceStatus) -> Iterable[Message]:
     for each in one.stale:
         if each.remedy is not Remedy.RECHECK:
             yield say("stale: {what}, {remedy}", what=each.what, remedy=sentence(each.remedy.replace("_", " ")))
+
+
+def show_roster(
+    context: typer.Context,
+    group: Annotated[str | None, typer.Option("--group", help="Only this group and those inside it.")] = None,
+    listed: Annotated[
+        Stage | None, typer.Option("--list", help="Who is behind a number: consented, scanned, …")
+    ] = None,
+) -> None:
+    """Count how far everybody has come, per group; '--list' opens a number into its people."""
+    output.answer(
+        context,
+        lambda desk: workflow.roster.roster(desk, group=group, mark=listed),
+        lambda data: _roster(data, listed),
+    )
+
+
+def _roster(data: Roster, listed: Stage | None) -> Iterable[Table | Text]:
+    if listed is not None:
+        rows = [[one.id, one.name or one.pseudonym, one.role, ", ".join(one.groups)] for one in data.people]
+        title = say("{mark}: {number}", mark=str(listed), number=len(rows))
+        yield output.lines(title, ("id", "who", "role", "groups"), rows, drop=("groups", "role"))
+        return
+    names = [each.group for each in data.groups]
+    tallies = [["people", *(each.people for each in data.groups)]]
+    tallies += [[mark, *(each.counts[mark] for each in data.groups)] for mark in Stage]
+    yield output.table("Roster", ("", *names), tallies)
 
 
 def _sealing(data: SealingStatus) -> Iterable[Table]:

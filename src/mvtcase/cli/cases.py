@@ -68,7 +68,11 @@ def change(
     ] = None,
     time_zone: Annotated[
         str | None,
-        typer.Option("--time-zone", metavar="ZONE", help="Zone of the times shown, such as Asia/Taipei."),
+        typer.Option("--time-zone", "--timezone", metavar="ZONE", help="Zone of the times shown, such as Asia/Taipei."),
+    ] = None,
+    interval: Annotated[
+        str | None,
+        typer.Option("--scan-interval", metavar="DAYS", help="How often to scan again, such as 30d; empty: never."),
     ] = None,
 ) -> None:
     """Change what a case's results rest on, and how it is told: sets, examiners who must agree, language, time zone."""
@@ -77,7 +81,10 @@ def change(
         outcome = workflow.cases.set_single_examiner(state.desk(), single_examiner)
     if language is not None or time_zone is not None:
         outcome = workflow.cases.set_shown(state.desk(), language=language, time_zone=time_zone)
-    if sets is not None or all_sets or (single_examiner is None and language is None and time_zone is None):
+    if interval is not None:
+        outcome = workflow.cases.set_interval(state.desk(), interval)
+    others = (single_examiner, language, time_zone, interval)
+    if sets is not None or all_sets or all(each is None for each in others):
         names = tuple(filter(None, (each.strip() for each in sets.split(",")))) if sets is not None else None
         outcome = workflow.cases.hold_to(state.desk(), names, every=all_sets)
     output.show(state, outcome, _one)
@@ -92,6 +99,21 @@ def purge(
     state = state_of(context)
     outcome = workflow.purges.purge_case(state.desk(), reason=reason, confirm=lambda plan: may_destroy(state, plan))
     output.show(state, outcome, purged)
+
+
+@app.command("due")
+def due(
+    context: typer.Context,
+    group: Annotated[str | None, typer.Option("--group", help="Only this group and those inside it.")] = None,
+    within: Annotated[str, typer.Option("--within", metavar="DAYS", help="Due by when, such as 7d.")] = "1d",
+) -> None:
+    """List which phones have to be seen or scanned, by interval, new sets and decay: tomorrow's visits."""
+    columns = ("who", "device", "label", "by", "why")
+    output.answer(
+        context,
+        lambda desk: workflow.roster.due(desk, group=group, within=workflow.sealing.read_interval(within)),
+        lambda data: [output.records("Due", columns, data.due)],
+    )
 
 
 @app.command("close")
@@ -109,7 +131,19 @@ def reopen(context: typer.Context) -> None:
 def _one(data: OneCase) -> Iterable[Table]:
     names = ("folder", "officials", "devices", "acquisitions", "scans", "findings")
     counted = {name: getattr(data, name) for name in names if hasattr(data, name)}
-    shown = ("id", "slug", "title", "tlp", "state", "fixed_sets", "language", "time_zone", "created_at", "created_by")
+    shown = (
+        "id",
+        "slug",
+        "title",
+        "tlp",
+        "state",
+        "fixed_sets",
+        "language",
+        "time_zone",
+        "scan_interval_days",
+        "created_at",
+        "created_by",
+    )
     yield output.record(say("Case {id}", id=data.case.id), data.case, shown, **counted)
 
 

@@ -18,7 +18,8 @@ def add(
     context: typer.Context,
     official: Annotated[str, typer.Argument(help="About whom: id or pseudonym.")],
     kind: Annotated[
-        str, typer.Argument(help="line.letter_sealing, apple.threat_notification, … or a kind of your own.")
+        str,
+        typer.Argument(help="line.letter_sealing, apple.threat_notification, …; one of your own begins with 'x.'."),
     ],
     value: Annotated[str, typer.Argument(help="What was seen; for line.letter_sealing: on, off or unknown.")],
     when: Annotated[

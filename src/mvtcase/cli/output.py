@@ -74,6 +74,8 @@ _NARROWEST = 40
 """Characters of the shortest line that is drawn for; a narrower terminal breaks it by itself."""
 _LONGEST_WORD = 24
 """Characters of a word that is not broken over lines; longer ones are hashes, addresses and paths."""
+_SHORTEST_NAME = 12
+"""Characters that are left of a name where a line is too narrow."""
 _GAP = 2
 """Characters beside each column."""
 
@@ -125,6 +127,32 @@ def cell(value: object) -> Text:
 def _moment(text: str) -> str:
     """Return a time of our clock as people write it; any other text as it is."""
     return f"{text[:10]} {text[11:16]} UTC" if _OUR_TIME.fullmatch(text) else text
+
+
+def lines(title: str | Message, columns: Sequence[str], rows: Sequence[Sequence[object]], drop: Sequence[str]) -> Text:
+    """Return rows of one line each: where they are too wide the columns of `drop` go, one after the other.
+
+    What is still too wide is cut at the end of the second column, a name. Long lists are drawn faster than as a table.
+    """
+    width, shown_cells = console().width, [[cell(value) for value in row] for row in rows]
+    names = [*columns]
+    heads = [heading(name) for name in names]
+    wide = [max([cell_len(head), *(one[place].cell_len for one in shown_cells)]) for place, head in enumerate(heads)]
+    for name in drop:
+        if sum(wide) + _GAP * (len(wide) - 1) <= width:
+            break
+        place = names.index(name)
+        names, heads, wide = ([*each[:place], *each[place + 1 :]] for each in (names, heads, wide))
+        shown_cells = [[*each[:place], *each[place + 1 :]] for each in shown_cells]
+    over = sum(wide) + _GAP * (len(wide) - 1) - width
+    if over > 0 and len(wide) > 1:
+        wide[1] = max(_SHORTEST_NAME, wide[1] - over)
+    drawn = Text(f"{visible(shown(title))}\n", style="bold", overflow="ignore", no_wrap=True)
+    for one in ([Text(head, style="bold") for head in heads], *shown_cells):
+        for place, text in enumerate(one):
+            text.truncate(wide[place], overflow="ellipsis", pad=place < len(one) - 1)
+            drawn.append_text(text).append(" " * _GAP if place < len(one) - 1 else "\n")
+    return drawn
 
 
 class Heading(Text):

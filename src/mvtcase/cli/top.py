@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rich.table import Table
+    from rich.text import Text
 
     from mvtcase.cli.state import State
     from mvtcase.workflow.demo import Played
@@ -84,7 +85,7 @@ def _teller(state: State) -> Callable[[str], None]:
     return (lambda _: None) if state.as_json else (lambda sentence: output.say([sentence]))
 
 
-def _demo_tables(data: Played) -> Iterable[Table]:
+def _demo_tables(data: Played) -> Iterable[Table | Text]:
     yield from status_tables(data.status)
     yield output.record("What was made", data, ("workspace", "evidence", "reports", "custody_head"))
 
@@ -163,7 +164,7 @@ def _answered(question: str, ask: Callable[[], object]) -> object:
         raise InputError("Nobody is here to answer: {question}", hint=hint, question=question) from None
 
 
-def _triaged(data: Triaged) -> Iterable[Table]:
+def _triaged(data: Triaged) -> Iterable[Table | Text]:
     yield from summary(data)
     yield from status_tables(data.status)
     yield output.records("Reports", ("id", "kind", "format", "path"), data.reports)

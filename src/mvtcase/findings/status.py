@@ -109,6 +109,19 @@ def _unusual(one: Weight) -> bool:
     return heuristic and one.level.rank >= _SUSPICIOUS_FROM and one.stands
 
 
+def is_waiting(one: Weight) -> bool:
+    """Return whether nobody has judged findings that make a status."""
+    return one.state is FindingState.OPEN and (_matched(one) or _unusual(one))
+
+
+def is_unsettled(one: Weight) -> bool:
+    """Return whether findings wait for a second examiner, or for an expert."""
+    return one.state in _UNSETTLED
+
+
+_UNSETTLED = frozenset({FindingState.CONFIRMED_ONCE, FindingState.DISMISSED_ONCE, FindingState.NEEDS_EXPERT})
+
+
 def device_completeness(view: DeviceView) -> Completeness:
     """Return how much of a device's acquisitions was examined: full only when each of them was in full."""
     seen = [each or Completeness.BLIND for each in view.coverage]

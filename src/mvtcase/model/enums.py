@@ -98,6 +98,46 @@ class Status(StrEnum):
     NOT_EXAMINED = "not_examined"
 
 
+class Stage(StrEnum):
+    """How far somebody has come, in the order of the way; a person can have several."""
+
+    INVITED = "invited"
+    CONSENTED = "consented"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"
+    PHONE_REPLACED = "phone_replaced"
+    PHONE_LOST = "phone_lost"
+    ACQUIRED = "acquired"
+    SCANNED = "scanned"
+    JUDGED = "judged"
+    LETTER_SENT = "letter_sent"
+
+
+class NextStep(StrEnum):
+    """What is to be done next for a person, in the order of the way."""
+
+    INVITE = "invite"
+    CONSENT = "consent"
+    ACQUIRE = "acquire"
+    SCAN = "scan"
+    RECHECK = "recheck"
+    REVIEW = "review"
+    SECOND_LOOK = "second_look"
+    LETTER = "letter"
+    NOTHING = "nothing"
+
+
+class Order(StrEnum):
+    """By what people are sorted in `status`."""
+
+    WORST = "worst"
+    NEXT = "next"
+    NAME = "name"
+    GROUP = "group"
+    ID = "id"
+
+
 class TimeBasis(StrEnum):
     """What clock a device's time was read from."""
 

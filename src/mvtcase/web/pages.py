@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase import workflow
 from mvtcase.errors import InputError, NotFoundError
 from mvtcase.model import FindingState
+from mvtcase.store.sought import Sought
 from mvtcase.wording import Said, do, said, say
 
 if TYPE_CHECKING:
@@ -55,12 +56,12 @@ def _second_look(desk: Desk, asked: Asked) -> Outcome[Any]:
 
 
 def _queue(desk: Desk, asked: Asked) -> Outcome[Any]:
-    return workflow.findings.list_findings(
-        desk,
+    sought = Sought(
         official=asked.get("official") or None,
         device=asked.get("device") or None,
         dismissed=asked.get("dismissed") == "yes",
     )
+    return workflow.findings.list_findings(desk, workflow.seeking.Wish(sought=sought))
 
 
 def folders(root: Path | None, here: str) -> Folders:

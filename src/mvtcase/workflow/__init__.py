@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import purges as purges
     from mvtcase.workflow import rechecks as rechecks
     from mvtcase.workflow import reports as reports
+    from mvtcase.workflow import roster as roster
     from mvtcase.workflow import scans as scans
     from mvtcase.workflow import sealing as sealing
     from mvtcase.workflow import seeking as seeking

@@ -16,6 +16,7 @@ from mvtcase.store.store import Store
 from mvtcase.wording import do, language_of, languages, say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus, readable
+from mvtcase.workflow.sealing import read_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -219,6 +220,16 @@ def set_single_examiner(desk: Desk, reason: str | None) -> Outcome[OneCase]:
         one = queries.case_file(store)
         with store.change("case.examiners_set", actor=desk.actor, subject=one.id, single_examiner=why) as change:
             change.update("case_file", one.uuid, single_examiner=why)
+        return Outcome(data=OneCase(case=queries.case_file(store)))
+
+
+def set_interval(desk: Desk, every: str) -> Outcome[OneCase]:
+    """Set after how long a scan is due again (`30d`, `4w`); an empty text makes age no reason. Raises `InputError`."""
+    days = read_interval(every).days if every.strip() else None
+    with desk.open_case(to_change=True) as store:
+        one = queries.case_file(store)
+        with store.change("case.interval", actor=desk.actor, subject=one.id, days=days) as change:
+            change.update("case_file", one.uuid, scan_interval_days=days)
         return Outcome(data=OneCase(case=queries.case_file(store)))
 
 

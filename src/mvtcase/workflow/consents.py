@@ -24,7 +24,7 @@ from mvtcase.workflow.attachments import keep
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -287,6 +287,14 @@ def show(desk: Desk, named: str) -> Outcome[Gate]:
 def require(store: Store, official: Official, now: datetime) -> Consent:
     """Return the consent that allows a scan of an official's devices now; the gate every scan passes.
 
+    Raises the `ConsentError` that says what is missing.
+    """
+    return allowing(official, queries.consents(store, official.id), now)
+
+
+def allowing(official: Official, consents: Sequence[Consent], now: datetime) -> Consent:
+    """Return that of an official's consents, oldest first, which allows a scan now.
+
     The MVT License 1.1, section 3.0 with 1.15 to 1.17, demands the data owner's consent, informed of the nature of the
     procedure, its privacy implications, the retention and the disposal of the data. Of several that were not withdrawn
     the newest rules, which is the person's latest word. Raises the `ConsentError` that says what is missing.
@@ -301,7 +309,6 @@ def require(store: Store, official: Official, now: datetime) -> Consent:
             ),
             official=official.id,
         )
-    consents = queries.consents(store, official.id)
     if not consents:
         raise ConsentMissingError("No consent of {official}, the data owner, is recorded.", official=official.id)
     standing = [each for each in consents if each.withdrawn_at is None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError
@@ -34,7 +35,9 @@ KINDS: dict[str, frozenset[str]] = {
     "ios.lockdown_mode": frozenset({"on", "off", "unknown"}),
     "suspicious_message": frozenset(),
 }
-"""The known kinds with the values each takes; empty where any text will do. Other kinds are free."""
+"""The known kinds with the values each takes; empty where any text will do."""
+OWN = "x."
+"""How a kind of one's own begins."""
 METHODS = ("screen", "statement", "backup")
 _KIND = re.compile(r"[a-z][a-z0-9_.]{1,63}")
 
@@ -86,6 +89,18 @@ def _require_known(seen: Seen) -> None:
     if not _KIND.fullmatch(seen.kind):
         raise InputError(
             "{kind!r} is no kind.", hint="Small letters, digits, dots, underscores: 'line.version'.", kind=seen.kind
+        )
+    if seen.kind not in KINDS and not seen.kind.startswith(OWN):
+        near = get_close_matches(seen.kind, KINDS, n=1, cutoff=0.0)[0]
+        raise InputError(
+            "{kind} is not a known kind: a mistyped one would be counted nowhere.",
+            hint=say(
+                "Did you mean {near}? A kind of your own begins with {own}: {example}.",
+                near=near,
+                own=OWN,
+                example=f"{OWN}{seen.kind}"[:64],
+            ),
+            kind=seen.kind,
         )
     allowed = KINDS.get(seen.kind, frozenset())
     if allowed and seen.value not in allowed:

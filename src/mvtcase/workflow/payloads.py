@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mvtcase.casebook import DeviceStanding, Due, OfficialStanding, Overview, Stale
     from mvtcase.model.reach import Reach
+    from mvtcase.workflow.steps import Next
 
 Shown = TypeVar("Shown", bound="DataclassInstance")
 ShownDevice = TypeVar("ShownDevice", bound="DeviceStatus")
@@ -190,7 +191,7 @@ def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficialStatus:
-    """One official of `status`; `groups` are names."""
+    """One official of `status`; `groups` are names, `next` is what is to be done, None where nobody asked."""
 
     id: str
     pseudonym: str
@@ -207,10 +208,11 @@ class OfficialStatus:
     reach: tuple[Reach, ...]
     reach_words: str
     groups: tuple[str, ...]
+    next_: Next | None
     devices: tuple[DeviceStatus, ...]
 
 
-def official(standing: OfficialStanding) -> OfficialStatus:
+def official(standing: OfficialStanding, next_: Next | None = None) -> OfficialStatus:
     """Return how an official stands."""
     return filled(
         OfficialStatus,
@@ -224,6 +226,7 @@ def official(standing: OfficialStanding) -> OfficialStatus:
         reach=standing.reach,
         reach_words=sentence(standing.reach),
         groups=tuple(group.name for group in standing.groups),
+        next_=next_,
         devices=tuple(device(DeviceStatus, each) for each in standing.devices),
     )
 
@@ -238,13 +241,15 @@ class CaseStatus:
     custody_head: str
 
 
-def status(book: Overview, officials: Sequence[OfficialStanding]) -> CaseStatus:
-    """Return how some of the case's officials stand."""
+def status(
+    book: Overview, officials: Sequence[OfficialStanding], shown: Sequence[tuple[OfficialStanding, Next]]
+) -> CaseStatus:
+    """Return how many of some officials stand where, and how those who are shown stand."""
     tally = Counter(one.status for one in officials)
     return CaseStatus(
         case=book.case,
         counts={each: tally.get(each, 0) for each in WORDS},
-        officials=tuple(official(each) for each in officials),
+        officials=tuple(official(each, next_) for each, next_ in shown),
         custody_head=book.custody_head,
     )
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mvtcase.canon import timestamp
 from mvtcase.casebook import overview
 from mvtcase.indicators.library import OUTDATED_DAYS
-from mvtcase.model import Status
+from mvtcase.model import NextStep, Order, Status
 from mvtcase.store import queries
 from mvtcase.wording import do, say
-from mvtcase.workflow import payloads
+from mvtcase.workflow import payloads, steps
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.recording import settled_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from mvtcase.casebook import OfficialStanding
     from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
@@ -30,11 +31,26 @@ EXIT_CODES = {
 """What `--exit-code` makes of the worst status; others leave the ordinary exit status."""
 
 
-def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStatus]:
-    """Return the status of every official, or of a group's, with counts; partial while anything is not examined."""
+def status(
+    desk: Desk,
+    *,
+    group: str | None = None,
+    only: Status | None = None,
+    next_step: NextStep | None = None,
+    order: Order = Order.ID,
+) -> Outcome[payloads.CaseStatus]:
+    """Return the status and next step of every official, with counts; partial while anything is not examined.
+
+    The counts are those of everybody, or of a group; `only` and `next_step` choose who is shown of them.
+    """
     with settled_case(desk) as store:
         book = overview(store, desk.newest())
         members = book.members(queries.group(store, group).id) if group else book.officials
+        sent = steps.letters_sent(store)
+    now = desk.clock()
+    everybody = [(one, steps.next_step(one, sent, now)) for one in members]
+    shown = [(one, step) for one, step in everybody if only in {None, one.status} and next_step in {None, step.what}]
+    shown.sort(key=_ORDERS[order])
     complete = all(one.status not in {Status.INCONCLUSIVE, Status.NOT_EXAMINED} for one in members)
     under_way = "Scan {scan} is running: what it finds is not in these numbers yet."
     notes = [say(under_way, scan=each) for each in book.running]
@@ -49,7 +65,7 @@ def status(desk: Desk, *, group: str | None = None) -> Outcome[payloads.CaseStat
     if book.case.single_examiner:
         notes.append(say("One examiner's judgement is enough here: {reason}", reason=book.case.single_examiner))
     return Outcome(
-        data=payloads.status(book, members),
+        data=payloads.status(book, members, shown),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
         messages=tuple(notes),
     )
@@ -71,6 +87,28 @@ def outdated_sets(desk: Desk) -> list[Message]:
             day=day,
         )
     ]
+
+
+_Shown: TypeAlias = "tuple[OfficialStanding, steps.Next]"
+_STATUSES, _NEXT = list(Status), list(NextStep)
+
+
+def _worst(shown: _Shown) -> tuple[int, int, int, str]:
+    one, step = shown
+    return (_STATUSES.index(one.status), _NEXT.index(step.what), len(one.official.id), one.official.id)
+
+
+def _id(shown: _Shown) -> tuple[int, str]:
+    return (len(shown[0].official.id), shown[0].official.id)
+
+
+_ORDERS: Mapping[Order, Callable[[_Shown], tuple[object, ...]]] = {
+    Order.WORST: _worst,
+    Order.NEXT: lambda shown: (_NEXT.index(shown[1].what), *_worst(shown)),
+    Order.NAME: lambda shown: (shown[0].official.name.casefold(), *_id(shown)),
+    Order.GROUP: lambda shown: (tuple(each.name for each in shown[0].groups), *_worst(shown)),
+    Order.ID: _id,
+}
 
 
 def worst_exit_code(statuses: Iterable[Status]) -> int:

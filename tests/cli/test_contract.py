@@ -158,7 +158,7 @@ def _verbs() -> set[str]:
         for name, one in below.items():
             yield from walk(one, (*words, name))
 
-    return set(walk(typer.main.get_command(app), ()))
+    return {verb for verb in walk(typer.main.get_command(app), ()) if verb != "serve"}  # it answers with pages
 
 
 Say = Callable[..., dict[str, Any]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mvtcase.cli.state import State
-    from mvtcase.workflow.findings import Next, WholeFinding
+    from mvtcase.workflow.findings import Upcoming, WholeFinding
     from mvtcase.workflow.seeking import Wish
 
 KEYS = {
@@ -68,14 +68,14 @@ def walk(state: State, wish: Wish) -> None:
     output.say([f"Judged {judged}, passed over {skipped}."])
 
 
-def page(data: Next) -> Iterable[Text]:
+def page(data: Upcoming) -> Iterable[Text]:
     """Return a finding as a page to read: what, who, when, the record, the indicator, and what to make of it."""
     if data.finding is None:
         return [Text("Nothing waits.")]
     return [Text("\n".join(_lines(data)))]
 
 
-def _lines(data: Next) -> Iterator[str]:
+def _lines(data: Upcoming) -> Iterator[str]:
     one = data.finding
     assert one is not None  # noqa: S101  # asked by the caller
     yield f"\n{one.id}  {one.level}  {one.evidence_class}  {visible(words(one.line.words))}"

@@ -78,7 +78,7 @@ class FindingInFull:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Next:
+class Upcoming:
     """What `finding next` returns: the gravest finding that waits, None where none does, and how much is left."""
 
     finding: WholeFinding | None
@@ -159,7 +159,7 @@ def _named(store: Store, named: str) -> Finding:
     return min(inside, key=lambda one: (bool(one.dispositions), one.event_time or "~", one.id))
 
 
-def upcoming(desk: Desk, wish: Wish = EVERYTHING, *, skipped: int = 0) -> Outcome[Next]:
+def upcoming(desk: Desk, wish: Wish = EVERYTHING, *, skipped: int = 0) -> Outcome[Upcoming]:
     """Return the gravest of what is wished for that nobody has judged, after so many lines passed over."""
     wish = replace(wish, sought=replace(wish.sought, undisposed=True))
     with desk.open_case() as store:
@@ -173,7 +173,7 @@ def upcoming(desk: Desk, wish: Wish = EVERYTHING, *, skipped: int = 0) -> Outcom
         whole = None if one is None else _whole(desk, store, one)
         person = queries.official(store, one.official) if one else None
         who = ", ".join(filter(None, (person.name or person.pseudonym, person.role))) if person else ""
-    return Outcome(data=Next(finding=whole, who=who, found=counted), messages=_how_much(counted, 1, 1))
+    return Outcome(data=Upcoming(finding=whole, who=who, found=counted), messages=_how_much(counted, 1, 1))
 
 
 def _whole(desk: Desk, store: Store, one: Finding) -> WholeFinding:

@@ -25,6 +25,7 @@ from mvtcase.wording import told
 from mvtcase.workflow import (
     acquisitions,
     allowing,
+    canary,
     cases,
     claims,
     consents,
@@ -135,6 +136,8 @@ VERBS: Mapping[str, tuple[Callable[..., object], ...]] = {
     "init": (cases.init,),
     "doctor": (doctor.examine,),
     "demo": (demo.play,),
+    "canary plan": (canary.plan,),
+    "canary check": (canary.check,),
     "triage": (triage.examine,),
     "status": (status.status, sealing.status),
     "timeline": (timeline.timeline,),

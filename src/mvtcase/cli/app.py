@@ -18,6 +18,7 @@ from mvtcase import workflow
 from mvtcase.cli import (
     acquisitions,
     analysis,
+    canary,
     cases,
     consents,
     devices,
@@ -67,6 +68,7 @@ for name, noun in {
     "observe": observations.app,
     "report": reports.app,
     "custody": cases.chain,
+    "canary": canary.app,
 }.items():
     app.add_typer(noun, name=name)
 top.register(app)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import acquisitions as acquisitions
     from mvtcase.workflow import allowing as allowing
     from mvtcase.workflow import attachments as attachments
+    from mvtcase.workflow import canary as canary
     from mvtcase.workflow import cases as cases
     from mvtcase.workflow import claims as claims
     from mvtcase.workflow import consents as consents

@@ -1,0 +1,248 @@
+"""Canary: harmless markers that a team plants on its own phone of a new version, to prove that each reader sees them.
+
+Domains and addresses are of `example.org`, which is nobody's; a number drawn for the purpose keeps them apart from
+everything else on the phone.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from mvtcase.canon import new_uuid
+from mvtcase.casebook import latest_finished
+from mvtcase.errors import InputError
+from mvtcase.files import write_atomically
+from mvtcase.kinds import Platform
+from mvtcase.model import AlertSource
+from mvtcase.store import queries
+from mvtcase.wording import do, say
+from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase_readers.regular import UnreadableError
+from mvtcase_readers.trees import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from mvtcase.model import RawAlert
+    from mvtcase.workflow.desk import Desk
+
+SECOND_READER = "second reader"
+"""Where no module compares a thing: our own reading of every file's values has to see it."""
+
+LIST, SET, CHECKLIST = "canary.json", "canary.stix2", "checklist.md"
+MAX_BYTES = 1 << 20
+_PATTERNS = {
+    "domains": "domain-name:value",
+    "emails": "email-addr:value",
+    "app_ids": "app:id",
+    "file_names": "file:name",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """One harmless thing: its value as an indicator has it, what to do on the phone, and who must see it."""
+
+    name: str
+    type: str
+    value: str
+    how: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What `canary plan` returns: the markers, and the folder with checklist, list and indicator set."""
+
+    folder: str
+    platform: Platform
+    markers: tuple[Marker, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """Who saw a marker in a scan; `seen` says whether the reader that must see it did."""
+
+    name: str
+    value: str
+    reader: str
+    seen: bool
+    seen_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What `canary check` returns."""
+
+    acquisition: str
+    scan: str
+    sightings: tuple[Sighting, ...]
+
+
+def plan(folder: Path, platform: Platform, *, app: str = "") -> Outcome[Planned]:
+    """Write a checklist, a list of markers and their indicator set into a new folder.
+
+    `app` is the id of an app that the team installs for the purpose. Raises `InputError` for a folder that is there.
+    """
+    if folder.exists():
+        raise InputError("{folder} is there already.", hint="Name a new folder.", folder=folder)
+    markers = tuple(_markers(platform, secrets.token_hex(4), app))
+    folder.mkdir(parents=True, mode=0o700)
+    held = {"platform": str(platform), "markers": [asdict(each) for each in markers]}
+    write_atomically(folder / LIST, json.dumps(held, indent=1).encode())
+    write_atomically(folder / SET, json.dumps(_bundle(markers), indent=1).encode())
+    write_atomically(folder / CHECKLIST, _checklist(markers).encode())
+    return Outcome(
+        data=Planned(folder=str(folder), platform=platform, markers=markers),
+        messages=(
+            say("Do what {file} says on a phone of your own, then acquire it.", file=folder / CHECKLIST),
+            say("Next: {0}.", do("iocs import", str(folder / SET))),
+        ),
+    )
+
+
+def _markers(platform: Platform, token: str, app: str) -> Iterable[Marker]:
+    host = f"canary-{token}.example.org"
+    yield Marker(
+        name="message",
+        type="domains",
+        value=f"message.{host}",
+        how=f"From another phone, send this one a text message (SMS) with the link https://message.{host}/a",
+        reader="sms",
+    )
+    yield Marker(
+        name="app",
+        type="app_ids",
+        value=app or ("org.wikimedia.wikipedia" if platform is Platform.IOS else "org.wikipedia"),
+        how="Install this app from the store; take one that the phone does not have yet (--app names another).",
+        reader="applications" if platform is Platform.IOS else "aqf_packages",
+    )
+    yield from _of_iphones(host) if platform is Platform.IOS else _of_androids(token)
+
+
+def _of_iphones(host: str) -> Iterable[Marker]:
+    yield Marker(
+        name="page",
+        type="domains",
+        value=f"page.{host}",
+        how=f"Open https://page.{host}/ in Safari; that it cannot be loaded does not matter.",
+        reader="safari_history",
+    )
+    yield Marker(
+        name="calendar",
+        type="emails",
+        value=f"guest@{host}",
+        how=f"Add an appointment and invite guest@{host}",
+        reader="calendar",
+    )
+    yield Marker(
+        name="contact",
+        type="emails",
+        value=f"contact@{host}",
+        how=f"Add a contact with the e-mail address contact@{host}",
+        reader=SECOND_READER,
+    )
+    yield Marker(
+        name="note",
+        type="domains",
+        value=f"note.{host}",
+        how=f"Write a note with the link https://note.{host}/",
+        reader=SECOND_READER,
+    )
+
+
+def _of_androids(token: str) -> Iterable[Marker]:
+    yield Marker(
+        name="file",
+        type="file_names",
+        value=f"canary-{token}.txt",
+        how=f"Save a file with the name canary-{token}.txt into the folder Download.",
+        reader="aqf_files",
+    )
+
+
+def _bundle(markers: Iterable[Marker]) -> dict[str, Any]:
+    malware = f"malware--{new_uuid()}"
+    objects: list[dict[str, Any]] = [{"type": "malware", "id": malware, "name": "Canary", "is_family": False}]
+    for each in markers:
+        own = f"indicator--{new_uuid()}"
+        pattern = f"[{_PATTERNS[each.type]}='{each.value}']"
+        objects.append({"type": "indicator", "id": own, "pattern": pattern, "pattern_type": "stix"})
+        objects.append(
+            {
+                "type": "relationship",
+                "id": f"relationship--{new_uuid()}",
+                "relationship_type": "indicates",
+                "source_ref": own,
+                "target_ref": malware,
+            }
+        )
+    return {"type": "bundle", "id": f"bundle--{new_uuid()}", "objects": objects}
+
+
+def _checklist(markers: Iterable[Marker]) -> str:
+    rows = "".join(f"- [ ] {each.how} ({each.type}: {each.value}; seen by: {each.reader})\n" for each in markers)
+    return (
+        "# Canary\n\nMarkers for a phone of your own, never for somebody else's. Write down the version of the phone's "
+        f"system and of the tool that acquires it.\n\n{rows}\n"
+        f"Then acquire the phone, `mvtcase iocs import {SET}`, register and scan it, and\n"
+        f"`mvtcase canary check {LIST} ACQUISITION`. Disable the set afterwards.\n"
+    )
+
+
+def check(desk: Desk, markers: Path, acquisition: str) -> Outcome[Checked]:
+    """Return who saw each marker in the last scan of an acquisition; partial when one was not seen by its reader.
+
+    Raises `InputError` when the list cannot be read or there is no finished scan.
+    """
+    wanted = _read(markers)
+    with desk.open_case() as store:
+        one = queries.acquisition(store, acquisition)
+        scan = latest_finished(queries.scans(store, one.id), one.id)
+        if scan is None:
+            raise InputError(
+                "{acquisition} was not scanned.", hint=say("{0} does it.", do("scan run", one.id)), acquisition=one.id
+            )
+        seen = _seen(queries.alerts(store, scan.id))
+    sightings = tuple(_sighting(each, seen.get(each.value.lower(), frozenset())) for each in wanted)
+    lost = [each for each in sightings if not each.seen]
+    return Outcome(
+        data=Checked(acquisition=one.id, scan=scan.id, sightings=sightings),
+        status=OutcomeStatus.PARTIAL if lost else OutcomeStatus.SUCCESS,
+        messages=tuple(
+            say("{name} was not seen by {reader}: report it with the version.", name=each.name, reader=each.reader)
+            for each in lost
+        ),
+    )
+
+
+def _seen(alerts: Iterable[RawAlert]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for each in alerts:
+        if each.indicator is not None:
+            who = SECOND_READER if each.source is AlertSource.SWEEP else each.module.lower()
+            value = each.indicator.value.lower()
+            found[value] = found.get(value, frozenset()) | {who}
+    return found
+
+
+def _sighting(marker: Marker, seen_by: frozenset[str]) -> Sighting:
+    return Sighting(
+        name=marker.name,
+        value=marker.value,
+        reader=marker.reader,
+        seen=marker.reader in seen_by,
+        seen_by=tuple(sorted(seen_by)),
+    )
+
+
+def _read(path: Path) -> list[Marker]:
+    try:
+        held = read_json(path, MAX_BYTES)
+        return [Marker(**each) for each in held["markers"]]
+    except (UnreadableError, TypeError, KeyError) as error:
+        raise InputError("{path} is no list of markers: {error}.", path=path, error=error) from error

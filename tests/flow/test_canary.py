@@ -1,0 +1,73 @@
+"""Canary: what a team plants on its own phone is looked for by the reader that must see it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mvtcase.errors import InputError
+from mvtcase.kinds import Platform
+from mvtcase.workflow import acquisitions, canary, scans
+from mvtcase.workflow.canary import LIST, SECOND_READER, SET
+from mvtcase.workflow.desk import OutcomeStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.flow.conftest import FakeEngine
+
+    from mvtcase.engine.job import EngineResult
+    from mvtcase.workflow.desk import Desk
+
+SEEN_BY_A_MODULE = {"name": "process", "type": "processes", "value": "BH", "how": "", "reader": "datausage"}
+"""The fake engine's alert names this value, from this module."""
+
+
+@pytest.mark.parametrize("platform", [Platform.IOS, Platform.ANDROID])
+def test_a_plan_is_a_checklist_with_a_set_that_can_be_loaded(desk: Desk, tmp_path: Path, platform: Platform) -> None:
+    """Every marker is on the list for people and an indicator of the set, and no two plans share their values."""
+    first = canary.plan(tmp_path / "first", platform).data.markers
+    text = (tmp_path / "first" / "checklist.md").read_text()
+    assert all(each.value in text for each in first)
+    imported = desk.library.import_bytes((tmp_path / "first" / SET).read_bytes(), SET, name="canary")
+    assert sum(imported.passport.counts.values()) == len(first)
+    again = canary.plan(tmp_path / "again", platform, app="org.example.other").data.markers
+    assert {each.value for each in first}.isdisjoint({each.value for each in again})
+    with pytest.raises(InputError, match="already"):
+        canary.plan(tmp_path / "first", platform)
+
+
+def _markers(folder: Path, *markers: dict[str, str]) -> Path:
+    (folder / LIST).write_text(json.dumps({"markers": markers}))
+    return folder / LIST
+
+
+def test_a_marker_that_its_reader_lost_is_named(
+    desk: Desk, engine: FakeEngine, match: EngineResult, backup: Path, tmp_path: Path
+) -> None:
+    """One seen by another reader alone is lost too: it is the reader that is tried."""
+    engine.answer = match
+    acquisitions.add(desk, backup, acquisitions.Registration(official="O-0001"))
+    wanted = _markers(tmp_path, SEEN_BY_A_MODULE, {**SEEN_BY_A_MODULE, "name": "note", "reader": SECOND_READER})
+    with pytest.raises(InputError, match="not scanned"):
+        canary.check(desk, wanted, "A-0001")
+    scans.run(desk, scans.Request())
+    outcome = canary.check(desk, wanted, "A-0001")
+    assert outcome.status is OutcomeStatus.PARTIAL
+    assert [(each.name, each.seen, each.seen_by) for each in outcome.data.sightings] == [
+        ("process", True, ("datausage",)),
+        ("note", False, ("datausage",)),
+    ]
+    assert [str(each) for each in outcome.messages] == [
+        "note was not seen by second reader: report it with the version."
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"markers": [{"name": 1}]}', '{"markers": 3}'])
+def test_a_list_that_is_none_is_refused(desk: Desk, tmp_path: Path, text: str) -> None:
+    """Nothing is checked against half a list."""
+    (tmp_path / LIST).write_text(text)
+    with pytest.raises(InputError, match="no list of markers"):
+        canary.check(desk, tmp_path / LIST, "A-0001")

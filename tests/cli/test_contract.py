@@ -189,7 +189,7 @@ def replies(
     _evidence(say, backup)
     _sets(say, case.parent)
     _scans(say)
-    _answers(say)
+    _answers(say, case)
     _others(say, case.parent, backup, patch)
     engine.answer = result(*_finds_everything(case))
     say("iocs", "selftest")
@@ -277,7 +277,7 @@ def _scans(say: Say) -> None:
     say("finding", "list")
 
 
-def _answers(say: Say) -> None:
+def _answers(say: Say, case: Path) -> None:
     say("observe", "add", "O-0001", "line.letter_sealing", "off", "--method", "screen")
     say("observe", "list")
     say("observe", "due", "--every", "4w")
@@ -289,6 +289,8 @@ def _answers(say: Say) -> None:
     say("correlate")
     say("coverage", "--files")
     say("diff", "S-0001", "S-0002")
+    folder = say("canary", "plan", case.parent / "canary", "--platform", "ios")["folder"]
+    say("canary", "check", f"{folder}/canary.json", "A-0001", code=1)
     say("report", "write", "incident", "--format", "html,json")
     say("report", "write", "incident", "--format", "json")
     say("--examiner", "Ben", "report", "review", "R-0001")

@@ -1,7 +1,8 @@
 """MVT modules that read LINE: links against indicators, and whether Letter Sealing (end-to-end encryption) was on.
 
 Registered in MVT's entry-point group `mvt.modules`, so plain `mvt-ios` and `mvt-android` run them too. What each value
-means and how sure that is stands in `docs/line.md`.
+means and how sure that is stands in `docs/line.md`. Two more messengers that MVT leaves out are read as MVT reads
+WhatsApp: WhatsApp Business and Viber.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ def modules() -> list[type[Any]]:
     Imported late: `mvt-android` also loads this package to register its command, at every keystroke of a completion.
     """
     from .android_fs import LineAndroidFS  # noqa: PLC0415 - see above
+    from .messengers import ViberIOS, WhatsappBusiness  # noqa: PLC0415 - see above
     from .modules_android import LineAndroidQF, LineBugreport  # noqa: PLC0415 - see above
     from .modules_ios import LineIOS  # noqa: PLC0415 - see above
 
-    return [LineIOS, LineAndroidFS, LineAndroidQF, LineBugreport]
+    return [LineIOS, LineAndroidFS, LineAndroidQF, LineBugreport, WhatsappBusiness, ViberIOS]

@@ -29,7 +29,10 @@ ANDROID_FILE_SYSTEM = Kind(
     traces={"line_android_fs": Trace.MESSAGE},
     telling={
         "*/mmssms.db": Trace.MESSAGE,
-        "*/msgstore.db*": Trace.MESSAGE,
+        "*/msgstore.db": Trace.MESSAGE,
+        "*/viber_messages": Trace.MESSAGE,
+        "*/org.telegram.messenger*/files/cache*.db": Trace.MESSAGE,
+        "*/com.facebook.orca/databases/threads_db2": Trace.MESSAGE,
         "*/naver_line": Trace.MESSAGE,
         "*/app_chrome/Default/History": Trace.LINK_OPENED,
         "*/contacts2.db": Trace.ACCOUNT,

@@ -30,7 +30,10 @@ IOS_ENCRYPTED = {
 """The same for what iOS leaves out of unencrypted backups (Apple, "About encrypted backups")."""
 
 IOS_TRACES = {
-    **dict.fromkeys(("sms", "sms_attachments", "whatsapp", "line_ios", "calendar", "calls"), Trace.MESSAGE),
+    **dict.fromkeys(
+        ("sms", "sms_attachments", "whatsapp", "whatsapp_business", "viber_ios", "line_ios", "calendar", "calls"),
+        Trace.MESSAGE,
+    ),
     **dict.fromkeys(
         (
             "safari_history",
@@ -54,6 +57,9 @@ IOS_TRACES = {
 IOS_TELLING = {
     "*Library/SMS/sms.db": Trace.MESSAGE,
     "*/ChatStorage.sqlite": Trace.MESSAGE,
+    "*com.viber/database/Contacts.data": Trace.MESSAGE,
+    "*/lightspeed-userDatabases/*.db": Trace.MESSAGE,
+    "*/DB/MM.sqlite": Trace.MESSAGE,
     "*Library/CallHistoryDB/CallHistory.storedata": Trace.MESSAGE,
     "*Library/Mail/Envelope Index": Trace.MESSAGE,
     "*.emlx": Trace.MESSAGE,

@@ -169,6 +169,7 @@ LOOKED = {
     "file.few_processes": "lists fewer than {count} processes, which no running phone has: it is not whole",
     "file.cut": "ends in the middle of a line: its end was not examined",
     "file.cut_restart": "ends in the middle of a restart: the processes of the last one were not examined",
+    "messenger.encrypted": "{app} keeps its messages encrypted: {count} files such as {file} were not read",
     "drift": "drift: {file}: {what}, which no reader here knows; please report it with the version of phone and tool",
     "backup.folder": "{file} is a folder in place of a file",
     "backup.no_files": "Manifest.db lists no file at all, which no real backup's does",

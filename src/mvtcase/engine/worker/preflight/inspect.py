@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight import Problem, android, ios, sysdiagnose
+from mvtcase.engine.worker.preflight.messengers import encrypted_messengers
 from mvtcase.kinds.layouts import LAYOUTS
 from mvtcase.model import EvidenceKind, Gap
 from mvtcase.wording import why
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from mvtcase.engine.worker.preflight import Found
     from mvtcase.engine.worker.task import Task
 
+
+def _android_file_system(task: Task) -> Iterator[Found]:
+    """Yield what only limits the look at a dump of an Android phone."""
+    yield from encrypted_messengers(task.target)
+
+
 _LOOKS: Mapping[EvidenceKind, Callable[[Task], Iterator[Found]]] = {
     EvidenceKind.IOS_BACKUP: ios.backup,
     EvidenceKind.IOS_BACKUP_ENCRYPTED: ios.backup,
@@ -31,6 +38,7 @@ _LOOKS: Mapping[EvidenceKind, Callable[[Task], Iterator[Found]]] = {
     EvidenceKind.ANDROIDQF_AGE: android.androidqf,
     EvidenceKind.BUGREPORT: android.bugreport,
     EvidenceKind.ANDROID_BACKUP: android.backup,
+    EvidenceKind.ANDROID_FILE_SYSTEM: _android_file_system,
 }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.preflight import Found, Problem
+from mvtcase.engine.worker.preflight.messengers import encrypted_messengers
 from mvtcase.engine.worker.preflight.sysdiagnose import file_problem, no_shutdown_log
 from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError
@@ -57,6 +58,7 @@ def file_system(task: Task) -> Iterator[Found]:
     told = read_plist(task.target / "System/Library/CoreServices/SystemVersion.plist") or {}
     if no_shutdown_log(told, (path.name for path in log.parent.glob("shutdown*.log"))):
         yield why("shutdown.none")
+    yield from encrypted_messengers(task.target)
     for name in _folders_for_files(task.target):
         yield Problem(module="filesystem", reason=why("backup.folder", file=name))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from builders.healthy_inputs import REPORTED, SHORTENERS, TALK, news
+from builders.healthy_inputs import REPORTED, SHORTENERS, TALK, block_lists, news, short_news
 from builders.planted_android import (
     androidqf,
     backup,
@@ -266,6 +266,13 @@ def _no_backup(members: Members, _value: str) -> None:
     members |= {"command.log": log.encode(), "hashes.csv": b"\n".join(rows)}
 
 
+def _few_blocked() -> tuple[Edit, ...]:
+    def added(name: str, data: bytes) -> Edit:
+        return file_edit(f"apps/org.adaway/f/{name}", lambda _: data)
+
+    return tuple(added(name, data) for name, data in block_lists().items())
+
+
 def _newer(members: Members, _value: str) -> None:
     """Androidqf 1.8 and later writes processes.json alone."""
     members["processes.json"] = members.pop("processes.txt")
@@ -311,6 +318,9 @@ ANDROID_NOISES: tuple[AndroidNoise, ...] = (
     AndroidNoise(name="forwarded news", source="press reports that name domains", forms=(_AB, _AQF), ab=tuple(message_edit(False, text) for text in news())),
     AndroidNoise(name="short links in messages", source="t.co and others", forms=(_AB, _AQF), ab=tuple(message_edit(False, f"看這個 https://{host}/3xAmp1e") for host in SHORTENERS)),
     AndroidNoise(name="ad blocker's hosts file", source="StevenBlack hosts syntax", forms=(_AB, _AQF), ab=(file_edit("apps/org.adaway/f/hosts", lambda _: _HOSTS.encode()),)),
+    AndroidNoise(name="news that names a few", source="press reports that name domains", forms=(_AB, _AQF), ab=tuple(message_edit(False, text) for text in short_news())),
+    AndroidNoise(name="filters that block a few", source="manuals of AdGuard, dnsmasq and unbound", forms=(_AB, _AQF), ab=_few_blocked()),
+    AndroidNoise(name="crashes of other daemons", source="AOSP and Qualcomm tombstones", forms=(_AQF, _BUG), bug=(_tombstone(4, "/vendor/bin/hw/vendor.qti.camera.provider-service_64", 1047), _tombstone(5, "media.swcodec", 1046), _tombstone(6, "/vendor/bin/cnss-daemon", 1000))),
     AndroidNoise(name="everyday talk in zh-TW", source="invented", forms=(_AB, _AQF), ab=tuple(message_edit(False, text) for text in TALK)),
     AndroidNoise(name="20,000 messages", source="scale of a busy phone", forms=(_AB, _AQF), phone={"messages": _messages(20_000)}),
     AndroidNoise(name="no backup was made", source="androidqf modules/backup.go", aqf=(_no_backup,), drop=("backup.ab",)),

@@ -26,6 +26,20 @@ WIDE_NEIGHBOUR = (
 SHORTENERS = ("t.co", "bit.ly", "reurl.cc", "lihi.cc", "goo.gl", "tinyurl.com")
 """Shorteners that are in every phone in Taiwan and elsewhere."""
 
+OTHER_SHORTENERS = (
+    "ppt.cc",
+    "pse.is",
+    "supr.link",
+    "is.gd",
+    "rb.gy",
+    "lurl.cc",
+    "maac.io",
+    "lin.ee",
+    "fb.me",
+    "youtu.be",
+)
+"""Others that are as ordinary: newsletters, shops and official accounts in Taiwan use them."""
+
 TALK = (
     "早安,今天的會議改到三點,地點不變。", "立院三讀通過了嗎?", "晚上一起吃飯吧,老地方。", "請把資料寄到我的信箱,謝謝。",
     "蝦皮通知:您的包裹已送達門市,請於七日內取件。", "【國泰世華】您的驗證碼為 482913,請勿告知他人。",
@@ -44,6 +58,37 @@ HEALTHY_INDICATORS: Mapping[PlantKind, tuple[str, ...]] = {
     PlantKind.FILE_NAMES: (*INDICATORS[PlantKind.FILE_NAMES], "payload"),
 }
 """Invented values, and the names of Operation Triangulation and Pegasus that every phone carries as well."""
+
+
+def short_news() -> tuple[str, ...]:
+    """Return news that names a few domains only, as newsletters and chats quote it."""
+    one, two, three, four = REPORTED[:4]
+    return (
+        f"【資安週報】研究人員指出 {one}、{two} 與 {three} 為間諜軟體使用的網域,詳見完整報告。",
+        f"Fwd: the new report lists {one}, {three} and {four} among the servers of the operator.",
+    )
+
+
+def block_lists(few: int = 4) -> dict[str, bytes]:
+    """Return filters in the forms of their manuals; each blocks a few published domains among many others."""
+    hosts = [f"ads{number}.tracker.example.org" for number in range(400)]
+    hosts[200:200] = REPORTED[:few]
+    forms = {
+        "hosts": "0.0.0.0 {}",
+        "adguard.txt": "||{}^$third-party",
+        "dnsmasq.conf": "address=/{}/0.0.0.0",
+        "unbound.conf": 'local-zone: "{}" always_nxdomain',
+    }
+    return {name: "\n".join(map(form.format, hosts)).encode() for name, form in forms.items()}
+
+
+def chat_export() -> bytes:
+    """Return a chat as LINE exports it, with a forwarded report among the talk."""
+    lines = ["[LINE] 與王小明的聊天記錄", "儲存日期: 2026/11/20 09:12", "", "2026/11/19(四)"]
+    lines += [
+        f"{8 + number // 60:02d}:{number % 60:02d}\t王小明\t{text}" for number, text in enumerate([*TALK, news()[0]])
+    ]
+    return "\n".join(lines).encode()
 
 
 def news() -> tuple[str, ...]:

@@ -13,7 +13,18 @@ import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from builders.healthy_inputs import REPORTED, SHORTENERS, TALK, WARNING, WIDE_NEIGHBOUR, news
+from builders.healthy_inputs import (
+    OTHER_SHORTENERS,
+    REPORTED,
+    SHORTENERS,
+    TALK,
+    WARNING,
+    WIDE_NEIGHBOUR,
+    block_lists,
+    chat_export,
+    news,
+    short_news,
+)
 from builders.healthy_line import healthy_line
 from builders.planted_forms import changed, tables
 from builders.planted_ios import build_ios
@@ -42,6 +53,11 @@ NETUSAGE = (
     "coreidvd", "com.apple.sbd", "syncdefaultsd", "familycircled", "ind", "amsaccountsd", "sharingd", "bird",
     "bluetoothd", "softwareupdatese", "seld", "storebookkeeperd", "vmd", "CategoriesServic", "FMIPClientXPCSer",
     "assistant_servic", "com.apple.coreduetd", "com.apple.Mobile", "promotedcontentd",
+)  # fmt: skip
+OTHER_DAEMONS = (
+    "mediaserverd", "triald", "chronod", "routined", "analyticsd", "biomesyncd", "dasd", "symptomsd", "maild", "gamed",
+    "searchpartyd", "transparencyd", "rapportd", "suggestd", "newsd", "photoanalysisd", "ScreenTimeAgent", "imagent",
+    "com.apple.WebKit.Networking", "IMTransferAgent", "nanoregistryd", "weatherd", "networkserviceproxy", "mediaanalysisd",
 )  # fmt: skip
 DATAUSAGE = (
     "CumulativeUsageTracker", "terminusd/com.apple.datausage.general", "CommCenter/com.apple.datausage.telephony",
@@ -229,6 +245,31 @@ def _block_list(_desk: Desk) -> list[PhoneFile]:
     ]
 
 
+def _few_blocked(_desk: Desk) -> list[PhoneFile]:
+    folder = "filters"
+    return [
+        file
+        for name, data in block_lists().items()
+        for file in both(
+            "AppDomainGroup-group.com.adguard.AdGuard", f"{folder}/{name}", f"{_GROUP}/{folder}/{name}", data
+        )
+    ]
+
+
+def _exported(_desk: Desk) -> list[PhoneFile]:
+    name = "File Provider Storage/[LINE]與王小明的聊天.txt"
+    return both("AppDomainGroup-group.com.apple.FileProvider.LocalStorage", name, f"{_GROUP}/{name}", chat_export())
+
+
+def _newsletter(_desk: Desk) -> list[PhoneFile]:
+    body = "\r\n".join(
+        ["From: news@weekly.example.tw", "Subject: =?utf-8?B?6LOH5a6J6YCx5aCx?=", "MIME-Version: 1.0",
+         "Content-Type: text/html; charset=utf-8", "", f"<html><body><p>{'</p><p>'.join([*short_news(), *news()])}</p></body></html>"]
+    ).encode()  # fmt: skip
+    path = "Library/Mail/IMAP-x@mail.example/INBOX.mbox/Messages/77.emlx"
+    return both("HomeDomain", path, f"private/var/mobile/{path}", b"%d\n" % len(body) + body)
+
+
 def _report_pdf(_desk: Desk) -> list[PhoneFile]:
     text = "".join(f"(Indicator {host}) Tj T* " for host in REPORTED)
     stream = zlib.compress(f"BT /F1 9 Tf {text} ET".encode())
@@ -399,6 +440,13 @@ IOS_NOISES: tuple[IosNoise, ...] = (
     IosNoise(name="forwarded news", source="press reports that name domains", files=(_texts(*news()),)),
     IosNoise(name="forwarded news in WhatsApp", source="press reports that name domains", files=(_whatsapp(*news()),)),
     IosNoise(name="ad blocker's lists", source="EasyList and AdGuard filter syntax", files=(_block_list,)),
+    IosNoise(name="filters that block a few", source="manuals of AdGuard, dnsmasq and unbound", files=(_few_blocked,)),
+    IosNoise(name="a chat's export", source="LINE help, saving a chat as text", files=(_exported,)),
+    IosNoise(name="a newsletter in zh-TW", source="RFC 5322, HTML mail", files=(_newsletter,)),
+    IosNoise(name="news that names a few", source="press reports that name domains", files=(_texts(*short_news()),)),
+    IosNoise(name="other short links", source="Taiwanese shorteners", files=(_texts(*(f"看這個 https://{host}/3xAmp1e" for host in OTHER_SHORTENERS)),)),
+    IosNoise(name="other short links visited", source="Taiwanese shorteners", files=(_visits(*(f"https://{host}/3xAmp1e" for host in OTHER_SHORTENERS)),)),
+    IosNoise(name="other daemons of the system", source="iLEAPP path lists a and b", files=(_usage(ios_system.netusage, OTHER_DAEMONS),), forms=_ONLY_DUMP),
     IosNoise(name="a researcher's report", source="published indicator lists", files=(_report_pdf,)),
     IosNoise(name="pages about a domain", source="VirusTotal, search engines", files=(_visits(*_ABOUT),)),
     IosNoise(name="bookmarks to reports", source="lab reports", files=(_bookmarks,)),

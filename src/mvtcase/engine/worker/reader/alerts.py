@@ -190,7 +190,7 @@ def _lists(hits: Iterable[Hit]) -> dict[tuple[object, ...], list[Hit]]:
 
 def _is_only_named(hit: Hit) -> bool:
     """Return whether an address stands in a message without being written as a link."""
-    in_message = bool(hit.spot.table) and hit.spot.place_class == PlaceClass.MESSAGE
+    in_message = hit.spot.place_class == PlaceClass.MESSAGE
     return in_message and hit.term.sort is Sort.DOTTED and f"//{hit.term.text}" not in hit.term.context.lower()
 
 

@@ -130,6 +130,9 @@ def test_a_message_that_names_three_without_a_link_is_a_report(text: str, shown:
     """Forwarded news names domains; one or two, or any written as a link, may be meant to be opened."""
     database(evidence / "sms.db", "message", "text", (text.format(*LISTED),))
     assert [each["data"]["place_class"] for each in of(read(evidence), "alert")] == shown
+    (evidence / "sms.db").unlink()
+    (evidence / "sms.json").write_text(json.dumps([{"body": "早安", "address": "+1"}, {"body": text.format(*LISTED)}]))
+    assert [each["data"]["place_class"] for each in of(read(evidence), "alert")] == shown
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from mvtcase.workflow import (
     acquisitions,
     consents,
     custody,
+    exports,
     findings,
     observations,
     officials,
@@ -31,7 +33,6 @@ from mvtcase.workflow import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from mvtcase.engine.job import EngineResult
     from mvtcase.workflow.desk import Desk
@@ -83,10 +84,12 @@ def filled(desk: Desk, tmp_path: Path, add_phone: Callable[..., str], match: Eng
     custody.note(desk, f"Spoke with {NAME} today.")
     listed: Any = findings.list_findings(desk).json
     for one in listed["findings"]:
-        findings.dispose(desk, one["id"], verdict=Verdict.NEEDS_EXPERT, reason=f"{NAME} says so")
+        why = f"{NAME} says so" if one["official"] == "O-0002" else "ask somebody"
+        findings.dispose(desk, one["id"], verdict=Verdict.NEEDS_EXPERT, reason=why)
     reports.write(desk, "letter", target="O-0002", formats=("json", "html"))
     reports.write(desk, "letter", target="O-0001", formats=("json",))
     reports.write(desk, "incident", formats=("json",))
+    exports.export(desk, "csv")
     return desk
 
 
@@ -118,6 +121,18 @@ def test_nothing_of_a_purged_person_is_left_but_the_tombstone(filled: Desk) -> N
     assert not {each.name for each in (_home(filled) / "acquisitions").iterdir()} & {"A-0002", "A-0003"}
 
 
+@pytest.mark.parametrize("edition", ["internal", "named"])
+def test_a_person_who_withdrew_leaves_reports_but_for_a_number(filled: Desk, edition: str) -> None:
+    """From that moment, before anything is destroyed: in no row by any name, and in the numbers all the same."""
+    consents.withdraw(filled, "O-0002")
+    (report,) = reports.write(filled, "incident", formats=("md",), edition=edition).data.reports
+    text = Path(report.path).read_text("utf-8")
+    assert not [mark for mark in (NAME, "Uncommonname", PSEUDONYM, PHONE.serial) if mark in text]
+    assert "Aldith Fernvale" in text
+    shown: Any = status.status(filled).json
+    assert sum(shown["counts"].values()) == 2
+
+
 def test_what_others_hold_stays_as_it_was(filled: Desk) -> None:
     """The other person's phone, findings, letter and status; a note keeps all but the name."""
     before: Any = status.status(filled).json["officials"][0]
@@ -138,7 +153,8 @@ def test_copies_that_no_purge_reaches_are_told(filled: Desk) -> None:
     """Originals and backups; the one that was copied in is destroyed."""
     done = purges.purge_official(filled, "O-0002", reason="asked for", confirm=_yes, at_request=True)
     told = [each.what for each in done.data.outside]
-    assert told == ["the original of A-0003", "backups and snapshots of this disk"]
+    assert told == ["the original of A-0003", "an export", "backups and snapshots of this disk"]
+    assert not list((_home(filled) / "exports").iterdir())
     assert "evidence/again" in str(done.messages[0])
 
 

@@ -21,6 +21,7 @@ _FAMILY = (
     "Kettlewick", "Lanternby", "Mossbridge", "Netherfold", "Oakenshade", "Pebblewarden", "Quarrington", "Rookhollow",
     "Saltmarsh", "Thornquist", "Underhay", "Vellacourt", "Windlethorpe", "Yarrowfen",
 )  # fmt: skip
+_STRANGERS = 998
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,10 @@ class Person:
 def invent(rng: random.Random, count: int) -> tuple[Person, ...]:
     """Return `count` distinct invented people, the same for the same state of `rng`; at most 500."""
     pairs = rng.sample([(given, family) for given in _GIVEN for family in _FAMILY], count)
-    numbers = rng.sample(range(1000), count)
+    drawn = rng.sample(range(1000), count)
+    # The last two are the strangers' whose messages phones hold.
+    free = (number for number in range(_STRANGERS) if number not in drawn)
+    numbers = [number if number < _STRANGERS else next(free) for number in drawn]
     return tuple(
         Person(
             given=given,

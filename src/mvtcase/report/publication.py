@@ -10,7 +10,7 @@ import ahocorasick
 
 from mvtcase.canon import StrEnum
 from mvtcase.escape import defang, visible
-from mvtcase.model import Publication
+from mvtcase.model import Publication, RosterState
 from mvtcase.wording import Said, said
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class Face:
 
 def face_of(official: Official) -> Face | None:
     """Return how an official may appear by name or role, None when there may be no row about them at all."""
+    if official.roster is RosterState.WITHDRAWN:
+        return None
     if official.publication is Publication.NAMED:
         return Face(who=visible(official.name) or "name not recorded", role=visible(official.role))
     if official.publication is Publication.ROLE:
@@ -82,7 +84,7 @@ def face_of(official: Official) -> Face | None:
 
 def is_withheld(official: Official) -> bool:
     """Return whether an official may be in no row at all: in the numbers, where enough others are, and nowhere else."""
-    return official.publication is Publication.WITHHELD
+    return RosterState.WITHDRAWN is official.roster or official.publication is Publication.WITHHELD
 
 
 def can_be_clicked(kind: str) -> bool:

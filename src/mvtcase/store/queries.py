@@ -81,12 +81,13 @@ def officials(store: Store, *, every: bool = False) -> tuple[model.Official, ...
 
 
 def official(store: Store, named: str) -> model.Official:
-    """Return an official by id or pseudonym; an id is nobody else's pseudonym. Raises `NotFoundError`.
+    """Return an official by id, pseudonym or the id in the roster; an id is nobody else's. Raises `NotFoundError`.
 
     One that was merged into another gives the other.
     """
     known = officials(store, every=True)
-    by_name = {each.pseudonym: each for each in known} | {each.id: each for each in known}
+    by_name = {each.register_id: each for each in known if each.register_id}
+    by_name |= {each.pseudonym: each for each in known} | {each.id: each for each in known}
     one = by_name.get(storable_text(named))
     while one is not None and one.merged_into is not None:
         one = by_name[one.merged_into]

@@ -24,7 +24,7 @@ from mvtcase.workflow.attachments import keep
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -199,8 +199,7 @@ def record_batch(desk: Desk, path: Path) -> Outcome[Consents]:
     """
     rows = rosters.read(path, COLUMNS)
     with desk.open_case(to_change=True) as store:
-        known = {each.register_id: each.id for each in queries.officials(store) if each.register_id}
-        forms = [_usable(desk, store, path, row, known) for row in rows]
+        forms = [_usable(desk, store, path, row) for row in rows]
         added = [_insert(desk, store, one, form) for one, form in forms]
         consents = tuple(
             consent
@@ -212,10 +211,10 @@ def record_batch(desk: Desk, path: Path) -> Outcome[Consents]:
         return Outcome(data=Consents(consents=consents), messages=tuple(gaps.values()))
 
 
-def _usable(desk: Desk, store: Store, path: Path, row: rosters.Row, known: Mapping[str, str]) -> tuple[Official, Form]:
+def _usable(desk: Desk, store: Store, path: Path, row: rosters.Row) -> tuple[Official, Form]:
     """Return the form that a row is, with whose it is. Raises `InputError` naming the line."""
     try:
-        form = _form(path, row, known)
+        form = _form(path, row)
         _refuse_unusable(desk, form)
         if form.document and not form.document.is_file():
             raise NotFoundError("There is no file {path}.", path=form.document)
@@ -224,7 +223,7 @@ def _usable(desk: Desk, store: Store, path: Path, row: rosters.Row, known: Mappi
         raise InputError("{path}, line {line}: {error}", path=path, line=row.line, error=error) from None
 
 
-def _form(path: Path, row: rosters.Row, known: Mapping[str, str]) -> Form:
+def _form(path: Path, row: rosters.Row) -> Form:
     cells = row.cells
     named = cells.get("official", "")
     if not named:
@@ -233,7 +232,7 @@ def _form(path: Path, row: rosters.Row, known: Mapping[str, str]) -> Form:
         read_date(cells[name], end_of_day=True) if name in cells else None for name in ("expires", "retain")
     )
     return Form(
-        official=known.get(named, named),
+        official=named,
         by=cells.get("by", ""),
         method=ConsentMethod(cells.get("method", ConsentMethod.WRITTEN)),
         scope=cells.get("scope", ""),

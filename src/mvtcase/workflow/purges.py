@@ -157,6 +157,8 @@ def _files_of(store: Store, one: Official, held: Holdings) -> Iterator[str]:
     others = [each.id for each in queries.officials(store, every=True) if each.id not in held.ids["official"]]
     yield from (f"attachments/{each}" for each in sorted(own - {*_attachments(store, others)}))
     yield from (report.path for report in queries.reports(store) if _may_name(store, report, one, held))
+    # An export holds everybody's findings, under a pseudonym at best.
+    yield from (str(each.relative_to(home)) for each in sorted((home / "exports").glob("*")))
 
 
 def _attachments(store: Store, officials: Iterable[str]) -> Iterator[str]:

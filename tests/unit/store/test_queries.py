@@ -269,6 +269,9 @@ def test_a_merged_official_is_the_one_merged_into(small_case: Store) -> None:
                 merged_into=into,
             )
     assert queries.official(small_case, "P-2").id == "O-0001"
+    with small_case.change("numbered", actor="Ada") as change:
+        change.update("official", queries.official(small_case, "O-0001").uuid, register_id="L-07")
+    assert queries.official(small_case, "L-07").id == "O-0001"
     assert [each.id for each in queries.officials(small_case)] == ["O-0001"]
     assert [each.id for each in queries.officials(small_case, every=True)] == ["O-0001", "O-0002", "O-0003"]
     with pytest.raises(NotFoundError):

@@ -76,11 +76,14 @@ def test_the_analysis_verbs_answer_on_an_empty_case(call: Callable[..., Any], tm
     """Nothing scanned yet: a timeline of observations, no link, exports without findings."""
     assert {each["kind"] for each in call("timeline")[1]["data"]["events"]} == {"observation", "change"}
     assert call("correlate")[1]["data"] == {"links": [], "window_hours": 24}
-    for form in ("csv", "stix", "misp", "timesketch"):
+    for form in ("csv", "json", "xlsx", "stix", "misp", "timesketch", "case-uco"):
         made = call("export", form, "--output", str(tmp_path / form))[1]["data"]["export"]
         assert Path(made["path"]).stat().st_size == made["bytes"]
     assert call("export", "case")[0] == 2
     assert call("export", "case", "--with-names")[0] == 0
+    assert call("bundle", "export")[0] == 2
+    bundle = call("bundle", "export", "--with-names", "--output", str(tmp_path / "case.zip"))[1]["data"]["export"]
+    assert Path(bundle["path"]).stat().st_size == bundle["bytes"]
     assert call("diff", "S-0001", "S-0002")[1]["errors"][0]["code"] == "input.not_found"
 
 

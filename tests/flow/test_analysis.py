@@ -122,7 +122,7 @@ def test_a_diff_names_modules_alerts_findings_and_gaps_that_changed(two: Desk, e
 
 def test_no_export_names_anybody_who_is_not_to_be_named(two: Desk, tmp_path: Path) -> None:
     """O-0001 is withheld, O-0002 is shown by role: neither name is in any export, with or without '--with-names'."""
-    for form, with_names in itertools.product(("csv", "stix", "misp", "timesketch"), (False, True)):
+    for form, with_names in itertools.product(("csv", "json", "stix", "misp", "timesketch", "case-uco"), (False, True)):
         made = _data(exports.export(two, form, output=tmp_path / f"{form}-{with_names}", with_names=with_names))[
             "export"
         ]
@@ -153,7 +153,7 @@ def test_a_stix_export_is_a_bundle_with_a_sighting_and_a_marking(two: Desk, tmp_
     exports.export(two, "stix", output=first)
     bundle = stix2.parse(first.read_text(), allow_custom=True)
     kinds = {each["type"] for each in bundle.objects}
-    assert kinds == {"marking-definition", "identity", "indicator", "sighting"}
+    assert kinds == {"marking-definition", "identity", "indicator", "observed-data", "process", "sighting", "note"}
     (sighting,) = [each for each in bundle.objects if each["type"] == "sighting"]
     assert str(sighting["first_seen"]).startswith("2026-09-01 01:02:03")
     exports.export(two, "stix", output=second)

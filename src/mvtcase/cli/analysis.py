@@ -265,17 +265,40 @@ def _module(told: ModuleTold | None) -> str:
 
 def export(
     context: typer.Context,
-    form: Annotated[str, typer.Argument(metavar="FORMAT", help="csv, stix, misp, timesketch or case.")],
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help="csv, json, xlsx, stix, misp, timesketch or case-uco.")],
     destination: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; default: the case's 'exports'.")
     ] = None,
     with_names: Annotated[
-        bool, typer.Option("--with-names", help="Name those whose publication level is 'named'; needed for 'case'.")
+        bool, typer.Option("--with-names", help="Name those whose publication level is 'named'.")
     ] = False,
+    edition: Annotated[
+        str | None,
+        typer.Option("--edition", help="outside (as publication levels allow), named or internal. Default: outside."),
+    ] = None,
 ) -> None:
-    """Write the findings for other programs, or the whole case without evidence for another laptop."""
+    """Write the findings for other programs; what is left out is said, on the terminal and in the file."""
     output.answer(
         context,
-        lambda desk: workflow.exports.export(desk, form, output=destination, with_names=with_names),
+        lambda desk: workflow.exports.export(desk, form, output=destination, with_names=with_names, edition=edition),
+        lambda data: [output.record("Export", data.export)],
+    )
+
+
+bundle = typer.Typer(no_args_is_help=True, help="The case itself, for another laptop.")
+
+
+@bundle.command("export")
+def export_bundle(
+    context: typer.Context,
+    destination: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; default: the case's 'exports'.")
+    ] = None,
+    with_names: Annotated[bool, typer.Option("--with-names", help="Needed, since the case holds every name.")] = False,
+) -> None:
+    """Write the whole case without its evidence, for another laptop."""
+    output.answer(
+        context,
+        lambda desk: workflow.exports.export(desk, workflow.exports.BUNDLE, output=destination, with_names=with_names),
         lambda data: [output.record("Export", data.export)],
     )

@@ -69,6 +69,7 @@ for name, noun in {
     "report": reports.app,
     "custody": cases.chain,
     "canary": canary.app,
+    "bundle": analysis.bundle,
 }.items():
     app.add_typer(noun, name=name)
 top.register(app)

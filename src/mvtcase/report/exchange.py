@@ -1,75 +1,54 @@
-"""The findings of a case in the forms that other programs read: CSV, STIX 2.1, MISP, Timesketch.
+"""The findings of a case as tables and lines that other programs read: CSV, JSON, XLSX, Timesketch.
 
-Withheld officials are left out; findings of those shown only in counts name nobody; everybody else stands under the
-pseudonym, or under the name where the caller asks for names and the publication level is `named`.
+In an outside edition findings of withheld people are left out, those shown only in counts are named nowhere, and
+everybody else stands under the pseudonym, or under the name where the caller asks for names and the publication level
+is `named`. What is left out is said inside each file.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import stix2
-
-from mvtcase.canon import parse_timestamp
+from mvtcase.canon import StrEnum, parse_timestamp
 from mvtcase.escape import csv_cell, visible
-from mvtcase.findings.review import stands, state_of
-from mvtcase.model import EvidenceClass, Publication, TimeBasis, Tlp
+from mvtcase.findings.normalise import SILENT
+from mvtcase.findings.review import state_of
+from mvtcase.model import Publication, TimeBasis
 from mvtcase.report import evidence
-from mvtcase.report.publication import face_of, shown_indicator
+from mvtcase.report.publication import FEWEST_TOGETHER, face_of, shown_indicator
+from mvtcase.wording import say, translator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mvtcase.model import Finding, IndicatorRef, Json
+    from mvtcase.model import Finding, Json
     from mvtcase.report.facts import TimelineFact
     from mvtcase.report.view import SealingSeen, View
+    from mvtcase.wording import Message
 
-_NAMESPACE = uuid.UUID("7c9f2a6e-0a1d-5b51-9b43-6f2f8f5f0c11")
-_TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
-_TLP_MARKING = {
-    Tlp.CLEAR: "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-    Tlp.GREEN: "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-    Tlp.AMBER: "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-    Tlp.AMBER_STRICT: "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
-    Tlp.RED: "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
-}
-"""The TLP 2.0 marking definitions that OASIS publishes for STIX 2.1."""
-_STIX_PATTERNS = {
-    "domains": "domain-name:value",
-    "urls": "url:value",
-    "emails": "email-addr:value",
-    "processes": "process:name",
-    "file_names": "file:name",
-    "file_paths": "file:path",
-    "files_md5": "file:hashes.MD5",
-    "files_sha1": "file:hashes.'SHA-1'",
-    "files_sha256": "file:hashes.'SHA-256'",
-    "app_ids": "app:id",
-    "app_cert_hashes": "app:cert.sha256",
-    "ios_profile_ids": "configuration-profile:id",
-    "android_property_names": "android-property:name",
-}
-"""MVT's type names as the object paths that MVT itself reads from STIX patterns."""
-_MISP_TYPES = {
-    "domains": ("domain", "Network activity"),
-    "urls": ("url", "Network activity"),
-    "emails": ("email-src", "Payload delivery"),
-    "file_names": ("filename", "Payload installation"),
-    "file_paths": ("filename", "Payload installation"),
-    "files_md5": ("md5", "Payload installation"),
-    "files_sha1": ("sha1", "Payload installation"),
-    "files_sha256": ("sha256", "Payload installation"),
-    "app_ids": ("mobile-application-id", "Payload installation"),
-}
-_CSV_COLUMNS = (
+NAMESPACE = uuid.UUID("7c9f2a6e-0a1d-5b51-9b43-6f2f8f5f0c11")
+SCHEMA = "mvtcase-findings/1"
+NO_TIME = "1970-01-01T00:00:00Z"
+"""The pseudo-time of what has no known time: Timesketch takes no line without one."""
+COLUMNS = (
     "finding", "official", "device", "groups", "status", "evidence_class", "level", "module", "title", "indicator",
     "indicator_type", "family", "set", "event_time", "event_time_basis", "alerts",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """The bytes of an export and what it leaves out."""
+
+    data: bytes
+    left: tuple[Message, ...]
 
 
 def caller(view: View, official: str, *, with_names: bool) -> str:
@@ -81,17 +60,123 @@ def caller(view: View, official: str, *, with_names: bool) -> str:
     return visible(one.name if named else one.pseudonym)
 
 
-def as_csv(view: View, *, with_names: bool) -> str:
-    """Return one line for each finding; no cell can become a formula, no indicator a link."""
-    text = io.StringIO(newline="")
+def matched(view: View) -> list[Finding]:
+    """Return the findings that matched an indicator which may be told, and are no mere posture or heuristic.
+
+    Dismissed ones are among them.
+    """
+    telling = (one for one in view.listed if one.indicator and not one.indicator.withheld)
+    return [one for one in telling if one.evidence_class not in SILENT]
+
+
+def left_of(view: View, *, told: Sequence[Finding] | None = None) -> tuple[Message, ...]:
+    """Return what an export leaves out: findings of withheld people, and all that `told` does not hold."""
+    hidden = len(view.findings) - len(view.listed)
+    notes = []
+    if hidden:
+        number = str(hidden) if hidden >= FEWEST_TOGETHER else say("fewer than {n}", n=FEWEST_TOGETHER)
+        notes.append(say("Left out: findings of people who are withheld ({number}).", number=number))
+    embargoed = sum(bool(one.indicator and one.indicator.withheld) for one in view.listed)
+    if told is not None and embargoed:
+        notes.append(say("Left out: findings of indicators under embargo ({number}).", number=embargoed))
+    if told is not None and len(told) + embargoed < len(view.listed):
+        number = str(len(view.listed) - len(told) - embargoed)
+        notes.append(
+            say("Left out: findings that rest on a rule and on no published indicator ({number}).", number=number)
+        )
+    return tuple(notes)
+
+
+def about(view: View, left: Sequence[Message]) -> str:
+    """Return one English line on what a file is: its marking, its case, and what it leaves out."""
+    case = view.book.case
+    edition = f"edition {view.occasion.edition}"
+    return " ".join((f"TLP:{case.tlp}; case {case.id}; {edition}.", *map(str, left)))
+
+
+def export_id(kind: str, *parts: str) -> str:
+    """Return an identifier that the same content always has, in the form of a random one, as STIX 2.1 wants them."""
+    digest = hashlib.sha256(chr(0).join((NAMESPACE.hex, kind, *parts)).encode("utf-8", "surrogatepass")).digest()
+    return f"{kind}--{uuid.UUID(bytes=digest[:16], version=4)}"
+
+
+def utc(text: str | None) -> str | None:
+    """Return a device's UTC time as STIX, MISP and Timesketch write times, None where it is no time."""
+    shape = re.match(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)", text or "")
+    if shape is None:
+        return None
+    try:
+        parse_timestamp(f"{shape[1]}T{shape[2]}Z")
+    except ValueError:
+        return None
+    return f"{shape[1]}T{shape[2]}Z"
+
+
+def moment_of(one: Finding) -> str | None:
+    """Return the time of a finding's event where its clock is known to be UTC."""
+    return utc(one.event_time) if one.event_time_basis is TimeBasis.UTC else None
+
+
+def as_csv(view: View, *, with_names: bool) -> Export:
+    """Return a line for each finding; no cell can become a formula, no indicator a link; the last line is about all."""
+    text, left = io.StringIO(newline=""), left_of(view)
     writer = csv.writer(text)
-    writer.writerow(_CSV_COLUMNS)
+    writer.writerow(COLUMNS)
     for one in view.listed:
-        writer.writerow([csv_cell(value) for value in _csv_row(view, one, with_names=with_names)])
-    return text.getvalue()
+        writer.writerow([csv_cell(value) for value in _row(view, one, with_names=with_names)])
+    writer.writerow([f"# {about(view, left)}"])
+    return Export(data=b"\xef\xbb\xbf" + text.getvalue().encode(), left=left)
 
 
-def _csv_row(view: View, one: Finding, *, with_names: bool) -> list[object]:
+def as_json(view: View, *, with_names: bool) -> Export:
+    """Return the findings as JSON records with the columns of the CSV, under the marking of the case."""
+    left, case = left_of(view), view.book.case
+    whole: dict[str, Json] = {
+        "schema": SCHEMA,
+        "marking": f"TLP:{case.tlp}",
+        "edition": str(view.occasion.edition),
+        "case": case.id,
+        "written_at": view.occasion.written_at,
+        "left_out": [str(each) for each in left],
+        "findings": [
+            dict(zip(COLUMNS, map(_plain, _row(view, one, with_names=with_names)), strict=True)) for one in view.listed
+        ],
+    }
+    return Export(data=(json.dumps(whole, indent=2, ensure_ascii=True) + "\n").encode(), left=left)
+
+
+def _plain(value: object) -> Json:
+    return value if isinstance(value, int) else str(value)
+
+
+def as_xlsx(view: View, *, with_names: bool) -> Export:
+    """Return the findings as a workbook in the language of the occasion; every cell is text or a number."""
+    from openpyxl import Workbook  # noqa: PLC0415  # slow to load
+
+    left, tongue = left_of(view), translator(view.occasion.language)
+    book = Workbook()
+    sheet = book.active
+    sheet.title = tongue.text("Findings")
+    sheet.append([tongue.text(name.replace("_", " ")) for name in COLUMNS])
+    for number, one in enumerate(view.listed, start=2):
+        for place, value in enumerate(_row(view, one, with_names=with_names), start=1):
+            cell = sheet.cell(number, place)
+            told = tongue.text(value) if isinstance(value, StrEnum) else str(value)
+            cell.value = value if isinstance(value, int) else visible(told)
+            cell.data_type = "n" if isinstance(value, int) else "s"  # a text that begins with '=' is no formula
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    note = book.create_sheet(tongue.text("About"))
+    for line in (about(view, ()), *map(tongue.word, left)):
+        note.append([line])
+    for each in book.worksheets:
+        each.oddHeader.center.text = each.oddFooter.center.text = f"TLP:{view.book.case.tlp}"
+    written = io.BytesIO()
+    book.save(written)
+    return Export(data=written.getvalue(), left=left)
+
+
+def _row(view: View, one: Finding, *, with_names: bool) -> list[object]:
     who, ref = caller(view, one.official, with_names=with_names), one.indicator
     groups = next(each.groups for each in view.shown if each.official.id == one.official)
     return [
@@ -114,171 +199,42 @@ def _csv_row(view: View, one: Finding, *, with_names: bool) -> list[object]:
     ]
 
 
-def as_stix(view: View, *, with_names: bool) -> str:
-    """Return a STIX 2.1 bundle: each indicator that stands, and a sighting for each finding of it.
-
-    Ids are derived from the content, so that the same case gives the same ids. A sighting names nobody shown only in
-    counts, and carries no time where the clock is not known to be UTC.
-    """
-    marking = _tlp_marking(view.book.case.tlp)
-    reporter = stix2.Identity(
-        id=_id("identity", "reporter", view.occasion.organisation),
-        name=visible(view.occasion.organisation) or "unknown",
-        identity_class="organization",
-        created=view.book.case.created_at,
-        modified=view.book.case.created_at,
-    )
-    common = {"object_marking_refs": [marking["id"]], "created_by_ref": reporter.id, "allow_custom": True}
-    objects: dict[str, Any] = {marking["id"]: marking, reporter.id: reporter}
-    for one in _matched(view):
-        for made in _stix_objects(view, one, common, with_names=with_names):
-            objects.setdefault(made.id, made)
-    bundle = stix2.Bundle(*objects.values(), id=_id("bundle", view.book.custody_head), allow_custom=True)
-    return str(bundle.serialize(indent=2, ensure_ascii=True)) + "\n"
-
-
-def _matched(view: View) -> list[Finding]:
-    """Return findings that matched an indicator which may be told, stand, and are no mere posture or heuristic."""
-    silent = {EvidenceClass.POSTURE, EvidenceClass.HEURISTIC}
-    matched = (one for one in view.listed if one.indicator and not one.indicator.withheld)
-    return [one for one in matched if one.evidence_class not in silent and stands(one)]
-
-
-def _stix_objects(view: View, one: Finding, common: dict[str, Any], *, with_names: bool) -> list[Any]:
-    ref = one.indicator
-    assert ref is not None  # noqa: S101  # only matched findings come here
-    at = view.book.case.created_at
-    indicator = stix2.Indicator(
-        id=_id("indicator", ref.type, ref.value),
-        name=visible(f"{ref.family or 'unknown family'}: {ref.value}"),
-        pattern=f"[{_STIX_PATTERNS.get(ref.type, 'x-mvtcase-indicator:value')} = '{_stix_text(ref.value)}']",
-        pattern_type="stix",
-        valid_from=at,
-        created=at,
-        modified=at,
-        **common,
-    )
-    who = caller(view, one.official, with_names=with_names)
-    where = stix2.Identity(
-        id=_id("identity", who), name=who, identity_class="individual", created=at, modified=at, **common
-    ) if who else None  # fmt: skip
-    times = _stix_times(one)
-    sighting = stix2.Sighting(
-        id=_id("sighting", one.id),
-        sighting_of_ref=indicator.id,
-        where_sighted_refs=[where.id] if where else None,
-        count=max(1, one.alerts),
-        description=f"{one.evidence_class}, {state_of(one)}: {view.veil.text(one.title)}",
-        created=at,
-        modified=at,
-        **times,
-        **common,
-    )
-    return [each for each in (indicator, where, sighting) if each is not None]
-
-
-def _stix_times(one: Finding) -> dict[str, str]:
-    moment = _utc(one.event_time) if one.event_time_basis is TimeBasis.UTC else None
-    return {"first_seen": moment, "last_seen": moment} if moment else {}
-
-
-def _utc(text: str | None) -> str | None:
-    """Return a device's UTC time as STIX, MISP and Timesketch write times, None where it is no time."""
-    shape = re.match(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)", text or "")
-    if shape is None:
-        return None
-    try:
-        parse_timestamp(f"{shape[1]}T{shape[2]}Z")
-    except ValueError:
-        return None
-    return f"{shape[1]}T{shape[2]}Z"
-
-
-def _stix_text(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def _tlp_marking(tlp: Tlp) -> dict[str, Any]:
-    label = str(tlp).lower()
-    return {
-        "type": "marking-definition",
-        "spec_version": "2.1",
-        "id": _TLP_MARKING[tlp],
-        "created": "2022-10-01T00:00:00.000Z",
-        "name": f"TLP:{tlp}",
-        "extensions": {_TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": label}},
-    }
-
-
-def _id(kind: str, *parts: str) -> str:
-    return f"{kind}--{uuid.uuid5(_NAMESPACE, chr(0).join(parts))}"
-
-
-def as_misp(view: View) -> str:
-    """Return a MISP event with one attribute for each indicator that stands; it names nobody."""
-    by_indicator: dict[IndicatorRef, list[Finding]] = {}
-    for one in _matched(view):
-        if one.indicator:
-            by_indicator.setdefault(one.indicator, []).append(one)
-    event: dict[str, Json] = {
-        "uuid": str(uuid.uuid5(_NAMESPACE, view.book.case.uuid)),
-        "info": view.veil.text(view.book.case.title),
-        "date": view.occasion.written_at[:10],
-        "analysis": "1",
-        "threat_level_id": "4",
-        "distribution": "0",
-        "published": False,
-        "Tag": [{"name": f"tlp:{str(view.book.case.tlp).lower()}"}],
-        "Attribute": [_misp_attribute(view, ref, found) for ref, found in by_indicator.items()],
-    }
-    return json.dumps({"Event": event}, indent=2, ensure_ascii=True) + "\n"
-
-
-def _misp_attribute(view: View, ref: IndicatorRef, found: Sequence[Finding]) -> dict[str, Json]:
-    kind, category = _MISP_TYPES.get(ref.type, ("text", "Artifacts dropped"))
-    utc = sorted(filter(None, (_utc(one.event_time) for one in found if one.event_time_basis is TimeBasis.UTC)))
-    attribute: dict[str, Json] = {
-        "uuid": str(uuid.uuid5(_NAMESPACE, f"{view.book.case.uuid}\0{ref.type}\0{ref.value}\0{ref.set}")),
-        "type": kind,
-        "category": category,
-        "value": ref.value,
-        "to_ids": kind != "text",
-        "comment": visible(
-            f"MVT type {ref.type}; family {ref.family or 'unknown'}; set {ref.set}; {len(found)} findings at "
-            f"{len({one.official for one in found})} officials; "
-            f"{', '.join(sorted({str(one.evidence_class) for one in found}))}"
-        ),
-    }
-    return attribute | ({"first_seen": utc[0], "last_seen": utc[-1]} if utc else {})
-
-
-def as_timesketch(view: View, sealing: dict[str, SealingSeen], *, with_names: bool) -> tuple[str, int]:
-    """Return JSON lines that Timesketch imports, and how many moments had no time and are not among them.
+def as_timesketch(view: View, sealing: dict[str, SealingSeen], *, with_names: bool) -> Export:
+    """Return JSON lines that Timesketch imports; what has no known time stands at a pseudo-time that says so.
 
     Times of a device's local clock are written as if they were UTC and say so in `clock`.
     """
     moments = evidence.timeline(view, sealing)
-    names = _renamed(view, with_names=with_names)
-    lines = [line for one in moments if (line := _timesketch_line(one, names)) is not None]
-    return "".join(f"{line}\n" for line in lines), len(moments) - len(lines)
+    names = {view.who(one.official.id): caller(view, one.official.id, with_names=with_names) for one in view.rows}
+    undated = sum(utc(one.at) is None for one in moments)
+    left = left_of(view)
+    if undated:
+        told = "{n} moments have no known time: they stand at 1970-01-01 and are marked as a pseudo-time."
+        left = (*left, say(told, n=undated))
+    lines = [_head(view, left), *(_line(view, one, names) for one in moments)]
+    return Export(data="".join(f"{json.dumps(each, ensure_ascii=True)}\n" for each in lines).encode(), left=left)
 
 
-def _renamed(view: View, *, with_names: bool) -> dict[str, str]:
-    return {view.who(one.official.id): caller(view, one.official.id, with_names=with_names) for one in view.rows}
+def _head(view: View, left: Sequence[Message]) -> dict[str, Json]:
+    return {
+        "datetime": NO_TIME,
+        "timestamp_desc": "about this export (pseudo-time)",
+        "message": about(view, left),
+        "data_type": "mvtcase:about",
+        "pseudo_time": True,
+        "tlp": str(view.book.case.tlp),
+    }
 
 
-def _timesketch_line(one: TimelineFact, names: dict[str, str]) -> str | None:
-    moment = _utc(one.at)
-    if moment is None:
-        return None
-    return json.dumps(
-        {
-            "datetime": moment,
-            "timestamp_desc": f"{one.kind} ({one.basis})",
-            "message": one.what,
-            "official": names.get(one.who, one.who),
-            "clock": one.basis,
-            "data_type": f"mvtcase:{one.kind}",
-        },
-        ensure_ascii=True,
-    )
+def _line(view: View, one: TimelineFact, names: dict[str, str]) -> dict[str, Json]:
+    moment = utc(one.at)
+    return {
+        "datetime": moment or NO_TIME,
+        "timestamp_desc": f"{one.kind} ({one.basis})" if moment else f"{one.kind} (no time known: pseudo-time)",
+        "message": one.what,
+        "official": names.get(one.who, one.who),
+        "clock": str(one.basis),
+        "data_type": f"mvtcase:{one.kind}",
+        "pseudo_time": moment is None,
+        "tlp": str(view.book.case.tlp),
+    }

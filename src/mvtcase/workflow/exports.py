@@ -9,27 +9,28 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from typing_extensions import assert_never
-
-from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, storable_text, timestamp
+from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, timestamp
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, RenderError
 from mvtcase.evidence.workspaces import workspace
 from mvtcase.files import write_atomically
-from mvtcase.report import exchange
+from mvtcase.report import case_uco, exchange, misp, stix
+from mvtcase.report.publication import Edition
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
 from mvtcase.wording import do, say
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.recording import settled_case
-from mvtcase.workflow.reports import sealing_of
+from mvtcase.workflow.reports import Kind, read_edition, sealing_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mvtcase.report.view import View
     from mvtcase.store.store import Store
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 TRAVELLING = ("scans", "attachments", "reports")
@@ -42,17 +43,25 @@ class ExportFormat(StrEnum):
     """What an export can be; see each one's maker for what is in it."""
 
     CSV = "csv"
+    JSON = "json"
+    XLSX = "xlsx"
     STIX = "stix"
     MISP = "misp"
     TIMESKETCH = "timesketch"
+    CASE_UCO = "case-uco"
     CASE = "case"
 
 
+BUNDLE = ExportFormat.CASE
+"""The whole case, as `bundle export` writes it; it was an export before, and still is under that name."""
 ENDINGS = {
     ExportFormat.CSV: "findings.csv",
+    ExportFormat.JSON: "findings.json",
+    ExportFormat.XLSX: "findings.xlsx",
     ExportFormat.STIX: "sightings.stix2",
     ExportFormat.MISP: "misp-event.json",
     ExportFormat.TIMESKETCH: "timeline.jsonl",
+    ExportFormat.CASE_UCO: "case-uco.jsonld",
     ExportFormat.CASE: "case.zip",
 }
 
@@ -65,6 +74,7 @@ class ExportShown:
     sha256: str
     bytes: int
     with_names: bool
+    edition: str
     path: str
 
 
@@ -75,14 +85,17 @@ class OneExport:
     export: ExportShown
 
 
-def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: bool = False) -> Outcome[OneExport]:
+def export(
+    desk: Desk, wanted: str, *, output: Path | None = None, with_names: bool = False, edition: str | None = None
+) -> Outcome[OneExport]:
     """Write an export and return where it is, its sha256 and size; the custody chain names it.
 
-    Without names everybody stands under a pseudonym; with names those whose publication level is `named` do not. The
-    case itself holds every name, so it travels only with names. Raises `ConflictError` when the file is there already.
+    Without names everybody stands under a pseudonym; with names those whose publication level is `named` do not. An
+    internal or named edition names everybody. The case itself holds every name, so it travels only with names. Raises
+    `ConflictError` when the file is there already.
     """
-    form = read_format(wanted)
-    if form is ExportFormat.CASE and not with_names:
+    form, chosen = read_format(wanted), read_edition(edition, Kind.GROUP)
+    if form is BUNDLE and not with_names:
         raise ConflictError(
             "The case file holds every name.", hint=say("Say {0} if that is meant.", do(with_names=True))
         )
@@ -94,7 +107,7 @@ def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: b
             )
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-            notes = _write(desk, store, form, path, with_names=with_names)
+            notes = _write(desk, store, form, path, chosen, with_names=with_names)
         except OSError as error:
             raise RenderError("{path} cannot be written: {strerror}.", path=path, strerror=error.strerror) from error
         written = ExportShown(
@@ -102,6 +115,7 @@ def export(desk: Desk, wanted: str, *, output: Path | None = None, with_names: b
             sha256=sha256_file(path),
             bytes=path.stat().st_size,
             with_names=with_names,
+            edition=str(chosen),
             path=str(path),
         )
         told = {name: value for name, value in as_json(written).items() if name != "path"}
@@ -118,7 +132,10 @@ def read_format(text: str) -> ExportFormat:
     except ValueError:
         raise InputError(
             "There is no export {given!r}.",
-            hint=say("Use one of {exportformat}.", exportformat=", ".join(ExportFormat)),
+            hint=say(
+                "Use one of {exportformat}.",
+                exportformat=", ".join(each for each in ExportFormat if each is not BUNDLE),
+            ),
             given=text,
         ) from None
 
@@ -128,38 +145,44 @@ def _own_place(desk: Desk, store: Store, form: ExportFormat) -> Path:
     return store.folder.path / "exports" / f"{moment}-{ENDINGS[form]}"
 
 
-def _write(desk: Desk, store: Store, form: ExportFormat, path: Path, *, with_names: bool) -> tuple[str, ...]:
+def _write(
+    desk: Desk, store: Store, form: ExportFormat, path: Path, edition: Edition, *, with_names: bool
+) -> tuple[Message, ...]:
     """Write an export's file and return what to tell."""
-    if form is ExportFormat.CASE:
+    if form is BUNDLE:
         pack_case(store, path)
-        return ("Evidence stays behind; its manifests are in the archive.",)
-    view = _view(desk, store)
-    notes: tuple[str, ...] = ()
-    match form:
-        case ExportFormat.CSV:
-            text = "\ufeff" + exchange.as_csv(view, with_names=with_names)
-        case ExportFormat.STIX:
-            text = exchange.as_stix(view, with_names=with_names)
-        case ExportFormat.MISP:
-            text = exchange.as_misp(view)
-        case ExportFormat.TIMESKETCH:
-            text, left = exchange.as_timesketch(view, sealing_of(view.book), with_names=with_names)
-            notes = (f"{left} moments of unknown time are not in it.",) if left else ()
-        case _:
-            assert_never(form)
-    write_atomically(path, storable_text(text).encode())
-    return notes
+        return (say("Evidence stays behind; its manifests are in the archive."),)
+    view = _view(desk, store, edition)
+    named = with_names or edition is not Edition.OUTSIDE
+    made = _MAKERS[form](view, named)
+    write_atomically(path, made.data)
+    return made.left
 
 
-def _view(desk: Desk, store: Store) -> View:
+_MAKERS: Mapping[ExportFormat, Callable[[View, bool], exchange.Export]] = {
+    ExportFormat.CSV: lambda view, named: exchange.as_csv(view, with_names=named),
+    ExportFormat.JSON: lambda view, named: exchange.as_json(view, with_names=named),
+    ExportFormat.XLSX: lambda view, named: exchange.as_xlsx(view, with_names=named),
+    ExportFormat.STIX: lambda view, named: stix.as_stix(view, with_names=named),
+    ExportFormat.MISP: lambda view, _: misp.as_misp(view),
+    ExportFormat.TIMESKETCH: lambda view, named: exchange.as_timesketch(view, sealing_of(view.book), with_names=named),
+    ExportFormat.CASE_UCO: lambda view, named: case_uco.as_case_uco(view, with_names=named),
+}
+"""What writes each export but the bundle."""
+
+
+def _view(desk: Desk, store: Store, edition: Edition) -> View:
+    book = read_casebook(store, desk.newest())
     occasion = Occasion(
         report="",
         kind="export",
         written_at=timestamp(desk.clock()),
         examiner=desk.actor,
         organisation=desk.settings.organisation,
+        edition=edition,
+        language=desk.language_of(book.case),
     )
-    return view_of(read_casebook(store, desk.newest()), occasion)
+    return view_of(book, occasion)
 
 
 def pack_case(store: Store, path: Path) -> None:

@@ -1,29 +1,85 @@
-"""Exports as pure functions: cells that are text, bundles that parse, and nobody named unasked."""
+"""Exports as pure functions: cells that are text, files that say what they leave out, and nobody named unasked.
+
+What `stix2-validator`, `case_validate` and PyMISP demand is restated; `scripts/validate_exports.py` asks them.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
+import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 import stix2
+import stix2patterns.validator
 
 from builders import report_example as example
 from builders import report_hostile as hostile
-from mvtcase.model import TimeBasis, Tlp
-from mvtcase.report import exchange
+from mvtcase.model import Disposition, Finding, IndicatorRef, Publication, TimeBasis, Tlp, Verdict
+from mvtcase.report import case_uco, exchange, misp, stix
+from mvtcase.report.publication import Edition
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mvtcase.casebook import Casebook
     from mvtcase.report.view import View
 
+KINDS = {
+    "domains": ("update.evil.example", "domain-name:value"),
+    "urls": ("https://evil.example/a?b=c", "url:value"),
+    "emails": ("a@evil.example", "email-addr:value"),
+    "processes": ("bh", "process:image_ref.name"),
+    "file_names": ("com.evil.plist", "file:name"),
+    "file_paths": ("/private/var/db/com.evil.plist", "file:name"),
+    "files_md5": ("a" * 32, "file:hashes.'MD5'"),
+    "files_sha1": ("b" * 40, "file:hashes.'SHA-1'"),
+    "files_sha256": ("c" * 64, "file:hashes.'SHA-256'"),
+    "app_ids": ("com.evil.app", "software:name"),
+    "app_cert_hashes": ("d" * 40, "x509-certificate:hashes.'SHA-1'"),
+    "ios_profile_ids": ("com.evil.profile", "x-mvt-configuration-profile:profile_id"),
+    "android_property_names": ("persist.evil", "x-mvt-android-property:name"),
+}
+JUDGED = "2026-11-24T08:00:00.000000Z"
 
-def _rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+
+def _judged(one: Finding, verdict: Verdict, examiners: str = "ab") -> Finding:
+    told = tuple(
+        Disposition(uuid=f"v{each}", finding=one.id, verdict=verdict, reason="r", examiner=each, at=JUDGED)
+        for each in examiners
+    )
+    return replace(one, dispositions=told)
+
+
+@pytest.fixture
+def all_kinds(book: Casebook) -> View:
+    """Give a view of findings with an indicator of every type; the first is confirmed, the second dismissed."""
+    base = replace(book.findings[0], dispositions=())
+    found = [
+        replace(base, id=f"F-{number:016x}", indicator=IndicatorRef(value=value, type=kind, family="Fam", set="s"))
+        for number, (kind, (value, _)) in enumerate(KINDS.items())
+    ]
+    found[0], found[1] = _judged(found[0], Verdict.CONFIRMED), _judged(found[1], Verdict.FALSE_POSITIVE)
+    return view_of(replace(book, findings=tuple(found)), example.occasion())
+
+
+def _rows(made: exchange.Export) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(made.data.decode("utf-8-sig"))))
+
+
+def _stix(view: View) -> dict[str, list[dict[str, Any]]]:
+    bundle = json.loads(stix.as_stix(view, with_names=False).data)
+    assert stix2.parse(bundle, allow_custom=True)
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for each in bundle["objects"]:
+        by_type.setdefault(each["type"], []).append(each)
+    return by_type
 
 
 def test_csv_names_nobody_unasked_and_attributes_nothing_of_those_in_counts(view: View) -> None:
@@ -36,75 +92,211 @@ def test_csv_names_nobody_unasked_and_attributes_nothing_of_those_in_counts(view
 
 
 def test_csv_names_who_may_be_named_when_asked(view: View) -> None:
-    """Only the level 'named' gives a name."""
-    who = {row["official"] for row in _rows(exchange.as_csv(view, with_names=True))}
-    assert who == {"Aldith Ashgrove", "P-003DDE", "P-007BBC", ""}
+    """Only the level 'named' gives a name; the last line is about the file and no finding."""
+    rows = _rows(exchange.as_csv(view, with_names=True))
+    assert {row["official"] for row in rows[:-1]} == {"Aldith Ashgrove", "P-003DDE", "P-007BBC", ""}
+    assert rows[-1]["finding"] == "# TLP:AMBER+STRICT; case C-0001; edition outside."
 
 
-def test_no_csv_cell_is_a_formula() -> None:
-    """Hostile titles, modules and names all begin with a letter or an apostrophe."""
+def test_no_cell_is_a_formula() -> None:
+    """Hostile titles, modules and names all begin with a letter or an apostrophe, and are text in the workbook."""
     view = view_of(hostile.casebook(), hostile.occasion())
-    for row in csv.reader(io.StringIO(exchange.as_csv(view, with_names=True))):
+    for row in csv.reader(io.StringIO(exchange.as_csv(view, with_names=True).data.decode("utf-8-sig"))):
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+    sheet = openpyxl.load_workbook(io.BytesIO(exchange.as_xlsx(view, with_names=True).data)).worksheets[0]
+    assert sheet.max_row > 3
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None} <= {"s", "n"}
+
+
+def test_a_workbook_is_in_the_language_of_the_case_and_carries_the_marking(view: View) -> None:
+    """Columns and words of closed sets are told in it, what evidence says stays."""
+    made = exchange.as_xlsx(replace(view, occasion=replace(view.occasion, language="zh-TW")), with_names=False)
+    book = openpyxl.load_workbook(io.BytesIO(made.data))
+    findings, about = book.worksheets
+    cells = {cell.value for row in findings.iter_rows() for cell in row}
+    assert {"發現項目", "執行", "已確認", "update[.]evil[.]example"} <= cells
+    assert findings.oddHeader.center.text == findings.oddFooter.center.text == "TLP:AMBER+STRICT"
+    assert "TLP:AMBER+STRICT" in str(about["A1"].value)
+
+
+def test_json_holds_what_the_csv_holds(view: View) -> None:
+    """Record by record, under its marking and schema."""
+    told = json.loads(exchange.as_json(view, with_names=False).data)
+    rows = _rows(exchange.as_csv(view, with_names=False))[:-1]
+    assert (told["schema"], told["marking"], told["left_out"]) == ("mvtcase-findings/1", "TLP:AMBER+STRICT", [])
+    assert [each["finding"] for each in told["findings"]] == [row["finding"] for row in rows]
+    assert [str(each["alerts"]) for each in told["findings"]] == [row["alerts"] for row in rows]
+
+
+@pytest.mark.parametrize("withheld", [1, 9])
+def test_what_is_withheld_is_said_and_singles_nobody_out(book: Casebook, withheld: int) -> None:
+    """In the file and to the caller; fewer than five findings are not counted."""
+    hidden = [
+        replace(one, official=replace(one.official, publication=Publication.WITHHELD)) if number < withheld else one
+        for number, one in enumerate(book.officials)
+    ]
+    seen = view_of(replace(book, officials=tuple(hidden)), example.occasion())
+    number = len(seen.findings) - len(seen.listed)
+    assert number
+    expected = str(number) if number >= 5 else "fewer than 5"
+    told = f"Left out: findings of people who are withheld ({expected})."
+    makers: tuple[Callable[[View], exchange.Export], ...] = (
+        lambda one: exchange.as_csv(one, with_names=False),
+        lambda one: exchange.as_json(one, with_names=False),
+        lambda one: exchange.as_timesketch(one, example.sealing(), with_names=False),
+        lambda one: stix.as_stix(one, with_names=False),
+        lambda one: case_uco.as_case_uco(one, with_names=False),
+        misp.as_misp,
+    )
+    for make in makers:
+        made = make(seen)
+        assert told in [str(each) for each in made.left]
+        assert told in made.data.decode("utf-8-sig")
+        assert "TLP:AMBER+STRICT" in made.data.decode("utf-8-sig")
 
 
 @pytest.mark.parametrize("tlp", list(Tlp))
 def test_stix_parses_and_carries_the_marking(book: Casebook, tlp: Tlp) -> None:
-    """Two indicators, four sightings, two people; the marking of the case on each."""
-    view = view_of(replace(book, case=replace(book.case, tlp=tlp)), example.occasion())
-    bundle = stix2.parse(exchange.as_stix(view, with_names=False), allow_custom=True)
-    by_type: dict[str, list[object]] = {}
-    for each in bundle.objects:
-        by_type.setdefault(each["type"], []).append(each)
+    """Three indicators, five sightings, one of them revoked, three people; the marking of the case on each."""
+    by_type = _stix(view_of(replace(book, case=replace(book.case, tlp=tlp)), example.occasion()))
     assert {kind: len(found) for kind, found in by_type.items()} == {
         "marking-definition": 1,
-        "identity": 3,
-        "indicator": 2,
-        "sighting": 4,
+        "identity": 4,
+        "indicator": 3,
+        "domain-name": 2,
+        "process": 1,
+        "observed-data": 4,
+        "sighting": 5,
+        "note": 1,
     }
-    marking = next(each for each in bundle.objects if each["type"] == "marking-definition")
+    (marking,) = by_type.pop("marking-definition")
     assert marking["name"] == f"TLP:{tlp}"
-    sightings = [each for each in bundle.objects if each["type"] == "sighting"]
-    assert sum("where_sighted_refs" in each for each in sightings) == 3
-    assert sum("first_seen" in each for each in sightings) == 3
+    assert by_type["note"][0]["content"].startswith(f"TLP:{tlp};")
+    unmarked = [each for those in by_type.values() for each in those if "object_marking_refs" not in each]
+    assert [each["identity_class"] for each in unmarked] == ["organization"]
+    assert sum("where_sighted_refs" in each for each in by_type["sighting"]) == 4
+    assert sum("first_seen" in each for each in by_type["sighting"]) == 4
 
 
-def test_a_local_or_impossible_time_is_no_stix_time(view: View) -> None:
+def test_stix_says_every_type_of_indicator_in_a_pattern_of_stix(all_kinds: View) -> None:
+    """Object paths of STIX 2.1, or a custom object by a name that begins with x-; the pattern parses."""
+    patterns = {
+        each["external_references"][0]["external_id"]: each["pattern"] for each in _stix(all_kinds)["indicator"]
+    }
+    assert {*patterns} == {*KINDS}
+    for kind, (_, path) in KINDS.items():
+        assert patterns[kind].startswith(f"[{path} = '")
+        assert stix2patterns.validator.run_validator(patterns[kind], stix_version="2.1") == []
+
+
+def test_stix_ids_have_the_form_of_random_ones_and_are_the_same_again(all_kinds: View) -> None:
+    """The standard wants version 4 for what it does not derive itself."""
+    by_type = _stix(all_kinds)
+    for kind in ("indicator", "identity", "sighting", "observed-data", "note", "process"):
+        assert {uuid.UUID(each["id"].partition("--")[2]).version for each in by_type[kind]} == {4}
+    again = _stix(all_kinds)
+    assert [each["id"] for each in by_type["sighting"]] == [each["id"] for each in again["sighting"]]
+
+
+def test_a_dismissed_finding_is_a_revoked_sighting(all_kinds: View) -> None:
+    """With the time of the judgement; the indicator itself is its publisher's and stays."""
+    by_type = _stix(all_kinds)
+    revoked = [each for each in by_type["sighting"] if each.get("revoked")]
+    assert [each["modified"] for each in revoked] == ["2026-11-24T08:00:00.000Z"]
+    (gone,) = [each for each in by_type["indicator"] if each["id"] == revoked[0]["sighting_of_ref"]]
+    assert gone["pattern"] == "[url:value = 'https://evil.example/a?b=c']"
+    assert not gone.get("revoked")
+
+
+def test_a_local_or_impossible_time_is_no_time_of_an_export(view: View) -> None:
     """Only a time known to be UTC, and a time at all."""
     one = view.findings[0]
-    assert exchange._stix_times(one)["first_seen"] == "2026-06-14T18:41:07Z"
-    assert exchange._stix_times(replace(one, event_time_basis=TimeBasis.DEVICE_LOCAL)) == {}
-    assert exchange._utc("2026-13-45 99:00:00") is None
-    assert exchange._utc(None) is None
+    assert exchange.moment_of(one) == "2026-06-14T18:41:07Z"
+    assert exchange.moment_of(replace(one, event_time_basis=TimeBasis.DEVICE_LOCAL)) is None
+    assert exchange.utc("2026-13-45 99:00:00") is None
+    assert exchange.utc(None) is None
 
 
-def test_a_pattern_text_cannot_end_early(book: Casebook) -> None:
-    """A quote in an indicator is escaped, so that the pattern still parses."""
+@pytest.mark.parametrize("value", ["it's \\ odd", "a b", "<script>", "update.evil.example' OR '1'='1"])
+def test_a_value_that_is_no_host_stays_a_pattern_alone(book: Casebook, value: str) -> None:
+    """A quote cannot end the pattern, and no observable is made that its schema would refuse."""
     one = book.findings[0]
     assert one.indicator is not None
-    odd = replace(one, indicator=replace(one.indicator, value="it's \\ odd"))
-    view = view_of(replace(book, findings=(odd,)), example.occasion())
-    assert stix2.parse(exchange.as_stix(view, with_names=False), allow_custom=True)
+    odd = replace(one, indicator=replace(one.indicator, type="domains", value=value))
+    by_type = _stix(view_of(replace(book, findings=(odd,)), example.occasion()))
+    assert "domain-name" not in by_type
+    assert "observed-data" not in by_type
+    (indicator,) = by_type["indicator"]
+    assert stix2patterns.validator.run_validator(indicator["pattern"], stix_version="2.1") == []
 
 
-def test_misp_has_one_attribute_for_each_indicator_and_names_nobody(view: View) -> None:
-    """Benign and heuristic findings are no indicators to share."""
-    event = json.loads(exchange.as_misp(view))["Event"]
-    assert {(each["type"], each["value"]) for each in event["Attribute"]} == {
-        ("text", "bh"),
-        ("domain", "update.evil.example"),
+def test_misp_has_an_object_for_each_indicator_and_names_nobody(view: View) -> None:
+    """Heuristic findings are no indicators to share; a benign one is seen falsely, and never `to_ids`."""
+    event = json.loads(misp.as_misp(view).data)["Event"]
+    assert {(each["name"], each["Attribute"][0]["value"]) for each in event["Object"]} == {
+        ("process", "bh"),
+        ("domain-ip", "update.evil.example"),
+        ("domain-ip", "news.example"),
     }
+    assert [each["type"] for each in event["Attribute"]] == ["comment"]
     assert event["published"] is False
+    assert event["Tag"] == [{"name": "tlp:amber+strict"}]
     assert "P-" not in json.dumps(event)
     assert "Aldith" not in json.dumps(event)
 
 
-def test_timesketch_leaves_out_unknown_times_and_says_how_many(view: View) -> None:
-    """Two findings have no time; the others are lines with the clock they come from."""
-    text, left = exchange.as_timesketch(view, example.sealing(), with_names=False)
-    lines = [json.loads(line) for line in text.splitlines()]
-    assert left == 2
+def test_misp_says_to_ids_only_of_what_two_confirmed_and_dismissed_is_false_positive(all_kinds: View) -> None:
+    """One object or attribute for every type of indicator, each with its sighting."""
+    event = json.loads(misp.as_misp(all_kinds).data)["Event"]
+    told = [*(each["Attribute"][0] for each in event["Object"]), *event["Attribute"][1:]]
+    assert {each["value"] for each in told} == {value for value, _ in KINDS.values()}
+    assert [each["value"] for each in told if each["to_ids"]] == ["update.evil.example"]
+    (false,) = [each for each in told if each["Sighting"][0]["type"] == "1"]
+    assert false["value"] == "https://evil.example/a?b=c"
+    assert {each["Sighting"][0]["date_sighting"] for each in told} == {"1781462467"}
+    assert all(re.fullmatch(r"[0-9a-f-]{36}", each["template_uuid"]) for each in event["Object"])
+
+
+def test_timesketch_keeps_what_has_no_time_at_a_marked_pseudo_time(view: View) -> None:
+    """Two findings have none; every line has what Timesketch demands, and the clock it comes from."""
+    made = exchange.as_timesketch(view, example.sealing(), with_names=False)
+    head, *lines = [json.loads(line) for line in made.data.decode().splitlines()]
+    undated = [line for line in lines if line["pseudo_time"]]
+    assert [line["datetime"] for line in undated] == ["1970-01-01T00:00:00Z"] * 2
+    assert all("pseudo-time" in line["timestamp_desc"] for line in (head, *undated))
+    assert not any("pseudo-time" in line["timestamp_desc"] for line in lines if not line["pseudo_time"])
+    assert all({"datetime", "timestamp_desc", "message", "tlp"} <= {*line} for line in (head, *lines))
     assert {"UTC", "device's local time"} <= {line["clock"] for line in lines}
+    assert "2 moments have no known time" in head["message"]
     assert not any("Aldith" in line["official"] for line in lines)
-    named, _ = exchange.as_timesketch(view, example.sealing(), with_names=True)
-    assert "Aldith Ashgrove" in named
+    assert b"Aldith Ashgrove" in exchange.as_timesketch(view, example.sealing(), with_names=True).data
+
+
+@pytest.mark.parametrize("edition", list(Edition))
+def test_case_uco_is_a_graph_whose_references_lead_somewhere(all_kinds: View, edition: Edition) -> None:
+    """Every identifier ends in a UUID, every name has a known prefix, and every node but the marking is marked."""
+    view = view_of(all_kinds.book, replace(example.occasion(), edition=edition))
+    whole = json.loads(case_uco.as_case_uco(view, with_names=edition is not Edition.OUTSIDE).data)
+    marking, *nodes = whole["@graph"]
+    known = {each["@id"] for each in _nodes(whole["@graph"])}
+    assert all(re.fullmatch(r"kb:[a-z0-9]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", each) for each in known)
+    assert {each["@id"] for each in _references(whole["@graph"])} <= known
+    names = {name for each in _nodes(whole["@graph"]) for name in (*each, each["@type"]) if not name.startswith("@")}
+    assert {name.partition(":")[0] for name in names} <= {*whole["@context"]}
+    assert all(each["uco-core:objectMarking"] == [{"@id": marking["@id"]}] for each in nodes)
+    assert "TLP:AMBER+STRICT" in json.dumps(marking)
+    findings = [each for each in nodes if each["@type"] == "uco-core:Annotation"]
+    assert len(findings) == len(KINDS)
+    assert ("Aldith Ashgrove" in json.dumps(whole)) is (edition is not Edition.OUTSIDE)
+
+
+def _nodes(value: object) -> list[dict[str, Any]]:
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    here = [value] if isinstance(value, dict) and "@id" in value and "@type" in value else []
+    return [*here, *(each for one in inner for each in _nodes(one))]
+
+
+def _references(value: object) -> list[dict[str, Any]]:
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    here = [value] if isinstance(value, dict) and {*value} == {"@id"} else []
+    return [*here, *(each for one in inner for each in _references(one))]

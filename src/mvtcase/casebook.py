@@ -221,7 +221,7 @@ class Casebook(Overview):
 
 
 def _worded(status: Status, reach: Sequence[Reach]) -> str:
-    return f"no trace found in: {sentence(reach)}" if status is Status.NO_TRACE else table.WORDS[status]
+    return why("reach.no_trace", reach=sentence(reach)) if status is Status.NO_TRACE else table.WORDS[status]
 
 
 def overview(store: Store, newest: Newest) -> Overview:

@@ -139,9 +139,10 @@ def test_names_come_out_only_when_asked_and_allowed(two: Desk, tmp_path: Path) -
         "utf-8-sig"
     )
     named = Path(_data(exports.export(two, "csv", with_names=True))["export"]["path"]).read_text("utf-8-sig")
-    (row,) = csv.DictReader(io.StringIO(plain))
+    row, about = csv.DictReader(io.StringIO(plain))
     assert row["official"].startswith("P-")
-    (row,) = csv.DictReader(io.StringIO(named))
+    assert about["finding"].startswith("# TLP:")
+    row, _ = csv.DictReader(io.StringIO(named))
     assert row["official"] == "Bramwen Saltmarsh"
 
 
@@ -164,7 +165,7 @@ def test_a_stix_export_is_a_bundle_with_a_sighting_and_a_marking(two: Desk, tmp_
 def test_a_misp_event_and_a_timesketch_line_have_the_fields_those_programs_need(two: Desk) -> None:
     """MISP: info, date, attributes; Timesketch: message, datetime, timestamp_desc."""
     event = json.loads(Path(_data(exports.export(two, "misp"))["export"]["path"]).read_text())["Event"]
-    assert event["Attribute"][0]["value"] == "bh"
+    assert event["Object"][0]["Attribute"][0]["value"] == "bh"
     assert event["Tag"] == [{"name": "tlp:amber+strict"}]
     lines = Path(_data(exports.export(two, "timesketch"))["export"]["path"]).read_text().splitlines()
     assert lines

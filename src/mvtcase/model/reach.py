@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase import kinds
 from mvtcase.kinds.words import Trace
 from mvtcase.model.enums import ModuleOutcome
+from mvtcase.wording import Day, Said, together, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from mvtcase.canon import Json
     from mvtcase.kinds.words import EvidenceKind
     from mvtcase.model.records import ModuleRun, Scan
+    from mvtcase.wording import Reason
 
 NOT_CARRIED = "not carried"
 NO_RECORDS = "no records"
@@ -45,9 +48,9 @@ class Reach:
         return self.basis not in {NOT_CARRIED, NO_RECORDS}
 
     @property
-    def words(self) -> str:
+    def words(self) -> Reason:
         """The class and its span: `processes 12 Aug to 20 Nov 2026`."""
-        return f"{self.trace.words} {_span(self.from_, self.to)}"
+        return _span(Said(self.trace.words), self.from_, self.to)
 
     @property
     def json(self) -> dict[str, Json]:
@@ -119,24 +122,30 @@ def suffices(reach: Iterable[Reach]) -> bool:
     return any(each.trace is NEEDED and each.is_carried for each in reach)
 
 
-def sentence(reach: Sequence[Reach]) -> str:
+def sentence(reach: Sequence[Reach]) -> Reason:
     """Return a reach in words: what is carried with its times, then what is not."""
-    told = [", ".join(each.words for each in reach if each.is_carried)]
-    for why in (NO_RECORDS, NOT_CARRIED):
-        absent = ", ".join(each.trace.words for each in reach if each.basis == why)
-        told.append(f"{absent}: {why}" if absent else "")
-    return "; ".join(filter(None, told))
+    told = [_listed([each.words for each in reach if each.is_carried])]
+    for basis in (NO_RECORDS, NOT_CARRIED):
+        absent = [Said(each.trace.words) for each in reach if each.basis == basis]
+        told.append(why("reach.absent", traces=_listed(absent), why=Said(basis)) if absent else "")
+    return together(*told)
 
 
-def _span(first: str | None, last: str | None) -> str:
+def _listed(words: Sequence[str]) -> str:
+    """Return words one after the other, in any language."""
+    return functools.reduce(lambda one, other: why("reach.list", one=one, other=other), words) if words else ""
+
+
+def _span(traces: Said, first: str | None, last: str | None) -> Reason:
     """Return two times of a phone as days: `on 3 May 2026`, `12 Aug to 20 Nov 2026`, `3 May 2019 to 20 Nov 2026`."""
     begin, end = _day(first), _day(last)
     if begin is None or end is None:
-        return "as acquired"
+        return why("reach.acquired", traces=traces)
+    until = Day(_shown(end), end.isoformat())
     if begin == end:
-        return f"on {_shown(end)}"
-    short = _shown(begin).removesuffix(f" {end.year}")
-    return f"{short} to {_shown(end)}"
+        return why("reach.on", traces=traces, day=until)
+    since = Day(_shown(begin).removesuffix(f" {end.year}"), begin.isoformat())
+    return why("reach.span", traces=traces, begin=since, end=until)
 
 
 def _day(moment: str | None) -> date | None:

@@ -43,7 +43,7 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
         consent=view.word(_consent(view, one.consents)),
         status=str(one.status),
         words=NOTIFIED[one.status] if one.rests_on_notification else WORDS[one.status],
-        reach=sentence(one.reach),
+        reach=view.word(sentence(one.reach)),
         dismissed=one.dismissed,
         leads=one.leads,
         notifications=tuple(_notification(view, each) for each in one.notifications),
@@ -89,7 +89,7 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         state=words.DEVICE_STATE_WORDS[one.device.state],
         status=str(one.status),
         words=WORDS[one.status],
-        reach=sentence(one.reach),
+        reach=view.word(sentence(one.reach)),
         compared=view.told(
             say(
                 "{name} {version} ({number} indicators)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mvtcase.wording.catalogues import ENGLISH, Translator, language_of, languages, spoken, translator
 from mvtcase.wording.told import (
     NO_REASON,
+    Day,
     Kept,
     Message,
     Reason,
@@ -23,6 +24,7 @@ from mvtcase.wording.told import (
 __all__ = [
     "ENGLISH",
     "NO_REASON",
+    "Day",
     "Kept",
     "Message",
     "Reason",

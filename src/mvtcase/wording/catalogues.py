@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from mvtcase.wording.told import Counted, Kept, Message, Reason
+from mvtcase.wording.told import Counted, Day, Kept, Message, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +42,8 @@ class Translator:
 
     def text(self, english: str) -> str:
         """Return a sentence of the catalogue, parameters and all, in this language and in the form of its number."""
+        if isinstance(english, Day) and self.language != ENGLISH:
+            return self._day(english.day)
         forms = self.sentences.get(english)
         if not forms:
             return self.again(english) if isinstance(english, Kept) else english
@@ -62,21 +65,26 @@ class Translator:
                 return template.format(**match.groupdict())
         return str(text)
 
-    def moment(self, text: str) -> str:
-        """Return a text with times of our clock as people of this language write them, their zone beside them."""
-        return _OUR_TIME.sub(self._moment, text)
+    def moment(self, text: str, zone: str = "UTC") -> str:
+        """Return a text with times of our clock as people of this language write them, in a zone that stands beside."""
+        return _OUR_TIME.sub(lambda match: self._moment(match, zone), text)
 
-    def _moment(self, match: re.Match[str]) -> str:
-        day, hour = match[1], match[2]
-        if self.language == ENGLISH:
-            return f"{day} {hour} UTC"
-        from babel.dates import format_date  # noqa: PLC0415  # slow to load, and English needs none
-
+    def _moment(self, match: re.Match[str], zone: str) -> str:
         try:
-            there = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=timezone.utc)
+            there = datetime.strptime(f"{match[1]} {match[2]}+0000", "%Y-%m-%d %H:%M:%S%z").astimezone(ZoneInfo(zone))
         except ValueError:
             return match[0]
-        return f"{format_date(there, 'medium', locale=self.language.replace('-', '_'))} {hour} UTC"
+        offset = there.strftime("%z")
+        shown = "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:]}"
+        return f"{self._day(there.date().isoformat())} {there:%H:%M:%S} {shown}"
+
+    def _day(self, day: str) -> str:
+        """Return a day of ISO 8601 as this language writes it; English keeps it."""
+        if self.language == ENGLISH:
+            return day
+        from babel.dates import format_date  # noqa: PLC0415  # slow to load, and English needs none
+
+        return str(format_date(date.fromisoformat(day), "medium", locale=self.language.replace("-", "_")))
 
 
 @lru_cache(maxsize=8)

@@ -80,6 +80,12 @@ COVERAGE = {
     "read.damaged": "in part: it is damaged",
     "read.unreadable": "not: the system did not give its bytes",
     "reach.too_narrow": "too narrow: the data hold no traces of programs that ran, and spyware is a program that runs",
+    "reach.list": "{one}, {other}",
+    "reach.span": "{traces} {begin} to {end}",
+    "reach.on": "{traces} on {day}",
+    "reach.acquired": "{traces} as acquired",
+    "reach.absent": "{traces}: {why}",
+    "reach.no_trace": "no trace found in: {reach}",
     "links.unresolved": "{count} shortened links could not be resolved, because the examination runs offline.",
     "bodies.read": "{count} messages have their text in a form that MVT does not compare: only the second reader does.",
     "bodies.unread": (

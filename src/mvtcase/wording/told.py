@@ -59,6 +59,19 @@ class Kept(Said):
     __slots__ = ()
 
 
+class Day(Said):
+    """A day as English writes it; another language writes `day`, which is ISO 8601, in its own way."""
+
+    __slots__ = ("day",)
+    day: str
+
+    def __new__(cls, text: str, day: str) -> Self:
+        """Return the day."""
+        made = super().__new__(cls, text)
+        made.day = day
+        return made
+
+
 class Counted(str):
     """An English sentence about a number of things, with that number, by which a language chooses its form."""
 

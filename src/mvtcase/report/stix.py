@@ -79,11 +79,11 @@ def as_stix(view: View, *, with_names: bool) -> Export:
     if undated:
         left = (*left, say("{n} sightings have no time: none is known, or not by a UTC clock.", n=undated))
     note = stix2.Note(
-        id=export_id("note", view.book.custody_head),
+        id=export_id("note", case.uuid),
         content=about(view, left),
         object_refs=[reporter.id],
-        created=view.occasion.written_at,
-        modified=view.occasion.written_at,
+        created=at,
+        modified=max(at, view.occasion.written_at),
         **common,
     )
     bundle = stix2.Bundle(*objects.values(), note, id=export_id("bundle", view.book.custody_head), allow_custom=True)

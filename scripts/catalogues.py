@@ -28,9 +28,9 @@ from mvtcase.correlate import MEANING
 from mvtcase.kinds.words import Trace
 from mvtcase.model import reach, records
 from mvtcase.report import sentences as report
-from mvtcase.report.narrative import COUNTED, METHODS
+from mvtcase.report.narrative import METHODS
+from mvtcase.report.numbers import COUNTED
 from mvtcase.report.phrases import phrases
-from mvtcase.report.render import CONTENTS
 from mvtcase.wording import Said
 from mvtcase.wording.catalogues import DOMAIN, LOCALE
 from mvtcase.wording.english import SENTENCES
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SOURCE = Path(mvtcase.__file__).parent
-TEMPLATES = (SOURCE / "report" / "templates", SOURCE / "web" / "templates")
+TEMPLATES = SOURCE / "web" / "templates"
 TELLING = {"say", "sentence", "Said"} | {name for name in vars(errors) if name.endswith("Error")}
 """The names of calls whose first argument, or argument `hint`, people read."""
 ASKING = {"ask", "confirm"}
@@ -77,7 +77,7 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
         told = (*(each.text for each in kind.limitations), *(each.reason for each in kind.key_modules))
         yield from ((each, str(kind.name)) for each in (*told, kind.never_whole, kind.words) if each)
     yield from ((each, "reach") for each in (*(each.words for each in Trace), reach.NO_RECORDS, reach.NOT_CARRIED))
-    yield from ((each, "report") for each in (*METHODS.values(), *MEANING.values(), *(name for _, name in CONTENTS)))
+    yield from ((each, "report") for each in (*METHODS.values(), *MEANING.values()))
     yield from ((pair, "report") for pair in COUNTED.values())
     yield from ((each, "report") for each in _marked(vars(report)))
     yield from ((each, "triage") for each in triage.QUESTIONS.values())
@@ -88,7 +88,7 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
         yield from ((text, place) for text in _told_in(tree))
         if path.parent.name == "cli" and path.name not in {"output.py", "app.py"}:
             yield from ((text, place) for text in _drawn_in(tree))
-    for path in sorted(path for folder in TEMPLATES for path in folder.glob("*.j2")):
+    for path in sorted(TEMPLATES.glob("*.j2")):
         found = phrases(path.read_text("utf-8"), markdown=".md." in path.name)
         yield from ((text, path.name) for text in found)
 

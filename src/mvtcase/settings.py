@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import platformdirs
 import tomli
@@ -49,12 +50,31 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HelpLine:
+    """An organisation to turn to; `checked_on` is the day somebody looked whether it takes requests.
+
+    One that has `paused` is kept and sent to nobody.
+    """
+
+    name: str
+    contact: str
+    checked_on: str
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a person or an installation decides once."""
+    """What a person or an installation decides once.
+
+    `logo` is a picture for reports, `templates` a folder with a `page.html.j2` or `style.css` that goes before ours.
+    """
 
     examiner: str = ""
     organisation: str = ""
     contact: str = ""
+    logo: str = ""
+    templates: str = ""
+    help_lines: tuple[HelpLine, ...] = ()
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     limits: Limits = field(default_factory=Limits)
 
@@ -83,12 +103,29 @@ def load_settings(path: Path | None = None) -> Settings:
     if not isinstance(given, dict):
         raise InputError("In the settings file {path}, limits must be a table.", hint="See docs/cli.md.", path=path)
     limits = _overlay(Limits(), given, path)
-    return replace(_overlay(Settings(), table, path), limits=limits)
+    lines = _help_lines(table.pop("help_lines", []), path)
+    return replace(_overlay(Settings(), table, path), limits=limits, help_lines=lines)
+
+
+def _help_lines(given: object, path: Path) -> tuple[HelpLine, ...]:
+    """Return the help lines of a file. Raises `InputError` on one without name, contact or the day it was checked."""
+    try:
+        lines = tuple(HelpLine(**each) for each in cast("list[dict[str, Any]]", given))
+        for each in lines:
+            date.fromisoformat(each.checked_on)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "In the settings file {path}, each of help_lines needs name, contact and checked_on (a day): {error}.",
+            hint="See docs/cli.md.",
+            path=path,
+            error=error,
+        ) from error
+    return lines
 
 
 def _overlay(base: _Record, table: Mapping[str, object], path: Path) -> _Record:
     """Return a record with the table's values in place of its own."""
-    known = {each.name for each in fields(base) if each.name != "limits"}
+    known = {each.name for each in fields(base) if each.name not in {"limits", "help_lines"}}
     for name, value in table.items():
         if name not in known:
             raise InputError(

@@ -15,7 +15,8 @@ import pytest
 from builders import report_example as example
 from builders import report_hostile as hostile
 from mvtcase.canon import storable_text
-from mvtcase.report import incident, render
+from mvtcase.report import incident
+from mvtcase.report.render import Format, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ HARMLESS = frozenset(
     {"html", "head", "meta", "title", "style", "body", "div", "span", "main", "header", "footer", "nav"}
 )
 HARMLESS |= {"section", "article", "p", "h1", "h2", "h3", "ul", "ol", "li", "dl", "dt", "dd", "b", "br", "a", "code"}
+HARMLESS |= {"svg", "g", "rect", "circle", "text", "line", "polyline", "figure", "figcaption", "h4"}
 HARMLESS |= {"table", "thead", "tbody", "tr", "th", "td"}
 
 
@@ -121,8 +123,8 @@ def _title(dom: str) -> str:
 @pytest.fixture(scope="module")
 def report() -> str:
     """Give the HTML of a report made from hostile text."""
-    facts = incident.incident(hostile.casebook(), hostile.occasion(), example.sealing())
-    return render.html(facts, "incident")
+    facts = incident.incident(hostile.casebook(), hostile.inside(), example.sealing())
+    return render(facts, "incident", Format.HTML).decode()
 
 
 def test_the_probe_sees_scripts_and_requests_where_nothing_stops_them(

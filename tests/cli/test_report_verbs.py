@@ -47,15 +47,22 @@ def test_a_report_is_written_reviewed_and_released(call: Callable[..., Any]) -> 
     assert call("report", "review", "R-0001", examiner="Grace")[1]["data"]["reports"][0]["state"] == "reviewed"
     assert call("report", "release", "R-0001")[1]["data"]["reports"][0]["state"] == "released"
     call("report", "write", "incident")
-    assert call("report", "supersede", "R-0001", "--by", "R-0004")[0] == 0
+    assert call("report", "supersede", "R-0001", "--by", "R-0002")[0] == 2
+    assert call("report", "review", "R-0002", examiner="Grace")[0] == 0
+    assert call("report", "release", "R-0002")[0] == 0
+    assert call("report", "supersede", "R-0001", "--by", "R-0002")[0] == 0
+    assert call("report", "erratum", "R-0002", "It was Tuesday.")[0] == 0
+    assert call("report", "diff", "R-0002")[1]["data"]["differences"] == []
+    assert call("report", "rebuild", "R-0002")[1]["data"]["files"][0]["same"] is True
     listed = call("report", "list")[1]["data"]["reports"]
-    assert [each["state"] for each in listed] == ["superseded", "draft", "draft", "draft"]
+    assert [each["state"] for each in listed] == ["superseded"] * 3 + ["released"]
 
 
 def test_group_reports_and_letters_need_a_target(call: Callable[..., Any]) -> None:
     """Without one the call is wrong; with one it works."""
     assert call("report", "write", "letter")[1]["errors"][0]["code"] == "input"
-    assert call("report", "write", "group", "Legislature")[0] == 0
+    assert call("report", "write", "group", "Legislature")[1]["errors"][0]["code"] == "input.conflict"
+    assert call("report", "write", "group", "Legislature", "--edition", "internal")[0] == 0
     assert call("report", "write", "letter", "O-0001")[0] == 0
 
 

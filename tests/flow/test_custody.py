@@ -63,8 +63,9 @@ WATCHED = {
     "acquisitions/A-0001/manifest.jsonl": "manifest of A-0001",
     "scans/S-0001/results/results.sha256": "results of S-0001",
     "scans/S-0001/results/mvt/backup/sms.json": "sms.json",
-    "reports/R-0001*.html": "report R-0001",
-    "reports/R-0002*.json": "report R-0002",
+    "reports/R-0001*.html": "report R-0001, html",
+    "reports/R-0001-incident-internal.json": "report R-0001, json",
+    "reports/R-0001*.facts.json": "report R-0001, facts",
     "attachments/*": "attachment",
 }
 
@@ -152,7 +153,7 @@ def test_the_case_is_private(whole: Desk) -> None:
 def test_a_head_printed_in_a_report_is_found_in_the_chain(whole: Desk) -> None:
     """Whatever was added since; one that was never this chain's is not."""
     with whole.open_case() as store:
-        (printed, _) = (each.custody_head for each in queries.reports(store))
+        (printed,) = (each.custody_head for each in queries.reports(store))
     custody.note(whole, "Later.")
     assert custody.verify(whole, head=f" {printed.upper()} ").json["holds"] is True
     with pytest.raises(ChainBrokenError, match=r"head 0a0a.* is not in the chain"):

@@ -147,8 +147,9 @@ def test_a_threat_notification_makes_the_official_suspicious(desk: Desk, kind: s
     _add(replace(desk, examiner="Ben"), seen)
     assert status.status(desk).json["officials"][0]["status"] == "targeted"
     (written,) = reports.write(desk, "letter", target="O-0001", formats=("md",)).data.reports
-    assert "Threat notification by" in (desk.case_folder().path / written.path).read_text("utf-8")
-    assert "warned you" in (desk.case_folder().path / written.path).read_text("utf-8")
+    text = (desk.case_folder().path / written.path).read_text("utf-8")
+    assert "you were warned by" in text
+    assert "warned you" in text
     assert "seen by two" in status.status(desk).json["officials"][0]["status_words"]
     _add(desk, replace(seen, value="none"))
     assert status.status(desk).json["officials"][0]["status"] == "not_examined"
@@ -157,11 +158,15 @@ def test_a_threat_notification_makes_the_official_suspicious(desk: Desk, kind: s
 def test_a_threat_notification_stands_in_summary_and_recommendations(desk: Desk) -> None:
     """Of people shown only in counts too, as a number."""
     officials.change_official(desk, "O-0001", {"publication": Publication.COUNTED})
+    for number in range(12):
+        person = officials.Person(name=f"Person {number}", publication=Publication.COUNTED)
+        officials.add(desk, person)
     _add(desk, Seen(kind="apple.threat_notification", value="mail"))
-    (written,) = reports.write(desk, "incident", formats=("md",), edition="outside").data.reports
+    with pytest.raises(ConflictError, match="single people out"):
+        reports.write(desk, "incident", formats=("md",), edition="outside")
+    (written,) = reports.write(desk, "incident", formats=("md",)).data.reports
     text = (desk.case_folder().path / written.path).read_text("utf-8")
     assert "1 official was warned by Apple with a threat notification" in text
     assert "1 of them by a vendor's threat notification alone" in text
     assert "No attack has been confirmed so far" in text
-    assert "### warned by a vendor's threat notification (1)" in text
-    assert "Fernvale" not in text
+    assert "**warned by a vendor's threat notification** 1 officials" in text

@@ -62,9 +62,9 @@ def test_it_is_read_verified_and_reported_from(sealed: Desk, tmp_path: Path) -> 
     assert len(findings.list_findings(sealed).json["findings"]) == 1
     verified = custody.verify(sealed).json
     written: Any = reports.write(sealed, "incident", formats=("json",), output=tmp_path / "out").json["reports"]
-    assert str(verified["head"]) in (tmp_path / "out" / "line-2021-incident-internal.json").read_text()
-    assert json.loads((tmp_path / "out" / "line-2021-incident-internal.json").read_text())
-    assert written[0]["path"] == str(tmp_path / "out" / "line-2021-incident-internal.json")
+    assert str(verified["head"]) in (tmp_path / "out" / "R-0001-incident-internal.json").read_text()
+    assert json.loads((tmp_path / "out" / "R-0001-incident-internal.json").read_text())
+    assert written[0]["path"] == str(tmp_path / "out" / "R-0001-incident-internal.json")
     assert exports.export(sealed, "csv", output=tmp_path / "out.csv").json["export"]
     assert _content(sealed.workspace.path) == before
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from mvtcase import kinds
 from mvtcase.escape import visible
+from mvtcase.findings.lines import line_key
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import EvidenceClass, Level
 from mvtcase.report import sentences as words
-from mvtcase.report.examined import SHORT
+from mvtcase.report.crowds import FEWEST_TOGETHER
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
-from mvtcase.report.publication import shown_indicator
+from mvtcase.report.publication import HIDDEN, shown_indicator
+from mvtcase.report.view import LONG, SHORT
 from mvtcase.wording import Said, say
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def findings(view: View) -> tuple[FindingFact, ...]:
-    """Return every finding of everybody shown; those shown only in counts are not named beside theirs."""
+    """Return every finding of everybody who may have a row; those of others are in the numbers alone."""
     sets = view.sets
-    return tuple(_finding(view, one, sets) for one in sorted(view.listed, key=_weight))
+    return tuple(finding(view, one, sets) for one in sorted(view.told_apart, key=_weight))
 
 
 def _weight(one: Finding) -> tuple[bool, bool, int, int]:
@@ -37,22 +39,23 @@ def _is_minor(one: Finding) -> bool:
     return one.indicator is None and one.level.rank < Level.MEDIUM.rank and not one.dispositions
 
 
-def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
+def finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
+    """Return one finding as a report tells it."""
     state = state_of(one)
     swept = one.module == words.SWEEP and one.evidence_class is EvidenceClass.HEURISTIC
     return FindingFact(
         id=one.id,
         who=view.who(one.official),
         device=one.device if view.has_row(one.official) else "",
-        title=view.veil.text(one.title),
+        title=view.title(one),
         evidence_class=str(one.evidence_class),
         class_name=words.CLASS_NAME[one.evidence_class],
         means=words.SWEEP_MEANS if swept else words.CLASS_MEANS[one.evidence_class],
         does_not_mean=words.SWEEP_DOES_NOT_MEAN if swept else words.CLASS_DOES_NOT_MEAN[one.evidence_class],
         level=str(one.level),
-        module=view.veil.text(one.module, limit=SHORT),
+        module=visible(one.module)[:SHORT],
         alerts=one.alerts,
-        indicator=_indicator(view, one.indicator, sets) if one.indicator else None,
+        indicator=_indicator(one.indicator, sets) if one.indicator else None,
         event_time=visible(one.event_time) if one.event_time else None,
         basis=words.BASIS_WORDS[one.event_time_basis],
         state=str(state),
@@ -64,19 +67,19 @@ def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> Find
                 at=each.at,
                 examiner=visible(each.examiner),
                 verdict=words.VERDICT_WORDS[each.verdict],
-                reason=view.veil.text(each.reason),
+                reason=view.text(one.id, each.reason, limit=LONG),
             )
             for each in one.dispositions
         ),
     )
 
 
-def _indicator(view: View, ref: IndicatorRef, sets: Mapping[str, IndicatorSet]) -> IndicatorFact:
+def _indicator(ref: IndicatorRef, sets: Mapping[str, IndicatorSet]) -> IndicatorFact:
     used = sets.get(ref.set)
     return IndicatorFact(
-        value=view.veil.text(shown_indicator(ref.value, ref.type)),
+        value=shown_indicator(ref.value, ref.type),
         type=visible(ref.type),
-        family=view.veil.text(ref.family, limit=SHORT) or words.UNKNOWN,
+        family=visible(ref.family)[:SHORT] or words.UNKNOWN,
         set=visible(ref.set),
         version=visible(used.version) if used else words.UNKNOWN,
         publisher=visible(used.publisher) if used and used.publisher else words.UNKNOWN,
@@ -91,18 +94,23 @@ def indicators(view: View) -> tuple[IndicatorRow, ...]:
         if one.indicator and stands(one):
             by_value.setdefault((one.indicator.type, one.indicator.value), []).append(one)
     sets = view.sets
-    rows = [_indicator_row(view, matched, sets) for matched in by_value.values()]
-    return tuple(sorted(rows, key=lambda row: (-row.officials, -row.findings, row.indicator.value)))
+    ordered = sorted(by_value.items(), key=lambda each: (-_people(each[1]), -len(each[1]), each[0]))
+    return tuple(_indicator_row(view, matched, sets) for _, matched in ordered)
+
+
+def _people(found: Sequence[Finding]) -> int:
+    return len({one.official for one in found})
 
 
 def _indicator_row(view: View, matched: list[Finding], sets: Mapping[str, IndicatorSet]) -> IndicatorRow:
     ref = matched[0].indicator
     assert ref is not None  # noqa: S101  # only findings with an indicator are gathered
-    times = sorted(visible(one.event_time) for one in matched if one.event_time)
+    told = matched if not view.is_outside or _people(matched) >= FEWEST_TOGETHER else ()
+    times = sorted(visible(one.event_time) for one in told if one.event_time)
     return IndicatorRow(
-        indicator=_indicator(view, ref, sets),
-        findings=len(matched),
-        officials=len({one.official for one in matched}),
+        indicator=_indicator(ref, sets),
+        findings=view.number(len(matched)),
+        officials=view.number(_people(matched)),
         first_seen=times[0] if times else None,
         last_seen=times[-1] if times else None,
     )
@@ -114,21 +122,32 @@ def links(view: View, seen: Sequence[SeenLink], *, naming: bool = True) -> tuple
         LinkFact(
             kind=each.kind,
             meaning=view.word(each.meaning),
-            value=view.veil.text(_link_value(view, each), limit=SHORT * 2),
-            officials=len(each.officials),
+            value=_link_value(view, each, naming=naming),
+            officials=view.number(len(each.officials)),
             who=tuple(sorted(view.who(one) for one in each.officials if view.has_row(one))) if naming else (),
-            findings=each.findings,
-            first=visible(each.first) if each.first else None,
-            last=visible(each.last) if each.last else None,
+            findings=view.number(each.findings),
+            first=visible(each.first) if each.first and _dated(view, each) else None,
+            last=visible(each.last) if each.last and _dated(view, each) else None,
         )
         for each in seen
     )
 
 
-def _link_value(view: View, link: SeenLink) -> str:
-    refs = (one.indicator for one in view.findings if one.indicator)
+def _dated(view: View, link: SeenLink) -> bool:
+    return not view.is_outside or len(link.officials) >= FEWEST_TOGETHER
+
+
+def _link_value(view: View, link: SeenLink, *, naming: bool) -> str:
+    """Return what is shared: indicators as they are; senders, hosts and moments for the case team alone."""
+    refs = [one.indicator for one in view.findings if one.indicator]
     kind = next((ref.type for ref in refs if ref.value == link.value), "")
-    return shown_indicator(link.value, kind) if kind or link.kind in {"host", "sender"} else link.value
+    if kind:
+        return shown_indicator(link.value, kind)
+    if any(ref.family == link.value for ref in refs):
+        return visible(link.value)[: SHORT * 2]
+    if not naming or not view.shows_texts:
+        return HIDDEN
+    return visible(shown_indicator(link.value, "") if link.kind in {"host", "sender"} else link.value)[: SHORT * 2]
 
 
 def timeline(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[TimelineFact, ...]:
@@ -146,35 +165,43 @@ def timeline(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[TimelineFa
 
 
 def _finding_moments(view: View) -> Iterator[TimelineFact]:
-    """Yield findings as moments; minor posture is left to the list of findings, it would bury the rest."""
-    for one in view.listed:
-        if _is_minor(one) and one.evidence_class is EvidenceClass.POSTURE:
-            continue
+    """Yield findings as moments, those of one line and one day as one; minor posture would bury the rest."""
+    days: dict[tuple[str, str, str], list[Finding]] = {}
+    for one in view.told_apart:
+        if not (_is_minor(one) and one.evidence_class is EvidenceClass.POSTURE):
+            days.setdefault((one.device, line_key(one), (one.event_time or "")[:10]), []).append(one)
+    for together in days.values():
+        first = min(together, key=lambda one: one.event_time or "")
+        times = f"{len(together)} × " if len(together) > 1 else ""
         yield TimelineFact(
-            at=visible(one.event_time) if one.event_time else None,
-            basis=words.BASIS_WORDS[one.event_time_basis],
+            at=visible(first.event_time) if first.event_time else None,
+            basis=view.word(words.BASIS_WORDS[first.event_time_basis]),
             kind="finding",
-            who=view.who(one.official),
-            what=view.word(
-                say(
-                    "{kind}: {what}",
-                    kind=words.CLASS_NAME[one.evidence_class],
-                    what=view.veil.text(one.title, limit=240),
-                )
-            ),
+            who=view.who(first.official),
+            what=f"{times}{_class_and_title(view, first)}",
         )
 
 
+def _class_and_title(view: View, one: Finding) -> str:
+    name, title = view.word(words.CLASS_NAME[one.evidence_class]), view.title(one, limit=240)
+    return title if title.startswith(name) else view.word(say("{kind}: {what}", kind=name, what=title))
+
+
 def _observed(view: View, one: Observation) -> TimelineFact:
-    how = f" ({one.method})" if one.method else ""
-    note = f": {view.veil.text(one.note, limit=200)}" if one.note else ""
+    told = one.value if one.value in _PLAIN_VALUES else view.text(one.id, one.value, limit=200)
+    how = f" ({one.method})" if one.method and view.shows_texts else ""
+    note = view.text(one.id, one.note, limit=200)
     return TimelineFact(
         at=one.at,
         basis="UTC",
         kind="observation",
         who=view.who(one.official),
-        what=f"{view.veil.text(one.kind, limit=SHORT)}: {view.veil.text(one.value, limit=200)}{how}{note}",
+        what=": ".join(filter(None, (view.veil.text(one.kind, limit=SHORT), f"{told}{how}".strip(), note))),
     )
+
+
+_PLAIN_VALUES = frozenset({"on", "off", "unknown", "yes", "no", "none"})
+"""Values of observations that tell nothing but what they say."""
 
 
 def _taken(view: View) -> Iterator[TimelineFact]:
@@ -233,6 +260,6 @@ def _sealing_changes(view: View, sealing: Mapping[str, SealingSeen]) -> Iterator
                 kind="change",
                 who=view.who(one.official.id),
                 what=view.word(
-                    say("LINE Letter Sealing changed from on to off, some time after {last_on}", last_on=seen.last_on)
+                    say("LINE Letter Sealing changed from on to off, some time after {moment}", moment=seen.last_on)
                 ),
             )

@@ -11,9 +11,12 @@ from mvtcase.findings.status import NOTIFIED, WORDS
 from mvtcase.model import Completeness, ModuleOutcome, Platform, Status
 from mvtcase.model.reach import sentence
 from mvtcase.report import sentences as words
+from mvtcase.report.crowds import FOUND
 from mvtcase.report.facts import CountedCoverage, DeviceFact, GapFact, PersonFact, ScanFact
 from mvtcase.report.publication import face_of
-from mvtcase.wording import Said, say
+from mvtcase.report.view import SHORT
+from mvtcase.wording import Reason, Said, say, text_of
+from mvtcase.wording.english import SENTENCES, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from mvtcase.report.view import View
     from mvtcase.wording import Message
 
-SHORT = 80
 _EXAMINED = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.EMPTY})
 _OS_NAME = {Platform.IOS: "iOS", Platform.ANDROID: "Android", Platform.UNKNOWN: "system"}
 
@@ -42,7 +44,8 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
         roster=words.ROSTER_WORDS[one.official.roster],
         consent=view.word(_consent(view, one.consents)),
         status=str(one.status),
-        words=NOTIFIED[one.status] if one.rests_on_notification else WORDS[one.status],
+        found=one.status in FOUND,
+        words=view.word(NOTIFIED[one.status] if one.rests_on_notification else WORDS[one.status]),
         reach=view.word(sentence(one.reach)),
         dismissed=one.dismissed,
         leads=one.leads,
@@ -53,12 +56,13 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
 
 def _notification(view: View, one: Observation) -> str:
     """Return a vendor's warning in words: whose it was, when, and what was seen of it."""
+    seen = view.text(one.id, one.value)
     return view.word(
         say(
-            "Threat notification by {vendor}, {day}: {seen}; recorded by {by}.",
+            "Threat notification by {vendor}, {day}{seen}; recorded by {by}.",
             vendor=words.vendor(one.kind),
             day=one.at[:10],
-            seen=view.veil.text(one.value, limit=SHORT),
+            seen=f": {seen}" if seen else "",
             by=visible(one.recorded_by),
         )
     )
@@ -85,7 +89,7 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
     scanned = bool(one.latest)
     return DeviceFact(
         id=one.device.id,
-        what=_what(view, one.device.identity, one.device.platform),
+        what=what(view, one.device.identity, one.device.platform),
         state=words.DEVICE_STATE_WORDS[one.device.state],
         status=str(one.status),
         words=WORDS[one.status],
@@ -93,7 +97,7 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         compared=view.told(
             say(
                 "{name} {version} ({number} indicators)",
-                name=view.veil.text(each.name),
+                name=visible(each.name),
                 version=visible(each.version),
                 number=f"{each.usable:,}",
             )
@@ -105,22 +109,20 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         completeness_words=words.COMPLETENESS_WORDS[one.completeness] if scanned else words.NOT_EXAMINED,
         key_facts=view.told(fact for scan in one.latest for fact in _key_facts(scan, several=len(one.latest) > 1)),
         gaps=tuple(_gap(view, gap) for gap in one.gaps),
-        limitations=tuple(
-            dict.fromkeys(view.veil.text(text) for scan in one.latest for text in view.told(scan.limitations))
-        ),
-        stale=view.told(_stale(view, one)),
-        scans=tuple(_scan(view, one, scan) for scan in one.latest),
+        limitations=tuple(dict.fromkeys(visible(text) for scan in one.latest for text in view.told(scan.limitations))),
+        stale=view.told(_stale(one)),
+        scans=tuple(_scan(one, scan) for scan in one.latest),
     )
 
 
-def _what(view: View, identity: DeviceIdentity, platform: Platform) -> str:
+def what(view: View, identity: DeviceIdentity, platform: Platform) -> str:
+    """Return which phone it is in words: model and system."""
     model = identity.model or identity.product_type or words.PLATFORM_WORDS[platform]
-    if identity.os_version is None:
-        return view.word(model) if isinstance(model, Said) else view.veil.text(model, limit=SHORT)
-    return view.veil.text(f"{model}, {_OS_NAME[platform]} {identity.os_version}", limit=SHORT)
+    told = view.word(model) if identity.os_version is None else f"{model}, {_OS_NAME[platform]} {identity.os_version}"
+    return visible(told)[:SHORT]
 
 
-def _stale(view: View, one: DeviceStanding) -> Iterator[Message]:
+def _stale(one: DeviceStanding) -> Iterator[Message]:
     if one.due:
         yield say(
             "recheck due: {sets} indicator sets, {indicators} indicators not compared yet",
@@ -131,7 +133,7 @@ def _stale(view: View, one: DeviceStanding) -> Iterator[Message]:
         if each.used:
             yield say(
                 "{what}: {used} was used, {newer} is at hand",
-                what=view.veil.text(each.what),
+                what=visible(each.what),
                 used=visible(each.used),
                 newer=visible(each.newer),
             )
@@ -142,8 +144,20 @@ def _gap(view: View, gap: Gap) -> GapFact:
         module=view.veil.text(gap.module, limit=SHORT),
         outcome=str(gap.outcome),
         words=words.OUTCOME_WORDS[gap.outcome],
-        reason=view.veil.text(*view.told([gap.reason])),
+        reason=reason(view, gap.reason),
     )
+
+
+def reason(view: View, said: str) -> str:
+    """Return why something was not examined; outside, without what the evidence itself put into the sentence."""
+    if view.shows_texts:
+        return view.veil.text(view.word(said))
+    told = said if isinstance(said, Reason) else text_of(said)
+    return "" if told.code == TEXT else visible(view.word(told.mapped(_left_out)))
+
+
+def _left_out(text: str) -> str:
+    return text if text in SENTENCES or (text.isidentifier() and text.islower() and text.isascii()) else "…"
 
 
 def _key_facts(scan: Scan, *, several: bool) -> Iterator[Message]:
@@ -159,14 +173,14 @@ def _key_facts(scan: Scan, *, several: bool) -> Iterator[Message]:
     yield say("{lead}{n} indicators compared", lead=lead, n=f"{scan.indicators_loaded:,}")
 
 
-def _scan(view: View, device: DeviceStanding, scan: Scan) -> ScanFact:
+def _scan(device: DeviceStanding, scan: Scan) -> ScanFact:
     acquisition = next(each for each in device.acquisitions if each.id == scan.acquisition)
     tally = Counter(run.outcome for run in scan.modules)
     return ScanFact(
         id=scan.id,
         acquisition=acquisition.id,
-        kind=view.word(kinds.of(acquisition.kind).words),
-        command=view.veil.text(scan.command, limit=SHORT),
+        kind=Said(kinds.of(acquisition.kind).words),
+        command=visible(scan.command)[:SHORT],
         acquired_at=visible(acquisition.acquired_at) if acquisition.acquired_at else None,
         files=acquisition.files,
         manifest_sha256=acquisition.manifest_sha256,
@@ -196,8 +210,8 @@ def counted_only(view: View) -> CountedCoverage | None:
     )
     order = [*map(str, Completeness), str(Status.NOT_EXAMINED)]
     return CountedCoverage(
-        officials=len(view.counted_only),
-        devices=len(devices),
-        completeness=tuple((each, seen[each]) for each in order if seen[each]),
-        gaps=tuple(sorted(gaps.items())),
+        officials=view.number(len(view.counted_only)),
+        devices=view.number(len(devices)),
+        completeness=tuple((each, view.number(seen[each])) for each in order if seen[each]),
+        gaps=tuple((name, view.number(number)) for name, number in sorted(gaps.items())),
     )

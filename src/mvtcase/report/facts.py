@@ -7,8 +7,11 @@ visible. Times are texts as given; `None` means unknown and is printed so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-SCHEMA = "mvtcase-report/1"
+SCHEMA = "mvtcase-report/2"
+Shown: TypeAlias = int | str
+"""A number as it is, or in outside editions as a band, such as "fewer than 5"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +26,6 @@ class Marking:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """Which report on which case, when and by whom; `scope` says in words whom it is about.
-
-    `language` is the one that the report is written in.
 
     `single_examiner` says why one examiner's judgement is enough in this case, and is empty where it takes two.
     """
@@ -45,36 +46,59 @@ class Details:
     edition_words: str
     single_examiner: str
     language: str
+    life: Life
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """Where a report stands: who wrote, reviewed and released it and when, what it replaces and what replaced it.
+
+    `errata` are corrections made after the release, each as who, when and what.
+    """
+
+    state: str = "draft"
+    reviewed_by: str = ""
+    reviewed_at: str | None = None
+    released_by: str = ""
+    released_at: str | None = None
+    supersedes: str = ""
+    superseded_by: str = ""
+    errata: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many officials stand at one status; `share` is a percentage of those counted.
+    """How many officials stand at one status, or at one of several that are given together.
 
-    `dismissed` and `leads` count their findings that were dismissed, and the leads that stand.
+    `share` is a percentage of those counted; `dismissed` and `leads` count their findings that were dismissed, and the
+    leads that stand: in outside editions as bands.
     """
 
     status: str
+    statuses: tuple[str, ...]
     words: str
     count: int
     share: float
-    dismissed: int
-    leads: int
+    dismissed: Shown
+    leads: Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupTally:
-    """The officials of one group by status."""
+    """The officials of one group by status; one that is not given apart has no numbers of its own."""
 
     group: str
-    total: int
+    total: int | None
     tallies: tuple[Tally, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The executive summary: what was found, and what is not known, in whole sentences."""
+    """The executive summary in whole sentences: the bottom line, how sure it is, what comes next; then the rest."""
 
+    bottom_line: tuple[str, ...]
+    how_sure: tuple[str, ...]
+    next_steps: tuple[str, ...]
     sentences: tuple[str, ...]
     unknowns: tuple[str, ...]
 
@@ -121,8 +145,8 @@ class DeviceFact:
     status: str
     words: str
     reach: str
-    dismissed: int
-    leads: int
+    dismissed: Shown
+    leads: Shown
     completeness: str | None
     completeness_words: str
     compared: tuple[str, ...]
@@ -135,7 +159,10 @@ class DeviceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFact:
-    """One official who may have a row; `notifications` are vendors' warnings to the person, in words."""
+    """One official who may have a row; `notifications` are vendors' warnings to the person, in words.
+
+    `found` says whether something was found that was confirmed or is to be reviewed.
+    """
 
     who: str
     role: str
@@ -143,10 +170,11 @@ class PersonFact:
     roster: str
     consent: str
     status: str
+    found: bool
     words: str
     reach: str
-    dismissed: int
-    leads: int
+    dismissed: Shown
+    leads: Shown
     notifications: tuple[str, ...]
     devices: tuple[DeviceFact, ...]
 
@@ -155,10 +183,10 @@ class PersonFact:
 class CountedCoverage:
     """The coverage of officials shown only in counts, without a word on whose it is."""
 
-    officials: int
-    devices: int
-    completeness: tuple[tuple[str, int], ...]
-    gaps: tuple[tuple[str, int], ...]
+    officials: Shown
+    devices: Shown
+    completeness: tuple[tuple[str, Shown], ...]
+    gaps: tuple[tuple[str, Shown], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +250,7 @@ class TimelineFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingRow:
-    """LINE Letter Sealing of one official who may have a row."""
+    """LINE Letter Sealing of one official who may have a row; `looks` are times with what was seen, oldest first."""
 
     who: str
     groups: tuple[str, ...]
@@ -232,6 +260,8 @@ class SealingRow:
     last_seen: str | None
     method: str
     status: str
+    looks: tuple[tuple[str, str], ...] = ()
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,20 +269,24 @@ class SealingGroup:
     """LINE Letter Sealing counted over a group; `overlap`: off or changed, and also an indicator match or worse."""
 
     group: str
-    on: int
-    off: int
-    changed: int
-    conflicting: int
-    unknown: int
-    overlap: int
+    on: Shown
+    off: Shown
+    changed: Shown
+    conflicting: Shown
+    unknown: Shown
+    overlap: Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingFacts:
-    """What observations say about LINE Letter Sealing; the first of `groups` counts everybody shown."""
+    """What observations say about LINE Letter Sealing; the first of `groups` counts everybody shown.
+
+    `due` counts those to be asked again: never asked, or not for thirty days.
+    """
 
     groups: tuple[SealingGroup, ...]
     rows: tuple[SealingRow, ...]
+    due: Shown
     notes: tuple[str, ...]
 
 
@@ -261,8 +295,8 @@ class IndicatorRow:
     """One indicator over the whole report: in how many findings, with how many officials, first and last seen."""
 
     indicator: IndicatorFact
-    findings: int
-    officials: int
+    findings: Shown
+    officials: Shown
     first_seen: str | None
     last_seen: str | None
 
@@ -274,9 +308,9 @@ class LinkFact:
     kind: str
     meaning: str
     value: str
-    officials: int
+    officials: Shown
     who: tuple[str, ...]
-    findings: int
+    findings: Shown
     first: str | None
     last: str | None
 
@@ -288,17 +322,17 @@ class ClassCount:
     class_name: str
     means: str
     does_not_mean: str
-    findings: int
-    officials: int
+    findings: Shown
+    officials: Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """What to do for the officials at one status."""
+    """What to do for the officials at one status, or at one of several that are given together."""
 
     status: str
     words: str
-    officials: int
+    officials: Shown
     steps: tuple[str, ...]
 
 
@@ -321,8 +355,9 @@ class Method:
     """With what the examination was done."""
 
     tools: tuple[tuple[str, str], ...]
+    plugins: tuple[str, ...]
     sets: tuple[SetFact, ...]
-    scans: int
+    scans: Shown
     sandboxes: tuple[str, ...]
     control: tuple[str, ...]
     consent: str
@@ -334,81 +369,3 @@ class Custody:
 
     head: str
     events: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentFacts:
-    """Everything an incident report says.
-
-    `withheld` officials are in every number and in no row; `unlisted` are their findings.
-    """
-
-    marking: Marking
-    details: Details
-    summary: Summary
-    counted: int
-    withheld: int
-    unlisted: int
-    tallies: tuple[Tally, ...]
-    groups: tuple[GroupTally, ...]
-    people: tuple[PersonFact, ...]
-    counted_only: CountedCoverage | None
-    findings: tuple[FindingFact, ...]
-    timeline: tuple[TimelineFact, ...]
-    sealing: SealingFacts | None
-    methodology: tuple[str, ...]
-    impact: tuple[str, ...]
-    indicators: tuple[IndicatorRow, ...]
-    links: tuple[LinkFact, ...]
-    response: tuple[str, ...]
-    recommendations: tuple[Advice, ...]
-    recommendations_for_all: tuple[str, ...]
-    method: Method
-    limits: tuple[str, ...]
-    custody: Custody
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupFacts:
-    """Everything a group's report says: counts only, with no row about anybody, whatever the publication levels."""
-
-    marking: Marking
-    details: Details
-    summary: Summary
-    counted: int
-    tallies: tuple[Tally, ...]
-    groups: tuple[GroupTally, ...]
-    coverage: CountedCoverage | None
-    classes: tuple[ClassCount, ...]
-    indicators: tuple[IndicatorRow, ...]
-    links: tuple[LinkFact, ...]
-    sealing: SealingFacts | None
-    methodology: tuple[str, ...]
-    impact: tuple[str, ...]
-    recommendations: tuple[Advice, ...]
-    recommendations_for_all: tuple[str, ...]
-    method: Method
-    limits: tuple[str, ...]
-    custody: Custody
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterFacts:
-    """Everything the letter to one official says; nobody else is in it."""
-
-    marking: Marking
-    details: Details
-    who: str
-    status: str
-    words: str
-    dismissed: int
-    leads: int
-    notifications: tuple[str, ...]
-    result: str
-    devices: tuple[DeviceFact, ...]
-    findings: tuple[FindingFact, ...]
-    steps: tuple[str, ...]
-    sealing: SealingRow | None
-    consent: str
-    limits: tuple[str, ...]
-    custody: Custody

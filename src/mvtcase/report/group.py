@@ -2,58 +2,113 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.findings.review import stands
-from mvtcase.model import Publication
-from mvtcase.report import evidence, narrative, sealing
+from mvtcase.report import evidence, narrative, numbers, sealing, summary
 from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
-from mvtcase.report.facts import ClassCount, Custody, GroupFacts
-from mvtcase.report.incident import details, marking
-from mvtcase.report.publication import EDITION_WORDS, Edition
+from mvtcase.report.facts import ClassCount
+from mvtcase.report.incident import custody, details, marking
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mvtcase.casebook import Casebook, OfficialStanding
+    from mvtcase.casebook import Casebook
+    from mvtcase.report.crowds import Counted
+    from mvtcase.report.facts import (
+        Advice,
+        CountedCoverage,
+        Custody,
+        Details,
+        GroupTally,
+        IndicatorRow,
+        LinkFact,
+        Marking,
+        Method,
+        SealingFacts,
+        Shown,
+        Summary,
+        Tally,
+    )
     from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupFacts:
+    """Everything a group's report says: counts only, with no row about anybody, whatever the publication levels.
+
+    `roster` is how many stand where in the inquiry, `months` how many were first touched in which month.
+    """
+
+    marking: Marking
+    details: Details
+    summary: Summary
+    counted: int
+    merging: tuple[str, ...]
+    tallies: tuple[Tally, ...]
+    groups: tuple[GroupTally, ...]
+    numbers: tuple[Counted, ...]
+    roster: tuple[tuple[str, Shown], ...]
+    coverage: CountedCoverage | None
+    classes: tuple[ClassCount, ...]
+    indicators: tuple[IndicatorRow, ...]
+    months: tuple[tuple[str, Shown], ...]
+    links: tuple[LinkFact, ...]
+    sealing: SealingFacts | None
+    methodology: tuple[str, ...]
+    impact: tuple[str, ...]
+    recommendations: tuple[Advice, ...]
+    recommendations_for_all: tuple[str, ...]
+    method: Method
+    limits: tuple[str, ...]
+    custody: Custody
 
 
 def group(
     book: Casebook, occasion: Occasion, sealed: Mapping[str, SealingSeen], links: Sequence[SeenLink] = ()
 ) -> GroupFacts:
-    """Return what the report on a group says: everybody is in the numbers, nobody is in a row."""
-    counted = replace(book, officials=tuple(map(_in_counts, book.officials)))
-    view = view_of(counted, replace(occasion, edition=Edition.OUTSIDE))
+    """Return what the report on a group says: everybody is in the numbers, nobody is in a row.
+
+    Raises `ConflictError` where an outside edition would single somebody out.
+    """
+    view = view_of(book, occasion, rows=False)
+    whole = numbers.counted(view, rows=False)
+    groups, given = numbers.groups(view, whole, rows=False)
+    seals = sealing.facts(view, sealed)
     return GroupFacts(
         marking=marking(book.case.tlp),
-        details=replace(details(view), edition=str(occasion.edition), edition_words=EDITION_WORDS[occasion.edition]),
-        summary=narrative.summary(view),
+        details=replace(details(view), description=""),
+        summary=summary.summary(view, whole),
         counted=len(view.shown),
-        tallies=narrative.tallies(view.shown),
-        groups=narrative.groups(view),
+        merging=numbers.merging(view, whole, groups, rows=False),
+        tallies=numbers.tallies(view, whole),
+        groups=groups,
+        numbers=(whole, *given),
+        roster=_roster(view),
         coverage=coverage.counted_only(view),
         classes=_classes(view),
         indicators=evidence.indicators(view),
+        months=_months(view),
         links=evidence.links(view, links, naming=False),
-        sealing=sealing.facts(view, sealed),
+        sealing=seals,
         methodology=narrative.methodology(view, sealed),
         impact=narrative.impact(view),
-        recommendations=narrative.recommendations(view),
-        recommendations_for_all=words.RECOMMENDATIONS_FOR_ALL,
+        recommendations=narrative.recommendations(view, whole),
+        recommendations_for_all=narrative.for_all(view, seals),
         method=narrative.method(view),
-        limits=words.LIMITS,
-        custody=Custody(head=book.custody_head, events=occasion.events),
+        limits=view.told(words.LIMITS),
+        custody=custody(view),
     )
 
 
-def _in_counts(one: OfficialStanding) -> OfficialStanding:
-    if one.official.publication is Publication.WITHHELD:
-        return one
-    return replace(one, official=replace(one.official, publication=Publication.COUNTED))
+def _roster(view: View) -> tuple[tuple[str, Shown], ...]:
+    return tuple(
+        (view.word(told), view.number(sum(one.official.roster is state for one in view.shown)))
+        for state, told in words.ROSTER_WORDS.items()
+    )
 
 
 def _classes(view: View) -> tuple[ClassCount, ...]:
@@ -63,11 +118,22 @@ def _classes(view: View) -> tuple[ClassCount, ...]:
         if found:
             counted.append(
                 ClassCount(
-                    class_name=words.CLASS_NAME[kind],
-                    means=words.CLASS_MEANS[kind],
-                    does_not_mean=words.CLASS_DOES_NOT_MEAN[kind],
-                    findings=len(found),
-                    officials=len({one.official for one in found}),
+                    class_name=view.word(words.CLASS_NAME[kind]),
+                    means=view.word(words.CLASS_MEANS[kind]),
+                    does_not_mean=view.word(words.CLASS_DOES_NOT_MEAN[kind]),
+                    findings=view.number(len(found)),
+                    officials=view.number(len({one.official for one in found})),
                 )
             )
     return tuple(counted)
+
+
+def _months(view: View) -> tuple[tuple[str, Shown], ...]:
+    """Return in which month how many people were first touched by what a published indicator speaks of."""
+    first: dict[str, str] = {}
+    for one in view.findings:
+        if one.indicator and one.event_time and stands(one):
+            month = one.event_time[:7]
+            first[one.official] = min(month, first.get(one.official, month))
+    months = sorted(set(first.values()))
+    return tuple((month, view.number(sum(each == month for each in first.values()))) for month in months)

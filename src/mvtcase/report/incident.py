@@ -2,61 +2,158 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mvtcase import kinds
 from mvtcase.escape import visible
-from mvtcase.report import evidence, narrative, sealing
+from mvtcase.report import evidence, narrative, numbers, pictures, sealing, summary
 from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
-from mvtcase.report.facts import Custody, Details, IncidentFacts, Marking
+from mvtcase.report.facts import Custody, Details, Marking
+from mvtcase.report.lines import lines
 from mvtcase.report.publication import EDITION_WORDS, is_withheld
-from mvtcase.report.view import view_of
+from mvtcase.report.view import LONG, view_of
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.casebook import Casebook
     from mvtcase.model import Tlp
+    from mvtcase.report.crowds import Counted
+    from mvtcase.report.facts import (
+        Advice,
+        CountedCoverage,
+        FindingFact,
+        GroupTally,
+        IndicatorRow,
+        LinkFact,
+        Method,
+        PersonFact,
+        SealingFacts,
+        Shown,
+        Summary,
+        Tally,
+        TimelineFact,
+    )
+    from mvtcase.report.lines import LineFact
     from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
-    from mvtcase.wording import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFact:
+    """One acquisition as an item of evidence; the serial number is for the case team alone."""
+
+    who: str
+    device: str
+    what: str
+    serial: str
+    acquisition: str
+    kind: str
+    taken_at: str | None
+    received_at: str
+    received_by: str
+    files: int
+    bytes: int
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFacts:
+    """Everything an incident report says.
+
+    `withheld` officials are in every number and in no row; `unlisted` are the findings of people without a row;
+    `numbers` is what was given in exact numbers, and `merging` says what was merged.
+    """
+
+    marking: Marking
+    details: Details
+    summary: Summary
+    counted: int
+    withheld: Shown
+    unlisted: Shown
+    merging: tuple[str, ...]
+    tallies: tuple[Tally, ...]
+    groups: tuple[GroupTally, ...]
+    numbers: tuple[Counted, ...]
+    people: tuple[PersonFact, ...]
+    counted_only: CountedCoverage | None
+    matrix: tuple[pictures.MatrixRow, ...]
+    lines: tuple[LineFact, ...]
+    findings: tuple[FindingFact, ...]
+    timeline: tuple[TimelineFact, ...]
+    moments: tuple[pictures.Moment, ...]
+    spread: tuple[pictures.Moment, ...]
+    sealing: SealingFacts | None
+    methodology: tuple[str, ...]
+    impact: tuple[str, ...]
+    indicators: tuple[IndicatorRow, ...]
+    links: tuple[LinkFact, ...]
+    response: tuple[str, ...]
+    lessons: tuple[str, ...]
+    recommendations: tuple[Advice, ...]
+    recommendations_for_all: tuple[str, ...]
+    items: tuple[ItemFact, ...]
+    method: Method
+    limits: tuple[str, ...]
+    custody: Custody
 
 
 def incident(
     book: Casebook, occasion: Occasion, sealed: Mapping[str, SealingSeen], links: Sequence[SeenLink] = ()
 ) -> IncidentFacts:
-    """Return what the incident report of a case, a group or one official says; `sealed` is by official id."""
+    """Return what the incident report of a case, a group or one official says; `sealed` is by official id.
+
+    Raises `ConflictError` where an outside edition would single somebody out.
+    """
     view = view_of(book, occasion)
+    whole = numbers.counted(view)
+    groups, given = numbers.groups(view, whole)
+    timeline, seals = evidence.timeline(view, sealed), sealing.facts(view, sealed)
     return IncidentFacts(
         marking=marking(book.case.tlp),
         details=details(view),
-        summary=narrative.summary(view),
+        summary=summary.summary(view, whole),
         counted=len(view.shown),
-        withheld=sum(is_withheld(one.official) for one in view.shown),
-        unlisted=len(view.findings) - len(view.listed),
-        tallies=narrative.tallies(view.shown),
-        groups=narrative.groups(view),
+        withheld=view.number(sum(is_withheld(one.official) for one in view.shown)),
+        unlisted=view.number(len(view.findings) - len(view.told_apart)),
+        merging=numbers.merging(view, whole, groups),
+        tallies=numbers.tallies(view, whole),
+        groups=groups,
+        numbers=(whole, *given),
         people=coverage.people(view),
         counted_only=coverage.counted_only(view),
+        matrix=pictures.matrix(view),
+        lines=lines(view),
         findings=evidence.findings(view),
-        timeline=evidence.timeline(view, sealed),
-        sealing=sealing.facts(view, sealed),
+        timeline=timeline,
+        moments=pictures.moments(view, timeline),
+        spread=pictures.spread(view),
+        sealing=seals,
         methodology=narrative.methodology(view, sealed),
         impact=narrative.impact(view),
         indicators=evidence.indicators(view),
         links=evidence.links(view, links),
         response=narrative.response(view),
-        recommendations=narrative.recommendations(view),
-        recommendations_for_all=words.RECOMMENDATIONS_FOR_ALL,
+        lessons=narrative.lessons(view),
+        recommendations=narrative.recommendations(view, whole),
+        recommendations_for_all=narrative.for_all(view, seals),
+        items=tuple(items(view)),
         method=narrative.method(view),
-        limits=words.LIMITS,
-        custody=Custody(head=book.custody_head, events=occasion.events),
+        limits=view.told(words.LIMITS),
+        custody=custody(view),
     )
 
 
 def marking(tlp: Tlp) -> Marking:
     """Return the marking of a case."""
     return Marking(label=f"TLP:{tlp}", meaning=words.TLP_MEANING[tlp], colour=words.TLP_COLOUR[tlp])
+
+
+def custody(view: View) -> Custody:
+    """Return the head of the chain that a report prints."""
+    return Custody(head=view.occasion.head or view.book.custody_head, events=view.occasion.events)
 
 
 def details(view: View) -> Details:
@@ -76,18 +173,44 @@ def details(view: View) -> Details:
         examiners=tuple(sorted(visible(each) for each in {*scanned, *judged, occasion.examiner})),
         organisation=visible(occasion.organisation),
         contact=visible(occasion.contact),
-        scope=view.word(_scope(view)),
+        scope=_scope(view),
         edition=str(occasion.edition),
-        edition_words=EDITION_WORDS[occasion.edition],
-        single_examiner=view.veil.text(case.single_examiner or ""),
+        edition_words=view.word(EDITION_WORDS[occasion.edition]),
+        single_examiner=view.text("", case.single_examiner or "", limit=LONG)
+        or view.word(_ONE_IS_ENOUGH[bool(case.single_examiner)]),
         language=occasion.language,
+        life=occasion.life,
     )
 
 
-def _scope(view: View) -> Message:
+_ONE_IS_ENOUGH = {True: "The reason is kept in the case.", False: ""}
+
+
+def _scope(view: View) -> str:
     if view.occasion.official:
         face = view.faces.get(view.occasion.official.id)
-        return say("one official: {who}", who=face.who) if face else say("one official")
+        return view.word(say("one official: {who}", who=face.who) if face else say("one official"))
     if view.occasion.group:
-        return say("the group {name}", name=view.veil.text(view.occasion.group.name))
-    return say("the whole case")
+        return view.word(say("the group {group}", group=view.veil.text(view.occasion.group.name)))
+    return view.word(say("the whole case"))
+
+
+def items(view: View) -> Iterator[ItemFact]:
+    """Yield every acquisition of everybody who may have a row, as an item that was handed over."""
+    for one in view.rows:
+        for device in one.devices:
+            for each in device.acquisitions:
+                yield ItemFact(
+                    who=view.who(one.official.id),
+                    device=device.device.id,
+                    what=coverage.what(view, device.device.identity, device.device.platform),
+                    serial=visible(device.device.identity.serial or "") if view.shows_texts else "",
+                    acquisition=each.id,
+                    kind=view.word(kinds.of(each.kind).words),
+                    taken_at=visible(each.acquired_at) if each.acquired_at else None,
+                    received_at=each.registered_at,
+                    received_by=visible(each.registered_by),
+                    files=each.files,
+                    bytes=each.bytes,
+                    manifest_sha256=each.manifest_sha256,
+                )

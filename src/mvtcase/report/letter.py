@@ -1,24 +1,63 @@
-"""The letter to one official: what was examined, what came of it, what to do; about nobody else."""
+"""The letter to one official: what was looked at, what came of it, what to do; in plain words, about nobody else."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mvtcase.model import Publication
-from mvtcase.report import evidence, sealing
-from mvtcase.report import examined as coverage
-from mvtcase.report import sentences as words
-from mvtcase.report.facts import Custody, LetterFacts
-from mvtcase.report.incident import details, marking
+from mvtcase import kinds
+from mvtcase.escape import visible
+from mvtcase.findings.lines import group_lines
+from mvtcase.findings.review import stands, state_of
+from mvtcase.model import FindingState, Level, Publication, Rating, Status, Trace
+from mvtcase.report import plain_words as plain
+from mvtcase.report import sealing
+from mvtcase.report.examined import what
+from mvtcase.report.incident import custody, details, marking
 from mvtcase.report.view import view_of
-from mvtcase.wording import say
+from mvtcase.wording import Message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from mvtcase.casebook import Casebook, OfficialStanding
-    from mvtcase.report.view import Occasion, SealingSeen, SeenLink
+    from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
+    from mvtcase.findings.lines import IncidentLine
+    from mvtcase.model import Finding
+    from mvtcase.report.facts import Custody, Details, Marking
+    from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
+
+MOST_CAUSES = 6
+"""More causes than this do not fit on two pages; the others are counted."""
+_QUIET = frozenset({Rating.CONTEXT, Rating.POSTURE, Rating.MENTION, Rating.LEAD})
+_QUIET_STATUSES = frozenset({Status.NO_TRACE, Status.NOT_EXAMINED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """One phone of the person: what it is, when it was copied, what the copy could show and what it could not."""
+
+    what: str
+    taken: str
+    could_show: str
+    could_not: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFacts:
+    """Everything the letter to one official says; nobody else is in it."""
+
+    marking: Marking
+    details: Details
+    who: str
+    status: str
+    result: str
+    looked_at: tuple[LookedAt, ...]
+    found: tuple[str, ...]
+    does_not_mean: tuple[str, ...]
+    steps: tuple[str, ...]
+    call: tuple[str, ...]
+    consent: str
+    custody: Custody
 
 
 def letter(
@@ -26,46 +65,120 @@ def letter(
 ) -> LetterFacts:
     """Return what the letter to the occasion's official says.
 
-    The letter goes to the person: where the publication level hides them from others, the pseudonym stands for them.
-    Links are left out: they would speak of others.
+    It goes to the person and is by name, whatever others may be shown. Links are left out: they would speak of others.
     """
     del links
     meant = occasion.official
     if meant is None:
         raise ValueError("a letter is to one official")
     view = view_of(replace(book, officials=tuple(_told(one, meant.id) for one in book.officials)), occasion)
-    (one,), (person,) = view.shown, coverage.people(view)
-    seen = sealing.facts(view, sealed)
+    (one,) = view.shown
+    who = visible(meant.name) or visible(meant.pseudonym)
+    steps = (*plain.STEPS[one.status], *(plain.NOTIFIED if one.notifications else ()), *_line(view, sealed))
     return LetterFacts(
         marking=marking(book.case.tlp),
-        details=replace(
-            details(view), scope=view.word(say("one person: {who}", who=person.who)), description="", title=""
-        ),
-        who=person.who,
+        details=replace(details(view), scope=view.word(say("one person: {who}", who=who)), description="", title=""),
+        who=who,
         status=str(one.status),
-        words=person.words,
-        dismissed=person.dismissed,
-        leads=person.leads,
-        notifications=person.notifications,
-        result=words.LETTER_WARNED if one.rests_on_notification else words.LETTER_RESULT[one.status],
-        devices=person.devices,
-        findings=tuple(replace(each, dispositions=()) for each in evidence.findings(view)),
-        steps=(
-            *words.LETTER_STEPS[one.status],
-            *(words.LETTER_NOTIFIED if one.notifications else ()),
-            *words.LETTER_FOR_ALL,
-        ),
-        sealing=seen.rows[0] if seen and seen.rows else None,
-        consent=person.consent,
-        limits=words.LIMITS[:2],
-        custody=Custody(head=book.custody_head, events=occasion.events),
+        result=view.word(_result(view, one)),
+        looked_at=tuple(_looked_at(view, each) for each in one.devices),
+        found=view.told(_found(one, {each.id: each for each in view.findings})),
+        does_not_mean=view.told(plain.DOES_NOT_MEAN[one.status]),
+        steps=view.told(steps),
+        call=view.told(_call(occasion)),
+        consent=view.word(_consent(one)),
+        custody=custody(view),
     )
 
 
+def _result(view: View, one: OfficialStanding) -> str:
+    if one.rests_on_notification:
+        return plain.WARNED
+    if one.status is Status.CONFIRMED and view.book.case.single_examiner:
+        return plain.CONFIRMED_BY_ONE
+    return plain.RESULT[one.status]
+
+
 def _told(one: OfficialStanding, meant: str) -> OfficialStanding:
-    """Return the official as this letter sees them: the person under the pseudonym at least, others not at all."""
-    if one.official.id != meant:
-        return replace(one, official=replace(one.official, publication=Publication.WITHHELD))
-    if one.official.publication is Publication.NAMED:
-        return one
-    return replace(one, official=replace(one.official, publication=Publication.ROLE))
+    """Return the official as this letter sees them: the person by name, others not at all."""
+    level = Publication.NAMED if one.official.id == meant else Publication.WITHHELD
+    return replace(one, official=replace(one.official, publication=level))
+
+
+def _looked_at(view: View, one: DeviceStanding) -> LookedAt:
+    taken = sorted((each.acquired_at or each.registered_at)[:10] for each in one.acquisitions)
+    carried = [plain.span(each) for each in one.reach if each.is_carried and each.trace in plain.TRACES]
+    missing = [each.trace for each in one.reach if not each.is_carried and each.trace in plain.TRACES]
+    unread = dict.fromkeys(trace for gap in one.gaps if (trace := kinds.TRACES.get(gap.module.lower())) in plain.TRACES)
+    absent = dict.fromkeys((*missing, *unread)) if one.latest else ()
+    return LookedAt(
+        what=what(view, one.device.identity, one.device.platform),
+        taken=_days(taken),
+        could_show=", ".join(view.told(carried)),
+        could_not=", ".join(view.told(plain.TRACES[each] for each in absent if isinstance(each, Trace))),
+    )
+
+
+def _days(days: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(days))
+
+
+def _found(one: OfficialStanding, by_id: Mapping[str, Finding]) -> Iterator[Message | str]:
+    """Yield each cause once, in words of its own; a letter that found nothing lists nothing."""
+    yield from (plain.warning(each) for each in one.notifications)
+    causes: dict[str, list[IncidentLine]] = {}
+    if one.status not in _QUIET_STATUSES:
+        for line in group_lines(each for each in by_id.values() if stands(each) and _weighs(each.rating, each.level)):
+            causes.setdefault(plain.cause(line), []).append(line)
+    for cause, together in sorted(causes.items(), key=lambda each: plain.place(each[0]))[:MOST_CAUSES]:
+        yield plain.found(
+            cause, together, confirmed=any(_is_confirmed(by_id[each]) for line in together for each in line.findings)
+        )
+    if len(causes) > MOST_CAUSES:
+        yield say("And {more} other things, which the responders can explain.", more=len(causes) - MOST_CAUSES)
+    if one.dismissed:
+        yield plain.explained(one.dismissed)
+
+
+def _weighs(rating: Rating, level: Level) -> bool:
+    return rating not in _QUIET and level.rank >= Level.MEDIUM.rank
+
+
+def _is_confirmed(finding: Finding) -> bool:
+    return state_of(finding) is FindingState.CONFIRMED
+
+
+def _line(view: View, sealed: Mapping[str, SealingSeen]) -> tuple[str, ...]:
+    """Return what to do about LINE: what is off is to be turned on again."""
+    seen = sealing.facts(view, sealed)
+    off = seen is not None and any(row.sealing.endswith("off") for row in seen.rows)
+    return plain.LINE_OFF if off else plain.LINE_ALL
+
+
+def _call(occasion: Occasion) -> Iterator[Message]:
+    """Yield whom to call: the responders, then help lines that take requests, with the day they were checked on."""
+    if occasion.contact:
+        yield say(
+            "{organisation}: {contact}",
+            organisation=visible(occasion.organisation) or visible(occasion.examiner),
+            contact=visible(occasion.contact),
+        )
+    else:
+        yield say("The person who gave you this letter.")
+    for each in occasion.help_lines:
+        if not each.paused:
+            yield say(
+                "{name}: {contact} (checked on {checked})",
+                name=visible(each.name),
+                contact=visible(each.contact),
+                checked=each.checked_on,
+            )
+
+
+def _consent(one: OfficialStanding) -> Message:
+    if not one.consents:
+        return say("You have given no written agreement so far. Nothing of yours is examined without it.")
+    return say(
+        "You agreed to this on {day}. You can withdraw that at any time; nothing of yours is examined afterwards.",
+        day=one.consents[-1].given_at[:10],
+    )

@@ -10,8 +10,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jinja2 import PackageLoader
+
+from mvtcase.wording import ENGLISH
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from jinja2 import Environment
+
+    from mvtcase.wording import Translator
 
 _VALUE = r"\{\{.*?\}\}"
 _INLINE = r"</?(?:b|i|em|strong|code)>"
@@ -120,3 +128,18 @@ def _phrase(source: str) -> _Phrase:
 
     text = " ".join(_VALUES.sub(named, core).split())
     return _Phrase(text, values, source[:start], source[start + len(core) :])
+
+
+class Templates(PackageLoader):
+    """The templates of a package with their sentences in another language."""
+
+    def __init__(self, tongue: Translator, package: str) -> None:
+        super().__init__(package)
+        self._tongue = tongue
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        """Return a template's source as the base class does."""
+        source, name, is_current = super().get_source(environment, template)
+        if template.endswith(".j2") and self._tongue.language != ENGLISH:
+            source = worded(source, self._tongue.text, markdown=".md." in template)
+        return source, name, is_current

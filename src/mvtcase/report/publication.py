@@ -33,8 +33,6 @@ EDITION_WORDS = said({
     Edition.NAMED: "Named edition: names everybody; contacts and device identities are covered.",
     Edition.OUTSIDE: "Outside edition: people appear as their publication levels let them; every number counts all.",
 })  # fmt: skip
-FEWEST_TOGETHER = 5
-"""Fewer people than this who may be in no row cannot hide in a number: who knows the others knows them."""
 HIDDEN = "[not shown]"
 UNATTRIBUTED = Said("an official shown only in counts")
 MAX_TEXT_CHARACTERS = 700

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
 from mvtcase.model import Status
-from mvtcase.report.examined import SHORT
 from mvtcase.report.facts import SealingFacts, SealingGroup, SealingRow
+from mvtcase.report.view import SHORT
 from mvtcase.wording import said, say
 
 if TYPE_CHECKING:
@@ -33,27 +33,30 @@ def facts(view: View, sealing: Mapping[str, SealingSeen]) -> SealingFacts | None
     """Return the sealing of everybody shown, None when nobody shown was ever asked."""
     if not any(one.official.id in sealing for one in view.shown):
         return None
-    counted = [_group(view.word(say("Everybody in this report")), view.shown, sealing)]
+    counted = [_group(view, view.word(say("Everybody in this report")), view.shown, sealing)]
     for group in view.book.groups:
         inside = {one.official.id for one in view.book.members(group.id)}
         members = [one for one in view.shown if one.official.id in inside]
         if members:
-            counted.append(_group(view.veil.text(group.name, limit=SHORT), members, sealing))
-    return SealingFacts(groups=tuple(counted), rows=_rows(view, sealing), notes=NOTES)
+            counted.append(_group(view, view.veil.text(group.name, limit=SHORT), members, sealing))
+    due = sum(one.official.id not in sealing or sealing[one.official.id].due for one in view.shown)
+    return SealingFacts(groups=tuple(counted), rows=_rows(view, sealing), due=view.number(due), notes=view.told(NOTES))
 
 
-def _group(name: str, members: Sequence[OfficialStanding], sealing: Mapping[str, SealingSeen]) -> SealingGroup:
+def _group(
+    view: View, name: str, members: Sequence[OfficialStanding], sealing: Mapping[str, SealingSeen]
+) -> SealingGroup:
     told = {one.official.id: _told(one, sealing) for one in members}
     tally = Counter(told.values())
     overlap = [one for one in members if told[one.official.id] in {OFF, CHANGED} and one.status in _MATCHED]
     return SealingGroup(
         group=name,
-        on=tally[ON],
-        off=tally[OFF],
-        changed=tally[CHANGED],
-        conflicting=tally[CONFLICTING],
-        unknown=tally[UNKNOWN],
-        overlap=len(overlap),
+        on=view.number(tally[ON]),
+        off=view.number(tally[OFF]),
+        changed=view.number(tally[CHANGED]),
+        conflicting=view.number(tally[CONFLICTING]),
+        unknown=view.number(tally[UNKNOWN]),
+        overlap=view.number(len(overlap)),
     )
 
 
@@ -73,6 +76,8 @@ def _rows(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[SealingRow, .
             last_seen=seen.last_seen,
             method=visible(seen.method),
             status=str(one.status),
+            looks=seen.looks,
+            due=seen.due,
         )
         for one in view.rows
         if (seen := sealing.get(one.official.id)) is not None

@@ -172,10 +172,7 @@ RECOMMENDATIONS: Mapping[Status, tuple[str, ...]] = {
     Status.INDICATOR_MATCH: (
         "Have two examiners review the findings before anybody acts on them or speaks of an attack.",
         "Preserve the phone as it is: no reset, no new phone, no update until a second acquisition has been taken.",
-        (
-            "Ask for expert help early; Amnesty's Security Lab and Access Now's helpline work with civil "
-            "society and officials."
-        ),
+        "Ask for expert help early: the help lines that this report names, or a laboratory of your own choice.",
     ),
     Status.SUSPICIOUS: (
         "Have an expert look at the unusual findings; ordinary causes are common.",
@@ -218,9 +215,14 @@ RECOMMENDATIONS_FOR_ALL = (
         "Install system updates as soon as they appear and turn on Lockdown Mode (iPhone) or Advanced "
         "Protection (Android 16 or later) for everybody in the affected groups."
     ),
+    "Check in LINE that Letter Sealing is on, look at the list of logged-in devices, and log out what is not known.",
     (
-        "Check in LINE that Letter Sealing is on, look at the list of logged-in devices, log out what is not "
-        "known, and repeat the look at intervals."
+        "Until Letter Sealing is confirmed, use a channel for confidential matters whose other end was verified "
+        "independently, in person or by another channel."
+    ),
+    (
+        "Review which vendors and third parties have access to the accounts and phones (linked services, management "
+        "of devices, chat bots, desktop clients), and end what nobody needs."
     ),
     "Report threat notifications from Apple, Google or WhatsApp to the responders on the day they arrive.",
 )
@@ -249,76 +251,6 @@ LIMITS = (
 CONSENT_CLAUSE = (
     "The MVT License 1.1 (section 3.0) allows an examination only with the data owner's explicit consent "
     "after information on the nature of the procedure, the privacy implications, retention and disposal."
-)
-
-LETTER_RESULT: Mapping[Status, str] = {
-    Status.CONFIRMED: "Two examiners confirmed traces of spyware on a device of yours.",
-    Status.TARGETED: "It was confirmed that somebody tried to attack you. Whether it succeeded is not known.",
-    Status.INDICATOR_MATCH: "Something that is published as belonging to spyware was found. It is being reviewed.",
-    Status.SUSPICIOUS: "Something unusual was found. It is being reviewed; ordinary causes are common.",
-    Status.INCONCLUSIVE: (
-        "No statement is possible yet: part of the data was not examined or compared, or it shows too little."
-    ),
-    Status.NO_TRACE: "No trace was found in what could be examined.",
-    Status.NOT_EXAMINED: "None of your devices has been examined.",
-}
-"""The result as the person reads it."""
-_KEEP = (
-    "Keep the phone as it is: do not reset, sell or return it before the responders have told you that they are done."
-)
-LETTER_STEPS: Mapping[Status, tuple[str, ...]] = {
-    Status.CONFIRMED: (
-        _KEEP,
-        "Use another device for anything confidential from now on, and change your passwords from there.",
-        "End unknown sessions in your accounts (mail, LINE, other chats), and tell the responders what you ended.",
-        "Decide with the responders whom of your contacts to tell, and how.",
-    ),
-    Status.TARGETED: (
-        "Do not delete the messages: they are evidence.",
-        (
-            "Expect further attempts, also on other devices and at people close to you. Report what looks odd "
-            "the same day."
-        ),
-        "Once the responders agree: install all updates, then turn on Lockdown Mode or Advanced Protection.",
-    ),
-    Status.INDICATOR_MATCH: (
-        _KEEP,
-        "Do not install updates before the responders have taken a second copy; ask them for a time.",
-        "Do not confront anybody and do not write about it on this phone until the review is done.",
-    ),
-    Status.SUSPICIOUS: (
-        _KEEP,
-        "The responders may ask for a second, fuller copy of the phone's data.",
-    ),
-    Status.INCONCLUSIVE: (
-        "Please let the responders take another copy; what is missing stands above.",
-        "Until then, act as if nothing were known, because nothing is.",
-    ),
-    Status.NO_TRACE: (
-        (
-            "Install updates as soon as they appear, restart the phone every day, and turn on Lockdown Mode or "
-            "Advanced Protection."
-        ),
-        (
-            "Come again when something looks odd and at the next round: the same data can be compared with newer "
-            "indicators."
-        ),
-    ),
-    Status.NOT_EXAMINED: (
-        "The offer stands: ask the responders for a time, or for an answer to what keeps you from it.",
-    ),
-}
-LETTER_WARNED = (
-    "The maker of a service warned you that you may have been attacked. That is taken seriously, whatever your devices "
-    "show; what they show stands below."
-)
-"""The result where it rests on a vendor's threat notification alone."""
-LETTER_NOTIFIED = (
-    "You were warned by the maker of a service: keep that notice, and show the responders every further one at once.",
-)
-LETTER_FOR_ALL = (
-    "In LINE, check that Letter Sealing is on and that every logged-in device is yours.",
-    "A threat notification from Apple, Google or WhatsApp is serious: show it to the responders the same day.",
 )
 
 _NO_SENTENCES = frozenset({"TLP_COLOUR", "SWEEP"})

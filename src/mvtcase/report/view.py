@@ -5,8 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mvtcase.findings.ratings import rule_named
 from mvtcase.model import Publication
-from mvtcase.report.publication import UNATTRIBUTED, Edition, Veil, can_be_clicked, face_of, is_withheld
+from mvtcase.report import sentences
+from mvtcase.report.crowds import Crowd, band
+from mvtcase.report.facts import Life
+from mvtcase.report.publication import (
+    UNATTRIBUTED,
+    Edition,
+    Veil,
+    can_be_clicked,
+    face_of,
+    is_withheld,
+    shown_indicator,
+)
 from mvtcase.wording import ENGLISH, translator
 
 if TYPE_CHECKING:
@@ -14,13 +26,24 @@ if TYPE_CHECKING:
 
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
     from mvtcase.model import Finding, Group, IndicatorSet, Observation, Official, Scan
+    from mvtcase.report.crowds import Given
+    from mvtcase.report.facts import Shown
     from mvtcase.report.publication import Face
+    from mvtcase.settings import HelpLine
     from mvtcase.wording import Message
+
+
+SHORT, LONG = 80, 700
+"""How long texts may be: of a name or a cell of a table, and of a paragraph."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """Which report is written, when and by whom; `events` is the length of the custody chain; no target: the case."""
+    """Which report is written, when and by whom; `events` is the length of the custody chain; no target: the case.
+
+    `head` is the chain's newest digest then, empty for that of the case as it is; `before` is what released reports
+    gave in numbers; `allowed` are findings and observations whose own texts may leave the case team.
+    """
 
     report: str
     kind: str
@@ -32,14 +55,22 @@ class Occasion:
     events: int = 0
     group: Group | None = None
     official: Official | None = None
+    device: str = ""
     language: str = ENGLISH
+    head: str = ""
+    life: Life = field(default_factory=Life)
+    before: tuple[Given, ...] = ()
+    allowed: frozenset[str] = frozenset()
+    help_lines: tuple[HelpLine, ...] = ()
+    lessons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingSeen:
     """What all LINE Letter Sealing observations of one official say together, as the caller judged them.
 
-    `sealing` is one of on, off, changed_on_off, conflicting, unknown; `last_on` and `first_off` bound a change.
+    `sealing` is one of on, off, changed_on_off, conflicting, unknown; `last_on` and `first_off` bound a change; `looks`
+    are times with what was seen, oldest first; `due` says whether it is time to look again.
     """
 
     sealing: str
@@ -47,6 +78,8 @@ class SealingSeen:
     first_off: str | None = None
     last_seen: str | None = None
     method: str = ""
+    looks: tuple[tuple[str, str], ...] = ()
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +133,52 @@ class View:
         return tuple(each for each in self.findings if each.official not in withheld)
 
     @property
+    def told_apart(self) -> tuple[Finding, ...]:
+        """The findings that stand in rows of a report: those of people who may have a row."""
+        return tuple(each for each in self.findings if each.official in self.faces)
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether numbers of people must single nobody out."""
+        return self.occasion.edition is Edition.OUTSIDE
+
+    @property
+    def shows_texts(self) -> bool:
+        """Whether texts out of the evidence and of examiners may stand here as they are."""
+        return self.occasion.edition is Edition.INTERNAL
+
+    def number(self, number: int) -> Shown:
+        """Return a number of people or things as this edition may tell it."""
+        return band(number) if self.is_outside else number
+
+    def crowd(self, *, rows: bool = True) -> Crowd:
+        """Return among whom nobody may stand out; without `rows` nobody is visible in this report."""
+        everybody = {one.official.id: one for one in self.book.officials}
+        hidden = frozenset(key for key, one in everybody.items() if face_of(one.official) is None)
+        hiding = (hidden,) if rows else (hidden, frozenset(everybody))
+        return Crowd(
+            statuses={key: one.status for key, one in everybody.items()},
+            hiding=hiding if self.is_outside else (),
+            before=self.occasion.before if self.is_outside else (),
+        )
+
+    def text(self, item: str, value: str, *, limit: int = SHORT) -> str:
+        """Return a text out of the evidence, or of an examiner, where it may stand; empty elsewhere."""
+        may = self.shows_texts or item in self.occasion.allowed
+        return self.veil.text(value, limit=limit) if may else ""
+
+    def title(self, one: Finding, *, limit: int = LONG) -> str:
+        """Return what a finding is about: its own words where they may stand, else its class with indicator or rule."""
+        own = self.text(one.id, one.title, limit=limit)
+        if own:
+            return own
+        if one.indicator:
+            told = shown_indicator(one.indicator.value, one.indicator.type)
+            return f"{self.word(sentences.CLASS_NAME[one.evidence_class])}: {told}"
+        rule = rule_named(one.rule)
+        return f"{self.word(sentences.CLASS_NAME[one.evidence_class])}: {self.word(rule.says) if rule else one.module}"
+
+    @property
     def observations(self) -> tuple[Observation, ...]:
         """The observations of everybody who may have a row."""
         inside = {one.official.id for one in self.rows}
@@ -123,11 +202,11 @@ class View:
 
     def told(self, said: Iterable[str | Message]) -> tuple[str, ...]:
         """Return sentences and reasons in the language of the report."""
-        return tuple(map(self.word, said))
+        return tuple(map(translator(self.occasion.language).word, said))
 
-    def word(self, told: str | Message) -> str:
-        """Return one sentence or reason in the language of the report."""
-        return translator(self.occasion.language).word(told)
+    def word(self, said: str | Message) -> str:
+        """Return one sentence in the language of the report."""
+        return translator(self.occasion.language).word(said)
 
     def who(self, official: str) -> str:
         """Return how an official is called here."""
@@ -139,25 +218,39 @@ class View:
         return official in self.faces
 
 
-def view_of(book: Casebook, occasion: Occasion) -> View:
-    """Return what a report on this occasion may look at: everybody in its scope is in the numbers."""
+def view_of(book: Casebook, occasion: Occasion, *, rows: bool = True) -> View:
+    """Return what a report on this occasion may look at: everybody in its scope is in the numbers.
+
+    Without `rows` nobody is in a row, whatever the publication levels.
+    """
     if occasion.edition is not Edition.OUTSIDE:
         book = replace(book, officials=tuple(map(_named, book.officials)))
     shown = book.members(occasion.group.id) if occasion.group else book.officials
     if occasion.official:
         shown = tuple(one for one in shown if one.official.id == occasion.official.id)
+    if occasion.device:
+        shown = tuple(replace(one, devices=_only(one, occasion.device)) for one in shown)
+        book = replace(book, findings=tuple(each for each in book.findings if each.device == occasion.device))
     refs = (each.indicator for each in book.findings if each.indicator)
     return View(
         book=book,
         occasion=occasion,
         shown=shown,
-        faces={one.official.id: face for one in shown if (face := face_of(one.official))},
+        faces={one.official.id: face for one in shown if rows and (face := face_of(one.official))},
         veil=Veil(
-            book.officials,
+            book.officials if rows else tuple(map(_nobody, book.officials)),
             {ref.value for ref in refs if can_be_clicked(ref.type)},
             covers=occasion.edition is not Edition.INTERNAL,
         ),
     )
+
+
+def _only(one: OfficialStanding, device: str) -> tuple[DeviceStanding, ...]:
+    return tuple(each for each in one.devices if each.device.id == device)
+
+
+def _nobody(one: OfficialStanding) -> OfficialStanding:
+    return replace(one, official=replace(one.official, publication=Publication.WITHHELD))
 
 
 def _named(one: OfficialStanding) -> OfficialStanding:

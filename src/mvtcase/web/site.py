@@ -22,7 +22,7 @@ from mvtcase import workflow
 from mvtcase.errors import MvtcaseError, NotFoundError
 from mvtcase.escape import visible
 from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
-from mvtcase.report.render import Templates
+from mvtcase.report.phrases import Templates
 from mvtcase.web import drawing
 from mvtcase.web.doing import ACTIONS, Filled
 from mvtcase.web.door import COOKIE, ENTER, Door, Guard, is_ours, session_of

@@ -110,8 +110,8 @@ class Message:
         """Return the sentence, each step as `show` makes it, in the messages and reasons it quotes too."""
         if not self.steps and not self.params:
             return translate(self.text)
-        if self.many and isinstance(number := self.params.get("n"), int):
-            return _counted(self.text, self.many, number, translate)
+        if self.many:
+            return _counted(self.text, self.many, self.params["n"], translate)
         named = {name: _quoted(value, show, translate) for name, value in self.params.items()}
         return filled(self.text, translate, *map(show, self.steps), **named)
 
@@ -151,8 +151,11 @@ def say(text: str, *steps: Step, **params: object) -> Message:
     return Message(text, steps, params)
 
 
-def count(one: str, many: str, n: int) -> Message:
-    """Return the message of a number of things, of which English has two forms: `{n} gap` and `{n} gaps`."""
+def count(one: str, many: str, n: int | str) -> Message:
+    """Return the message of a number of things, of which English has two forms: `{n} gap` and `{n} gaps`.
+
+    Words in place of the number, such as "fewer than 5", take the form of many.
+    """
     return Message(one, (), {"n": n}, many)
 
 
@@ -203,10 +206,14 @@ def filled(template: str, translate: Translate, *steps: str, **params: object) -
         return template.format(*steps, **params)
 
 
-def _counted(one: str, many: str, n: int, translate: Translate) -> str:
+def _counted(one: str, many: str, n: object, translate: Translate) -> str:
     """Return a number of things in the form that the language of `translate` has for that number."""
-    told = translate(Counted(one, n))
-    return filled(told if told != one else one if n == 1 else many, str, n=n)
+    told = translate(Counted(one, n if isinstance(n, int) else _MANY))
+    return filled(told if told != one else one if n == 1 else many, str, n=_quoted(n, str, translate))
+
+
+_MANY = 99
+"""The number whose form goes with words in place of a number."""
 
 
 def _worded(code: str, params: Mapping[str, Value], translate: Translate) -> str:

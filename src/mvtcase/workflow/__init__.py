@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import owners as owners
     from mvtcase.workflow import purges as purges
     from mvtcase.workflow import rechecks as rechecks
+    from mvtcase.workflow import report_life as report_life
     from mvtcase.workflow import reports as reports
     from mvtcase.workflow import roster as roster
     from mvtcase.workflow import scans as scans

@@ -12,7 +12,7 @@ from mvtcase.errors import InputError
 from mvtcase.wording import say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.reports import sealing_windows
+from mvtcase.workflow.report_making import sealing_windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,6 +14,7 @@ from mvtcase.findings.normalise import Context, unlike_its_alerts
 from mvtcase.store import queries
 from mvtcase.store.custody import Difference
 from mvtcase.wording import say
+from mvtcase.workflow import report_files
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.recording import settled_case
 
@@ -180,10 +181,12 @@ def _verify_files(store: Store) -> Iterator[Difference]:
         if scan.results_sha256:
             yield from _verify_results(store.folder.results(scan.id), scan.id, scan.results_sha256)
     destroyed = {each for stone in queries.tombstones(store) for each in stone.ids.get("report_file", "").split()}
-    for report in queries.reports(store):
-        if report.id not in destroyed and not _is(store.folder.path / report.path, report.sha256):
-            yield Difference(where=f"report {report.id}", what="the file is missing or changed")
-    known = {store.folder.path / report.path for report in queries.reports(store)}
+    known = set()
+    for each in report_files.written(store):
+        for file in each.every_file:
+            known.add(store.folder.path / file.path)
+            if each.report.id not in destroyed and not _is(store.folder.path / file.path, file.sha256):
+                yield Difference(where=f"report {each.report.id}, {file.format}", what="the file is missing or changed")
     for path in sorted(store.folder.reports.rglob("*")):
         if path not in known:
             yield Difference(where=f"reports/{path.name}", what="no report of this case is in it")

@@ -22,7 +22,8 @@ from mvtcase.wording import do, say
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.recording import settled_case
-from mvtcase.workflow.reports import Kind, read_edition, sealing_of
+from mvtcase.workflow.report_making import Kind, sealing_of
+from mvtcase.workflow.reports import read_edition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from mvtcase.files import destroy
 from mvtcase.model import CaseState, OfficialState, PurgeGrounds, PurgeState, ReportState, RosterState
 from mvtcase.store import purging, queries
 from mvtcase.wording import do, say
-from mvtcase.workflow import moving
+from mvtcase.workflow import moving, report_files
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.officials import require_reason
 
@@ -156,7 +156,8 @@ def _files_of(store: Store, one: Official, held: Holdings) -> Iterator[str]:
     own = {*_attachments(store, held.ids["official"])}
     others = [each.id for each in queries.officials(store, every=True) if each.id not in held.ids["official"]]
     yield from (f"attachments/{each}" for each in sorted(own - {*_attachments(store, others)}))
-    yield from (report.path for report in queries.reports(store) if _may_name(store, report, one, held))
+    written = (each for each in report_files.written(store) if _may_name(store, each.report, one, held))
+    yield from (file.path for each in written for file in each.every_file)
     # An export holds everybody's findings, under a pseudonym at best.
     yield from (str(each.relative_to(home)) for each in sorted((home / "exports").glob("*")))
 

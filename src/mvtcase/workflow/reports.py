@@ -1,58 +1,59 @@
-"""Reports: write, list, review, release, supersede; what may be shown is decided below, in `mvtcase.report`."""
+"""Reports: write and list; what may be shown is decided below, in `mvtcase.report`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mvtcase import correlate
-from mvtcase.canon import StrEnum, person_key, sha256_bytes, timestamp
+from mvtcase.canon import sha256_bytes
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import CaseReadOnlyError, ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import Report, ReportState
-from mvtcase.report.group import group as group_report
-from mvtcase.report.incident import incident
-from mvtcase.report.letter import letter
-from mvtcase.report.publication import FEWEST_TOGETHER, Edition, face_of, is_withheld
+from mvtcase.report.publication import Edition, face_of, is_withheld
 from mvtcase.report.render import Format, render
-from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import Message, do, say
-from mvtcase.workflow import payloads, sealing
+from mvtcase.workflow import payloads, report_files
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.observations import LETTER_SEALING
 from mvtcase.workflow.recording import settled_case
+from mvtcase.workflow.report_making import Kind, Target, at, facts_of, kept, look_of, occasion_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
+    from typing import Any
 
     from mvtcase.casebook import Casebook
-    from mvtcase.model import Group, Official
+    from mvtcase.model import Json, Official
+    from mvtcase.report.view import Occasion
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 
+PRIVATE_FILE_ENDING = "facts.json"
+"""How the file ends that keeps what a report says, so that it can be laid out again."""
 
-class Kind(StrEnum):
-    """Which reports there are."""
 
-    INCIDENT = "incident"
-    GROUP = "group"
-    LETTER = "letter"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownReport(Report):
+    """One file of a report: the same number for every format, with where the report stands."""
+
+    superseded_by: str
+    errata: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportsShown:
-    """Reports, each with its whole path."""
+    """Files of reports, each with its whole path."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[ShownReport, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedReport(Report):
-    """A report with whether its file is still what was written."""
+class ListedReport(ShownReport):
+    """A file of a report with whether it is still what was written."""
 
     file: str
 
@@ -64,9 +65,14 @@ class Reports:
     reports: tuple[ListedReport, ...]
 
 
-_Maker = Callable[["Casebook", Occasion, Mapping[str, SealingSeen], Sequence[SeenLink]], object]
-_MAKERS: dict[Kind, _Maker] = {Kind.INCIDENT: incident, Kind.GROUP: group_report, Kind.LETTER: letter}
-_NEXT = {ReportState.DRAFT: ReportState.REVIEWED, ReportState.REVIEWED: ReportState.RELEASED}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A report before it is filed: its pages by format, the bytes of its facts, and the occasion."""
+
+    occasion: Occasion
+    pages: tuple[tuple[Format, bytes], ...]
+    facts: bytes
+    wish: dict[str, Any]
 
 
 def write(
@@ -77,14 +83,16 @@ def write(
     formats: Sequence[str] = ("html",),
     edition: str | None = None,
     output: Path | None = None,
+    everybody: bool = False,
 ) -> Outcome[ReportsShown]:
-    """Write a report as draft files in the case folder, one for each format, and return them.
+    """Write a report as draft files in the case folder, one for each format and all under one number.
 
-    From a case that cannot be written to they go to the folder `output` and the case knows nothing of them. `target` is
-    a group or an official; without one the whole case is meant. `edition` is `internal` for an incident report and
-    `outside` for one on a group unless it is given. Raises `InputError` on an unknown kind or format,
-    `ConflictError` when the publication level forbids the report, `RenderError` when a format cannot be made; then
-    nothing is written.
+    `target` is a group, an official or a device; without one the whole case is meant. `edition` is `outside` for a
+    report on a group unless it is given, `internal` for others. With `output` the files go to that folder too, with a
+    manifest; from a case that cannot be written to they go there alone, and the case knows nothing of them. With
+    `everybody` a letter to each official is written. Raises `InputError` on an unknown kind or format,
+    `ConflictError` when the report would single somebody out, `RenderError` when a format cannot be made; then nothing
+    is written.
     """
     chosen, wanted = read_kind(kind), read_formats(formats)
     meant = read_edition(edition, chosen)
@@ -95,29 +103,45 @@ def write(
                 hint=say("Name a folder with {0}.", do(output="FOLDER")),
                 slug=store.folder.slug,
             )
-        group, official = _target(store, chosen, target, meant)
+        targets = _targets(store, chosen, target, meant, everybody=everybody)
         book = read_casebook(store, desk.newest())
-        _require_company(book, chosen, group, meant)
         first = _next_number(store)
-        pages = {}
-        for place, each in enumerate(wanted):
-            occasion = replace(
-                _occasion(desk, store, book, f"R-{first + place:04d}", chosen, group, official), edition=meant
+        now = occasion_of(desk, store, book, chosen, meant)
+        made = [
+            _make(desk, book, at(now, f"R-{first + place:04d}", each), wanted) for place, each in enumerate(targets)
+        ]
+        if output is not None:
+            _put(output, made)
+        if store.read_only:
+            note = (
+                "The case is on a read-only medium: it does not know of this report, and its number may be given again."
             )
-            facts = _MAKERS[chosen](book, occasion, sealing_of(book), _links(book, occasion))
-            pages[occasion.report] = (each, render(facts, chosen, each))
-        name = str(chosen) if chosen is Kind.LETTER else f"{chosen}-{meant}"
-        if store.read_only and output is not None:
-            return _put(desk, book, chosen, name, pages, output)
-        _keep(desk, store, book, chosen, name, pages, target=_id_of(group, official))
-        written = [each for each in queries.reports(store) if each.id in pages]
+            return Outcome(
+                data=ReportsShown(reports=tuple(_beside(desk, each, output) for each in made)), messages=(note,)
+            )
+        for each in made:
+            _keep(desk, store, each)
         return Outcome(
-            data=_shown(store, written),
+            data=shown(store, [each.occasion.report for each in made]),
             messages=(
                 *_not_listed(book, chosen, meant),
+                *(
+                    (say("The files and a manifest are in {folder}; nothing was sent.", folder=output),)
+                    if output
+                    else ()
+                ),
                 say("A draft: another examiner looks at it with {0}.", do("report review", "REPORT")),
             ),
         )
+
+
+def _make(desk: Desk, book: Casebook, occasion: Occasion, formats: Sequence[Format]) -> _Made:
+    kind = Kind(occasion.kind)
+    facts = facts_of(book, kind, occasion)
+    look = look_of(desk.settings)
+    pages = tuple((each, render(facts, kind, each, look)) for each in formats)
+    wish = kept(occasion, desk.newest(), facts)
+    return _Made(occasion=occasion, pages=pages, facts=render(facts, kind, Format.JSON), wish=wish)
 
 
 def _not_listed(book: Casebook, kind: Kind, edition: Edition) -> tuple[Message, ...]:
@@ -136,31 +160,10 @@ def _not_listed(book: Casebook, kind: Kind, edition: Edition) -> tuple[Message, 
     )
 
 
-def _require_company(book: Casebook, kind: Kind, group: Group | None, edition: Edition) -> None:
-    """Raise `ConflictError` when so few people are withheld that the numbers would single them out."""
-    if kind is Kind.LETTER or edition is not Edition.OUTSIDE:
-        return
-    members = book.members(group.id) if group else book.officials
-    withheld = sum(is_withheld(one.official) for one in members)
-    if 0 < withheld < FEWEST_TOGETHER:
-        raise ConflictError(
-            "{withheld} of the {all} people in this report are withheld: fewer than {fewest} cannot hide in its "
-            "numbers, and leaving them out would make the numbers untrue.",
-            hint=say(
-                "With their agreement, {0} changes that; else write about a larger group, or {1} for the case team.",
-                do("official set", "OFFICIAL", publication="counted"),
-                do("report write", str(kind), edition="internal"),
-            ),
-            withheld=withheld,
-            all=len(members),
-            fewest=FEWEST_TOGETHER,
-        )
-
-
 def read_edition(text: str | None, kind: Kind) -> Edition:
     """Return the edition a text names, without one the usual one of a kind of report. Raises `InputError`."""
     if text is None:
-        return Edition.INTERNAL if kind is Kind.INCIDENT else Edition.OUTSIDE
+        return Edition.OUTSIDE if kind is Kind.GROUP else Edition.INTERNAL
     try:
         return Edition(text.lower())
     except ValueError:
@@ -191,32 +194,47 @@ def read_formats(texts: Sequence[str]) -> tuple[Format, ...]:
     return wanted
 
 
-def _target(store: Store, kind: Kind, target: str | None, edition: Edition) -> tuple[Group | None, Official | None]:
-    """Return the group or official a report is about. Raises `NotFoundError` or `ConflictError`."""
-    if target is None:
+def _targets(store: Store, kind: Kind, named: str | None, edition: Edition, *, everybody: bool) -> list[Target]:
+    if not everybody:
+        return [_target(store, kind, named, edition)]
+    if kind is not Kind.LETTER or named is not None:
+        raise InputError("Only letters are written to everybody at once, and then nobody is named.")
+    return [Target(official=each) for each in queries.officials(store)]
+
+
+def _target(store: Store, kind: Kind, named: str | None, edition: Edition) -> Target:
+    """Return whom or what a report is about. Raises `InputError`, `NotFoundError` or `ConflictError`."""
+    if named is None:
         if kind is Kind.INCIDENT:
-            return None, None
+            return Target()
         raise InputError(
             "The report {kind} needs to know about whom.",
             hint=say("Use {0}.", do("report write", str(kind), "TARGET")),
             kind=kind,
         )
     if kind is Kind.GROUP:
-        return queries.group(store, target), None
+        return Target(group=queries.group(store, named))
+    if kind is Kind.DEVICE:
+        device = queries.device(store, named)
+        return Target(device=device.id, official=_may_be_shown(queries.official(store, device.official), edition))
     if kind is Kind.LETTER:
-        return None, _official(store, target)
+        return Target(official=_official(store, named))
     try:
-        return queries.group(store, target), None
+        return Target(group=queries.group(store, named))
     except NotFoundError:
-        official = _official(store, target)
-    if kind is Kind.INCIDENT and edition is Edition.OUTSIDE and face_of(official) is None:
+        return Target(official=_may_be_shown(_official(store, named), edition))
+
+
+def _may_be_shown(official: Official, edition: Edition) -> Official:
+    """Return an official whom a report may be about alone. Raises `ConflictError`."""
+    if edition is Edition.OUTSIDE and face_of(official) is None:
         raise ConflictError(
             "{official} is shown in counts at most, and this report would be about nobody else.",
             hint="Write the person's own 'letter' or an internal edition, or change the publication level with the "
             "person's agreement.",
             official=official.id,
         )
-    return None, official
+    return official
 
 
 def _official(store: Store, named: str) -> Official:
@@ -225,230 +243,140 @@ def _official(store: Store, named: str) -> Official:
     return fitting[0] if len(fitting) == 1 else queries.official(store, named)
 
 
-def _id_of(group: Group | None, official: Official | None) -> str:
-    about = group or official
-    return about.id if about else ""
-
-
 def _next_number(store: Store) -> int:
     return max((int(each.id.partition("-")[2]) for each in queries.reports(store)), default=0) + 1
 
 
-def _occasion(
-    desk: Desk, store: Store, book: Casebook, report: str, kind: Kind, group: Group | None, official: Official | None
-) -> Occasion:
-    at_head = (each.sequence for each in queries.custody_events(store) if each.digest == book.custody_head)
-    return Occasion(
-        report=report,
-        kind=kind,
-        written_at=timestamp(desk.clock()),
-        examiner=desk.actor,
-        organisation=desk.settings.organisation,
-        contact=desk.settings.contact,
-        language=desk.language_of(book.case),
-        events=next(at_head, 0),
-        group=group,
-        official=official,
-    )
+def file_name(report: str, kind: str, edition: str) -> str:
+    """Return how a report's files are called: number, kind and, but for letters, the edition; nobody's name."""
+    return f"{report}-{kind}" if kind == Kind.LETTER else f"{report}-{kind}-{edition}"
 
 
-def _links(book: Casebook, occasion: Occasion) -> tuple[SeenLink, ...]:
-    """Return what links the people whom a report may look at; nobody else enters the reckoning."""
-    shown = view_of(book, occasion).shown
-    inside = {one.official.id for one in shown}
-    part = replace(
-        book,
-        officials=shown,
-        findings=tuple(one for one in book.findings if one.official in inside),
-        observations=tuple(one for one in book.observations if one.official in inside),
-    )
-    return tuple(
-        SeenLink(
-            kind=str(each.kind),
-            meaning=correlate.MEANING[each.kind],
-            value=each.value,
-            officials=each.officials,
-            findings=len(each.findings),
-            first=each.first,
-            last=each.last,
+def _keep(desk: Desk, store: Store, made: _Made) -> None:
+    """Write files and the row. Raises `ConflictError` when another process took the number printed in the pages."""
+    occasion = made.occasion
+    name = file_name(occasion.report, occasion.kind, str(occasion.edition))
+    target = Target(group=occasion.group, official=occasion.official, device=occasion.device).id
+    with store.change("report.written", actor=desk.actor, subject=occasion.report, **made.wish) as change:
+        if change.new_id("report") != occasion.report:
+            raise ConflictError("Another report was written at the same moment.", hint="Write this one again.")
+        files = [filed(store, f"{name}.{form}", str(form), page) for form, page in made.pages]
+        facts = filed(store, f"{name}.{PRIVATE_FILE_ENDING}", "facts", made.facts)
+        told: dict[str, Json] = {"kind": str(occasion.kind), "target": target, "files": [*files], "facts": facts}
+        change.payload.update(told)
+        first = report_files.ReportFile(**files[0])
+        change.insert(
+            "report",
+            id=occasion.report,
+            kind=occasion.kind,
+            format=first.format,
+            target=target,
+            path=first.path,
+            sha256=first.sha256,
+            number=occasion.report,
+            edition=str(occasion.edition),
+            language=occasion.language,
+            state=ReportState.DRAFT,
+            custody_head=occasion.head,
+            written_at=occasion.written_at,
+            written_by=desk.actor,
         )
-        for each in correlate.links(part, sealing_windows(part))
-    )
 
 
-def sealing_windows(book: Casebook) -> list[correlate.Window]:
-    """Return between which looks Letter Sealing went off, for each official for whom it did."""
-    return [
-        correlate.Window(official=official, last_on=seen.last_on, first_off=seen.first_off)
-        for official, seen in sealing_of(book).items()
-        if seen.last_on and seen.first_off
-    ]
+def filed(store: Store, name: str, form: str, page: bytes) -> dict[str, Any]:
+    """Write a file of a report and return what the chain says of it."""
+    path = store.folder.reports / name
+    write_atomically(path, page)
+    return {"format": form, "path": str(path.relative_to(store.folder.path)), "sha256": sha256_bytes(page)}
 
 
-def sealing_of(book: Casebook) -> dict[str, SealingSeen]:
-    """Return what the observations of each official say of LINE Letter Sealing; who was never asked is left out."""
-    asked = {each.official for each in book.observations if each.kind == LETTER_SEALING}
-    return {official: _sealing_seen(book, official) for official in sorted(asked)}
-
-
-def _sealing_seen(book: Casebook, official: str) -> SealingSeen:
-    looks = [each for each in book.observations if (each.official, each.kind) == (official, LETTER_SEALING)]
-    judged = sealing.judge(looks)
-    return SealingSeen(
-        sealing=str(judged.sealing),
-        last_on=judged.last_on,
-        first_off=judged.first_off,
-        last_seen=judged.last.at if judged.last else None,
-        method=judged.last.method if judged.last else "",
-    )
-
-
-def _keep(
-    desk: Desk,
-    store: Store,
-    book: Casebook,
-    kind: Kind,
-    name: str,
-    pages: Mapping[str, tuple[Format, bytes]],
-    *,
-    target: str,
-) -> None:
-    """Write files and rows. Raises `ConflictError` when another process took the numbers printed in the pages."""
-    with store.change("report.written", actor=desk.actor, kind=str(kind), target=target) as change:
-        for report, (form, page) in pages.items():
-            if change.new_id("report") != report:
-                raise ConflictError("Another report was written at the same moment.", hint="Write this one again.")
-            path = store.folder.reports / f"{report}-{name}.{form}"
-            write_atomically(path, page)
-            change.insert(
-                "report",
-                id=report,
-                kind=kind,
-                format=form,
-                target=target,
-                path=str(path.relative_to(store.folder.path)),
-                sha256=sha256_bytes(page),
-                state=ReportState.DRAFT,
-                custody_head=book.custody_head,
-                written_at=change.at,
-                written_by=desk.actor,
-                language=desk.language_of(book.case),
-            )
-        change.payload["subject"] = ", ".join(pages)
-
-
-def _put(
-    desk: Desk, book: Casebook, kind: Kind, name: str, pages: Mapping[str, tuple[Format, bytes]], folder: Path
-) -> Outcome[ReportsShown]:
-    """Write files beside a case that cannot be written to, and return them."""
+def _put(folder: Path, made: Sequence[_Made]) -> None:
+    """Write files and a manifest to a folder outside of the case. Raises `ConflictError` when one is there already."""
     folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    written: list[Report] = []
-    for number, (form, page) in pages.items():
-        path = folder.absolute() / f"{book.case.slug}-{name}.{form}"
-        if path.exists():
-            raise ConflictError("{path} exists already.", hint="Choose another folder.", path=path)
-        write_atomically(path, page)
-        written.append(
-            Report(
-                id=number,
-                uuid="",
-                kind=str(kind),
-                format=str(form),
-                path=str(path),
-                sha256=sha256_bytes(page),
-                state=ReportState.DRAFT,
-                written_at=timestamp(desk.clock()),
-                written_by=desk.actor,
-                custody_head=book.custody_head,
+    listed = []
+    for each in made:
+        for form, page in each.pages:
+            path = _outside(folder, each, form)
+            if path.exists():
+                raise ConflictError("{path} exists already.", hint="Choose another folder.", path=path)
+            write_atomically(path, page)
+            about = each.occasion.official.id if each.occasion.official else each.occasion.device
+            listed.append(
+                {"report": each.occasion.report, "to": about, "file": path.name, "sha256": sha256_bytes(page)}
             )
+    manifest = folder / "manifest.json"
+    if manifest.exists():
+        raise ConflictError("{path} exists already.", hint="Choose another folder.", path=manifest)
+    write_atomically(manifest, (json.dumps({"files": listed}, indent=2) + "\n").encode())
+
+
+def _outside(folder: Path, made: _Made, form: Format) -> Path:
+    occasion = made.occasion
+    return folder.absolute() / f"{file_name(occasion.report, occasion.kind, str(occasion.edition))}.{form}"
+
+
+def _beside(desk: Desk, made: _Made, folder: Path | None) -> ShownReport:
+    assert folder is not None  # noqa: S101  # asked for before anything is made
+    occasion, (form, page) = made.occasion, made.pages[0]
+    return ShownReport(
+        id=occasion.report,
+        uuid="",
+        kind=str(occasion.kind),
+        format=str(form),
+        path=str(_outside(folder, made, form)),
+        sha256=sha256_bytes(page),
+        state=ReportState.DRAFT,
+        written_at=occasion.written_at,
+        written_by=desk.actor,
+        custody_head=occasion.head,
+        number=occasion.report,
+        edition=str(occasion.edition),
+        language=occasion.language,
+        superseded_by="",
+        errata=(),
+    )
+
+
+def shown(store: Store, numbers: Iterable[str]) -> ReportsShown:
+    """Return every file of some reports."""
+    wanted = set(numbers)
+    found = [each for each in report_files.written(store) if each.report.id in wanted]
+    return ReportsShown(
+        reports=tuple(
+            payloads.filled(ShownReport, replace(each.report, **_of(file)), path=_path(store, file), **_told(each))
+            for each in found
+            for file in each.files
         )
-    note = say("The case is on a read-only medium: it does not know of this report, and its number may be given again.")
-    return Outcome(data=ReportsShown(reports=tuple(written)), messages=(note,))
-
-
-def _shown(store: Store, reports: Iterable[Report]) -> ReportsShown:
-    return ReportsShown(reports=tuple(replace(each, path=_path(store, each)) for each in reports))
-
-
-def _path(store: Store, report: Report) -> str:
-    return str(store.folder.path / report.path)
+    )
 
 
 def list_reports(desk: Desk) -> Outcome[Reports]:
-    """Return all reports, and whether each file is still what was written."""
+    """Return every file of every report, and whether it is still what was written."""
     with desk.open_case() as store:
         listed = [
-            payloads.filled(ListedReport, each, path=_path(store, each), file=_file_state(store, each))
-            for each in queries.reports(store)
+            payloads.filled(
+                ListedReport,
+                replace(each.report, **_of(file)),
+                path=_path(store, file),
+                file=report_files.file_state(store.folder.path, file),
+                **_told(each),
+            )
+            for each in report_files.written(store)
+            for file in each.files
         ]
         return Outcome(data=Reports(reports=tuple(listed)))
 
 
-def _file_state(store: Store, report: Report) -> str:
-    path = store.folder.path / report.path
-    if not path.is_file():
-        return "missing"
-    return "as written" if sha256_bytes(path.read_bytes()) == report.sha256 else "altered"
+def _of(file: report_files.ReportFile) -> dict[str, Any]:
+    return {"format": file.format, "sha256": file.sha256}
 
 
-def review(desk: Desk, named: str) -> Outcome[ReportsShown]:
-    """Mark a draft as reviewed; its writer cannot review it."""
-    with desk.open_case(to_change=True) as store:
-        report = _report(store, named)
-        if person_key(report.written_by) == person_key(desk.actor):
-            raise ConflictError(
-                "{report} was written by {written_by}.",
-                hint="Another examiner reviews it.",
-                report=report.id,
-                written_by=report.written_by,
-            )
-        return _advance(desk, store, report, ReportState.REVIEWED)
+def _told(each: report_files.Written) -> dict[str, Any]:
+    return {
+        "superseded_by": each.life.superseded_by,
+        "errata": tuple(text for _, _, text in each.life.errata),
+    }
 
 
-def release(desk: Desk, named: str) -> Outcome[ReportsShown]:
-    """Mark a reviewed report as released; its file must still be what was written."""
-    with desk.open_case(to_change=True) as store:
-        return _advance(desk, store, _report(store, named), ReportState.RELEASED)
-
-
-def _advance(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome[ReportsShown]:
-    if _NEXT.get(report.state) is not state:
-        raise ConflictError(
-            "{report} is {state} and cannot become {state_2}.", report=report.id, state=report.state, state_2=state
-        )
-    if (found := _file_state(store, report)) != "as written":
-        raise ConflictError(
-            "The file of {report} is {found}.", hint="Write the report again.", report=report.id, found=found
-        )
-    return _set_state(desk, store, report, state)
-
-
-def supersede(desk: Desk, named: str, *, by: str) -> Outcome[ReportsShown]:
-    """Mark a report as replaced by a newer one of the same kind and target."""
-    with desk.open_case(to_change=True) as store:
-        old, new = _report(store, named), _report(store, by)
-        if old.state is ReportState.SUPERSEDED or new.id <= old.id:
-            raise ConflictError(
-                "{new} cannot replace {old}, which is {state}.", new=new.id, old=old.id, state=old.state
-            )
-        if (old.kind, old.target) != (new.kind, new.target):
-            raise ConflictError("{new} is not about what {old} is about.", new=new.id, old=old.id)
-        with store.change("report.superseded", actor=desk.actor, subject=old.id, by=new.id) as change:
-            change.update("report", old.uuid, state=ReportState.SUPERSEDED)
-            change.update("report", new.uuid, supersedes=old.id)
-        return Outcome(data=_shown(store, [_report(store, each) for each in (old.id, new.id)]))
-
-
-def _set_state(desk: Desk, store: Store, report: Report, state: ReportState) -> Outcome[ReportsShown]:
-    with store.change(f"report.{state}", actor=desk.actor, subject=report.id, sha256=report.sha256) as change:
-        change.update("report", report.uuid, state=state)
-    return Outcome(data=_shown(store, [_report(store, report.id)]))
-
-
-def _report(store: Store, named: str) -> Report:
-    for each in queries.reports(store):
-        if each.id == named:
-            return each
-    raise NotFoundError(
-        "This case holds no report {named!r}.", hint=say("{0} shows the reports.", do("report list")), named=named
-    )
+def _path(store: Store, file: report_files.ReportFile) -> str:
+    return str(store.folder.path / file.path)

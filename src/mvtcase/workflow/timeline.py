@@ -9,7 +9,7 @@ from mvtcase.casebook import read as read_casebook
 from mvtcase.model import TimeBasis
 from mvtcase.store import queries
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.reports import sealing_of
+from mvtcase.workflow.report_making import sealing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

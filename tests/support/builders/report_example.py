@@ -5,7 +5,10 @@ People are invented, domains are reserved ones (RFC 2606), digests are counted u
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any, TypeVar, cast
 
 from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding, Remedy, Stale
 from mvtcase.findings import review
@@ -44,8 +47,10 @@ from mvtcase.model import (
     Verdict,
 )
 from mvtcase.model.reach import of_scan, suffices
+from mvtcase.report.publication import Edition
 from mvtcase.report.view import Occasion, SealingSeen
 
+_Record = TypeVar("_Record")
 WRITTEN = "2026-11-24T09:30:00.000000Z"
 _SCANNED = "2026-11-23T14:00:00.000000Z"
 GROUPS = (
@@ -91,9 +96,14 @@ def occasion(*, kind: str = "incident") -> Occasion:
     )
 
 
+def inside(*, kind: str = "incident") -> Occasion:
+    """Return the same for the case team."""
+    return replace(occasion(kind=kind), edition=Edition.INTERNAL)
+
+
 def sealing() -> dict[str, SealingSeen]:
     """Return the LINE Letter Sealing of the example's officials."""
-    window = {"last_on": "2026-06-01T08:00:00.000000Z", "first_off": "2026-06-14T19:20:00.000000Z"}
+    window: dict[str, Any] = {"last_on": "2026-06-01T08:00:00.000000Z", "first_off": "2026-06-14T19:20:00.000000Z"}
     return {
         "O-0001": SealingSeen(sealing="changed_on_off", last_seen=_SCANNED, method="backup", **window),
         "O-0002": SealingSeen(sealing="off", last_seen=_SCANNED, method="screen"),
@@ -109,6 +119,41 @@ _FOUND: dict[str, tuple[Finding, ...]] = {}
 
 def _worst_first(one: Finding) -> int:
     return -one.level.rank
+
+
+TIMES = 6
+"""How often each person of the example stands in the crowd."""
+
+
+def crowd() -> Casebook:
+    """Return the example six times over: enough people for outside editions, of whom half may be in no row."""
+    book = casebook()
+    officials = tuple(_another(one, time) for time in range(TIMES) for one in book.officials)
+    devices = [each for one in officials for each in one.devices]
+    return replace(
+        book,
+        officials=officials,
+        scans=tuple(scan for each in devices for scan in each.latest),
+        findings=tuple(_another(one, time) for time in range(TIMES) for one in book.findings),
+    )
+
+
+_IDS = re.compile(r"^([ODASKF])-(\w+)$")
+
+
+def _another(record: _Record, time: int) -> _Record:
+    """Return a record of the example for another person; all but the first of six are withheld."""
+    if isinstance(record, tuple):
+        return cast("_Record", tuple(_another(each, time) for each in record))
+    if isinstance(record, str) and not isinstance(record, Enum):
+        return cast("_Record", _IDS.sub(rf"\g<1>-{time}\g<2>", record))
+    if not is_dataclass(record) or isinstance(record, type):
+        return record
+    changed = {each.name: _another(getattr(record, each.name), time) for each in fields(record) if each.init}
+    if isinstance(record, Official):
+        changed |= {"name": f"{record.name}{'abcdef'[time]}", "pseudonym": f"{record.pseudonym}{time}"}
+        changed |= {"publication": Publication.WITHHELD} if time else {}
+    return replace(record, **changed)
 
 
 def casebook() -> Casebook:

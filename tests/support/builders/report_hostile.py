@@ -72,6 +72,11 @@ def occasion() -> Occasion:
     return spoiled(example.occasion())
 
 
+def inside() -> Occasion:
+    """Return the same for the case team."""
+    return spoiled(example.inside())
+
+
 def spoiled(record: _Record) -> _Record:
     """Return a record in which every free text is hostile; texts with a meaning to the program stay."""
     return cast("_Record", _spoiled(record, [0]))

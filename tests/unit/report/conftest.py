@@ -9,6 +9,7 @@ import pytest
 
 from builders import report_example as example
 from builders import report_hostile as hostile
+from mvtcase.report.device import device
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
@@ -16,7 +17,7 @@ from mvtcase.report.view import SeenLink, view_of
 
 if TYPE_CHECKING:
     from mvtcase.casebook import Casebook
-    from mvtcase.report.facts import IncidentFacts
+    from mvtcase.report.incident import IncidentFacts
     from mvtcase.report.view import View
 
 LINKS = (
@@ -53,16 +54,20 @@ def view(book: Casebook) -> View:
 @pytest.fixture
 def facts(book: Casebook) -> IncidentFacts:
     """Give the example's incident facts."""
-    return incident(book, example.occasion(), example.sealing(), LINKS)
+    return incident(book, example.inside(), example.sealing(), LINKS)
 
 
-@pytest.fixture(params=["incident", "group", "letter"])
+@pytest.fixture(params=["incident", "group", "letter", "device"])
 def hostile_report(request: pytest.FixtureRequest) -> tuple[str, object]:
     """Give each kind of report made from hostile text, with its kind."""
-    book, occasion, sealed = hostile.casebook(), hostile.occasion(), example.sealing()
+    book, occasion, sealed = hostile.casebook(), hostile.inside(), example.sealing()
     kind = str(request.param)
     if kind == "group":
         return kind, group(book, replace(occasion, kind=kind, group=book.groups[0]), sealed, LINKS)
     if kind == "letter":
         return kind, letter(book, replace(occasion, kind=kind, official=book.officials[0].official), sealed)
+    if kind == "device":
+        one = book.officials[0]
+        meant = replace(occasion, kind=kind, official=one.official, device=one.devices[0].device.id)
+        return kind, device(book, meant, sealed)
     return kind, incident(book, occasion, sealed, LINKS)

@@ -14,9 +14,11 @@ import pytest
 
 from builders import report_example as example
 from mvtcase.report import render
+from mvtcase.report.device import device
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
+from mvtcase.report.publication import Edition
 
 if TYPE_CHECKING:
     from mvtcase.casebook import Casebook
@@ -26,21 +28,30 @@ FOLDER = Path(__file__).parents[2] / "gold"
 
 
 def _facts(kind: str, book: Casebook, links: tuple[SeenLink, ...]) -> object:
-    occasion, sealed = example.occasion(kind=kind), example.sealing()
+    occasion, sealed = example.inside(kind=kind.partition("-")[0]), example.sealing()
+    if kind.endswith("-outside"):
+        many = example.crowd()
+        outside = replace(occasion, edition=Edition.OUTSIDE)
+        if kind.startswith("group"):
+            return group(many, replace(outside, group=many.groups[0]), {})
+        return incident(many, outside, {})
+    one = book.officials[0]
     if kind == "group":
         return group(book, replace(occasion, group=book.groups[0]), sealed, links)
     if kind == "letter":
-        return letter(book, replace(occasion, official=book.officials[0].official), sealed)
+        return letter(book, replace(occasion, official=one.official), sealed)
+    if kind == "device":
+        return device(book, replace(occasion, official=one.official, device=one.devices[0].device.id), sealed)
     return incident(book, occasion, sealed, links)
 
 
 @pytest.mark.parametrize("form", [render.Format.HTML, render.Format.JSON, render.Format.MARKDOWN])
-@pytest.mark.parametrize("kind", ["incident", "group", "letter"])
+@pytest.mark.parametrize("kind", ["incident", "incident-outside", "group", "group-outside", "letter", "device"])
 def test_the_example_report_is_what_the_gold_file_says(
     kind: str, form: render.Format, book: Casebook, links: tuple[SeenLink, ...]
 ) -> None:
     """Same facts, same bytes."""
-    made = render.render(_facts(kind, book, links), kind, form)
+    made = render.render(_facts(kind, book, links), kind.partition("-")[0], form)
     gold = FOLDER / f"{kind}.{form}"
     if os.environ.get("MVTCASE_WRITE_GOLD"):
         gold.write_bytes(made)

@@ -14,70 +14,83 @@ from builders import report_example as example
 from mvtcase.escape import defang
 from mvtcase.findings.status import WORDS
 from mvtcase.model import EvidenceClass, Level, ModuleOutcome, Publication, Scan, Status
-from mvtcase.report import evidence, narrative, sealing
+from mvtcase.report import evidence, narrative, numbers, plain_words, sealing, summary
 from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
 from mvtcase.report import view as view_module
 from mvtcase.report.incident import incident
-from mvtcase.report.publication import UNATTRIBUTED, Edition
+from mvtcase.report.publication import HIDDEN, UNATTRIBUTED, Edition
 from mvtcase.report.view import view_of
 from mvtcase.wording import Translator, translator, why
 
 if TYPE_CHECKING:
     from mvtcase.casebook import Casebook
-    from mvtcase.report.facts import IncidentFacts
+    from mvtcase.report.incident import IncidentFacts
     from mvtcase.report.view import SeenLink, View
 
 
-def test_only_named_and_role_have_rows(facts: IncidentFacts) -> None:
-    """Six rows of nine; two counted and one withheld are in the numbers alone."""
-    assert [one.who for one in facts.people][:2] == ["Aldith Ashgrove", "P-003DDE"]
-    assert (len(facts.people), facts.counted, facts.withheld) == (6, 9, 1)
-    assert facts.counted_only is not None
-    assert facts.counted_only.officials == 3
+@pytest.fixture
+def outside() -> IncidentFacts:
+    """Give the outside edition about fifty-four people, nine in a row at most."""
+    return incident(example.crowd(), replace(example.inside(), edition=Edition.OUTSIDE), {})
 
 
-def test_withheld_officials_are_in_every_count(book: Casebook, facts: IncidentFacts) -> None:
-    """The city council has four members and four are counted; every tally is the status table's."""
+def test_only_named_and_role_have_rows(outside: IncidentFacts) -> None:
+    """Six rows of fifty-four; all others are in the numbers alone, and how many they are is a band."""
+    assert [one.who for one in outside.people][:2] == ["Aldith Ashgrovea", "P-003DDE0"]
+    assert (len(outside.people), outside.counted, outside.withheld) == (6, 54, "20 to 49")
+    assert outside.counted_only is not None
+    assert outside.counted_only.officials == "20 to 49"
+
+
+def test_everybody_is_in_every_count(book: Casebook, facts: IncidentFacts, outside: IncidentFacts) -> None:
+    """The city council has four members and four are counted; every tally is the status table's, merged or not."""
     totals = {each.group: each.total for each in facts.groups}
     assert totals == {"Legislature": 5, "Budget Committee": 2, "City Council": 4}
     assert {each.status: each.count for each in facts.tallies} == {
         str(status): sum(one.status is status for one in book.officials) for status in WORDS
     }
+    many = example.crowd().officials
+    for each in outside.tallies:
+        assert each.count == sum(str(one.status) in each.statuses for one in many)
 
 
 @pytest.mark.parametrize("edition", list(Edition))
-def test_no_edition_leaves_anything_out_of_a_number(book: Casebook, edition: Edition) -> None:
+def test_no_edition_leaves_anything_out_of_a_number(edition: Edition) -> None:
     """With everybody withheld the numbers stay; who hides is in no row of an outside edition, and none of theirs is."""
+    book = example.crowd()
     hidden = tuple(
         replace(one, official=replace(one.official, publication=Publication.WITHHELD)) for one in book.officials
     )
-    told = incident(replace(book, officials=hidden), replace(example.occasion(), edition=edition), {})
-    open_book = incident(book, replace(example.occasion(), edition=Edition.INTERNAL), {})
-    assert told.tallies == open_book.tallies
-    assert len(told.indicators) == len(open_book.indicators) > 0
-    assert told.counted == len(book.officials)
+    told = incident(replace(book, officials=hidden), replace(example.inside(), edition=edition), {})
+    assert sum(each.count for each in told.tallies) == told.counted == len(book.officials)
+    assert len(told.indicators) == 2
     if edition is Edition.OUTSIDE:
-        assert (told.people, told.findings, told.unlisted) == ((), (), len(book.findings))
-        assert not [each for each in told.timeline if each.kind != "case"]
+        assert (told.people, told.findings, told.lines, told.timeline) == ((), (), (), ())
+        assert told.unlisted == "20 to 49"
     else:
         assert [one.who for one in told.people] == [one.official.name for one in book.officials]
         assert len(told.findings) == len(book.findings)
+        assert sum(line.records for line in told.lines) == len(book.findings)
 
 
-def test_the_internal_edition_covers_nothing_and_says_so(book: Casebook) -> None:
-    """The case team reads what the case holds; the page says for whom it is."""
+def test_texts_of_the_evidence_leave_the_team_only_when_let_out(book: Casebook) -> None:
+    """The case team reads what the case holds; others read the class and the indicator, until the item is allowed."""
     person = book.officials[0].official
-    odd = replace(book.findings[0], title=f"Seen at {person.contact}")
-    for edition, shown in ((Edition.INTERNAL, True), (Edition.NAMED, False), (Edition.OUTSIDE, False)):
-        told = incident(replace(book, findings=(odd,)), replace(example.occasion(), edition=edition), {})
-        assert (defang(person.contact) in told.findings[0].title) is shown
-        assert told.details.edition == edition
+    odd = replace(book.findings[0], title=f"Seen by the harbour master at {person.contact}")
+    case = replace(book, findings=(odd,))
+    inside = incident(case, replace(example.inside(), edition=Edition.INTERNAL), {})
+    assert defang(person.contact) in inside.findings[0].title
+    named = replace(example.inside(), edition=Edition.NAMED)
+    assert incident(case, named, {}).findings[0].title == "Execution: bh"
+    assert incident(case, named, {}).findings[0].dispositions[0].reason == ""
+    allowed = incident(case, replace(named, allowed=frozenset({odd.id})), {})
+    assert allowed.findings[0].title == "Seen by the harbour master at [not shown]"
 
 
 def test_coverage_names_every_gap_with_its_reason(facts: IncidentFacts) -> None:
     """A damaged source is a gap, what this kind of data never carries is not, and both are there."""
-    device = facts.people[4].devices[0]
+    device = facts.people[5].devices[0]
     assert [(gap.module, gap.words) for gap in device.gaps] == [("SMS", words.OUTCOME_WORDS[ModuleOutcome.DAMAGED])]
     assert device.gaps[0].reason == "sms.db is no readable SQLite file"
     assert device.limitations
@@ -90,14 +103,14 @@ def test_a_device_that_was_never_scanned_has_no_completeness(book: Casebook) -> 
     one = book.officials[0]
     bare = replace(one.devices[0], latest=(), acquisitions=(), gaps=())
     people = tuple(replace(each, devices=(bare,)) if each is one else each for each in book.officials)
-    device = coverage.people(view_of(replace(book, officials=people), example.occasion()))[0].devices[0]
+    device = coverage.people(view_of(replace(book, officials=people), example.inside()))[0].devices[0]
     assert (device.completeness, device.completeness_words, device.scans) == (None, "Not examined.", ())
 
 
 def test_each_person_has_a_sentence_on_consent(facts: IncidentFacts) -> None:
     """The licence's clause is answered person by person, without naming who signed."""
     assert facts.people[0].consent.startswith("Consent K-0001 of 2026-11-20, written; informed of disposal, nature")
-    assert facts.people[5].consent.startswith("No consent is recorded")
+    assert facts.people[6].consent.startswith("No consent is recorded")
 
 
 def test_a_withdrawn_or_ended_consent_is_told(book: Casebook) -> None:
@@ -105,19 +118,18 @@ def test_a_withdrawn_or_ended_consent_is_told(book: Casebook) -> None:
     (consent,) = book.officials[0].consents
     gone = replace(consent, withdrawn_at="2026-11-23T00:00:00.000000Z")
     ended = replace(consent, expires_at="2026-11-22T00:00:00.000000Z")
-    view = view_of(book, example.occasion())
+    view = view_of(book, example.inside())
     assert str(coverage._consent(view, (gone,))) == "Consent K-0001 was withdrawn on 2026-11-23."
     assert str(coverage._consent(view, (ended,))).endswith("It has ended since.")
 
 
-def test_findings_are_defanged_and_attributed_by_level(facts: IncidentFacts) -> None:
-    """A finding of somebody shown only in counts names neither person nor device."""
-    by_id = {one.id: one for one in facts.findings}
-    link, hidden = by_id[f"F-{2:016x}"], by_id[f"F-{5:016x}"]
+def test_findings_are_defanged_and_attributed(facts: IncidentFacts, outside: IncidentFacts) -> None:
+    """A finding of somebody shown only in counts stands in no row."""
+    link = {one.id: one for one in facts.findings}[f"F-{2:016x}"]
     assert link.title == "Message with hxxps://update[.]evil[.]example/x?id=7"
     assert link.indicator is not None
     assert (link.indicator.value, link.indicator.licence) == ("update[.]evil[.]example", "CC0-1.0")
-    assert (hidden.who, hidden.device) == (UNATTRIBUTED, "")
+    assert {one.who for one in outside.findings} <= {one.who for one in outside.people}
 
 
 def test_the_weightiest_finding_comes_first_and_settled_ones_last(facts: IncidentFacts) -> None:
@@ -133,7 +145,7 @@ def test_a_dismissed_indicator_was_not_found(facts: IncidentFacts) -> None:
     assert [each.reason for each in dismissed.dispositions][1] == "The publisher took it back."
     assert dismissed.indicator is not None
     assert dismissed.indicator.value not in {row.indicator.value for row in facts.indicators}
-    assert sum(each.dismissed for each in facts.tallies) == 2
+    assert [each.dismissed for each in facts.tallies if each.dismissed] == [2]
 
 
 def test_a_low_finding_without_indicator_is_minor(view: View) -> None:
@@ -147,10 +159,10 @@ def test_a_low_finding_without_indicator_is_minor(view: View) -> None:
 def test_what_only_the_sweep_saw_is_not_called_unusual_behaviour(view: View) -> None:
     """A published text in a file is told apart from something that a rule found odd."""
     found = next(one for one in view.book.findings if one.evidence_class is EvidenceClass.HEURISTIC)
-    swept = evidence._finding(view, replace(found, module="sweep"), {})
+    swept = evidence.finding(view, replace(found, module="sweep"), {})
     assert swept.means == words.SWEEP_MEANS
     assert "news article" in swept.does_not_mean
-    assert evidence._finding(view, found, {}).means == words.CLASS_MEANS[EvidenceClass.HEURISTIC]
+    assert evidence.finding(view, found, {}).means == words.CLASS_MEANS[EvidenceClass.HEURISTIC]
 
 
 def test_the_timeline_is_in_order_with_unknown_times_last(facts: IncidentFacts) -> None:
@@ -161,11 +173,10 @@ def test_the_timeline_is_in_order_with_unknown_times_last(facts: IncidentFacts) 
     assert {one.kind for one in facts.timeline} == {"finding", "observation", "acquisition", "scan", "change"}
 
 
-def test_the_timeline_says_nothing_of_a_hidden_persons_phone_but_findings(facts: IncidentFacts) -> None:
-    """Acquisitions, scans and observations of those shown only in counts are left out."""
-    of_hidden = {one.kind for one in facts.timeline if one.who == UNATTRIBUTED}
-    assert of_hidden == {"finding"}
-    assert not any("D-0005" in one.what or "D-0009" in one.what for one in facts.timeline)
+def test_the_timeline_says_nothing_of_who_is_in_no_row(outside: IncidentFacts) -> None:
+    """Nothing of theirs happens at a time that could be looked up."""
+    assert outside.timeline
+    assert {one.who for one in outside.timeline} <= {one.who for one in outside.people}
 
 
 def test_indicators_are_counted_over_officials(facts: IncidentFacts) -> None:
@@ -175,11 +186,17 @@ def test_indicators_are_counted_over_officials(facts: IncidentFacts) -> None:
     assert domain.first_seen == "2026-06-14 09:12:44.000000"
 
 
-def test_links_count_everybody_and_name_only_who_may_be_named(view: View, links: tuple[SeenLink, ...]) -> None:
-    """Three officials, two of them with a row; in numbers, nobody."""
+def test_links_count_everybody_and_name_only_who_may_be_named(
+    book: Casebook, view: View, links: tuple[SeenLink, ...]
+) -> None:
+    """Three officials, two of them with a row; outside as a band without the times of so few; in numbers, nobody."""
+    assert evidence.links(view_of(book, example.inside()), links)[0].officials == 3
     (link,) = evidence.links(view, links)
-    assert (link.value, link.officials, link.who) == ("update[.]evil[.]example", 3, ("Aldith Ashgrove", "P-003DDE"))
+    assert (link.value, link.officials) == ("update[.]evil[.]example", "fewer than 5")
+    assert (link.who, link.first) == (("Aldith Ashgrove", "P-003DDE"), None)
     assert evidence.links(view, links, naming=False)[0].who == ()
+    sender = replace(links[0], kind="sender", value="+447700900999")
+    assert evidence.links(view, (sender,), naming=False)[0].value == HIDDEN
 
 
 def test_sealing_counts_and_overlap(facts: IncidentFacts) -> None:
@@ -188,7 +205,12 @@ def test_sealing_counts_and_overlap(facts: IncidentFacts) -> None:
     everybody = facts.sealing.groups[0]
     assert (everybody.on, everybody.off, everybody.changed, everybody.unknown) == (1, 2, 1, 5)
     assert everybody.overlap == 2
-    assert [row.who for row in facts.sealing.rows] == ["Aldith Ashgrove", "P-003DDE", "P-005CCD"]
+    assert [row.who for row in facts.sealing.rows][:3] == [
+        "Aldith Ashgrove",
+        "Bramwen Brackwater",
+        "Cosmira Cinderhall",
+    ]
+    assert facts.sealing.due == 4
     assert facts.sealing.rows[0].first_off == "2026-06-14T19:20:00.000000Z"
 
 
@@ -220,19 +242,19 @@ def test_the_summary_says_what_is_not_known(facts: IncidentFacts) -> None:
 
 def test_the_methodology_is_unknown_until_something_is_confirmed(book: Casebook) -> None:
     """Open findings and matches make no method; two examiners do, as the status table has it."""
-    confirmed = narrative.methodology(view_of(book, example.occasion()), {})
+    confirmed = narrative.methodology(view_of(book, example.inside()), {})
     assert confirmed == (
         "Links or messages from published attack infrastructure were sent to 1 official.",
         "A program named as published spyware ran on phones of 1 official.",
     )
     opened = replace(book, findings=tuple(replace(one, dispositions=()) for one in book.findings))
-    assert narrative.methodology(view_of(opened, example.occasion()), {})[0].startswith("Unknown.")
+    assert narrative.methodology(view_of(opened, example.inside()), {})[0].startswith("Unknown.")
 
 
 def test_the_impact_is_unknown_without_a_confirmation(book: Casebook) -> None:
     """No trace and open matches have no impact that could be told."""
     calm = replace(book, officials=book.officials[1:4])
-    assert narrative.impact(view_of(calm, example.occasion()))[0] == "Unknown. No attack has been confirmed so far."
+    assert narrative.impact(view_of(calm, example.inside()))[0] == "Unknown. No attack has been confirmed so far."
 
 
 def test_advice_is_given_for_the_statuses_that_occur(facts: IncidentFacts) -> None:
@@ -246,7 +268,7 @@ def test_advice_is_given_for_the_statuses_that_occur(facts: IncidentFacts) -> No
 def test_a_scan_without_control_is_told(book: Casebook) -> None:
     """A report does not let a missing positive control pass in silence."""
     scans = [replace(each, control_passed_at=None) for each in book.scans]
-    told = narrative.method(view_of(_with_scans(book, scans), example.occasion())).control
+    told = narrative.method(view_of(_with_scans(book, scans), example.inside())).control
     assert "ran without a passed positive control" in " ".join(told)
 
 
@@ -256,7 +278,7 @@ def _with_scans(book: Casebook, scans: list[Scan]) -> Casebook:
 
 def test_a_group_narrows_everything(book: Casebook) -> None:
     """The budget committee has two members; nothing of others is in its report."""
-    view = view_of(book, replace(example.occasion(), group=book.groups[1]))
+    view = view_of(book, replace(example.inside(), group=book.groups[1]))
     assert {one.official.id for one in view.shown} == {"O-0002", "O-0006"}
     assert {one.official for one in view.findings} == {"O-0002"}
     assert {scan.device for scan in view.scans} == {"D-0002", "D-0006"}
@@ -267,7 +289,7 @@ def test_a_group_narrows_everything(book: Casebook) -> None:
 def test_who_may_have_no_row_is_called_nothing(book: Casebook, level: Publication) -> None:
     """The one way in which a report calls people knows no name to give away."""
     people = tuple(replace(one, official=replace(one.official, publication=level)) for one in book.officials)
-    view = view_of(replace(book, officials=people), example.occasion())
+    view = view_of(replace(book, officials=people), replace(example.inside(), edition=Edition.OUTSIDE))
     assert {view.who(one.official.id) for one in book.officials} == {UNATTRIBUTED}
 
 
@@ -278,8 +300,9 @@ def test_every_word_of_the_program_has_its_sentence() -> None:
         (EvidenceClass, words.CLASS_DOES_NOT_MEAN),
         (EvidenceClass, words.CLASS_NAME),
         (Status, words.RECOMMENDATIONS),
-        (Status, words.LETTER_RESULT),
-        (Status, words.LETTER_STEPS),
+        (Status, plain_words.RESULT),
+        (Status, plain_words.STEPS),
+        (Status, plain_words.DOES_NOT_MEAN),
         (Status, WORDS),
         (ModuleOutcome, words.OUTCOME_WORDS),
     ):
@@ -289,7 +312,7 @@ def test_every_word_of_the_program_has_its_sentence() -> None:
 def test_no_report_ever_says_what_the_data_cannot_support() -> None:
     """The words clean, safe and infected stand in no sentence and no template."""
     folder = Path(mvtcase.report.__file__).parent
-    texts = [*folder.glob("*.py"), *folder.glob("templates/*.j2")]
+    texts = [*folder.rglob("*.py"), *folder.glob("templates/*.j2")]
     assert len(texts) > 15
     for path in texts:
         assert not re.search(r"\b(clean|safe|infected)\b", path.read_text("utf-8"), re.IGNORECASE), path.name
@@ -303,11 +326,11 @@ def test_a_report_speaks_another_language_by_its_catalogue_alone(monkeypatch: py
     }
     tongue = Translator("xx", written, lambda n: int(n != 1))
     monkeypatch.setattr(view_module, "translator", lambda language: tongue if language == "xx" else translator())
-    occasion = replace(example.occasion(), language="xx")
+    occasion = replace(example.inside(), language="xx")
     seen = view_of(example.casebook(), occasion)
-    summary = narrative.summary(seen)
-    assert any("Personen⟫" in each for each in summary.sentences)
-    assert "Who was behind an attack, and what was read or taken from a phone, is unknown." in summary.unknowns
+    told = summary.summary(seen, numbers.counted(seen))
+    assert any("Personen⟫" in each for each in told.sentences)
+    assert "Who was behind an attack, and what was read or taken from a phone, is unknown." in told.unknowns
     assert seen.told([why("indicators.none")]) == ("⟪kein Merkmal⟫",)
-    plain = view_of(example.casebook(), example.occasion())
+    plain = view_of(example.casebook(), example.inside())
     assert plain.told([why("indicators.none")]) == ("no indicator was loaded",)

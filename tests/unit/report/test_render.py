@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import html.parser
+import io
 import json
 import re
 import sys
+import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import docx
+import openpyxl
 import pytest
+import weasyprint
 
 from builders import report_example as example
 from builders import report_hostile as hostile
 from mvtcase.errors import RenderError
-from mvtcase.report import render
+from mvtcase.model import Status
+from mvtcase.report import kept
+from mvtcase.report.document import plain
 from mvtcase.report.incident import incident
+from mvtcase.report.layout import html as layout
+from mvtcase.report.layout.markdown import markdown, markdown_text
 from mvtcase.report.letter import letter
-from mvtcase.report.render import Format
+from mvtcase.report.pages.parts import moment
+from mvtcase.report.render import PAGES, Format, Look, render
+from mvtcase.wording import translator
 
 if TYPE_CHECKING:
     from mvtcase.casebook import Casebook
-    from mvtcase.report.facts import IncidentFacts
+    from mvtcase.report.incident import IncidentFacts
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]")
+
+
+def _html(facts: object, kind: str) -> str:
+    return render(facts, kind, Format.HTML).decode()
 
 
 class _Page(html.parser.HTMLParser):
@@ -47,9 +63,9 @@ class _Page(html.parser.HTMLParser):
 def test_hostile_text_makes_no_element_and_no_handler(hostile_report: tuple[str, object]) -> None:
     """Every kind of report: no script, image, link or handler, and each text is there to be read."""
     kind, facts = hostile_report
-    page = _Page(render.html(facts, kind))
+    page = _Page(_html(facts, kind))
     tags = {tag for tag, _ in page.elements}
-    assert not tags & {"script", "img", "svg", "link", "iframe", "object", "form", "input", "base"}
+    assert not tags & {"script", "img", "link", "iframe", "object", "form", "input", "base", "use", "foreignobject"}
     names = {name for _, attributes in page.elements for name in attributes}
     assert not {name for name in names if name.startswith("on")}
     assert all((attributes.get("href") or "#").startswith("#") for _, attributes in page.elements)
@@ -59,8 +75,8 @@ def test_hostile_text_makes_no_element_and_no_handler(hostile_report: tuple[str,
 
 def test_every_hostile_text_can_be_read_in_an_incident_report() -> None:
     """The trial is no empty one: each text, broken where it is a link, stands somewhere in the page."""
-    facts = incident(hostile.casebook(), hostile.occasion(), example.sealing())
-    words = "".join(_Page(render.html(facts, "incident")).words)
+    facts = incident(hostile.casebook(), hostile.inside(), example.sealing())
+    words = "".join(_Page(_html(facts, "incident")).words)
     for text in (
         "<script>document",
         "<img src=x onerror",
@@ -78,7 +94,7 @@ def test_every_hostile_text_can_be_read_in_an_incident_report() -> None:
 def test_no_control_character_reaches_a_file(hostile_report: tuple[str, object], form: Format) -> None:
     """Escape sequences, bidi overrides and zero-width characters are shown as codes in every format."""
     kind, facts = hostile_report
-    text = render.render(facts, kind, form).decode()
+    text = render(facts, kind, form).decode()
     values = json.dumps(json.loads(text), ensure_ascii=False) if form is Format.JSON else text
     assert not CONTROLS.search(values)
     assert any(each in values for each in ("u202e", hostile.RAN, "HYPERLINK", "7 * 7"))
@@ -87,7 +103,7 @@ def test_no_control_character_reaches_a_file(hostile_report: tuple[str, object],
 def test_hostile_text_makes_no_markup_in_markdown(hostile_report: tuple[str, object]) -> None:
     """No HTML, no link, no table cell and no heading can come from a value."""
     kind, facts = hostile_report
-    for line in render.markdown(facts, kind).splitlines():
+    for line in markdown(PAGES[kind](facts)).splitlines():
         assert not re.search(r"(?<!\\)<[a-zA-Z/]", line)
         assert not re.search(r"(?<!\\)\]\(", line)
         assert not re.search(r"(?<![\\:])https?://", line)
@@ -103,17 +119,16 @@ def test_hostile_text_makes_no_markup_in_markdown(hostile_report: tuple[str, obj
         ("well-known (text), at 10:30", "well-known (text), at 10:30"),
         ("two\nlines", "two lines"),
         ("<b>", r"\<b\>"),
-        (7, 7),
     ],
 )
-def test_markdown_values_are_text(value: object, shown: object) -> None:
+def test_markdown_values_are_text(value: str, shown: str) -> None:
     """Signs with a meaning get a backslash, ordinary writing stays readable."""
-    assert render.markdown_text(value) == shown
+    assert markdown_text(value) == shown
 
 
 def test_the_page_forbids_itself_everything(facts: IncidentFacts) -> None:
     """A strict policy, no referrer, no index, and nothing that names another host."""
-    page = _Page(render.html(facts, "incident"))
+    page = _Page(_html(facts, "incident"))
     metas = {
         attributes.get("http-equiv") or attributes.get("name"): attributes
         for tag, attributes in page.elements
@@ -122,60 +137,149 @@ def test_the_page_forbids_itself_everything(facts: IncidentFacts) -> None:
     policy = metas["Content-Security-Policy"]["content"] or ""
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
     assert metas["referrer"]["content"] == "no-referrer"
-    style = render.html(facts, "incident").partition("<style>")[2].partition("</style>")[0]
+    style = _html(facts, "incident").partition("<style>")[2].partition("</style>")[0]
     assert "url(" not in style
     assert "@import" not in style
 
 
 def test_the_marking_stands_in_the_margin_of_every_page(facts: IncidentFacts) -> None:
-    """Top by a repeated header, bottom by a margin box in the colours of TLP 2.0."""
-    text = render.html(facts, "incident")
-    assert '@bottom-right { content: "TLP\\3a AMBER\\2b STRICT"' in text
+    """Top and bottom by margin boxes in the colours of TLP 2.0."""
+    text = _html(facts, "incident")
+    for place in ("top", "bottom"):
+        assert f'@{place}-right {{ content: "TLP\\3a AMBER\\2b STRICT"' in text
     assert "color: #ffc000" in text
-    assert "display: table-header-group" in text
 
 
-def test_coverage_stands_before_the_findings(facts: IncidentFacts) -> None:
-    """In HTML and in Markdown."""
-    for text in (render.html(facts, "incident"), render.markdown(facts, "incident")):
-        assert text.index("what was and was not examined") < text.index("s level is not a verdict")
+def test_the_bottom_line_comes_first_and_matches_before_the_unexamined(facts: IncidentFacts) -> None:
+    """In HTML and in Markdown; the finding stands before who was not examined, coverage behind both."""
+    for text in (_html(facts, "incident"), markdown(PAGES["incident"](facts))):
+        body = text.partition("</nav>")[2] or text
+        wanted = [
+            "How sure this is",
+            "What comes next",
+            "Aldith Ashgrove",
+            "Gwendra Greywillow",
+            "What it does not mean",
+        ]
+        wanted.append("means only as much as what was looked at")
+        places = [body.index(each) for each in wanted]
+        assert places == sorted(places)
 
 
 def test_css_strings_cannot_end_early() -> None:
     """A quote, a brace or an end of style becomes a code."""
-    assert render.css_string('a"}</style>é') == "a\\22 \\7d \\3c \\2f style\\3e \\e9 "
+    assert layout.css_string('a"}</style>é') == "a\\22 \\7d \\3c \\2f style\\3e \\e9 "
 
 
 def test_times_of_our_clock_are_written_for_people() -> None:
     """Ours without fractions and with their zone, others as given."""
-    assert render.moment("2026-11-24T09:30:00.000000Z") == "2026-11-24 09:30:00 UTC"
-    assert render.moment("after 2026-11-24T09:30:00Z.") == "after 2026-11-24 09:30:00 UTC."
-    assert render.moment("2026-06-14 09:12:44.000000") == "2026-06-14 09:12:44"
-    assert render.moment("2026-06-14 09:12:44.120000") == "2026-06-14 09:12:44.120000"
-    assert render.moment("yesterday") == "yesterday"
+    assert _shown("2026-11-24T09:30:00.000000Z") == "2026-11-24 09:30:00 UTC"
+    assert _shown("after 2026-11-24T09:30:00Z.") == "after 2026-11-24 09:30:00 UTC."
+    assert _shown("2026-06-14 09:12:44.000000") == "2026-06-14 09:12:44"
+    assert _shown("2026-06-14 09:12:44.120000") == "2026-06-14 09:12:44.120000"
+    assert _shown("yesterday") == "yesterday"
+
+
+def _shown(text: str) -> str:
+    return plain(moment(text), translator())
 
 
 def test_json_carries_its_schema_and_the_same_facts(facts: IncidentFacts) -> None:
     """What a program reads is what people read."""
-    told = json.loads(render.render(facts, "incident", Format.JSON))
-    assert told["schema"] == "mvtcase-report/1"
+    told = json.loads(render(facts, "incident", Format.JSON))
+    assert told["schema"] == "mvtcase-report/2"
     assert told["counted"] == facts.counted
     assert [each["status"] for each in told["tallies"]] == [each.status for each in facts.tallies]
 
 
-def test_a_template_that_asks_for_what_is_not_there_fails(facts: IncidentFacts) -> None:
-    """No hole is printed as nothing."""
+def test_an_organisations_own_template_goes_before_ours(facts: IncidentFacts, tmp_path: Path) -> None:
+    """Its page is used; one that asks for what is not there is an error, and no hole is printed as nothing."""
+    own = tmp_path / "page.html.j2"
+    own.write_text("<p>OURS {{ document.properties.report }}</p>{{ body }}")
+    look = Look(templates=tmp_path)
+    assert render(facts, "incident", Format.HTML, look).startswith(b"<p>OURS R-0001</p>")
+    own.write_text("{{ document.novel }}")
     with pytest.raises(RenderError, match="laid out"):
-        render.html(facts.custody, "incident")
-    with pytest.raises(RenderError, match="novel"):
-        render.html(facts, "novel")
+        render(facts, "incident", Format.HTML, look)
+    own.write_text("{{ ''.__class__.__mro__ }}")
+    with pytest.raises(RenderError, match="laid out"):
+        render(facts, "incident", Format.HTML, look)
+
+
+def test_a_logo_stands_in_the_page_itself(facts: IncidentFacts, tmp_path: Path) -> None:
+    """As data, so that nothing is loaded; what is no picture is refused."""
+    picture = tmp_path / "logo.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert b'src="data:image/png;base64,' in render(facts, "incident", Format.HTML, Look(logo=picture))
+    with pytest.raises(RenderError, match="logo"):
+        render(facts, "incident", Format.HTML, Look(logo=tmp_path / "logo.gif"))
+
+
+def test_every_colour_of_text_can_be_read() -> None:
+    """WCAG 2: at least 4.5 to 1, of text on paper and of white on the colours of statuses, light and dark."""
+    light, _, dark = (Path(layout.__file__).parents[1] / "templates/style.css").read_text().partition("scheme: dark)")
+    for sheet in (light, dark):
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", sheet))
+        for text in ("ink", "soft", "faint", "accent"):
+            assert min(_contrast(colours[text], colours[ground]) for ground in ("paper", "wash")) >= 4.5, text
+        for status in Status:
+            assert _contrast("#ffffff", colours[status]) >= 4.5, status
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (each / 12.92 if each <= 0.03928 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("form", [Format.DOCX, Format.XLSX])
+def test_office_files_hold_the_same_and_nothing_that_runs(facts: IncidentFacts, form: Format) -> None:
+    """Opened by their own libraries; no macro, no link, no formula; the same report gives the same bytes."""
+    made = render(facts, "incident", form)
+    assert render(facts, "incident", form) == made
+    with zipfile.ZipFile(io.BytesIO(made)) as packed:
+        names = packed.namelist()
+        whole = b"".join(packed.read(name) for name in names)
+    assert not [each for each in names if "vba" in each.lower() or "externalLink" in each]
+    assert b'TargetMode="External"' not in whole
+    assert b"<f>" not in whole
+    if form is Format.DOCX:
+        opened = docx.Document(io.BytesIO(made))
+        told = "\n".join([*(each.text for each in opened.paragraphs), *_cells(opened)])
+        assert opened.core_properties.keywords == "TLP:AMBER+STRICT"
+    else:
+        sheets = openpyxl.load_workbook(io.BytesIO(made))
+        told = "\n".join(str(cell.value) for sheet in sheets for row in sheet.iter_rows() for cell in row)
+        assert {"People", "Indicators", "Timeline"} <= set(sheets.sheetnames)
+    for text in ("Aldith Ashgrove", "update[.]evil[.]example", "TLP:AMBER+STRICT", "R-0001"):
+        assert text in told, text
+
+
+def _cells(opened: Any) -> list[str]:
+    return [cell.text for table in opened.tables for row in table.rows for cell in row.cells]
+
+
+def test_what_a_report_says_is_read_back_as_it_was(book: Casebook, facts: IncidentFacts) -> None:
+    """The kept JSON gives the same records again, of hostile text too."""
+    spoiled = incident(hostile.casebook(), hostile.inside(), example.sealing())
+    for each in (facts, spoiled):
+        assert kept.read("incident", render(each, "incident", Format.JSON)) == each
+    note = letter(book, replace(example.inside(kind="letter"), official=book.officials[0].official), {})
+    assert kept.read("letter", render(note, "letter", Format.JSON)) == note
+    with pytest.raises(RenderError, match="cannot be read"):
+        kept.read("incident", b"{}")
 
 
 def test_a_pdf_is_made_and_loads_nothing(facts: IncidentFacts) -> None:
     """WeasyPrint makes it; an address in the page is refused and stops it or is left out."""
-    assert render.render(facts, "incident", Format.PDF).startswith(b"%PDF-")
+    assert render(facts, "incident", Format.PDF).startswith(b"%PDF-")
     with pytest.raises(ValueError, match="loads nothing"):
-        render._refuse(f"http://{hostile.BEACON}/img")
+        layout._refuse(f"http://{hostile.BEACON}/img")
 
 
 def test_a_pdf_that_cannot_be_made_says_what_to_do_instead(
@@ -184,26 +288,61 @@ def test_a_pdf_that_cannot_be_made_says_what_to_do_instead(
     """Missing system libraries are a render error with the way out."""
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(RenderError) as caught:
-        render.render(facts, "incident", Format.PDF)
+        render(facts, "incident", Format.PDF)
     assert "html" in caught.value.hint
 
 
-def test_a_letter_speaks_of_nobody_else(book: Casebook) -> None:
-    """Each of the nine letters holds its own person's pseudonym or name, and no other's."""
+def test_a_letter_is_by_name_and_speaks_of_nobody_else(book: Casebook) -> None:
+    """Each of the nine letters holds its own person's name, whatever others may be shown, and nobody else's."""
     for standing in book.officials:
-        occasion = replace(example.occasion(kind="letter"), official=standing.official)
-        text = render.html(letter(book, occasion, example.sealing()), "letter")
-        own = "Aldith Ashgrove" if standing is book.officials[0] else standing.official.pseudonym
-        assert own in text
+        occasion = replace(example.inside(kind="letter"), official=standing.official)
+        text = _html(letter(book, occasion, example.sealing()), "letter")
+        assert f"Dear {standing.official.name}" in text
         for other in book.officials:
-            if other is not standing:
-                assert other.official.name not in text
-                assert other.official.pseudonym not in text
-        if standing is not book.officials[0]:
-            assert standing.official.name not in text
+            assert other.official.pseudonym not in text
+            assert other is standing or other.official.name not in text
+
+
+JARGON = frozenset({
+    "MVT", "module", "indicator", "IOC", "STIX", "TLP", "hash", "SHA-256", "digest", "custody", "acquisition", "gap",
+    "sysdiagnose", "AndroidQF", "bugreport", "finding", "heuristic", "posture", "artefact", "alert", "CRITICAL", "rule",
+    "sweep", "lead", "mention", "claim", "coverage", "telemetry", "payload", "exploit", "zero-click", "zero-day", "C2",
+    "implant", "persistence", "execution", "exposure", "process", "daemon", "plist", "SQLite", "database", "schema",
+    "parser", "regex", "timestamp", "UTC", "epoch", "metadata", "UDID", "IMEI", "kernel", "sandbox", "root",
+    "jailbreak",
+    "bootloader", "binary", "APK", "MDM", "forensic", "triage", "false-positive", "disposition", "pseudonym",
+})  # fmt: skip
+
+
+def test_a_letter_has_no_word_that_a_person_would_have_to_look_up(book: Casebook) -> None:
+    """None of sixty words of the trade, at any status; a letter without a trace lists nothing found."""
+    assert len(JARGON) >= 60
+    for standing in book.officials:
+        note = letter(book, replace(example.inside(kind="letter"), official=standing.official), example.sealing())
+        text = markdown(PAGES["letter"](note))
+        seen = [each for each in JARGON if re.search(rf"\b{re.escape(each)}s?\b", text, re.IGNORECASE)]
+        assert seen == [], standing.status
+        assert ("What we found" in text) is bool(note.found)
+        assert standing.status is not Status.NO_TRACE or standing.dismissed or not note.found
+
+
+def test_a_letter_fits_two_pages_however_much_was_found(book: Casebook) -> None:
+    """Three hundred findings of many sorts, four phones; one cause is told once."""
+    one = book.officials[0]
+    device = one.devices[0]
+    many = tuple(
+        replace(each, id=f"F-{number}-{each.id}", rule=f"rule-{number}", module=f"module{number}", official="O-0001")
+        for number in range(30)
+        for each in book.findings
+    )
+    phones = tuple(replace(device, status=device.status) for _ in range(4))
+    crowded = replace(book, officials=(replace(one, devices=phones), *book.officials[1:]), findings=many)
+    note = letter(crowded, replace(example.inside(kind="letter"), official=one.official), example.sealing())
+    assert len(note.found) == len(set(note.found)) <= 8
+    assert 1 <= len(weasyprint.HTML(string=_html(note, "letter")).render().pages) <= 2
 
 
 def test_a_letter_without_a_person_is_a_mistake_of_the_caller(book: Casebook) -> None:
     """There is no letter to nobody."""
     with pytest.raises(ValueError, match="one official"):
-        letter(book, example.occasion(kind="letter"), {})
+        letter(book, example.inside(kind="letter"), {})

@@ -1,0 +1,234 @@
+"""A document as DOCX, and its tables as XLSX: plain files without macros, links or anything loaded from elsewhere."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import datetime, timezone
+from functools import singledispatchmethod
+from typing import TYPE_CHECKING, Any
+
+from mvtcase.escape import csv_cell
+from mvtcase.report.document import (
+    Bullets,
+    Card,
+    Drawing,
+    Pairs,
+    Para,
+    Section,
+    Style,
+    Table,
+    Tone,
+    pieces,
+    plain,
+    tables,
+)
+from mvtcase.wording import translator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mvtcase.report.document import Block, Document, Inline
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
+_DEEPEST = 4
+_LONGEST_SHEET_NAME = 31
+_LONGEST_PROPERTY = 255
+"""What the format's own library takes of a property."""
+_CODE_FONT = "Courier New"
+_WIDEST_COLUMN = 60
+
+
+def docx(document: Document) -> bytes:
+    """Return a document as DOCX; drawings stand there in words."""
+    from docx import Document as Word  # noqa: PLC0415  # slow to load, and only this format needs it
+
+    made = Word()
+    page = _Docx(made, document)
+    page.beginning()
+    page.blocks(document.blocks, 1)
+    for name, value in {**_office_properties(document), "last_modified_by": ""}.items():
+        setattr(made.core_properties, name, value)
+    held = io.BytesIO()
+    made.save(held)
+    return _same_bytes(held.getvalue())
+
+
+def _office_properties(document: Document) -> dict[str, Any]:
+    told = translator(document.language)
+    at = datetime.fromisoformat(document.properties["written"].replace("Z", "+00:00")).astimezone(timezone.utc)
+    return {
+        "title": _short(plain((document.name, ": ", document.title), told)),
+        "author": _short(document.properties.get("author", "")),
+        "subject": _short(document.properties.get("state", "")),
+        "keywords": _short(document.marking),
+        "comments": _short("; ".join(f"{name}: {value}" for name, value in document.properties.items())),
+        "language": document.language,
+        "created": at.replace(tzinfo=None),
+        "modified": at.replace(tzinfo=None),
+    }
+
+
+class _Docx:
+    """Lays blocks out in a Word document in one language."""
+
+    def __init__(self, made: Any, document: Document) -> None:  # noqa: ANN401  # python-docx has no types
+        self._made, self._document, self._told = made, document, translator(document.language)
+
+    def beginning(self) -> None:
+        """Write title, lead, and the marking on every page."""
+        document = self._document
+        for part in (self._made.sections[0].header, self._made.sections[0].footer):
+            part.paragraphs[0].text = _xml(f"{document.marking}   {plain(document.foot, self._told)}".strip())
+        self._made.add_heading(_xml(plain((document.name, ": ", document.title), self._told)), 0)
+        self._text(self._made.add_paragraph(), document.lead)
+        if document.meaning:
+            self._text(self._made.add_paragraph(), f"{document.marking}. {document.meaning}")
+
+    def blocks(self, blocks: Iterable[Block], depth: int) -> None:
+        """Write blocks one after the other."""
+        for each in blocks:
+            self._block(each, depth)
+
+    def _text(self, paragraph: Any, text: Inline) -> None:  # noqa: ANN401  # as above
+        for piece, style, _ in pieces(text, self._told):
+            run = paragraph.add_run(_xml(piece))
+            run.bold = style in {Style.BOLD, Style.CHIP}
+            if style is Style.CODE:
+                run.font.name = _CODE_FONT
+
+    @singledispatchmethod
+    def _block(self, block: Any, depth: int) -> None:  # noqa: ANN401, ARG002  # one of the kinds below
+        raise TypeError(f"{block!r} is no block")
+
+    @_block.register(Para)
+    def _para(self, block: Para, _depth: int) -> None:
+        style = "Intense Quote" if block.tone in {Tone.NOTICE, Tone.RESULT} else None
+        self._text(self._made.add_paragraph(style=style), block.text)
+
+    @_block.register(Bullets)
+    def _bullets(self, block: Bullets, _depth: int) -> None:
+        for place, each in enumerate(block.items, 1):
+            # Word goes on counting from one numbered list to the next, so the numbers are written here.
+            paragraph = self._made.add_paragraph(style=None if block.ordered else "List Bullet")
+            self._text(paragraph, (f"{place}. ", each) if block.ordered else each)
+
+    @_block.register(Pairs)
+    def _pairs(self, block: Pairs, _depth: int) -> None:
+        self._grid(tuple((each, value) for each, value in block.rows), head=False)
+
+    @_block.register(Table)
+    def _table(self, block: Table, _depth: int) -> None:
+        self._grid((block.head, *block.rows), head=True)
+
+    def _grid(self, rows: tuple[tuple[Inline, ...], ...], *, head: bool) -> None:
+        if not rows:
+            return
+        grid = self._made.add_table(rows=len(rows), cols=len(rows[0]))
+        grid.style = "Light Grid Accent 1" if head else "Light List"
+        cells = grid._cells  # noqa: SLF001  # asked one by one, python-docx walks the whole table for each
+        for place, text in enumerate(each for row in rows for each in row):
+            self._text(cells[place].paragraphs[0], text)
+        self._made.add_paragraph()
+
+    @_block.register(Drawing)
+    def _drawing(self, block: Drawing, _depth: int) -> None:
+        self._text(self._made.add_paragraph(), block.words)
+
+    @_block.register(Card)
+    def _card(self, block: Card, depth: int) -> None:
+        over = (" (", block.over, ")") if block.over else ()
+        self._made.add_heading(_xml(plain((block.title, *over), self._told)), min(depth, _DEEPEST))
+        self.blocks(block.blocks, depth + 1)
+
+    @_block.register(Section)
+    def _section(self, block: Section, depth: int) -> None:
+        self._made.add_heading(_xml(plain(block.title, self._told)), min(depth, _DEEPEST))
+        self.blocks(block.blocks, depth + 1)
+
+
+def xlsx(document: Document) -> bytes:
+    """Return the tables of a document as XLSX, one a sheet; no cell can become a formula."""
+    from openpyxl import Workbook  # noqa: PLC0415  # slow to load, and only this format needs it
+
+    told = translator(document.language)
+    book = Workbook()
+    first = book.active
+    first.title = "Report"
+    for row in _front(document):
+        first.append([_cell(each) for each in row])
+    for table in tables(document.blocks):
+        sheet = book.create_sheet(_sheet_name(plain(table.name, told), book.sheetnames))
+        for cells in (table.head, *table.rows):
+            sheet.append([_cell(plain(each, told)) for each in cells])
+        _laid_out(sheet)
+    _laid_out(first)
+    properties = _office_properties(document)
+    book.properties.title, book.properties.creator = properties["title"], properties["author"]
+    book.properties.description, book.properties.keywords = properties["comments"], properties["keywords"]
+    book.properties.created = book.properties.modified = properties["created"]
+    held = io.BytesIO()
+    book.save(held)
+    return _same_bytes(held.getvalue(), at=properties["created"])
+
+
+def _front(document: Document) -> list[tuple[str, str]]:
+    told = translator(document.language)
+    rows: list[tuple[str, str]] = [
+        ("", plain((document.name, ": ", document.title), told)),
+        ("", plain(document.lead, told)),
+    ]
+    rows += [("", f"{document.marking} {document.meaning}")] if document.marking else []
+    return [*rows, *document.properties.items(), ("", plain(document.foot, told))]
+
+
+def _laid_out(sheet: Any) -> None:  # noqa: ANN401  # openpyxl has no types
+    from openpyxl.styles import Alignment, Font  # noqa: PLC0415  # as above
+
+    for column in sheet.columns:
+        longest = max((len(str(each.value)) for each in column if each.value is not None), default=0)
+        sheet.column_dimensions[column[0].column_letter].width = min(_WIDEST_COLUMN, longest + 2)
+        for each in column:
+            each.alignment = Alignment(wrap_text=True, vertical="top")
+    for each in sheet[1]:
+        each.font = Font(bold=True)
+    sheet.freeze_panes = "A2"
+
+
+def _cell(text: str) -> str | int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _xml(csv_cell(text))  # noqa: PLR2004  # a count, no serial number
+
+
+def _sheet_name(wanted: str, taken: Iterable[str]) -> str:
+    base = _NO_SHEET_NAME.sub(" ", wanted).strip()[:_LONGEST_SHEET_NAME] or "Table"
+    names, number, name = {each.casefold() for each in taken}, 1, base
+    while name.casefold() in names:
+        number += 1
+        name = f"{base[: _LONGEST_SHEET_NAME - len(str(number)) - 1]} {number}"
+    return name
+
+
+def _short(text: str) -> str:
+    return _xml(text)[:_LONGEST_PROPERTY]
+
+
+def _xml(text: str) -> str:
+    return _NO_XML.sub("\ufffd", text)
+
+
+def _same_bytes(packed: bytes, at: datetime | None = None) -> bytes:
+    """Return an archive with the times of its members set to one moment: the same report gives the same bytes."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed)) as source, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if at is not None and name == "docProps/core.xml":
+                stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, content)
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, content)
+    return held.getvalue()

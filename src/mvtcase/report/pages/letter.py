@@ -1,0 +1,89 @@
+"""The letter as a document: two pages at most, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mvtcase.report.document import Bullets, Para, Section, Tone, bold, joined
+from mvtcase.report.pages import parts
+from mvtcase.wording import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mvtcase.report.document import Block, Document, Inline
+    from mvtcase.report.letter import LetterFacts, LookedAt
+
+
+def page(facts: LetterFacts) -> Document:
+    """Return the letter: personal, so the marking of the case is not on it."""
+    details = facts.details
+    made = parts.document(
+        facts,
+        say("Personal letter"),
+        _blocks(facts),
+        title=say("The examination of your phone"),
+        lead=say("Dear {who},", who=facts.who),
+    )
+    personal = say("Personal and confidential: for {who} only.", who=facts.who)
+    single = details.single_examiner
+    alone = (
+        (Para(say("In this matter one person's judgement is enough: {why}", why=single), Tone.SMALL),) if single else ()
+    )
+    blocks = tuple(each for each in made.blocks if isinstance(each, Section))
+    return replace(
+        made,
+        blocks=(Para(personal, Tone.SMALL), *alone, *blocks),
+        foot=(details.report, ". ", parts.life_line(details), "."),
+        marking="",
+        meaning="",
+        contents=False,
+        properties={name: value for name, value in made.properties.items() if name not in {"custody head", "edition"}},
+    )
+
+
+def _blocks(facts: LetterFacts) -> Iterator[Block]:
+    details = facts.details
+    yield Section(say("The result"), (Para(bold(facts.result), Tone.RESULT),))
+    yield Section(
+        say("What we looked at"), tuple(map(_looked_at, facts.looked_at)) or (Para(say("None of your phones so far.")),)
+    )
+    if facts.found:
+        yield Section(say("What we found"), (Bullets(facts.found),))
+    yield Section(say("What this does not mean"), tuple(Para(each) for each in facts.does_not_mean))
+    yield Section(say("What to do today"), (Bullets(facts.steps, ordered=True),))
+    yield Section(say("Whom to call"), (Bullets(facts.call),))
+    signed: tuple[Inline, ...] = (
+        (details.examiner, details.organisation) if details.organisation else (details.examiner,)
+    )
+    yield Section(
+        say("Your agreement"),
+        (
+            Para(facts.consent),
+            Para(
+                (
+                    joined(signed),
+                    ", ",
+                    parts.day(details.written_at),
+                    ". ",
+                    say("Our reference: {report}", report=details.report),
+                    ".",
+                )
+            ),
+        ),
+    )
+
+
+def _looked_at(one: LookedAt) -> Para:
+    text: list[Inline] = [bold(one.what)]
+    if one.taken:
+        text += [", ", say("copied on {day}", day=one.taken)]
+    text.append(". ")
+    if one.could_show:
+        text += [say("The copy could show: {what}.", what=one.could_show), " "]
+    if one.could_not:
+        text.append(say("It could not show: {what}.", what=one.could_not))
+    if not one.could_show and not one.could_not:
+        text.append(say("It has not been examined."))
+    return Para(tuple(text))

@@ -1,0 +1,525 @@
+"""Pieces that several reports share."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mvtcase.report.document import (
+    Bullets,
+    Card,
+    Document,
+    Pairs,
+    Para,
+    Section,
+    Table,
+    Tone,
+    bold,
+    chip,
+    code,
+    joined,
+    soft,
+)
+from mvtcase.wording import Said, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mvtcase.report.document import Block, Inline
+    from mvtcase.report.facts import (
+        Advice,
+        Custody,
+        Details,
+        GroupTally,
+        IndicatorRow,
+        Life,
+        LinkFact,
+        Marking,
+        Method,
+        SealingFacts,
+        Summary,
+        Tally,
+    )
+    from mvtcase.report.incident import ItemFact
+    from mvtcase.wording import Message
+
+NOTHING = "–"
+_NO_FRACTION = re.compile(r"(?<=\d\d:\d\d:\d\d)\.0+$")
+_SINGLE = say("Where two examiners are spoken of, one may stand behind it.")
+
+
+def moment(text: str | None) -> str | Message:
+    """Return a time as given but for a fraction of nothing; unknown stays unknown.
+
+    Times of our clock are written as people read them where the document is laid out.
+    """
+    return _NO_FRACTION.sub("", text) if text else say("unknown")
+
+
+def day(text: str | None) -> str | Message:
+    """Return the day of a time; unknown stays unknown."""
+    return text[:10] if text else say("unknown")
+
+
+def document(
+    facts: Any,  # noqa: ANN401  # the facts of any report: all have details, marking and custody
+    name: Message,
+    blocks: Iterator[Block],
+    *,
+    title: str | Message,
+    lead: Inline,
+) -> Document:
+    """Return a report as a document; the foot of each page says which, which edition, and where it stands."""
+    details, marking = facts.details, facts.marking
+    edition = re.split("[:：]", details.edition_words)[0]
+    alone = details.single_examiner
+    single = (say("One examiner's judgement is enough: {why}", why=alone.rstrip(".")),) if alone else ()
+    foot = joined((details.report, edition, life_line(details), *single), ". ")
+    return Document(
+        name=name,
+        title=title,
+        lead=lead,
+        blocks=(
+            *((Para(details.edition_words, Tone.NOTICE),) if details.edition != "outside" else ()),
+            *(
+                (
+                    Para(
+                        (bold(say("One examiner's judgement is enough in this case:")), f" {alone} ", _SINGLE),
+                        Tone.NOTICE,
+                    ),
+                )
+                if alone
+                else ()
+            ),
+            *blocks,
+        ),
+        foot=(foot, "."),
+        language=details.language,
+        marking=marking.label,
+        colour=marking.colour,
+        meaning=marking.meaning,
+        properties=properties(details, facts.custody),
+    )
+
+
+def properties(details: Details, custody: Custody) -> dict[str, str]:
+    """Return what stands in a file's metadata: which report, where it stands, and the head of the chain."""
+    life = details.life
+    told = {
+        "report": details.report,
+        "case": details.case,
+        "edition": details.edition,
+        "state": str(life_line(details)),
+        "written": details.written_at,
+        "author": details.organisation or details.examiner,
+        "reviewed by": life.reviewed_by,
+        "released by": life.released_by,
+        "supersedes": life.supersedes,
+        "superseded by": life.superseded_by,
+        "errata": "; ".join(text for _, _, text in life.errata),
+        "custody head": custody.head,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def life_line(details: Details) -> Message | Said:
+    """Return where a report stands in one line, for the foot of a page."""
+    life = details.life
+    if life.superseded_by:
+        return say("superseded by {report}", report=life.superseded_by)
+    return Said(life.state)
+
+
+def life(details: Details) -> Iterator[tuple[Inline, Inline]]:
+    """Yield who wrote, reviewed and released a report, what it replaces, and what was corrected since."""
+    told: Life = details.life
+    yield say("State"), bold(life_line(details))
+    yield say("Written by"), (details.examiner, ", ", moment(details.written_at))
+    yield (
+        say("Reviewed by"),
+        (told.reviewed_by, ", ", moment(told.reviewed_at)) if told.reviewed_by else say("nobody yet"),
+    )
+    yield (
+        say("Released by"),
+        (told.released_by, ", ", moment(told.released_at)) if told.released_by else say("nobody yet"),
+    )
+    if told.supersedes:
+        yield say("Supersedes"), told.supersedes
+    if told.superseded_by:
+        yield say("Superseded by"), bold(told.superseded_by)
+    for who, at, text in told.errata:
+        yield say("Erratum"), (text, " (", who, ", ", moment(at), ")")
+
+
+def facts_of_case(details: Details, marking: Marking) -> Pairs:
+    """Return the incident's details: case, authors, organisation, scope, and where the report stands."""
+    rows: list[tuple[Inline, Inline]] = [
+        (say("Report"), details.report),
+        (say("Case"), details.case),
+        (say("About"), details.scope),
+        (say("Organisation"), details.organisation or say("unknown")),
+        (say("Contact of the organisation"), details.contact or NOTHING),
+        (say("Examiners"), ", ".join(details.examiners)),
+        (say("Case opened"), moment(details.opened_at)),
+        (say("Marking"), f"{marking.label}. {marking.meaning}"),
+        *life(details),
+    ]
+    return Pairs(tuple(rows))
+
+
+def bottom_line(summary: Summary) -> Section:
+    """Return what a minister may quote: what is known, how sure it is, what comes next."""
+    return Section(
+        say("Bottom line"),
+        (
+            *(Para(each, Tone.RESULT) for each in (" ".join(summary.bottom_line),)),
+            Card(say("How sure this is"), (Bullets(summary.how_sure),), "quiet"),
+            Card(say("What comes next"), (Bullets(summary.next_steps, ordered=True),), "quiet"),
+        ),
+        "bottom-line",
+    )
+
+
+def numbers(tallies: Sequence[Tally], name: Message) -> Table:
+    """Return how many stand at each status."""
+    return Table(
+        name=name,
+        head=(say("status"), say("officials"), say("dismissed"), say("leads")),
+        rows=tuple(
+            (chip(each.words, each.status), str(each.count), str(each.dismissed), str(each.leads)) for each in tallies
+        ),
+        numbers=frozenset({1, 2, 3}),
+    )
+
+
+def group_numbers(groups: Sequence[GroupTally]) -> Iterator[Block]:
+    """Yield the numbers of each group that is given apart."""
+    given = [each for each in groups if each.total is not None]
+    if not given:
+        return
+    heads = tuple(_short(each) for each in given[0].tallies)
+    yield Table(
+        name=say("By affected group"),
+        head=(say("group"), say("officials"), *heads),
+        rows=tuple(
+            (each.group, str(each.total), *(str(tally.count) if tally.count else NOTHING for tally in each.tallies))
+            for each in given
+        ),
+        numbers=frozenset(range(1, len(heads) + 2)),
+    )
+
+
+def _short(tally: Tally) -> Inline:
+    return joined(tuple(Said(each.replace("_", " ")) for each in tally.statuses), " / ")
+
+
+def found_and_unknown(summary: Summary) -> tuple[Block, ...]:
+    """Return what was found and what is not known."""
+    return (
+        Card(say("What was found"), (Bullets(summary.sentences),), "quiet"),
+        Card(say("What is not known"), (Bullets(summary.unknowns),), "unknown"),
+    )
+
+
+def indicators(rows: Sequence[IndicatorRow]) -> Section:
+    """Return every indicator that was found, or that there was none."""
+    table = Table(
+        name=say("Indicators"),
+        head=(
+            say("indicator"),
+            say("type"),
+            say("family"),
+            say("set"),
+            say("findings"),
+            say("officials"),
+            say("first seen"),
+            say("last seen"),
+        ),
+        rows=tuple(
+            (
+                code(one.indicator.value),
+                one.indicator.type,
+                one.indicator.family,
+                f"{one.indicator.set} {one.indicator.version}",
+                str(one.findings),
+                str(one.officials),
+                moment(one.first_seen),
+                moment(one.last_seen),
+            )
+            for one in rows
+        ),
+        numbers=frozenset({4, 5}),
+    )
+    none = Para(say("None provided: no published indicator was found."))
+    return Section(say("Indicators"), (table,) if rows else (none,), "indicators")
+
+
+def links(found: Sequence[LinkFact], *, naming: bool) -> Section:
+    """Return what two or more officials share."""
+    named = (say("among them"),) if naming else ()
+    return Section(
+        say("What links officials"),
+        (
+            Para(say("A link is a reason to look, and no proof that one attacker stands behind it."), Tone.SMALL),
+            Table(
+                name=say("What links officials"),
+                head=(say("link"), say("what"), say("officials"), *named, say("findings"), say("first"), say("last")),
+                rows=tuple(
+                    (
+                        each.meaning,
+                        code(each.value),
+                        str(each.officials),
+                        *((", ".join(each.who) or NOTHING,) if naming else ()),
+                        str(each.findings),
+                        moment(each.first),
+                        moment(each.last),
+                    )
+                    for each in found
+                ),
+                numbers=frozenset({2}),
+            ),
+        ),
+        "links",
+    )
+
+
+def sealing(facts: SealingFacts | None, drawing: tuple[Block, ...] = ()) -> Section:
+    """Return the behavioural indicator: LINE Letter Sealing over the groups, and of everybody who may have a row."""
+    title, anchor = say("Behavioural indicators: LINE Letter Sealing"), "sealing"
+    if facts is None:
+        return Section(title, (Para(say("None provided: nobody was asked about Letter Sealing so far.")),), anchor)
+    groups = Table(
+        name=say("Letter Sealing by group"),
+        head=(
+            say("group"),
+            say("on"),
+            say("off"),
+            say("changed on to off"),
+            say("conflicting"),
+            say("unknown"),
+            say("off or changed, and a match or more"),
+        ),
+        rows=tuple(
+            (
+                each.group,
+                *(
+                    str(number)
+                    for number in (each.on, each.off, each.changed, each.conflicting, each.unknown, each.overlap)
+                ),
+            )
+            for each in facts.groups
+        ),
+        numbers=frozenset(range(1, 7)),
+    )
+    people = Table(
+        name=say("Letter Sealing by person"),
+        head=(
+            say("official"),
+            say("Letter Sealing"),
+            say("changed between"),
+            say("last looked at"),
+            say("to be asked again"),
+        ),
+        rows=tuple(
+            (
+                each.who,
+                each.sealing,
+                (day(each.last_on), " – ", day(each.first_off)) if each.last_on and each.first_off else NOTHING,
+                (moment(each.last_seen), f" ({each.method})" if each.method else ""),
+                say("due") if each.due else NOTHING,
+            )
+            for each in facts.rows
+        ),
+    )
+    rows = (people,) if facts.rows else ()
+    return Section(title, (Bullets(facts.notes), groups, *drawing, *rows), anchor)
+
+
+def advice(recommendations: Sequence[Advice], for_all: Sequence[str]) -> Section:
+    """Return what to do, by status, then for everybody."""
+    cards = (
+        Card(
+            (chip(each.words, each.status), " ", soft(say("{n} officials", n=each.officials))),
+            (Bullets(each.steps),),
+            "quiet",
+        )
+        for each in recommendations
+    )
+    everybody = Card(say("For everybody in the affected groups"), (Bullets(tuple(for_all)),), "quiet")
+    return Section(say("Recommendations"), (everybody, *cards), "recommendations")
+
+
+def lines(title: Message, sentences: Sequence[str], anchor: str) -> Section:
+    """Return a part that is a list of sentences."""
+    return Section(title, (Bullets(tuple(sentences)),), anchor)
+
+
+def method(facts: Method, more: tuple[Block, ...] = ()) -> Section:
+    """Return with what the examination was done, step by step, as NIST SP 800-86 and 800-101r1 ask."""
+    steps = (
+        say(
+            "Collection: each acquisition was registered with a hash of "
+            "every file; originals are opened for reading only."
+        ),
+        say(
+            "Examination: MVT's and the plugins' modules ran in a confined process; "
+            "each has an outcome, and what was not examined is a gap."
+        ),
+        say(
+            "Analysis: alerts became findings, judged by examiners; the status "
+            "follows from outcomes and findings by one fixed table."
+        ),
+        say("Reporting: numbers count everybody; this report names the head of the chain of custody."),
+    )
+    tools = Pairs(
+        (
+            *((name, version) for name, version in facts.tools),
+            (say("Modules by"), ", ".join(facts.plugins) or NOTHING),
+            (say("Scans"), str(facts.scans)),
+            (say("Confinement"), "; ".join(facts.sandboxes) or NOTHING),
+            (say("Positive control"), " ".join(facts.control)),
+        )
+    )
+    sets = Table(
+        name=say("Indicator sets"),
+        head=(
+            say("indicator set"),
+            say("version"),
+            say("publisher, licence"),
+            say("usable"),
+            say("not usable"),
+            say("SHA-256"),
+        ),
+        rows=tuple(
+            (
+                one.name,
+                one.version,
+                f"{one.publisher}, {one.licence}",
+                str(one.usable),
+                str(one.unusable),
+                code(one.sha256),
+            )
+            for one in facts.sets
+        ),
+        numbers=frozenset({3, 4}),
+    )
+    shown = (sets,) if facts.sets else ()
+    legal = Section(say("Legal basis and consent"), (Para(facts.consent), *more))
+    return Section(
+        say("Method"),
+        (
+            Para(
+                say(
+                    "Phones were examined with Amnesty International's Mobile "
+                    "Verification Toolkit (MVT), run by mvtcase."
+                )
+            ),
+            Bullets(steps),
+            tools,
+            *shown,
+            legal,
+        ),
+        "method",
+    )
+
+
+def items_table(items: Sequence[ItemFact]) -> Table:
+    """Return the items of evidence: what was received, when, from which phone, with its hash."""
+    return Table(
+        name=say("Items of evidence"),
+        head=(
+            say("item"),
+            say("official"),
+            say("phone"),
+            say("serial number"),
+            say("what was taken"),
+            say("taken"),
+            say("received"),
+            say("files"),
+            say("SHA-256 of the manifest"),
+        ),
+        rows=tuple(
+            (
+                each.acquisition,
+                each.who,
+                f"{each.device}: {each.what}",
+                each.serial or NOTHING,
+                each.kind,
+                moment(each.taken_at),
+                (moment(each.received_at), ", ", each.received_by),
+                f"{each.files:,}",
+                code(each.manifest_sha256),
+            )
+            for each in items
+        ),
+        numbers=frozenset({7}),
+    )
+
+
+_TERMS = (
+    (say("indicator"), say("a name, address or file that somebody published as belonging to spyware")),
+    (say("finding"), say("something a module or the second reader raised; it is judged by people")),
+    (say("line"), say("findings of one phone with one cause, told once")),
+    (say("lead"), say("a finding that ordinary phones show too; it makes no status alone")),
+    (say("gap"), say("something that should have been examined and was not")),
+    (say("reach"), say("which traces, over which time, the data could have shown")),
+    (say("dismissed"), say("judged false or benign, with a reason, by as many examiners as it takes")),
+    (say("match"), say("a published indicator was found and not dismissed")),
+)
+
+
+def definitions() -> Section:
+    """Return what the words of a report mean."""
+    return Section(say("Definitions"), (Pairs(_TERMS),), "definitions")
+
+
+def custody(facts: Custody) -> Section:
+    """Return the head of the chain and how to check it."""
+    return Section(
+        say("Chain of custody"),
+        (
+            Para(
+                say(
+                    "Every change to this case is one link in a hash chain. When this report was written the chain had "
+                    "{events} events, and its newest digest was",
+                    events=facts.events,
+                )
+            ),
+            Para(code(facts.head), Tone.DIGEST),
+            Para(
+                say(
+                    "To check: run {command} with this digest on the case: the chain must still hold it, at event "
+                    "{events}, whatever was added since. Whoever owns the file could rebuild the chain, which is why "
+                    "the digest stands here, outside of the file.",
+                    command="mvtcase custody verify --head",
+                    events=facts.events,
+                )
+            ),
+        ),
+        "custody",
+    )
+
+
+def signatures(details: Details) -> Section:
+    """Return where examiner and reviewer sign, and help to be reached."""
+    line = "_" * 28
+    told = details.life
+    return Section(
+        say("Signatures"),
+        (
+            Table(
+                name=say("Signatures"),
+                head=(say("as"), say("name"), say("date"), say("signature")),
+                rows=(
+                    (say("examiner"), details.examiner, day(details.written_at), line),
+                    (
+                        say("reviewer"),
+                        told.reviewed_by or NOTHING,
+                        day(told.reviewed_at) if told.reviewed_at else NOTHING,
+                        line,
+                    ),
+                ),
+            ),
+        ),
+        "signatures",
+    )

@@ -1,0 +1,104 @@
+"""The life of reports as the chain of custody tells it: their files, who reviewed and released them, and errata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mvtcase.canon import sha256_bytes
+from mvtcase.model import ReportState
+from mvtcase.report.facts import Life
+from mvtcase.store import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from mvtcase.model import CustodyEvent, Report
+    from mvtcase.store.store import Store
+
+REPORT_EVENTS = ("report.", "export.", "custody.")
+"""How events begin that change nothing that a report says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFile:
+    """One file of a report; `path` is relative to the case folder."""
+
+    format: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A report with everything the chain tells of it: `wish` is what was asked for, empty for reports of 0.1.0."""
+
+    report: Report
+    files: tuple[ReportFile, ...]
+    facts: ReportFile | None
+    wish: Mapping[str, Any]
+    life: Life
+
+    @property
+    def every_file(self) -> tuple[ReportFile, ...]:
+        """Its files, and that which keeps what it says."""
+        return (*self.files, *((self.facts,) if self.facts else ()))
+
+    @property
+    def was_released(self) -> bool:
+        """Whether it ever left the case team."""
+        return self.life.released_at is not None
+
+
+def written(store: Store) -> tuple[Written, ...]:
+    """Return every report of a case, oldest first."""
+    events = [each for each in queries.custody_events(store) if each.action.startswith("report.")]
+    reports = queries.reports(store)
+    replaced = {each.supersedes: each.id for each in reports if each.supersedes}
+    return tuple(_written(each, [event for event in events if event.subject == each.id], replaced) for each in reports)
+
+
+def _written(report: Report, events: Sequence[CustodyEvent], replaced: Mapping[str, str]) -> Written:
+    wish: Mapping[str, Any] = next((each.payload for each in events if each.action == "report.written"), {})
+    filed: list[Any] = [each.payload["files"] for each in events if each.payload.get("files")]
+    files = tuple(ReportFile(**each) for each in filed[-1]) if filed else (_own(report),)
+    kept = wish.get("facts")
+    return Written(
+        report=report,
+        files=files,
+        facts=ReportFile(**kept) if isinstance(kept, dict) else None,
+        wish=wish if filed else {},
+        life=_life(report, events, replaced),
+    )
+
+
+def _own(report: Report) -> ReportFile:
+    return ReportFile(format=report.format, path=report.path, sha256=report.sha256)
+
+
+def _life(report: Report, events: Sequence[CustodyEvent], replaced: Mapping[str, str]) -> Life:
+    by_action = {each.action: each for each in events}
+    reviewed, released = by_action.get("report.reviewed"), by_action.get("report.released")
+    return Life(
+        state=str(report.state),
+        reviewed_by=reviewed.actor if reviewed else "",
+        reviewed_at=reviewed.at if reviewed else None,
+        released_by=released.actor if released else "",
+        released_at=released.at if released else None,
+        supersedes=report.supersedes or "",
+        superseded_by=replaced.get(report.id, "") if report.state is ReportState.SUPERSEDED else "",
+        errata=tuple(
+            (each.actor, each.at, str(each.payload.get("text", "")))
+            for each in events
+            if each.action == "report.erratum"
+        ),
+    )
+
+
+def file_state(folder: Path, file: ReportFile) -> str:
+    """Return whether a file is still what was written."""
+    path = folder / file.path
+    if not path.is_file():
+        return "missing"
+    return "as written" if sha256_bytes(path.read_bytes()) == file.sha256 else "altered"

@@ -1,0 +1,336 @@
+"""The life of a report after it was written: reviewed, released, superseded, corrected, compared, made again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mvtcase.canon import person_key, sha256_bytes
+from mvtcase.errors import ConflictError, InputError, NotFoundError
+from mvtcase.model import ReportState
+from mvtcase.report import kept
+from mvtcase.report.render import Format, as_json, render
+from mvtcase.store import queries
+from mvtcase.wording import do, say
+from mvtcase.workflow import report_files, reports
+from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.report_making import ALLOWED, look_of, made_again
+
+if TYPE_CHECKING:
+    from mvtcase.report.facts import Life
+    from mvtcase.store.store import Store
+    from mvtcase.wording import Message
+    from mvtcase.workflow.desk import Desk
+    from mvtcase.workflow.report_files import Written
+
+_NEXT = {ReportState.DRAFT: ReportState.REVIEWED, ReportState.REVIEWED: ReportState.RELEASED}
+_NO_MATTER = frozenset({"details", "custody"})
+"""Parts of a report in which it may differ from one made anew: its life, and the head of the chain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """One file made again from the case: `same` when its bytes are those that the chain names."""
+
+    id: str
+    format: str
+    sha256: str
+    same: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """What `report rebuild` returns."""
+
+    files: tuple[Rebuilt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that two reports say differently."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """What `report diff` returns."""
+
+    before: str
+    after: str
+    differences: tuple[Difference, ...]
+
+
+def review(desk: Desk, named: str) -> Outcome[reports.ReportsShown]:
+    """Mark a draft as reviewed; its writer cannot review it, and one that the case has left behind is refused."""
+    with desk.open_case(to_change=True) as store:
+        found = _found(store, named)
+        if person_key(found.report.written_by) == person_key(desk.actor):
+            raise ConflictError(
+                "{report} was written by {written_by}.",
+                hint="Another examiner reviews it.",
+                report=found.report.id,
+                written_by=found.report.written_by,
+            )
+        return _advance(desk, store, found, ReportState.REVIEWED)
+
+
+def release(desk: Desk, named: str) -> Outcome[reports.ReportsShown]:
+    """Mark a reviewed report as released; its files must be what was written, and the case what it speaks of."""
+    with desk.open_case(to_change=True) as store:
+        return _advance(desk, store, _found(store, named), ReportState.RELEASED)
+
+
+def _advance(desk: Desk, store: Store, found: Written, state: ReportState) -> Outcome[reports.ReportsShown]:
+    report = found.report
+    if _NEXT.get(report.state) is not state:
+        raise ConflictError(
+            "{report} is {state} and cannot become {state_2}.", report=report.id, state=report.state, state_2=state
+        )
+    if report.outdated:
+        raise ConflictError(
+            "{report} has to be superseded: {why}.", hint="Write it again.", report=report.id, why=report.outdated
+        )
+    for file in found.files:
+        if (held := report_files.file_state(store.folder.path, file)) != "as written":
+            raise ConflictError(
+                "The file of {report} is {found}.", hint="Write the report again.", report=report.id, found=held
+            )
+    since = _since(store, found)
+    _require_fresh(desk, store, found, since)
+    with store.change(f"report.{state}", actor=desk.actor, subject=report.id, sha256=report.sha256) as change:
+        change.payload |= _laid_out(desk, store, found, _advanced(found.life, state, desk.actor, change.at))
+        seen = {f"{state}_by": desk.actor, f"{state}_at": change.at}
+        change.update("report", report.uuid, state=state, sha256=_first(change.payload, report.sha256), **seen)
+    none = say("Nothing was changed in the case since it was written.")
+    return Outcome(data=reports.shown(store, [report.id]), messages=(since or none,))
+
+
+def _advanced(life: Life, state: ReportState, by: str, at: str) -> Life:
+    if state is ReportState.REVIEWED:
+        return replace(life, state=str(state), reviewed_by=by, reviewed_at=at)
+    return replace(life, state=str(state), released_by=by, released_at=at)
+
+
+def _since(store: Store, found: Written) -> Message | None:
+    """Return what happened in the case since a report was written, None where nothing did."""
+    events = queries.custody_events(store)
+    written = next((each.sequence for each in events if each.digest == found.report.custody_head), 0)
+    later = Counter(each.action for each in events[written:] if not each.action.startswith(report_files.REPORT_EVENTS))
+    told = ", ".join(f"{number} × {action}" for action, number in sorted(later.items()))
+    return say("In the case since it was written: {events}.", events=told) if later else None
+
+
+def _require_fresh(desk: Desk, store: Store, found: Written, since: Message | None) -> None:
+    """Raise `ConflictError` where the case would not say any more what the report says."""
+    if not found.wish or found.facts is None:
+        return
+    written = as_json(_kept_facts(store, found))
+    try:
+        now = as_json(made_again(store, found, desk.newest()))
+    except ConflictError as error:
+        raise ConflictError(
+            "{report} may not leave as it is: {error}", hint="Write it again.", report=found.report.id, error=error
+        ) from error
+    parts = sorted(name for name in written if name not in _NO_MATTER and written[name] != now.get(name))
+    if parts:
+        raise ConflictError(
+            "{report} is stale: the case has moved on in {parts}. {since}",
+            hint=say("Write it again with {0}.", do("report write", found.report.kind)),
+            report=found.report.id,
+            parts=", ".join(each.replace("_", " ") for each in parts),
+            since=since or "",
+        )
+
+
+def _kept_facts(store: Store, found: Written) -> Any:  # noqa: ANN401  # the facts of any kind
+    """Return what a report says, from the file that keeps it. Raises `ConflictError` when that is not as it was."""
+    if found.facts is None or report_files.file_state(store.folder.path, found.facts) != "as written":
+        raise ConflictError(
+            "What {report} says was not kept, or was changed since.",
+            hint="Write the report again.",
+            report=found.report.id,
+        )
+    return kept.read(found.report.kind, (store.folder.path / found.facts.path).read_bytes())
+
+
+def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str, Any]:
+    """Lay a report out again with where it stands now, and return what the chain says of its files.
+
+    Reports of 0.1.0 keep their file as it is: what they say was not kept.
+    """
+    if not found.wish:
+        return {}
+    facts = _kept_facts(store, found)
+    facts = replace(facts, details=replace(facts.details, life=life))
+    look = look_of(desk.settings)
+    return {
+        "files": [
+            reports.filed(
+                store,
+                file.path.rpartition("/")[2],
+                file.format,
+                render(facts, found.report.kind, Format(file.format), look),
+            )
+            for file in found.files
+        ]
+    }
+
+
+def _first(payload: dict[str, Any], otherwise: str) -> str:
+    files = payload.get("files")
+    return str(files[0]["sha256"]) if files else otherwise
+
+
+def supersede(desk: Desk, named: str, *, by: str) -> Outcome[reports.ReportsShown]:
+    """Mark a report as replaced by a newer one of the same kind and target, which must have been released."""
+    with desk.open_case(to_change=True) as store:
+        old, new = _found(store, named), _found(store, by)
+        if old.report.state is ReportState.SUPERSEDED or _number(new) <= _number(old):
+            raise ConflictError(
+                "{new} cannot replace {old}, which is {state}.",
+                new=new.report.id,
+                old=old.report.id,
+                state=old.report.state,
+            )
+        if (old.report.kind, old.report.target) != (new.report.kind, new.report.target):
+            raise ConflictError("{new} is not about what {old} is about.", new=new.report.id, old=old.report.id)
+        if new.report.state is not ReportState.RELEASED:
+            raise ConflictError(
+                "{new} is {state}: only a released report replaces another.",
+                hint=say("Use {0} and {1} first.", do("report review", by), do("report release", by)),
+                new=new.report.id,
+                state=new.report.state,
+            )
+        with store.change("report.superseded", actor=desk.actor, subject=old.report.id, by=new.report.id) as change:
+            life = replace(old.life, state=str(ReportState.SUPERSEDED), superseded_by=new.report.id)
+            change.payload |= _laid_out(desk, store, old, life)
+            change.update(
+                "report",
+                old.report.uuid,
+                state=ReportState.SUPERSEDED,
+                sha256=_first(change.payload, old.report.sha256),
+            )
+        with store.change("report.supersedes", actor=desk.actor, subject=new.report.id, old=old.report.id) as change:
+            change.payload |= _laid_out(desk, store, new, replace(new.life, supersedes=old.report.id))
+            change.update(
+                "report", new.report.uuid, supersedes=old.report.id, sha256=_first(change.payload, new.report.sha256)
+            )
+        return Outcome(data=reports.shown(store, [old.report.id, new.report.id]))
+
+
+def _number(found: Written) -> int:
+    return int(found.report.id.partition("-")[2])
+
+
+def erratum(desk: Desk, named: str, text: str) -> Outcome[reports.ReportsShown]:
+    """Add a correction to a released report; it stands on its first page from now on."""
+    if not text.strip():
+        raise InputError("An erratum needs a text.")
+    with desk.open_case(to_change=True) as store:
+        found = _found(store, named)
+        if not found.was_released:
+            raise ConflictError(
+                "{report} is {state}: what was not released is written again.",
+                report=found.report.id,
+                state=found.report.state,
+            )
+        with store.change("report.erratum", actor=desk.actor, subject=found.report.id, text=text.strip()) as change:
+            errata = (*found.life.errata, (desk.actor, change.at, text.strip()))
+            change.payload |= _laid_out(desk, store, found, replace(found.life, errata=errata))
+            change.update(
+                "report", found.report.uuid, erratum=text.strip(), sha256=_first(change.payload, found.report.sha256)
+            )
+        return Outcome(data=reports.shown(store, [found.report.id]))
+
+
+def rebuild(desk: Desk, named: str) -> Outcome[Rebuild]:
+    """Make a report again from the case, and return for each file whether its bytes are the same.
+
+    The case must be as it was at the head that the report prints; what happened since, if it matters, is told.
+    """
+    with desk.open_case() as store:
+        found = _found(store, named)
+        if not found.wish:
+            raise ConflictError("{report} is of a release that kept too little for this.", report=found.report.id)
+        facts, look, made = made_again(store, found), look_of(desk.settings), []
+        for file in found.files:
+            page = render(facts, found.report.kind, Format(file.format), look)
+            digest = sha256_bytes(page)
+            made.append(Rebuilt(id=found.report.id, format=file.format, sha256=digest, same=digest == file.sha256))
+        since = _since(store, found)
+        return Outcome(data=Rebuild(files=tuple(made)), messages=(since,) if since else ())
+
+
+def diff(desk: Desk, named: str, *, before: str | None = None) -> Outcome[Differences]:
+    """Return what a report says otherwise than the one before it of the same kind and target."""
+    with desk.open_case() as store:
+        after = _found(store, named)
+        old = _found(store, before) if before else _before(store, after)
+        one, other = as_json(_kept_facts(store, old)), as_json(_kept_facts(store, after))
+    told = [each for name, key, value in _COMPARED for each in _differences(name, key, value, one, other)]
+    return Outcome(data=Differences(before=old.report.id, after=after.report.id, differences=tuple(told)))
+
+
+_COMPARED = (
+    ("tallies", "words", "count"),
+    ("people", "who", "words"),
+    ("lines", "title", "state"),
+    ("indicators", "indicator", "findings"),
+    ("modules", "module", "words"),
+)
+"""Lists that are compared: what names an entry, and what is compared of it."""
+
+
+def _differences(part: str, key: str, value: str, one: Any, other: Any) -> list[Difference]:  # noqa: ANN401  # JSON
+    old, new = _entries(one.get(part), key, value), _entries(other.get(part), key, value)
+    return [
+        Difference(what=f"{part}: {name}", before=old.get(name, ""), after=new.get(name, ""))
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _entries(rows: Any, key: str, value: str) -> dict[str, str]:  # noqa: ANN401  # JSON
+    named = (each for each in rows or () if isinstance(each, dict))
+    return {str(each[key]["value"] if isinstance(each[key], dict) else each[key]): str(each[value]) for each in named}
+
+
+def _before(store: Store, after: Written) -> Written:
+    same = [
+        each
+        for each in report_files.written(store)
+        if (each.report.kind, each.report.target) == (after.report.kind, after.report.target)
+        and each.wish.get("edition") == after.wish.get("edition")
+        and _number(each) < _number(after)
+    ]
+    if not same:
+        raise NotFoundError(
+            "There is no report before {report} of its kind, edition and target.", report=after.report.id
+        )
+    return same[-1]
+
+
+def allow(desk: Desk, item: str, reason: str) -> Outcome[reports.Reports]:
+    """Let the text of one finding or observation stand in reports that leave the case team; the chain says why."""
+    if not reason.strip():
+        raise InputError("Letting a text out needs a reason.")
+    with desk.open_case(to_change=True) as store:
+        known = {each.id for each in queries.findings(store)} | {each.id for each in queries.observations(store)}
+        if item not in known:
+            raise NotFoundError("This case holds no finding or observation {named!r}.", named=item)
+        with store.change(ALLOWED, actor=desk.actor, subject=item, reason=reason.strip()):
+            pass  # the chain alone keeps it
+    return reports.list_reports(desk)
+
+
+def _found(store: Store, named: str) -> Written:
+    for each in report_files.written(store):
+        if each.report.id == named:
+            return each
+    raise NotFoundError(
+        "This case holds no report {named!r}.", hint=say("{0} shows the reports.", do("report list")), named=named
+    )

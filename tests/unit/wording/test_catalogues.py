@@ -169,7 +169,7 @@ def test_a_catalogue_holds_every_kind_of_sentence(script: Any) -> None:
     """Reasons, what kinds of evidence say, errors, hints, messages, help, tables, templates and counted things."""
     told = {sentence for sentence, _ in script.sentences()}
     assert {"Start a case.", "Where; default: here.", "last scan", "no_trace", "Officials", "Usage:"} <= told
-    assert {"Executive summary", "({who})", "No limit on disclosure.", ("{n} gap", "{n} gaps")} <= told
+    assert {"Bottom line", "Dear {who},", "No limit on disclosure.", ("{n} gap", "{n} gaps")} <= told
     assert {each for each in SENTENCES.values() if re.search(r"[a-z] [a-z]", each)} <= told
     for kind in KINDS:
         assert {each.text for each in kind.limitations} <= told

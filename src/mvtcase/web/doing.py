@@ -147,12 +147,12 @@ def write(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
 
 def review(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
     """Mark a draft as reviewed."""
-    return workflow.reports.review(desk, form.text("report"))
+    return workflow.report_life.review(desk, form.text("report"))
 
 
 def release(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
     """Release a reviewed report."""
-    return workflow.reports.release(desk, form.text("report"))
+    return workflow.report_life.release(desk, form.text("report"))
 
 
 def export(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:

@@ -11,7 +11,19 @@ import pytest
 from mvtcase.canon import timestamp
 from mvtcase.casebook import overview
 from mvtcase.model import DeviceIdentity, NextStep, Order, Platform, Stage, Status, Verdict
-from mvtcase.workflow import cases, consents, devices, findings, groups, officials, reports, roster, scans, status
+from mvtcase.workflow import (
+    cases,
+    consents,
+    devices,
+    findings,
+    groups,
+    officials,
+    report_life,
+    reports,
+    roster,
+    scans,
+    status,
+)
 from mvtcase.workflow.decay import TABLE, at_restart
 
 if TYPE_CHECKING:
@@ -49,8 +61,8 @@ def test_the_way_of_one_person_from_the_invitation_to_the_letter(
     findings.dispose(replace(desk, examiner="Ben"), finding, verdict=Verdict.BENIGN, reason="I built it")
     assert _next(desk) == "letter"
     written = reports.write(desk, "letter", target="O-0001").data.reports[0].id
-    reports.review(replace(desk, examiner="Ben"), written)
-    reports.release(desk, written)
+    report_life.review(replace(desk, examiner="Ben"), written)
+    report_life.release(desk, written)
     assert _next(desk) == "nothing"
     desk.library.import_bytes(b"newname\n", "new.txt", name="new", kind="processes")
     assert _next(desk) == "recheck"

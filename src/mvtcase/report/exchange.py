@@ -22,7 +22,8 @@ from mvtcase.findings.normalise import SILENT
 from mvtcase.findings.review import state_of
 from mvtcase.model import Publication, TimeBasis
 from mvtcase.report import evidence
-from mvtcase.report.publication import FEWEST_TOGETHER, face_of, shown_indicator
+from mvtcase.report.crowds import FEWEST_TOGETHER
+from mvtcase.report.publication import face_of, shown_indicator
 from mvtcase.wording import say, translator
 
 if TYPE_CHECKING:

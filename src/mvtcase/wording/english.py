@@ -66,6 +66,7 @@ COVERAGE = {
         "it as well"
     ),
     "reader.unkept": "{count} values of the earlier scan were not stored and could not be compared",
+    "reader.cut": "{value} stands in more places than the earlier scan kept; read the evidence again to see all",
     "reader.unhashed": "the earlier scan took no {hashes} of the files",
     "reader.notification": (
         "{file} holds what reads like a threat notification by {vendor}, from {vendor}'s sender: look at it, and "

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.safe_json import safe_text
+from mvtcase.engine.worker.reader.index import LONG_LIVED
 from mvtcase.engine.worker.reader.roles import PlaceClass, Role, role_of
 from mvtcase.engine.worker.reader.terms import Sort
 from mvtcase.model import AlertSource, Level
@@ -41,7 +42,6 @@ SURE_LENGTH = 9
 MENTION, LEAD, UNCLEAR = "mention", "lead", str(PlaceClass.UNKNOWN)
 _ADDRESSES = frozenset({"domains", "urls", "emails", "files_md5", "files_sha1", "files_sha256"})
 _LINKS = frozenset({"domains", "urls"})
-_LONG_LIVED = (PlaceClass.MESSAGE, PlaceClass.HISTORY)
 
 Place = tuple[str, str]
 """A file's name in the evidence and its place on the phone, the latter empty where both are the same."""
@@ -121,7 +121,7 @@ _BLOCKED_FORMS = (
 
 def _by_place(type_: str, sort: Sort, found: str, role: Role) -> str:
     if type_ in _LINKS:
-        return found if found in _LONG_LIVED else _EXPOSED.get(found, UNCLEAR)
+        return found if found in LONG_LIVED else _EXPOSED.get(found, UNCLEAR)
     if type_ == "emails":
         return str(PlaceClass.MESSAGE)
     if type_ in {"processes", "app_ids"} and found == PlaceClass.RUNNING and sort is not Sort.PATH_IN_TEXT:
@@ -160,7 +160,7 @@ def _unit(hit: Hit) -> tuple[object, ...]:
     spot = hit.spot
     if spot.table:
         return (spot.inside, spot.table, spot.row)
-    if spot.place_class in _LONG_LIVED:
+    if spot.place_class in LONG_LIVED:
         return (spot.inside, spot.row, spot.key.partition(".")[0])
     return ("",)
 
@@ -168,7 +168,7 @@ def _unit(hit: Hit) -> tuple[object, ...]:
 def _column(hit: Hit) -> tuple[object, ...]:
     """Return the column a bare address stands in, where nothing says that messages or visits are kept there."""
     spot = hit.spot
-    bare = spot.table and spot.place_class == PlaceClass.UNKNOWN and len(hit.term.context) <= len(hit.term.text) + 3
+    bare = spot.table and spot.place_class == PlaceClass.UNKNOWN and spot.bare
     return (spot.inside, spot.table, "", spot.column) if bare else ()
 
 

@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mvtcase.engine.worker.reader.roles import PlaceClass, place_class
+from mvtcase.engine.worker.reader.roles import PlaceClass, Role, place_class, role_of
 from mvtcase.engine.worker.reader.terms import Sort, Term
 from mvtcase_readers.regular import open_untouched
 
@@ -26,15 +26,21 @@ if TYPE_CHECKING:
 FILE_NAME = "values.jsonl.gz"
 FORMAT = "mvtcase-values/1"
 MAX_VALUES = 2_000_000
-MAX_PLACES, MAX_HIT_PLACES = 60, 5_000
-PER_FILE, HITS_PER_FILE = 3, 500
-"""Distinct terms that are kept, and places of each: in all, and in one file and class of place.
+MAX_PLACES, MAX_HIT_PLACES = 400, 5_000
+PER_FILE, HITS_PER_FILE = 20, 500
+"""Distinct terms that are kept, and places of each: in all, and in one file, class and role of place.
 
 The first place is not enough: a message may name in passing what a later one of the same file leads to. Of a term that
-is an indicator many more are looked at.
+is an indicator many more are looked at. A term with more places than are kept says so to a later recheck.
 """
 
 MAX_LINE = 1 << 20
+LONG_LIVED = (PlaceClass.MESSAGE, PlaceClass.HISTORY)
+"""Places in which each row or message is judged by itself."""
+
+BARE = 3
+"""Letters that may stand around a term that stands alone."""
+
 _HARMLESS = "\x01"
 """Stands after the letter of a term that was written to be harmless."""
 
@@ -52,6 +58,8 @@ class Spot(NamedTuple):
     key: str = ""
     offset: int | None = None
     undone: str = ""
+    bare: bool | None = None
+    """Whether the term stood there alone, without a text around it; None where it did not."""
 
 
 class Hit(NamedTuple):
@@ -65,16 +73,22 @@ class Hit(NamedTuple):
 @dataclass(slots=True)
 class _Entry:
     matches: tuple[Match, ...]
-    last: tuple[int, str]
+    last: tuple[int, str, Role]
     spots: list[Spot]
     here: int = 0
+    is_cut: bool = False
+    """Whether places were left out that a comparison could tell from those that were kept."""
 
-    def takes(self, file: int, found: str) -> bool:
-        """Return whether another place in this file and class of place is kept, and count it."""
-        self.here = self.here + 1 if self.last == (file, found) else 1
-        self.last = (file, found)
+    def takes(self, file: int, found: str, role: Role) -> bool:
+        """Return whether another place in this file, class and role of place is kept, and count it."""
+        self.here = self.here + 1 if self.last == (file, found, role) else 1
+        self.last = (file, found, role)
         in_all, in_file = (MAX_HIT_PLACES, HITS_PER_FILE) if self.matches else (MAX_PLACES, PER_FILE)
-        return self.here <= in_file and len(self.spots) < in_all
+        if self.here <= in_file and len(self.spots) < in_all:
+            return True
+        # Lines of a file that is no table and keeps no messages are all judged alike.
+        self.is_cut = self.is_cut or self.here <= in_file or bool(self.spots[-1].table) or found in LONG_LIVED
+        return False
 
 
 @dataclass(slots=True)
@@ -92,15 +106,15 @@ class ValueIndex:
         entry = self.entries.get(key)
         if entry is None:
             entry = self._new(key, term)
-        if not entry.takes(file, found):
+        if not entry.takes(file, found, role_of(role)):
             return
-        spot = _spot(file, found, role, place(), term.undone)
+        spot = _spot(file, found, role, place(), term)
         entry.spots.append(spot)
         for match in entry.matches:
             yield Hit(term, match, spot)
 
     def _new(self, key: str, term: Term) -> _Entry:
-        entry = _Entry(tuple(self.known.matches(term)), (-1, ""), [])
+        entry = _Entry(tuple(self.known.matches(term)), (-1, "", Role.FREE), [])
         if len(self.entries) < MAX_VALUES:
             self.entries[key] = entry
         else:
@@ -114,7 +128,8 @@ class ValueIndex:
             _put(packed, {"format": FORMAT, "unkept": self.unkept, **facts})
             _put(packed, [list(each) for each in files])
             for key in sorted(self.entries):
-                _put(packed, [key, [_packed(spot) for spot in self.entries[key].spots]])
+                entry = self.entries[key]
+                _put(packed, [key, [_packed(spot) for spot in entry.spots], *([1] if entry.is_cut else [])])
 
 
 class StoredIndexError(Exception):
@@ -128,6 +143,8 @@ class StoredIndex:
     path: Path
     facts: dict[str, Any] = field(default_factory=dict)
     files: list[tuple[str, str]] = field(default_factory=list)
+    cut: dict[str, None] = field(default_factory=dict)
+    """Indicators that stood in more places than are kept."""
 
     def hits(self, known: Known) -> Iterator[Hit]:
         """Yield what the stored terms hit. Raises `StoredIndexError` when the file is missing or damaged."""
@@ -145,9 +162,11 @@ class StoredIndex:
             raise ValueError("not in the form that this release reads")
         self.files = [(str(name), str(place)) for name, place in json.loads(packed.readline(MAX_LINE * 512))]
         while line := packed.readline(MAX_LINE):
-            key, spots = json.loads(line)
+            key, spots, *cut = json.loads(line)
             term = _term(str(key))
             for match in known.matches(term):
+                if cut:
+                    self.cut[str(match.indicator["value"])] = None
                 yield from (Hit(term, match, Spot(*spot)) for spot in spots if 0 <= spot[0] < len(self.files))
 
 
@@ -156,10 +175,10 @@ def _term(key: str) -> Term:
     return Term(sort, text.removeprefix(_HARMLESS), defanged=text.startswith(_HARMLESS))
 
 
-def _spot(file: int, found: PlaceClass, role: str, place: Place, undone: str) -> Spot:
+def _spot(file: int, found: PlaceClass, role: str, place: Place, term: Term) -> Spot:
     return Spot(
         file, str(found), role, place.inside[:500], place.table[:200], place.row, place.column[:200], place.key[:500],
-        place.offset, undone,
+        place.offset, term.undone, len(term.context) <= len(term.text) + BARE or None,
     )  # fmt: skip
 
 

@@ -49,6 +49,7 @@ FILE_SECONDS = 1800.0
 TIME_SHARE = 0.8
 """The part of the worker's time after which the reader stops by itself, so that the scan still comes to its end."""
 
+MAX_CUT = 50
 NAME = "second reader"
 AT_HAND, LOST = "at_hand", "lost"
 """Files in the results that name the file being read, and those whose reading ended a worker of this scan."""
@@ -94,7 +95,8 @@ def run_stored(task: Task, matchset: MatchSet, emit: Emitter) -> None:
     for number in sorted(hits):
         teller.tell(hits[number], stored.files[number])
     teller.end()
-    for reason in _unanswered(stored.facts, known):
+    cut = [why("reader.cut", value=safe_text(value, 200)) for value in stored.cut]
+    for reason in (*cut[:MAX_CUT], *_unanswered(stored.facts, known)):
         emit("problem", module=NAME, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
 
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ from mvtcase.engine.worker.run.opened import FILE_NAME as OPENED
 from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import AlertSource, EvidenceKind, Level
 from mvtcase.wording import reason_of
-from reading import database, of, reading, tarred, zipped
+from reading import database, of, reading, tarred, task_for, zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -337,3 +338,47 @@ def test_an_acquisition_inside_another_is_a_gap_that_names_it(
     named = [each for each in of(events, "problem") if each["reason"]["code"] == "reader.inside"]
     assert bool(named) is told
     assert not told or named[0]["reason"]["params"]["file"] == name.removesuffix("/sysdiagnose.log")
+
+
+def rechecked(evidence: Path, kind: EvidenceKind = EvidenceKind.ANDROIDQF) -> list[dict[str, Any]]:
+    """Return the events of a recheck with the sets, after a reading with a set that knows nothing."""
+    other = MatchSet(collections=(Collection(id="1", name="Earlier", values={"domains": ("other.example",)}),))
+    reading(evidence, kind, other)
+    events: list[dict[str, Any]] = []
+    task = replace(task_for(evidence, kind), target=evidence.with_name("results"))
+    second.run_stored(task, SETS, lambda event, **fields: events.append({"event": event, **fields}))
+    return events
+
+
+def shown(events: list[dict[str, Any]]) -> set[tuple[object, ...]]:
+    """Return level and sentence of each alert."""
+    return {(each["level"], each["message"]) for each in of(events, "alert")}
+
+
+@pytest.mark.parametrize("lists", [0, 4, 12])
+def test_a_message_after_lists_that_name_the_same_address_is_found_by_a_recheck(lists: int, evidence: Path) -> None:
+    """Lists of indicators are no finding; the one message among them that only leads there is."""
+    rows = [" ".join((HOST, *LISTED))] * lists
+    database(evidence / "sms.db", "message", "text TEXT", *((row,) for row in [*rows, f"see https://{HOST}/x now"]))
+    again = rechecked(evidence)
+    assert of(again, "problem") == []
+    assert shown(again) == shown(read(evidence))
+    assert "HIGH" in {level for level, _ in shown(again)}
+
+
+def test_a_value_in_more_places_than_are_kept_is_a_gap_of_the_recheck(evidence: Path) -> None:
+    """The index of a scan is bounded; what it left out is named, not passed over."""
+    rows = [f"{number} {' '.join((HOST, *LISTED))}" for number in range(index.PER_FILE)]
+    database(evidence / "sms.db", "message", "text TEXT", *((row,) for row in [*rows, f"see https://{HOST}/x now"]))
+    again = rechecked(evidence)
+    named = [each["reason"]["params"].get("value") for each in of(again, "problem")]
+    assert HOST in named
+    assert shown(again) < shown(read(evidence))
+
+
+def test_lines_of_a_log_are_all_alike_to_a_recheck(evidence: Path) -> None:
+    """A thousand lines of one file say no more than the first: nothing is left out that could tell."""
+    (evidence / "dumpsys.txt").write_text(f"start {HOST}\n" * 1000)
+    again = rechecked(evidence)
+    assert of(again, "problem") == []
+    assert shown(again) == shown(read(evidence))

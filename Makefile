@@ -41,8 +41,8 @@ docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python scripts/write_docs.py
 
 hostile: $(READY) ## sound phones with one planted value, and damaged evidence: who was missed; takes an hour
-	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half planted $(VERDICTS)
-	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py --brief
+	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half planted --halves .halves.json $(VERDICTS)
+	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py --brief --halves .halves.json
 
 healthy: $(READY) ## healthy phones with ordinary noise, alone and with a real trace: who was accused, who was missed
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half healthy $(VERDICTS)

@@ -1,14 +1,15 @@
 """Scan every damaged and hostile input there is a builder for, and print what became of each.
 
 Run `PYTHONPATH=tests/support python benchmarks/hostile.py [--group TEXT] [--name TEXT] [--jobs N] [--sweep]
-[--brief]`. The verdict is `found` (a module reported the planted indicator), `swept` (the sweep alone did), `gap`
-(nobody did, and the scan says that something was not examined), `refused` (the evidence was not recognised or not
+[--brief]`. The verdict is `found` (a module reported the planted indicator), `swept` (the second reader alone did),
+`gap` (nobody did, and the scan says that something was not examined), `refused` (the evidence was not recognised or not
 opened), or `SILENT`: called full without having seen the indicator, the one thing that must never be.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import sys
@@ -210,7 +211,18 @@ def main() -> int:
     for (group, verdict), count in sorted(verdicts.items()):
         print(f"{group:24} {verdict:8} {count:5}")
     print(f"{len(wanted)} inputs, {bad} wrong")
+    damaged = [count for (group, _), count in verdicts.items() if group != "healthy"]
+    silent = sum(count for (group, verdict), count in verdicts.items() if verdict == "SILENT" and group != "healthy")
+    print_halves(options.halves, {"damaged or hostile": (sum(damaged), silent)})
     return 1 if bad else 0
+
+
+def print_halves(path: Path | None, halves: dict[str, tuple[int, int]]) -> None:
+    """Print one table of both halves: phones with something planted, how many were called clear, and the rate."""
+    told = json.loads(path.read_text()) if path is not None and path.exists() else {}
+    print("\n| phones with something planted | n | silent or `no_trace` | rate |\n| --- | ---: | ---: | ---: |")
+    for name, (total, missed) in {**{name: tuple(each) for name, each in told.items()}, **halves}.items():
+        print(f"| {name} | {total} | {missed} | {100 * missed / total if total else 0:.1f} % |")
 
 
 def _options() -> argparse.Namespace:
@@ -219,9 +231,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--name", default="", help="only inputs whose name holds this")
     parser.add_argument("--every", type=int, default=1, help="one of so many")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--sweep", action="store_true", help="run the sweep too")
+    parser.add_argument("--sweep", action="store_true", help="run the second reader too")
     parser.add_argument("--quick", action="store_true", help="without the inputs that are slow by nature")
     parser.add_argument("--brief", action="store_true", help="print what is wrong and the counts only")
+    parser.add_argument("--halves", type=Path, help="what verdicts.py wrote of the sound phones, for one table of both")
     parser.add_argument("--width", type=int, default=120, help="characters of the reasons to print")
     return parser.parse_args()
 

@@ -9,6 +9,7 @@ trace must be accused. With `--sets FOLDER` healthy phones are asked about with 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import sys
@@ -102,6 +103,10 @@ def main() -> int:
                 answers.append((given, said))
                 if _WRONG[given.half](said) or options.all:
                     _print_one(given, said, options.width)
+    if options.halves is not None:
+        planted_ones = [said for given, said in answers if given.half == "planted"]
+        missed = sum(_WRONG["planted"](said) for said in planted_ones)
+        options.halves.write_text(json.dumps({"sound, one value planted": [len(planted_ones), missed]}))
     return _print_tables(answers)
 
 
@@ -171,6 +176,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, help="one of so many")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--sets", type=Path, help="a folder of published indicator sets, for healthy phones")
+    parser.add_argument("--halves", type=Path, help="where the counts of the planted half go, for hostile.py")
     parser.add_argument("--all", action="store_true", help="print every input, not the wrong ones only")
     parser.add_argument("--quick", action="store_true", help="without the inputs that are slow by nature")
     parser.add_argument("--width", type=int, default=300, help="characters of the reasons to print")

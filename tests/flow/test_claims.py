@@ -6,6 +6,7 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
+from mvtcase.engine.events import CLAIMS_FILE
 from mvtcase.workflow import claims, scans
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def _kept(desk: Desk, scan: str, *lines: object) -> None:
     folder = desk.case_folder().results(scan) / "mvt"
     folder.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    (folder / claims.CLAIMS_FILE).write_bytes(gzip.compress(text.encode()))
+    (folder / CLAIMS_FILE).write_bytes(gzip.compress(text.encode()))
 
 
 def test_a_case_says_what_was_acquired_and_read_by_nobody(desk: Desk, add_phone: Callable[..., str]) -> None:
@@ -49,6 +50,6 @@ def test_what_a_worker_wrote_as_claims_stops_nothing(desk: Desk, add_phone: Call
     assert claims.coverage(desk).data.files == ()
     _kept(desk, "S-0001", [], {"file": 1, "modules": 3}, LINES[1])
     assert [each.file for each in claims.coverage(desk).data.files] == ["processes.json"]
-    path = desk.case_folder().results("S-0001") / "mvt" / claims.CLAIMS_FILE
+    path = desk.case_folder().results("S-0001") / "mvt" / CLAIMS_FILE
     path.write_bytes(path.read_bytes()[:-9])
     claims.coverage(desk)

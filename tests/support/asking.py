@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from builders.bundles import PATTERNS
 from builders.planted_ios import PASSWORD
 from mvtcase.cli import app
 
@@ -21,22 +22,6 @@ if TYPE_CHECKING:
     from mvtcase.phones.plants import PlantKind
 
 ACCUSING = frozenset({"confirmed", "targeted", "indicator_match", "suspicious"})
-_PATTERNS = {
-    "domains": "domain-name:value",
-    "urls": "url:value",
-    "emails": "email-addr:value",
-    "processes": "process:name",
-    "file_names": "file:name",
-    "file_paths": "file:path",
-    "app_ids": "app:id",
-    "ios_profile_ids": "configuration-profile:id",
-    "android_property_names": "android-property:name",
-    "files_md5": "file:hashes.md5",
-    "files_sha1": "file:hashes.sha1",
-    "files_sha256": "file:hashes.sha256",
-    "app_cert_hashes": "app:cert.sha1",
-}
-"""How MVT's documentation writes each type of indicator in STIX 2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +131,7 @@ def stix(path: Path, indicators: Mapping[PlantKind, Iterable[str]], family: str 
     for kind, values in indicators.items():
         for value in values:
             name = f"indicator--{uuid.uuid5(uuid.NAMESPACE_URL, f'{kind}/{value}')}"
-            pattern = f"[{_PATTERNS[kind]}='{value}']"
+            pattern = f"[{PATTERNS[kind]}='{value}']"
             objects.append(
                 {
                     "type": "indicator",

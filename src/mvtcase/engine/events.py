@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 EVENTS_FILE = "events.jsonl"
 HASHES_FILE = "results.sha256"
+CLAIMS_FILE = "claims.jsonl.gz"
 MVT_FOLDER = "mvt"
 PRIVATE_FOLDER = "private"
 

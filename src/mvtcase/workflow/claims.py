@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished
+from mvtcase.engine.events import CLAIMS_FILE
 from mvtcase.model import AcquisitionState
 from mvtcase.store import queries
 from mvtcase.workflow.desk import Outcome
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mvtcase.model import Json
     from mvtcase.workflow.desk import Desk
 
-CLAIMS_FILE = "claims.jsonl.gz"
 MAX_LINES = 2_000_000
 MAX_LINE = 1 << 16
 MAX_UNREAD = 500

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _NAMESPACE = uuid.UUID("7d3f0a54-2f7e-5d0c-9d5a-3f0f6d1c8a11")
 _MOMENT = "2026-01-01T00:00:00.000Z"
-_PATTERNS = {
+PATTERNS = {
     PlantKind.DOMAINS: "domain-name:value",
     PlantKind.URLS: "url:value",
     PlantKind.EMAILS: "email-addr:value",
@@ -29,6 +29,8 @@ _PATTERNS = {
     PlantKind.IOS_PROFILE_IDS: "configuration-profile:id",
     PlantKind.ANDROID_PROPERTY_NAMES: "android-property:name",
 }
+"""How MVT's documentation writes each type of indicator in STIX 2."""
+
 ANCHOR = Plant(PlantKind.DOMAINS, "never-planted.example.org")
 """A domain that no control evidence holds. MVT checks no URL at all, and fails, when a set has not one domain."""
 
@@ -60,7 +62,7 @@ def write_stix_bundle(path: Path, plants: Iterable[Plant], *, family: str = "Con
 def _indicator(kind: PlantKind, value: str) -> dict[str, object]:
     if "'" in value or "=" in value:
         raise ValueError(f"MVT cannot read an indicator with an apostrophe or an equals sign: {value!r}")
-    pattern = f"[{_PATTERNS[kind]}='{value}']"
+    pattern = f"[{PATTERNS[kind]}='{value}']"
     return _object("indicator", pattern) | {
         "pattern": pattern,
         "pattern_type": "stix",

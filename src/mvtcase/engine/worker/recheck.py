@@ -68,7 +68,7 @@ def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
             with recorder.within(number, each):
                 for part, classes in parts(each.kind, plugins, earlier, partial(each.part, number)).items():
                     _recheck_part(part, classes, rechecking)
-    _compare_values(replace(task, inside=tuple(within.values())), matchset, recorder)
+    _compare_values(replace(task, inside=tuple(within.values())), matchset, recorder, frozenset(recorder.examined))
     emit("limitation", reason=why("recheck.limit" if task.evidence is None else "recheck.read_again").data)
     recorder.send_limitations()
     emit("done", error=recorder.refused)
@@ -117,12 +117,12 @@ def parts(
     return known
 
 
-def _compare_values(task: Task, matchset: MatchSet, recorder: Recorder) -> None:
+def _compare_values(task: Task, matchset: MatchSet, recorder: Recorder, examined: frozenset[ModuleKey]) -> None:
     """Compare what the second reader took apart, or let it read the evidence again where that is at hand."""
     with recorder.step(READER_STEP):
         try:
             if task.evidence is None:
-                second.run_stored(task, matchset, recorder.emit)
+                second.run_stored(task, matchset, recorder.emit, examined)
             else:
                 second.run(replace(task, target=task.evidence), matchset, recorder.emit)
         except Exception as error:  # noqa: BLE001 - evidence must not end the recheck through our own readers either

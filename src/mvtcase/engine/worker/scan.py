@@ -88,6 +88,7 @@ def prepare(task: Task, recorder: Recorder) -> tuple[list[type[MVTModule]], Indi
         recorder.flush_notes("plugins")
         matchset = _matchset(task)
         indicators = _indicators(task, matchset, recorder)
+        indicators.on_ask = recorder.asked
     loaded = int(indicators.total_ioc_count)
     if loaded != task.expected_indicators:
         raise RefusedError(

@@ -32,7 +32,7 @@ from mvtcase.engine.worker.match.domains import (
 )
 from mvtcase.engine.worker.match.loader import read_stix
 from mvtcase.engine.worker.match.lookup import TRUNCATED_NAME_LENGTH, IndicatorIndex
-from mvtcase.engine.worker.match.matches import WitnessedIndicators
+from mvtcase.engine.worker.match.matches import WitnessedIndicators, asking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,7 @@ MAX_UNMATCHED = 16_384
 """How many addresses without a match are remembered before all are forgotten."""
 
 
+@asking
 class FastIndicators(Indicators):
     """MVT's indicators with an index for each check.
 

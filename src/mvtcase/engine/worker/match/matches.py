@@ -139,6 +139,24 @@ def witnessed(cls: IndicatorsClass) -> IndicatorsClass:
     return cls
 
 
+def asking(cls: IndicatorsClass) -> IndicatorsClass:
+    """Return the class with its checks changed to tell `self.on_ask` of every text they are asked about."""
+    cls.on_ask = None  # type: ignore[attr-defined]  # set by whoever wants to hear
+    for name in WITNESSED_CHECKS:
+        setattr(cls, name, _asking_check(name, getattr(cls, name)))
+    return cls
+
+
+def _asking_check(name: str, check: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(check)
+    def asked(self: Any, value: Any = None, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - MVT's checks take and return untyped values
+        if self.on_ask is not None and type(value) is str:
+            self.on_ask(name, value)
+        return check(self, value, *args, **named)
+
+    return asked
+
+
 def _witnessed_check(name: str, check: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(check)
     def told(self: Any, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - MVT's checks take and return untyped values
@@ -159,6 +177,7 @@ def _witnessed_check(name: str, check: Callable[..., Any]) -> Callable[..., Any]
 _inside = threading.local()
 
 
+@asking
 @witnessed
 class WitnessedIndicators(Indicators):
     """Stock MVT matching, answer for answer, that tells `on_match` of every match."""

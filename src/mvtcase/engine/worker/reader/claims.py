@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mvtcase.engine.worker.reader.files import Acquired
     from mvtcase.model import EvidenceKind, Json
 
-FILE_NAME = "claims.jsonl.gz"
 MAX_LISTED = 50
 MAX_NAMED_GAPS = 20
 NOT_READ = "not_read"

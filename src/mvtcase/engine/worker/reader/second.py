@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import kinds
+from mvtcase.engine.events import CLAIMS_FILE
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader import claims as claiming
 from mvtcase.engine.worker.reader import index as indexing
@@ -26,6 +27,7 @@ from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
 from mvtcase.engine.worker.reader.roles import is_record_of_processes
 from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
+from mvtcase.engine.worker.run.opened import read_opened
 from mvtcase.kinds.inside import inside
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, why
@@ -34,11 +36,12 @@ from mvtcase_readers.values import Extent, Place, read_values, worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.reader.files import Acquired
     from mvtcase.engine.worker.reader.index import Hit
-    from mvtcase.engine.worker.task import Task
+    from mvtcase.engine.worker.task import ModuleKey, Task
     from mvtcase.matchset import MatchSet
     from mvtcase_readers.values import Batch, Content, Reading
 
@@ -50,6 +53,15 @@ TIME_SHARE = 0.8
 """The part of the worker's time after which the reader stops by itself, so that the scan still comes to its end."""
 
 MAX_CUT = 50
+ASKED = "asked by "
+"""Stands before the part and slug of a module in the index's list of files."""
+
+ASKED_ROLES = {
+    "check_process": "process", "check_file_path_process": "path", "check_file_path": "path", "check_file_name": "file",
+    "check_app_id": "bundleid", "check_profile": "profileid", "check_file_hash": "hash",
+}  # fmt: skip
+"""What stands in a check's question, in the words of columns."""
+
 NAME = "second reader"
 AT_HAND, LOST = "at_hand", "lost"
 """Files in the results that name the file being read, and those whose reading ended a worker of this scan."""
@@ -76,8 +88,10 @@ def _known(task: Task, matchset: MatchSet) -> Known:
     return Known.of(matchset, task.set_names, android=kinds.of(task.kind).platform is kinds.Platform.ANDROID)
 
 
-def run_stored(task: Task, matchset: MatchSet, emit: Emitter) -> None:
+def run_stored(task: Task, matchset: MatchSet, emit: Emitter, examined: frozenset[ModuleKey] = frozenset()) -> None:
     """Compare what an earlier scan took apart, and send alerts as reading the evidence again would.
+
+    What modules asked the matcher is compared where they are not among the `examined`: those answered for themselves.
 
     What the index does not answer for is sent as a `problem`.
     """
@@ -86,7 +100,9 @@ def run_stored(task: Task, matchset: MatchSet, emit: Emitter) -> None:
     hits: dict[int, list[Hit]] = defaultdict(list)
     try:
         for hit in stored.hits(known):
-            hits[hit.spot.file].append(hit)
+            asker = _asker(stored.files[hit.spot.file][0])
+            if asker is None or asker not in examined:
+                hits[hit.spot.file].append(hit)
     except StoredIndexError as error:
         reason = why("reader.no_index", error=safe_text(str(error), 200))
         emit("problem", module=NAME, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
@@ -98,6 +114,14 @@ def run_stored(task: Task, matchset: MatchSet, emit: Emitter) -> None:
     cut = [why("reader.cut", value=safe_text(value, 200)) for value in stored.cut]
     for reason in (*cut[:MAX_CUT], *_unanswered(stored.facts, known)):
         emit("problem", module=NAME, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
+
+
+def _asker(file: str) -> ModuleKey | None:
+    """Return the module that a place in the index stands for, None where it is a file."""
+    if not file.startswith(ASKED):
+        return None
+    part, _, slug = file.removeprefix(ASKED).partition("/")
+    return part, slug
 
 
 def _unanswered(facts: Mapping[str, Any], known: Known) -> Iterator[Reason]:
@@ -113,7 +137,7 @@ def claim_only(task: Task, emit: Emitter) -> None:
     acquisition = Acquisition(task)
     claims = Claims(task.kind, [Claim(file=each) for each in acquisition.files()], acquisition.missing)
     claims.add_modules(task.results / "mvt")
-    claims.write(task.results / "mvt" / claiming.FILE_NAME)
+    claims.write(task.results / "mvt" / CLAIMS_FILE)
     emit("claims", **claims.summary())
 
 
@@ -170,8 +194,9 @@ class SecondReader:
         folder = self.task.results / "mvt"
         claims = Claims(self.task.kind, self.claims, self.acquisition.missing)
         claims.add_modules(folder)
-        claims.write(folder / claiming.FILE_NAME)
+        claims.write(folder / CLAIMS_FILE)
         files = [(safe_text(claim.file.name, 1000), claim.file.place) for claim in self.claims]
+        files += self._take_asked(folder, len(files))
         self.index.write(folder / indexing.FILE_NAME, files, self._facts())
         for module, reason in claims.gaps():
             self.emit("problem", module=module, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
@@ -180,6 +205,18 @@ class SecondReader:
         for proposal in self.notices.proposals():
             self.emit("limitation", reason=proposal.data)
         (folder / AT_HAND).unlink(missing_ok=True)
+
+    def _take_asked(self, folder: Path, first: int) -> list[tuple[str, str]]:
+        """Take into the index what MVT's modules asked the matcher, and return a name for each module."""
+        names: list[tuple[str, str]] = []
+        for run in read_opened(folder):
+            for check, values in dict(run.get("asked") or {}).items():
+                role = ASKED_ROLES.get(check, "")
+                for value in values:
+                    # Its alerts are the module's own in this scan: only the index is filled.
+                    list(self._see(first + len(names), "", role, terms_of(value, role), Place))
+            names.append((f"{ASKED}{run['part']}/{run['slug']}", ""))
+        return names
 
     def _facts(self) -> dict[str, Any]:
         """Return what a recheck must know of the index: which hashes it holds, and how many files were not come to."""

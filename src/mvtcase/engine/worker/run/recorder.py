@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import resource
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -61,6 +62,12 @@ if TYPE_CHECKING:
     from mvtcase.model import Json
 
 MAX_MESSAGES = 50
+MAX_ASKED, MAX_STORED_VALUE = 100_000, 4096
+"""Values that a module asks one check about, and characters of one, that are kept."""
+
+_UNANSWERED = frozenset(
+    {ModuleOutcome.FAILED, ModuleOutcome.DAMAGED, ModuleOutcome.TIMED_OUT, ModuleOutcome.DENIED, ModuleOutcome.NOT_RUN}
+)
 MAX_STORED = 1 << 30
 """Bytes of a result file that an earlier worker of the same scan wrote."""
 
@@ -88,6 +95,8 @@ class Recorder:
         self._unresolved = 0
         self._unread_bodies = 0
         self._inside: tuple[int, Inside] | None = None
+        self._asked: dict[str, dict[str, None]] = defaultdict(dict)
+        self.examined: set[ModuleKey] = set()
 
     def install(self) -> None:
         """Put the recorder into MVT's three seams and listen to MVT's log."""
@@ -182,6 +191,7 @@ class Recorder:
             attempt = self._another_attempt(attempt) or attempt
             claim["module"], claim["records"] = type(module).__name__, attempt.records
             claim["compared"] = attempt.watch.compared
+            claim["asked"] = {check: list(values) for check, values in self._asked.items()}
         self._report_unread_bodies(attempt)
         self._report_blank_records(attempt)
         self._send_amendments()
@@ -189,6 +199,12 @@ class Recorder:
         self._end(key, attempt, int((time.monotonic() - began) * 1000))
         for each in (module, attempt.module):
             self._forget(each)
+
+    def asked(self, check: str, value: str) -> None:
+        """Hear what the module at hand asks the matcher: a later recheck asks it again where its results are lost."""
+        values = self._asked[check]
+        if len(values) < MAX_ASKED and len(value) <= MAX_STORED_VALUE:
+            values[value] = None
 
     @cached_property
     def _taken(self) -> str | None:
@@ -316,6 +332,7 @@ class Recorder:
         self._slug = key[1]
         self._alerts = 0
         self._digests.clear()
+        self._asked.clear()
         self._raised.clear()
         self._floods.begin()
         self.matches.forget()
@@ -368,6 +385,8 @@ class Recorder:
             reason = why("module.memory", gib=resource.getrlimit(resource.RLIMIT_AS)[0] >> 30)
         first, last = getattr(attempt.module, "earlier_span", None) or span(attempt.module, self.task.kind, self._taken)
         self._slug = None
+        if outcome not in _UNANSWERED:
+            self.examined.add(key)
         self.emit(
             "finished",
             part=key[0],

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.engine.events import alert_of
-from mvtcase.engine.worker.reader import claims, index, second
+from mvtcase.engine.events import CLAIMS_FILE, alert_of
+from mvtcase.engine.worker.reader import index, second
 from mvtcase.engine.worker.reader.alerts import LIST_LENGTH, MAX_FILES_PER_INDICATOR
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError
 from mvtcase.engine.worker.reader.known import Known
@@ -51,7 +51,7 @@ def read(target: Path, kind: EvidenceKind = EvidenceKind.ANDROIDQF, sets: MatchS
 
 def claims_of(target: Path) -> dict[str, dict[str, Any]]:
     """Return the claims of a reading by file."""
-    text = gzip.decompress((target.with_name("results") / "mvt" / claims.FILE_NAME).read_bytes()).decode()
+    text = gzip.decompress((target.with_name("results") / "mvt" / CLAIMS_FILE).read_bytes()).decode()
     return {each["file"]: each for each in map(json.loads, text.splitlines())}
 
 
@@ -340,13 +340,18 @@ def test_an_acquisition_inside_another_is_a_gap_that_names_it(
     assert not told or named[0]["reason"]["params"]["file"] == name.removesuffix("/sysdiagnose.log")
 
 
-def rechecked(evidence: Path, kind: EvidenceKind = EvidenceKind.ANDROIDQF) -> list[dict[str, Any]]:
+def rechecked(
+    evidence: Path,
+    kind: EvidenceKind = EvidenceKind.ANDROIDQF,
+    examined: frozenset[tuple[str, str]] = frozenset(),
+) -> list[dict[str, Any]]:
     """Return the events of a recheck with the sets, after a reading with a set that knows nothing."""
     other = MatchSet(collections=(Collection(id="1", name="Earlier", values={"domains": ("other.example",)}),))
     reading(evidence, kind, other)
     events: list[dict[str, Any]] = []
     task = replace(task_for(evidence, kind), target=evidence.with_name("results"))
-    second.run_stored(task, SETS, lambda event, **fields: events.append({"event": event, **fields}))
+    emit: Any = lambda event, **fields: events.append({"event": event, **fields})  # noqa: E731
+    second.run_stored(task, SETS, emit, examined)
     return events
 
 
@@ -382,3 +387,23 @@ def test_lines_of_a_log_are_all_alike_to_a_recheck(evidence: Path) -> None:
     again = rechecked(evidence)
     assert of(again, "problem") == []
     assert shown(again) == shown(read(evidence))
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_a_module_asked_answers_where_its_results_are_lost(lost: bool, evidence: Path) -> None:  # noqa: FBT001 - a parametrised fact
+    """The questions of MVT's modules are kept with the values; a module that can be rechecked answers for itself."""
+    (evidence / "x").write_bytes(b"-")
+    asked = {
+        "check_process": ["plantedprocessd", "launchd"],
+        "check_url": [f"https://{HOST}/a"],
+        "check_email": ["BAD@mail.example"],
+    }
+    run = {"part": "backup", "slug": "sms", "files": [], "asked": asked}
+    task_for(evidence, EvidenceKind.IOS_BACKUP)
+    (evidence.with_name("results") / "mvt" / OPENED).write_text(json.dumps(run) + "\n")
+    examined = frozenset() if lost else frozenset({("backup", "sms")})
+    again = rechecked(evidence, EvidenceKind.IOS_BACKUP, examined)
+    told = {each["indicator"]["value"] for each in of(again, "alert")}
+    assert told == ({"plantedprocessd", HOST, "bad@mail.example"} if lost else set())
+    assert {each["data"]["file"] for each in of(again, "alert")} == ({"asked by backup/sms"} if lost else set())
+    assert of(read(evidence, EvidenceKind.IOS_BACKUP), "alert") == []

@@ -31,7 +31,7 @@ class WhatsappBusiness(Whatsapp):
 
     slug = "whatsapp_business"
     supported_commands = COMMANDS
-    replaces = ()
+    replaces = None
 
     def _find_ios_database(self, backup_ids: list[str] | None = None, root_paths: list[str] | None = None) -> None:
         """Take the business app's database; of a dump whose app groups say no names, any but the one that MVT reads."""

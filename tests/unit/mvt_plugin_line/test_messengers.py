@@ -10,6 +10,7 @@ import pytest
 from mvt.common.indicators import Indicators
 from mvt.plugin import DatabaseNotFoundError
 
+from mvt_plugin_line import modules
 from mvt_plugin_line.messengers import BUSINESS, VIBER, VIBER_FILE, ViberIOS, WhatsappBusiness, backup_id
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_fs import build_ios_file_system
@@ -108,3 +109,8 @@ def test_a_link_in_viber_is_found(tmp_path: Path, *, is_backup: bool) -> None:
     assert alert.event["links"] == [LINK]
     assert alert.event_time.startswith("2026-05-09")
     assert [found.serialize(each) != {} for each in found.results] == [False, True, False]
+
+
+def test_mvt_can_order_them() -> None:
+    """A module that replaces none says `None`: MVT ends the whole command on anything else that is no module."""
+    assert all(each.replaces is None or isinstance(each.replaces, type) for each in modules())

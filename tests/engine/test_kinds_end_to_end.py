@@ -112,7 +112,7 @@ def _dump(path: Path, seed: int, plants: Plants) -> Path:
 
 def _partitions(path: Path, seed: int, plants: Plants) -> Path:
     """Build a dump as UFED writes it: the system in one folder, what lies at /private/var in another, both in a zip."""
-    whole = _dump(path.parent.parent / "plain" / path.name / "filesystem1", seed, plants)
+    whole = _dump(path.parent.parent / "plain" / f"{path.name}-{seed}" / "filesystem1", seed, plants)
     (whole / "private" / "var").rename(whole.with_name("filesystem2"))
     return Path(shutil.make_archive(str(path), "zip", whole.parent))
 

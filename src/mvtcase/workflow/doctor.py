@@ -18,6 +18,7 @@ from mvtcase.errors import MvtcaseError
 from mvtcase.evidence import intake
 from mvtcase.kinds import of
 from mvtcase.kinds.layouts import LAYOUTS
+from mvtcase.report import fonts
 from mvtcase.settings import Limits
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
@@ -55,7 +56,7 @@ def examine(desk: Desk | None, evidence: Path | None = None) -> Outcome[Checks]:
     With `evidence` it is also compared with what is known of its kind. Raises the `EvidenceError` that says why it
     cannot be used.
     """
-    checks = [_python(), _mvt(), _plugins(), _sqlite(), _sandbox(), _reports()]
+    checks = [_python(), _mvt(), _plugins(), _sqlite(), _sandbox(), _reports(), _fonts()]
     checks += [] if evidence is None else list(_drift(evidence.expanduser().absolute()))
     if desk is not None:
         checks += [_sets(desk), _disk(desk), _examiner(desk)]
@@ -139,6 +140,16 @@ def _sandbox() -> Check:
 def _reports() -> Check:
     found = importlib.util.find_spec("weasyprint") is not None
     return Check(name="pdf reports", good=found, seen="weasyprint" if found else "no", hint="Install weasyprint.")
+
+
+def _fonts() -> Check:
+    found = fonts.of_chinese()
+    return Check(
+        name="cjk fonts",
+        good=found != (),
+        seen="unknown: fc-list is missing" if found is None else found[0] if found else "none",
+        hint=say("Install Noto Sans CJK (Debian: fonts-noto-cjk): a PDF in Chinese cannot be made without."),
+    )
 
 
 def _sets(desk: Desk) -> Check:

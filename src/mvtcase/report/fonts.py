@@ -23,7 +23,7 @@ _LIKED = ("Noto Sans CJK TC", "Noto Sans TC", "Source Han Sans TC", "PingFang TC
 
 @functools.cache
 def of_chinese() -> tuple[str, ...] | None:
-    """Return the families that have the characters of Taiwan, those a report names first; None where nobody can tell."""
+    """Return the families that have the characters of Taiwan, a report's own first; None where nobody can tell."""
     program = shutil.which("fc-list")
     if program is None:
         return None

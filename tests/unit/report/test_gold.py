@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[2] / "gold"
 
 
-def _facts(kind: str, book: Casebook, links: tuple[SeenLink, ...]) -> object:
+def _facts(kind: str, book: Casebook, links: tuple[SeenLink, ...], language: str = "en") -> object:
     occasion, sealed = example.inside(kind=kind.partition("-")[0]), example.sealing()
+    occasion = replace(occasion, language=language)
     if kind.endswith("-outside"):
         many = example.crowd()
         outside = replace(occasion, edition=Edition.OUTSIDE)
@@ -52,7 +53,31 @@ def test_the_example_report_is_what_the_gold_file_says(
 ) -> None:
     """Same facts, same bytes."""
     made = render.render(_facts(kind, book, links), kind.partition("-")[0], form)
-    gold = FOLDER / f"{kind}.{form}"
+    _is_gold(made, FOLDER / f"{kind}.{form}")
+
+
+@pytest.mark.parametrize("kind", ["incident", "incident-outside", "group", "group-outside", "letter", "device"])
+def test_the_example_report_in_chinese_is_what_the_gold_file_says(
+    kind: str, book: Casebook, links: tuple[SeenLink, ...]
+) -> None:
+    """The same facts in the words of the catalogue: a new sentence shows up in English here."""
+    made = render.render(_facts(kind, book, links, "zh-TW"), kind.partition("-")[0], render.Format.MARKDOWN)
+    _is_gold(made, FOLDER / "zh-TW" / f"{kind}.md")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_the_letter_of_each_status_is_what_the_gold_file_says(book: Casebook, language: str) -> None:
+    """One person for every status of the example, in both languages."""
+    people = {one.status: one for one in reversed(book.officials)}
+    assert len(people) > 4
+    for status, one in people.items():
+        occasion = replace(example.inside(kind="letter"), official=one.official, language=language)
+        made = render.render(letter(book, occasion, example.sealing()), "letter", render.Format.MARKDOWN)
+        _is_gold(made, FOLDER / language / f"letter-{status}.md")
+
+
+def _is_gold(made: bytes, gold: Path) -> None:
     if os.environ.get("MVTCASE_WRITE_GOLD"):
+        gold.parent.mkdir(exist_ok=True)
         gold.write_bytes(made)
     assert made.decode() == gold.read_text("utf-8"), "run 'make gold' and read the difference"

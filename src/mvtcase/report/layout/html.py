@@ -23,6 +23,7 @@ from mvtcase.report.document import (
     pieces,
     plain,
 )
+from mvtcase.report.fonts import require_for
 from mvtcase.wording import do, say, translator
 
 if TYPE_CHECKING:
@@ -194,8 +195,9 @@ def pdf(page: str) -> bytes:
             hint=say("Use {0} and print that from a browser.", do(format="html")),
             error=error,
         ) from error
+    require_for(page)
     try:
-        return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf())
+        return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1"))
     except Exception as error:  # WeasyPrint's errors have no common class
         raise RenderError(
             "The PDF could not be made: {error}.", hint=say("Use {0} and print that.", do(format="html")), error=error

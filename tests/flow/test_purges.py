@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from mvtcase.workflow import (
     officials,
     purges,
     reports,
+    roster,
     scans,
     status,
 )
@@ -191,11 +193,22 @@ def test_nobody_is_purged_without_a_ground_a_reason_and_a_yes(filled: Desk) -> N
 
 def test_the_end_of_the_time_agreed_is_a_ground(filled: Desk) -> None:
     """Withdrawn or not."""
-    from datetime import datetime, timezone  # noqa: PLC0415  # only here
-
     later = replace(filled, clock=lambda: datetime(2027, 1, 2, tzinfo=timezone.utc))
     done = purges.purge_official(later, "O-0002", reason="time over", confirm=_yes).data
     assert done.tombstones[0].grounds == "expired"
+
+
+def test_what_is_due_for_destruction_is_listed(filled: Desk) -> None:
+    """When the time agreed comes to its end, and at once when somebody withdrew."""
+
+    def due(days: int) -> list[tuple[str, str | None]]:
+        found = roster.due(filled, within=timedelta(days=days)).data.due
+        return [(each.official, each.by) for each in found if "destroys the data" in str(each.why)]
+
+    assert due(1) == []
+    assert due(60) == [("O-0002", "2027-01-01T00:00:00.000000Z")]
+    consents.withdraw(filled, "O-0002")
+    assert due(1) == [("O-0002", None)]
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 4])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -299,6 +300,23 @@ def test_a_phones_second_backup_is_tried_with_the_key_of_the_first(
     assert [scan["state"] for scan in _scans(outcome)] == ["finished", "finished"]
     assert [job.key is not None for job in engine.decrypts] == [False, True, False][: 3 if passwords_differ else 2]
     assert all((job.key is None) != (job.password is None) for job in engine.decrypts)
+
+
+@pytest.mark.parametrize(("typed", "state"), [(("wrong", "xyzzy"), "finished"), (("a", "b", "c", "xyzzy"), "failed")])
+def test_a_wrong_password_is_asked_for_again_three_times_in_all(
+    desk: Desk, tmp_path: Path, engine: FakeEngine, typed: tuple[str, ...], state: str
+) -> None:
+    """As long as somebody can be asked; then the scan says what it lacked."""
+    plain = build_ios_backup(tmp_path / "plain", IosPhone(seed=5, messages=2)).path
+    locked = encrypt_ios_backup(plain, tmp_path / "locked", "xyzzy")
+    acquisitions.add(desk, locked, acquisitions.Registration(official="O-0001"))
+    waiting = list(typed)
+    engine.refuse_decryption = lambda job: job.password != Secret(value="xyzzy")
+    with contextlib.suppress(PasswordError):
+        scans.run(desk, scans.Request(ask_password=lambda _: Secret(value=waiting.pop(0))))
+    listed: Any = scans.list_scans(desk).json
+    assert [each["state"] for each in listed["scans"]] == [state]
+    assert len(engine.decrypts) == min(len(typed), 3)
 
 
 def test_without_the_sweep_nobody_is_told_that_no_trace_was_found(desk: Desk, add_phone: Callable[..., str]) -> None:

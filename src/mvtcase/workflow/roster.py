@@ -140,7 +140,10 @@ class Visits:
 
 
 def due(desk: Desk, *, group: str | None = None, within: timedelta = timedelta(days=1)) -> Outcome[Visits]:
-    """Return which phones are due by tomorrow, or `within`: by the case's interval, by new sets, or by decay."""
+    """Return what is due by tomorrow, or `within`: phones by the case's interval, by new sets, or by decay, and data.
+
+    Data are due for destruction when the time agreed is over, and when the person withdrew.
+    """
     with settled_case(desk) as store:
         book = overview(store, desk.newest())
         members = book.members(queries.group(store, group).id) if group else book.officials
@@ -154,11 +157,30 @@ def due(desk: Desk, *, group: str | None = None, within: timedelta = timedelta(d
         for device in one.devices
         if device.device.state is DeviceState.IN_USE
         for each in _visits(one, device, now, every)
-        if each.by is None or parse_timestamp(each.by) <= now + within
     ]
+    visits += [each for one in members for each in _data_of(one, now)]
+    visits = [each for each in visits if each.by is None or parse_timestamp(each.by) <= now + within]
     visits.sort(key=lambda each: (each.by is not None, each.by or "", each.official, each.device))
     notes = () if every else (say("No interval is set: {0} sets one.", do("case set", scan_interval="30d")),)
     return Outcome(data=Visits(due=tuple(visits)), messages=notes)
+
+
+def _data_of(one: OfficialStanding, now: datetime) -> Iterator[Visit]:
+    """Yield that a person's data have to go, and by when."""
+    until = one.consents[-1].retain_until if one.consents else None
+    withdrew = one.official.roster is RosterState.WITHDRAWN
+    if not (withdrew or until):
+        return
+    step = do("official purge", one.official.id, reason="TEXT")
+    yield Visit(
+        official=one.official.id,
+        who=one.official.name or one.official.pseudonym,
+        device="",
+        label="",
+        why=say("withdrew: {0} destroys the data", step) if withdrew else say("time over: {0} destroys the data", step),
+        by=None if withdrew else until,
+        overdue=withdrew or (until is not None and parse_timestamp(until) <= now),
+    )
 
 
 def _visits(one: OfficialStanding, device: DeviceStanding, now: datetime, every: int | None) -> Iterator[Visit]:

@@ -49,6 +49,10 @@ def _no_password(acquisition: Acquisition) -> Secret | None:
     return None
 
 
+MAX_PASSWORDS = 3
+"""How often somebody at the terminal may mistype the password of one backup."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """Which acquisitions to scan, with what, and who to ask and tell.
@@ -247,7 +251,7 @@ def _examine(  # joins everything one scan needs
                 evidence_bytes=acquisition.bytes,
                 password=secret,
             )
-            decrypted = _decrypt(desk, request, acquisition.device, job_of_it, heard)
+            decrypted = _decrypt(desk, request, acquisition, job_of_it, heard)
             target = work / "decrypted"
             staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
         within, lost = stage_inside(target, found.kind, work, limits)
@@ -277,20 +281,35 @@ def _examine(  # joins everything one scan needs
 
 
 def _decrypt(
-    desk: Desk, request: Request, device: str, job: DecryptJob, on_event: Callable[[EngineEvent], None]
+    desk: Desk, request: Request, acquisition: Acquisition, job: DecryptJob, on_event: Callable[[EngineEvent], None]
 ) -> DecryptResult:
     """Decrypt a backup with the key of the same phone's backup before it, where there was one, else with its password.
 
     Deriving the key is slow by design; it is kept in memory for this batch and nowhere else.
     """
-    known = request.keys.get(device)
+    known = request.keys.get(acquisition.device)
     if known is not None:
         with contextlib.suppress(PasswordError):  # the backups' passwords differ: this one's own is tried next
             return desk.engine.run_decrypt(replace(job, password=None, key=known), on_event=on_event)
-    result = desk.engine.run_decrypt(job, on_event=on_event)
+    result = _with_password(desk, job, lambda: request.ask_password(acquisition), on_event)
     if result.key is not None:
-        request.keys[device] = result.key
+        request.keys[acquisition.device] = result.key
     return result
+
+
+def _with_password(
+    desk: Desk, job: DecryptJob, ask: Callable[[], Secret | None], on_event: Callable[[EngineEvent], None]
+) -> DecryptResult:
+    """Decrypt a backup; a wrong password is asked for again where somebody can be asked, three times in all."""
+    for _ in range(MAX_PASSWORDS - 1):
+        try:
+            return desk.engine.run_decrypt(job, on_event=on_event)
+        except PasswordError:  # noqa: PERF203  # a key is derived for a second or more
+            again = ask()
+            if again is None:
+                raise
+            job = replace(job, password=again)
+    return desk.engine.run_decrypt(job, on_event=on_event)
 
 
 def shown_scans(desk: Desk, store: Store, wanted: Collection[str]) -> tuple[payloads.ScanShown, ...]:

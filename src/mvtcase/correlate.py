@@ -1,31 +1,43 @@
-"""What links officials to each other: the same indicator, family, sender or host, the same hours or sealing window.
+"""What links officials to each other: the same indicator, sender, link, file, program, moment or sealing window.
 
-A link is a reason to look, and no proof that one attacker stands behind it. What was judged false links nobody.
+A link is a reason to look, and no proof that one attacker stands behind it. What was judged false links nobody. What
+half of the people here share, or ordinary phones show as well, is noise: told apart, with the reason, and no cluster in
+time is made of it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
+from mvtcase.findings.ratings import rule_named
 from mvtcase.findings.review import stands
-from mvtcase.model import EvidenceClass, Level
+from mvtcase.model import EvidenceClass, Level, Rating
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mvtcase.casebook import Casebook
     from mvtcase.model import Finding, Json
+    from mvtcase.wording import Message
 
 DEFAULT_WINDOW = timedelta(hours=24)
 MAX_TEXT_CHARACTERS = 20_000
+ENOUGH_PEOPLE = 5
+"""From how many examined people on it says something that more than half of them share a thing."""
 _SENDER_FIELDS = ("phone_number", "address", "sender", "sender_mid", "from_jid", "ZFROMJID", "from_mid", "handle")
 """Event fields that name who wrote, as MVT's message modules and ours fill them."""
-_HOST = re.compile(r"https?://(?:[^\s/@]+@)?([A-Za-z0-9.-]{3,253})", re.IGNORECASE)
+_URL = re.compile(r"https?://(?:[^\s/@]+@)?([A-Za-z0-9.-]{3,253})(?::\d+)?(/[^\s?#\"'<>]{0,500})?", re.IGNORECASE)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)")
+_VARIES = re.compile(r"(?=[^/]*\d)[^/]{5,}|\d+")
+"""A part of a path that is made for one person or moment: digits, or five letters and more with a digit among them."""
+_SAYING = re.compile(r"[^\W\d_]{4,}")
+_HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
+_PROFILES = ("profile", "configuration")
 
 
 class LinkKind(StrEnum):
@@ -35,6 +47,13 @@ class LinkKind(StrEnum):
     FAMILY = "family"
     SENDER = "sender"
     HOST = "host"
+    URL_PATH = "url_path"
+    ATTACHMENT = "attachment"
+    CERTIFICATE = "certificate"
+    PROFILE = "profile"
+    PROCESS = "process"
+    MINUTE = "minute"
+    DAY = "day"
     TIME = "time"
     SEALING_WINDOW = "sealing_window"
 
@@ -44,14 +63,51 @@ MEANING: Mapping[LinkKind, str] = {
     LinkKind.FAMILY: "indicators of the same family were found",
     LinkKind.SENDER: "findings name the same sender",
     LinkKind.HOST: "findings hold links to the same host",
+    LinkKind.URL_PATH: "findings hold links whose paths have the same shape",
+    LinkKind.ATTACHMENT: "findings name a file with the same content",
+    LinkKind.CERTIFICATE: "findings name an app signed with the same certificate",
+    LinkKind.PROFILE: "findings name the same configuration profile",
+    LinkKind.PROCESS: "findings name the same process",
+    LinkKind.MINUTE: "events of findings lie in the same minute",
+    LinkKind.DAY: "events of findings lie on the same day",
     LinkKind.TIME: "events of findings lie close together",
     LinkKind.SEALING_WINDOW: "LINE Letter Sealing may have gone off at the same time",
 }
+WEIGHT: Mapping[LinkKind, int] = {
+    LinkKind.INDICATOR: 60,
+    LinkKind.FAMILY: 30,
+    LinkKind.SENDER: 40,
+    LinkKind.HOST: 40,
+    LinkKind.URL_PATH: 40,
+    LinkKind.ATTACHMENT: 60,
+    LinkKind.CERTIFICATE: 60,
+    LinkKind.PROFILE: 60,
+    LinkKind.PROCESS: 50,
+    LinkKind.MINUTE: 30,
+    LinkKind.DAY: 10,
+    LinkKind.TIME: 10,
+    LinkKind.SEALING_WINDOW: 20,
+}
+"""How much a kind of link says of two people among many; the more of them share it the less it is worth."""
+_FIELDS: Mapping[LinkKind, frozenset[str]] = {
+    LinkKind.ATTACHMENT: frozenset({"sha256", "sha1", "md5", "hash", "file_hash"}),
+    LinkKind.CERTIFICATE: frozenset({"certificate", "thumbprint", "certificate_sha256", "certificate_sha1", "signer"}),
+    LinkKind.PROFILE: frozenset({"profile_uuid", "profile_identifier", "payload_identifier", "profile_id"}),
+    LinkKind.PROCESS: frozenset({"proc_name", "process", "process_name"}),
+}
+_OF_TIME = frozenset({LinkKind.MINUTE, LinkKind.DAY})
+_QUIET = frozenset({Rating.CONTEXT, Rating.POSTURE, Rating.MENTION})
+_COMMON = ("most phones", "many phones", "every phone", "all phones")
+"""How a rule's record begins that says of its thing that ordinary phones show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What two or more officials share; `first` and `last` are times as the devices gave them, None when unknown."""
+    """What two or more officials share; `first` and `last` are times as the devices gave them, None when unknown.
+
+    `first_official` and `first_finding` are who showed it first and by what, None where no time is known. `weight` says
+    how much it is worth among the people examined; `noise` why it says nothing, None where it may.
+    """
 
     kind: LinkKind
     value: str
@@ -59,6 +115,10 @@ class Link:
     findings: tuple[str, ...] = ()
     first: str | None = None
     last: str | None = None
+    first_official: str | None = None
+    first_finding: str | None = None
+    weight: int = 0
+    noise: Message | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,65 +131,147 @@ class Window:
 
 
 def links(book: Casebook, windows: Sequence[Window] = (), *, within: timedelta = DEFAULT_WINDOW) -> tuple[Link, ...]:
-    """Return every link of two or more officials, those with the most officials first."""
-    standing = [one for one in book.findings if stands(one)]
-    found = [
-        *_shared(standing, LinkKind.INDICATOR, _indicators),
-        *_shared(standing, LinkKind.FAMILY, _families),
-        *_shared(standing, LinkKind.SENDER, _senders),
-        *_shared(standing, LinkKind.HOST, _hosts),
-        *_clusters(standing, within),
-        *_overlaps(windows),
-    ]
+    """Return every link of two or more officials, noise last, those with the most officials first."""
+    examined = {one.official.id for one in book.officials if any(each.latest for each in one.devices)}
+    return of_findings(book.findings, windows, people=len(examined), within=within)
+
+
+def of_findings(
+    findings: Iterable[Finding],
+    windows: Sequence[Window] = (),
+    *,
+    people: int = 0,
+    within: timedelta = DEFAULT_WINDOW,
+) -> tuple[Link, ...]:
+    """Return every link that findings make between officials, of so many `people` examined."""
+    standing = [one for one in findings if stands(one)]
+    people = max(people, len({one.official for one in standing}))
+    shared = [_judged(each, sharing, people) for each, sharing in _shared(standing)]
+    noisy = {one for each in shared if each.noise is not None and each.kind not in _OF_TIME for one in each.findings}
+    quiet = [one for one in standing if one.indicator is not None or one.id not in noisy]
+    found = [*_without_less(shared, quiet), *_clusters(quiet, within, shared), *_overlaps(windows)]
     kinds = list(LinkKind)
-    return tuple(sorted(found, key=lambda one: (-len(one.officials), kinds.index(one.kind), one.value)))
+    return tuple(
+        sorted(
+            found,
+            key=lambda one: (one.noise is not None, -len(one.officials), -one.weight, kinds.index(one.kind), one.value),
+        )
+    )
 
 
-def _shared(findings: Iterable[Finding], kind: LinkKind, keys: _Keys) -> Iterator[Link]:
-    by_key: dict[str, list[Finding]] = {}
+def _shared(findings: Iterable[Finding]) -> Iterator[tuple[Link, list[Finding]]]:
+    """Yield what the findings of two officials or more have in common, with these findings."""
+    by_key: dict[tuple[LinkKind, str], list[Finding]] = {}
     for one in findings:
-        for key in set(keys(one)):
+        for key in dict.fromkeys(_keys(one)):
             by_key.setdefault(key, []).append(one)
-    for key, sharing in by_key.items():
+    for (kind, value), sharing in by_key.items():
         if len({one.official for one in sharing}) > 1:
-            yield _link(kind, key, sharing)
+            yield _link(kind, value, sharing), sharing
 
 
 def _link(kind: LinkKind, value: str, sharing: Sequence[Finding]) -> Link:
-    times = sorted((one.event_time for one in sharing if one.event_time), key=_comparable)
+    timed = sorted((one for one in sharing if one.event_time), key=lambda one: (_comparable(one.event_time), one.id))
     return Link(
         kind=kind,
         value=value,
         officials=tuple(sorted({one.official for one in sharing})),
         findings=tuple(sorted(one.id for one in sharing)),
-        first=times[0] if times else None,
-        last=times[-1] if times else None,
+        first=timed[0].event_time if timed else None,
+        last=timed[-1].event_time if timed else None,
+        first_official=timed[0].official if timed else None,
+        first_finding=timed[0].id if timed else None,
+        weight=WEIGHT[kind],
     )
 
 
-def _indicators(one: Finding) -> Iterator[str]:
-    if one.indicator:
-        yield one.indicator.value
+def _judged(link: Link, sharing: Sequence[Finding], people: int) -> Link:
+    """Return a link with what it is worth here, and why it is noise where it is."""
+    rarity = 1 - (len(link.officials) - 2) / max(people, 2)
+    return _with(link, weight=round(link.weight * rarity), noise=_noise(link, sharing, people))
 
 
-def _families(one: Finding) -> Iterator[str]:
-    if one.indicator and one.indicator.family:
-        yield one.indicator.family
+def _with(link: Link, **changes: object) -> Link:
+    return Link(**{**{name: getattr(link, name) for name in Link.__slots__}, **changes})
 
 
-def _senders(one: Finding) -> Iterator[str]:
-    for name in _SENDER_FIELDS:
-        value = one.detail.get(name)
-        if isinstance(value, str) and value.strip():
-            yield value.strip()
+def _noise(link: Link, sharing: Sequence[Finding], people: int) -> Message | None:
+    if any(one.indicator is not None and one.rating not in _QUIET for one in sharing):
+        return None  # a published indicator is told however many share it
+    number = len(link.officials)
+    if people >= ENOUGH_PEOPLE and number * 2 > people and link.kind not in _OF_TIME:
+        return say("{number} of {people} people examined here share it", number=number, people=people)
+    if all(map(_ordinary, sharing)):
+        return say("ordinary phones show it too")
+    return None
 
 
-def _hosts(one: Finding) -> Iterator[str]:
-    matched = one.indicator.value if one.indicator else None
-    for text in _texts(one.detail):
-        for host in _HOST.findall(text[:MAX_TEXT_CHARACTERS]):
-            if host.lower() != matched:
-                yield host.lower().strip(".")
+def _ordinary(one: Finding) -> bool:
+    """Return whether what raised a finding is known from ordinary phones."""
+    record = rule_named(one.rule)
+    is_common = record is not None and record.common.startswith(_COMMON)
+    return one.rating in _QUIET or (one.rating is Rating.LEAD and is_common)
+
+
+def _without_less(shared: Sequence[Link], quiet: Sequence[Finding]) -> Iterator[Link]:
+    """Yield links; of moments only those of findings that say something, and no day that a minute tells better."""
+    telling = {one.id for one in quiet if _weighs(one)}
+    minutes = [(each.value[:10], set(each.officials)) for each in shared if each.kind is LinkKind.MINUTE]
+    for each in shared:
+        if each.kind in _OF_TIME and not telling.issuperset(each.findings):
+            continue
+        if each.kind is LinkKind.DAY and any(
+            day == each.value and people >= set(each.officials) for day, people in minutes
+        ):
+            continue
+        yield each
+
+
+def _keys(one: Finding) -> Iterator[tuple[LinkKind, str]]:
+    """Yield what one finding may share with those of others."""
+    matched = one.indicator.value.lower() if one.indicator else None
+    if one.indicator is not None:
+        yield LinkKind.INDICATOR, one.indicator.value
+        if one.indicator.family:
+            yield LinkKind.FAMILY, one.indicator.family
+    if _weighs(one) and (moment := _moment(one.event_time)) is not None:
+        yield LinkKind.MINUTE, f"{moment:%Y-%m-%d %H:%M}"
+        yield LinkKind.DAY, f"{moment:%Y-%m-%d}"
+    held = dict(one.detail)
+    for name, value in held.items():
+        if isinstance(value, str) and value.strip() and value.strip().lower() != matched:
+            yield from _of_field(name, value.strip(), one.module)
+    for text in _texts(held):
+        yield from _of_links(text[:MAX_TEXT_CHARACTERS], matched)
+
+
+def _of_field(name: str, value: str, module: str) -> Iterator[tuple[LinkKind, str]]:
+    if name in _SENDER_FIELDS:
+        yield LinkKind.SENDER, value
+    lower = name.lower()
+    for kind, fields in _FIELDS.items():
+        if lower in fields and (kind is not LinkKind.ATTACHMENT or _HASH.fullmatch(value)):
+            yield kind, value.lower()
+    if lower in {"identifier", "uuid"} and any(word in module for word in _PROFILES):
+        yield LinkKind.PROFILE, value.lower()
+
+
+def _of_links(text: str, matched: str | None) -> Iterator[tuple[LinkKind, str]]:
+    if "://" not in text:
+        return
+    for found in _URL.finditer(text):
+        host, path = found[1].lower().strip("."), found[2] or ""
+        if host != matched:
+            yield LinkKind.HOST, host
+        shape = path_shape(path)
+        if shape:
+            yield LinkKind.URL_PATH, shape
+
+
+def path_shape(path: str) -> str:
+    """Return a path with `*` for what varies from person to person; empty where nothing in it says anything."""
+    shape = "/".join(_VARIES.sub("*", part) for part in path.rstrip("/").split("/"))
+    return shape if "*" in shape and _SAYING.search(shape) else ""
 
 
 def _texts(value: Json | Mapping[str, Json]) -> Iterator[str]:
@@ -145,8 +287,12 @@ def _texts(value: Json | Mapping[str, Json]) -> Iterator[str]:
             waiting.extend(one)
 
 
-def _clusters(findings: Iterable[Finding], within: timedelta) -> Iterator[Link]:
-    """Yield runs of events, none farther than `within` from the one before, that touch two or more officials."""
+def _clusters(findings: Iterable[Finding], within: timedelta, told: Sequence[Link]) -> Iterator[Link]:
+    """Yield runs of events, none farther than `within` from the one before, that touch two or more officials.
+
+    A run that lies in one minute or day of the same people is told by that already.
+    """
+    moments = {(each.officials, each.findings) for each in told if each.kind in _OF_TIME}
     timed = sorted(
         ((moment, one) for one in findings if _weighs(one) and (moment := _moment(one.event_time)) is not None),
         key=lambda pair: (pair[0], pair[1].id),
@@ -156,7 +302,9 @@ def _clusters(findings: Iterable[Finding], within: timedelta) -> Iterator[Link]:
         if run and (pair is None or pair[0] - run[-1][0] > within):
             sharing = [one for _, one in run]
             if len({one.official for one in sharing}) > 1:
-                yield _link(LinkKind.TIME, f"{run[0][0]:%Y-%m-%d %H:%M} to {run[-1][0]:%Y-%m-%d %H:%M}", sharing)
+                link = _link(LinkKind.TIME, f"{run[0][0]:%Y-%m-%d %H:%M} to {run[-1][0]:%Y-%m-%d %H:%M}", sharing)
+                if (link.officials, link.findings) not in moments:
+                    yield link
             run = []
         if pair is not None:
             run.append(pair)
@@ -164,6 +312,8 @@ def _clusters(findings: Iterable[Finding], within: timedelta) -> Iterator[Link]:
 
 def _weighs(one: Finding) -> bool:
     """Return whether a finding says enough for its time to link anybody."""
+    if one.rating in _QUIET or one.rating is Rating.LEAD:
+        return False
     heuristic = one.evidence_class is EvidenceClass.HEURISTIC and one.level.rank >= Level.MEDIUM.rank
     return one.indicator is not None or heuristic
 
@@ -178,8 +328,8 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-def _comparable(text: str) -> str:
-    return text.replace("T", " ")
+def _comparable(text: str | None) -> str:
+    return (text or "").replace("T", " ")
 
 
 def _overlaps(windows: Sequence[Window]) -> Iterator[Link]:
@@ -192,11 +342,10 @@ def _overlaps(windows: Sequence[Window]) -> Iterator[Link]:
             seen.add(officials)
             end = min(each.first_off for each in sharing)
             yield Link(
-                kind=LinkKind.SEALING_WINDOW, value=f"{start} to {end}", officials=officials, first=start, last=end
+                kind=LinkKind.SEALING_WINDOW,
+                value=f"{start} to {end}",
+                officials=officials,
+                first=start,
+                last=end,
+                weight=WEIGHT[LinkKind.SEALING_WINDOW],
             )
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Keys = Callable[[Finding], Iterator[str]]

@@ -8,6 +8,7 @@ import itertools
 import json
 import zipfile
 from dataclasses import replace
+from datetime import timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,13 @@ import pytest
 
 from mvtcase.canon import sha256_bytes
 from mvtcase.errors import ConflictError, InputError, RenderError
-from mvtcase.model import Level, ModuleOutcome, RawAlert
+from mvtcase.model import Level, ModuleOutcome, RawAlert, TimeBasis
 from mvtcase.store import queries
 from mvtcase.store.folder import CaseFolder
 from mvtcase.store.sought import Sought
 from mvtcase.store.store import Store
 from mvtcase.workflow import (
+    cases,
     consents,
     correlation,
     custody,
@@ -32,6 +34,7 @@ from mvtcase.workflow import (
     scans,
     timeline,
 )
+from mvtcase.workflow.contents import Content
 from mvtcase.workflow.seeking import Wish
 
 if TYPE_CHECKING:
@@ -73,7 +76,11 @@ def _consent() -> dict[str, Any]:
 def test_two_phones_with_one_indicator_are_linked(two: Desk) -> None:
     """By indicator, family and time; a finding judged false links nobody any more."""
     links = _data(correlation.links(two))["links"]
-    assert {each["kind"] for each in links} == {"indicator", "family", "time"}
+    assert {each["kind"] for each in links} == {"indicator", "family", "minute"}
+    assert {each["official"] for each in _data(correlation.links(two))["first_seen"]} == {"O-0001"}
+    over_all = _data(correlation.links(two, workspace=True))
+    assert {one["case"] for each in over_all["links"] for one in each["officials"]} == {"line-2021"}
+    assert len(over_all["links"]) == len(links)
     assert all({one["id"] for one in each["officials"]} == {"O-0001", "O-0002"} for each in links)
     one = _data(findings.list_findings(two, Wish(sought=Sought(official="O-0002"))))["findings"][0]
     for desk in (two, replace(two, examiner="Ben")):
@@ -216,3 +223,58 @@ def test_an_export_is_filed_and_never_overwrites(two: Desk, tmp_path: Path) -> N
         exports.export(two, "xls")
     with pytest.raises(RenderError):
         exports.export(two, "csv", output=Path("/dev/null/x.csv"))
+
+
+def test_a_timeline_shows_the_cases_zone_and_keeps_phones_own_clocks_apart(two: Desk, engine: FakeEngine) -> None:
+    """Until somebody says in which zone a phone's clock ran; then its times stand among the others."""
+    local = replace(ODD, event={"isodate": "2026-09-02 08:00:00"}, module="calls", message="by the phone's clock")
+    engine.answer = replace(engine.answer, alerts=(local,))
+    scans.run(two, scans.Request(acquisitions=("A-0001",)))
+    cases.set_shown(two, time_zone="Asia/Taipei")
+    told = timeline.timeline(two)
+    assert told.data.time_zone == "Asia/Taipei"
+    assert all(each.shown.endswith("CST") for each in told.data.events if each.basis == "utc" and each.at)
+    placed = [each for each in told.data.events if each.shown]
+    assert told.data.events[: len(placed)] == tuple(placed)
+    only = timeline.timeline(two, span=timeline.Span(kinds=("scan",), device="D-0001"))
+    assert {(each.kind, each.device) for each in only.data.events} == {("scan", "D-0001")}
+    late = timeline.timeline(two, span=timeline.Span(since="2999-01-01T00:00:00Z"))
+    assert late.data.events == ()
+    lines = list(timeline.written(told.data.events, timeline.read_form("csv")))
+    assert (
+        len(lines)
+        == len(told.data.events) + 1
+        == len(list(timeline.written(told.data.events, timeline.Form.JSONL))) + 1
+    )
+    with pytest.raises(InputError):
+        timeline.read_form("xml")
+
+
+def test_times_of_a_phones_own_clock_are_placed_once_its_zone_is_known() -> None:
+    """An hour of Taipei is eight before the same hour of London; a zone that is none places nothing."""
+    moment = timeline.Moment(
+        at="2026-09-02 08:00:00", basis=TimeBasis.DEVICE_LOCAL, kind="finding", official="O-0001", device="D-0001",
+        what="w", ref="F-1",
+    )  # fmt: skip
+    placed = timeline.in_zone(moment, timezone.utc, {"D-0001": "Asia/Taipei"})
+    assert placed.shown == "2026-09-02 00:00:00 UTC"
+    assert timeline.in_zone(moment, timezone.utc, {}).shown == ""
+    assert timeline.in_zone(moment, timezone.utc, {"D-0001": "Nowhere/Land"}).shown == ""
+
+
+def test_a_diff_tells_what_came_and_went_on_the_phone(two: Desk, engine: FakeEngine) -> None:
+    """Apps, profiles, certificates and processes from the kept results; the system, the coverage, the reach."""
+    scans.run(two, scans.Request(acquisitions=("A-0001",)))
+    with two.open_case() as store:
+        for scan, app in (("S-0001", "org.example.old"), ("S-0003", "org.example.new")):
+            folder = store.folder.results(scan) / "mvt"
+            folder.mkdir(parents=True, exist_ok=True)
+            record = [{"bundle_id": app, "plist": {"PayloadIdentifier": "org.example.mdm"}, "proc_name": "launchd"}]
+            (folder / "applications.json").write_text(json.dumps(record), "utf-8")
+    told = diffs.diff(two, "S-0001", "S-0003").data
+    assert told.things is not None
+    assert told.things[Content.APPS] == diffs.Changed(added=("org.example.new",), gone=("org.example.old",))
+    assert told.things[Content.PROFILES] == diffs.Changed(added=(), gone=())
+    assert told.system.before == told.system.after != ""
+    assert "2 modules" in told.coverage.before or "of 2" in told.coverage.before
+    assert "processes" in told.reach.after

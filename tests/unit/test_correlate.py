@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mvtcase.casebook import Casebook
-from mvtcase.correlate import DEFAULT_WINDOW, Link, LinkKind, Window, links
+from mvtcase.correlate import DEFAULT_WINDOW, Link, LinkKind, Window, links, of_findings, path_shape
 from mvtcase.model import (
     CaseFile,
     CaseState,
@@ -17,6 +18,7 @@ from mvtcase.model import (
     Finding,
     IndicatorRef,
     Level,
+    Rating,
     Tlp,
     Verdict,
 )
@@ -168,3 +170,76 @@ def test_links_of_most_officials_come_first() -> None:
         case=CASE, groups=(), officials=(), scans=(), findings=findings, observations=(), custody_head="0" * 64
     )
     assert [len(each.officials) for each in links(book)] == [3, 3, 2, 2]
+
+
+def _many(number: int, **more: object) -> list[Finding]:
+    return [replace(_finding(place, at=f"2026-01-{place:02d} 00:00:00"), **more) for place in range(1, number + 1)]  # type: ignore[arg-type]  # as the test says
+
+
+def test_what_most_people_here_share_is_noise_with_its_reason_and_stands_last() -> None:
+    """Six of nine people link to one host, two to another: the rare one leads, the common one says why it does not."""
+    common = _many(6, detail={"text": "https://cdn.example/x"})
+    rare = [replace(one, id=f"R{one.id}", detail={"text": "https://odd.example/x"}) for one in common[:2]]
+    found = of_findings([*common, *rare], people=9)
+    hosts = [each for each in found if each.kind is LinkKind.HOST]
+    assert [(each.value, each.noise is None) for each in hosts] == [("odd.example", True), ("cdn.example", False)]
+    assert "6 of 9" in str(hosts[1].noise)
+    assert hosts[0].weight > hosts[1].weight
+    assert found.index(hosts[1]) > found.index(hosts[0])
+
+
+def test_a_published_indicator_is_no_noise_however_many_share_it() -> None:
+    """A campaign that reached everybody is a campaign."""
+    found = of_findings([_finding(number, value="a.example") for number in range(1, 10)], people=9)
+    assert all(each.noise is None for each in found)
+
+
+def test_what_ordinary_phones_show_is_noise() -> None:
+    """By the rating of what raised it."""
+    found = of_findings(_many(2, detail={"proc_name": "launchd"}, rating=Rating.CONTEXT), people=9)
+    assert [(each.kind, str(each.noise)) for each in found] == [(LinkKind.PROCESS, "ordinary phones show it too")]
+
+
+def test_clusters_do_not_chain_through_noise() -> None:
+    """Two lures a month apart are no cluster because of the noise of every day between them."""
+    lures = [_finding(1, value="a", at="2026-01-01 00:00:00"), _finding(2, value="b", at="2026-01-30 00:00:00")]
+    detail: dict[str, Json] = {"sender": "bank"}
+    between = [
+        replace(_finding(100 + day, at=f"2026-01-{day:02d} 00:00:00", kind=EvidenceClass.HEURISTIC, detail=detail),
+                rating=Rating.SUSPICIOUS)
+        for day in range(1, 31)
+    ]  # fmt: skip
+    found = of_findings([*lures, *between], people=32)
+    assert [each.kind for each in found if each.noise is None and {"O-1", "O-2"} <= set(each.officials)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "value"),
+    [
+        (LinkKind.ATTACHMENT, {"sha256": "A" * 64}, "a" * 64),
+        (LinkKind.CERTIFICATE, {"thumbprint": "AB:CD"}, "ab:cd"),
+        (LinkKind.PROFILE, {"profile_id": "org.example.mdm"}, "org.example.mdm"),
+        (LinkKind.PROCESS, {"proc_name": "roleaboutd"}, "roleaboutd"),
+        (LinkKind.URL_PATH, {"text": "https://one.example/track/a81b9c/go?x"}, "/track/*/go"),
+    ],
+)
+def test_files_certificates_profiles_processes_and_shapes_of_links_link(
+    kind: LinkKind, detail: dict[str, Json], value: str
+) -> None:
+    """Whatever field of the event names them; of a link what varies from person to person is left out."""
+    found = _links(_finding(1, detail=detail), _finding(2, detail=detail))
+    assert found[kind].value == value
+
+
+@pytest.mark.parametrize("path", ["", "/", "/a", "/index.html", "/123/456", "/watch"])
+def test_a_path_that_says_nothing_has_no_shape(path: str) -> None:
+    """Only digits, or no part that varies."""
+    assert path_shape(path) == ""
+
+
+def test_the_same_minute_is_told_once() -> None:
+    """A minute tells the day and the cluster of the same people better; who was first is named."""
+    one, two = _finding(1, value="a", at="2026-01-02 10:00:05"), _finding(2, value="b", at="2026-01-02 10:00:40")
+    found = _links(one, two)
+    assert set(found) == {LinkKind.MINUTE}
+    assert (found[LinkKind.MINUTE].first_official, found[LinkKind.MINUTE].first_finding) == ("O-1", "F-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from mvtcase.wording import Message
     from mvtcase.workflow.claims import Coverage
-    from mvtcase.workflow.correlation import Links
+    from mvtcase.workflow.correlation import Links, LinkShown
     from mvtcase.workflow.diffs import Difference, ModuleTold
     from mvtcase.workflow.payloads import CaseStatus, DeviceStatus, OfficialStatus
     from mvtcase.workflow.roster import Roster
@@ -178,42 +179,91 @@ def _sealing_row(one: OfficialSealing) -> Sequence[object]:
     return [one.id, who, one.sealing, one.last_on, one.first_off, one.last_seen, one.method, one.due]
 
 
-def timeline(
+def timeline(  # which moments, in what form
     context: typer.Context,
     official: Annotated[str | None, typer.Option("--official", help="Only of this official.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Only of this group and those inside it.")] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Only this group and those inside it.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="Only of this device.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="finding, scan, observation, …; again for more.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="From when (UTC).")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="To when (UTC).")] = None,
+    form: Annotated[str | None, typer.Option("--format", metavar="FORM", help="csv or jsonl: a moment a line.")] = None,
 ) -> None:
-    """Show everything that happened in order; what has no known time comes last."""
-    output.answer(context, lambda desk: workflow.timeline.timeline(desk, official=official, group=group), _timeline)
+    """Show everything that happened in order; phones' own clocks stand apart, what has no known time comes last."""
+    verbs, read_date = workflow.timeline, workflow.consents.read_date
+    span = verbs.Span(
+        kinds=tuple(kind or ()),
+        device=device,
+        since=read_date(since) if since else None,
+        until=read_date(until, end_of_day=True) if until else None,
+    )
+    if form is None:
+        output.answer(context, lambda desk: verbs.timeline(desk, official=official, group=group, span=span), _timeline)
+        return
+    state = state_of(context)
+    outcome = verbs.timeline(state.desk(), official=official, group=group, span=span)
+    state.done, state.exit_code = True, 0
+    for line in verbs.written(outcome.data.events, verbs.read_form(form)):
+        sys.stdout.write(f"{line}\n")
+    output.say(outcome.messages)
 
 
 def _timeline(data: Timeline) -> Iterable[Table]:
     columns = ("at", "basis", "kind", "official", "device", "what", "ref")
-    rows = [[e.at or say("unknown"), e.basis, e.kind, e.official, e.device, e.what, e.ref] for e in data.events]
-    yield output.table("Timeline", columns, rows)
+    placed = [[e.shown, e.basis, e.kind, e.official, e.device, e.what, e.ref] for e in data.events if e.shown]
+    yield output.table(say("Timeline, in {zone}", zone=data.time_zone), columns, placed)
+    loose = [
+        [e.at or say("unknown"), e.basis, e.kind, e.official, e.device, e.what, e.ref]
+        for e in data.events
+        if not e.shown
+    ]
+    if loose:
+        yield output.table("By the phone's own clock, or at an unknown time", columns, loose)
 
 
 def correlate(
     context: typer.Context,
     hours: Annotated[int, typer.Option("--hours", help="Events this close together count as one cluster.")] = 24,
+    workspace: Annotated[bool, typer.Option("--whole-workspace", help="Over every case of the workspace.")] = False,
+    noise: Annotated[bool, typer.Option("--noise", help="Also what most people or phones share.")] = False,
 ) -> None:
-    """Show what links officials: shared indicators, senders and hosts, clusters in time, sealing windows."""
-    output.answer(context, lambda desk: workflow.correlation.links(desk, hours=hours), _links)
+    """Show what links officials, the rarer the better, and who showed it first; noise stands apart with its reason."""
+    output.answer(
+        context,
+        lambda desk: workflow.correlation.links(desk, hours=hours, workspace=workspace),
+        lambda data: _links(data, noise=noise),
+    )
 
 
-def _links(data: Links) -> Iterable[Table]:
-    rows = [
-        [
-            each.meaning,
-            each.value,
-            [f"{one.id} {one.pseudonym}" for one in each.officials],
-            each.first or say("unknown"),
-            each.last or say("unknown"),
-            len(each.findings) or None,
-        ]
-        for each in data.links
+def _links(data: Links, *, noise: bool) -> Iterable[Table | Text]:
+    columns = ("link", "what", "officials", "first", "last", "findings", "weight")
+    yield output.table("Links between officials", columns, [_link(each) for each in data.links])
+    if data.first_seen:
+        first = [[e.at, e.official, e.kind, e.value, e.finding, e.officials] for e in data.first_seen]
+        yield output.table("Who showed it first", ("at", "official", "link", "what", "finding", "officials"), first)
+    if noise:
+        rows = [[each.meaning, each.value, len(each.officials), each.noise] for each in data.noise]
+        yield output.table("Noise", ("link", "what", "officials", "reason"), rows)
+    elif data.noise:
+        yield Text(
+            words(say("{number} more say nothing here: {0}.", do("correlate", noise=True), number=len(data.noise)))
+        )
+
+
+def _link(one: LinkShown) -> Sequence[object]:
+    who = [" ".join(filter(None, (each.case, each.id, each.pseudonym))) for each in one.officials]
+    unknown = say("unknown")
+    return [
+        one.meaning,
+        one.value,
+        who,
+        one.first or unknown,
+        one.last or unknown,
+        len(one.findings) or None,
+        one.weight,
     ]
-    yield output.table("Links between officials", ("link", "what", "officials", "first", "last", "findings"), rows)
 
 
 def coverage(
@@ -243,6 +293,15 @@ def _diff(data: Difference) -> Iterable[Table]:
     names = ("id", "acquisition", "started_at", "completeness", "indicators_loaded", "sets")
     rows = [[name.replace("_", " "), *(getattr(head, name) for head in (data.before, data.after))] for name in names]
     yield output.table("Scans", ("field", "before", "after"), rows)
+    told = [[name, getattr(data, name).before, getattr(data, name).after] for name in ("system", "coverage", "reach")]
+    yield output.table("The phone", ("field", "before", "after"), told)
+    changed_things = [
+        [way, thing, name]
+        for thing, changed in (data.things or {}).items()
+        for way, names in (("added", changed.added), ("gone", changed.gone))
+        for name in names
+    ]
+    yield output.table("Apps, profiles, certificates, processes", ("change", "what", "name"), changed_things)
     modules = [[each.part, each.slug, _module(each.before), _module(each.after)] for each in data.modules]
     yield output.table("Modules that ended otherwise", ("part", "module", "before", "after"), modules)
     findings, alerts, gaps = data.findings, data.alerts, data.gaps

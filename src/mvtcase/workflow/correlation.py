@@ -1,23 +1,26 @@
-"""What links the officials of a case, as a verb."""
+"""What links the officials of a case, or of all cases of a workspace, as a verb."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase import correlate
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import InputError
+from mvtcase.store.store import Store
 from mvtcase.wording import say
 from mvtcase.workflow import payloads
-from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.desk import Outcome, readable
 from mvtcase.workflow.report_making import sealing_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.casebook import Casebook
+    from mvtcase.model import Finding
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 MAX_HOURS = 24 * 366
@@ -25,43 +28,82 @@ MAX_HOURS = 24 * 366
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """An official whom a link touches."""
+    """An official whom a link touches; `case` is the slug of the case, empty where only one was looked at."""
 
     id: str
     pseudonym: str
+    case: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkShown(correlate.Link):
-    """A link with what it means, and with whom it links by pseudonym."""
+class LinkShown:
+    """A link with what it means, with whom it links, and why it is noise where it is."""
 
+    kind: correlate.LinkKind
+    value: str
     meaning: str
-    officials: tuple[Linked, ...]  # type: ignore[assignment]  # ids below, more of each here
+    officials: tuple[Linked, ...]
+    findings: tuple[str, ...]
+    first: str | None
+    last: str | None
+    first_official: str | None
+    first_finding: str | None
+    weight: int
+    noise: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSeen:
+    """Who showed something first that others showed later, when by that phone's clock, and by which finding."""
+
+    kind: correlate.LinkKind
+    value: str
+    official: str
+    at: str
+    finding: str
+    officials: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """What `correlate` returns."""
+    """What `correlate` returns: what links people, what is noise, and who was first."""
 
     links: tuple[LinkShown, ...]
+    noise: tuple[LinkShown, ...]
+    first_seen: tuple[FirstSeen, ...]
     window_hours: int
 
 
-def links(desk: Desk, *, hours: int = 24) -> Outcome[Links]:
-    """Return what two or more officials share; events no farther apart than `hours` count as close together."""
+def links(desk: Desk, *, hours: int = 24, workspace: bool = False) -> Outcome[Links]:
+    """Return what two or more officials share; events no farther apart than `hours` count as close together.
+
+    With `workspace` those of every case there are looked at together: a person in two cases is two officials.
+    """
     if not 1 <= hours <= MAX_HOURS:
         raise InputError(
             "{hours} hours is no window.", hint=say("Use 1 to {max_hours}.", max_hours=MAX_HOURS), hours=hours
         )
-    with desk.open_case() as store:
-        book = read_casebook(store, desk.newest())
-    found = links_of(book, within=timedelta(hours=hours))
-    called = {one.official.id: one.official.pseudonym for one in book.officials}
+    within = timedelta(hours=hours)
+    if workspace:
+        people, found = _over_cases(desk, within)
+    else:
+        with desk.open_case() as store:
+            book = read_casebook(store, desk.newest())
+        found = links_of(book, within=within)
+        people = {
+            one.official.id: Linked(id=one.official.id, pseudonym=one.official.pseudonym, case="")
+            for one in book.officials
+        }
+    shown = [_shown(each, people) for each in found]
+    note = say("A link is a reason to look, and no proof that one attacker stands behind it.")
     return Outcome(
-        data=Links(links=tuple(_shown(each, called) for each in found), window_hours=hours),
-        messages=(say("A link is a reason to look, and no proof that one attacker stands behind it."),)
-        if found
-        else (),
+        data=Links(
+            links=tuple(each for each in shown if each.noise is None),
+            noise=tuple(each for each in shown if each.noise is not None),
+            first_seen=tuple(sorted(_first_seen(found), key=lambda one: one.at.replace("T", " "))),
+            window_hours=hours,
+        ),
+        messages=(note,) if found else (),
     )
 
 
@@ -70,6 +112,42 @@ def links_of(book: Casebook, *, within: timedelta = correlate.DEFAULT_WINDOW) ->
     return correlate.links(book, sealing_windows(book), within=within)
 
 
-def _shown(link: correlate.Link, called: Mapping[str, str]) -> LinkShown:
-    officials = tuple(Linked(id=official, pseudonym=called[official]) for official in link.officials)
+def _over_cases(desk: Desk, within: timedelta) -> tuple[dict[str, Linked], tuple[correlate.Link, ...]]:
+    """Return the officials of all readable cases of the workspace and what links them."""
+    people: dict[str, Linked] = {}
+    findings: list[Finding] = []
+    windows: list[correlate.Window] = []
+    examined = 0
+    for folder in desk.workspace.case_folders():
+        if readable(folder) is None:
+            continue
+        with Store.open(folder, clock=desk.clock) as store:
+            book = read_casebook(store, desk.newest())
+        named = {one.official.id: f"{folder.slug}/{one.official.id}" for one in book.officials}
+        for one in book.officials:
+            who = Linked(id=one.official.id, pseudonym=one.official.pseudonym, case=folder.slug)
+            people[named[one.official.id]] = who
+            examined += any(each.latest for each in one.devices)
+        findings += [replace(one, official=named[one.official]) for one in book.findings if one.official in named]
+        windows += [
+            replace(each, official=named[each.official]) for each in sealing_windows(book) if each.official in named
+        ]
+    return people, correlate.of_findings(findings, windows, people=examined, within=within)
+
+
+def _first_seen(found: Sequence[correlate.Link]) -> Iterator[FirstSeen]:
+    for each in found:
+        if each.noise is None and each.first and each.first_official and each.first_finding:
+            yield FirstSeen(
+                kind=each.kind,
+                value=each.value,
+                official=each.first_official,
+                at=each.first,
+                finding=each.first_finding,
+                officials=len(each.officials),
+            )
+
+
+def _shown(link: correlate.Link, people: Mapping[str, Linked]) -> LinkShown:
+    officials = tuple(people[official] for official in link.officials)
     return payloads.filled(LinkShown, link, meaning=correlate.MEANING[link.kind], officials=officials)

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mvtcase.canon import digest
 from mvtcase.errors import ConflictError
+from mvtcase.model import ModuleOutcome
+from mvtcase.model.reach import of_scan, sentence
 from mvtcase.store import queries
 from mvtcase.wording import say
 from mvtcase.workflow import payloads
+from mvtcase.workflow.contents import Content, contents
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mvtcase.model import Completeness, Gap, Level, ModuleOutcome, ModuleRun, RawAlert, Scan
+    from mvtcase.model import Completeness, Gap, Level, ModuleRun, RawAlert, Scan
     from mvtcase.store.store import Store
     from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
@@ -75,6 +78,14 @@ class Changed(Generic[Thing]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Two:
+    """What was told of the phone by the earlier scan and by the later one, in words."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """What `diff` returns."""
 
@@ -84,6 +95,10 @@ class Difference:
     alerts: Changed[AlertChange]
     findings: Changed[payloads.FindingShown]
     gaps: Changed[Gap]
+    things: Mapping[Content, Changed[str]] | None
+    system: Two
+    reach: Two
+    coverage: Two
 
 
 def diff(desk: Desk, before: str, after: str) -> Outcome[Difference]:
@@ -109,9 +124,39 @@ def diff(desk: Desk, before: str, after: str) -> Outcome[Difference]:
                 added=tuple(each for each in new.gaps if each not in old.gaps),
                 gone=tuple(each for each in old.gaps if each not in new.gaps),
             ),
+            things=_things(store, old, new),
+            system=Two(before=_system(store, old), after=_system(store, new)),
+            reach=Two(before=sentence(of_scan(old)), after=sentence(of_scan(new))),
+            coverage=Two(before=_coverage(old), after=_coverage(new)),
         )
         notes = (_note(old, new),) if _sets(old) != _sets(new) else ()
         return Outcome(data=data, messages=notes)
+
+
+def _things(store: Store, old: Scan, new: Scan) -> Mapping[Content, Changed[str]] | None:
+    """Return which apps, profiles, certificates and processes came and went; None where results were not kept."""
+    was, now = contents(store.folder.results(old.id)), contents(store.folder.results(new.id))
+    if was is None or now is None:
+        return None
+    return {
+        thing: Changed(added=tuple(sorted(now[thing] - was[thing])), gone=tuple(sorted(was[thing] - now[thing])))
+        for thing in Content
+    }
+
+
+def _system(store: Store, scan: Scan) -> str:
+    """Return the system that an acquisition tells of, empty where it tells of none."""
+    identity = queries.acquisition(store, scan.acquisition).identity
+    told = (identity.os_version, identity.os_build and f"({identity.os_build})", identity.security_patch)
+    return " ".join(filter(None, (str(identity.platform), *told)))
+
+
+def _coverage(scan: Scan) -> str:
+    examined = sum(run.outcome in _EXAMINED for run in scan.modules)
+    return f"{scan.completeness}, {examined} of {len(scan.modules)} modules examined, {len(scan.gaps)} gaps"
+
+
+_EXAMINED = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.RECOVERED})
 
 
 def _note(old: Scan, new: Scan) -> Message:
@@ -175,7 +220,8 @@ def _more(
 
 def _findings(store: Store, old: Scan, new: Scan) -> Changed[payloads.FindingShown]:
     was, now = set(queries.findings_of_scan(store, old.id)), set(queries.findings_of_scan(store, new.id))
-    known = {one.id: payloads.finding(one) for one in queries.findings(store) if one.id in was | now}
+    among = queries.of_findings(sorted(was | now))
+    known = {one.id: payloads.finding(one) for one in queries.findings(store, among)}
     return Changed(
         added=tuple(known[each] for each in sorted(now - was)), gone=tuple(known[each] for each in sorted(was - now))
     )

@@ -34,6 +34,7 @@ KINDS: dict[str, frozenset[str]] = {
     "whatsapp.threat_notification": frozenset(),
     "ios.lockdown_mode": frozenset({"on", "off", "unknown"}),
     "suspicious_message": frozenset(),
+    "device.time_zone": frozenset(),
 }
 """The known kinds with the values each takes; empty where any text will do."""
 OWN = "x."

@@ -26,7 +26,7 @@ from mvtcase.workflow import report_files, sealing
 from mvtcase.workflow.observations import LETTER_SEALING
 
 if TYPE_CHECKING:
-    from mvtcase.casebook import Casebook
+    from mvtcase.casebook import Casebook, Overview
     from mvtcase.model import Group, Json, Official
     from mvtcase.settings import Settings
     from mvtcase.store.store import Store
@@ -231,10 +231,11 @@ def _links(book: Casebook, occasion: Occasion) -> tuple[SeenLink, ...]:
             last=each.last,
         )
         for each in correlate.links(part, sealing_windows(part))
+        if each.noise is None
     )
 
 
-def sealing_windows(book: Casebook) -> list[correlate.Window]:
+def sealing_windows(book: Overview) -> list[correlate.Window]:
     """Return between which looks Letter Sealing went off, for each official for whom it did."""
     return [
         correlate.Window(official=official, last_on=seen.last_on, first_off=seen.first_off)
@@ -243,13 +244,13 @@ def sealing_windows(book: Casebook) -> list[correlate.Window]:
     ]
 
 
-def sealing_of(book: Casebook) -> dict[str, SealingSeen]:
+def sealing_of(book: Overview) -> dict[str, SealingSeen]:
     """Return what the observations of each official say of LINE Letter Sealing; who was never asked is left out."""
     asked = {each.official for each in book.observations if each.kind == LETTER_SEALING}
     return {official: _sealing_seen(book, official) for official in sorted(asked)}
 
 
-def _sealing_seen(book: Casebook, official: str) -> SealingSeen:
+def _sealing_seen(book: Overview, official: str) -> SealingSeen:
     looks = [each for each in book.observations if (each.official, each.kind) == (official, LETTER_SEALING)]
     judged = sealing.judge(looks)
     return SealingSeen(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mvtcase.canon import StrEnum
 from mvtcase.findings import review
 from mvtcase.findings import status as table
-from mvtcase.findings.ratings import ONLY_HERE, only_here
+from mvtcase.findings.ratings import ONLY_HERE, PHONES_TO_COMPARE, is_compared, only_here
 from mvtcase.findings.status import Weight
 from mvtcase.model import (
     AcquisitionState,
@@ -310,7 +310,11 @@ def _official_standing(
 
 def lonely(store: Store) -> frozenset[str]:
     """Return the leads that stand on one phone only, of five or more of its kind, by id."""
-    return _lonely(map(_Lead.of, queries.leads(store)), queries.phones_examined(store))
+    return frozenset(row["id"] for row in _lonely_rows(store))
+
+
+def _lonely_rows(store: Store) -> list[sqlite3.Row]:
+    return [row for row in queries.rare_leads(store, phones=PHONES_TO_COMPARE) if is_compared(row["rule"])]
 
 
 def _lonely(leads: Iterable[Ruled], examined: Iterable[tuple[str, str]]) -> frozenset[str]:
@@ -336,31 +340,15 @@ def overlaid(findings: Iterable[Finding], alone: Collection[str]) -> tuple[Findi
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lead:
-    """A finding that is rated a lead, as far as comparing phones needs it."""
-
-    id: str
-    device: str
-    rule: str
-    rating: Rating
-    weight: Weight
-
-    @classmethod
-    def of(cls, row: sqlite3.Row) -> _Lead:
-        return cls(id=row["id"], device=row["device"], rule=row["rule"], rating=Rating.LEAD, weight=_weight(row))
-
-
 def _weights(store: Store) -> dict[str, tuple[Weight, ...]]:
     """Return what a status looks at in the findings of each device; leads of one phone alone weigh as suspicious."""
-    leads = {one.id: one for one in map(_Lead.of, queries.leads(store))}
-    alone = [leads[each] for each in _lonely(leads.values(), queries.phones_examined(store))]
     found: dict[str, Counter[Weight]] = {}
     for row in queries.weights(store):
         found.setdefault(row["device"], Counter())[_weight(row)] += row["number"]
-    for one in alone:
-        found[one.device][one.weight] -= 1
-        found[one.device][replace(one.weight, rating=Rating.SUSPICIOUS)] += 1
+    for row in _lonely_rows(store):
+        weight = _weight(row)
+        found[row["device"]][weight] -= 1
+        found[row["device"]][replace(weight, rating=Rating.SUSPICIOUS)] += 1
     return {
         device: tuple(replace(weight, number=number) for weight, number in counted.items() if number)
         for device, counted in found.items()

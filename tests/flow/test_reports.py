@@ -175,7 +175,7 @@ def test_what_links_officials_is_in_the_report_and_names_nobody_withheld(
     assert {len(each["who"]) for each in _links(scanned)} == {2}
     officials.change_official(scanned, other, {"publication": "withheld"})
     linked = _links(scanned)
-    assert {each["kind"] for each in linked} == {"indicator", "family", "time"}
+    assert {each["kind"] for each in linked} == {"indicator", "family", "minute"}
     assert {(each["officials"], len(each["who"])) for each in linked} == {("fewer than 5", 1)}
 
 

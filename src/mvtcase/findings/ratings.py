@@ -329,6 +329,12 @@ class Ruled(Protocol):
         """How much it weighs."""
 
 
+def is_compared(rule: str) -> bool:
+    """Return whether it says something that the thing a finding's rule names stands on one phone of a case only."""
+    record = rule_named(rule)
+    return record is not None and record.compare and " " in rule
+
+
 def only_here(findings: Mapping[str, Sequence[Ruled]], phones: Collection[str]) -> frozenset[str]:
     """Return the leads that stand on one phone only, by id, where at least five of its kind were examined.
 
@@ -340,8 +346,7 @@ def only_here(findings: Mapping[str, Sequence[Ruled]], phones: Collection[str]) 
     seen: dict[str, dict[str, list[str]]] = {}
     for device in phones:
         for one in findings.get(device, ()):
-            record = rule_named(one.rule)
-            if one.rating is Rating.LEAD and record is not None and record.compare and " " in one.rule:
+            if one.rating is Rating.LEAD and is_compared(one.rule):
                 seen.setdefault(one.rule.casefold(), {}).setdefault(device, []).append(one.id)
     alone = (by_device for by_device in seen.values() if len(by_device) == 1)
     return frozenset(name for by_device in alone for names in by_device.values() for name in names)

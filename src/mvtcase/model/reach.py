@@ -95,7 +95,10 @@ def _stored(each: Mapping[str, Any]) -> Reach:
 
 def merged(reaches: Iterable[Sequence[Reach]]) -> tuple[Reach, ...]:
     """Return the reach of several acquisitions together: what any of them carries, over all their times."""
-    every = [each for reach in reaches for each in reach]
+    parts = tuple(map(tuple, reaches))
+    if len(parts) == 1 and [each.trace for each in parts[0]] == list(Trace):
+        return parts[0]
+    every = [each for reach in parts for each in reach]
     return tuple(_together(trace, [each for each in every if each.trace is trace]) for trace in Trace if every)
 
 

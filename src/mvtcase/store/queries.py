@@ -242,11 +242,6 @@ def scans(
     )
 
 
-def phones_examined(store: Store) -> tuple[tuple[str, str], ...]:
-    """Return each kind of evidence with each device of which a scan or recheck ended."""
-    return tuple(map(tuple, store.rows("SELECT DISTINCT kind, device FROM scan WHERE state = 'finished'")))
-
-
 def of_official(official: str) -> Condition:
     """Return the condition for the findings of an official, by id."""
     return Condition(text="WHERE f.official = ?", values=(official,))
@@ -397,20 +392,30 @@ def weights(store: Store) -> list[sqlite3.Row]:
     )
 
 
-def leads(store: Store) -> list[sqlite3.Row]:
-    """Return the findings that are rated leads: id, device, rule, and what weighs in them."""
+def rare_leads(store: Store, *, phones: int) -> list[sqlite3.Row]:
+    """Return the leads whose rule and thing one phone alone shows, of so many or more of its kind of evidence.
+
+    Those are id, device, rule and what weighs in them; whether such a thing says anything is not asked here.
+    """
     return store.rows(
-        "SELECT id, device, rule, rating, evidence_class, level, indicator_value IS NOT NULL AS matched, state "
-        "FROM finding_state WHERE rating = 'lead'"
+        "WITH examined AS (SELECT DISTINCT kind, device FROM scan WHERE state = 'finished'), "
+        "alone AS (SELECT f.rule, min(f.device) AS device FROM finding f JOIN examined e ON e.device = f.device "
+        "WHERE f.rating = 'lead' GROUP BY e.kind, f.rule COLLATE NOCASE "
+        "HAVING count(DISTINCT f.device) = 1 AND (SELECT count(*) FROM examined x WHERE x.kind = e.kind) >= ?) "
+        "SELECT DISTINCT s.id, s.device, s.rule, s.rating, s.evidence_class, s.level, "
+        "s.indicator_value IS NOT NULL AS matched, s.state FROM alone a JOIN finding_state s "
+        "ON s.device = a.device AND s.rating = 'lead' AND s.rule = a.rule COLLATE NOCASE",
+        (phones,),
     )
 
 
 def finding_ids(store: Store) -> dict[str, tuple[str, ...]]:
     """Return the ids of every device's findings, the gravest first."""
-    found: dict[str, list[str]] = {}
-    for device, name in store.rows("SELECT device, id FROM finding ORDER BY device, severity DESC, id"):
-        found.setdefault(device, []).append(name)
-    return {device: tuple(names) for device, names in found.items()}
+    rows = store.rows(
+        "SELECT device, group_concat(id, ' ') AS ids FROM "
+        "(SELECT device, id FROM finding ORDER BY device, severity DESC, id) GROUP BY device"
+    )
+    return {row["device"]: tuple(row["ids"].split(" ")) for row in rows}
 
 
 def finding(store: Store, named: str) -> model.Finding:

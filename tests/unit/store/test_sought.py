@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase import model
+from mvtcase import casebook, model
 from mvtcase.errors import InputError
 from mvtcase.findings.lines import group_lines, line_key, severity
 from mvtcase.store import queries, sought, words
@@ -159,3 +159,33 @@ def test_what_every_verb_asks_is_answered_from_an_index(case_of_many: Store, que
     """The numbers beside a status, the lines of a case, the leads, what is running: never by reading every row."""
     plan = " / ".join(row["detail"] for row in case_of_many.rows(f"EXPLAIN QUERY PLAN {query}"))
     assert "INDEX" in plan
+
+
+def test_lonely_leads_in_sql_are_those_of_the_program(small_case: Store) -> None:
+    """What one phone alone shows of five or more of its kind, over phones of two kinds and rules of every sort."""
+    dice = random.Random(SEED)  # noqa: S311  # the same case every time
+    rules = ["app-outside-store", "no-such-rule x", *(f"accessibility-service org.example.a{n}" for n in range(5)),
+             *(f"accessibility-service Org.Example.A{n}" for n in range(2))]  # fmt: skip
+    with small_case.change("invented", actor="Ada") as change:
+        for number in range(2, 14):
+            device, kind = f"D-{number:04d}", "ios_backup" if number < 9 else "bugreport"
+            change.insert("device", id=device, official="O-0001", label="b", platform="ios", fingerprint=device,
+                          state="in_use", identity={})  # fmt: skip
+            change.insert(
+                "acquisition", id=f"A-{number:04d}", device=device, official="O-0001", kind=kind, path="/nowhere",
+                encrypted=False, files=1, bytes=1, manifest_sha256="0" * 64, identity={"platform": "ios"},
+                registered_at="2026", registered_by="Ada", imported=False, state="registered",
+            )  # fmt: skip
+            change.insert("scan", id=f"S-{number:04d}", acquisition=f"A-{number:04d}", device=device, kind=kind,
+                          command="", state="finished", started_at="2026", examiner="Ada", completeness="full",
+                          )  # fmt: skip
+            for place, rule in enumerate(dice.sample(rules, 3)):
+                change.insert(
+                    "finding", id=f"F-{number:02d}{place}", device=device, official="O-0001",
+                    evidence_class="heuristic", level="MEDIUM", module="m", title="t", event_time_basis="unknown",
+                    detail={}, first_scan=f"S-{number:04d}", rating="lead", rule=rule,
+                )  # fmt: skip
+    found = queries.findings(small_case)
+    raised = casebook.with_only_here(found, queries.scans(small_case))
+    expected = {after.id for before, after in zip(found, raised, strict=True) if before != after}
+    assert casebook.lonely(small_case) == expected != set()

@@ -46,6 +46,7 @@ _NEW_COLUMNS = f"""
 _STATEMENTS = (
     "CREATE INDEX idx_finding_line ON finding(device, line, severity, id)",
     "CREATE INDEX idx_finding_weight ON finding(device, evidence_class, level, rating, indicator_value, id)",
+    "CREATE INDEX idx_finding_severity ON finding(device, severity DESC, id)",
     "CREATE INDEX idx_finding_official ON finding(official)",
     "CREATE INDEX idx_finding_first_scan ON finding(first_scan)",
     "CREATE INDEX idx_finding_indicator ON finding(indicator_value) WHERE indicator_value IS NOT NULL",

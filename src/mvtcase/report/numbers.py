@@ -72,8 +72,13 @@ def groups(view: View, numbers: Counted, *, rows: bool = True) -> tuple[tuple[Gr
     Beside them the numbers that were given. A group that cannot be given apart has no numbers.
     """
     shown = frozenset(map(id_of, view.shown))
-    inside = {each.id: shown & frozenset(map(id_of, view.book.members(each.id))) for each in view.book.groups}
-    present = {key: people for key, people in inside.items() if people}
+    whole = {each.id: frozenset(map(id_of, view.book.members(each.id))) for each in view.book.groups}
+    # Outside, a part of a group that is in this report only would be one more set of people to subtract.
+    present = {
+        key: people & shown
+        for key, people in whole.items()
+        if people & shown and (people <= shown or not view.is_outside)
+    }
     crowd = view.crowd(rows=rows)
     rungs = crowd.groups(present, shown, numbers.rung) if view.is_outside else dict.fromkeys(present, 0)
     told, given = [], []

@@ -11,8 +11,10 @@ from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import CaseReadOnlyError, ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import Report, ReportState
+from mvtcase.report.net import require_nobody, texts_of
 from mvtcase.report.publication import Edition, face_of, is_withheld
 from mvtcase.report.render import Format, render
+from mvtcase.report.view import view_of
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import Message, do, say
@@ -141,7 +143,11 @@ def _make(desk: Desk, book: Casebook, occasion: Occasion, formats: Sequence[Form
     look = look_of(desk.settings)
     pages = tuple((each, render(facts, kind, each, look)) for each in formats)
     wish = kept(occasion, desk.newest(), facts)
-    return _Made(occasion=occasion, pages=pages, facts=render(facts, kind, Format.JSON), wish=wish)
+    said = render(facts, kind, Format.JSON)
+    if occasion.edition is Edition.OUTSIDE and kind is not Kind.LETTER:
+        named = file_name(occasion.report, str(kind), str(occasion.edition))
+        require_nobody(view_of(book, occasion), (named, *texts_of(said)))
+    return _Made(occasion=occasion, pages=pages, facts=said, wish=wish)
 
 
 def _not_listed(book: Casebook, kind: Kind, edition: Edition) -> tuple[Message, ...]:

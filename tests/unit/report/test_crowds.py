@@ -1,0 +1,197 @@
+"""Outside editions over seeded rosters: nobody's identity comes out, no number is untrue, none singles a person out."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builders import report_example as example
+from mvtcase.errors import ConflictError, RenderError
+from mvtcase.model import Group, Publication
+from mvtcase.report.crowds import LADDER, Given, band
+from mvtcase.report.group import group
+from mvtcase.report.incident import incident
+from mvtcase.report.net import require_nobody, texts_of
+from mvtcase.report.publication import Edition
+from mvtcase.report.render import Format, render
+from mvtcase.report.view import view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mvtcase.casebook import Casebook, OfficialStanding
+    from mvtcase.report.group import GroupFacts
+    from mvtcase.report.incident import IncidentFacts
+
+SEEDS = int(os.environ.get("MVTCASE_ROSTERS", "12"))
+"""How many rosters are tried; a thousand take minutes: `MVTCASE_ROSTERS=1000`."""
+SURNAMES = ("Lin", "Will", "May", "Link", "Thornquist", "Li", "Saltmarsh", "Grace", "Phone", "O'Brackwater")
+GIVEN = ("Example", "Yseulda", "An", "Case", "Report", "Jo", "Éloïse", "Halvor", "Open", "Bo")
+CHINESE = ("王小明", "林月燈", "陳大文", "歐陽小雨", "李安", "張指標")
+FEWEST = 5
+
+
+def _roster(seed: int) -> Casebook:
+    """Return a case of 5 to 60 invented people with names of all sorts, mixed levels, nested and overlapping groups."""
+    chance = random.Random(seed)  # noqa: S311  # seeded on purpose
+    base = example.casebook()
+    groups = tuple(
+        Group(
+            id=f"G-{n:04d}",
+            uuid=f"g{n}",
+            name=f"Committee {n}",
+            parent=chance.choice([None, f"G-{n - 1:04d}"]) if n > 1 else None,
+        )
+        for n in range(1, chance.randint(2, 5))
+    )
+    hidden = chance.choice([0.2, 0.6, 1.0])
+    people = tuple(_person(chance, number, base, groups, hidden) for number in range(chance.randint(5, 60)))
+    by_base = {each.id: each for each in base.findings}
+    findings = tuple(
+        replace(by_base[name], id=f"F-{one.official.id}-{name}", official=one.official.id, device=device.device.id,
+                title=f"Message from {one.official.name} at {one.official.contact}")
+        for one in people for device in one.devices for name in device.findings
+    )  # fmt: skip
+    return replace(base, groups=groups, officials=people, findings=findings, scans=(), observations=())
+
+
+def _person(
+    chance: random.Random, number: int, base: Casebook, groups: tuple[Group, ...], hidden: float
+) -> OfficialStanding:
+    one = chance.choice(base.officials)
+    name = chance.choice(CHINESE) if chance.random() < 0.4 else f"{chance.choice(GIVEN)} {chance.choice(SURNAMES)}"
+    level = chance.choice([Publication.COUNTED, Publication.WITHHELD])
+    if chance.random() > hidden:
+        level = chance.choice([Publication.NAMED, Publication.ROLE])
+    mine = tuple(each for each in groups if chance.random() < 0.5)
+    official = replace(
+        one.official,
+        id=f"O-{number:04d}",
+        name=name,
+        pseudonym=f"P-{seed_text(chance)}",
+        contact=f"{seed_text(chance).lower()}@mail.example.org",
+        publication=level,
+        groups=tuple(each.id for each in mine),
+    )
+    devices = tuple(
+        replace(each, device=replace(each.device, id=f"D-{number:04d}", official=official.id, label=f"{name}'s phone",
+                identity=replace(each.device.identity, serial=seed_text(chance), udid=f"0-{seed_text(chance)}")))
+        for each in one.devices
+    )  # fmt: skip
+    return replace(one, official=official, groups=mine, devices=devices)
+
+
+def seed_text(chance: random.Random) -> str:
+    """Return eight letters that no word is."""
+    return "".join(chance.choice("XQZVKJ0123456789") for _ in range(8))
+
+
+def _reports(book: Casebook) -> Iterator[tuple[IncidentFacts | GroupFacts, bytes]]:
+    """Yield each outside edition that can be written after those before it were released, and what it says."""
+    before: list[Given] = []
+    everybody = frozenset(one.official.id for one in book.officials)
+    for number, about in enumerate((None, *book.groups, None)):
+        kind = "group" if about else "incident"
+        occasion = replace(example.occasion(kind=kind), edition=Edition.OUTSIDE, group=about, before=tuple(before))
+        try:
+            facts = group(book, occasion, {}) if about else incident(book, occasion, {})
+        except ConflictError:
+            continue
+        for each in facts.numbers:
+            inside = frozenset(one.official.id for one in book.members(each.key)) if each.key else everybody
+            counts = tuple(cell.count for cell in each.cells)
+            before.append(Given(report=f"R-{number}", key=each.key, rung=each.rung, counts=counts, people=inside))
+        yield facts, render(facts, kind, Format.JSON)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_outside_editions_of_a_roster_give_nobody_away(seed: int) -> None:
+    """No identity in any text, every exact number the true one, and no two of them differ by one to four people."""
+    book = _roster(seed)
+    statuses = {one.official.id: one.status for one in book.officials}
+    named = {one.official.name for one in book.officials if one.official.publication is Publication.NAMED}
+    hiding = {
+        one.official.id
+        for one in book.officials
+        if one.official.publication in {Publication.COUNTED, Publication.WITHHELD}
+    }
+    cells: list[tuple[frozenset[str], frozenset[str]]] = []
+    for facts, said in _reports(book):
+        text = said.decode().encode().decode("unicode_escape").casefold()
+        for one in book.officials:
+            naming = facts.details.kind == "incident"
+            for secret in {*_secrets(one, naming=naming)} - (named if naming else set()):
+                assert not re.search(rf"(?<![a-z]){re.escape(secret.casefold())}(?![a-z])", text), (seed, secret)
+        view = view_of(book, replace(example.occasion(), edition=Edition.OUTSIDE))
+        require_nobody(view, texts_of(said))
+        for given in facts.numbers:
+            inside = book.members(given.key) if given.key else book.officials
+            people = frozenset(one.official.id for one in inside)
+            for cell, merged in zip(given.cells, LADDER[given.rung], strict=True):
+                assert cell.count == sum(statuses[each] in merged for each in people)
+                cells.append((people, frozenset(map(str, merged))))
+    for (some, which), (other, what) in combinations(cells, 2):
+        if which == what:
+            for apart in (some - other, other - some) if some <= other or other <= some else ():
+                number = sum(str(statuses[each]) in which for each in apart & hiding)
+                assert number == 0 or number >= FEWEST, (seed, sorted(which), number)
+    for people, which in cells:
+        number = sum(str(statuses[each]) in which for each in people & hiding)
+        assert number == 0 or number >= FEWEST, (seed, sorted(which), number)
+
+
+def _secrets(one: OfficialStanding, *, naming: bool) -> Iterator[str]:
+    """Yield what must never stand anywhere: identities always, names where they may not be shown."""
+    yield one.official.contact
+    for device in one.devices:
+        yield from filter(None, (device.device.identity.serial, device.device.identity.udid))
+    if one.official.publication is not Publication.NAMED or not naming:
+        yield one.official.name
+    if one.official.publication in {Publication.COUNTED, Publication.WITHHELD} or not naming:
+        yield one.official.pseudonym
+
+
+def test_bands_tell_nought_as_it_is_and_hide_one_to_four() -> None:
+    """Zero is zero; everything else is a span of at least four."""
+    assert [band(number) for number in (0, 1, 4, 5, 9, 10, 99, 100)] == [
+        0, "fewer than 5", "fewer than 5", "5 to 9", "5 to 9", "10 to 19", "50 to 99", "100 or more",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Lin Example", "Lin%20Example", "Lin_Example_passport.pdf", "LinExample", "Example, Lin",
+     "E\u0301loi\u0308se Thornquist", "給小明的訊息", "王小明", "000080301234567890ab", "qzvkj123"],
+)  # fmt: skip
+def test_the_last_net_sees_a_name_in_every_form(book: Casebook, text: str) -> None:
+    """Encoded, joined, reversed, decomposed, the given name alone, a UDID without its hyphen; inside file names too."""
+    first = book.officials[0]
+    for name in ("Lin Example", "Éloïse Thornquist", "王小明"):
+        device = first.devices[0].device
+        identity = replace(device.identity, udid="00008030-1234567890AB", serial="QZVKJ123")
+        phone = replace(first.devices[0], device=replace(device, identity=identity))
+        person = replace(first.official, name=name, publication=Publication.WITHHELD)
+        view = view_of(
+            replace(book, officials=(replace(first, official=person, devices=(phone,)),)), example.occasion()
+        )
+        try:
+            require_nobody(view, (f"see {text} here",))
+        except RenderError:
+            return
+    pytest.fail(text)
+
+
+@pytest.mark.parametrize("text", ["iPhone 16, iOS 26", "update[.]evil[.]example", "no trace was found in the report"])
+def test_the_last_net_leaves_evidence_and_our_own_words_alone(book: Casebook, text: str) -> None:
+    """A person called Phone, Report or like an indicator takes no model, no sentence and no indicator with them."""
+    first = book.officials[0]
+    for name in ("Report Phone", "Trace Found", "Evil Example"):
+        person = replace(first.official, name=name, publication=Publication.WITHHELD)
+        view = view_of(replace(book, officials=(replace(first, official=person),)), example.occasion())
+        require_nobody(view, (text,))

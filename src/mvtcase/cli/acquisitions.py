@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mvtcase.cli.state import State
     from mvtcase.workflow.acquisitions import Acquisitions, OneAcquisition, Originals, WholeAcquisition
+    from mvtcase.workflow.guide import Guides
     from mvtcase.workflow.owners import Phone
 
 app = typer.Typer(no_args_is_help=True, help="Acquisitions: what was taken from a phone, hashed and never written to.")
@@ -85,6 +86,42 @@ def _whose(state: State, official: str, owners: Path | None) -> Callable[[Phone]
         return str(typer.prompt(f"Whose phone is {visible(str(phone))}?", default=official or None, err=True))
 
     return ask
+
+
+@app.command("guide")
+def guide(
+    context: typer.Context,
+    platform: Annotated[
+        str | None, typer.Argument(help="ios or android; default: both, or the official's phones.")
+    ] = None,
+    os_version: Annotated[
+        str | None, typer.Option("--os", metavar="VERSION", help="Its version, such as 17.5.")
+    ] = None,
+    official: Annotated[str | None, typer.Option("--official", help="Say what is still missing of this one.")] = None,
+) -> None:
+    """Say what to take from a phone, in which order and how, for the most to be told of it."""
+    output.answer(
+        context,
+        lambda desk: workflow.guide.guide(desk, platform=platform, os_version=os_version, official=official),
+        _guides,
+    )
+
+
+def _guides(data: Guides) -> Iterable[Table]:
+    for one in data.guides:
+        phone = " ".join(filter(None, (str(one.platform), one.os_version, one.device)))
+        first = [[number, text] for number, text in enumerate(one.first, 1)]
+        yield output.table(say("{phone}: before anything", phone=phone), ("", "do"), first)
+        for step in one.steps:
+            done = say("{what} (taken: {id})", what=step.what, id=step.taken) if step.taken else step.what
+            rows = [[number, text] for number, text in enumerate(step.steps, 1)]
+            facts = (
+                (say("minutes"), step.minutes),
+                (say("adds"), ", ".join(step.adds)),
+                (say("vanishes"), step.vanishes),
+            )
+            rows += [list(each) for each in facts]
+            yield output.table(say("{number}. {what}", number=step.number, what=done), ("", "do"), rows)
 
 
 @app.command("list")

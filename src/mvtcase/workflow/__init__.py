@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import exports as exports
     from mvtcase.workflow import findings as findings
     from mvtcase.workflow import groups as groups
+    from mvtcase.workflow import guide as guide
     from mvtcase.workflow import iocs as iocs
     from mvtcase.workflow import observations as observations
     from mvtcase.workflow import officials as officials

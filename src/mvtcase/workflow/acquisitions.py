@@ -24,7 +24,7 @@ from mvtcase.kinds import of
 from mvtcase.model import Acquisition, AcquisitionState, Completeness, DeviceIdentity, Platform, ScanState
 from mvtcase.store import queries
 from mvtcase.wording import Message, do, say
-from mvtcase.workflow import consents, devices, moving, payloads
+from mvtcase.workflow import consents, devices, moving, payloads, prospects
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.owners import Phone
 
@@ -56,9 +56,10 @@ class Registration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneAcquisition:
-    """What is known of one acquisition."""
+    """What is known of one acquisition, and when it is added, what it will be able to show."""
 
     acquisition: Acquisition
+    prospect: prospects.Prospect | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +193,12 @@ def _register(
             _refuse_other_official(again, official.id)
             return _already_there(desk, store, again, found, wish)
         added = _insert(desk, store, found, wish, hashed, identity, pending)
+    one = queries.acquisition(store, added)
+    prospect = prospects.of(one.kind, _files(store, added))
+    told = (*warning, *told, *_irregular_note(found.root, hashed), *prospects.told(one, prospect))
     return Outcome(
-        data=OneAcquisition(acquisition=queries.acquisition(store, added)),
-        messages=(*warning, *told, *_irregular_note(found.root, hashed), say("Next: {0}.", do("scan run", added))),
+        data=OneAcquisition(acquisition=one, prospect=prospect),
+        messages=(*told, say("Next: {0}.", do("scan run", added))),
     )
 
 
@@ -222,6 +226,10 @@ def _whose(store: Store, identity: DeviceIdentity, wish: Registration, known: st
             devices=" or ".join(others),
         ),
     )
+
+
+def _files(store: Store, acquisition: str) -> Iterator[tuple[str, int]]:
+    return ((each.path, each.size or 0) for each in manifest.read_manifest(store.folder.manifest(acquisition)))
 
 
 _PERSONAL: dict[str, Any] = {"name": None, "phone_number": None}

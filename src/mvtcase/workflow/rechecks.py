@@ -19,6 +19,7 @@ from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase.workflow.joins import Joiner
 from mvtcase.workflow.recording import acquisition_lock, begin, fail, record, recover
 from mvtcase.workflow.scans import shown_scans
 
@@ -61,7 +62,12 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
         wanted = _wanted(store, request, choice)
         choice = control.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
     with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
-        done = list(pool.map(partial(_recheck_or_say_why, desk, request, choice), [each.id for each in wanted]))
+        done = list(
+            pool.map(
+                partial(_recheck_or_say_why, desk, request, choice, Joiner(desk=desk, choice=choice)),
+                [each.id for each in wanted],
+            )
+        )
     with desk.open_case() as store:
         shown = shown_scans(desk, store, [scan for scan, _ in done if scan])
         data = _summed(store, shown)
@@ -125,15 +131,17 @@ def _is_done(scans: Sequence[Scan], scan: Scan, request: Request, choice: Choice
     )
 
 
-def _recheck_or_say_why(desk: Desk, request: Request, choice: Choice, scan: str) -> tuple[str | None, Message]:
+def _recheck_or_say_why(
+    desk: Desk, request: Request, choice: Choice, joiner: Joiner, scan: str
+) -> tuple[str | None, Message]:
     try:
         with Store.open(desk.case_folder(), clock=desk.clock) as store:
-            return _recheck(desk, store, request, choice, queries.scan(store, scan)), Message()
+            return _recheck(desk, store, request, choice, joiner, queries.scan(store, scan)), Message()
     except MvtcaseError as error:
         return None, say("{scan} was not rechecked: {error}", scan=scan, error=error.whole)
 
 
-def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: Scan) -> str:
+def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner: Joiner, scan: Scan) -> str:
     if scan.recheck_of is not None:
         raise InputError(
             "{scan} is a recheck itself.",
@@ -149,22 +157,25 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: S
         recheck = begin(desk, store, choice, acquisition, action="recheck.started", recheck_of=scan.id)
         try:
             evidence = _evidence(desk, store, acquisition, work) if request.with_evidence else None
-            result = desk.engine.run_recheck(
+            known = Known(
+                problems=control.control_gaps(choice, scan.kind),
+                counts=choice.counts,
+                base=scan.completeness,
+                base_gaps=scan.gaps,
+            )
+            here, out = store.folder.results(scan.id), store.folder.results(recheck)
+            result = None if request.with_evidence else joiner.answer(scan, here, out, known)
+            result = result or desk.engine.run_recheck(
                 RecheckJob(
-                    results=store.folder.results(scan.id),
+                    results=here,
                     kind=scan.kind,
-                    out=store.folder.results(recheck),
+                    out=out,
                     matchset=choice.matchset,
                     expected_indicators=choice.total,
                     set_names=choice.set_names,
                     withheld=choice.withheld,
                     limits=desk.settings.limits.scaled(acquisition.bytes) if evidence else desk.settings.limits,
-                    known=Known(
-                        problems=control.control_gaps(choice, scan.kind),
-                        counts=choice.counts,
-                        base=scan.completeness,
-                        base_gaps=scan.gaps,
-                    ),
+                    known=known,
                     evidence=evidence,
                 ),
                 on_event=partial(request.on_event, scan.id),

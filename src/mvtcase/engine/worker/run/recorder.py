@@ -92,6 +92,7 @@ class Recorder:
         self._floods = Floods()
         self._needed: set[type[MVTModule]] = set()
         self._repeating = False
+        self._comparing = False
         self._unresolved = 0
         self._unread_bodies = 0
         self._inside: tuple[int, Inside] | None = None
@@ -260,6 +261,7 @@ class Recorder:
             data=self._placed(data),
             indicator=indicator,
             witnessed=witnessed,
+            checked=self._comparing,
         )
 
     def _placed(self, data: Json) -> Json:
@@ -343,6 +345,7 @@ class Recorder:
     def _attempt(self, module: MVTModule, copies: Replacements | None = None) -> Attempt:
         sources = Sources(module, copies, self.opened.note)
         watch = Watch(module)
+        self._mark_comparing(module)
         bound_missing(module, self._missing_processes(module))
         late = run_swallowing(module)
         for alert in module.alertstore.alerts:
@@ -350,6 +353,19 @@ class Recorder:
         notes = self._notes.take()
         self._count_links(notes)
         return Attempt(module=module, watch=watch, sources=sources, notes=notes, late=late)
+
+    def _mark_comparing(self, module: MVTModule) -> None:
+        """Mark the alerts that a module raises when it compares, which are those that a replay raises again."""
+        compare = module.check_indicators
+
+        def marked() -> None:
+            self._comparing = True
+            try:
+                compare()
+            finally:
+                self._comparing = False
+
+        module.check_indicators = marked
 
     def _another_attempt(self, first: Attempt) -> Attempt | None:
         """Try a module that its database broke again, on working copies; None where that gains nothing."""

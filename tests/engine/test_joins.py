@@ -35,6 +35,12 @@ def _said(responder: Any, scan: dict[str, Any]) -> list[str]:
     return sorted(json.dumps([each[key] for key in keys], sort_keys=True) for each in raised)
 
 
+def _rechecked(responder: Any, scans: list[str]) -> list[dict[str, Any]]:
+    """Return the rechecks of scans, in the order of the phones."""
+    done: list[dict[str, Any]] = responder("recheck", "run", *scans)["scans"]
+    return sorted(done, key=lambda each: str(each["acquisition"]))
+
+
 @pytest.fixture(scope="module")
 def scanned(
     start_responder: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
@@ -59,10 +65,10 @@ def scanned(
 def test_a_join_says_what_a_replay_says(scanned: tuple[Any, list[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """The same alerts, level by level, the same completeness and gaps; and no worker runs for it."""
     responder, scans, _ = scanned
-    joined = responder("recheck", "run", *scans)["scans"]
+    joined = _rechecked(responder, scans)
     assert all(each["command"].endswith(JOINED) for each in joined)
     monkeypatch.setattr(Joiner, "answer", lambda *_: None)
-    replayed = responder("recheck", "run", *scans)["scans"]
+    replayed = _rechecked(responder, scans)
     assert not any(each["command"].endswith(JOINED) for each in replayed)
     for one, other in zip(joined, replayed, strict=True):
         assert _said(responder, one) == _said(responder, other)
@@ -77,7 +83,7 @@ def test_what_can_match_is_replayed(scanned: tuple[Any, list[str], Path]) -> Non
     responder, scans, place = scanned
     (place / "late_domains.txt").write_text("later.example.org", "utf-8")
     responder("iocs", "import", place / "late_domains.txt")
-    rechecks = responder("recheck", "run", *scans)["scans"]
+    rechecks = _rechecked(responder, scans)
     assert [each["command"].endswith(JOINED) for each in rechecks] == [False, False, True]
     for each in rechecks[:2]:
         assert any("later.example.org" in line for line in _said(responder, each))

@@ -166,6 +166,7 @@ class Fetched(Imported):
 
 
 Import = TypeVar("Import", bound=Imported)
+Shown = TypeVar("Shown", bound=SetShown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,11 +217,13 @@ def list_sets(desk: Desk) -> Outcome[Sets]:
     """Return the latest version of every set, and whether scans use it that name none."""
     library = desk.library
     off = library.disabled()
-    listed = (
-        payloads.filled(ListedSet, each, unusable=len(each.unusable), active=each.name not in off)
-        for each in library.list_sets()
-    )
+    listed = (_shown(ListedSet, each, active=each.name not in off) for each in library.list_sets())
     return Outcome(data=Sets(sets=tuple(listed)))
+
+
+def _shown(kind: type[Shown], passport: Passport, **more: object) -> Shown:
+    counted = {"unusable": len(passport.unusable), "embargoed": passport.embargoed}
+    return payloads.filled(kind, passport, **counted, **more)
 
 
 def show(desk: Desk, named: str) -> Outcome[OneSet]:
@@ -236,8 +239,7 @@ def show(desk: Desk, named: str) -> Outcome[OneSet]:
 
 def _whole(passport: Passport) -> WholeSet:
     passport = _tellable(passport)
-    listed = {"unusable": len(passport.unusable), "unusable_indicators": passport.unusable}
-    return payloads.filled(WholeSet, passport, **listed)
+    return _shown(WholeSet, passport, unusable_indicators=passport.unusable)
 
 
 WITHHELD = "(withheld)"
@@ -314,7 +316,6 @@ def _imported(kind: type[Import], outcome: ImportOutcome, **more: object) -> Imp
     outcome = replace(outcome, passport=_tellable(outcome.passport))
     listed = (("added", outcome.added[:MAX_LISTED_CHANGES]), ("removed", outcome.removed[:MAX_LISTED_CHANGES]))
     told = {
-        "unusable": len(outcome.passport.unusable),
         "state": outcome.state,
         "added": len(outcome.added),
         "removed": len(outcome.removed),
@@ -323,7 +324,7 @@ def _imported(kind: type[Import], outcome: ImportOutcome, **more: object) -> Imp
         ),
         "guessed": tuple(each for each in outcome.passport.adjustments if each.note.startswith(GUESSED)),
     }
-    return payloads.filled(kind, outcome.passport, **told, **more)
+    return _shown(kind, outcome.passport, **told, **more)
 
 
 def _unused(done: Iterable[ImportOutcome]) -> Iterable[Message]:
@@ -394,7 +395,7 @@ def add(desk: Desk, addition: Addition, *, tlp: str = Tlp.AMBER, name: str | Non
 def pack(desk: Desk, path: Path, *, with_embargoed: bool = False) -> Outcome[Packed]:
     """Write every set into one file with hashes, for a laptop without a network; embargoed ones only when asked."""
     sets = desk.library.pack(path, with_embargoed=with_embargoed)
-    packed = (payloads.filled(SetShown, each, unusable=len(each.unusable)) for each in sets)
+    packed = (_shown(SetShown, each) for each in sets)
     return Outcome(
         data=Packed(path=str(path), sets=tuple(packed)),
         messages=(say("Carry it over and use {0} there.", do("iocs import", path.name)),),

@@ -75,7 +75,7 @@ def key_of(field: str) -> str:
 
 def filled(kind: type[Shown], record: DataclassInstance, **more: object) -> Shown:
     """Return a payload whose fields are those of the same name in a record, but for what is given in `more`."""
-    names = {each.name for each in fields(kind) if hasattr(record, each.name)}
+    names = {each.name for each in fields(kind)} & {each.name for each in fields(record)}
     return kind(**{**{name: getattr(record, name) for name in names}, **more})
 
 

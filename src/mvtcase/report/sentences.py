@@ -252,6 +252,11 @@ CONSENT_CLAUSE = (
     "The MVT License 1.1 (section 3.0) allows an examination only with the data owner's explicit consent "
     "after information on the nature of the procedure, the privacy implications, retention and disposal."
 )
+STATUS_SHORT: Mapping[Status, str] = {each: str(each).replace("_", " ") for each in Status}
+"""Each status in a word or two, for the heads of columns."""
+MOMENTS = ("finding", "observation", "acquisition", "scan", "change")
+"""What a moment of the timeline is."""
+
 
 _NO_SENTENCES = frozenset({"TLP_COLOUR", "SWEEP"})
 globals().update(

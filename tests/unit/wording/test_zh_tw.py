@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import string
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from babel.messages.pofile import read_po
@@ -25,6 +26,7 @@ NOT_OF_TAIWAN = re.compile(
 """Words of another Chinese-speaking country for which Taiwan has its own."""
 SIMPLIFIED = re.compile("[这个们为时发现对没么过还进请确认开关设备报间应该数样讯证锁链录]")
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!]|[\u4e00-\u9fff]\(|\)[\u4e00-\u9fff]|[\u4e00-\u9fff]\.(?!\w)")
+FIXES = "run 'python scripts/catalogues.py zh_TW' and translate what is empty in the .po file"
 
 
 def _pairs() -> Iterator[tuple[str, str]]:
@@ -49,6 +51,24 @@ def _tags(text: str) -> list[str]:
 
 def _marking(text: str) -> list[str]:
     return sorted(re.findall(r"TLP:\{?\w*\}?|AMBER\+STRICT|\b(?:RED|GREEN|CLEAR)\b", text))
+
+
+@pytest.fixture(scope="module")
+def said() -> set[str]:
+    """Every English sentence that the source holds."""
+    spec = importlib.util.spec_from_file_location("catalogues", ROOT / "scripts" / "catalogues.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {each if isinstance(each, str) else each[0] for each, _ in module.sentences()}
+
+
+def test_every_sentence_is_translated(said: set[str]) -> None:
+    """A new sentence without a translation, or with an unsure one, fails here."""
+    assert len(said) > 1500
+    assert sorted(each for each in said if not PAIRS.get(each)) == [], FIXES
+    assert "fuzzy" not in PO.read_text("utf-8")
 
 
 def _fault(english: str, told: str) -> str:

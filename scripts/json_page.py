@@ -283,7 +283,7 @@ def _examination(home: Path, phones: tuple[Path, Path]) -> list[list[str]]:
         ["finding", "next"],
         ["finding", "assign", "FINDING", "--to", "Ben"],
         ["allow", "add", "--value", "bh", "--reason", "a tool of our own"],
-        ["--examiner", "Ben", "allow", "agree", "L-0001"],
+        ["--examiner", REVIEWER, "allow", "agree", "L-0001"],
         ["allow", "list"],
         ["allow", "end", "L-0001", "--reason", "the tool is gone"],
         ["finding", "dispose", "FINDING", "--as", "confirmed", "--reason", "the process has no other source"],

@@ -11,6 +11,7 @@ from mvtcase import kinds
 from mvtcase.engine.coverage import GAP_OUTCOMES, Judgement, Known, assess, is_examined
 from mvtcase.model import Completeness, EvidenceKind, Gap, ModuleOutcome, ModuleRun
 from mvtcase.phones import android_spots, ios_spots
+from mvtcase.wording import Reason
 
 WHOLE = [kind for kind in EvidenceKind if not kinds.of(kind).never_whole]
 ENCRYPTED = EvidenceKind.IOS_BACKUP_ENCRYPTED
@@ -311,3 +312,90 @@ def test_a_gap_is_told_once() -> None:
     gap = Gap(module="sms", outcome=ModuleOutcome.DAMAGED, reason="sms.db is damaged")
     judged = judgement(base=Completeness.PARTIAL, base_gaps=(gap,), problems=(gap,))
     assert judged.gaps == (gap,)
+
+
+def _told(judged: Judgement) -> list[tuple[str, ModuleOutcome, str, dict[str, Any]]]:
+    return [(gap.module, gap.outcome, gap.code, dict(gap.params)) for gap in judged.gaps]
+
+
+def test_every_gap_of_the_judges_own_is_told_whole() -> None:
+    """Module, outcome, code and parameters: what a report words rests on each of them."""
+    known = Known(counts={"domains": 0, "app_ids": 0}, second_reader=False)
+    kind = EvidenceKind.ANDROID_FILE_SYSTEM
+    facts = kinds.of(kind)
+    judged = assess(kind=kind, finished=True, indicators_loaded=1, modules=[], known=known)
+    not_run = ModuleOutcome.NOT_RUN
+    assert _told(judged) == [
+        ("line_android_fs", not_run, "module.absent", {"sentence": facts.key_modules[0].reason}),
+        ("file system", not_run, "kind.never_whole", {"sentence": facts.never_whole}),
+        ("sweep", not_run, "reader.off", {}),
+        ("indicators", not_run, "indicators.uncompared", {"held": "none"}),
+    ]
+
+
+def test_what_the_sets_hold_instead_is_named() -> None:
+    """The examiner sees which types there were, in order, when none of them could match; none at all says so."""
+    judged = judgement(counts={"app_cert_hashes": 2, "android_property_names": 1, "domains": 0})
+    held = "android_property_names, app_cert_hashes"
+    assert _told(judged) == [("indicators", ModuleOutcome.NOT_RUN, "indicators.uncompared", {"held": held})]
+    nothing = assess(kind=ENCRYPTED, finished=True, indicators_loaded=0, modules=all_examined(ENCRYPTED))
+    assert _told(nothing) == [("indicators", ModuleOutcome.NOT_RUN, "indicators.none", {})]
+
+
+@pytest.mark.parametrize(("records", "rows", "told"), [(None, 3, (3, 0)), (2, 3, (3, 2)), (0, 1, (1, 0))])
+def test_how_many_rows_were_missed_is_told(records: int | None, rows: int, told: tuple[int, int]) -> None:
+    """There were so many rows, and so many were examined."""
+    runs = all_examined(ENCRYPTED)
+    runs[0] = replace(runs[0], records=records, source_rows=rows)
+    judged = assess(kind=ENCRYPTED, finished=True, indicators_loaded=1, modules=runs)
+    counted = {"there": told[0], "examined": told[1]}
+    assert _told(judged) == [(runs[0].module, ModuleOutcome.CHECKED, "module.counted", counted)]
+
+
+@pytest.mark.parametrize("outcome", sorted(GAP_OUTCOMES))
+def test_a_gap_without_a_reason_of_its_own_says_what_its_outcome_means(outcome: ModuleOutcome) -> None:
+    """A reason that the module gave stands as it is; without one the outcome's own words do."""
+    first, *others = all_examined(ENCRYPTED)
+    first = replace(first, outcome=outcome)
+    plain = assess(kind=ENCRYPTED, finished=True, indicators_loaded=1, modules=[first, *others])
+    given = assess(
+        kind=ENCRYPTED, finished=True, indicators_loaded=1, modules=[replace(first, reason="given"), *others]
+    )
+    assert [gap.code for gap in plain.gaps] == [f"outcome.{outcome}"]
+    assert [(gap.code, gap.reason) for gap in given.gaps] == [("text", "given")]
+
+
+def test_limitations_are_those_of_what_was_not_read() -> None:
+    """A kind's limitation is a reason of the catalogue, and goes where records of it were read after all."""
+    kind = EvidenceKind.IOS_BACKUP
+    limits, ran = kinds.of(kind).limitations, {run.slug for run in all_examined(kind)}
+    read = next(slug for limit in limits for slug in limit.unless if slug not in ran)
+    run = ModuleRun(module="M", slug=read, origin="", part="backup", outcome=ModuleOutcome.CHECKED, records=1)
+
+    def told(*runs: ModuleRun) -> list[tuple[str, object]]:
+        judged = assess(kind=kind, finished=True, indicators_loaded=1, modules=[*all_examined(kind), *runs])
+        return [(each.code, each.params["sentence"]) for each in judged.limitations if isinstance(each, Reason)]
+
+    everything = [("kind.limit", limit.text) for limit in limits if not ran & limit.unless]
+    assert told() == everything
+    assert told(run) == [("kind.limit", limit.text) for limit in limits if not {*ran, read} & limit.unless]
+    assert len(told(run)) < len(everything)
+    for unread in (replace(run, records=0), replace(run, outcome=ModuleOutcome.FAILED)):
+        assert told(unread) == everything
+
+
+def test_one_module_that_examined_is_not_blind() -> None:
+    """Of all key modules one examined its source: that is little, and not nothing."""
+    first, *others = all_examined(ENCRYPTED)
+    failed = [replace(run, outcome=ModuleOutcome.FAILED) for run in others]
+    assert completeness_of([first, *failed])[0] is Completeness.PARTIAL
+
+
+def test_a_stand_in_alone_is_not_blind() -> None:
+    """Where only what stands in for a key module examined, something was examined."""
+    runs = [replace(run, outcome=ModuleOutcome.FAILED) for run in all_examined(EvidenceKind.ANDROIDQF)]
+    runs = [run for run in runs if run.slug != "aqf_processes"]
+    other = ModuleRun(
+        module="C", slug="aqf_collected_processes", origin="", part="androidqf", outcome=ModuleOutcome.CHECKED
+    )
+    assert completeness_of([*runs, other], kind=EvidenceKind.ANDROIDQF)[0] is Completeness.PARTIAL

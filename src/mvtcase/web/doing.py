@@ -13,6 +13,7 @@ from mvtcase import workflow
 from mvtcase.engine.job import Secret
 from mvtcase.errors import InputError
 from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
+from mvtcase.web.pages import one_of
 from mvtcase.wording import Message, say
 
 if TYPE_CHECKING:
@@ -59,17 +60,15 @@ class Filled:
             yield path
 
 
-def _one_of(kind: type[Any], text: str, what: str) -> Any:  # noqa: ANN401  # the enum's member
-    try:
-        return kind(text)
-    except ValueError:
-        raise InputError("{given!r} is no {what}.", given=text, what=what) from None
-
-
 def dispose(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
     """Record a judgement on a finding."""
-    verdict = _one_of(Verdict, form.text("verdict"), "judgement")
+    verdict = one_of(Verdict, form.text("verdict"), "judgement")
     return workflow.findings.dispose(desk, form.text("finding"), verdict=verdict, reason=form.text("reason"))
+
+
+def assign(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+    """Say who is to look at a finding or line."""
+    return workflow.findings.assign(desk, named=(form.text("finding"),), to=form.text("to"))
 
 
 def observe(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
@@ -88,13 +87,13 @@ def observe(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
 
 def consent(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
     """Record a consent, with the signed form where one was given."""
-    points = frozenset(_one_of(ConsentPoint, each, "point of information") for each in form.texts("informed"))
+    points = frozenset(one_of(ConsentPoint, each, "point of information") for each in form.texts("informed"))
     with form.file("document") as document:
         return workflow.consents.record(
             desk,
             form.text("official"),
             by=form.text("by"),
-            method=_one_of(ConsentMethod, form.text("method"), "way of consent"),
+            method=one_of(ConsentMethod, form.text("method"), "way of consent"),
             scope=form.text("scope"),
             informed=points,
             document=document,
@@ -161,8 +160,8 @@ def export(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
 
 
 def note(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
-    """Add a remark to the chain of custody."""
-    return workflow.custody.note(desk, form.text("text"))
+    """Add a remark to the chain of custody, on the case or on one thing in it."""
+    return workflow.custody.note(desk, form.text("text"), about=form.text("about") or None)
 
 
 def verify(desk: Desk, _: Filled, __: Works) -> Outcome[Any]:
@@ -174,6 +173,7 @@ ACTIONS: dict[str, Callable[[Desk, Filled, Works], Outcome[Any] | Message]] = {
     each.__name__: each
     for each in (
         dispose,
+        assign,
         observe,
         consent,
         withdraw,

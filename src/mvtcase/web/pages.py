@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import workflow
 from mvtcase.errors import InputError, NotFoundError
-from mvtcase.model import FindingState
+from mvtcase.model import FindingState, Level, NextStep, Order, Stage, Status
 from mvtcase.store.sought import Sought
 from mvtcase.wording import Said, do, said, say
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Asked = dict[str, str]
 """The parts of an address and its query by name; a part wins over a query of its name."""
 MAX_FOLDERS = 500
+LINES = 100
+"""Incident lines on a page of the queue."""
+_LONGEST_PAGE = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +50,44 @@ class Folders:
     files: tuple[str, ...]
 
 
-def _second_look(desk: Desk, asked: Asked) -> Outcome[Any]:
-    """Return the findings that one examiner has judged and that wait for another."""
-    outcome = _queue(desk, asked)
-    waiting = {FindingState.CONFIRMED_ONCE, FindingState.DISMISSED_ONCE}
-    found = tuple(each for each in outcome.data.findings if each.status in waiting)
-    return replace(outcome, data=replace(outcome.data, findings=found))
+def _sought(asked: Asked, status: FindingState | None = None) -> Sought:
+    """Return what an address looks for among findings. Raises `InputError` on a word that is none of its set."""
+    return Sought(
+        official=asked.get("official") or None,
+        device=asked.get("device") or None,
+        group=asked.get("group") or None,
+        family=asked.get("family") or None,
+        text=asked.get("text") or None,
+        level=one_of(Level, asked["level"], "level") if asked.get("level") else None,
+        dismissed=asked.get("dismissed") == "yes",
+        undisposed=asked.get("undisposed") == "yes",
+        status=status,
+    )
+
+
+def _page(asked: Asked) -> int:
+    given = asked.get("page", "1")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < _LONGEST_PAGE else 1
 
 
 def _queue(desk: Desk, asked: Asked) -> Outcome[Any]:
-    sought = Sought(
-        official=asked.get("official") or None,
-        device=asked.get("device") or None,
-        dismissed=asked.get("dismissed") == "yes",
-    )
-    return workflow.findings.list_findings(desk, workflow.seeking.Wish(sought=sought))
+    wish = workflow.seeking.Wish(sought=_sought(asked), mine=asked.get("mine") == "yes")
+    return workflow.findings.list_findings(desk, wish, limit=LINES, page=_page(asked))
+
+
+def _second_look(desk: Desk, asked: Asked) -> Outcome[Any]:
+    """Return the findings that one examiner has judged and that wait for another: confirmed ones, else dismissed."""
+    wanted = FindingState.CONFIRMED_ONCE if asked.get("to") == "confirm" else FindingState.DISMISSED_ONCE
+    wish = workflow.seeking.Wish(sought=_sought(asked, status=wanted))
+    return workflow.findings.list_findings(desk, wish, limit=LINES, page=_page(asked))
+
+
+def one_of(kind: type[Any], text: str, what: str) -> Any:  # noqa: ANN401  # the enum's member
+    """Return the member of a closed set that a text names. Raises `InputError`."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise InputError("{given!r} is no {what}.", given=text, what=what) from None
 
 
 def folders(root: Path | None, here: str) -> Folders:
@@ -94,7 +120,18 @@ def _plain(verb: Callable[[Desk], Outcome[Any]]) -> Callable[[Desk, Asked], Outc
 
 
 def _status(desk: Desk, asked: Asked) -> Outcome[Any]:
-    return workflow.status.status(desk, group=asked.get("group") or None)
+    return workflow.status.status(
+        desk,
+        group=asked.get("group") or None,
+        only=one_of(Status, asked["status"], "status") if asked.get("status") else None,
+        next_step=one_of(NextStep, asked["next"], "next step") if asked.get("next") else None,
+        order=one_of(Order, asked.get("sort") or Order.WORST, "order"),
+    )
+
+
+def _roster(desk: Desk, asked: Asked) -> Outcome[Any]:
+    mark = one_of(Stage, asked["mark"], "mark") if asked.get("mark") else None
+    return workflow.roster.roster(desk, group=asked.get("group") or None, mark=mark)
 
 
 def _timeline(desk: Desk, asked: Asked) -> Outcome[Any]:
@@ -123,6 +160,14 @@ PAGES = (
         command="device show",
         read=_part(workflow.devices.show, "device"),
         about="device",
+    ),
+    Page(path=f"{_CASE}/roster", template="roster", command="roster", read=_roster, menu=said("Roster")),
+    Page(
+        path=f"{_CASE}/due",
+        template="due",
+        command="case due",
+        read=_plain(workflow.roster.due),
+        menu=said("Visits"),
     ),
     Page(path=f"{_CASE}/queue", template="queue", command="finding list", read=_queue, menu=said("Queue")),
     Page(

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from mvtcase import workflow
 from mvtcase.errors import MvtcaseError, NotFoundError
 from mvtcase.escape import visible
-from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
+from mvtcase.model import ConsentMethod, ConsentPoint, Level, NextStep, Order, Verdict
 from mvtcase.report.phrases import Templates
 from mvtcase.web import drawing
 from mvtcase.web.doing import ACTIONS, Filled
@@ -280,6 +280,9 @@ def _environment(console: Console) -> Environment:
         "draw": drawing,
         "next_of": _next_of,
         "verdicts": [str(each) for each in Verdict],
+        "levels": [str(each) for each in Level],
+        "next_steps": [str(each) for each in NextStep],
+        "orders": [str(each) for each in Order],
         "consent_points": [str(each) for each in ConsentPoint],
         "consent_methods": [str(each) for each in ConsentMethod],
         "observed": workflow.observations.KINDS,

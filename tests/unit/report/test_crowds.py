@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SEEDS = int(os.environ.get("MVTCASE_ROSTERS", "12"))
 """How many rosters are tried; a thousand take minutes: `MVTCASE_ROSTERS=1000`."""
-SURNAMES = ("Lin", "Will", "May", "Link", "Thornquist", "Li", "Saltmarsh", "Grace", "Phone", "O'Brackwater")
+SURNAMES = ("Lin", "Will", "May", "Link", "Thornquist", "Li", "Saltmarsh", "Grace", "Phones", "O'Brackwater")
 GIVEN = ("Example", "Yseulda", "An", "Case", "Report", "Jo", "Éloïse", "Halvor", "Open", "Bo")
 CHINESE = ("王小明", "林月燈", "陳大文", "歐陽小雨", "李安", "張指標")
 FEWEST = 5

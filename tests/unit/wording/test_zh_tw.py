@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 PO = LOCALE / "zh_TW" / "LC_MESSAGES" / "mvtcase.po"
-FORBIDDEN = re.compile(r"\b(clean|safe|infected)\b|安全|乾淨|干净|中毒", re.IGNORECASE)
+FORBIDDEN = re.compile(r"\b(clean(?! up)|safe|infected)\b|安全|乾淨|干净|中毒", re.IGNORECASE)
 """What the data cannot support, in both languages."""
 NOT_OF_TAIWAN = re.compile(
     r"信息|軟件|硬件|數據庫|數據結構|鏈接|屏幕|默認|用戶(?!端)|網絡|程序員|文件夾|短信|視頻|服務器|內存|打印|登陸"

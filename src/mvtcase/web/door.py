@@ -150,7 +150,7 @@ class Guard:
         session = self._door.known(_cookie(headers.get("cookie", "")))
         scope.setdefault("state", {})["session"] = session
         if session is None and scope["path"] not in OPEN_TO_ALL:
-            return 401, "Nobody is let in here, or the time was over. Start 'mvtcase serve' again for a new address."
+            return 401, "Nobody is let in here, or the time was over. Start the console again for a new address."
         return None
 
 

@@ -30,6 +30,7 @@ class Page:
     """A page: `read` calls the verb named `command`; `menu` is its word in the menu, empty where it has none.
 
     `about` names the part of the address that is a person's record: to read such a page is written down in the chain.
+    `options` are the flags with which the verb answers so.
     """
 
     path: str
@@ -38,6 +39,12 @@ class Page:
     read: Callable[[Desk, Asked], Outcome[Any]]
     menu: Said | str = ""
     about: str = ""
+    options: tuple[str, ...] = ()
+
+    @property
+    def typed(self) -> str:
+        """The verb with its flags, as the examiner types it."""
+        return " ".join((self.command, *(f"--{each}" for each in self.options)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +197,8 @@ PAGES = (
     Page(
         path=f"{_CASE}/sealing",
         template="sealing",
-        command="status --sealing",
+        command="status",
+        options=("sealing",),
         read=_plain(workflow.sealing.status),
         menu=said("Sealing"),
     ),

@@ -26,7 +26,7 @@ from mvtcase.report.phrases import Templates
 from mvtcase.web import drawing
 from mvtcase.web.doing import ACTIONS, Filled
 from mvtcase.web.door import COOKIE, ENTER, Door, Guard, is_ours, session_of
-from mvtcase.web.pages import NEXT, PAGES, folders
+from mvtcase.web.pages import NEXT, PAGES, Page, folders
 from mvtcase.web.work import Works
 from mvtcase.wording import Message, say, translator
 from mvtcase.workflow.payloads import as_json, envelope
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from mvtcase.web.pages import Page
     from mvtcase.wording import Translator
     from mvtcase.workflow.desk import Desk
 
@@ -226,12 +225,14 @@ class _Face:
 
     def _html(self, template: str, request: Request, *, status: int = 200, **more: object) -> HTMLResponse:
         session = request.state.session if hasattr(request.state, "session") else None
+        page = more.get("page")
         flash, case = (), request.path_params.get("case")
         if session is not None:
             flash, session.flash = session.flash, ()
         text = self._environment.get_template(f"{template}.html.j2").render(
             {"page": None, "outcome": None, "asked": {}, **more},
             session=session,
+            command=page.typed if isinstance(page, Page) else "",
             flash=flash,
             case=case,
             here=request.url.path,

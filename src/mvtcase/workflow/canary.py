@@ -189,8 +189,8 @@ def _checklist(markers: Iterable[Marker]) -> str:
     return (
         "# Canary\n\nMarkers for a phone of your own, never for somebody else's. Write down the version of the phone's "
         f"system and of the tool that acquires it.\n\n{rows}\n"
-        f"Then acquire the phone, `mvtcase iocs import {SET}`, register and scan it, and\n"
-        f"`mvtcase canary check {LIST} ACQUISITION`. Disable the set afterwards.\n"
+        f"Then import {SET} as an indicator set, acquire the phone, register and scan it, and let the acquisition be\n"
+        f"checked against {LIST}. Disable the set afterwards.\n"
     )
 
 

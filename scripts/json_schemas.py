@@ -151,6 +151,7 @@ VERBS: Mapping[str, tuple[Callable[..., object], ...]] = {
     "correlate": (correlation.links,),
     "coverage": (claims.coverage,),
     "diff": (diffs.diff,),
+    "bundle export": (exports.export,),
     "export": (exports.export,),
 }
 """What each verb calls; a verb that can return one of several payloads calls several."""

@@ -303,6 +303,7 @@ def _answers(say: Say, case: Path) -> None:
     say("report", "allow", "B-0001", "--reason", "It names nobody.")
     say("report", "list")
     say("export", "csv")
+    say("bundle", "export", "--with-names")
     say("custody", "note", "seen")
     say("custody", "log")
     say("custody", "verify")

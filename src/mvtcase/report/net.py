@@ -36,7 +36,7 @@ _LONGEST_SURNAME = 2
 
 def require_nobody(view: View, texts: Iterable[str]) -> None:
     """Raise `RenderError` where a finished text, or a file's name, holds what this edition must not tell of anybody."""
-    read = _read("\n".join(texts))
+    read = "\n".join(" ".join(_read(each).split()) for each in texts)
     for ref in {one.indicator for one in view.findings if one.indicator}:
         for each in (ref.value, shown_indicator(ref.value, ref.type), ref.family):
             read = read.replace(_read(each), "\n") if each else read
@@ -92,7 +92,7 @@ def _holds(
 
 def _spelt(parts: list[str], read: str) -> bool:
     """Return whether the parts of a name stand one after the other, whatever but letters is between them."""
-    between = r"[\W_]*"
+    between = r"(?:[^\w\n]|_)*"
     return re.search(rf"(?<![^\W_]){between.join(map(re.escape, parts))}(?![^\W_])", read) is not None
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mvtcase.engine.job import EngineEvent, Secret
     from mvtcase.evidence.intake import Identified
-    from mvtcase.model import Acquisition, Report
+    from mvtcase.model import Acquisition
 
 TITLE = "Triage"
 QUESTIONS = {
@@ -76,7 +76,7 @@ class Triaged:
     acquisition: Acquisition
     scans: tuple[payloads.ScanShown, ...]
     status: payloads.CaseStatus
-    reports: tuple[Report, ...]
+    reports: tuple[reports.ShownReport, ...]
 
 
 def examine(place: Place, wish: Wish, person: Person) -> Outcome[Triaged]:

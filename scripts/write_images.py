@@ -6,6 +6,7 @@ Needs Chromium; run it with the Python of `.venv`. Look at the pictures before y
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,7 @@ THEME = TerminalTheme(
 
 def main() -> None:
     """Run the demo in a temporary folder and take the pictures."""
+    os.environ["COLUMNS"] = str(COLUMNS)
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         outcome = demo.play(Path(home) / "demo", jobs=None, on_event=lambda *_: None, tell=print)

@@ -147,7 +147,7 @@ def lines(title: str | Message, columns: Sequence[str], rows: Sequence[Sequence[
     over = sum(wide) + _GAP * (len(wide) - 1) - width
     if over > 0 and len(wide) > 1:
         wide[1] = max(_SHORTEST_NAME, wide[1] - over)
-    drawn = Text(f"{visible(shown(title))}\n", style="bold", overflow="ignore", no_wrap=True)
+    drawn = Text(overflow="ignore", no_wrap=True).append(f"{visible(sentence(title))}\n", style="bold")
     for one in ([Text(head, style="bold") for head in heads], *shown_cells):
         for place, text in enumerate(one):
             text.truncate(wide[place], overflow="ellipsis", pad=place < len(one) - 1)

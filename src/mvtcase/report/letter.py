@@ -114,8 +114,8 @@ def _looked_at(view: View, one: DeviceStanding) -> LookedAt:
     return LookedAt(
         what=what(view, one.device.identity, one.device.platform),
         taken=_days(taken),
-        could_show=", ".join(view.told(carried)),
-        could_not=", ".join(view.told(plain.TRACES[each] for each in absent if isinstance(each, Trace))),
+        could_show=view.strung(carried),
+        could_not=view.strung(plain.TRACES[each] for each in absent if isinstance(each, Trace)),
     )
 
 

@@ -64,11 +64,11 @@ def _blocks(facts: LetterFacts) -> Iterator[Block]:
             Para(
                 (
                     joined(signed),
-                    ", ",
+                    say(", "),
                     parts.day(details.written_at),
-                    ". ",
+                    say(". "),
                     say("Our reference: {report}", report=details.report),
-                    ".",
+                    say("."),
                 )
             ),
         ),
@@ -78,8 +78,8 @@ def _blocks(facts: LetterFacts) -> Iterator[Block]:
 def _looked_at(one: LookedAt) -> Para:
     text: list[Inline] = [bold(one.what)]
     if one.taken:
-        text += [", ", say("copied on {day}", day=one.taken)]
-    text.append(". ")
+        text += [say(", "), say("copied on {day}", day=one.taken)]
+    text.append(say(". "))
     if one.could_show:
         text += [say("The copy could show: {what}.", what=one.could_show), " "]
     if one.could_not:

@@ -2,7 +2,7 @@
 
 WhatsApp Business keeps the same `ChatStorage.sqlite` as WhatsApp in an app group of its own; MVT's module reads one
 such file, the other's. Viber keeps its messages in `Contacts.data` of its app group, table `ZVIBERMESSAGE`: text in
-`ZTEXT`, moment in `ZDATE` (iLEAPP, `scripts/artifacts/viber.py`, run on iOS 13 to 18).
+`ZTEXT`, moment in `ZDATE` (iLEAPP's artefact for Viber, run on iOS 13 to 18).
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def test_every_error_ends_with_its_own_status(
         (["status", "--no-such-option"], 2, "input.usage"),
         (["scan", "run", "--jobs", "0"], 2, "input.usage"),
         (["official", "add", "--publication", "loud"], 2, "input.usage"),
-        (["consent", "record", "O-0001"], 2, "input.usage"),
+        (["consent", "record", "O-0001"], 2, "input"),
         (["finding", "dispose", "F-1", "--as", "clean", "--reason", "x"], 2, "input.usage"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),

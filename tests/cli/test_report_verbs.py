@@ -82,7 +82,7 @@ def test_the_sealing_story_reaches_the_report(call: Callable[..., Any]) -> None:
 def test_the_analysis_verbs_answer_on_an_empty_case(call: Callable[..., Any], tmp_path: Path) -> None:
     """Nothing scanned yet: a timeline of observations, no link, exports without findings."""
     assert {each["kind"] for each in call("timeline")[1]["data"]["events"]} == {"observation", "change"}
-    assert call("correlate")[1]["data"] == {"links": [], "window_hours": 24}
+    assert call("correlate")[1]["data"] == {"links": [], "noise": [], "first_seen": [], "window_hours": 24}
     for form in ("csv", "json", "xlsx", "stix", "misp", "timesketch", "case-uco"):
         made = call("export", form, "--output", str(tmp_path / form))[1]["data"]["export"]
         assert Path(made["path"]).stat().st_size == made["bytes"]

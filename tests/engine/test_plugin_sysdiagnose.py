@@ -130,7 +130,7 @@ def test_a_healthy_archive_leaves_results_and_states_and_no_severe_alert(tmp_pat
         for record in records
         if record["record"] == "sysdiagnose_source"
     }
-    assert len(states) == 19
+    assert len(states) == 27
     assert {source for source, state in states.items() if state != "read"} == {"app_updates", "data_usage"}
     alerts = json.loads((results / "alerts.json").read_text())
     assert {alert["level"] for alert in alerts} <= {"INFORMATIONAL", "LOW"}

@@ -195,7 +195,9 @@ def test_a_group_named_like_an_id_takes_nobody_elses_place(desk: Desk) -> None:
 
 def test_nothing_is_found_in_a_new_case(desk: Desk) -> None:
     """Empty lists, and a chain that holds."""
-    assert findings.list_findings(desk).json == {"findings": []}
+    told = findings.list_findings(desk).json
+    assert (told["findings"], told["lines"]) == ([], [])
+    assert told["found"] == {"findings": 0, "lines": 0, "undisposed": 0}
     assert custody.verify(desk).json["holds"] is True
 
 

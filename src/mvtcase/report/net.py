@@ -41,7 +41,8 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
         for each in (ref.value, shown_indicator(ref.value, ref.type), ref.family):
             read = read.replace(_read(each), "\n") if each else read
     allowed = {word for one in view.book.officials for word in _allowed(one.official)} | own_words() | _team(view)
-    joined, words = _NO_WORD.sub("", read), set(_WORDS.findall(read.replace("_", " ")))
+    joined = "\n".join(_NO_WORD.sub("", each) for each in read.split("\n"))
+    words = set(_WORDS.findall(read.replace("_", " ")))
     shown = {face.who for face in view.faces.values()}
     for one in view.book.officials:
         if _holds(one, (read, joined), words, allowed, namesake=one.official.name in shown):
@@ -83,7 +84,8 @@ def _holds(
     name = _read(one.official.name)
     if _CJK.search(name):
         whole = _NO_WORD.sub("", name)
-        return any(len(each) >= _FEWEST_CJK and each in joined for each in _chinese(whole))
+        spelt = [each for each in _chinese(whole) if len(each) >= _FEWEST_CJK and _CJK.search(each)]
+        return any(each in joined for each in spelt)
     parts = _WORDS.findall(name)
     if len(parts) > 1 and any(_spelt(order, read) for order in (parts, parts[::-1])):
         return True

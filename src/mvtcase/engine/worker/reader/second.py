@@ -62,6 +62,9 @@ ASKED_ROLES = {
 }  # fmt: skip
 """What stands in a check's question, in the words of columns."""
 
+MANIFEST, PATH_IN_MANIFEST = "/Manifest.db", "relativepath"
+"""The list of a backup's files, and the end of what its column of paths is called."""
+
 NAME = "second reader"
 AT_HAND, LOST = "at_hand", "lost"
 """Files in the results that name the file being read, and those whose reading ended a worker of this scan."""
@@ -279,6 +282,8 @@ class SecondReader:
             if is_mixed:
                 inside = batch.place(position).inside
             path = f"{file.rooted}!{inside}" if inside else file.rooted
+            if path == MANIFEST and role.lower().endswith(PATH_IN_MANIFEST):
+                continue  # each is seen as the path of its own file, under the domain that says whose it is
             terms = terms_of(text, role, raw=not batch.whole, running=is_record_of_processes(path))
             yield from self._see(number, path, role, terms, lambda: batch.place(position))  # noqa: B023 - used at once
         self.notices.look(f"{file.rooted}!{inside}", batch.texts)

@@ -407,3 +407,17 @@ def test_what_a_module_asked_answers_where_its_results_are_lost(lost: bool, evid
     assert told == ({"plantedprocessd", HOST, "bad@mail.example"} if lost else set())
     assert {each["data"]["file"] for each in of(again, "alert")} == ({"asked by backup/sms"} if lost else set())
     assert of(read(evidence, EvidenceKind.IOS_BACKUP), "alert") == []
+
+
+def test_the_list_of_a_backup_is_seen_as_the_paths_of_its_files(evidence: Path) -> None:
+    """A name in the Manifest says nothing without its domain; the same column of another database is read as ever."""
+    name, columns = "ab" + "0" * 38, "fileID, domain, relativePath, flags"
+    (evidence / "ab").mkdir()
+    row = (name, "AppDomain-org.example.notes", "payload", 1)
+    database(evidence / "Manifest.db", "Files", columns, row)
+    database(evidence / "ab" / name, "Files", columns, row)
+    named = Collection(id="1", name="Invented", file_name="x.stix2", values={"file_names": ("payload",)})
+    sets = MatchSet(collections=(named,))
+    alerts = [each["data"]["file"] for each in of(read(evidence, EvidenceKind.IOS_BACKUP, sets), "alert")]
+    assert alerts
+    assert "Manifest.db" not in alerts

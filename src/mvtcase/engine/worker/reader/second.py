@@ -62,8 +62,8 @@ ASKED_ROLES = {
 }  # fmt: skip
 """What stands in a check's question, in the words of columns."""
 
-MANIFEST, PATH_IN_MANIFEST = "/Manifest.db", "relativepath"
-"""The list of a backup's files, and the end of what its column of paths is called."""
+MANIFEST = "/Manifest.db"
+"""The list of a backup's files."""
 
 NAME = "second reader"
 AT_HAND, LOST = "at_hand", "lost"
@@ -72,6 +72,17 @@ AT_HAND, LOST = "at_hand", "lost"
 _BEGAN = time.monotonic()
 _HASHED = ("md5", "sha1", "sha256")
 _PIECE = 1 << 20
+
+
+def _is_listed_path(text: str, place: Place) -> bool:
+    """Return whether a value of a backup's list is a path in it: its own column, or the record that repeats it.
+
+    Of the record, what a link leads to and addresses that a file came from are values of their own.
+    """
+    if place.inside:
+        return False
+    column = place.column.lower()
+    return column == "relativepath" or (column == "file" and not text.startswith(("/", "..")) and ":" not in text)
 
 
 class _OutOfTimeError(Exception):
@@ -282,7 +293,7 @@ class SecondReader:
             if is_mixed:
                 inside = batch.place(position).inside
             path = f"{file.rooted}!{inside}" if inside else file.rooted
-            if path == MANIFEST and role.lower().endswith(PATH_IN_MANIFEST):
+            if file.rooted == MANIFEST and _is_listed_path(text, batch.place(position)):
                 continue  # each is seen as the path of its own file, under the domain that says whose it is
             terms = terms_of(text, role, raw=not batch.whole, running=is_record_of_processes(path))
             yield from self._see(number, path, role, terms, lambda: batch.place(position))  # noqa: B023 - used at once

@@ -63,7 +63,8 @@ def only_about(indicator: IndicatorRef, event: Mapping[str, Json]) -> bool:
     """Return whether a host stands in the title or address of a page about it: a search, a scanner's or a lab's."""
     if indicator.type not in _HOSTS:
         return False
-    if _TITLE.fullmatch(str(event.get("column"))) and str(event.get("context")) != str(event.get("found")):
+    # A title that is nothing but an address is that of a page without one: it was opened.
+    if _TITLE.fullmatch(str(event.get("column"))) and len(str(event.get("context")).split()) > 1:
         return True
     links = [text for text in _texts(event, _LINKS) if re.fullmatch(r"https?://\S+", text)]
     return bool(links) and all(_is_about(link, indicator.value.lower()) for link in links)

@@ -12,6 +12,7 @@ import pytest
 
 from mvtcase.findings import ratings
 from mvtcase.findings.ratings import Rule, known, only_here, rate, rule_named, rules, weigh_together
+from mvtcase.findings.stock import only_about
 from mvtcase.model import AlertSource, EvidenceClass, Finding, IndicatorRef, Level, Rating, RawAlert
 
 if TYPE_CHECKING:
@@ -225,3 +226,13 @@ def test_the_tables_are_sorted_and_small() -> None:
         (each["source"], each["template"]) for each in json.loads((folder / "rules.json").read_text(encoding="utf-8"))
     ]
     assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    ("title", "about"),
+    [("What evil.example is", True), ("https://evil.example/a", False), ("evil.example", False)],
+)
+def test_a_title_that_is_an_address_was_opened(title: str, about: bool) -> None:  # noqa: FBT001  # of a table
+    """A page without a title has its address there; only words beside it make it a page about the address."""
+    host = IndicatorRef(value="evil.example", type="domains", family="F", set="s")
+    assert only_about(host, {"column": "title", "context": title, "found": "evil.example"}) is about

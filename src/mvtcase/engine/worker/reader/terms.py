@@ -93,6 +93,8 @@ def terms_of_path(path: str) -> Iterator[Term]:
                 yield term._replace(undone=spelling.undone)
         for found in _SITE_FOLDER.finditer(spelling.text):
             yield Term(Sort.DOTTED, found.group(1).lower(), "the name of a website's folder", context=path)
+    if (named := _PREFERENCES.search(path)) is not None:
+        yield Term(Sort.NAME, named.group(1), "the name of an app's preferences", context=path)
 
 
 def _whole(text: str, role: Role) -> Iterator[Term]:
@@ -256,6 +258,7 @@ _HEX = re.compile(
     r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2})(?![0-9A-Fa-f])"
 )
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+_PREFERENCES = re.compile(r"/Preferences/(?:ByHost/)?([^/]+\.[^/]+)\.plist\Z")
 _SITE_FOLDER = re.compile(rf"https?_({_LABEL}(?:\.{_LABEL}){{1,20}}?)_\d{{1,5}}(?![A-Za-z0-9_-])")
 _RUN = re.compile(r"[A-Za-z0-9_.@%+/~-]{5,400}")
 _NAMED = re.compile(r"[A-Za-z0-9]\.[A-Za-z]{2}")

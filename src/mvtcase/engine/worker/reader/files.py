@@ -45,6 +45,8 @@ class Acquisition:
     """Folders that could not be listed."""
     missing: list[str] = field(default_factory=list)
     """Files that the backup's list has and its folder has not."""
+    only_listed: list[str] = field(default_factory=list)
+    """The paths of a backup's list that no file stands for: folders, links, and files that are missing."""
 
     _by_place: dict[str, Path] = field(default_factory=dict)
 
@@ -53,10 +55,13 @@ class Acquisition:
         target = self.task.target
         if not target.is_dir():
             return [Acquired(target, target.name, "", rooted(target.name), target.stat().st_size)]
-        listed = self._listed() if kinds.of(self.task.kind).named_by_manifest else {}
+        rows = self._rows() if kinds.of(self.task.kind).named_by_manifest else []
+        listed = {name: place for name, place, flags in rows if flags == _FILE}
         found = sorted(self._walk(), key=lambda each: each[0])
         files = [self._named(path, size, listed) for path, size in found]
         self.missing = [f"{domain}-{relative}" for domain, relative in listed.values()]
+        folders = [place for _, place, flags in rows if flags != _FILE and place[1]]
+        self.only_listed = [backup_path(*each) for each in (*listed.values(), *folders)]
         self._by_place = {file.place: file.path for file in files if file.place}
         return files
 
@@ -88,12 +93,12 @@ class Acquisition:
             return Acquired(Path(path), name, "", rooted(name), size)
         return Acquired(Path(path), name, safe_text("-".join(known), 500), backup_path(*known), size)
 
-    def _listed(self) -> dict[str, tuple[str, str]]:
-        """Return domain and path by file id, nothing where the Manifest cannot be read: its module says so."""
-        query = "SELECT fileID, domain, relativePath FROM Files WHERE flags = ? LIMIT ?"
+    def _rows(self) -> list[tuple[str, tuple[str, str], object]]:
+        """Return file id, domain with path, and sort of each row; none where it cannot be read: its module says so."""
+        query = "SELECT fileID, domain, relativePath, flags FROM Files LIMIT ?"
         try:
             with opened(self.task.target / "Manifest.db") as connection:
-                rows = connection.execute(query, (_FILE, MAX_ROWS))
-                return {str(each): (str(domain), str(relative)) for each, domain, relative in rows}
+                rows = connection.execute(query, (MAX_ROWS,))
+                return [(str(each), (str(domain), str(path)), flags) for each, domain, path, flags in rows]
         except (sqlite3.Error, OSError, UnreadableError):
-            return {}
+            return []

@@ -239,7 +239,8 @@ class SecondReader:
 
     def _one(self, number: int, claim: Claim, lost: frozenset[str]) -> None:
         file = claim.file
-        hits = list(self._see(number, file.rooted, "path", terms_of_path(file.rooted), Place))
+        named = (file.rooted, *(self.acquisition.only_listed if file.rooted == MANIFEST else ()))
+        hits = [hit for path in named for hit in self._see(number, path, "path", terms_of_path(path), Place)]
         if file.name in lost:
             claim.extent, claim.note = str(Extent.UNREADABLE), "reading it ended the worker"
             self._problem(ModuleOutcome.FAILED, why("reader.fatal", file=claim.shown))

@@ -421,3 +421,14 @@ def test_the_list_of_a_backup_is_seen_as_the_paths_of_its_files(evidence: Path) 
     alerts = [each["data"]["file"] for each in of(read(evidence, EvidenceKind.IOS_BACKUP, sets), "alert")]
     assert alerts
     assert "Manifest.db" not in alerts
+
+
+@pytest.mark.parametrize("flags", [1, 2, 4])
+def test_what_a_backup_only_lists_is_seen_by_its_path(flags: int, evidence: Path) -> None:
+    """A folder, a link and a file whose content is missing have a place on the phone too."""
+    row = ("ab" + "0" * 38, "HomeDomain", "Library/x/planted.plist", flags)
+    database(evidence / "Manifest.db", "Files", "fileID, domain, relativePath, flags", row)
+    path = "/private/var/mobile/Library/x/planted.plist"
+    named = Collection(id="1", name="Invented", file_name="x.stix2", values={"file_paths": (path,)})
+    (alert,) = of(read(evidence, EvidenceKind.IOS_BACKUP, MatchSet(collections=(named,))), "alert")
+    assert alert["indicator"]["value"] == path

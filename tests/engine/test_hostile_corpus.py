@@ -36,7 +36,7 @@ pytestmark = pytest.mark.engine
 
 LIMITS = Limits(module_seconds=8, wall_seconds=40, memory_bytes=2 << 30, temporary_bytes=1 << 30)
 SLACK_SECONDS = 40
-EVERY = 7
+EVERY = 21
 OURS = frozenset({"work", "results", matchset_name(["0" * 64])})
 
 
@@ -164,7 +164,7 @@ def hostile(examine_all: Callable[[list[HostileInput]], list[Examined]]) -> list
 
 def test_nothing_hostile_is_called_full_without_the_plant_being_seen(hostile: list[Examined]) -> None:
     """The one promise: what was not examined is never told as examined."""
-    assert len(hostile) >= 150
+    assert len(hostile) >= 95
     assert [each.given.name for each in hostile if each.is_silent] == []
 
 

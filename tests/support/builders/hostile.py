@@ -30,9 +30,9 @@ def corpus() -> Iterator[HostileInput]:
 
 
 def sample(every: int) -> Iterator[HostileInput]:
-    """Yield one of so many inputs of each group, always the same ones, and all of small groups."""
+    """Yield one of so many inputs of each group, always the same ones, and at least four of each."""
     groups: dict[str, list[HostileInput]] = {}
     for each in corpus():
         groups.setdefault(each.group, []).append(each)
     for members in groups.values():
-        yield from members[:: every if len(members) > every else 1]
+        yield from members[:: max(1, min(every, len(members) // 4))]

@@ -81,7 +81,7 @@ def _date_everything(folder: Path, moment: int) -> None:
 
 
 def dump_files(desk: Desk) -> list[PhoneFile]:
-    """Return every file of the phone that a file system dump carries."""
+    """Return every file of the phone that a file system dump carries; an extra file replaces one of its path."""
     files = [
         *phone_files(desk),
         *_binaries(),
@@ -91,8 +91,9 @@ def dump_files(desk: Desk) -> list[PhoneFile]:
         version_journal(desk),
         cache(desk),
         *_web_folders(desk),
+        *desk.phone.extra_files,
     ]
-    return [file for file in files if file.device_path]
+    return list({file.device_path: file for file in files if file.device_path}.values())
 
 
 def _binaries() -> list[PhoneFile]:

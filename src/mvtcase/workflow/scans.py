@@ -6,15 +6,14 @@ import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.casebook import latest_finished, overview
-from mvtcase.engine.coverage import Known
-from mvtcase.engine.job import DecryptJob, ScanJob
+from mvtcase.cluster.examining import Examination, examine
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
-from mvtcase.evidence import intake, manifest, workspaces
-from mvtcase.evidence.nested import stage_inside
+from mvtcase.evidence import manifest
 from mvtcase.kinds import Opener, of
 from mvtcase.model import AcquisitionState, Completeness, ScanState
 from mvtcase.store import queries
@@ -28,8 +27,8 @@ from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_inter
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from mvtcase.engine.job import DecryptResult, EngineEvent, EngineResult, Secret
-    from mvtcase.evidence.intake import Staged
+    from mvtcase.cluster.examining import Examined
+    from mvtcase.engine.job import DecryptJob, DecryptResult, EngineEvent, Secret
     from mvtcase.model import Acquisition, Scan
     from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
@@ -201,7 +200,7 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
             learn_personal(desk, store, acquisition)
             scan = begin(desk, store, choice, acquisition, action="scan.started")
             try:
-                result, staged = _examine(desk, request, choice, store, acquisition, scan, secret)
+                examined = _examine(desk, request, choice, store, acquisition, scan, secret)
             except MvtcaseError as error:
                 fail(desk, store, scan, error)
                 raise
@@ -214,7 +213,7 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
             except (KeyboardInterrupt, StoppedError):
                 file_interrupted(desk, store, queries.scan(store, scan))
                 raise
-            record(desk, store, scan, result, notes=staged.notes, state=ScanState.FINISHED)
+            record(desk, store, scan, examined.result, notes=examined.notes, state=ScanState.FINISHED)
         return scan
 
 
@@ -231,57 +230,37 @@ def _examine(  # joins everything one scan needs
     acquisition: Acquisition,
     scan: str,
     secret: Secret | None,
-) -> tuple[EngineResult, Staged]:
-    """Stage, decrypt where needed, and run the worker; return its result and how the evidence came to it."""
+) -> Examined:
+    """Return what the examination of one acquisition gave, wherever it is made."""
 
     def heard(event: EngineEvent) -> None:
         _stop_if_asked(request)
         request.on_event(acquisition.id, event)
 
-    limits = desk.settings.limits.scaled(acquisition.bytes)
-    with workspaces.workspace(store.folder.working) as work:
-        found = intake.identify(Path(acquisition.path))
-        staged = intake.stage(found, work, limits, age_identity=request.age_identity)
-        target = staged.target
-        if of(found.kind).opener is Opener.PASSWORD:
-            job_of_it = DecryptJob(
-                source=target,
-                target=work / "decrypted",
-                limits=desk.settings.limits,
-                evidence_bytes=acquisition.bytes,
-                password=secret,
-            )
-            decrypted = _decrypt(desk, request, acquisition, job_of_it, heard)
-            target = work / "decrypted"
-            staged = replace(staged, problems=(*staged.problems, *decrypted.failed))
-        within, lost = stage_inside(target, found.kind, work, limits)
-        problems = (*staged.problems, *lost, *control.control_gaps(choice, acquisition.kind))
-        job = ScanJob(
-            kind=found.kind,
-            target=target,
-            results=store.folder.results(scan),
-            matchset=choice.matchset,
-            expected_indicators=choice.total,
-            set_names=choice.set_names,
-            withheld=choice.withheld,
-            limits=desk.settings.limits,
-            evidence_bytes=acquisition.bytes,
-            stock_matcher=request.stock_matcher,
-            sweep=request.sweep,
-            allow_foreign_modules=request.allow_foreign_modules,
-            password=secret,
-            inside=tuple(within),
-            known=Known(
-                problems=problems,
-                counts=choice.counts,
-                second_reader=request.sweep,
-            ),
-        )
-        return desk.engine.run_scan(job, on_event=heard), staged
+    wanted = Examination(
+        path=Path(acquisition.path),
+        results=store.folder.results(scan),
+        working=store.folder.working,
+        matchset=choice.matchset,
+        expected_indicators=choice.total,
+        set_names=choice.set_names,
+        withheld=choice.withheld,
+        limits=desk.settings.limits,
+        evidence_bytes=acquisition.bytes,
+        counts=choice.counts,
+        problems=control.control_gaps(choice, acquisition.kind),
+        stock_matcher=request.stock_matcher,
+        sweep=request.sweep,
+        allow_foreign_modules=request.allow_foreign_modules,
+        age_identity=request.age_identity,
+        password=secret,
+    )
+    decrypt = partial(_decrypt, desk, request, acquisition, on_event=heard)
+    return examine(desk.engine, wanted, decrypt=decrypt, on_event=heard)
 
 
 def _decrypt(
-    desk: Desk, request: Request, acquisition: Acquisition, job: DecryptJob, on_event: Callable[[EngineEvent], None]
+    desk: Desk, request: Request, acquisition: Acquisition, job: DecryptJob, *, on_event: Callable[[EngineEvent], None]
 ) -> DecryptResult:
     """Decrypt a backup with the key of the same phone's backup before it, where there was one, else with its password.
 

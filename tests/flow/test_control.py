@@ -62,6 +62,15 @@ class SysdiagnoseBlind(Finder):
         return replace(result, alerts=()) if job.kind is EvidenceKind.SYSDIAGNOSE else result
 
 
+class EndsEarly(Finder):
+    """A finder whose worker dies before it finds anything."""
+
+    def run_scan(self, job: ScanJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        """Say why it ended."""
+        result = super().run_scan(job, on_event=on_event)
+        return replace(result, finished=False, error="no memory", alerts=())
+
+
 @pytest.fixture
 def finder(desk: Desk) -> Finder:
     """Give an engine that finds all that is planted from the active sets."""
@@ -96,6 +105,13 @@ def test_one_plant_that_is_not_found_fails_the_control(proven: Desk, finder: Fin
         iocs.selftest(proven, ["tiny"])
     with pytest.raises(ControlFailedError, match="3 of 6"):
         control.require_control(proven, control.choose(proven, ["tiny"]))
+
+
+def test_an_engine_that_ends_early_is_told_as_that(proven: Desk, finder: Finder) -> None:
+    """Plants that nobody looked for are not told as looked for and not found."""
+    ended = replace(proven, engine=EndsEarly(values=finder.values))
+    with pytest.raises(ControlFailedError, match="the engine ended early: no memory"):
+        iocs.selftest(ended, ["tiny"])
 
 
 def test_a_set_of_which_nothing_can_be_planted_proves_nothing(proven: Desk) -> None:

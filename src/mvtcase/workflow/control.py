@@ -206,7 +206,7 @@ def _look(  # all of it belongs to one run
             value=choice.withheld.get(each.plant.value, each.plant.value),
             type=str(each.plant.kind),
             platform=str(kind),
-            where=each.where,
+            where=each.where if result.finished else f"the engine ended early: {result.error}",
             found=any(_names(alert, each.plant) for alert in result.alerts),
         )
         for each in built.planted

@@ -33,6 +33,8 @@ _POOLED = 2048
 _TOLD_IN_BULK = 8
 """Letters of a run in a large file that are worth a look at what stands around them."""
 _LARGE = 256
+_DIGESTS = frozenset({20, 32})
+"""The lengths of SHA-1 and SHA-256; what has sixteen bytes is an UUID far more often than an MD5."""
 
 
 class LockedError(Exception):
@@ -181,8 +183,11 @@ class Walk:
     def cell(self, content: Content, place: Place, *, form: Form | None = None, is_text: bool = False) -> Reading:
         """Read a small container of many alike; the caller hears once of all in a column, at the end of the file.
 
-        A text that was given as such is not damaged when it turns out to be no JSON or markup.
+        A text that was given as such is not damaged when it turns out to be no JSON or markup. A blob as long as a
+        hash is given as one too: iOS keeps the hashes of trusted certificates so (Apple's TrustStore.sqlite3).
         """
+        if not is_text and content.size in _DIGESTS:
+            self.one(content.at(0, content.size).hex(), place)
         reading = self.open(content, place, form)
         if not (is_text and reading.extent is Extent.DAMAGED):
             kind = (place.inside, place.table, place.column, reading.form, reading.extent)

@@ -51,6 +51,15 @@ def _database(path: Path, *cells: object) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.parametrize("digest", [bytes(range(20)), bytes(range(100, 132))])
+def test_a_hash_kept_as_bytes_is_given_in_hexadecimal(tmp_path: Path, digest: bytes) -> None:
+    """In a cell and in a property list; iOS's store of trusted certificates keeps SHA-1 and SHA-256 so."""
+    listed = plistlib.dumps({"pinned": digest}, fmt=plistlib.FMT_BINARY)
+    for source in (_database(tmp_path / "x", digest), listed, plistlib.dumps({"pinned": digest})):
+        assert digest.hex() in {value.text for value in _read(source)[2]}
+        (tmp_path / "x").unlink(missing_ok=True)
+
+
 def test_the_place_of_a_value_deep_inside_says_each_step(tmp_path: Path) -> None:
     """A text in a plist in gzip in a cell of a database in a zip is found with row, column and key."""
     held = plistlib.dumps({"payload": {"urls": ["https://evil.example/a"]}}, fmt=plistlib.FMT_BINARY)

@@ -131,7 +131,7 @@ class DeviceStanding:
     @property
     def last_scan(self) -> Scan | None:
         """The newest finished scan of the device, None without one."""
-        return max(self.latest, key=_place, default=None)
+        return max(self.latest, key=lambda scan: scan.order, default=None)
 
     @property
     def words(self) -> str:
@@ -426,12 +426,7 @@ def latest_finished(scans: Sequence[Scan], acquisition: str) -> Scan | None:
         for scan in scans
         if scan.acquisition == acquisition and scan.state is ScanState.FINISHED and scan.recheck_of is None
     ]
-    return max(done, key=_place, default=None)
-
-
-def _place(scan: Scan) -> tuple[int, int, str]:
-    """Return what a scan's place among the others goes by: the order they were written down in, whatever the clock."""
-    return (scan.sequence or 0, len(scan.id), scan.id)
+    return max(done, key=lambda scan: scan.order, default=None)
 
 
 def _unscanned(acquisition: Acquisition, scans: Sequence[Scan]) -> Gap:

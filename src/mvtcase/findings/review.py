@@ -71,7 +71,7 @@ def notifications(observations: Sequence[Observation]) -> tuple[Observation, ...
     """
     told = sorted(
         (one for one in observations if one.kind.endswith(_NOTIFICATION) and one.recorded_by != PROGRAM),
-        key=lambda one: (len(one.id), one.id),
+        key=lambda one: one.order,
     )
     standing: list[Observation] = []
     for one in told:

@@ -207,6 +207,16 @@ class AllowWord(StrEnum):
     ENDED = "ended"
 
 
+class DecisionKind(StrEnum):
+    """On what two laptops differ."""
+
+    VALUES = "values"
+    PERSON = "person"
+    PHONE = "phone"
+    JUDGEMENT = "judgement"
+    PURGED = "purged"
+
+
 class PurgeGrounds(StrEnum):
     """What a person's data was destroyed upon."""
 

@@ -281,6 +281,12 @@ class Observation:
     attachment_sha256: str | None = None
     attachment_name: str = ""
     scan: str | None = None
+    place: int | None = None
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """What its place among the others goes by: the order they were written down in, whatever the clock."""
+        return _order(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +323,17 @@ class Scan:
     sequence: int | None = None
     claims: Mapping[str, Json] = field(default_factory=dict)
     reach: tuple[Mapping[str, Json], ...] = ()
+    place: int | None = None
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """What its place among the others goes by: the order they were written down in, whatever the clock."""
+        return _order(self)
+
+
+def _order(record: Scan | Observation) -> tuple[int, str]:
+    """Return the number of a record's id on the laptop where it was written down, and its UUID."""
+    return (int(record.id.rpartition("-")[2]) if record.place is None else record.place, record.uuid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

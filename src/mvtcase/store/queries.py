@@ -32,6 +32,8 @@ class Condition:
 
 
 ALL = Condition()
+IN_ORDER = "coalesce(place, CAST(substr(id, 3) AS INTEGER)), uuid"
+"""The order in which rows were written down, which no clock changes, and which is the same on every laptop."""
 
 
 def case_file(store: Store) -> model.CaseFile:
@@ -224,7 +226,7 @@ def scans(
     """
     inside = "(?1 IS NULL OR acquisition = ?1) AND (?2 IS NULL OR id = ?2)"
     values = (acquisition, named)
-    rows = _read(store, "scan", f"WHERE {inside} ORDER BY coalesce(sequence, 0), length(id), id", values)
+    rows = _read(store, "scan", f"WHERE {inside} ORDER BY {IN_ORDER}", values)
     whose = f"WHERE scan IN (SELECT id FROM scan WHERE {inside})"  # noqa: S608  # a text of our own
     old = "" if in_full else " AND scan IN (SELECT id FROM scan WHERE reach = '[]')"
     known = {row["id"]: _indicator_set(row) for row in _read(store, "indicator_set")}
@@ -365,7 +367,7 @@ def dispositions(store: Store, among: Condition = ALL) -> dict[str, tuple[model.
     """Return the dispositions of some findings by finding id, in the order of recording, which no clock changes."""
     inside = f"WHERE finding IN (SELECT f.id FROM finding f {among.text})" if among.text else ""  # noqa: S608  # own text
     found: dict[str, list[model.Disposition]] = {}
-    for row in _read(store, "disposition", f"{inside} ORDER BY length(id), id", among.values):
+    for row in _read(store, "disposition", f"{inside} ORDER BY {IN_ORDER}", among.values):
         values = {name: row[name] for name in model.Disposition.__slots__}
         one = model.Disposition(**{**values, "verdict": model.Verdict(row["verdict"])})
         found.setdefault(one.finding, []).append(one)
@@ -504,7 +506,7 @@ def observations(store: Store, official: str | None = None) -> tuple[model.Obser
     rows = _read(
         store,
         "observation",
-        "WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, length(id), id",
+        f"WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, {IN_ORDER}",
         (official,),
     )
     return tuple(model.Observation(**dict(row)) for row in rows)

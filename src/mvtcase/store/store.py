@@ -51,7 +51,11 @@ _PREFIXES = {
     "examiner": "E",
     "allow_entry": "L",
     "tombstone": "T",
+    "decision": "M",
+    "handover": "H",
 }
+_PLACED = frozenset({"scan", "disposition", "observation"})
+"""Tables whose order says what counts."""
 
 
 class Change:
@@ -68,11 +72,14 @@ class Change:
     def new_id(self, table: str) -> str:
         """Return the next short human id of a table, such as `O-0007`; the same one until a row with it is written.
 
-        What was destroyed keeps its id: nothing else is ever given it.
+        What was destroyed keeps its id: nothing else is ever given it. Where the order of numbers says what came later,
+        numbers go on from the highest that any laptop gave.
         """
         prefix = _PREFIXES[table]
         if table not in self._given:
-            query = f"SELECT max(CAST(substr(id, {len(prefix) + 2}) AS INTEGER)) FROM {table}"  # noqa: S608  # own names
+            number = f"CAST(substr(id, {len(prefix) + 2}) AS INTEGER)"
+            number = f"max({number}, coalesce(place, 0))" if table in _PLACED else number
+            query = f"SELECT max({number}) FROM {table}"  # noqa: S608  # own names
             gone = "SELECT max(CAST(substr(ids ->> ?, ?) AS INTEGER)) FROM tombstone"
             (last,), (destroyed,) = (
                 self._connection.execute(query).fetchone(),
@@ -82,8 +89,8 @@ class Change:
         return f"{prefix}-{self._given[table] + 1:04d}"
 
     def insert(self, table: str, /, **columns: object) -> str:
-        """Write a new row and return its UUID."""
-        uuid = new_uuid()
+        """Write a new row and return its UUID: a new one, unless `uuid` names that of a row from another laptop."""
+        uuid = str(columns.get("uuid") or new_uuid())
         values = {"uuid": uuid, **{name: stored(value) for name, value in columns.items()}}
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         self._execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608  # own names

@@ -19,7 +19,8 @@ CREATE VIEW finding_state AS
 WITH judged AS (
   SELECT finding, verdict, lower(trim(examiner)) AS who,
     CASE WHEN verdict IN ('false_positive','benign') THEN 'dismissed' ELSE verdict END AS side,
-    row_number() OVER (PARTITION BY finding ORDER BY length(id) DESC, id DESC) AS newest
+    row_number() OVER (
+      PARTITION BY finding ORDER BY coalesce(place, CAST(substr(id, 3) AS INTEGER)) DESC, uuid DESC) AS newest
   FROM disposition
 ), ranked AS (
   SELECT *, newest - row_number() OVER (PARTITION BY finding, side ORDER BY newest) AS run FROM judged
@@ -53,7 +54,7 @@ CREATE VIEW acquisition_coverage AS
 WITH latest AS (
   SELECT a.id AS acquisition, a.device, a.kind,
     (SELECT s.id FROM scan s WHERE s.acquisition = a.id AND s.state = 'finished' AND s.recheck_of IS NULL
-     ORDER BY coalesce(s.sequence, 0) DESC, length(s.id) DESC, s.id DESC LIMIT 1) AS scan
+     ORDER BY coalesce(s.place, CAST(substr(s.id, 3) AS INTEGER)) DESC, s.uuid DESC LIMIT 1) AS scan
   FROM acquisition a WHERE a.state = 'registered'
 ), answering AS (
   -- A scan answers for itself, and a finished recheck that has no gap of its own for the scan it rests on.
@@ -118,7 +119,8 @@ WITH heard AS (
     AND NOT EXISTS (
       SELECT 1 FROM observation later
       WHERE later.official = o.official AND later.kind = o.kind AND later.at = o.at AND later.recorded_by <> 'mvtcase'
-        AND (length(later.id), later.id) > (length(o.id), o.id) AND lower(trim(later.value)) IN ('no','none'))
+        AND (coalesce(later.place, CAST(substr(later.id, 3) AS INTEGER)), later.uuid)
+          > (coalesce(o.place, CAST(substr(o.id, 3) AS INTEGER)), o.uuid) AND lower(trim(later.value)) IN ('no','none'))
   GROUP BY official
 ), told AS (
   SELECT official, CASE WHEN people >= (SELECT CASE WHEN count(single_examiner) THEN 1 ELSE 2 END FROM case_file)

@@ -106,8 +106,9 @@ def test_only_what_was_dismissed_stops_counting() -> None:
     assert (dismissed(weights), leads(weights)) == (2, 2)
 
 
-def _observation(number: int, value: str, who: str = "Ada", **more: str) -> Observation:
-    given = {"kind": "apple.threat_notification", "at": "2026-09-02"}
+def _observation(
+    number: int, value: str, who: str = "Ada", *, kind: str = "apple.threat_notification", at: str = "2026-09-02"
+) -> Observation:
     return Observation(
         id=f"B-{number:04d}",
         uuid="u",
@@ -115,7 +116,8 @@ def _observation(number: int, value: str, who: str = "Ada", **more: str) -> Obse
         value=value,
         recorded_at="2026-09-03",
         recorded_by=who,
-        **{**given, **more},
+        kind=kind,
+        at=at,
     )
 
 

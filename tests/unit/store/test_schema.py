@@ -26,6 +26,7 @@ CLOSED_SETS: dict[tuple[str, str], type[StrEnum]] = {
     ("allow_word", "word"): model.AllowWord,
     ("tombstone", "grounds"): model.PurgeGrounds,
     ("tombstone", "state"): model.PurgeState,
+    ("decision", "kind"): model.DecisionKind,
     ("consent", "method"): model.ConsentMethod,
     ("device", "platform"): model.Platform,
     ("device", "state"): model.DeviceState,
@@ -122,8 +123,11 @@ def test_every_table_has_its_guards(small_case: Store) -> None:
     append_only = {"alert", "finding_alert", "module_run", "gap", "scan_set", "indicator_set", "disposition"}
     append_only |= {"observation", "note", "custody_event", "custody_row"}
     append_only |= {"roster_mark", "finding_assignment", "allow_entry", "allow_word"}
+    append_only |= {"alias", "seen_version", "handover"}
+    chain = {f"custody_{name}" for name in ("event", "row", "signature", "timestamp", "origin")}
+    append_only |= chain
     present -= {"finding_words_added", "finding_words_changed", "finding_words_gone"}
     assert present == {f"{table}_no_delete" for table in custody.covered()} | {
         *(f"{table}_no_update" for table in append_only),
-        *("custody_event_no_delete", "custody_row_no_delete"),
+        *(f"{table}_no_delete" for table in chain),
     }

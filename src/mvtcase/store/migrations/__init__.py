@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
 from mvtcase.canon import timestamp, utc_now
-from mvtcase.store.migrations import m001_create_case, m002_add_claims, m003_add_people, m004_index_findings
+from mvtcase.store.migrations import (
+    m001_create_case,
+    m002_add_claims,
+    m003_add_people,
+    m004_index_findings,
+    m005_join_cases,
+)
 from mvtcase.store.views import VIEWS
 
 if TYPE_CHECKING:
@@ -28,7 +34,7 @@ class Step(Protocol):
         ...
 
 
-STEPS: tuple[Step, ...] = (m001_create_case, m002_add_claims, m003_add_people, m004_index_findings)
+STEPS: tuple[Step, ...] = (m001_create_case, m002_add_claims, m003_add_people, m004_index_findings, m005_join_cases)
 _VIEWS_VERSION = crc32("\0".join(VIEWS).encode()) >> 1
 """Kept as the file's `user_version`, which is a signed number of 32 bits."""
 _RECORD = """

@@ -15,8 +15,8 @@ from .ios_db import sealed_version
 from .links import may_link
 from .messages import NO_MID, ChatHead, Collector, Message, kind_of_mid, raw, text_of
 from .records import Account, ChatKind, Gap, OwnKey, Platform
-from .rows import plausible_ms
 from .sqlite_reader import expressions, lacking, open_database
+from .times import plausible_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ from mvtcase_readers.regular import UnreadableError
 from .links import find
 from .messages import MOST_EXCERPT, MOST_KEPT, raw
 from .records import Entry, EntryKind, Gap
-from .rows import cocoa_ms, plausible_ms
 from .sqlite_reader import expressions, open_database
+from .times import cocoa_ms, plausible_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

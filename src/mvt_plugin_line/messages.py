@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .links import Found, find
 from .notices import is_official_name, notice_kind
 from .records import Chat, ChatKind, Gap, LinkMessage, Mark, Notice
-from .rows import plausible_ms
+from .times import plausible_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

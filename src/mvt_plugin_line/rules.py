@@ -13,8 +13,8 @@ from mvt.plugin import AlertLevel
 
 from .course import MINIMUM_CHATS, Course, Flip
 from .records import Account, Platform, Transition
-from .rows import minute
 from .runs import direct
+from .times import minute
 
 if TYPE_CHECKING:
     from .records import Chat

@@ -8,7 +8,6 @@ from enum import Enum
 
 from .course import Course, course_of
 from .records import Account, ChatState, Platform
-from .rows import minute
 from .rules import (
     INFERENCE,
     RuleFinding,
@@ -18,6 +17,7 @@ from .rules import (
     no_baseline_reason,
     posture_findings,
 )
+from .times import minute
 
 
 class Sealing(str, Enum):

@@ -20,7 +20,8 @@ from .shelf import MAX_FILES, MAX_NAMED_PROBLEMS, MAX_TEXT_BYTES, Shelf, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .parsers.result import Parser, Record
+    from .parsers.result import Parser
+    from .shelf import Record
 
 SOURCE_RECORD: Final = "sysdiagnose_source"
 _CREATION_KINDS: Final = frozenset(

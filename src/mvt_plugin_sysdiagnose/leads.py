@@ -14,7 +14,7 @@ from mvt.plugin import AlertLevel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .parsers.result import Record
+    from .shelf import Record
 
 STAGING_FOLDERS: Final = ("/private/var/db/", "/private/var/tmp/", "/var/db/", "/var/tmp/", "/private/tmp/", "/tmp/")  # noqa: S108 - the phone's folders
 """The first two are published (Pegasus and Reign, Predator); the rest are other names of the same folders, and /tmp."""

@@ -10,7 +10,7 @@ from .shelf import base_name, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .parsers.result import Record
+    from .shelf import Record
 
 _SHORTEST_PROFILE_ID: Final = 8
 """`check_profile` asks whether the identifier is *part of* the indicator: a very short one would always be."""

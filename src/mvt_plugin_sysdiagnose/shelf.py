@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from .parsers.result import Record
-
+Record = dict[str, Any]
+"""One result as MVT stores it. `process`, `path`, `other_paths`, `bundle_id`, `urls` and `profile_ids` are compared."""
 
 MEBIBYTE = 1 << 20
 

@@ -325,7 +325,8 @@ def _others(say: Say, place: Path, backup: Path, patch: pytest.MonkeyPatch) -> N
 def _finds_everything(case: Path) -> list[RawAlert]:
     from mvtcase.indicators.library import IndicatorLibrary  # noqa: PLC0415  # only the selftest asks
 
-    values = (value for _, value in sample_for_control(IndicatorLibrary(case / "iocs").active(), per_type=3))
+    samples = [each.samples for each in IndicatorLibrary(case / "iocs").active()]
+    values = (value for _, value in sample_for_control(samples, per_type=3))
     return [
         RawAlert(
             module="sms",

@@ -74,7 +74,7 @@ class EndsEarly(Finder):
 @pytest.fixture
 def finder(desk: Desk) -> Finder:
     """Give an engine that finds all that is planted from the active sets."""
-    active = desk.library.active()
+    active = [each.samples for each in desk.library.active()]
     samples = [sample_for_control(chosen, per_type=3) for chosen in (active, *([each] for each in active))]
     return Finder(values=[value for sample in samples for _, value in sample])
 

@@ -13,11 +13,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_local_text, of_offset_text
-from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, base_name, plain, whole_number
+from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, Record, base_name, plain, whole_number
 from mvtcase_readers.regular import lines
 
 from .process_lists import SEALED_FOLDERS, image_path
-from .result import Parsed, Record, record
+from .result import Parsed, record
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.archive import Content

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_unix
-from mvt_plugin_sysdiagnose.shelf import MAX_DATABASE_BYTES, MAX_RECORDS, MAX_TABLES, plain
+from mvt_plugin_sysdiagnose.shelf import MAX_DATABASE_BYTES, MAX_RECORDS, MAX_TABLES, Record, plain
 from mvtcase_readers.sqlite import Bounds, connect, quoted
 
-from .result import Parsed, Record, record
+from .result import Parsed, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

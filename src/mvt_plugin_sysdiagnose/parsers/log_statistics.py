@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mvt_plugin_sysdiagnose.clock import NO_TIME, UTC_BASIS, Stamp, of_moment, of_unix
-from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, base_name, plain
+from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, Record, base_name, plain
 from mvtcase_readers.regular import lines
 
-from .result import Parsed, Record, record
+from .result import Parsed, record
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.archive import Content

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mvt_plugin_sysdiagnose.clock import Stamp, of_offset_text
-from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, base_name, plain, whole_number
+from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, Record, base_name, plain, whole_number
 from mvtcase_readers.regular import lines
 from mvtcase_readers.trees import parse_plist
 
-from .result import Parsed, Record, record
+from .result import Parsed, record
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.archive import Content

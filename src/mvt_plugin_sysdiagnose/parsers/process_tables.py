@@ -11,12 +11,12 @@ import csv
 import re
 from typing import TYPE_CHECKING, Final
 
-from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, base_name, is_bundle, plain, whole_number
+from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, Record, base_name, is_bundle, plain, whole_number
 from mvtcase_readers.regular import lines
 from mvtcase_readers.trees import parse_plist
 
 from .process_lists import SEALED_FOLDERS
-from .result import Parsed, Record, record
+from .result import Parsed, record
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.archive import Content

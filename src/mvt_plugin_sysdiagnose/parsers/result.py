@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,11 +11,9 @@ if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.archive import Content
     from mvt_plugin_sysdiagnose.clock import Stamp
     from mvt_plugin_sysdiagnose.device import Device
+    from mvt_plugin_sysdiagnose.shelf import Record
 
     Parser = Callable[[Content, Device], "Parsed"]
-
-Record = dict[str, Any]
-"""One result as MVT stores it. `process`, `path`, `other_paths`, `bundle_id`, `urls` and `profile_ids` are compared."""
 
 
 @dataclass(slots=True, kw_only=True)

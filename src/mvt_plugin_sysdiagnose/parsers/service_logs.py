@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_local_text
-from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, is_bundle, plain, tokens
+from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, Record, is_bundle, plain, tokens
 from mvtcase_readers.regular import lines
 
-from .result import Parsed, Record, record
+from .result import Parsed, record
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.archive import Content

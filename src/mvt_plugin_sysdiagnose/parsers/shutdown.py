@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mvt_plugin_sysdiagnose.clock import NO_TIME, Stamp, of_unix
-from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, base_name, plain, whole_number
+from mvt_plugin_sysdiagnose.shelf import MAX_LINE_CHARACTERS, Record, base_name, plain, whole_number
 from mvtcase_readers.regular import lines
 
-from .result import Parsed, Record, record
+from .result import Parsed, record
 
 if TYPE_CHECKING:
     from mvt_plugin_sysdiagnose.archive import Content

@@ -23,12 +23,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from mvtcase.evidence.partitions import Partition
     from mvtcase.model import EvidenceKind
 
 HEAD_BYTES = 512
 PACKED_BYTES = 512 << 10
 UNPACKED_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """A folder of the evidence and where on the phone it was mounted; both "" for the top."""
+
+    folder: str
+    place: str
+
+    def locate(self, name: str) -> str | None:
+        """Return where in the evidence a file of the phone lies if it is on this partition, None otherwise."""
+        start = f"{self.place}/" if self.place else ""
+        if not name.startswith(start):
+            return None
+        return "/".join(part for part in (self.folder, name[len(start) :]) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ by what is in them, not by their names, and examined as one phone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mvtcase.evidence.glance import Partition
 from mvtcase.evidence.looks import FOLDER
 
 if TYPE_CHECKING:
@@ -20,21 +20,6 @@ _LOOKED_AT = 50
 
 _IOS_DATA = ("containers", "db", "root", "wireless", "Keychains", "networkd")
 _ANDROID_DATA = ("user", "user_de", "app", "system", "misc")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partition:
-    """A folder of the evidence and where on the phone it was mounted; both "" for the top."""
-
-    folder: str
-    place: str
-
-    def locate(self, name: str) -> str | None:
-        """Return where in the evidence a file of the phone lies if it is on this partition, None otherwise."""
-        start = f"{self.place}/" if self.place else ""
-        if not name.startswith(start):
-            return None
-        return "/".join(part for part in (self.folder, name[len(start) :]) if part)
 
 
 def ios_partitions(glance: Glance) -> tuple[Partition, ...]:

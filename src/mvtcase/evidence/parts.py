@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from mvtcase.evidence.glance import Identified
-    from mvtcase.evidence.partitions import Partition
+    from mvtcase.evidence.glance import Identified, Partition
 
 _MEMBER_PROBLEMS = (
     zipfile.BadZipFile,

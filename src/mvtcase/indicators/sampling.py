@@ -12,7 +12,6 @@ from mvtcase.indicators.wordlists import HOST_ENDINGS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mvtcase.indicators.passport import Passport
     from mvtcase.matchset import Collection
 
 KEPT_PER_TYPE = 24
@@ -43,15 +42,16 @@ _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
 }
 
 
-def sample_for_control(passports: Sequence[Passport], per_type: int = 3) -> tuple[tuple[str, str], ...]:
+def sample_for_control(sets: Sequence[Mapping[str, Sequence[str]]], per_type: int = 3) -> tuple[tuple[str, str], ...]:
     """Return types and values to plant: of every usable type that can be planted, a few, from all sets in turn.
 
-    The same sets give the same sample. A path that another set's path or file name would be named for is left out.
+    `sets` are the samples in the sets' passports; the same sets give the same sample.
+    A path that another set's path or file name would be named for is left out.
     """
-    held = {kind: {v for each in passports for v in each.samples.get(kind, ())} for kind in IndicatorType}
+    held = {kind: {v for each in sets for v in each.get(kind, ())} for kind in IndicatorType}
     sample: list[tuple[str, str]] = []
     for kind in IndicatorType:
-        turns = _in_turn([each.samples.get(kind, ()) for each in passports])
+        turns = _in_turn([each.get(kind, ()) for each in sets])
         chosen = dict.fromkeys(value for value in turns if not _overshadowed(kind, value, held))
         sample += [(str(kind), value) for value in list(chosen)[:per_type]]
     return tuple(sample)

@@ -142,7 +142,7 @@ def run(
     Each kind of synthetic phone passes or fails by itself. Raises `ControlFailedError` when no indicator of the sets
     can be planted in any: then nothing can be proven.
     """
-    sample = sample_for_control(choice.passports, per_type=SAMPLES_PER_TYPE)
+    sample = sample_for_control([each.samples for each in choice.passports], per_type=SAMPLES_PER_TYPE)
     plants = [Plant(PlantKind(kind), value) for kind, value in sample]
     if not any(each.kind in _IOS | _ANDROID | plantable() for each in plants):
         raise ControlFailedError(

@@ -267,7 +267,7 @@ def _enrol(desk: Desk) -> None:
 
 
 def _acquire(desk: Desk, evidence: Path) -> None:
-    values = dict(reversed(sample_for_control(desk.library.active(), per_type=1)))
+    values = dict(reversed(sample_for_control([each.samples for each in desk.library.active()], per_type=1)))
     for number, role in enumerate(CAST, start=1):
         if role.acquired:
             path = _build(evidence / f"phone-{number}", number, role, values)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mvtcase import model
 from mvtcase.findings.review import state_of
 from mvtcase.findings.status import WORDS
-from mvtcase.model import Level
+from mvtcase.model import Level, NextStep
 from mvtcase.model.reach import of_scan, sentence
-from mvtcase.wording import Message
+from mvtcase.wording import Message, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from mvtcase.casebook import DeviceStanding, Due, OfficialStanding, Overview, Stale
     from mvtcase.model.reach import Reach
-    from mvtcase.workflow.steps import Next
 
 Shown = TypeVar("Shown", bound="DataclassInstance")
 ShownDevice = TypeVar("ShownDevice", bound="DeviceStatus")
@@ -187,6 +186,14 @@ def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) ->
         "findings": standing.findings,
     }
     return filled(kind, standing.device, **{**told, **more})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """The next step for a person and the verb that takes it, None where nothing is to be done."""
+
+    what: NextStep
+    step: Step | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def outdated_sets(desk: Desk) -> list[Message]:
     ]
 
 
-_Shown: TypeAlias = "tuple[OfficialStanding, steps.Next]"
+_Shown: TypeAlias = "tuple[OfficialStanding, payloads.Next]"
 _STATUSES, _NEXT = list(Status), list(NextStep)
 
 

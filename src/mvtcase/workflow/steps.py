@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.casebook import Remedy
@@ -12,6 +11,7 @@ from mvtcase.model import DeviceState, NextStep, ReportState, RosterState
 from mvtcase.store import queries
 from mvtcase.wording import do
 from mvtcase.workflow.consents import allowing
+from mvtcase.workflow.payloads import Next
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 LETTER_SENT = "letter_sent"
 """The roster mark of a person who has the letter."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Next:
-    """The next step for a person and the verb that takes it, None where nothing is to be done."""
-
-    what: NextStep
-    step: Step | None
 
 
 def letters_sent(store: Store) -> dict[str, str]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mvtcase.evidence.glance import Partition
 from mvtcase.evidence.intake import Staged, identify, read_identity, stage
-from mvtcase.evidence.partitions import Partition
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
 from mvtcase.phones.android_phone import AndroidPhone

@@ -57,8 +57,8 @@ def test_sample_takes_sets_in_turn(indicator_library: IndicatorLibrary, bundle_f
         bundle_file("[domain-name:value='evil.com']", "[app:id='com.evil.app']", "[process:name='evild']")
     )
     passports = indicator_library.active()
-    sample = sample_for_control(passports, per_type=2)
-    assert sample == sample_for_control(passports, per_type=2)
+    sample = sample_for_control([each.samples for each in passports], per_type=2)
+    assert sample == sample_for_control([each.samples for each in passports], per_type=2)
     assert ("domains", "evil.com") in sample
     assert {kind for kind, _ in sample} == {kind for each in passports for kind in each.counts}
     assert all(sum(each[0] == kind for each in sample) <= 2 for kind, _ in sample)
@@ -74,6 +74,6 @@ def test_overshadowed_paths(indicator_library: IndicatorLibrary, bundle_file: Ca
             "[file:name='other.plist']",
         )
     )
-    sample = sample_for_control(indicator_library.active(["invented"]))
+    sample = sample_for_control([each.samples for each in indicator_library.active(["invented"])])
     assert ("file_paths", "/private/var/tmp/evil/") in sample
     assert len([each for each in sample if each[0] == "file_paths"]) == 1

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mvt_plugin_line.notices import NoticeKind, is_official_name, notice_kind
-from mvt_plugin_line.rows import EARLIEST_MS, LATEST_MS, iso_utc, isodate, minute, plausible_ms
+from mvt_plugin_line.times import EARLIEST_MS, LATEST_MS, iso_utc, isodate, minute, plausible_ms
 
 
 @pytest.mark.parametrize(

@@ -140,9 +140,19 @@ class Known:
         yield from self._link(text)
         name = text.lower()
         yield from self._app(name)
+        yield from self._class(text)
         yield from self._found("file_names", text)
         if self.android:
             yield from self._found("android_property_names", name)
+
+    def _class(self, text: str) -> Iterator[Match]:
+        """Yield the app whose code a class is, as lists of services name it: the names above the first large letter."""
+        found = _CLASS.search(text)
+        above, apps = text[: found.start()].lower() if found else "", self._table("app_ids")
+        while "." in above and above not in apps:
+            above = above.rpartition(".")[0]
+        if above in apps:
+            yield Match(apps[above], "a class of the app")
 
     def _app(self, name: str) -> Iterator[Match]:
         apps = self._table("app_ids")
@@ -298,6 +308,7 @@ _INNER = {"emails": _WORD_LETTERS | set(".%+"), "file_paths": _WORD_LETTERS | {"
 _IN_RAW = ("domains", "urls", "emails", "app_ids", "file_paths", "processes")
 _LEAST_RAW = 5
 _SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]{0,20}://")
+_CLASS = re.compile(r"\.[A-Z]")
 _BEFORE_APP = re.compile(
     # As backups, locationd and keychains write it.
     r"\A(?:(?:sys(?:shared)?container|app)domain(?:plugin|group)?-(?:group\.)?|group\.|i(?=com\.|net\.|org\.)|[a-z0-9]{10}\.)"

@@ -88,6 +88,13 @@ def test_a_host_is_found_however_it_is_written(text: str) -> None:
     assert "evil.example" in found(text)
 
 
+def test_a_class_of_an_app_names_the_app() -> None:
+    """As `service list` of Android prints the interfaces behind its services; what only begins alike does not."""
+    for text in ("2\tkeeper: [com.gu.activity.IWatch]", "com.gu.activity.sync.Uploader$Task"):
+        assert "com.gu.activity" in found(text)
+    assert found("com.gu.activity.other") == found("com.gu.activityOther.IWatch") == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [

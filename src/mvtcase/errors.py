@@ -5,7 +5,8 @@ MvtcaseError                     1
 │   ├── NotFoundError               no such case, official, device, scan …
 │   ├── AmbiguousError              the call fits more than one thing
 │   ├── ConflictError               it contradicts what the case already holds
-│   └── WorkspaceError              no workspace, or not usable as one
+│   ├── WorkspaceError              no workspace, or not usable as one
+│   └── WrongKeyError               a key, passphrase or identity file that does not fit
 ├── EvidenceError                3  what was brought to be examined
 │   ├── UnknownEvidenceError        no detector recognised it
 │   ├── SeveralEvidenceError        the folder holds more than one phone
@@ -31,6 +32,7 @@ MvtcaseError                     1
 │   ├── CaseLockedError             another process holds it
 │   ├── CaseReadOnlyError           it is on a medium that cannot be written to
 │   ├── CaseDamagedError            it is not a readable case
+│   ├── CaseSealedError             it is sealed, and nothing at hand opens it
 │   └── CaseTooNewError             a later release of mvtcase wrote it
 ├── ReportError                  8  reports and exports
 │   └── RenderError                 a format could not be written
@@ -99,6 +101,12 @@ class WorkspaceError(InputError):
 
     code = "input.workspace"
     default_hint = say("Create one with {0}, or name one with {1}.", do("init", "DIR"), do(workspace="DIR"))
+
+
+class WrongKeyError(InputError):
+    """A passphrase, key or identity file does not open what it was given for."""
+
+    code = "input.key"
 
 
 class EvidenceError(MvtcaseError):
@@ -280,6 +288,13 @@ class CaseDamagedError(StoreError):
     """The file is not a readable case."""
 
     code = "store.damaged"
+
+
+class CaseSealedError(StoreError):
+    """The case is sealed, and no identity, passphrase or recovery key at hand opens it."""
+
+    code = "store.sealed"
+    default_hint = say("Name your identity file with {0}.", do(identity_file="FILE"))
 
 
 class CaseTooNewError(StoreError):

@@ -7,22 +7,21 @@ import json
 import re
 import threading
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-import uvicorn
 
+from browsing import Browser, serving
 from mvtcase import workflow
-from mvtcase.cli.serve import _listen
 from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
 from mvtcase.store import queries
+from mvtcase.web.console import Console
 from mvtcase.web.doing import ACTIONS
 from mvtcase.web.door import Door
+from mvtcase.web.listening import LOOPBACK, listen
 from mvtcase.web.pages import PAGES
-from mvtcase.web.site import Console, make_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,78 +34,6 @@ if TYPE_CHECKING:
 NASTY = "<script>alert(1)</script>'\"&\u202e"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the console answered."""
-
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
-@dataclass
-class Browser:
-    """A browser of the simplest sort: it keeps the cookie and follows nothing by itself."""
-
-    port: int
-    cookie: str = ""
-    form_key: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def ask(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
-        """Return the answer to a request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        sent = {"Cookie": self.cookie, **self.headers, **headers}
-        if method == "POST":
-            sent = {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Origin": f"http://127.0.0.1:{self.port}",
-                **sent,
-            }
-        connection.request(method, path, body=body, headers=sent)
-        got = connection.getresponse()
-        answer = Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read().decode())
-        connection.close()
-        return answer
-
-    def enter(self, token: str) -> Answer:
-        """Enter with a token and keep the cookie and the key of forms."""
-        answer = self.ask("GET", f"/enter?token={token}")
-        self.cookie = answer.headers.get("set-cookie", "").partition(";")[0]
-        found = re.search(r'name="form_key" value="([^"]+)"', self.ask("GET", "/").text)
-        self.form_key = found[1] if found else ""
-        return answer
-
-    def read(self, path: str) -> Answer:
-        """Return a page of the case."""
-        return self.ask("GET", f"/c/line-2021/{path}")
-
-    def do(self, action: str, **fields: object) -> Answer:
-        """Send a form of the case."""
-        pairs = {"form_key": self.form_key, "back": "/c/line-2021/people", **fields}
-        return self.ask("POST", f"/c/line-2021/do/{action}", urlencode(pairs, doseq=True))
-
-    def told(self) -> str:
-        """Return what the next page tells of what was done."""
-        return " ".join(re.findall(r'class="flash">([^<]*)<', self.read("").text))
-
-
-@contextmanager
-def serving(console: Console, port: int, listening: object) -> Iterator[None]:
-    """Serve the console on a thread for as long as it is needed."""
-    server = uvicorn.Server(uvicorn.Config(make_site(console), log_level="error", access_log=False, lifespan="on"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive(), f"the server on {port} did not end"
-
-
 @pytest.fixture
 def console(desk: Desk, tmp_path: Path) -> Console:
     """Give a console at the desk."""
@@ -117,11 +44,9 @@ def console(desk: Desk, tmp_path: Path) -> Console:
 @pytest.fixture
 def browser(console: Console) -> Iterator[Browser]:
     """Give a browser that was let in."""
-    listening = _listen(0)
-    port = listening.getsockname()[1]
-    console.names = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
-    with serving(console, port, listening):
-        made = Browser(port)
+    place = listen(LOOPBACK, 0)
+    with serving(console, place):
+        made = Browser(place.listening.getsockname()[1])
         assert made.enter(console.door.new_token()).status == 303
         yield made
 
@@ -138,14 +63,17 @@ def scanned(desk: Desk, engine: FakeEngine, match: EngineResult, add_phone: Call
 def test_every_page_is_the_verbs_answer(browser: Browser, desk: Desk, scanned: str) -> None:
     """Each page opens, and as JSON it is what the verb returns, envelope and all."""
     parts = {"official": "O-0001", "device": "D-0001", "finding": scanned, "scan": "S-0001"}
-    parts |= {"before": "S-0001", "after": "S-0001"}
+    parts |= {"before": "S-0001", "after": "S-0001", "set": "tiny"}
     for page in PAGES:
         path = page.path.format(case="line-2021", **parts)
         shown = browser.ask("GET", path)
         assert (shown.status, path) == (200, path)
         assert shown.text.rstrip().endswith("</html>")
         told = json.loads(browser.ask("GET", f"{path}?as=json").text)
-        outcome = page.read(replace(desk, case="line-2021"), dict(parts))
+        outcome = page.read(
+            replace(desk, case="line-2021"),
+            {name: value for name, value in parts.items() if f"{{{name}}}" in page.path},
+        )
         assert (told["schema"], told["command"], told["status"]) == ("mvtcase/1", page.command, str(outcome.status))
         if page.command != "custody log":  # reading a person's page is itself an event
             wanted = json.loads(json.dumps(outcome.json, default=str))
@@ -195,7 +123,7 @@ def test_a_day_in_the_console_is_in_custody_as_on_the_command_line(
     def events(since: int) -> list[tuple[str, str]]:
         with desk.open_case() as store:
             chain = queries.custody_events(store)[since:]
-        return [(each.actor, each.action) for each in chain if each.action != "record.read"]
+        return [(each.actor, each.action) for each in chain if each.action != "person.read"]
 
     with desk.open_case() as store:
         begin = len(queries.custody_events(store))
@@ -224,7 +152,7 @@ def test_reading_a_person_is_written_down(browser: Browser, desk: Desk) -> None:
     """Who read which person's page stands in the chain; lists are no person's page."""
     browser.read("people/O-0001")
     browser.read("people")
-    events = [each for each in workflow.custody.log(desk).data.events if each.action == "record.read"]
+    events = [each for each in workflow.custody.log(desk).data.events if each.action == "person.read"]
     assert [(each.actor, each.subject) for each in events] == [("Ada", "O-0001")]
 
 

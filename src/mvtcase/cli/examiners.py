@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output
+from mvtcase.cli.state import words
+from mvtcase.escape import visible
 from mvtcase.model import ExaminerRole
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.table import Table
 
+    from mvtcase.engine.job import Secret
     from mvtcase.workflow.examiners import Register
 
 app = typer.Typer(
@@ -55,6 +60,33 @@ def change(
     output.answer(
         context, lambda desk: workflow.examiners.change_examiner(desk, name, role=role, active=active), _table
     )
+
+
+@app.command("password")
+def password(
+    context: typer.Context,
+    name: Name,
+    remove: Annotated[bool, typer.Option("--remove", help="Take it away: the person signs in no more.")] = False,
+) -> None:
+    """Set the password with which an examiner signs in to a console that others reach (`serve --listen`).
+
+    It is asked for twice; where nobody can be asked, the first line of the input is taken.
+    """
+    output.answer(
+        context,
+        lambda desk: workflow.passwords.change(desk, name, None if remove else _asked(name)),
+        lambda data: [output.records("Examiners", ("id", "name", "role", "active"), [data.examiner])],
+    )
+
+
+def _asked(name: str) -> Secret:
+    from mvtcase.engine.job import Secret
+
+    if not sys.stdin.isatty():
+        return Secret(value=sys.stdin.readline().rstrip("\r\n"))
+    question = visible(words(say("New password of {name}", name=name)))
+    again = words(say("Once more"))
+    return Secret(value=typer.prompt(question, hide_input=True, confirmation_prompt=again, err=True))
 
 
 def _table(data: Register) -> Iterable[Table]:

@@ -110,9 +110,14 @@ def run(
 
 
 @app.command("list")
-def list_scans(context: typer.Context) -> None:
+def list_scans(
+    context: typer.Context,
+    device: Annotated[str | None, typer.Option("--device", help="Only of this device.")] = None,
+) -> None:
     """List the scans."""
-    output.answer(context, workflow.scans.list_scans, lambda data: [_listed(data.scans)])
+    output.answer(
+        context, lambda desk: workflow.scans.list_scans(desk, device=device), lambda data: [_listed(data.scans)]
+    )
 
 
 @app.command("show")

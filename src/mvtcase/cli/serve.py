@@ -1,25 +1,25 @@
-"""`mvtcase serve`: the web console, for one browser on this machine."""
+"""`mvtcase serve`: the web console, for one browser on this machine or for registered examiners who sign in."""
 
 from __future__ import annotations
 
-import socket
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mvtcase import workflow
 from mvtcase.cli import output
 from mvtcase.cli.state import state_of, tongue
 from mvtcase.errors import InputError
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from mvtcase.web.listening import Tls
+    from mvtcase.wording import Message
+    from mvtcase.workflow.desk import Desk
 
-HOST = "127.0.0.1"
 PORT = 8642
-_BACKLOG = 256
 
 
 def register(app: typer.Typer) -> None:
@@ -34,58 +34,64 @@ def serve(
     evidence_root: Annotated[
         Path | None, typer.Option("--evidence-root", metavar="FOLDER", help="Choose acquisitions from below it.")
     ] = None,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="ADDRESS", help="IP address to answer on, for examiners with passwords.")
+    ] = "127.0.0.1",
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate (PEM) that names the address.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key (PEM).")] = None,
 ) -> None:
-    """Show the cases of this workspace in a browser on this machine: people, queue, reports, custody.
+    """Show the cases of this workspace in a browser: people, queue, reports, custody.
 
     Nobody else reaches it: it answers on the loopback address only, to the one browser that opens the printed address.
+    With another address it takes TLS, and registered examiners who sign in with their passwords.
     """
+    from mvtcase.web import listening
+    from mvtcase.web.console import Console
     from mvtcase.web.door import ENTER, Door
-    from mvtcase.web.site import Console, make_site
+    from mvtcase.web.site import make_site
 
     desk = state_of(context).desk()
-    if not desk.actor:
-        raise InputError("Nobody is named as examiner.")
     if evidence_root is not None and not evidence_root.is_dir():
         raise InputError("There is no folder {folder}.", folder=evidence_root)
-    listening = _listen(port)
-    at = listening.getsockname()[1]
-    door = Door()
-    names = frozenset({f"{HOST}:{at}", f"localhost:{at}"})
-    site = make_site(Console(desk=desk, door=door, names=names, evidence_root=evidence_root, tongue=tongue()))
-    address = f"http://{HOST}:{at}{ENTER}?token={door.new_token()}"
-    output.say([say("The console is open at {address}", address=address)])
-    output.say(
-        [say("The address lets one browser in, once. Ctrl-C ends the console; scans that run are stopped and kept.")]
-    )
+    tls, shared = _tls(tls_cert, tls_key), not listening.is_loopback(listen)
+    _require_means(desk, tls, shared=shared)
+    place, door = listening.listen(listen, port, tls), Door()
+    console = Console(
+        desk=desk, door=door, names=place.names, evidence_root=evidence_root, shared=shared, tls=tls is not None,
+        tongue=tongue(),
+    )  # fmt: skip
+    address = place.address if shared else f"{place.address}{ENTER}?token={door.new_token()}"
+    output.say([say("The console is open at {address}", address=address), _how(shared=shared)])
     if open_:
         webbrowser.open(address)
-    _run(site, listening)
+    listening.server(make_site(console), tls).run(sockets=[place.listening])
 
 
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((HOST, port))
-    except OSError as error:
-        listening.close()
+def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
+    from mvtcase.web.listening import read_tls
+
+    if (certificate is None) is not (key is None):
+        raise InputError("A certificate and its key go together.")
+    return read_tls(certificate, key) if certificate and key else None
+
+
+def _require_means(desk: Desk, tls: Tls | None, *, shared: bool) -> None:
+    """Raise `InputError` where the console would be open to more than it can tell apart."""
+    if not shared:
+        if not desk.actor:
+            raise InputError("Nobody is named as examiner.")
+        return
+    if tls is None:
         raise InputError(
-            "Port {port} cannot be used: {error}.", hint=say("Try {0}.", do(port="0")), port=port, error=error.strerror
-        ) from error
-    listening.listen(_BACKLOG)
-    return listening
+            "Others than this machine's user reach that address: it takes TLS.",
+            hint=say("Use {0}.", do(tls_cert="FILE", tls_key="FILE")),
+        )
+    workflow.passwords.require_somebody(desk)
 
 
-def _run(site: Starlette, listening: socket.socket) -> None:
-    """Serve until Ctrl-C. What is asked for is not logged: addresses hold ids of people."""
-    import uvicorn
-
-    config = uvicorn.Config(
-        site,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=5,
-        h11_max_incomplete_event_size=64 << 10,
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+def _how(*, shared: bool) -> Message:
+    if shared:
+        return say("Registered examiners sign in with their passwords. Ctrl-C ends the console and the scans that run.")
+    return say("The address lets one browser in, once. Ctrl-C ends the console; scans that run are stopped and kept.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import FormData
 
-    from mvtcase.web.work import Works
+    from mvtcase.web.console import Console
     from mvtcase.workflow.desk import Desk, Outcome
 
 MAX_ATTACHMENT_BYTES = 32 << 20
@@ -37,6 +37,11 @@ class Filled:
         """Return a field's text, empty without one."""
         value = self.data.get(name, "")
         return value.strip() if isinstance(value, str) else ""
+
+    def exactly(self, name: str) -> str:
+        """Return a field's text as it was typed, blanks and all: a password may begin with one."""
+        value = self.data.get(name, "")
+        return value if isinstance(value, str) else ""
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return all texts of a field, such as those of boxes that were ticked."""
@@ -60,18 +65,18 @@ class Filled:
             yield path
 
 
-def dispose(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def dispose(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Record a judgement on a finding."""
     verdict = one_of(Verdict, form.text("verdict"), "judgement")
     return workflow.findings.dispose(desk, form.text("finding"), verdict=verdict, reason=form.text("reason"))
 
 
-def assign(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def assign(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Say who is to look at a finding or line."""
     return workflow.findings.assign(desk, named=(form.text("finding"),), to=form.text("to"))
 
 
-def observe(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def observe(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Record what was seen about an official."""
     with form.file("attachment") as attachment:
         seen = workflow.observations.Seen(
@@ -85,7 +90,7 @@ def observe(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
         return workflow.observations.add(desk, form.text("official"), seen)
 
 
-def consent(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def consent(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Record a consent, with the signed form where one was given."""
     points = frozenset(one_of(ConsentPoint, each, "point of information") for each in form.texts("informed"))
     with form.file("document") as document:
@@ -100,40 +105,50 @@ def consent(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
         )
 
 
-def withdraw(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def withdraw(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Take back an official's consents."""
     return workflow.consents.withdraw(desk, form.text("official"), reason=form.text("reason"))
 
 
-def register(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
-    """Register the acquisition at a path."""
+def register(desk: Desk, form: Filled, console: Console) -> Outcome[Any]:
+    """Register the acquisition at a path; those who reach the console from elsewhere name none but of its folder."""
     if not form.text("path"):
         raise InputError("Say where the acquisition is.")
+    path = console.below_root(form.text("path")) if console.shared else Path(form.text("path"))
     wish = workflow.acquisitions.Registration(official=form.text("official"), device=form.text("device") or None)
-    return workflow.acquisitions.add(desk, Path(form.text("path")), wish)
+    return workflow.acquisitions.add(desk, path, wish)
 
 
-def scan(desk: Desk, form: Filled, works: Works) -> Message:
+def scan(desk: Desk, form: Filled, console: Console) -> Message:
     """Begin to scan acquisitions, or all that is due."""
-    password = form.text("password")
-    works.scan(desk, form.texts("acquisition"), Secret(value=password) if password else None)
+    _require_to_change(desk)
+    password = form.exactly("password")
+    console.works.scan(desk, form.texts("acquisition"), Secret(value=password) if password else None)
     return say("The scan runs; it goes on when this page is closed.")
 
 
-def recheck(desk: Desk, _: Filled, works: Works) -> Message:
+def recheck(desk: Desk, _: Filled, console: Console) -> Message:
     """Begin to recheck all stored results."""
-    works.recheck(desk)
+    _require_to_change(desk)
+    console.works.recheck(desk)
     return say("The recheck runs; it goes on when this page is closed.")
 
 
-def stop(_: Desk, form: Filled, works: Works) -> Message:
-    """Stop a piece of work."""
+def stop(desk: Desk, form: Filled, console: Console) -> Message:
+    """Stop a piece of work on this case."""
+    _require_to_change(desk)
     with contextlib.suppress(ValueError):
-        works.stop(int(form.text("work")))
+        console.works.stop(desk.case or "", int(form.text("work")))
     return say("It stops after the module at work; what was found is stored.")
 
 
-def write(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def _require_to_change(desk: Desk) -> None:
+    """Raise `ConflictError` when the case is closed or the examiner only reads it, before any work begins."""
+    with desk.open_case(to_change=True):
+        pass
+
+
+def write(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Write a report as a draft."""
     return workflow.reports.write(
         desk,
@@ -144,32 +159,32 @@ def write(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
     )
 
 
-def review(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def review(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Mark a draft as reviewed."""
     return workflow.report_life.review(desk, form.text("report"))
 
 
-def release(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def release(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Release a reviewed report."""
     return workflow.report_life.release(desk, form.text("report"))
 
 
-def export(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def export(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Write an export into the case folder."""
     return workflow.exports.export(desk, form.text("format"))
 
 
-def note(desk: Desk, form: Filled, _: Works) -> Outcome[Any]:
+def note(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Add a remark to the chain of custody, on the case or on one thing in it."""
     return workflow.custody.note(desk, form.text("text"), about=form.text("about") or None)
 
 
-def verify(desk: Desk, _: Filled, __: Works) -> Outcome[Any]:
+def verify(desk: Desk, _: Filled, __: Console) -> Outcome[Any]:
     """Verify the chain of custody."""
     return workflow.custody.verify(desk)
 
 
-ACTIONS: dict[str, Callable[[Desk, Filled, Works], Outcome[Any] | Message]] = {
+ACTIONS: dict[str, Callable[[Desk, Filled, Console], Outcome[Any] | Message]] = {
     each.__name__: each
     for each in (
         dispose,

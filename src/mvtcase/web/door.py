@@ -1,17 +1,19 @@
-"""Who may use the console: one browser on this machine, let in once by a token, known afterwards by a cookie."""
+"""Who may use the console: one browser that brings a token, or registered examiners; known afterwards by a cookie."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
+
+from mvtcase.canon import person_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +22,18 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "mvtcase_session"
+COOKIE_UNDER_TLS = f"__Host-{COOKIE}"
+"""Browsers take a cookie of this name from the host itself alone, over TLS, and send it nowhere else."""
 IDLE_SECONDS = 30 * 60.0
 """How long a session lasts without a request."""
 LONGEST_SECONDS = 12 * 3600.0
 """How long a session lasts at most."""
 TRIES, TRIES_SECONDS = 10, 60.0
 """How many attempts to enter are answered in how long a time; then the door stays shut."""
+MAX_KNOCKING = 1024
+"""How many addresses and names are remembered for the attempts they made."""
+BODY_SECONDS = 60.0
+"""How long a form may let wait for its next part."""
 ENTER = "/enter"
 OPEN_TO_ALL = frozenset({ENTER, "/static/console.css", "/static/console.js", "/static/icon.svg"})
 HEADERS = {
@@ -52,18 +60,20 @@ class Session:
     form_key: str
     began: float
     seen: float
+    examiner: str = ""
+    """Who signed in; empty for whoever started the console."""
     flash: tuple[str, ...] = ()
     """Sentences to be told on the next page."""
 
 
 class Door:
-    """Lets one browser in for each token, and knows it again until it was idle or here for too long."""
+    """Lets browsers in, and knows them again until they were idle or here for too long; one for each examiner."""
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._token: str | None = None
         self._sessions: dict[str, Session] = {}
-        self._tries: deque[float] = deque(maxlen=TRIES)
+        self._tries: OrderedDict[str, deque[float]] = OrderedDict()
 
     def new_token(self) -> str:
         """Return a token that lets one browser in, once; an earlier one is worth nothing from now on."""
@@ -72,27 +82,59 @@ class Door:
 
     def enter(self, token: str) -> Session | None:
         """Return a new session for the right token, None for any other, and for any after too many tries."""
-        now = self._now()
-        if len(self._tries) == TRIES and now - self._tries[0] < TRIES_SECONDS:
+        if not self.may_try("token") or self._token is None:
             return None
-        self._tries.append(now)
-        if self._token is None or not hmac.compare_digest(token.encode(), self._token.encode()):
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
             return None
         self._token = None
-        made = Session(key=secrets.token_urlsafe(32), form_key=secrets.token_urlsafe(32), began=now, seen=now)
-        self._sessions = {made.key: made}  # one browser at a time: who enters anew closes the door behind the last
+        return self.begin("")
+
+    def may_try(self, *who: str) -> bool:
+        """Count an attempt to enter, and return whether it is to be answered: by address, and by name."""
+        now, allowed = self._now(), True
+        for each in who:
+            tries = self._tries.setdefault(each, deque(maxlen=TRIES))
+            self._tries.move_to_end(each)
+            if len(tries) == TRIES and now - tries[0] < TRIES_SECONDS:
+                allowed = False
+            else:
+                tries.append(now)
+        while len(self._tries) > MAX_KNOCKING:
+            self._tries.popitem(last=False)
+        return allowed
+
+    def begin(self, examiner: str, *, instead_of: Session | None = None) -> Session:
+        """Return a new session; one that the browser or the examiner had before is worth nothing from now on."""
+        now = self._now()
+        made = Session(
+            key=secrets.token_urlsafe(32), form_key=secrets.token_urlsafe(32), began=now, seen=now, examiner=examiner
+        )
+        self._sessions = {
+            key: each
+            for key, each in self._sessions.items()
+            if each is not instead_of and person_key(each.examiner) != person_key(examiner) and not self._is_over(each)
+        }
+        self._sessions[made.key] = made
         return made
 
     def known(self, key: str) -> Session | None:
         """Return the session of a cookie, None when there is none or its time is over."""
-        session, now = self._sessions.get(key), self._now()
+        session = self._sessions.get(key)
         if session is None:
             return None
-        if now - session.seen > IDLE_SECONDS or now - session.began > LONGEST_SECONDS:
+        if self._is_over(session):
             del self._sessions[key]
             return None
-        session.seen = now
+        session.seen = self._now()
         return session
+
+    def holds(self, session: Session) -> bool:
+        """Return whether a session goes on, without taking that for a sign of life."""
+        return session.key in self._sessions and not self._is_over(session)
+
+    def _is_over(self, session: Session) -> bool:
+        now = self._now()
+        return now - session.seen > IDLE_SECONDS or now - session.began > LONGEST_SECONDS
 
     def leave(self, session: Session) -> None:
         """End a session."""
@@ -107,10 +149,12 @@ class Guard:
     be one of ours and each form carries its session's key.
     """
 
-    def __init__(self, app: ASGIApp, door: Door, names: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, door: Door, names: frozenset[str], *, tls: bool = False) -> None:
         self._app = app
         self._door = door
         self._names = names
+        self._cookie = COOKIE_UNDER_TLS if tls else COOKIE
+        self._origins = {f"{'https' if tls else 'http'}://{each}" for each in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -129,11 +173,21 @@ class Guard:
                 ]
             await send(message)
 
+        async def hurried() -> Message:
+            # Whoever waits for the answer may wait; whoever sends a form must come to its end.
+            if scope["method"] != "POST" or ended:
+                return await receive()
+            message = await asyncio.wait_for(receive(), BODY_SECONDS)
+            if not message.get("more_body"):
+                ended.append(True)
+            return message
+
+        ended: list[bool] = []
         refused = self._why_not(scope, headers)
         if refused:
             await PlainTextResponse(refused[1], status_code=refused[0])(scope, receive, sealed)
             return
-        await self._app(scope, receive, sealed)
+        await self._app(scope, hurried, sealed)
 
     def _why_not(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         """Return the status and the sentence with which a request is refused, None when it may pass."""
@@ -142,21 +196,21 @@ class Guard:
         if scope["method"] not in {"GET", "HEAD", "POST"}:
             return 405, "This console takes GET and POST only."
         origin = headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc not in self._names
+        foreign = origin is not None and origin not in self._origins
         if foreign or (scope["method"] == "POST" and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
             return 403, "This request comes from another page than the console's own."
         if scope["method"] == "POST" and origin is None:
             return 403, "A form of the console names where it comes from; this one does not."
-        session = self._door.known(_cookie(headers.get("cookie", "")))
+        session = self._door.known(_cookie(headers.get("cookie", ""), self._cookie))
         scope.setdefault("state", {})["session"] = session
         if session is None and scope["path"] not in OPEN_TO_ALL:
-            return 401, "Nobody is let in here, or the time was over. Start the console again for a new address."
+            return 401, "Nobody is let in here, or the time was over. Go in by the address that the console gave you."
         return None
 
 
-def _cookie(header: str) -> str:
+def _cookie(header: str, name: str) -> str:
     try:
-        found = SimpleCookie(header).get(COOKIE)
+        found = SimpleCookie(header).get(name)
     except CookieError:
         return ""
     return found.value if found else ""

@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from mvtcase.wording import say
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mvtcase.wording import Message
+
+    Word = Callable[[object], str]
+    """Says a word or sentence in the language of the page."""
 
 _WIDTH = 640
 _ROW = 18
@@ -23,10 +30,10 @@ MAX_DAYS = 370
 MAX_NODES = 60
 
 
-def status_bar(counts: Mapping[str, int]) -> Markup:
+def status_bar(counts: Mapping[str, int], *, word: Word = str) -> Markup:
     """Return a bar in which each status has a part as wide as its number."""
     total = sum(counts.values())
-    words = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in counts.items() if number)
+    words = ", ".join(f"{word(str(name)).replace('_', ' ')} {number}" for name, number in counts.items() if number)
     shapes, left = [], 0.0
     for name, number in counts.items():
         width = _WIDTH * number / total if total else 0.0
@@ -35,12 +42,12 @@ def status_bar(counts: Mapping[str, int]) -> Markup:
                 Markup('<rect x="{:.1f}" y="0" width="{:.1f}" height="14" class="{}"/>').format(left, width, name)
             )
         left += width
-    return _svg(_WIDTH, 14, words or "nobody yet", shapes)
+    return _svg(_WIDTH, 14, words or word(say("nobody yet")), shapes)
 
 
-def reach_bars(reach: Iterable[Mapping[str, object]]) -> Markup:
+def reach_bars(reach: Iterable[Mapping[str, object]], *, word: Word = str) -> Markup:
     """Return a bar for each trace class over one axis of time; what was never carried is an empty line that says so."""
-    spans = [(str(each["trace"]), _day(each.get("from")), _day(each.get("to"))) for each in reach]
+    spans = [(word(str(each["trace"])), day_of(each.get("from")), day_of(each.get("to"))) for each in reach]
     known = [day for _, begin, end in spans for day in (begin, end) if day is not None]
     if not spans:
         return Markup()
@@ -49,7 +56,7 @@ def reach_bars(reach: Iterable[Mapping[str, object]]) -> Markup:
     shapes: list[Markup] = []
     for place, (trace, begin, end) in enumerate(spans):
         top = place * _ROW
-        told = f"{begin or '…'} to {end or '…'}" if begin or end else "not carried"
+        told = word(_span(begin, end))
         shapes.append(Markup('<text x="0" y="{}">{}</text>').format(top + 13, trace))
         if begin or end:
             left = _LABEL + (_WIDTH - _LABEL - 170) * ((begin or first) - first).days / whole
@@ -60,14 +67,20 @@ def reach_bars(reach: Iterable[Mapping[str, object]]) -> Markup:
                 )
             )
         shapes.append(Markup('<text x="{}" y="{}" class="quiet">{}</text>').format(_WIDTH - 165, top + 13, told))
-    words = "; ".join(f"{trace}: {begin or '…'} to {end or '…'}" for trace, begin, end in spans if begin or end)
-    return _svg(_WIDTH, len(spans) * _ROW, words or "no times are known", shapes)
+    words = "; ".join(f"{trace}: {word(_span(begin, end))}" for trace, begin, end in spans if begin or end)
+    return _svg(_WIDTH, len(spans) * _ROW, words or word(say("no times are known")), shapes)
 
 
-def sparkline(times: Iterable[str | None]) -> Markup:
+def _span(begin: date | None, end: date | None) -> Message:
+    if begin or end:
+        return say("{begin} to {end}", begin=str(begin or "…"), end=str(end or "…"))
+    return say("not carried")
+
+
+def sparkline(times: Iterable[str | None], *, word: Word = str) -> Markup:
     """Return how many findings there were on each day, as bars; those without a time are counted in the title."""
     given = list(times)
-    days = [day for day in map(_day, given) if day is not None]
+    days = [day for day in map(day_of, given) if day is not None]
     if not days:
         return Markup()
     last = max(days)
@@ -81,11 +94,18 @@ def sparkline(times: Iterable[str | None]) -> Markup:
         )
         for day, number in sorted(counts.items())
     ]
-    told = f"{len(days)} with a day, {first} to {last}, at most {most} on one day; {len(given) - len(days)} without"
-    return _svg(_WIDTH, 42, told, shapes)
+    told = say(
+        "{dated} with a day, {first} to {last}, at most {most} on one day; {others} without",
+        dated=len(days),
+        first=str(first),
+        last=str(last),
+        most=most,
+        others=len(given) - len(days),
+    )
+    return _svg(_WIDTH, 42, word(told), shapes)
 
 
-def strip(states: Sequence[tuple[str, str]]) -> Markup:
+def strip(states: Sequence[tuple[str, str]], *, word: Word = str) -> Markup:
     """Return a row of boxes, one for each state in its order, each with its own words: `(class, words)`."""
     width = min(40.0, _WIDTH / max(len(states), 1))
     shapes = [
@@ -94,10 +114,10 @@ def strip(states: Sequence[tuple[str, str]]) -> Markup:
         )
         for place, (name, words) in enumerate(states)
     ]
-    return _svg(_WIDTH, 14, "; ".join(words for _, words in states[:20]) or "nothing observed", shapes)
+    return _svg(_WIDTH, 14, "; ".join(words for _, words in states[:20]) or word(say("nothing observed")), shapes)
 
 
-def graph(links: Sequence[tuple[str, Sequence[str]]]) -> Markup:
+def graph(links: Sequence[tuple[str, Sequence[str]]], *, word: Word = str) -> Markup:
     """Return people on a circle and lines between those whom something links: `(what, people)`; at most sixty."""
     people = list(dict.fromkeys(each for _, several in links for each in several))[:MAX_NODES]
     if not people:
@@ -127,7 +147,12 @@ def graph(links: Sequence[tuple[str, Sequence[str]]]) -> Markup:
         )
         for name, (x, y) in at.items()
     ]
-    return _svg(size + 120, size, f"{len(people)} people, {len(pairs)} pairs linked; the table says by what", shapes)
+    told = say("{people} people, {pairs} pairs linked; the table says by what", people=len(people), pairs=len(pairs))
+    return _svg(size + 120, size, word(told), shapes)
+
+
+PICTURES = (status_bar, reach_bars, sparkline, strip, graph)
+"""Every picture, by its function."""
 
 
 def _svg(width: float, height: float, words: str, shapes: Iterable[Markup]) -> Markup:
@@ -136,7 +161,7 @@ def _svg(width: float, height: float, words: str, shapes: Iterable[Markup]) -> M
     ).format(width, max(height, 1), words, Markup().join(shapes))
 
 
-def _day(text: object) -> date | None:
+def day_of(text: object) -> date | None:
     """Return the day that a time begins with, None where it has none."""
     try:
         return date.fromisoformat(str(text)[:10])

@@ -2,59 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import workflow
-from mvtcase.errors import InputError, NotFoundError
+from mvtcase.errors import InputError
 from mvtcase.model import FindingState, Level, NextStep, Order, Stage, Status
 from mvtcase.store.sought import Sought
-from mvtcase.wording import Said, do, said, say
+from mvtcase.wording import Said, said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mvtcase.workflow.desk import Desk, Outcome
 
 Asked = dict[str, str]
 """The parts of an address and its query by name; a part wins over a query of its name."""
-MAX_FOLDERS = 500
 LINES = 100
 """Incident lines on a page of the queue."""
+ELSEWHERE = 12
+"""Incident lines about the same value that stand beside a finding."""
 _LONGEST_PAGE = 7
+Told = Mapping[str, "Outcome[Any] | None"]
+"""The answers that a page has so far: its own verb's is the `outcome`."""
+Read = Callable[["Desk", Asked], "Outcome[Any]"]
+Beside = Callable[["Desk", Asked, Told], "Outcome[Any] | None"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page: `read` calls the verb named `command`; `menu` is its word in the menu, empty where it has none.
 
-    `about` names the part of the address that is a person's record: to read such a page is written down in the chain.
-    `options` are the flags with which the verb answers so.
+    `about` names the part of the address or query that is a person's record: to read it is written down in the chain.
+    `beside` are verbs whose answers stand on the page too, and not in its JSON; each can be None. `options` are the
+    flags with which the verb answers so.
     """
 
     path: str
     template: str
     command: str
-    read: Callable[[Desk, Asked], Outcome[Any]]
+    read: Read
     menu: Said | str = ""
     about: str = ""
     options: tuple[str, ...] = ()
+    beside: Mapping[str, Beside] = field(default_factory=dict)
 
     @property
     def typed(self) -> str:
         """The verb with its flags, as the examiner types it."""
         return " ".join((self.command, *(f"--{each}" for each in self.options)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folders:
-    """The folders below one that the examiner may choose from, with the way back up; `here` is relative to the root."""
-
-    here: str
-    up: str | None
-    folders: tuple[str, ...]
-    files: tuple[str, ...]
 
 
 def _sought(asked: Asked, status: FindingState | None = None) -> Sought:
@@ -72,21 +67,21 @@ def _sought(asked: Asked, status: FindingState | None = None) -> Sought:
     )
 
 
-def _page(asked: Asked) -> int:
+def _number_of_page(asked: Asked) -> int:
     given = asked.get("page", "1")
     return int(given) if given.isascii() and given.isdigit() and len(given) < _LONGEST_PAGE else 1
 
 
 def _queue(desk: Desk, asked: Asked) -> Outcome[Any]:
     wish = workflow.seeking.Wish(sought=_sought(asked), mine=asked.get("mine") == "yes")
-    return workflow.findings.list_findings(desk, wish, limit=LINES, page=_page(asked))
+    return workflow.findings.list_findings(desk, wish, limit=LINES, page=_number_of_page(asked))
 
 
 def _second_look(desk: Desk, asked: Asked) -> Outcome[Any]:
     """Return the findings that one examiner has judged and that wait for another: confirmed ones, else dismissed."""
     wanted = FindingState.CONFIRMED_ONCE if asked.get("to") == "confirm" else FindingState.DISMISSED_ONCE
     wish = workflow.seeking.Wish(sought=_sought(asked, status=wanted))
-    return workflow.findings.list_findings(desk, wish, limit=LINES, page=_page(asked))
+    return workflow.findings.list_findings(desk, wish, limit=LINES, page=_number_of_page(asked))
 
 
 def one_of(kind: type[Any], text: str, what: str) -> Any:  # noqa: ANN401  # the enum's member
@@ -95,27 +90,6 @@ def one_of(kind: type[Any], text: str, what: str) -> Any:  # noqa: ANN401  # the
         return kind(text)
     except ValueError:
         raise InputError("{given!r} is no {what}.", given=text, what=what) from None
-
-
-def folders(root: Path | None, here: str) -> Folders:
-    """Return what is in a folder below `root`. Raises `InputError` without a root, `NotFoundError` outside of it."""
-    if root is None:
-        raise InputError(
-            "No folder of evidence was named.",
-            hint=say("Start {0}, or type the path.", do("serve", evidence_root="FOLDER")),
-        )
-    base = root.resolve()
-    place = base if "\0" in here else (base / here).resolve()
-    if "\0" in here or not place.is_relative_to(base) or not place.is_dir():
-        raise NotFoundError("There is no folder {here} below the folder of evidence.", here=here)
-    inside = sorted(each for each in place.iterdir() if not each.is_symlink())[:MAX_FOLDERS]
-    relative = place.relative_to(base)
-    return Folders(
-        here="" if place == base else str(relative),
-        up=None if place == base else ("" if relative.parent == Path() else str(relative.parent)),
-        folders=tuple(each.name for each in inside if each.is_dir()),
-        files=tuple(each.name for each in inside if each.is_file()),
-    )
 
 
 def _part(verb: Callable[[Desk, str], Outcome[Any]], name: str) -> Callable[[Desk, Asked], Outcome[Any]]:
@@ -142,101 +116,83 @@ def _roster(desk: Desk, asked: Asked) -> Outcome[Any]:
 
 
 def _timeline(desk: Desk, asked: Asked) -> Outcome[Any]:
-    return workflow.timeline.timeline(desk, official=asked.get("official") or None, group=asked.get("group") or None)
+    read_date = workflow.consents.read_date
+    span = workflow.timeline.Span(
+        kinds=(asked["kind"],) if asked.get("kind") else (),
+        device=asked.get("device") or None,
+        since=read_date(asked["since"]) if asked.get("since") else None,
+        until=read_date(asked["until"], end_of_day=True) if asked.get("until") else None,
+    )
+    return workflow.timeline.timeline(
+        desk, official=asked.get("official") or None, group=asked.get("group") or None, span=span
+    )
 
 
 def _difference(desk: Desk, asked: Asked) -> Outcome[Any]:
     return workflow.diffs.diff(desk, asked["before"], asked["after"])
 
 
-_CASE = "/c/{case}"
+def _beside(read: Read) -> Beside:
+    return lambda desk, asked, _: read(desk, asked)
+
+
+def _scans_of(desk: Desk, asked: Asked) -> Outcome[Any]:
+    return workflow.scans.list_scans(desk, device=asked["device"])
+
+
+def _pane(desk: Desk, asked: Asked, _: Told) -> Outcome[Any] | None:
+    return workflow.findings.show(desk, asked["at"]) if asked.get("at") else None
+
+
+def _elsewhere(desk: Desk, _: Asked, told: Told) -> Outcome[Any] | None:
+    """Return the incident lines about the value that the finding shown is about, on every phone of the case."""
+    shown = told.get("pane", told["outcome"])
+    indicator = shown.data.finding.indicator if shown else None
+    if indicator is None:
+        return None
+    wish = workflow.seeking.Wish(sought=Sought(text=indicator.value))
+    return workflow.findings.list_findings(desk, wish, limit=ELSEWHERE)
+
+
+def _mine(desk: Desk, _: Asked) -> Outcome[Any]:
+    wish = workflow.seeking.Wish(sought=Sought(undisposed=True), mine=True)
+    return workflow.findings.list_findings(desk, wish, limit=1)
+
+
+_reports = _plain(workflow.reports.list_reports)
+_PEOPLE, _DEVICES, _FINDINGS = "people/{official}", "devices/{device}", "findings/{finding}"
+_LINES: Mapping[str, Any] = {"template": "queue", "about": "at", "beside": {"pane": _pane, "elsewhere": _elsewhere}}
+_TABLE: tuple[tuple[str, str, Read, str, Mapping[str, Any]], ...] = (
+    # address below the case, verb, what reads it, word in the menu, what differs from most
+    ("", "status", _status, said("Desk"), {"template": "desk", "beside": {"mine": _beside(_mine)}}),
+    ("people", "status", _status, said("People"), {}),
+    (_PEOPLE, "official show", _part(workflow.officials.show, "official"), "",
+     {"template": "person", "about": "official", "beside": {"letters": _beside(_reports)}}),
+    (_DEVICES, "device show", _part(workflow.devices.show, "device"), "",
+     {"template": "device", "about": "device", "beside": {"scans": _beside(_scans_of)}}),
+    ("roster", "roster", _roster, said("Roster"), {}),
+    ("due", "case due", _plain(workflow.roster.due), said("Visits"), {}),
+    ("queue", "finding list", _queue, said("Queue"), _LINES),
+    (_FINDINGS, "finding show", _part(workflow.findings.show, "finding"), "",
+     {"template": "finding", "about": "finding", "beside": {"elsewhere": _elsewhere}}),
+    ("second", "finding list", _second_look, said("Second look"), _LINES),
+    ("matrix", "status", _status, said("Matrix"), {}),
+    ("timeline", "timeline", _timeline, said("Timeline"), {}),
+    ("links", "correlate", _plain(workflow.correlation.links), said("Links"), {}),
+    ("sealing", "status", _plain(workflow.sealing.status), said("Sealing"), {"options": ("sealing",)}),
+    ("sets", "iocs list", _plain(workflow.iocs.list_sets), said("Sets"), {"beside": {"standing": _beside(_status)}}),
+    ("sets/{set}", "iocs show", _part(workflow.iocs.show, "set"), "", {"template": "set"}),
+    ("scans", "scan list", _plain(workflow.scans.list_scans), said("Scans"), {}),
+    ("scans/{scan}", "scan show", _part(workflow.scans.show, "scan"), "", {"template": "scan", "about": "scan"}),
+    ("diff/{before}/{after}", "diff", _difference, "", {"template": "diff", "about": "after"}),
+    ("reports", "report list", _reports, said("Reports"), {}),
+    ("custody", "custody log", _plain(workflow.custody.log), said("Custody"), {}),
+)  # fmt: skip
 PAGES = (
     Page(path="/", template="cases", command="case list", read=_plain(workflow.cases.list_cases)),
-    Page(path=f"{_CASE}/", template="desk", command="status", read=_status, menu=said("Desk")),
-    Page(path=f"{_CASE}/people", template="people", command="status", read=_status, menu=said("People")),
-    Page(
-        path=f"{_CASE}/people/{{official}}",
-        template="person",
-        command="official show",
-        read=_part(workflow.officials.show, "official"),
-        about="official",
-    ),
-    Page(
-        path=f"{_CASE}/devices/{{device}}",
-        template="device",
-        command="device show",
-        read=_part(workflow.devices.show, "device"),
-        about="device",
-    ),
-    Page(path=f"{_CASE}/roster", template="roster", command="roster", read=_roster, menu=said("Roster")),
-    Page(
-        path=f"{_CASE}/due",
-        template="due",
-        command="case due",
-        read=_plain(workflow.roster.due),
-        menu=said("Visits"),
-    ),
-    Page(path=f"{_CASE}/queue", template="queue", command="finding list", read=_queue, menu=said("Queue")),
-    Page(
-        path=f"{_CASE}/findings/{{finding}}",
-        template="finding",
-        command="finding show",
-        read=_part(workflow.findings.show, "finding"),
-        about="finding",
-    ),
-    Page(path=f"{_CASE}/second", template="queue", command="finding list", read=_second_look, menu=said("Second look")),
-    Page(path=f"{_CASE}/matrix", template="matrix", command="status", read=_status, menu=said("Matrix")),
-    Page(path=f"{_CASE}/timeline", template="timeline", command="timeline", read=_timeline, menu=said("Timeline")),
-    Page(
-        path=f"{_CASE}/links",
-        template="links",
-        command="correlate",
-        read=_plain(workflow.correlation.links),
-        menu=said("Links"),
-    ),
-    Page(
-        path=f"{_CASE}/sealing",
-        template="sealing",
-        command="status",
-        options=("sealing",),
-        read=_plain(workflow.sealing.status),
-        menu=said("Sealing"),
-    ),
-    Page(
-        path=f"{_CASE}/sets",
-        template="sets",
-        command="iocs list",
-        read=_plain(workflow.iocs.list_sets),
-        menu=said("Sets"),
-    ),
-    Page(
-        path=f"{_CASE}/scans",
-        template="scans",
-        command="scan list",
-        read=_plain(workflow.scans.list_scans),
-        menu=said("Scans"),
-    ),
-    Page(
-        path=f"{_CASE}/scans/{{scan}}",
-        template="scan",
-        command="scan show",
-        read=_part(workflow.scans.show, "scan"),
-        about="scan",
-    ),
-    Page(path=f"{_CASE}/diff/{{before}}/{{after}}", template="diff", command="diff", read=_difference, about="after"),
-    Page(
-        path=f"{_CASE}/reports",
-        template="reports",
-        command="report list",
-        read=_plain(workflow.reports.list_reports),
-        menu=said("Reports"),
-    ),
-    Page(
-        path=f"{_CASE}/custody",
-        template="custody",
-        command="custody log",
-        read=_plain(workflow.custody.log),
-        menu=said("Custody"),
+    *(
+        Page(path=f"/c/{{case}}/{at}", command=command, read=read, menu=menu, **{"template": at, **more})
+        for at, command, read, menu, more in _TABLE
     ),
 )
 """Every page whose answer is a verb's; the folder chooser and report files stand in `site`."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -19,55 +16,31 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mvtcase import workflow
+from mvtcase.canon import person_key, sha256_bytes
+from mvtcase.engine.job import Secret
 from mvtcase.errors import MvtcaseError, NotFoundError
-from mvtcase.escape import visible
-from mvtcase.model import ConsentMethod, ConsentPoint, Level, NextStep, Order, Verdict
-from mvtcase.report.phrases import Templates
-from mvtcase.web import drawing
 from mvtcase.web.doing import ACTIONS, Filled
-from mvtcase.web.door import COOKIE, ENTER, Door, Guard, is_ours, session_of
-from mvtcase.web.pages import NEXT, PAGES, Page, folders
-from mvtcase.web.work import Works
-from mvtcase.wording import Message, say, translator
-from mvtcase.workflow.payloads import as_json, envelope
+from mvtcase.web.door import ENTER, Guard, is_ours, session_of
+from mvtcase.web.pages import PAGES, Page
+from mvtcase.web.templating import PACKAGE, make_environment
+from mvtcase.wording import Message, say
+from mvtcase.workflow.payloads import envelope
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request
 
-    from mvtcase.wording import Translator
+    from mvtcase.web.console import Console
+    from mvtcase.web.door import Session
     from mvtcase.workflow.desk import Desk
 
-_ROWS = 200
-"""Rows of a long list on one page."""
-_PACKAGE = "mvtcase.web"
+MAX_SIGNING_IN = 2
+"""How many passwords are hashed at a time: each takes 64 MiB."""
 _STREAM_SECONDS = 0.5
+PREVIEW = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+"""What a report may do while it is looked at: be drawn, with the style and the pictures that it brings itself."""
 _MAX_FORM_FIELDS = 200
-
-
-@dataclass(kw_only=True)
-class Console:
-    """What all pages share: the desk of the examiner at the machine, the door, the work under way."""
-
-    desk: Desk
-    door: Door
-    names: frozenset[str]
-    evidence_root: Path | None = None
-    tongue: Translator = field(default_factory=translator)
-    works: Works = field(default_factory=Works)
-    wait_seconds: float = 30.0
-    """How long a server that ends waits for its workers."""
-
-    def at(self, request: Request) -> Desk:
-        """Return the desk at the case that an address names."""
-        case = request.path_params.get("case")
-        return replace(self.desk, case=case) if case else self.desk
-
-    def word(self, told: object) -> str:
-        """Return what is told in the console's language, harmless to show."""
-        return visible(self.tongue.word(told))
 
 
 def make_site(console: Console) -> Starlette:
@@ -82,16 +55,18 @@ def make_site(console: Console) -> Starlette:
     return Starlette(
         routes=[
             Route(ENTER, face.enter, methods=["GET"]),
+            Route(ENTER, face.sign_in, methods=["POST"]),
             Route("/leave", face.leave, methods=["POST"]),
-            Mount("/static", StaticFiles(packages=[(_PACKAGE, "static")])),
+            Mount("/static", StaticFiles(packages=[(PACKAGE, "static")])),
             *(Route(each.path, face.page(each), methods=["GET"]) for each in PAGES),
             Route("/c/{case}/choose/{official}", face.choose, methods=["GET"]),
             Route("/c/{case}/reports/{report}/file", face.report_file, methods=["GET"]),
+            Route("/c/{case}/reports/{report}/preview", face.preview, methods=["GET"]),
             Route("/c/{case}/attachments/{digest}", face.attachment, methods=["GET"]),
             Route("/c/{case}/progress", face.progress, methods=["GET"]),
             Route("/c/{case}/do/{action}", face.act, methods=["POST"]),
         ],
-        middleware=[Middleware(Guard, door=console.door, names=console.names)],
+        middleware=[Middleware(Guard, door=console.door, names=console.names, tls=console.tls)],
         exception_handlers={MvtcaseError: face.told, HTTPException: face.missing},  # type: ignore[dict-item]  # of its kind
         lifespan=lifespan,
     )
@@ -102,77 +77,132 @@ class _Face:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._environment = _environment(console)
+        self._environment = make_environment(console)
+        self._signing_in = asyncio.Semaphore(MAX_SIGNING_IN)
 
     async def enter(self, request: Request) -> Response:
-        """Let the browser in that brings the token, and no other."""
+        """Let the browser in that brings the token, and no other; where examiners have passwords, ask for theirs."""
+        if self._console.shared:
+            return self._html("sign_in", request)
         session = self._console.door.enter(request.query_params.get("token", ""))
-        if session is None:
-            return self._html("closed", request, status=403)
+        return self._html("closed", request, status=403) if session is None else self._let_in(session)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Let in a registered examiner who knows the password; others wait as long and read the same."""
+        if not self._console.shared:
+            raise HTTPException(404)
+        async with request.form(max_files=0, max_fields=4) as data:
+            form = Filled(data)
+            name, password = form.text("name"), Secret(value=form.exactly("password"))
+        door, client = self._console.door, request.client.host if request.client else ""
+        if not door.may_try(f"from {client}", f"as {person_key(name)}"):
+            return self._html("sign_in", request, status=429, refused=True)
+        async with self._signing_in:
+            known = await run_in_threadpool(workflow.passwords.recognised, self._console.desk.workspace, name, password)
+        if known is None:
+            return self._html("sign_in", request, status=403, refused=True)
+        return self._let_in(door.begin(known, instead_of=request.state.session))
+
+    def _let_in(self, session: Session) -> Response:
         answer = RedirectResponse("/", status_code=303)
-        answer.set_cookie(COOKIE, session.key, httponly=True, samesite="strict", path="/")
+        answer.set_cookie(
+            self._console.cookie, session.key, httponly=True, samesite="strict", path="/", secure=self._console.tls
+        )
         return answer
 
     async def leave(self, request: Request) -> Response:
         """End the session."""
-        if is_ours(session_of(request), Filled(await request.form()).text("form_key")):
-            self._console.door.leave(session_of(request))
+        async with request.form(max_files=0, max_fields=4) as data:
+            if is_ours(session_of(request), Filled(data).text("form_key")):
+                self._console.door.leave(session_of(request))
         answer = self._html("closed", request, left=True)
-        answer.delete_cookie(COOKIE)
+        answer.delete_cookie(self._console.cookie, httponly=True, samesite="strict", path="/", secure=self._console.tls)
         return answer
+
+    async def _desk(self, request: Request) -> Desk:
+        """Return the desk of whoever asks, at the case of the address."""
+        return await run_in_threadpool(self._console.at, session_of(request), request.path_params.get("case"))
 
     def page(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """Return the endpoint of a page."""
 
         async def shown(request: Request) -> Response:
             asked = {**request.query_params, **request.path_params}
-            desk = self._console.at(request)
+            desk = await self._desk(request)
 
-            def read() -> Any:  # noqa: ANN401  # the outcome of whichever verb
-                if page.about:
-                    workflow.custody.looked_at(desk, asked[page.about])
-                return page.read(desk, asked)
-
-            outcome = await run_in_threadpool(read)
-            if asked.get("as") == "json":
-                told = envelope(
-                    page.command, outcome.status, data=outcome.json, messages=map(self._console.word, outcome.messages)
-                )
-                return Response(json.dumps(told, default=self._console.word), media_type="application/json")
-            return await run_in_threadpool(self._html, page.template, request, page=page, outcome=outcome, asked=asked)
+            in_json = asked.get("as") == "json"
+            told = await run_in_threadpool(self._told, page, desk, asked, alone=in_json)
+            if not in_json:
+                return await run_in_threadpool(self._html, page.template, request, page=page, asked=asked, **told)
+            outcome = told["outcome"]
+            words = map(self._console.word, outcome.messages)
+            answer = envelope(page.command, outcome.status, data=outcome.json, messages=words)
+            return Response(json.dumps(answer, default=self._console.word), media_type="application/json")
 
         return shown
+
+    def _told(self, page: Page, desk: Desk, asked: dict[str, str], *, alone: bool) -> dict[str, Any]:
+        """Return the answers that a page shows; that somebody read a person's record is written down first."""
+        if asked.get(page.about):
+            workflow.custody.looked_at(desk, asked[page.about])
+        outcome = page.read(desk, asked)
+        if desk.case is None:
+            outcome = self._console.own_cases(desk, outcome)
+        told: dict[str, Any] = {"outcome": outcome}
+        if desk.case and not alone:
+            told["zone"] = workflow.timeline.zone(desk)
+        for name, beside in page.beside.items() if not alone else ():
+            told[name] = beside(desk, asked, told)
+        return told
 
     async def choose(self, request: Request) -> Response:
         """Show the folders that an acquisition can be registered from."""
         here = request.query_params.get("in", "")
-        found = await run_in_threadpool(folders, self._console.evidence_root, here)
-        return self._html("choose", request, found=found, root=self._console.evidence_root)
+        await self._desk(request)
+        found = await run_in_threadpool(self._console.folders, here)
+        return self._html("choose", request, found=found, root=self._console.evidence_root, shared=self._console.shared)
 
     async def report_file(self, request: Request) -> Response:
         """Give a report's file to be saved: it is shown by the browser from there, without the console's rights."""
-        desk, named = self._console.at(request), request.path_params["report"]
-        listed = await run_in_threadpool(workflow.reports.list_reports, desk)
-        for each in listed.data.reports:
-            if each.id == named:
-                content = await run_in_threadpool((desk.case_folder().path / each.path).read_bytes)
-                return _download(content, f"{named}.{each.format}")
-        raise NotFoundError("This case holds no report {named!r}.", named=named)
+        return await self._file(request, request.query_params.get("format", ""))
+
+    async def preview(self, request: Request) -> Response:
+        """Show a report as it was written, in a box without scripts, forms, origin or anything from elsewhere."""
+        shown = await self._file(request, "html")
+        shown.headers["Content-Type"] = "text/html; charset=utf-8"
+        shown.headers["Content-Security-Policy"] = PREVIEW
+        del shown.headers["Content-Disposition"]
+        return shown
+
+    async def _file(self, request: Request, wanted: str) -> Response:
+        """Return a report's file as it was written. Raises `NotFoundError` when it is not there or was changed."""
+        desk, named = await self._desk(request), request.path_params["report"]
+
+        def read() -> Response:
+            for each in workflow.reports.list_reports(desk).data.reports:
+                if each.id == named and wanted in {"", each.format}:
+                    content = (desk.case_folder().path / each.path).read_bytes()
+                    if sha256_bytes(content) == each.sha256:
+                        return _download(content, f"{named}.{each.format}")
+            raise NotFoundError("This case holds no report {named!r}.", named=named)
+
+        return await run_in_threadpool(read)
 
     async def attachment(self, request: Request) -> Response:
         """Give an attachment to be saved, by its SHA-256: never shown, since it is evidence."""
-        content = await run_in_threadpool(
-            workflow.attachments.read, self._console.at(request), request.path_params["digest"]
-        )
+        desk = await self._desk(request)
+        content = await run_in_threadpool(workflow.attachments.read, desk, request.path_params["digest"])
         return _download(content, request.path_params["digest"])
 
     async def progress(self, request: Request) -> Response:
         """Stream where the work on a case stands, each time that it has changed."""
+        await self._desk(request)
+        session, case = session_of(request), request.path_params["case"]
 
         async def told() -> AsyncIterator[str]:
             before = ""
-            while not await request.is_disconnected():
-                works = [each.shown for each in self._console.works.of(request.path_params["case"])]
+            while self._console.door.holds(session) and not await request.is_disconnected():
+                works = [each.shown for each in self._console.works.of(case)]
                 if (now := json.dumps(works)) != before:
                     yield f"data: {now}\n\n"
                 before = now
@@ -197,8 +227,7 @@ class _Face:
                     told=[self._console.word(say("This form is not of this session."))],
                     steps=[],
                 )
-            desk = self._console.at(request)
-            outcome = await run_in_threadpool(action, desk, form, self._console.works)
+            outcome = await run_in_threadpool(action, await self._desk(request), form, self._console)
             told = (outcome,) if isinstance(outcome, Message) else outcome.messages or (say("Done."),)
             session.flash = (*session.flash, *map(self._console.word, told))
             return RedirectResponse(_back(form.text("back"), request.path_params["case"]), status_code=303)
@@ -223,8 +252,8 @@ class _Face:
             steps=[],
         )
 
-    def _html(self, template: str, request: Request, *, status: int = 200, **more: object) -> HTMLResponse:
-        session = request.state.session if hasattr(request.state, "session") else None
+    def _html(self, template: str, request: Request, *, status: int = 200, **more: Any) -> HTMLResponse:  # noqa: ANN401
+        session = getattr(request.state, "session", None)
         page = more.get("page")
         flash, case = (), request.path_params.get("case")
         if session is not None:
@@ -237,6 +266,8 @@ class _Face:
             case=case,
             here=request.url.path,
             query=dict(request.query_params),
+            actor=(session.examiner if session else "") or self._console.desk.examiner,
+            zone=more.get("zone"),
             works=self._console.works.of(case) if case else (),
         )
         return HTMLResponse(text, status_code=status)
@@ -256,61 +287,3 @@ def _back(asked: str, case: str) -> str:
     """Return the address to go back to: one of this case's own, whatever was asked."""
     own = f"/c/{case}/"
     return asked if asked.startswith(own) and "\\" not in asked and "\n" not in asked else own
-
-
-def _environment(console: Console) -> Environment:
-    made = Environment(
-        loader=Templates(console.tongue, _PACKAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_harmless,
-    )
-    made.filters |= {
-        "w": console.word,
-        "words": lambda told: visible(console.tongue.text(str(told))).replace("_", " "),
-        "json": lambda value: json.dumps(as_json(value), ensure_ascii=False, indent=1, default=console.word),
-        "first": lambda rows: list(rows)[:_ROWS],
-        "fromjson": json.loads,
-        "moment": lambda text: visible(str(text or "")).replace("T", " ").partition(".")[0].replace("Z", "")[:19],
-    }
-    made.globals |= {
-        "pages": [each for each in PAGES if each.menu],
-        "language": console.tongue.language,
-        "draw": drawing,
-        "next_of": _next_of,
-        "verdicts": [str(each) for each in Verdict],
-        "levels": [str(each) for each in Level],
-        "next_steps": [str(each) for each in NextStep],
-        "orders": [str(each) for each in Order],
-        "consent_points": [str(each) for each in ConsentPoint],
-        "consent_methods": [str(each) for each in ConsentMethod],
-        "observed": workflow.observations.KINDS,
-        "methods": workflow.observations.METHODS,
-        "rows_shown": _ROWS,
-        "export_formats": [str(each) for each in workflow.exports.ExportFormat],
-        "sealing_states": _sealing_states,
-        "sealing_strip": lambda rows: [(str(each.sealing), f"{each.pseudonym}: {each.sealing}") for each in rows],
-        "link_pairs": lambda links: [(each.kind, [who.pseudonym for who in each.officials]) for each in links],
-    }
-    return made
-
-
-def _harmless(value: object) -> object:
-    """Return a text with marks of direction and controls visible: names and evidence may hold them."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _next_of(steps: Iterable[Any], case: str | None) -> list[tuple[str, str]]:
-    """Return the steps that can be taken in the console as links: `(address, words)`."""
-    known = ((each, NEXT.get(each.verb.split(" ")[0])) for each in steps if each.verb)
-    return [(f"/c/{case}/{page}", each.verb) for each, page in known if page and case]
-
-
-def _sealing_states(observations: Iterable[Any]) -> list[tuple[str, str]]:
-    """Return the course of Letter Sealing as boxes of a strip: `(class, words)`, oldest first."""
-    seen = sorted(
-        (each for each in observations if each.kind == workflow.observations.LETTER_SEALING), key=lambda each: each.at
-    )
-    return [(each.value, f"{each.at[:10]} {each.value} ({each.method or 'no method'})") for each in seen]

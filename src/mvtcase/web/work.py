@@ -62,10 +62,10 @@ class Works:
         """Return the work on a case, newest first."""
         return tuple(each for each in reversed(self._works) if each.case == case)
 
-    def stop(self, number: int) -> None:
-        """Ask a piece of work to stop: what was found is kept, and the rest can be done later."""
+    def stop(self, case: str, number: int) -> None:
+        """Ask a piece of work on a case to stop: what was found is kept, and the rest can be done later."""
         for each in self._works:
-            if each.number == number:
+            if (each.case, each.number) == (case, number):
                 each.stop.set()
 
     def stop_all(self, *, wait: float) -> None:

@@ -17,6 +17,7 @@ from mvtcase.wording import say
 from mvtcase.workflow import report_files
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.recording import settled_case
+from mvtcase.workflow.seeking import LINE, line_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,11 +83,26 @@ def note(desk: Desk, text: str, *, about: str | None = None) -> Outcome[OneNote]
 
 
 def looked_at(desk: Desk, subject: str) -> None:
-    """Write down that the examiner read a person's record; on a medium that cannot be written to nothing is."""
+    """Write down that the examiner read a person's record; on a medium that cannot be written to nothing is.
+
+    `subject` is the id of an official, device, finding, incident line or scan. Raises `NotFoundError`.
+    """
     with desk.open_case() as store:
+        official = _person(store, subject)
         if not store.read_only:
-            with store.change("record.read", actor=desk.actor, subject=subject):
+            with store.change("person.read", actor=desk.actor, subject=subject, official=official):
                 pass
+
+
+def _person(store: Store, subject: str) -> str:
+    """Return the id of the official whom a record is about. Raises `NotFoundError`."""
+    if subject.startswith(LINE):
+        return queries.device(store, line_named(store, subject).device).official
+    if subject.startswith("F-"):
+        return queries.finding(store, subject).official
+    if subject.startswith("S-"):
+        return queries.device(store, queries.scan(store, subject).device).official
+    return queries.device(store, subject).official if subject.startswith("D-") else queries.official(store, subject).id
 
 
 def _thing(store: Store, named: str) -> str:

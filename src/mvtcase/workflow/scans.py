@@ -307,10 +307,12 @@ def shown_scans(desk: Desk, store: Store, wanted: Collection[str]) -> tuple[payl
     )
 
 
-def list_scans(desk: Desk) -> Outcome[payloads.Scans]:
-    """Return all scans."""
+def list_scans(desk: Desk, *, device: str | None = None) -> Outcome[payloads.Scans]:
+    """Return all scans, or those of one device."""
     with desk.open_case() as store:
-        return Outcome(data=payloads.Scans(scans=shown_scans(desk, store, [each.id for each in queries.scans(store)])))
+        meant = queries.device(store, device).id if device else None
+        wanted = [each.id for each in queries.scans(store, in_full=False) if meant in {None, each.device}]
+        return Outcome(data=payloads.Scans(scans=shown_scans(desk, store, wanted)))
 
 
 def show(desk: Desk, named: str) -> Outcome[payloads.OneScan]:

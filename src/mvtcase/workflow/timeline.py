@@ -142,6 +142,12 @@ def written(moments: tuple[Moment, ...], form: Form) -> Iterator[str]:
         yield line.getvalue()
 
 
+def zone(desk: Desk) -> ZoneInfo | timezone:
+    """Return the zone that times of the case meant are shown in."""
+    with desk.open_case() as store:
+        return zone_of(queries.case_file(store))
+
+
 def zone_of(case: CaseFile) -> ZoneInfo | timezone:
     """Return the zone that a case's times are shown in: the one chosen for it, else this machine's, else UTC."""
     found = (_zone(name) for name in (case.time_zone, _of_the_machine()) if name)

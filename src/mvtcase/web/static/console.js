@@ -18,6 +18,7 @@ document.addEventListener("keydown", (event) => {
   }
   event.preventDefault();
 });
+document.querySelector("a.row[aria-current]")?.focus({ preventScroll: true });
 const works = document.getElementById("works");
 if (works && works.querySelector(".work")) {
   const source = new EventSource(works.dataset.progress);

@@ -237,6 +237,7 @@ def _enrolment(home: Path, work: Path) -> list[list[str]]:
         ["case", "list"],
         ["examiner", "add", REVIEWER, "--role", "reviewer"],
         ["examiner", "set", REVIEWER, "--role", "examiner"],
+        ["examiner", "password", REVIEWER, "--remove"],
         ["examiner", "list"],
         ["group", "add", "Legislature"],
         ["group", "list"],

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import cProfile
 import http.client
+import importlib
 import pstats
 import statistics
 import sys
@@ -23,8 +24,6 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from store import build
 
 from mvtcase.store.folder import Workspace
 from mvtcase.web.console import Console
@@ -36,6 +35,7 @@ from mvtcase.workflow.desk import Desk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+build = importlib.import_module("store").build  # beside this file: benchmarks/ is no package
 PAGES = (
     "", "people", "people/O-0007", "devices/D-0005", "roster", "due", "queue", "queue?level=HIGH", "second", "matrix",
     "timeline?official=O-0007", "timeline", "links", "sealing", "sets", "scans", "scans/S-0005", "reports", "custody",
@@ -151,9 +151,9 @@ def main() -> None:
             figures = list(each_page(reader, asked.times))
     for page in PAGES:
         own = [each for each in figures if each[0] == page]
-        cpu, wall = (statistics.median(each[which] for each in own) for which in (1, 2))
+        cpu, wall = statistics.median(each[1] for each in own), statistics.median(each[2] for each in own)
         sys.stdout.write(f"{page or 'desk':28} {cpu:7.0f} ms CPU {wall:7.0f} ms wall {own[0][3] >> 10:6} KiB\n")
-    cpu, wall = (statistics.quantiles([each[which] for each in figures], n=20)[-1] for which in (1, 2))
+    cpu, wall = (statistics.quantiles(each, n=20)[-1] for each in ([f[1] for f in figures], [f[2] for f in figures]))
     sys.stdout.write(f"95th percentile: {cpu:.0f} ms CPU, {wall:.0f} ms wall; limit {LIMITS.get(asked.officials)}\n")
 
 

@@ -212,6 +212,7 @@ def _cases(say: Say, case: Path, patch: pytest.MonkeyPatch) -> None:
     say("examiner", "add", "Ben")
     say("examiner", "list")
     say("examiner", "set", "Ben", "--role", "reviewer")
+    say("examiner", "password", "Ben", "--remove")
     say("group", "add", "Caucus", "--parent", "Legislature")
     say("group", "list")
 

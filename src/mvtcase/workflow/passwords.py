@@ -39,10 +39,10 @@ _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5LW5vYm9keQ$RdescudvJCsgt3ub+b2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordSet:
-    """What `examiner password` returns: whose it is, and whether there is one now."""
+    """What `examiner password` returns: whose it is, and whether the person can sign in now."""
 
     examiner: Examiner
-    has_password: bool
+    signs_in: bool
 
 
 def change(desk: Desk, named: str, password: Secret | None) -> Outcome[PasswordSet]:
@@ -60,10 +60,10 @@ def change(desk: Desk, named: str, password: Secret | None) -> Outcome[PasswordS
             known.pop(one.person_key, None)
         else:
             known[one.person_key] = {"name": one.name, "hash": _HASHER.hash(_strong(password))}
-        action = "examiner.password_set" if password else "examiner.password_removed"
+        action = "examiner.may_sign_in" if password else "examiner.signs_in_no_more"
         with store.change(action, actor=desk.actor, subject=one.id):
             write_atomically(desk.workspace.path / FILE, json.dumps(known, ensure_ascii=False, indent=1).encode())
-    return Outcome(data=PasswordSet(examiner=one, has_password=password is not None))
+    return Outcome(data=PasswordSet(examiner=one, signs_in=password is not None))
 
 
 def _strong(password: Secret) -> str:

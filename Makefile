@@ -48,8 +48,9 @@ healthy: $(READY) ## healthy phones with ordinary noise, alone and with a real t
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half healthy $(VERDICTS)
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half "real trace" $(VERDICTS)
 
-bench: $(READY) ## measure matching and hostile input; takes minutes
-	@$(BIN)/python benchmarks/matching.py
+bench: $(READY) ## measure matching, scans and hostile input; takes an hour
+	@$(BIN)/python benchmarks/matching.py --markdown
+	@$(BIN)/python benchmarks/scans.py --batch --markdown
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py
 
 mutants: $(READY) ## change the code that decides, one spot at a time, and list what no test notices; takes an hour

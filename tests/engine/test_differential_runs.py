@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -142,10 +143,18 @@ class Trial:
         options = ("--iocs", "planted", "--no-sweep")
         chosen = [each for each, name in self.acquisitions.items() if "planted" in name]
         self.scans = {
-            "stock": self._run(responder, "scan", "run", *chosen, *options, "--stock-matcher"),
+            "stock": self._run(responder, "scan", "run", *chosen, *options, "--stock"),
             "ours": self._run(responder, "scan", "run", *self.acquisitions, *options),
         }
         self.rechecks = self._run(responder, "recheck", "run", "--all", "--iocs", "planted")
+        self.folder = responder.workspace / "cases/trial/scans"
+
+    def files(self, scans: str, name: str) -> dict[str, Any]:
+        """Return the values of every file that MVT's modules and commands left in a scan, but for moments of ours."""
+        root = self.folder / self.scans[scans][name]["id"] / "results/mvt"
+        return {
+            str(path.relative_to(root)): values_of(path) for path in root.rglob("*") if path.suffix in {".json", ".csv"}
+        }
 
     def _run(self, responder: Any, *arguments: str) -> dict[str, dict[str, Any]]:
         fields = ("module", "level", "message", "event")
@@ -154,6 +163,15 @@ class Trial:
             raised = responder.alerts(scan["id"])
             scan["raised"] = [{field: alert[field] for field in fields} for alert in raised]
         return {self.acquisitions[scan["acquisition"]]: scan for scan in scans}
+
+
+def values_of(path: Path) -> Any:
+    """Return what a stored file says; rows of one moment are in no order."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as handle:
+            return sorted(csv.reader(handle, escapechar="\\"))
+    held = json.loads(path.read_text("utf-8"))
+    return {**held, "date": "", "target_path": ""} if path.name == "info.json" else held
 
 
 NAMES = (
@@ -184,6 +202,15 @@ def trial(tmp_path_factory: pytest.TempPathFactory, start_responder: Callable[[]
 def test_the_case_holds_the_alerts_that_plain_mvt_raises(name: str, matcher: str, trial: Trial) -> None:
     """Module, level, message and event are the same, one for one and in order, by our matcher and by MVT's."""
     assert trial.scans[matcher][name]["raised"] == trial.plain[name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "planted" in name])
+def test_the_files_hold_the_values_that_mvts_own_functions_store(name: str, trial: Trial) -> None:
+    """With the faster functions and without (`--stock`): equal files, equal values, equal rows of the timeline."""
+    ours, stock = trial.files("ours", name), trial.files("stock", name)
+    assert sorted(ours) == sorted(stock)
+    assert "timeline.csv" in ours
+    assert {each for each in ours if ours[each] != stock[each]} == set()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -69,6 +69,9 @@ def run(
         ),
     ] = True,
     stock_matcher: Annotated[bool, typer.Option("--stock-matcher", help="Match with MVT's own code, slower.")] = False,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="Run MVT's own code everywhere, slower; the answers are the same.")
+    ] = False,
     allow_foreign_modules: Annotated[
         bool, typer.Option("--allow-foreign-modules", help="Run modules of other installed MVT plugins too.")
     ] = False,
@@ -95,6 +98,7 @@ def run(
             jobs=jobs or desk.settings.jobs,
             sweep=second_reader,
             stock_matcher=stock_matcher,
+            stock=stock,
             allow_foreign_modules=allow_foreign_modules,
             despite_control=despite_control,
             age_identity=age_identity,

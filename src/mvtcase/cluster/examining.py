@@ -47,6 +47,7 @@ class Examination:
     problems: tuple[Gap, ...] = ()
     sweep: bool = True
     stock_matcher: bool = False
+    stock: bool = False
     allow_foreign_modules: bool = False
     age_identity: Path | None = None
     password: Secret | None = None
@@ -102,6 +103,7 @@ def examine(
             limits=wanted.limits,
             evidence_bytes=wanted.evidence_bytes,
             stock_matcher=wanted.stock_matcher,
+            stock=wanted.stock,
             sweep=wanted.sweep,
             allow_foreign_modules=wanted.allow_foreign_modules,
             password=wanted.password,

@@ -2,8 +2,8 @@
 
 Events are JSON objects with a key `event`. The parent writes `job` first and `worker` with each start; the worker sends
 `hello`, `refused`, `plan`, `step`, `started`, `alert`, `amended`, `finished`, `problem`, `limitation`, `progress`,
-`claims` and `done`; the parent adds `lost` when a worker ended before its end. What is not understood is left out,
-never trusted.
+`claims`, `done` and `used` (time and memory, for `benchmarks/`); the parent adds `lost` when a worker ended before its
+end. What is not understood is left out, never trusted.
 """
 
 from __future__ import annotations

@@ -43,6 +43,8 @@ class ScanJob:
     limits: Limits
     evidence_bytes: int
     stock_matcher: bool = False
+    stock: bool = False
+    """Whether MVT's own functions run everywhere, also where a faster one was proven equal."""
     sweep: bool = True
     allow_foreign_modules: bool = False
     password: Secret | None = None
@@ -167,7 +169,8 @@ def scan_fields(job: ScanJob, resumption: Resumption) -> dict[str, Json]:
         "expected_indicators": job.expected_indicators,
         "set_names": dict(job.set_names),
         "withheld": dict(job.withheld),
-        "stock_matcher": job.stock_matcher,
+        "stock_matcher": job.stock_matcher or job.stock,
+        "stock": job.stock,
         "sweep": job.sweep,
         "allow_foreign_modules": job.allow_foreign_modules,
         "password": job.password.value if job.password else None,

@@ -65,7 +65,11 @@ def inventory(root: Path, kind: EvidenceKind, notes: Notes) -> Inventory:
 
 
 def _is_fine(root: Path, entry: Entry) -> bool:
-    return entry.what == FILE and entry.depth <= MAX_DEPTH and os.access(_located(root, entry), os.R_OK)
+    return (
+        entry.what == FILE
+        and entry.depth <= MAX_DEPTH
+        and os.access(f"{root}/{entry.path}" if entry.path else root, os.R_OK)
+    )
 
 
 def _located(root: Path, entry: Entry) -> Path:

@@ -49,20 +49,20 @@ UNREADABLE = "unreadable"
 
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
-_TYPES = (
-    (stat.S_ISREG, FILE),
-    (stat.S_ISDIR, FOLDER),
-    (stat.S_ISLNK, LINK),
-    (stat.S_ISFIFO, FIFO),
-    (stat.S_ISSOCK, SOCKET),
-    (stat.S_ISBLK, DEVICE),
-    (stat.S_ISCHR, DEVICE),
-)
+_TYPES = {
+    stat.S_IFREG: FILE,
+    stat.S_IFDIR: FOLDER,
+    stat.S_IFLNK: LINK,
+    stat.S_IFIFO: FIFO,
+    stat.S_IFSOCK: SOCKET,
+    stat.S_IFBLK: DEVICE,
+    stat.S_IFCHR: DEVICE,
+}
 
 
 def type_of_mode(mode: int) -> str:
     """Return the word for what a mode says: `file`, `folder`, `link`, `fifo`, `socket`, `device`."""
-    return next((word for test, word in _TYPES if test(mode)), UNREADABLE)
+    return _TYPES.get(stat.S_IFMT(mode), UNREADABLE)
 
 
 def entry_type(path: Path) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mvtcase import kinds
@@ -77,14 +79,26 @@ def _walked(target: Path) -> Iterator[tuple[str, Path]]:
     yield from ((entry.path, target / entry.path) for entry in walk(target) if entry.what == FILE)
 
 
+def _stored(target: Path) -> Iterator[str]:
+    """Yield the names of a backup's regular files that lie where a backup keeps them."""
+    for folder in target.iterdir():
+        if len(folder.name) == 2 and folder.is_dir() and not folder.is_symlink():  # noqa: PLR2004 - a hash's first two digits
+            with suppress(OSError), os.scandir(folder) as entries:
+                yield from (
+                    each.name
+                    for each in entries
+                    if each.is_file(follow_symlinks=False) and each.name.startswith(folder.name)
+                )
+
+
 def _listed(target: Path) -> Iterator[tuple[str, Path]]:
     """Yield the files of a backup by domain and path, nothing where its list cannot be read: its module says so."""
     query = "SELECT fileID, domain, relativePath FROM Files WHERE flags = 1 LIMIT ?"
+    present = set(_stored(target))
     try:
         with opened(target / "Manifest.db") as connection:
             for name, domain, relative in connection.execute(query, (_MOST_ROWS,)):
-                path = target / str(name)[:2] / str(name)
-                if path.is_file() and not path.is_symlink():
-                    yield f"{domain}-{relative}", path
+                if str(name) in present:
+                    yield f"{domain}-{relative}", target / str(name)[:2] / str(name)
     except (sqlite3.Error, OSError, UnreadableError):
         return

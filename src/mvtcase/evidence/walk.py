@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mvtcase.evidence.looks import FILE, FOLDER, UNREADABLE, open_folder, type_of_mode
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry below a root: `path` is relative with `/` between its parts, `what` a word of `reading.type_of_mode`.
 
     `path` is "" when the root is itself a file. Times are nanoseconds since 1970, sizes bytes.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,11 +85,19 @@ class Kind:
 
     def telling_trace(self, place: str) -> Trace | None:
         """Return what a file at this place would tell, None where it is no telling file."""
+        if _any_of(tuple(self.telling)).match(place) is None:
+            return None
         return next((trace for pattern, trace in self.telling.items() if fnmatch.fnmatchcase(place, pattern)), None)
 
     def limits(self, read: Collection[str]) -> tuple[str, ...]:
         """Return the sentences on what it never carries, but for those that the modules `read` speak against."""
         return tuple(each.text for each in self.limitations if not each.unless & set(read))
+
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return one expression for all patterns: nearly every file of a phone tells nothing."""
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
 
 
 def key_modules(part: str, source: str, reasons: Mapping[str, str]) -> tuple[KeyModule, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import plistlib
 import uuid
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from mvtcase.phones import ios_browsing as ios_browsers
 from mvtcase.phones import ios_messages as ios_chats
 from mvtcase.phones.damage import Damage, write_damaged
 from mvtcase.phones.ios_apps import installed_apps
+from mvtcase.phones.ios_bulk import bulk_files
 from mvtcase.phones.ios_phone import Anatomy, Desk, IosPhone, Oddity, PhoneFile, file_id, naive, unix_seconds
 from mvtcase.phones.ios_spots import IosEvidence, place
 from mvtcase.phones.plants import BuiltEvidence
@@ -88,7 +90,7 @@ def build_ios_backup(
     refuse_unknown({*missing, *lost, *damage}, {*(file.source for file in files), *TOP_LEVEL})
     listed = [file for file in files if file.source not in missing]
     folder.mkdir(parents=True, exist_ok=True)
-    for file in [*listed, *top_level(desk, listed)]:
+    for file in chain(listed, bulk_files(desk), top_level(desk, chain(listed, bulk_files(desk)))):
         if file.source not in lost and file.source not in missing:
             _write(folder, file, damage.get(file.source), unix_seconds(phone.backed_up))
     return BuiltEvidence(path=folder, planted=planted)
@@ -164,7 +166,9 @@ def _manifest_db(desk: Desk, listed: Iterable[PhoneFile]) -> bytes:
     rows: dict[str, Row] = {}
     for file in listed:
         for folder in _folders(file):
-            rows.setdefault(folder, _row(desk, file.domain, folder.split("\0")[1], None, rng.randrange(10**6)))
+            inode = rng.randrange(10**6)
+            if folder not in rows:
+                rows[folder] = _row(desk, file.domain, folder.split("\0")[1], None, inode)
         rows[f"{file.domain}\0{file.relative_path}"] = _row(
             desk, file.domain, file.relative_path, len(file.content), rng.randrange(10**6)
         )

@@ -32,6 +32,9 @@ SITES = (
 )  # fmt: skip
 """Harmless pages; no real set lists a name below the reserved `example` domains (RFC 2606)."""
 
+_VISITS_TO_AN_UPGRADE = 40
+"""Visits among which one page was asked for without encryption and came with it."""
+
 _HISTORY = """
 CREATE TABLE history_items (id INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL UNIQUE, domain_expansion TEXT,
     visit_count INTEGER NOT NULL, daily_visit_counts BLOB NOT NULL, should_recompute_derived_visit_counts INTEGER
@@ -66,7 +69,7 @@ def safari_history(desk: Desk) -> PhoneFile:
     """Return Safari's History.db."""
     rng = desk.rng("safari_history")
     items = list(SITES)
-    visits = [(rng.randrange(len(SITES)) + 1, moment) for moment in desk.moments(rng, 36, days=90)]
+    visits = [(rng.randrange(len(SITES)) + 1, moment) for moment in desk.moments(rng, desk.phone.visits, days=90)]
     for link, moment in zip(
         desk.at("safari_history"), desk.moments(rng, len(desk.at("safari_history")), days=30), strict=True
     ):
@@ -76,16 +79,13 @@ def safari_history(desk: Desk) -> PhoneFile:
         {"id": number, "history_item": item, "visit_time": mac_seconds(moment), "title": "", "origin": 0}
         for number, (item, moment) in enumerate(visits, 1)
     ]
+    for number, moment in enumerate(desk.moments(rng, desk.phone.visits // _VISITS_TO_AN_UPGRADE, days=90), 1):
+        items += [f"{scheme}://site{number}.example.org/" for scheme in ("http", "https")]
+        rows += _redirect(len(rows) + 1, len(items) - 1, mac_seconds(moment))
     if desk.has(Oddity.FAST_REDIRECT):
         start = mac_seconds(desk.moments(rng, 1, days=30)[0])
         items += ["http://shop.example.net/cart", "https://landing.example.org/x"]
-        origin = len(rows) + 1
-        rows.append(
-            {"id": origin, "history_item": len(items) - 1, "visit_time": start, "redirect_destination": origin + 1}
-        )
-        rows.append(
-            {"id": origin + 1, "history_item": len(items), "visit_time": start + 0.2, "redirect_source": origin}
-        )
+        rows += _redirect(len(rows) + 1, len(items) - 1, start)
     pages: list[Row] = [
         {
             "id": number, "url": url, "visit_count": 3, "daily_visit_counts": b"\x03\x00\x00\x00",
@@ -101,6 +101,14 @@ def safari_history(desk: Desk) -> PhoneFile:
         content=database(_HISTORY, {"history_items": pages, "history_visits": rows}),
         anatomy=Anatomy(table="history_visits", text="title", date="visit_time"),
     )
+
+
+def _redirect(visit: int, item: int, start: float) -> list[Row]:
+    """Return two visits of which the first led to the second, the page after its own, within a second."""
+    return [
+        {"id": visit, "history_item": item, "visit_time": start, "redirect_destination": visit + 1},
+        {"id": visit + 1, "history_item": item + 1, "visit_time": start + 0.2, "redirect_source": visit},
+    ]
 
 
 def safari_tabs(desk: Desk) -> PhoneFile:

@@ -53,6 +53,7 @@ class IosPhone:
     `last_backup` is an aware UTC datetime: nothing on the phone is later. `messages` counts SMS and iMessages (WhatsApp
     has half as many); `attributed_body_only` of them carry their text only in `attributedBody`, as recent iOS does, and
     `without_handle` of them are joined to no correspondent, as those sent to a group are: MVT's query leaves them out.
+    `visits` are those in Safari's history; `files` are further files of apps, see `ios_bulk.phone_of_size`.
     `extra_messages` are texts received from a stranger, as they are: for words that try to escape a terminal or a page.
     """
 
@@ -72,6 +73,8 @@ class IosPhone:
     without_handle: int = 0
     extra_messages: tuple[str, ...] = ()
     photos: int = 12
+    visits: int = 36
+    files: int = 0
     lockdown_mode: bool = False
     plants: tuple[Plant, ...] = ()
     oddities: frozenset[Oddity] = frozenset()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.engine import box
-from mvtcase.engine.versions import PINNED_MVT
+from mvtcase.engine.versions import PINNED_MVT, SEAMS_FOR
 from mvtcase.errors import MvtcaseError
 from mvtcase.evidence import intake
 from mvtcase.kinds import of
@@ -56,7 +56,7 @@ def examine(desk: Desk | None, evidence: Path | None = None) -> Outcome[Checks]:
     With `evidence` it is also compared with what is known of its kind. Raises the `EvidenceError` that says why it
     cannot be used.
     """
-    checks = [_python(), _mvt(), _plugins(), _sqlite(), _sandbox(), _reports(), _fonts()]
+    checks = [_python(), _mvt(), _speed(), _plugins(), _sqlite(), _sandbox(), _reports(), _fonts()]
     checks += [] if evidence is None else list(_drift(evidence.expanduser().absolute()))
     if desk is not None:
         checks += [_sets(desk), _disk(desk), _examiner(desk)]
@@ -100,6 +100,16 @@ def _mvt() -> Check:
         good=seen == PINNED_MVT,
         seen=seen,
         hint=say("Install mvt=={pinned}: no other release is known here.", pinned=PINNED_MVT),
+    )
+
+
+def _speed() -> Check:
+    on = _version("mvt") == SEAMS_FOR
+    return Check(
+        name="faster functions",
+        good=on,
+        seen="on" if on else "off",
+        hint=say("Scans are slower: they were compared with mvt=={proven} only.", proven=SEAMS_FOR),
     )
 
 

@@ -69,6 +69,7 @@ class Request:
     jobs: int = 1
     sweep: bool = True
     stock_matcher: bool = False
+    stock: bool = False
     allow_foreign_modules: bool = False
     despite_control: str = ""
     age_identity: Path | None = None
@@ -250,6 +251,7 @@ def _examine(  # joins everything one scan needs
         counts=choice.counts,
         problems=control.control_gaps(choice, acquisition.kind),
         stock_matcher=request.stock_matcher,
+        stock=request.stock,
         sweep=request.sweep,
         allow_foreign_modules=request.allow_foreign_modules,
         age_identity=request.age_identity,

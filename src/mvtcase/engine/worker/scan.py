@@ -14,6 +14,7 @@ from mvtcase.engine.versions import PINNED_MVT
 from mvtcase.engine.worker.match.matcher import FastIndicators, stock_from_matchset
 from mvtcase.engine.worker.preflight.inspect import inspect
 from mvtcase.engine.worker.reader import second
+from mvtcase.engine.worker.run import seams
 from mvtcase.engine.worker.run.commands import ForeignModulesError, command_for, load_plugins, plugin_distributions
 from mvtcase.engine.worker.run.recorder import Recorder
 from mvtcase.engine.worker.safety.guards import (
@@ -84,6 +85,8 @@ def prepare(task: Task, recorder: Recorder) -> tuple[list[type[MVTModule]], Indi
             plugins = load_plugins(allow_foreign=task.allow_foreign_modules)
         except ForeignModulesError as error:
             raise RefusedError("foreign_module", f"MVT modules of other packages are installed: {error}.") from error
+        if not task.stock:
+            seams.install()
         _silence_console()
         recorder.flush_notes("plugins")
         matchset = _matchset(task)

@@ -47,6 +47,9 @@ class Task:
     inside: tuple[Inside, ...] = ()
     """Acquisitions inside this one, to be examined as their own kinds."""
 
+    stock: bool = False
+    """Whether MVT's own functions run, without the faster ones that take their place."""
+
     evidence: Path | None = None
     """For a recheck, the evidence where it is at hand to be read again."""
 
@@ -62,6 +65,7 @@ def task_of(fields: Mapping[str, Any]) -> Task:
         expected_indicators=int(fields["expected_indicators"]),
         set_names=dict(fields["set_names"]),
         stock_matcher=bool(fields["stock_matcher"]),
+        stock=bool(fields.get("stock")),
         sweep=bool(fields["sweep"]),
         allow_foreign_modules=bool(fields["allow_foreign_modules"]),
         password=fields["password"],

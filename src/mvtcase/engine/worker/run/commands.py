@@ -168,18 +168,18 @@ def command_for(
     )
     command.recorder = recorder
     for name in _STORING:
-        setattr(command, name, _forgiving(getattr(command, name), recorder))
+        setattr(command, name, _forgiving(name, getattr(command, name), recorder))
     return command
 
 
-def _forgiving(store: Callable[[], None], recorder: Recorder) -> Callable[[], None]:
+def _forgiving(name: str, store: Callable[[], None], recorder: Recorder) -> Callable[[], None]:
     """MVT's summary files come last; one that cannot be written must neither stop the others nor count."""
 
     def stored() -> None:
         try:
             store()
         except Exception as error:  # noqa: BLE001 - anything an alert's event can hold may break the writing
-            reason = why("command.summary", error=type(error).__name__, what=store.__name__)
+            reason = why("command.summary", error=type(error).__name__, what=name)
             recorder.emit("limitation", reason=reason.data)
 
     return stored

@@ -306,10 +306,11 @@ class Recorder:
     def step(self, name: str) -> Iterator[None]:
         """Mark something that can hang outside of modules, so that the parent knows what to leave out next time."""
         self.emit("step", name=name, finished=False)
+        began = time.process_time()
         try:
             yield
         finally:
-            self.emit("step", name=name, finished=True)
+            self.emit("step", name=name, finished=True, cpu_ms=int((time.process_time() - began) * 1000))
 
     def flush_notes(self, part: str) -> None:
         """Send what was logged outside of modules, where it means that something was not examined."""

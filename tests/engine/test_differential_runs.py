@@ -209,7 +209,7 @@ def test_the_files_hold_the_values_that_mvts_own_functions_store(name: str, tria
     """With the faster functions and without (`--stock`): equal files, equal values, equal rows of the timeline."""
     ours, stock = trial.files("ours", name), trial.files("stock", name)
     assert sorted(ours) == sorted(stock)
-    assert "timeline.csv" in ours
+    assert "info.json" in ours
     assert {each for each in ours if ours[each] != stock[each]} == set()
 
 

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from mvtcase.cli.state import State
     from mvtcase.engine.job import EngineEvent
+    from mvtcase.workflow.batches import Step
 
 MAX_MODULE_CHARACTERS = 32
+_BATCH = ""
 
 
 class _Plain(TextColumn):
@@ -49,6 +51,20 @@ class ScanProgress:
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.Lock()
 
+    def batch(self, step: Step) -> None:
+        """Take one phone of a batch that is done: its bar goes, the batch's own comes to stand last."""
+        with self._lock:
+            done = self._tasks.pop(step.acquisition, None)
+            if done is not None:
+                self._progress.remove_task(done)
+            whole = self._tasks.get(_BATCH)
+            if whole is not None:
+                self._progress.remove_task(whole)
+            label = words(say("about {time} left", time=_duration(step.seconds_left)))
+            self._tasks[_BATCH] = self._progress.add_task(
+                "", subject=words(say("phones")), module=label, total=step.total, completed=step.done
+            )
+
     def __call__(self, subject: str, event: EngineEvent) -> None:
         """Take one engine event of one acquisition or scan."""
         with self._lock:
@@ -65,11 +81,44 @@ class ScanProgress:
                 self._progress.update(task, module=label)
 
 
+class StepLines:
+    """A line on stderr for each phone of a batch, where there is no terminal to draw on."""
+
+    def batch(self, step: Step) -> None:
+        """Tell of one phone that is done."""
+        left = (
+            say("about {time} left", time=_duration(step.seconds_left)) if step.done < step.total else say("all done")
+        )
+        told = say(
+            "{done} of {total}: {acquisition} took {time}; {left}.",
+            done=step.done,
+            total=step.total,
+            acquisition=step.acquisition,
+            time=_duration(step.seconds),
+            left=left,
+        )
+        console(stderr=True).print(Text(visible(words(told))))
+
+    def __call__(self, subject: str, event: EngineEvent) -> None:
+        """Tell nothing of what happens within a scan."""
+
+
+def _duration(seconds: float) -> str:
+    """Return a span of time as people say it: seconds below two minutes, then minutes, then hours."""
+    if seconds < 120:  # noqa: PLR2004 - two minutes
+        return words(say("{count} s", count=round(seconds)))
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return words(
+        say("{hours} h {minutes} min", hours=hours, minutes=rest) if hours else say("{count} min", count=minutes)
+    )
+
+
 @contextlib.contextmanager
-def scanning(state: State) -> Iterator[Callable[[str, EngineEvent], None]]:
-    """Give a listener for engine events that draws bars on a terminal and does nothing elsewhere."""
+def scanning(state: State) -> Iterator[ScanProgress | StepLines]:
+    """Give a listener for engine events and steps of a batch: bars on a terminal, a line for each phone elsewhere."""
     if not _watched(state):
-        yield lambda _subject, _event: None
+        yield StepLines()
         return
     columns = (
         _Plain("subject"),

@@ -105,6 +105,7 @@ def run(
             password=read_password_file(password_file) if password_file else None,
             ask_password=ask_for,
             on_event=on_event,
+            on_step=on_event.batch,
         )
         outcome = workflow.scans.run(desk, request)
     output.show(state, outcome, summary)

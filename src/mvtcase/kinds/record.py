@@ -85,7 +85,8 @@ class Kind:
 
     def telling_trace(self, place: str) -> Trace | None:
         """Return what a file at this place would tell, None where it is no telling file."""
-        if _any_of(tuple(self.telling)).match(place) is None:
+        names, others = _ends(tuple(self.telling))
+        if place.rpartition("/")[2] not in names and others.match(place) is None:
             return None
         return next((trace for pattern, trace in self.telling.items() if fnmatch.fnmatchcase(place, pattern)), None)
 
@@ -95,9 +96,17 @@ class Kind:
 
 
 @cache
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Return one expression for all patterns: nearly every file of a phone tells nothing."""
-    return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
+def _ends(patterns: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]]:
+    """Return the file names that patterns end in, and one expression for those that end otherwise.
+
+    Nearly every file of a phone tells nothing, and this says so at one look.
+    """
+    last = {each: each.rpartition("/")[2] for each in patterns}
+    others = [each for each, name in last.items() if _WILD.search(name)]
+    return frozenset(last.values()), re.compile("|".join(map(fnmatch.translate, others)) or r"(?!)")
+
+
+_WILD = re.compile(r"[*?\[]")
 
 
 def key_modules(part: str, source: str, reasons: Mapping[str, str]) -> tuple[KeyModule, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from mvtcase.store.store import Store
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.acquisitions import learn_personal
+from mvtcase.workflow.batches import Batch, usable_memory
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mvtcase.cluster.examining import Examined
     from mvtcase.engine.job import DecryptJob, DecryptResult, EngineEvent, Secret
     from mvtcase.model import Acquisition, Scan
+    from mvtcase.workflow.batches import Step
     from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
 
@@ -40,6 +41,10 @@ class StoppedError(Exception):
 
 def _no_event(acquisition: str, event: EngineEvent) -> None:
     """Hear nothing: the default where nobody watches."""
+
+
+def _no_step(step: Step) -> None:
+    """Hear nothing of a batch: the default where nobody watches."""
 
 
 def _no_password(acquisition: Acquisition) -> Secret | None:
@@ -76,6 +81,8 @@ class Request:
     password: Secret | None = None
     ask_password: Callable[[Acquisition], Secret | None] = _no_password
     on_event: Callable[[str, EngineEvent], None] = _no_event
+    on_step: Callable[[Step], None] = _no_step
+    """Hears of each phone of a batch that is done."""
     stop: threading.Event = field(default_factory=threading.Event)
     keys: dict[str, Secret] = field(default_factory=dict, repr=False)
     """Keys of decrypted backups by device, for this batch."""
@@ -164,15 +171,14 @@ def _run_all(
     """Return, for each acquisition, the id of its scan (None when none began) and why it failed (empty when not)."""
     if len(wanted) == 1:
         return [(_scan_one(desk, request, choice, wanted[0], secrets.get(wanted[0].id)), Message())]
-    with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
-        waiting = [pool.submit(_scan_or_say_why, desk, request, choice, each, secrets.get(each.id)) for each in wanted]
-        try:
-            return [each.result() for each in waiting]
-        except BaseException:
-            request.stop.set()
-            for each in waiting:
-                each.cancel()
-            raise
+    batch = Batch(
+        jobs=request.jobs,
+        scan=lambda each: _scan_or_say_why(desk, request, choice, each, secrets.get(each.id)),
+        told=request.on_step,
+        stop=request.stop,
+        memory=usable_memory(),
+    )
+    return batch.run(wanted)
 
 
 def _scan_or_say_why(

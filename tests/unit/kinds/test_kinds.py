@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import MISSING, fields
 
 import pytest
@@ -93,3 +94,18 @@ def test_a_limitation_goes_when_it_does_not_hold() -> None:
 def test_telling_files_are_known_by_their_place(kind: EvidenceKind, place: str, trace: Trace | None) -> None:
     """Wherever the acquisition's top folder lies."""
     assert kinds.of(kind).telling_trace(place) is trace
+
+
+@pytest.mark.parametrize("kind", list(EvidenceKind))
+def test_the_quick_look_at_a_place_says_what_the_patterns_say(kind: EvidenceKind) -> None:
+    """Places made of the patterns themselves, whole, cut and changed, are told as each pattern by itself tells them."""
+    telling = kinds.of(kind).telling
+    places = [
+        change(pattern.replace("*", middle))
+        for pattern in telling
+        for middle in ("", "a/b", "Library/", "x\n")
+        for change in (str, str.upper, lambda place: place + "x", lambda place: place[1:], lambda place: f"a/{place}")
+    ]
+    for place in places:
+        told = next((trace for pattern, trace in telling.items() if fnmatch.fnmatchcase(place, pattern)), None)
+        assert kinds.of(kind).telling_trace(place) is told

@@ -10,6 +10,7 @@ import json
 import os
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import kinds
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 50
 MAX_NAMED_GAPS = 20
+AT_ONCE = 500
+"""Lines that are packed in one go."""
 NOT_READ = "not_read"
 """What stands in place of an extent where the second reader did not come to a file."""
 
@@ -136,8 +139,9 @@ class Claims:
         """Write all claims as lines of JSON, in the order of the files."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         with os.fdopen(os.open(path, flags, 0o600), "wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as packed:
-            for line in self._lines():
-                packed.write(json.dumps(line).encode("ascii", "backslashreplace") + b"\n")
+            lines = (json.dumps(line) for line in self._lines())
+            while some := list(islice(lines, AT_ONCE)):
+                packed.write(("\n".join(some) + "\n").encode("ascii", "backslashreplace"))
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         yield from (claim.line() for claim in self.claims)

@@ -9,7 +9,9 @@ import importlib
 import sqlite3
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +49,7 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str
 
 def cli_page() -> str:
     """Return docs/cli.md: every verb's own help, the settings, the environment, the exit codes."""
-    group: Any = typer.main.get_command(app)
+    group: Any = _commands()
     intro = (
         "# Commands\n\nOptions of the program stand before the verb or behind it: `mvtcase --case NAME status`, "
         "`mvtcase status --case NAME`. People read tables on stdout; progress and notes go to "
@@ -72,14 +74,24 @@ def _verbs_of(command: Any) -> Sequence[str]:  # noqa: ANN401  # typer's own cla
 
 def verbs() -> Iterator[str]:
     """Yield every verb as the envelope names it: `scan run`."""
-    group: Any = typer.main.get_command(app)
+    group: Any = _commands()
     for name, command in group.commands.items():
         yield from [f"{name} {verb}" for verb in _verbs_of(command)] or [name]
 
 
+@cache
+def _commands() -> object:
+    """Return the tree of all commands, which takes a while to make."""
+    return typer.main.get_command(app)
+
+
 def _help_block(arguments: Sequence[str]) -> str:
-    shown = CliRunner().invoke(app, [*arguments, "--help"], prog_name="mvtcase", env={"COLUMNS": str(HELP_COLUMNS)})
-    text = "\n".join(line.rstrip() for line in shown.stdout.strip().splitlines())
+    command: Any = _commands()
+    with CliRunner().isolation(env={"COLUMNS": str(HELP_COLUMNS)}) as (out, *_):
+        with suppress(SystemExit):
+            command.main([*arguments, "--help"], prog_name="mvtcase")
+        shown = out.getvalue().decode()
+    text = "\n".join(line.rstrip() for line in shown.strip().splitlines())
     return f"```text\n{text}\n```\n\n"
 
 

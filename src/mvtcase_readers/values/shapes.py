@@ -94,7 +94,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Many texts at once, so that they can be searched together; places and roles are made for those that matter.
+    """Many texts out of one container, to be searched together; places and roles are made for those that matter.
 
     `whole` says that each text begins and ends where its value does. In a run of printable bytes it does not: what
     stands before and after a value there may belong to neighbours.

@@ -120,7 +120,11 @@ class Walk:
         if len(batch.texts) >= _LARGE:
             self._outside(self.on_batch, batch)
         elif batch.texts:
-            pool = self._pools[batch.whole]
+            inside, pool = batch.place(0).inside, self._pools[batch.whole]
+            if pool.texts and pool.inside != inside:
+                self._flush()
+                pool = self._pools[batch.whole]
+            pool.inside = inside
             pool.add(batch)
             if len(pool.texts) >= _POOLED or pool.characters > _BULK:
                 self._flush()
@@ -270,13 +274,14 @@ def _runs_of(found: list[tuple[int, str]], place: Place, base: int, role: str, *
 
 @dataclass(slots=True)
 class _Pool:
-    """Small batches on their way to the caller, put together so that he searches them at once."""
+    """Small batches out of one container on their way to the caller, put together so that he searches them at once."""
 
     texts: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     places: list[Callable[[int], Place]] = field(default_factory=list)
     characters: int = 0
+    inside: str = ""
 
     def add(self, batch: Batch) -> None:
         """Take in a batch."""

@@ -8,16 +8,17 @@ away. Every other shape goes to MVT's own `URL` class. Facts: `mvt/common/url.py
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from mvt.common.url import SHORTENER_DOMAINS, URL
 from tld import get_tld
 from tld.exceptions import TldBadUrl, TldDomainNotFound
 from tld.result import Result
+from tld.utils import get_tld_names_container
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
 PLAIN_URL = re.compile(
     r"([hH][tT][tT][pP][sS]?://)?"  # scheme
@@ -141,6 +142,14 @@ def holds_suffix(domains: Container[str], host: str) -> bool:
             return True
         host = host.partition(".")[2]
     return False
+
+
+@cache
+def international_endings() -> frozenset[str]:
+    """Return the last labels of host names that are not written in ASCII, as `台灣`."""
+    registered_domain("example.com")  # makes `tld` read its list
+    lists: Iterable[Any] = get_tld_names_container().values()
+    return frozenset(label for each in lists for label in (each.root.children or {}) if not label.isascii())
 
 
 def registered_domain(host: str) -> str | None:

@@ -71,7 +71,9 @@ class Hit(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Entry:
+class Entry:
+    """What the index holds of a term: the indicators that it is, and where it stood."""
+
     matches: tuple[Match, ...]
     last: tuple[int, str, Role]
     spots: list[Spot]
@@ -96,25 +98,31 @@ class ValueIndex:
     """The terms seen so far; comparing happens once for each distinct term."""
 
     known: Known
-    entries: dict[str, _Entry] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
     unkept: int = 0
 
     def see(self, term: Term, file: int, path: str, role: str, place: Callable[[], Place]) -> Iterator[Hit]:
         """Take in a term at a place and yield what it hits there, as long as the bounds on places are kept."""
-        key = f"{term.sort}{_HARMLESS if term.defanged else ''}{term.text}"
-        found = place_class(path, "", role)
-        entry = self.entries.get(key)
-        if entry is None:
-            entry = self._new(key, term)
-        if not entry.takes(file, found, role_of(role)):
-            return
-        spot = _spot(file, found, role, place(), term)
+        entry, found = self.entry(term), place_class(path, "", role)
+        if entry.takes(file, found, role_of(role)):
+            yield from self.put(entry, term, file, found, role, place())
+
+    def entry(self, term: Term) -> Entry:
+        """Return what the index holds of a term, made and compared when it is the first time."""
+        key = f"{term.sort.value}{_HARMLESS if term.defanged else ''}{term.text}"
+        return self.entries.get(key) or self._new(key, term)
+
+    def put(
+        self, entry: Entry, term: Term, file: int, found: PlaceClass, role: str, place: Place, *, alone: bool = True
+    ) -> Iterator[Hit]:
+        """Keep a place of a term, whose text stands there `alone` or not, and yield what it hits."""
+        spot = _spot(file, found, role, place, term, alone=alone)
         entry.spots.append(spot)
         for match in entry.matches:
             yield Hit(term, match, spot)
 
-    def _new(self, key: str, term: Term) -> _Entry:
-        entry = _Entry(tuple(self.known.matches(term)), (-1, "", Role.FREE), [])
+    def _new(self, key: str, term: Term) -> Entry:
+        entry = Entry(tuple(self.known.matches(term)), (-1, "", Role.FREE), [])
         if len(self.entries) < MAX_VALUES:
             self.entries[key] = entry
         else:
@@ -175,10 +183,10 @@ def _term(key: str) -> Term:
     return Term(sort, text.removeprefix(_HARMLESS), defanged=text.startswith(_HARMLESS))
 
 
-def _spot(file: int, found: PlaceClass, role: str, place: Place, term: Term) -> Spot:
+def _spot(file: int, found: PlaceClass, role: str, place: Place, term: Term, *, alone: bool) -> Spot:
     return Spot(
-        file, str(found), role, place.inside[:500], place.table[:200], place.row, place.column[:200], place.key[:500],
-        place.offset, term.undone, len(term.context) <= len(term.text) + BARE or None,
+        file, found.value, role, place.inside[:500], place.table[:200], place.row, place.column[:200], place.key[:500],
+        place.offset, term.undone, (alone and len(term.context) <= len(term.text) + BARE) or None,
     )  # fmt: skip
 
 

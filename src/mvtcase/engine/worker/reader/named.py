@@ -2,85 +2,132 @@
 
 Forms are those of Android's `debuggerd`, `ActivityManager`, `batterystats`, `procstats`, `lmkd` and `init` (AOSP), of
 the kernel and its audit lines, and of Apple's crash reports, spindumps, `launchd` and sandbox. Logs are long and most
-lines name nothing: each form has marks of which one must stand in a text before it is looked for.
+lines name nothing: a few passes find the letters with which forms begin, and only there the rest is looked at.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from ahocorasick_rs import BytesAhoCorasick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_NAME = 255
-_NEAR = 130
-_NAME = r"[A-Za-z_/.][\w./:@$+-]{1,254}"
+_BACK = 48
+_NAME = rb"[A-Za-z_/.][\w./:@$+-]{1,254}"
 
-_FORMS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
-    ((">>>",), re.compile(rf">>> ({_NAME}) <<<")),
-    ((">>>",), re.compile(rf"\bname: ({_NAME}) {{1,3}}>>>")),
-    ((",pr,",), re.compile(rf",pr,[\"']?({_NAME})[\"']?,")),
-    (("' (",), re.compile(rf"'({_NAME})' \(\d{{1,7}}\)")),
-    (("pid ", "pid: ", "process "), re.compile(rf"(?:pid|process):? \d{{1,7}},? [\[(]({_NAME})[\])]")),
-    (
-        ("rocess '", "ervice '", 'rocess "', 'ervice "', "name '", 'name "'),
-        re.compile(rf"\b(?:[Pp]rocess|[Ss]ervice)(?: name)? [\"']({_NAME})[\"']"),
-    ),
-    ((":", "/"), re.compile(rf"(?<![\w/.:])\d{{1,7}}[:/]({_NAME})(?=/(?:u\d|\d)|:? |:?$)", re.MULTILINE)),
-    (
-        ("Proc ", "* "),
-        re.compile(rf"^[ \t]{{0,16}}(?:Proc|\*|\*APP\*|\*PERS\*) ({_NAME})(?=:?$|:?[ \t])", re.MULTILINE),
-    ),
-    (("\t", "  "), re.compile(rf"^(?:\d{{1,7}}|-)[ \t]+-?\d{{1,3}}[ \t]+({_NAME})$", re.MULTILINE)),
+
+def _form(text: bytes, flags: int = 0) -> re.Pattern[bytes]:
+    return re.compile(text.replace(b"NAME", _NAME).replace(b"LETTER", rb"[\w\x80-\xff]"), flags | re.MULTILINE)
+
+
+_PASSES: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...] = (
+    # `12:name/u0a1`, `12/name:`
+    (_form(rb":(?<=\d:)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
+    (_form(rb"/(?<=\d/)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
+    (_form(rb"\* (NAME)(?=:?$|:?[ \t])"), _form(rb"^[ \t]{0,16}(?:\*APP|\*PERS)?\Z")),
+    (_form(rb"\n(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$"), _form(rb"\Z")),
 )
-"""The marks of a form, and how it goes on."""
+"""Forms that begin with one sign, and what must stand before it."""
 
-_VALUE = re.compile(rf"[\"']?[ \t]{{0,3}}[:=][ \t]{{0,16}}[\"']?({_NAME})")
-_KEY = re.compile(r"(?<![\w-])([a-z]+(?:[ _][a-z]+)?)\Z")
+_LINE = _form(rb"^[ \t]{0,16}\Z")
+_WORD = _form(rb"(?<!LETTER)\Z")
+_ANYWHERE = _form(rb"\Z")
+_MARKED: dict[bytes, tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]] = {
+    b">>> ": ((_form(rb">>> (NAME) <<<"), _ANYWHERE),),
+    b"name: ": ((_form(rb"name: (NAME) {1,3}>>>"), _WORD),),
+    b",pr,": ((_form(rb",pr,[\"']?(NAME)[\"']?,"), _ANYWHERE),),
+    b"pid": ((_form(rb"pid:? \d{1,7},? [\[(](NAME)[\])]"), _ANYWHERE),),
+    b"proc": (
+        (_form(rb"process:? \d{1,7},? [\[(](NAME)[\])]"), _WORD),
+        (_form(rb"[Pp]rocess(?: name)? [\"'](NAME)[\"']"), _WORD),
+        (_form(rb"Proc (NAME)(?=:?$|:?[ \t])"), _LINE),
+    ),
+    b"service": ((_form(rb"[Ss]ervice(?: name)? [\"'](NAME)[\"']"), _WORD),),
+}
+"""Marks in lower case, how a form goes on from them, and what must stand before them."""
+
+_ANNOUNCING = (b"proc", b"cmd", b"comm", b"exe", b"program", b"coalition", b"service", b"responsible", b"kill")
+_VALUE = _form(rb"[A-Za-z]{3,12}(?:[ _][A-Za-z]{1,12})?([\"']?[ \t]{0,3}[:=])[ \t]{0,16}[\"']?(NAME)")
+_KEY = re.compile(rb"(?<![\w-])([a-z]+(?:[ _][a-z]+)?)\Z", re.IGNORECASE)
 _KEYS = frozenset(
-    ("process", "process name", "processname", "procname", "proc name", "proc_name", "proc", "cmd", "cmd line",
-     "cmdline", "command", "command line", "comm", "exe", "exec", "program", "executable", "coalition", "service",
-     "service name", "responsible", "parent process", "crashed process", "responsible process", "killing", "killed")
-)  # fmt: skip
+    b"process,process name,processname,procname,proc name,proc_name,proc,cmd,cmd line,cmdline,command,command line,comm"
+    b",exe,exec,program,executable,coalition,service,service name,responsible,killing,killed".split(b",")
+)
 """Words that announce a process before a colon or an equals sign."""
 
-_HINTS = ("proc", "cmd", "comm", "exe", "program", "coalition", "service", "responsible", "kill")
 _LONGEST_KEY = 24
-
-_EVENT = re.compile(r"\b(?:am|wm|sysui)_\w{2,40}\s{0,3}: \[([^\]\n]{0,1000})")
+_EVENT = re.compile(rb": \[([^\]\n]{0,1000})")
+_OF_EVENT = re.compile(rb"\b(?:am|wm|sysui)_\w{2,40}\s{0,3}\Z")
 """Android's event log: what happened to a process, in fields between commas."""
 
-_NUMBERED = re.compile(r"[\[(](?:pid )?\d{1,7}(?:[\])]| /)")
-_BEFORE = re.compile(rf"({_NAME})['\"]? ?\Z")
+_NUMBERED = (re.compile(rb"\[(?:pid )?\d{1,7}(?:[\])]| /)"), re.compile(rb"\((?:pid )?\d{1,7}(?:[\])]| /)"))
+_OF_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@$+-"
+_NAMES_ALONE = bytes(byte if byte in _OF_NAMES else 0x20 for byte in range(256))
+_NO_BEGINNING = b"0123456789-+@:$"
+_FIRST = _form(rb"(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$")
+_MARKS = tuple(dict.fromkeys((*_MARKED, *_ANNOUNCING)))
+_AT_WORDS = _MARKS.index(b"proc")
+"""The marks from this one on begin a word."""
+
+_FINDER = BytesAhoCorasick(_MARKS)
 
 
-def named_in(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield what logs would name a process in a text, with where it stands."""
-    for found in _NUMBERED.finditer(text):
-        start = max(0, found.start() - _NEAR)
-        before = _BEFORE.search(text[start : found.start()])
-        if before is not None:
-            yield before[1], start + before.start(1), found.end()
-    for marks, pattern in _FORMS:
-        if any(mark in text for mark in marks):
-            yield from ((found[1], found.start(), found.end()) for found in pattern.finditer(text))
-    if "=" in text or ":" in text:
-        yield from _announced(text)
-    if "_" in text and ": [" in text:
-        for found in _EVENT.finditer(text):
-            yield from ((field.strip(), found.start(), found.end()) for field in found[1].split(","))
-
-
-def _announced(text: str) -> Iterator[tuple[str, int, int]]:
-    lowered = text.lower()
-    if len(lowered) == len(text) and any(hint in lowered for hint in _HINTS):
-        for found in _VALUE.finditer(text):
-            key = _KEY.search(lowered[max(0, found.start() - _LONGEST_KEY) : found.start()])
-            if key is not None and (key[1] in _KEYS or re.split("[ _]", key[1])[-1] in _KEYS):
+def named_in(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield what logs would name a process in some lines, with where it stands."""
+    yield from _numbered(data)
+    for pattern, before_it in _PASSES:
+        for found in pattern.finditer(data):
+            if _follows(data, found.start(), before_it):
                 yield found[1], found.start(), found.end()
+    if (first := _FIRST.match(data)) is not None:
+        yield first[1], 0, first.end()
+    for number, start, _ in _FINDER.find_matches_as_indexes(data.lower()):
+        if number < _AT_WORDS or not data[start - 1 : start].isalpha():
+            yield from _at_mark(data, _MARKS[number], start)
+    for found in _EVENT.finditer(data) if b"_" in data else ():
+        if _follows(data, found.start(), _OF_EVENT):
+            fields = (field.strip() for field in found[1].split(b","))
+            yield from ((field, found.start(), found.end()) for field in fields if field.strip(b"-.0123456789"))
 
 
+def _numbered(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield what stands before a process's number in brackets."""
+    alone = b""
+    for pattern in _NUMBERED:
+        for found in pattern.finditer(data):
+            alone = alone or data.translate(_NAMES_ALONE)
+            end = found.start()
+            end -= data[end - 1 : end] == b" "
+            end -= data[end - 1 : end] in {b"'", b'"'}
+            start = alone.rfind(b" ", max(0, end - LONGEST_NAME), end) + 1
+            name = data[start:end].lstrip(_NO_BEGINNING) if start else data[:end][-LONGEST_NAME:].lstrip(_NO_BEGINNING)
+            if len(name) > 1:
+                yield name, end - len(name), found.end()
+
+
+def _follows(data: bytes, at: int, pattern: re.Pattern[bytes]) -> bool:
+    return pattern.search(data, max(0, at - _BACK), at) is not None
+
+
+def _at_mark(data: bytes, mark: bytes, start: int) -> Iterator[tuple[bytes, int, int]]:
+    for pattern, before_it in _MARKED.get(mark, ()):
+        found = pattern.match(data, start)
+        if found is not None and _follows(data, start, before_it):
+            yield found[1], start, found.end()
+    found = _VALUE.match(data, start) if mark in _ANNOUNCING else None
+    if found is not None:
+        key = _KEY.search(data, max(0, found.start(1) - _LONGEST_KEY), found.start(1))
+        words = key[1].lower() if key is not None else b""
+        if words in _KEYS or re.split(rb"[ _]", words)[-1] in _KEYS:
+            yield found[2], start, found.end()
+
+
+@lru_cache(maxsize=16_384)
 def names_of(value: str) -> dict[str, None]:
     """Return the names in what names a process: `group/name`, `name:part`, `name[12]`, a path, a command line."""
     names = dict.fromkeys((value, value.rsplit("/", 1)[-1], value.split("/", 1)[0]))

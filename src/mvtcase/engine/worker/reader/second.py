@@ -21,11 +21,11 @@ from mvtcase.engine.worker.reader import claims as claiming
 from mvtcase.engine.worker.reader import index as indexing
 from mvtcase.engine.worker.reader.alerts import MODULE, Teller
 from mvtcase.engine.worker.reader.claims import Claim, Claims
+from mvtcase.engine.worker.reader.comparing import Comparer
 from mvtcase.engine.worker.reader.files import Acquisition
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
-from mvtcase.engine.worker.reader.roles import is_record_of_processes
 from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
 from mvtcase.engine.worker.run.opened import read_opened
 from mvtcase.kinds.inside import inside
@@ -35,7 +35,7 @@ from mvtcase_readers.regular import UnreadableError, open_regular
 from mvtcase_readers.values import Extent, Place, read_values, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.engine.worker.emitter import Emitter
@@ -95,10 +95,11 @@ class _FileOutOfTimeError(Exception):
 
 def run(task: Task, matchset: MatchSet, emit: Emitter) -> None:
     """Read the evidence and send hits as `alert` events, `progress` on the way, and the `claims` at the end."""
-    SecondReader(task, _known(task, matchset), emit).run()
+    SecondReader(task, known_of(task, matchset), emit).run()
 
 
-def _known(task: Task, matchset: MatchSet) -> Known:
+def known_of(task: Task, matchset: MatchSet) -> Known:
+    """Return the indicators of a task's sets as this reader looks them up."""
     return Known.of(matchset, task.set_names, android=kinds.of(task.kind).platform is kinds.Platform.ANDROID)
 
 
@@ -109,7 +110,7 @@ def run_stored(task: Task, matchset: MatchSet, emit: Emitter, examined: frozense
 
     What the index does not answer for is sent as a `problem`.
     """
-    known = _known(task, matchset)
+    known = known_of(task, matchset)
     stored = StoredIndex(task.target / "mvt" / indexing.FILE_NAME)
     hits: dict[int, list[Hit]] = defaultdict(list)
     try:
@@ -164,6 +165,7 @@ class SecondReader:
     emit: Emitter
     acquisition: Acquisition = field(init=False)
     index: ValueIndex = field(init=False)
+    comparer: Comparer = field(init=False)
     teller: Teller = field(init=False)
     notices: Notices = field(default_factory=Notices)
     claims: list[Claim] = field(default_factory=list)
@@ -178,6 +180,7 @@ class SecondReader:
     def __post_init__(self) -> None:
         self.acquisition = Acquisition(self.task)
         self.index = ValueIndex(self.known)
+        self.comparer = Comparer(self.index)
         self.teller = Teller(self.emit)
 
     def run(self) -> None:
@@ -286,19 +289,14 @@ class SecondReader:
             claim.extent, claim.note = str(Extent.UNREADABLE), safe_text(f"{type(error).__name__}: {error}", 300)
 
     def _batch(self, number: int, file: Acquired, batch: Batch) -> Iterator[Hit]:
-        last = len(batch.texts) - 1
-        inside = batch.place(0).inside if last >= 0 else ""
-        is_mixed = last > 0 and batch.place(last).inside != inside
-        for position, text in enumerate(batch.texts):
-            role = batch.role_of(position)
-            if is_mixed:
-                inside = batch.place(position).inside
-            path = f"{file.rooted}!{inside}" if inside else file.rooted
-            if file.rooted == MANIFEST and _is_listed_path(text, batch.place(position)):
-                continue  # each is seen as the path of its own file, under the domain that says whose it is
-            terms = terms_of(text, role, raw=not batch.whole, running=is_record_of_processes(path))
-            yield from self._see(number, path, role, terms, lambda: batch.place(position))  # noqa: B023 - used at once
-        self.notices.look(f"{file.rooted}!{inside}", batch.texts)
+        inside = batch.place(0).inside
+        path = f"{file.rooted}!{inside}" if inside else file.rooted
+        wanted: Sequence[int] = range(len(batch.texts))
+        if file.rooted == MANIFEST:
+            # Each is seen as the path of its own file, under the domain that says whose it is.
+            wanted = [at for at in wanted if not _is_listed_path(batch.texts[at], batch.place(at))]
+        yield from self.comparer.see(number, path, batch, wanted)
+        self.notices.look(path, batch.texts)
 
     def _see(
         self, number: int, path: str, role: str, terms: Iterable[Term], place: Callable[[], Place]

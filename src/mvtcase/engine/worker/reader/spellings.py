@@ -57,7 +57,7 @@ def plain(text: str) -> str:
         return text
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
-    return text.translate(_INVISIBLE)
+    return text.translate(_INVISIBLE) if _HIDDEN.search(text) else text
 
 
 def _undone(spelling: Spelling) -> Iterator[Spelling]:
@@ -153,6 +153,7 @@ _INVISIBLE = dict.fromkeys(
     (0x00AD, 0x034F, 0x061C, 0x115F, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
      *range(0x2060, 0x2070), *range(0xFE00, 0xFE10))
 )  # fmt: skip
+_HIDDEN = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _DEFANGED = "defanging"
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,24});")

@@ -12,9 +12,10 @@ import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from mvtcase.canon import StrEnum
+from mvtcase.engine.worker.match.domains import international_endings
 from mvtcase.engine.worker.reader.named import LONGEST_NAME, named_in, names_of
 from mvtcase.engine.worker.reader.roles import Role, role_of
-from mvtcase.engine.worker.reader.spellings import spellings
+from mvtcase.engine.worker.reader.spellings import plain, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,13 +100,13 @@ def terms_of_path(path: str) -> Iterator[Term]:
 
 def _whole(text: str, role: Role) -> Iterator[Term]:
     """Yield what a short value is as a whole, by the role of the place it stands in."""
-    value = text.strip().strip("\0")
+    value = plain(text).strip().strip("\0")
     if not value or "\n" in value:
         return
     if role is Role.PROFILE:
         yield Term(Sort.PROFILE, value, context=text)
     elif role is Role.PROCESS or role is Role.APP:
-        yield from (Term(Sort.NAME, name, context=text) for name in names_of(value))
+        yield from terms_of_name(value, text)
     elif "/" not in value and "\\" not in value and (role is Role.FILE or _FILE_LIKE.fullmatch(value)):
         yield Term(Sort.FILE_NAME, value, context=text)
     if _is_path(value, role):
@@ -122,25 +123,48 @@ def _is_path(value: str, role: Role) -> bool:
     return "/" in value or "\\" in value
 
 
-def _within(text: str, role: Role) -> Iterator[Term]:
+def terms_of_word(word: str) -> Iterator[Term]:
+    """Yield what one word of a free text is by itself; names that its neighbours announce are `named_terms`."""
+    for start in range(0, len(word), LONGEST_VALUE):
+        yield from _within(word[start : start + LONGEST_VALUE + OVERLAP], Role.FREE, alone=True)
+
+
+def _within(text: str, role: Role, *, alone: bool = False) -> Iterator[Term]:
     for spelling in spellings(text):
-        for term in _in_text(spelling.text, role):
+        for term in _in_text(spelling.text, role, named=not alone or bool(spelling.undone)):
             yield term._replace(undone=spelling.undone, defanged=spelling.defanged) if spelling.undone else term
 
 
-def _in_text(text: str, role: Role) -> Iterator[Term]:
+def _in_text(text: str, role: Role, *, named: bool = True) -> Iterator[Term]:
     if "." in text:
         yield from _dotted(text)
     if "/" in text:
         yield from _slashed(text)
-    for name, start, end in named_in(text):
-        context = text[max(0, start - CONTEXT) : end + CONTEXT]
-        yield from (Term(Sort.NAME, each, context=context) for each in names_of(name))
+    if named:
+        yield from named_terms(text.encode("utf-8", "replace"))
     if len(text) >= _SHORTEST_HASH:
         for found in _HEX.finditer(text):
             yield Term(Sort.HEX, found.group().replace(":", "").lower(), context=_of(found))
         if role is not Role.ROW_ID and "-" in text:
             yield from (Term(Sort.UUID, found.group().upper(), context=_of(found)) for found in _UUID.finditer(text))
+
+
+def named_terms(data: bytes) -> Iterator[Term]:
+    """Yield the names of processes that some lines name as logs do."""
+    for name, start, end in named_in(data):
+        context = data[max(0, start - CONTEXT) : end + CONTEXT].decode("utf-8", "ignore")
+        yield from terms_of_name(name.decode("utf-8", "replace"), context)
+
+
+def terms_of_name(name: str, context: str = "") -> Iterator[Term]:
+    """Yield the terms of what names a process."""
+    yield from (Term(Sort.NAME, each, context=context or name) for each in names_of(name))
+
+
+def terms_as_a_whole(text: str) -> Iterator[Term]:
+    """Yield what a free text is that is no longer than a path: a path, the name of a file."""
+    if len(text) <= LONGEST_NAME * 4:
+        yield from _whole(text, Role.FREE)
 
 
 def _slashed(text: str) -> Iterator[Term]:
@@ -160,6 +184,8 @@ def _dotted(text: str) -> Iterator[Term]:
         start, end = found.span()
         if text[end : end + 1] == "@" and "." not in text[end + 1 : end + 2]:
             continue  # the name of an address; its host comes next
+        if not _NAMING.search(found.group()) and not _is_host_of_numbers(text, *found.span()):
+            continue
         context = _of(found)
         if start < link_ends and _speaks_of(text, start):
             yield Term(Sort.ABOUT, found.group().lower(), context=context)
@@ -173,6 +199,13 @@ def _dotted(text: str) -> Iterator[Term]:
             yield Term(Sort.DOTTED, name, context=context)
             if rest is not None:
                 yield Term(Sort.LINK, f"{name}{rest.group().rstrip(_CLOSING)}", context=context)
+
+
+def _is_host_of_numbers(text: str, start: int, end: int) -> bool:
+    """Return whether two numbers with a dot are an address: in a link they are, elsewhere a second or a version."""
+    return (text[start - 2 : start] == "//" or text[start - 1 : start] == "@") and _as_address(
+        text[start:end]
+    ) is not None
 
 
 def _speaks_of(text: str, start: int) -> bool:
@@ -192,8 +225,10 @@ def _address(text: str, start: int, host: str, context: str) -> Iterator[Term]:
 def _international(token: str) -> list[str]:
     """Return an international name in letters and as DNS writes it, and what of it is ASCII, for text glued to it."""
     names = [found.group() for found in _DOTTED.finditer(token)]
-    with contextlib.suppress(UnicodeError):
-        names.append(token.lower().encode("idna").decode("ascii"))
+    last = token.rpartition(".")[2].lower()
+    if last.isascii() or last in international_endings():
+        with contextlib.suppress(UnicodeError):
+            names.append(token.lower().encode("idna").decode("ascii"))
     return names
 
 
@@ -239,8 +274,13 @@ _SHORTEST_HASH = 32
 _LABEL = "[A-Za-z0-9_-]{1,63}"
 _DOTTED = re.compile(rf"(?<![A-Za-z0-9_-]){_LABEL}(?:\.{_LABEL}){{1,20}}")
 _DOTTED_ANY = re.compile(r"(?<![\w-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}")
+_NAMING = re.compile(
+    r"\.(?:(?<=[\w-]\.)(?:[^\W\d]|-)|(?:(?<=[^\W\d]\.)|(?<=-\.))\d|(?<=\d\.)(?:\d{1,12}\.\d|0[xX]|\d{1,3}[A-Za-z_]))"
+)
+"""The dot of a name: with a letter beside it, or one of three numbers or more; a dot in a number makes none."""
+
 _LOCAL = re.compile(r"([A-Za-z0-9._%+-]{1,64})@$")
-_REST = re.compile(r"(?::\d{1,5})?[/?#][^\s\"'<>|\\^`{}\u0080-\U0010ffff]{0,2048}")
+_REST = re.compile(r"(?::\d{1,5})?[/?#][^\s\"'<>|\\^`{}\x00\u0080-\U0010ffff]{0,2048}")
 _CLOSING = ".,;:!?)]"
 _LEADS_TO = re.compile(
     r"[?&](?:u|url|uri|to|dest|destination|target|redirect|redirect_ur[il]|link|goto|next|r)=$|/amp/(?:s/)?$|ampproject\.org/[a-z]/(?:s/)?$",

@@ -11,8 +11,6 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ahocorasick_rs import BytesAhoCorasick
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -74,7 +72,7 @@ _MARKS = tuple(dict.fromkeys((*_MARKED, *_ANNOUNCING)))
 _AT_WORDS = _MARKS.index(b"proc")
 """The marks from this one on begin a word."""
 
-_FINDER = BytesAhoCorasick(_MARKS)
+_FINDERS = tuple(re.compile(re.escape(mark)) for mark in _MARKS)
 
 
 def named_in(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -86,9 +84,11 @@ def named_in(data: bytes) -> Iterator[tuple[bytes, int, int]]:
                 yield found[1], found.start(), found.end()
     if (first := _FIRST.match(data)) is not None:
         yield first[1], 0, first.end()
-    for number, start, _ in _FINDER.find_matches_as_indexes(data.lower()):
-        if number < _AT_WORDS or not data[start - 1 : start].isalpha():
-            yield from _at_mark(data, _MARKS[number], start)
+    lowered = data.lower()
+    for number, (mark, finder) in enumerate(zip(_MARKS, _FINDERS, strict=True)):
+        for start in (found.start() for found in finder.finditer(lowered)):
+            if number < _AT_WORDS or not data[start - 1 : start].isalpha():
+                yield from _at_mark(data, mark, start)
     for found in _EVENT.finditer(data) if b"_" in data else ():
         if _follows(data, found.start(), _OF_EVENT):
             fields = (field.strip() for field in found[1].split(b","))

@@ -26,6 +26,7 @@ NOT_RUN = {
     "demo": "`workspace`, `evidence`, `reports[]` (paths), `custody_head`; `status`, `sealing`, `scans[]` as below.",
     "canary plan": "`folder`, `platform`, `markers[]{name, type, value, how, reader}`.",
     "canary check": "`acquisition`, `scan`, `sightings[]{name, value, reader, seen, seen_by[]}`.",
+    "cluster keys": "`folders[]`.",
     "bundle export": "`export` as of that verb.",
     "iocs add": "`imported[]` as of `iocs import`, with one set.",
     "iocs update": "`imported[]` as of `iocs import`, each with `url` and `etag`; `failed[]{name, url, reason}`.",

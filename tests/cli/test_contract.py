@@ -158,7 +158,8 @@ def _verbs() -> set[str]:
         for name, one in below.items():
             yield from walk(one, (*words, name))
 
-    return {verb for verb in walk(typer.main.get_command(app), ()) if verb != "serve"}  # it answers with pages
+    servers = {"serve", "cluster scheduler", "cluster worker"}  # they answer with pages, or to each other
+    return {verb for verb in walk(typer.main.get_command(app), ()) if verb not in servers}
 
 
 Say = Callable[..., dict[str, Any]]
@@ -291,6 +292,7 @@ def _answers(say: Say, case: Path) -> None:
     say("correlate")
     say("coverage", "--files")
     say("diff", "S-0001", "S-0002")
+    say("cluster", "keys", case.parent / "keys", "--node", "alder")
     folder = say("canary", "plan", case.parent / "canary", "--platform", "ios")["folder"]
     say("canary", "check", f"{folder}/canary.json", "A-0001", code=1)
     say("report", "write", "incident", "--format", "html,json")

@@ -12,11 +12,12 @@ import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output, progress
+from mvtcase.cli.cluster import ClusterKeys, ClusterOption, joined
 from mvtcase.cli.state import shown, state_of, words
 from mvtcase.errors import InputError, NotFoundError
 from mvtcase.escape import visible
 from mvtcase.model import ScanState
-from mvtcase.wording import Kept, say
+from mvtcase.wording import Kept, do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,6 +82,8 @@ def run(
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Go on where no sandbox works; reports say what that means.")
     ] = False,
+    cluster: ClusterOption = None,
+    cluster_keys: ClusterKeys = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 10, 11 or 12 by the worst status found.")
     ] = False,
@@ -88,14 +91,15 @@ def run(
     """Scan acquisitions. Needs the data owner's consent, which '--yes' never skips."""
     state = state_of(context)
     desk = replace(state.desk(), unsandboxed=unsandboxed)
-    with progress.scanning(state) as on_event:
+    with joined(cluster, cluster_keys) as nodes, progress.scanning(state) as on_event:
         request = workflow.scans.Request(
             acquisitions=tuple(acquisition or ()),
             official=official,
             device=device,
             everything=everything,
             sets=tuple(iocs or ()),
-            jobs=jobs or desk.settings.jobs,
+            jobs=jobs or (2 * nodes.slots if nodes else desk.settings.jobs),
+            cluster=nodes,
             sweep=second_reader,
             stock_matcher=stock_matcher,
             stock=stock,
@@ -164,16 +168,21 @@ def recheck(
     with_evidence: Annotated[
         bool, typer.Option("--with-evidence", help="Read the evidence again where it is at hand.")
     ] = False,
+    cluster: ClusterOption = None,
+    cluster_keys: ClusterKeys = None,
 ) -> None:
     """Compare earlier scans' stored results with indicator sets (retro-hunt)."""
     state = state_of(context)
     desk = replace(state.desk(), unsandboxed=unsandboxed)
-    with progress.scanning(state) as on_event:
+    if cluster and with_evidence:
+        raise InputError("Evidence is read again on this machine only.", hint=say("Leave {0} out.", do(cluster=True)))
+    with joined(cluster, cluster_keys) as nodes, progress.scanning(state) as on_event:
         request = workflow.rechecks.Request(
             scans=tuple(scan or ()),
             everything=everything,
             sets=tuple(iocs or ()),
-            jobs=jobs or desk.settings.jobs,
+            jobs=jobs or (2 * nodes.slots if nodes else desk.settings.jobs),
+            cluster=nodes,
             with_evidence=with_evidence,
             despite_control=despite_control,
             on_event=on_event,

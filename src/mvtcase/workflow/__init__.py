@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import canary as canary
     from mvtcase.workflow import cases as cases
     from mvtcase.workflow import claims as claims
+    from mvtcase.workflow import clusters as clusters
     from mvtcase.workflow import consents as consents
     from mvtcase.workflow import correlation as correlation
     from mvtcase.workflow import custody as custody

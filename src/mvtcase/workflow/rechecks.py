@@ -26,6 +26,7 @@ from mvtcase.workflow.scans import shown_scans
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mvtcase.cluster.coordinator import Cluster
     from mvtcase.engine.job import EngineEvent
     from mvtcase.model import Acquisition, Scan
     from mvtcase.workflow.control import Choice
@@ -46,6 +47,7 @@ class Request:
     jobs: int = 1
     with_evidence: bool = False
     despite_control: str = ""
+    cluster: Cluster | None = None
     on_event: Callable[[str, EngineEvent], None] = lambda _scan, _event: None
 
 
@@ -165,7 +167,12 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner:
             )
             here, out = store.folder.results(scan.id), store.folder.results(recheck)
             result = None if request.with_evidence else joiner.answer(scan, here, out, known)
-            result = result or desk.engine.run_recheck(
+            compare = (
+                partial(request.cluster.run_recheck, working=store.folder.working)
+                if request.cluster
+                else desk.engine.run_recheck
+            )
+            result = result or compare(
                 RecheckJob(
                     results=here,
                     kind=scan.kind,

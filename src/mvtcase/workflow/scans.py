@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mvtcase.casebook import latest_finished, overview
 from mvtcase.cluster.examining import Examination, examine
@@ -27,12 +27,15 @@ from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_inter
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from mvtcase.cluster.coordinator import Cluster
     from mvtcase.cluster.examining import Examined
     from mvtcase.engine.job import DecryptJob, DecryptResult, EngineEvent, Secret
     from mvtcase.model import Acquisition, Scan
     from mvtcase.workflow.batches import Step
     from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
+
+Gained = TypeVar("Gained")
 
 
 class StoppedError(Exception):
@@ -84,6 +87,8 @@ class Request:
     on_step: Callable[[Step], None] = _no_step
     """Hears of each phone of a batch that is done."""
     stop: threading.Event = field(default_factory=threading.Event)
+    cluster: Cluster | None = None
+    """The cluster whose nodes examine, None for this machine."""
     keys: dict[str, Secret] = field(default_factory=dict, repr=False)
     """Keys of decrypted backups by device, for this batch."""
 
@@ -201,9 +206,10 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
                 "{acquisition} is an encrypted backup, and no password was given.", acquisition=acquisition.id
             )
         with acquisition_lock(store, acquisition.id):
-            manifest.require_unchanged(
-                Path(acquisition.path), store.folder.manifest(acquisition.id), acquisition.manifest_sha256
-            )
+            if request.cluster is None:  # a node compares what it reads
+                manifest.require_unchanged(
+                    Path(acquisition.path), store.folder.manifest(acquisition.id), acquisition.manifest_sha256
+                )
             learn_personal(desk, store, acquisition)
             scan = begin(desk, store, choice, acquisition, action="scan.started")
             try:
@@ -263,8 +269,27 @@ def _examine(  # joins everything one scan needs
         age_identity=request.age_identity,
         password=secret,
     )
+    if request.cluster is not None:
+        return _on_cluster(request, request.cluster, wanted, acquisition, store, heard)
     decrypt = partial(_decrypt, desk, request, acquisition, on_event=heard)
     return examine(desk.engine, wanted, decrypt=decrypt, on_event=heard)
+
+
+def _on_cluster(  # one examination, elsewhere
+    request: Request,
+    cluster: Cluster,
+    wanted: Examination,
+    acquisition: Acquisition,
+    store: Store,
+    heard: Callable[[EngineEvent], None],
+) -> Examined:
+    """Have a node examine an acquisition; a wrong password is asked for again as at home."""
+    listing = store.folder.manifest(acquisition.id)
+
+    def attempt(password: Secret | None) -> Examined:
+        return cluster.examine(replace(wanted, password=password), acquisition, listing, on_event=heard)
+
+    return _with_password(attempt, wanted.password, lambda: request.ask_password(acquisition))
 
 
 def _decrypt(
@@ -278,25 +303,28 @@ def _decrypt(
     if known is not None:
         with contextlib.suppress(PasswordError):  # the backups' passwords differ: this one's own is tried next
             return desk.engine.run_decrypt(replace(job, password=None, key=known), on_event=on_event)
-    result = _with_password(desk, job, lambda: request.ask_password(acquisition), on_event)
+    result = _with_password(
+        lambda password: desk.engine.run_decrypt(replace(job, password=password), on_event=on_event),
+        job.password,
+        lambda: request.ask_password(acquisition),
+    )
     if result.key is not None:
         request.keys[acquisition.device] = result.key
     return result
 
 
 def _with_password(
-    desk: Desk, job: DecryptJob, ask: Callable[[], Secret | None], on_event: Callable[[EngineEvent], None]
-) -> DecryptResult:
-    """Decrypt a backup; a wrong password is asked for again where somebody can be asked, three times in all."""
+    attempt: Callable[[Secret | None], Gained], password: Secret | None, ask: Callable[[], Secret | None]
+) -> Gained:
+    """Do what needs a password; a wrong one is asked for again where somebody can be asked, three times in all."""
     for _ in range(MAX_PASSWORDS - 1):
         try:
-            return desk.engine.run_decrypt(job, on_event=on_event)
+            return attempt(password)
         except PasswordError:  # noqa: PERF203  # a key is derived for a second or more
-            again = ask()
-            if again is None:
+            password = ask()
+            if password is None:
                 raise
-            job = replace(job, password=again)
-    return desk.engine.run_decrypt(job, on_event=on_event)
+    return attempt(password)
 
 
 def shown_scans(desk: Desk, store: Store, wanted: Collection[str]) -> tuple[payloads.ScanShown, ...]:

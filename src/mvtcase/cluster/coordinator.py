@@ -77,6 +77,7 @@ class Cluster:
             "manifest_sha256": acquisition.manifest_sha256,
             "evidence_bytes": wanted.evidence_bytes,
             "sweep": wanted.sweep,
+            "stock": wanted.stock,
             "password": wanted.password.value if wanted.password else None,
             **_shared(wanted),
         }

@@ -114,6 +114,7 @@ def _scan(node: Node, order: Mapping[str, Any], work: Path, line: _Line) -> dict
         results=work / "results",
         working=work / "working",
         sweep=bool(order["sweep"]),
+        stock=bool(order["stock"]),
         stock_matcher=bool(order["stock_matcher"]),
         age_identity=age if age.exists() else None,
         password=None if password is None else Secret(value=str(password)),

@@ -181,7 +181,7 @@ def _run_all(
         scan=lambda each: _scan_or_say_why(desk, request, choice, each, secrets.get(each.id)),
         told=request.on_step,
         stop=request.stop,
-        memory=usable_memory(),
+        memory=None if request.cluster else usable_memory(),
     )
     return batch.run(wanted)
 

@@ -55,8 +55,7 @@ class Manifest:
     irregular_count: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestEntry:
+class ManifestEntry(NamedTuple):
     """One line of a manifest; `what` is `file` or what `Irregular` names, size in bytes, `mode` the permission bits."""
 
     path: str
@@ -168,7 +167,8 @@ def _hashed(root: Path, entry: Entry, on_bytes: Callable[[int], None] | None) ->
     if entry.what != FILE:
         return ManifestEntry(path=entry.path, what=entry.what, mtime_ns=entry.mtime_ns, mode=entry.mode)
     try:
-        size, sha256 = _hash_regular(located(root, entry.path), on_bytes)
+        # A text and not a Path: those keep every part of every name they ever saw.
+        size, sha256 = _hash_regular(f"{root}/{entry.path}" if entry.path else root, on_bytes)
     except OSError as error:
         if error.errno == errno.ENOSPC:  # pragma: no cover - reading cannot fill a disk; never mistake it for evidence
             raise
@@ -176,19 +176,24 @@ def _hashed(root: Path, entry: Entry, on_bytes: Callable[[int], None] | None) ->
     return ManifestEntry(path=entry.path, what=FILE, size=size, sha256=sha256, mtime_ns=entry.mtime_ns, mode=entry.mode)
 
 
-def _hash_regular(path: Path, on_bytes: Callable[[int], None] | None) -> tuple[int, str]:
+def _hash_regular(path: Path | str, on_bytes: Callable[[int], None] | None) -> tuple[int, str]:
     """Return size and SHA-256 of a file; a FIFO or device put in its place since the walk is refused by `OSError`."""
     hasher = hashlib.sha256()
     size = 0
     descriptor = open_untouched(path)
-    with os.fdopen(descriptor, "rb", buffering=0) as handle:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
-        while piece := handle.read(HASH_CHUNK_BYTES):
+        # Python takes memory for as much as is asked for, however small the file; a file may have grown meanwhile.
+        at_once = min(status.st_size + 1, HASH_CHUNK_BYTES)
+        while piece := os.read(descriptor, at_once):
             hasher.update(piece)
             size += len(piece)
             if on_bytes is not None:
                 on_bytes(len(piece))
+    finally:
+        os.close(descriptor)
     return size, hasher.hexdigest()
 
 
@@ -211,7 +216,7 @@ def read_manifest(path: Path) -> Iterator[ManifestEntry]:
 
 def _parsed(line: bytes, path: Path) -> ManifestEntry:
     try:
-        fields = json.loads(line)
+        fields = json.loads(line.decode("ascii"))
         return ManifestEntry(
             path=fields["path"],
             what=fields["type"],
@@ -257,15 +262,15 @@ def _differences(root: Path, manifest_file: Path, counter: _Counter) -> Iterator
     known, present = read_manifest(manifest_file), _walked(root)
     old, new = next(known, None), next(present, None)
     while old is not None or new is not None:
-        if old is not None and _comes_first(old, new):
-            yield Difference(path=old.path, what=DifferenceKind.MISSING)
-            old = next(known, None)
-        elif new is not None and _comes_first(new, old):
-            yield Difference(path=new.path, what=DifferenceKind.ADDED, detail=new.what)
-            new = next(present, None)
-        elif old is not None and new is not None:
+        if old is not None and new is not None and old.path == new.path:
             yield from _difference(root, old, new, counter)
             old, new = next(known, None), next(present, None)
+        elif old is not None and _comes_first(old, new):
+            yield Difference(path=old.path, what=DifferenceKind.MISSING)
+            old = next(known, None)
+        elif new is not None:
+            yield Difference(path=new.path, what=DifferenceKind.ADDED, detail=new.what)
+            new = next(present, None)
 
 
 def _comes_first(one: ManifestEntry | Entry, other: ManifestEntry | Entry | None) -> bool:

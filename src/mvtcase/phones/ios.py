@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import plistlib
 import uuid
+from functools import lru_cache
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -195,6 +196,51 @@ def file_record(path: str, size: int | None, moment: int, inode: int, *, wrapped
 
     The key is the 4-byte little-endian protection class followed by the AES-wrapped file key.
     """
+    if size is None or wrapped_key is not None or not path.isascii():
+        return _archived(path, size, moment, inode, wrapped_key)
+    mould = _mould(len(path), _width(size), _width(inode), moment)
+    # Equal numbers are one object in a property list: where the two meet another, or each other, no mould fits.
+    if mould is None or {size, inode} & _numbers(moment) or size == inode:
+        return _archived(path, size, moment, inode, None)
+    blob = bytearray(mould[0])
+    for begin, value in zip(mould[1], (path.encode(), _big(size), _big(inode)), strict=True):
+        blob[begin : begin + len(value)] = value
+    return bytes(blob)
+
+
+def _numbers(moment: int) -> set[int]:
+    return {0, 3, 501, 0o100644, 100_000, moment - 86_400, moment - 3_600}
+
+
+def _width(number: int) -> int:
+    """Return the bytes in which a binary property list keeps a number."""
+    return next(width for width in (1, 2, 4, 8) if number < 1 << 8 * width)
+
+
+def _big(number: int) -> bytes:
+    return number.to_bytes(_width(number), "big")
+
+
+@lru_cache(maxsize=4096)
+def _mould(length: int, size: int, inode: int, moment: int) -> tuple[bytes, tuple[int, ...]] | None:
+    """Return a record of a path and numbers of such lengths and where they stand in it, None where that is unclear."""
+    marks = (b"\x01" * length, _mark(size, 0xA1), _mark(inode, 0xB1))
+    numbers = [int.from_bytes(each, "big") for each in marks[1:]]
+    blob = _archived(marks[0].decode("ascii"), numbers[0], moment, numbers[1], None)
+    if any(blob.count(each) != 1 for each in marks):
+        return None
+    return blob, tuple(blob.index(each) for each in marks)
+
+
+def _mark(width: int, first: int) -> bytes:
+    # Eight bytes hold a number with a sign; a great one would take sixteen.
+    return bytes(range(first - 0x80 if width == _SIGNED else first, 0x100))[:width]
+
+
+_SIGNED = 8
+
+
+def _archived(path: str, size: int | None, moment: int, inode: int, wrapped_key: bytes | None) -> bytes:
     record: dict[str, object] = {
         "$class": plistlib.UID(3),
         "RelativePath": plistlib.UID(2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import plistlib
+import random
 import sqlite3
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mvtcase.phones import ios
 from mvtcase.phones.damage import Damage
-from mvtcase.phones.ios import ENCRYPTED_ONLY, TOP_LEVEL, build_ios_backup
+from mvtcase.phones.ios import ENCRYPTED_ONLY, TOP_LEVEL, build_ios_backup, file_record
+from mvtcase.phones.ios_bulk import phone_of_size
 from mvtcase.phones.ios_phone import IosPhone, PhoneFile, file_id
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sqlite_files import opened
@@ -226,3 +229,25 @@ def test_opening_a_database_of_the_evidence_carelessly_writes_beside_it(tmp_path
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("SELECT count(*) FROM message").fetchone()
         assert path.with_name(f"{SMS}-shm").exists()
+
+
+def test_a_record_from_a_mould_is_the_record_that_plistlib_writes() -> None:
+    """Paths and numbers of every length, and numbers that meet each other or those of every record."""
+    rng = random.Random(3)  # noqa: S311 - seeded test data
+    for _ in range(300):
+        path = "a" * rng.randrange(90)
+        size = rng.choice([0, 3, 501, rng.randrange(256), rng.randrange(65536), rng.randrange(1 << 32), 1 << 40])
+        inode = rng.choice([size, 501, rng.randrange(10**6), rng.randrange(300)])
+        assert file_record(path, size, 1_790_000_000, inode) == ios._archived(path, size, 1_790_000_000, inode, None)
+
+
+def test_a_phone_has_as_many_files_as_are_asked_for(tmp_path: Path) -> None:
+    """They are listed and there, and the same each time."""
+    first, again = (build_ios_backup(tmp_path / name, phone_of_size(60)).path for name in ("a", "b"))
+    names = {path.name for path in first.rglob("*") if path.is_file()}
+    assert len(names) > 60
+    assert (first / "Manifest.db").read_bytes() == (again / "Manifest.db").read_bytes()
+    with closing(sqlite3.connect(first / "Manifest.db")) as manifest:
+        listed = {name for (name,) in manifest.execute("SELECT fileID FROM Files WHERE flags = 1")}
+    assert listed <= names
+    assert len(names - listed) == len(TOP_LEVEL)

@@ -406,7 +406,7 @@ def test_unknown_kinds_formats_targets_and_reports_are_input_errors(scanned: Des
 def test_a_format_that_cannot_be_made_leaves_nothing_behind(scanned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """No row, no file, no event when the PDF fails after the HTML was laid out."""
 
-    def fail(page: str) -> bytes:
+    def fail(*_: object, **__: object) -> bytes:
         raise RenderError("no PDF today")
 
     monkeypatch.setattr(render, "pdf", fail)

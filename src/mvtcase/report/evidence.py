@@ -8,7 +8,7 @@ from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.lines import line_key
 from mvtcase.findings.review import stands, state_of
-from mvtcase.model import EvidenceClass, Level
+from mvtcase.model import EvidenceClass, Level, Rating
 from mvtcase.report import sentences as words
 from mvtcase.report.crowds import FEWEST_TOGETHER
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
@@ -18,6 +18,7 @@ from mvtcase.wording import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Observation, Scan
     from mvtcase.report.view import SealingSeen, SeenLink, View
@@ -35,8 +36,14 @@ def _weight(one: Finding) -> tuple[bool, bool, int, int]:
     return (settled, _is_minor(one), list(words.CLASS_NAME).index(one.evidence_class), -one.level.rank)
 
 
+_QUIET = frozenset({Rating.CONTEXT, Rating.POSTURE, Rating.MENTION, Rating.LEAD})
+
+
 def _is_minor(one: Finding) -> bool:
-    return one.indicator is None and one.level.rank < Level.MEDIUM.rank and not one.dispositions
+    """Return whether a finding has a row and no card: nothing published, nothing judged, and of little weight."""
+    if one.indicator or one.dispositions or one.level.rank > Level.MEDIUM.rank:
+        return False
+    return one.level is not Level.MEDIUM or one.rating in _QUIET
 
 
 def finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
@@ -118,11 +125,14 @@ def _indicator_row(view: View, matched: list[Finding], sets: Mapping[str, Indica
 
 def links(view: View, seen: Sequence[SeenLink], *, naming: bool = True) -> tuple[LinkFact, ...]:
     """Return what links people in this report; with `naming`, those who may have a row are named."""
+    refs = [one.indicator for one in view.findings if one.indicator]
+    types, families = {ref.value: ref.type for ref in reversed(refs)}, {ref.family for ref in refs}
+    shown = view.shows_texts and naming
     return tuple(
         LinkFact(
             kind=each.kind,
             meaning=view.word(each.meaning),
-            value=_link_value(view, each, naming=naming),
+            value=_link_value(each, types, families, shown=shown),
             officials=view.number(len(each.officials)),
             who=tuple(sorted(view.who(one) for one in each.officials if view.has_row(one))) if naming else (),
             findings=view.number(each.findings),
@@ -137,15 +147,13 @@ def _dated(view: View, link: SeenLink) -> bool:
     return not view.is_outside or len(link.officials) >= FEWEST_TOGETHER
 
 
-def _link_value(view: View, link: SeenLink, *, naming: bool) -> str:
+def _link_value(link: SeenLink, types: Mapping[str, str], families: AbstractSet[str], *, shown: bool) -> str:
     """Return what is shared: indicators as they are; senders, hosts and moments for the case team alone."""
-    refs = [one.indicator for one in view.findings if one.indicator]
-    kind = next((ref.type for ref in refs if ref.value == link.value), "")
-    if kind:
-        return shown_indicator(link.value, kind)
-    if any(ref.family == link.value for ref in refs):
+    if link.value in types:
+        return shown_indicator(link.value, types[link.value])
+    if link.value in families:
         return visible(link.value)[: SHORT * 2]
-    if not naming or not view.shows_texts:
+    if not shown:
         return HIDDEN
     return visible(shown_indicator(link.value, "") if link.kind in {"host", "sender"} else link.value)[: SHORT * 2]
 

@@ -214,7 +214,7 @@ class DispositionFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingFact:
-    """One finding with what its class means and does not; `minor`: no indicator, below MEDIUM, and not yet judged."""
+    """One finding with what its class means and does not; `minor`: nothing published, nothing judged, little weight."""
 
     id: str
     who: str

@@ -63,8 +63,9 @@ def render(facts: object, kind: str, wanted: Format, look: Look = NO_LOOK) -> by
         return docx(document)
     if wanted is Format.XLSX:
         return xlsx(document)
-    page = html(document, templates=look.templates, logo=look.logo)
-    return pdf(page) if wanted is Format.PDF else _text(page)
+    if wanted is Format.PDF:
+        return pdf(document, templates=look.templates, logo=look.logo)
+    return _text(html(document, templates=look.templates, logo=look.logo))
 
 
 def as_json(record: object) -> dict[str, Json]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from mvtcase.casebook import Casebook
+    from mvtcase.casebook import Casebook, Newest
     from mvtcase.model import Json, Official
     from mvtcase.report.view import Occasion
     from mvtcase.store.store import Store
@@ -106,11 +106,12 @@ def write(
                 slug=store.folder.slug,
             )
         targets = _targets(store, chosen, target, meant, everybody=everybody)
-        book = read_casebook(store, desk.newest())
-        first = _next_number(store)
+        newest = desk.newest()
+        book, first = read_casebook(store, newest), _next_number(store)
         now = occasion_of(desk, store, book, chosen, meant)
         made = [
-            _make(desk, book, at(now, f"R-{first + place:04d}", each), wanted) for place, each in enumerate(targets)
+            _make(desk, book, newest, at(now, f"R-{first + place:04d}", each), wanted)
+            for place, each in enumerate(targets)
         ]
         if output is not None:
             _put(output, made)
@@ -137,12 +138,12 @@ def write(
         )
 
 
-def _make(desk: Desk, book: Casebook, occasion: Occasion, formats: Sequence[Format]) -> _Made:
+def _make(desk: Desk, book: Casebook, newest: Newest, occasion: Occasion, formats: Sequence[Format]) -> _Made:
     kind = Kind(occasion.kind)
     facts = facts_of(book, kind, occasion)
     look = look_of(desk.settings)
     pages = tuple((each, render(facts, kind, each, look)) for each in formats)
-    wish = kept(occasion, desk.newest(), facts)
+    wish = kept(occasion, newest, facts)
     said = render(facts, kind, Format.JSON)
     if occasion.edition is Edition.OUTSIDE and kind is not Kind.LETTER:
         named = file_name(occasion.report, str(kind), str(occasion.edition))

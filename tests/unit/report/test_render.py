@@ -25,6 +25,7 @@ from mvtcase.report import kept
 from mvtcase.report.document import plain
 from mvtcase.report.incident import incident
 from mvtcase.report.layout import html as layout
+from mvtcase.report.layout import paper
 from mvtcase.report.layout.markdown import markdown, markdown_text
 from mvtcase.report.letter import letter
 from mvtcase.report.pages.parts import moment
@@ -279,7 +280,7 @@ def test_a_pdf_is_made_and_loads_nothing(facts: IncidentFacts) -> None:
     """WeasyPrint makes it; an address in the page is refused and stops it or is left out."""
     assert render(facts, "incident", Format.PDF).startswith(b"%PDF-")
     with pytest.raises(ValueError, match="loads nothing"):
-        layout._refuse(f"http://{hostile.BEACON}/img")
+        paper._refuse(f"http://{hostile.BEACON}/img")
 
 
 def test_a_pdf_that_cannot_be_made_says_what_to_do_instead(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from functools import singledispatchmethod
+from functools import cache, singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
@@ -24,10 +24,11 @@ from mvtcase.report.document import (
     plain,
 )
 from mvtcase.report.fonts import require_for
+from mvtcase.report.layout.paper import printed
 from mvtcase.wording import do, say, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from mvtcase.report.document import Block, Document, Inline
@@ -38,6 +39,8 @@ _PACKAGE = "mvtcase.report"
 _TAGS = {Style.BOLD: Markup("<b>{}</b>"), Style.CODE: Markup("<code>{}</code>")}
 _LOGO_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 MAX_LOGO_BYTES = 1 << 20
+_WIDEST, _LINE, _BETWEEN = 34, 22, 3
+"""How much of a word and of a line a column of a printed table makes room for, and what is left free beside it."""
 
 
 def html(document: Document, *, templates: Path | None = None, logo: Path | None = None) -> str:
@@ -45,23 +48,55 @@ def html(document: Document, *, templates: Path | None = None, logo: Path | None
 
     Raises `RenderError` when the template or the logo cannot be used.
     """
+    return _page(document, templates, logo, style=_style(templates))
+
+
+def pdf(document: Document, *, templates: Path | None = None, logo: Path | None = None) -> bytes:
+    """Return a document as PDF; whatever its page would load from anywhere is refused. Raises `RenderError`."""
+    page, style = _page(document, templates, logo, style=""), _style(templates)
+    require_for(page)
+    try:
+        return printed(page, style)
+    except (ImportError, OSError) as error:
+        raise RenderError(
+            "PDF needs WeasyPrint and its system libraries: {error}.",
+            hint=say("Use {0} and print that from a browser.", do(format="html")),
+            error=error,
+        ) from error
+    except Exception as error:  # WeasyPrint's errors have no common class
+        raise RenderError(
+            "The PDF could not be made: {error}.", hint=say("Use {0} and print that.", do(format="html")), error=error
+        ) from error
+
+
+def _page(document: Document, templates: Path | None, logo: Path | None, *, style: str) -> str:
     told = translator(document.language)
     try:
-        environment = _environment(templates)
-        style = Markup(environment.get_template("style.css").render())  # noqa: S704  # a style sheet, ours or the organisation's
-        return environment.get_template(TEMPLATE).render(
-            document=document,
-            body=Page(told).blocks(document.blocks),
-            contents=[(each.anchor, plain(each.title, told)) for each in document.sections if each.anchor],
-            logo=_logo(logo),
-            style=style,
-            word=lambda text: plain(text, told),
-            lead=Page(told).inline(document.lead),
+        return (
+            _environment(templates)
+            .get_template(TEMPLATE)
+            .render(
+                document=document,
+                body=Page(told).blocks(document.blocks),
+                contents=[(each.anchor, plain(each.title, told)) for each in document.sections if each.anchor],
+                logo=_logo(logo),
+                style=Markup(style),  # noqa: S704  # a style sheet, ours or the organisation's
+                word=lambda text: plain(text, told),
+                lead=Page(told).inline(document.lead),
+            )
         )
     except TemplateError as error:
         raise RenderError("The report could not be laid out: {error}.", error=error) from error
 
 
+def _style(templates: Path | None) -> str:
+    try:
+        return _environment(templates).get_template("style.css").render()
+    except TemplateError as error:
+        raise RenderError("The report could not be laid out: {error}.", error=error) from error
+
+
+@cache
 def _environment(templates: Path | None) -> SandboxedEnvironment:
     ours = PackageLoader(_PACKAGE)
     environment = SandboxedEnvironment(
@@ -133,9 +168,20 @@ class Page:
         )
         rows = Markup("\n").join(Markup("<tr>{}</tr>").format(self._cells(block, row)) for row in block.rows)
         return Markup(
-            '<div class="wide" tabindex="0" role="region" aria-label="{}"><table><thead><tr>{}</tr></thead>'
-            "<tbody>\n{}\n</tbody></table></div>"
-        ).format(plain(block.name, self._told), head, rows)
+            '<div class="wide" tabindex="0" role="region" aria-label="{}"><table><colgroup>{}</colgroup>'
+            "<thead><tr>{}</tr></thead><tbody>\n{}\n</tbody></table></div>"
+        ).format(plain(block.name, self._told), self._columns(block), head, rows)
+
+    def _columns(self, block: Table) -> Markup:
+        """Return how wide columns are on paper, by their text: a browser finds that out by itself, at a cost."""
+        widths = [0] * len(block.head)
+        for row in (block.head, *block.rows):
+            for place, each in enumerate(row):
+                lines = plain(each, self._told).split("\n")
+                words = (word for line in lines for word in line.split())
+                needed = max(min(_WIDEST, _width(each)) for each in (*words, *(line[:_LINE] for line in lines)))
+                widths[place] = max(widths[place], needed + _BETWEEN)
+        return Markup("").join(Markup('<col style="--w: {:.1f}%">').format(100 * n / sum(widths)) for n in widths)
 
     def _cells(self, block: Table, row: tuple[Inline, ...]) -> Markup:
         return Markup("").join(
@@ -166,6 +212,11 @@ class Page:
 _HEADINGS = (Markup("<h1>{}</h1>"), Markup("<h2>{}</h2>"), Markup("<h3>{}</h3>"), Markup("<h4>{}</h4>"))
 
 
+def _width(text: str) -> int:
+    """Return about how wide a text is, in Latin letters; Chinese characters are as wide as two."""
+    return len(text) + sum(each > "\u2e80" for each in text)
+
+
 def _number(place: int, block: Table) -> Markup:
     return Markup(' class="n"') if place in block.numbers else Markup("")
 
@@ -183,30 +234,3 @@ def css_string(value: str) -> Markup:
     """Return a text as the inside of a CSS string: all but plain letters and digits become CSS escapes."""
     escaped = "".join(each if each.isascii() and each.isalnum() else f"\\{ord(each):x} " for each in value)
     return Markup(escaped)  # noqa: S704  # nothing but letters, digits, backslashes and spaces is left
-
-
-def pdf(page: str) -> bytes:
-    """Return a page as PDF; whatever it would load from anywhere is refused. Raises `RenderError`."""
-    try:
-        from weasyprint import HTML  # noqa: PLC0415  # slow to load, and needs system libraries that may be missing
-    except (ImportError, OSError) as error:
-        raise RenderError(
-            "PDF needs WeasyPrint and its system libraries: {error}.",
-            hint=say("Use {0} and print that from a browser.", do(format="html")),
-            error=error,
-        ) from error
-    require_for(page)
-    try:
-        return bytes(HTML(string=page, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1"))
-    except Exception as error:  # WeasyPrint's errors have no common class
-        raise RenderError(
-            "The PDF could not be made: {error}.", hint=say("Use {0} and print that.", do(format="html")), error=error
-        ) from error
-
-
-def _refuse(url: str, *_: object, **__: object) -> Mapping[str, Any]:
-    if url.startswith("data:"):
-        from weasyprint import default_url_fetcher  # noqa: PLC0415  # as above
-
-        return dict(default_url_fetcher(url))
-    raise ValueError(f"a report loads nothing, and {url[:40]!r} was asked for")

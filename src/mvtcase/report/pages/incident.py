@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.report import drawings
@@ -32,10 +34,14 @@ if TYPE_CHECKING:
     from mvtcase.report.incident import IncidentFacts
     from mvtcase.report.lines import LineFact
     from mvtcase.report.pictures import MatrixRow
+    from mvtcase.wording import Message
 
 _ORDER = ("confirmed", "targeted", "indicator_match", "suspicious", "inconclusive", "no_trace", "not_examined")
-MOST_GAPS, MOST_MINOR, MOST_MOMENTS = 12, 8, 80
-"""How many gaps and minor lines of a phone, and moments of the whole, are told one by one; the JSON has all."""
+MOST_GAPS, MOST_MOMENTS = 12, 60
+"""How many gaps of a phone, and moments of the whole, are told one by one; the JSON has all."""
+CARDS_OF_A_PHONE, MOST_CARDS = 6, 40
+"""How many lines have a card of their own, of one phone and of all: the gravest; others have a row."""
+ROWS_OF_A_PHONE, MOST_ROWS = 12, 60
 
 
 def page(facts: IncidentFacts) -> Document:
@@ -146,18 +152,32 @@ def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
 
 
 def _findings(facts: IncidentFacts) -> Iterator[Block]:
-    heavy = [one for one in facts.lines if not one.minor]
     if not facts.lines:
         yield Para(say("No finding that may be told one by one. What that means is bounded by the coverage below."))
-    for one in heavy:
-        yield line(one)
-    minor = [one for one in facts.lines if one.minor]
-    if minor:
-        yield minor_lines(minor[:MOST_MINOR])
-    if len(minor) > MOST_MINOR:
-        yield Para(
-            say("{more} more minor lines stand in the JSON of this report.", more=len(minor) - MOST_MINOR), Tone.SMALL
-        )
+    heavy = [one for one in facts.lines if not one.minor]
+    cards = _first(heavy, of_a_phone=CARDS_OF_A_PHONE, of_all=MOST_CARDS)
+    yield from map(line, cards)
+    told = {one.id for one in cards}
+    for name, rest in (
+        (say("More findings"), [one for one in heavy if one.id not in told]),
+        (say("Minor: no indicator, of little weight, not judged"), [one for one in facts.lines if one.minor]),
+    ):
+        rows = _first(rest, of_a_phone=ROWS_OF_A_PHONE, of_all=MOST_ROWS)
+        if rows:
+            yield lines_table(rows, name)
+        if more := len(rest) - len(rows):
+            yield Para(say("{more} more such lines stand in the JSON of this report.", more=more), Tone.SMALL)
+
+
+def _first(lines: Sequence[LineFact], *, of_a_phone: int, of_all: int) -> list[LineFact]:
+    """Return the first lines of each phone, so that a noisy one does not bury the others."""
+    taken: Counter[str] = Counter()
+    chosen: list[LineFact] = []
+    for one in lines:
+        taken[one.device] += 1
+        if taken[one.device] <= of_a_phone and len(chosen) < of_all:
+            chosen.append(one)
+    return chosen
 
 
 def line(one: LineFact) -> Card:
@@ -200,13 +220,20 @@ def when(one: LineFact) -> Inline:
     return (parts.moment(one.first), " – ", parts.moment(one.last), f" ({one.basis})")
 
 
-def minor_lines(lines: Sequence[LineFact]) -> Table:
-    """Return lines of little weight as a table."""
+def lines_table(lines: Sequence[LineFact], name: Message) -> Table:
+    """Return lines as a table, a row for each."""
     return Table(
-        name=say("Minor: no indicator, below MEDIUM, not judged"),
-        head=(say("class"), say("what"), say("where"), say("records"), say("when")),
+        name=name,
+        head=(say("class"), say("what"), say("where"), say("records"), say("when"), say("review")),
         rows=tuple(
-            (one.class_name, one.title, f"{one.who}, {one.device}; {one.module}", str(one.records), when(one))
+            (
+                one.class_name,
+                one.title,
+                f"{one.who}, {one.device}; {one.module}",
+                str(one.records),
+                when(one),
+                one.state,
+            )
             for one in lines
         ),
         numbers=frozenset({3}),
@@ -251,15 +278,31 @@ def _strip(facts: IncidentFacts) -> Iterator[Block]:
 
 def _coverage(facts: IncidentFacts, people: Sequence[PersonFact]) -> Iterator[Block]:
     yield Para(say("A finding, or its absence, means only as much as what was looked at."), Tone.SMALL)
+    alike: dict[DeviceFact, list[tuple[DeviceFact, str]]] = {}
     for one in people:
         for device in one.devices:
-            yield device_card(device, one.who)
+            alike.setdefault(_coverage_of(device), []).append((device, one.who))
+    for phones in alike.values():
+        yield _phones_card(phones) if phones[1:] else device_card(*phones[0])
     rest = facts.counted_only
     if rest:
         yield Section(
             say("People who are only in the numbers"),
             counted(rest.officials, rest.devices, rest.completeness, rest.gaps),
         )
+
+
+def _coverage_of(device: DeviceFact) -> DeviceFact:
+    """Return a phone with nothing left but what was and was not examined: two that are equal in that are told once."""
+    return replace(device, id="", what="", state="", status="", words="", reach="", dismissed=0, leads=0, scans=())
+
+
+def _phones_card(phones: Sequence[tuple[DeviceFact, str]]) -> Card:
+    first, named = phones[0][0], tuple((f"{each.id}: {each.what} ", soft(f"({who})")) for each, who in phones)
+    return Card(
+        say("{n} phones with the same coverage", n=len(phones)),
+        (Para(joined(named, "; ")), Pairs(tuple(_compared(first))), *_gaps(first)),
+    )
 
 
 def counted(
@@ -279,23 +322,33 @@ def counted(
 
 def device_card(device: DeviceFact, who: str) -> Card:
     """Return one phone: what it could have shown, what it was compared with, and what was not examined."""
-    told: list[tuple[Inline, Inline]] = [
-        (say("Examined"), (bold(Said(device.completeness or "not examined")), " ", device.completeness_words)),
-        (say("Could have shown"), device.reach or parts.NOTHING),
-        (say("Compared with"), "; ".join(device.compared) or parts.NOTHING),
-    ]
-    told += [(say("Modules"), "; ".join(device.key_facts))] if device.key_facts else []
-    told += [(say("Never carried"), " ".join(device.limitations))] if device.limitations else []
-    told += [(say("Newer at hand"), "; ".join(device.stale))] if device.stale else []
+    return Card(
+        (f"{device.id}: {device.what} ", soft(f"({who})")),
+        (Pairs(((say("Could have shown"), device.reach or parts.NOTHING), *_compared(device))), *_gaps(device)),
+        device.status,
+    )
+
+
+def _compared(device: DeviceFact) -> Iterator[tuple[Inline, Inline]]:
+    yield say("Examined"), (bold(Said(device.completeness or "not examined")), " ", device.completeness_words)
+    yield say("Compared with"), "; ".join(device.compared) or parts.NOTHING
+    if device.key_facts:
+        yield say("Modules"), "; ".join(device.key_facts)
+    if device.limitations:
+        yield say("Never carried"), " ".join(device.limitations)
+    if device.stale:
+        yield say("Newer at hand"), "; ".join(device.stale)
+
+
+def _gaps(device: DeviceFact) -> tuple[Block, ...]:
     gaps: tuple[Inline, ...] = tuple(
         (bold(gap.module), f": {gap.words}", f"; {gap.reason}" if gap.reason else "") for gap in device.gaps[:MOST_GAPS]
     )
     more = len(device.gaps) - len(gaps)
     gaps += (say("{more} more gaps stand in the JSON of this report.", more=more),) if more else ()
-    listed = (
-        (Para(bold(say("Gaps"))), Bullets(gaps)) if gaps else (Para(say("No gaps.")),) if device.completeness else ()
-    )
-    return Card((f"{device.id}: {device.what} ", soft(f"({who})")), (Pairs(tuple(told)), *listed), device.status)
+    if gaps:
+        return (Para(bold(say("Gaps"))), Bullets(gaps))
+    return (Para(say("No gaps.")),) if device.completeness else ()
 
 
 def _consents(people: Sequence[PersonFact]) -> Iterator[Block]:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from mvtcase.wording import Message
 
 NOTHING = "–"
+MOST_LINKS, MOST_NAMED = 40, 12
+"""How many links stand in a table, and how many people of each; the JSON has all."""
 _NO_FRACTION = re.compile(r"(?<=\d\d:\d\d:\d\d)\.0+$")
 _SINGLE = say("Where two examiners are spoken of, one may stand behind it.")
 
@@ -269,18 +271,30 @@ def links(found: Sequence[LinkFact], *, naming: bool) -> Section:
                         each.meaning,
                         code(each.value),
                         str(each.officials),
-                        *((", ".join(each.who) or NOTHING,) if naming else ()),
+                        *((_some(each.who),) if naming else ()),
                         str(each.findings),
                         moment(each.first),
                         moment(each.last),
                     )
-                    for each in found
+                    for each in found[:MOST_LINKS]
                 ),
                 numbers=frozenset({2}),
+            ),
+            *(
+                (Para(say("{more} more links stand in the JSON of this report.", more=more), Tone.SMALL),)
+                if (more := len(found) - MOST_LINKS) > 0
+                else ()
             ),
         ),
         "links",
     )
+
+
+def _some(names: Sequence[str]) -> Inline:
+    """Return the first names of a link that many people share: such a link says little of each."""
+    told = ", ".join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return (told, say(", "), say("{more} more", more=more)) if more > 0 else told or NOTHING
 
 
 def sealing(facts: SealingFacts | None, drawing: tuple[Block, ...] = ()) -> Section:

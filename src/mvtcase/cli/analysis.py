@@ -37,17 +37,6 @@ FEW = 12
 """People of whom every gap is shown without being asked for."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs of this module to the program."""
-    app.command("status")(show_status)
-    app.command("roster")(show_roster)
-    app.command("timeline")(timeline)
-    app.command("correlate")(correlate)
-    app.command("coverage")(coverage)
-    app.command("diff")(diff)
-    app.command("export")(export)
-
-
 def show_status(  # who is shown, how much, in what order
     context: typer.Context,
     group: Annotated[str | None, typer.Option("--group", help="Only this group and those inside it.")] = None,

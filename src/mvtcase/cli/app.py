@@ -5,47 +5,103 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import importlib
 import inspect
 import os
 import re
 import sys
 import traceback
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mvtcase import workflow
-from mvtcase.cli import (
-    acquisitions,
-    analysis,
-    canary,
-    cases,
-    cluster,
-    consents,
-    devices,
-    examiners,
-    findings,
-    iocs,
-    observations,
-    officials,
-    output,
-    reports,
-    scans,
-    serve,
-    top,
-)
+from mvtcase.cli import output
 from mvtcase.cli.state import State, sentence, speak, tongue
 from mvtcase.errors import MvtcaseError
 from mvtcase.escape import visible
 from mvtcase.wording import ENGLISH, do, say, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mvtcase.wording import Message
 
+VERBS = {
+    "init": ("top", "init"),
+    "doctor": ("top", "doctor"),
+    "demo": ("top", "demo"),
+    "triage": ("top", "triage"),
+    "status": ("analysis", "show_status"),
+    "roster": ("analysis", "show_roster"),
+    "timeline": ("analysis", "timeline"),
+    "correlate": ("analysis", "correlate"),
+    "coverage": ("analysis", "coverage"),
+    "diff": ("analysis", "diff"),
+    "export": ("analysis", "export"),
+    "serve": ("serve", "serve"),
+    "case": ("cases", "app"),
+    "examiner": ("examiners", "app"),
+    "group": ("officials", "group_app"),
+    "official": ("officials", "app"),
+    "consent": ("consents", "app"),
+    "device": ("devices", "app"),
+    "acquisition": ("acquisitions", "app"),
+    "iocs": ("iocs", "app"),
+    "scan": ("scans", "app"),
+    "recheck": ("scans", "recheck_app"),
+    "cluster": ("cluster", "app"),
+    "finding": ("findings", "app"),
+    "allow": ("findings", "allow_app"),
+    "observe": ("observations", "app"),
+    "report": ("reports", "app"),
+    "custody": ("cases", "chain"),
+    "canary": ("canary", "app"),
+    "bundle": ("analysis", "bundle"),
+}
+"""In which module each verb or noun stands, and by what name: a call imports its own and no other."""
+
+
+class _Verbs(Mapping[str, Any]):
+    """The verbs and nouns by name, each made when it is asked for."""
+
+    def __init__(self) -> None:
+        self.finish: Callable[[Any], None] = lambda _: None
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401  # typer's own classes are private
+        if name not in self._made:
+            module, inside = VERBS[name]
+            found = getattr(importlib.import_module(f"mvtcase.cli.{module}"), inside)
+            alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+            if isinstance(found, typer.Typer):
+                alone.add_typer(found, name=name)
+            else:
+                alone.command(name)(found)
+            self._made[name] = typer.main.get_group(alone).commands[name]
+            self.finish(self._made[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(VERBS)
+
+    def __len__(self) -> int:
+        return len(VERBS)
+
+
+class _Program(TyperGroup):
+    """The whole command line."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401  # as above
+        super().__init__(**settings)
+        self.commands: Any = _Verbs()
+
+
 app = typer.Typer(
     name="mvtcase",
+    cls=_Program,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -53,30 +109,6 @@ app = typer.Typer(
     help="Examine many phones with MVT in one case, and say who was examined, with what result, and how sure that is.",
     epilog="A first look: 'mvtcase demo'. One phone in one command: 'mvtcase triage PATH'.",
 )
-for name, noun in {
-    "case": cases.app,
-    "examiner": examiners.app,
-    "group": officials.group_app,
-    "official": officials.app,
-    "consent": consents.app,
-    "device": devices.app,
-    "acquisition": acquisitions.app,
-    "iocs": iocs.app,
-    "scan": scans.app,
-    "recheck": scans.recheck_app,
-    "cluster": cluster.app,
-    "finding": findings.app,
-    "allow": findings.allow_app,
-    "observe": observations.app,
-    "report": reports.app,
-    "custody": cases.chain,
-    "canary": canary.app,
-    "bundle": analysis.bundle,
-}.items():
-    app.add_typer(noun, name=name)
-top.register(app)
-analysis.register(app)
-serve.register(app)
 
 MACHINE_FAILED = 74
 """Exit status when the disk or a path refused (`EX_IOERR` of sysexits)."""
@@ -138,19 +170,24 @@ def program(language: str = ENGLISH) -> Any:  # noqa: ANN401  # typer's own clas
     """
     root: Any = typer.main.get_command(app)
     everywhere = [_behind_the_verb(each) for each in root.params if each.name in State.__dataclass_fields__]
-    waiting = [*root.commands.values()]
-    while waiting:
-        command = waiting.pop()
-        own = {each.name for each in command.params}
-        command.params += [each for each in everywhere if each.name not in own]
-        waiting += getattr(command, "commands", {}).values()
+    root.commands.finish = functools.partial(_finish, everywhere, language)
     if language != ENGLISH:
         _explain(root)
     return root
 
 
+def _finish(everywhere: list[Any], language: str, command: Any) -> None:  # noqa: ANN401  # as above
+    """Give a command and all below it the global options, and its help in the language of this call."""
+    own = {each.name for each in command.params}
+    command.params += [each for each in everywhere if each.name not in own]
+    if language != ENGLISH:
+        _explain(command)
+    for each in getattr(command, "commands", {}).values():
+        _finish(everywhere, language, each)
+
+
 def _explain(command: Any) -> None:  # noqa: ANN401  # as above
-    """Put the help of a command and of all below it into the language of this call."""
+    """Put the help of a command into the language of this call."""
     for name in ("help", "short_help", "epilog"):
         if text := getattr(command, name, None):
             setattr(command, name, sentence(inspect.cleandoc(text)))
@@ -158,8 +195,6 @@ def _explain(command: Any) -> None:  # noqa: ANN401  # as above
         if text := getattr(option, "help", None):
             option.help = sentence(text)
     command.get_help = functools.partial(_help_of, command.get_help)
-    for each in getattr(command, "commands", {}).values():
-        _explain(each)
 
 
 def _help_of(plain: Callable[[Any], str], context: Any) -> str:  # noqa: ANN401  # as above

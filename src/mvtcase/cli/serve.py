@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 PORT = 8642
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb of this module to the program."""
-    app.command("serve")(serve)
-
-
 def serve(
     context: typer.Context,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes any that is free.")] = PORT,

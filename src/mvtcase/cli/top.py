@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from mvtcase.workflow.triage import Triaged
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs of this module to the program."""
-    app.command("init")(init)
-    app.command("doctor")(doctor)
-    app.command("demo")(demo)
-    app.command("triage")(triage)
-
-
 def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; default: here.")] = Path(),

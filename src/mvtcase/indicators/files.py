@@ -8,12 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import IndicatorFileError, InputError
-from mvtcase.indicators.foreign import refuse_foreign
-from mvtcase.indicators.listings import is_tinycheck, read_tinycheck, read_yaml
-from mvtcase.indicators.lists import read_list
-from mvtcase.indicators.misp import is_event, read_events
-from mvtcase.indicators.stix import DEFAULT_COLLECTION, parsed, read_objects
-from mvtcase.indicators.tables import looks_like_table, read_table
+from mvtcase.indicators.ledger import DEFAULT_COLLECTION
 from mvtcase.indicators.types import worded_kind
 from mvtcase_readers.regular import open_untouched
 
@@ -78,20 +73,22 @@ def read_set(data: bytes, file_name: str, *, kind: str | None = None, family: st
 def _read(text: str, data: bytes, file_name: str, chosen: str | None, family: str) -> Reading:
     stem = file_name.rpartition(".")[0] or file_name
     name = family or stem
-    refuse_foreign(text, data, file_name)
+    # Most calls of the program read no set, and what reads them is slow to load.
+    from mvtcase.indicators import foreign, listings, lists, misp, stix, tables  # noqa: PLC0415
+
+    foreign.refuse_foreign(text, data, file_name)
     if _looks_like_json(text.lstrip()[:512], file_name):
-        return _read_json(parsed(text, file_name), name, file_name)
+        held = stix.parsed(text, file_name)
+        if misp.is_event(held):
+            return misp.read_events(held, file_name)
+        return (
+            listings.read_tinycheck(held, name) if listings.is_tinycheck(held) else stix.read_objects(held, file_name)
+        )
     if file_name.lower().endswith((".yaml", ".yml")):
-        return read_yaml(text, file_name)
-    if looks_like_table(text, file_name):
-        return read_table(text, name, file_name, kind=chosen)
-    return read_list(text, name, stem, kind=chosen)
-
-
-def _read_json(held: object, name: str, file_name: str) -> Reading:
-    if is_event(held):
-        return read_events(held, file_name)
-    return read_tinycheck(held, name) if is_tinycheck(held) else read_objects(held, file_name)
+        return listings.read_yaml(text, file_name)
+    if tables.looks_like_table(text, file_name):
+        return tables.read_table(text, name, file_name, kind=chosen)
+    return lists.read_list(text, name, stem, kind=chosen)
 
 
 def _chosen(kind: str | None) -> str | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 READER_VERSION = 2
 """Raised when the same bytes would give other indicators, so that nothing compiled by an earlier reader is used."""
 
+DEFAULT_COLLECTION = ("0", "Default collection", "Collection with IOCs unrelated to malware or reports")
+
 Entry = tuple[str, str]
 """The type and the value of one indicator."""
 

@@ -10,10 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stix2patterns.exceptions import ParseException
-from stix2patterns.v20.pattern import Pattern as Pattern20
-from stix2patterns.v21.pattern import Pattern as Pattern21
-
 from mvtcase.indicators.wordlists import PATTERN_KEYWORDS
 
 if TYPE_CHECKING:
@@ -121,6 +117,10 @@ _RESOLVED = "domain-name:resolves_to_refs[*].value"
 
 def read_by_grammar(pattern: str, *, version: str = "2.1") -> tuple[Comparison | Unreadable, ...]:
     """Return what `read_pattern` returns, always by the grammar of STIX 2.1 or 2.0."""
+    from stix2patterns.exceptions import ParseException  # noqa: PLC0415  # slow to load, and few patterns need it
+    from stix2patterns.v20.pattern import Pattern as Pattern20  # noqa: PLC0415  # as above
+    from stix2patterns.v21.pattern import Pattern as Pattern21  # noqa: PLC0415  # as above
+
     parse = Pattern20 if version == "2.0" else Pattern21
     listener = _Listener()
     try:

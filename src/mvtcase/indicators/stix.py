@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.errors import IndicatorFileError
-from mvtcase.indicators.ledger import Ledger, Shelf
+from mvtcase.indicators.ledger import DEFAULT_COLLECTION, Ledger, Shelf
 from mvtcase.indicators.misp import labelled_context
 from mvtcase.indicators.patterns import Comparison, read_pattern
 from mvtcase.indicators.provenance import origin_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Object: TypeAlias = dict[str, Any]
 
-DEFAULT_COLLECTION = ("0", "Default collection", "Collection with IOCs unrelated to malware or reports")
 OBSERVABLES = frozenset({"domain-name", "ipv4-addr", "ipv6-addr", "url", "email-addr", "file", "process"})
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import marshal
+import os
 import re
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from mvtcase.wording.told import Counted, Day, Kept, Message, Reason
@@ -134,9 +138,33 @@ def translator(language: str = ENGLISH, folder: Path = LOCALE) -> Translator:
 
 
 def _read(name: str, path: Path) -> Translator:
-    """Return the translator of a catalogue; a sentence marked unsure counts as missing."""
+    """Return the translator of a catalogue."""
     import gettext  # noqa: PLC0415  # slow to load, and English needs none
 
+    sentences, plural = _compiled(path)
+    return Translator(name, sentences, cache(gettext.c2py(plural)))
+
+
+def _compiled(path: Path) -> tuple[dict[str, tuple[str, ...]], str]:
+    """Return what a catalogue says, compiled once and kept beside it as Python keeps modules."""
+    found = path.stat()
+    stamp = f"{found.st_mtime_ns}-{found.st_size}-{sys.implementation.cache_tag}"
+    kept = path.parent / "__pycache__" / f"{path.stem}.{stamp}.sentences"
+    with suppress(OSError, ValueError, EOFError, TypeError):
+        return cast("tuple[dict[str, tuple[str, ...]], str]", marshal.loads(kept.read_bytes()))  # noqa: S302  # as pyc
+    parsed = _parsed(path)
+    with suppress(OSError):  # a folder that cannot be written to costs time, nothing else
+        kept.parent.mkdir(exist_ok=True)
+        for old in kept.parent.glob(f"{path.stem}.*.sentences"):
+            old.unlink()
+        fresh = kept.with_name(f"{os.getpid()}.{kept.name}")
+        fresh.write_bytes(marshal.dumps(parsed))
+        fresh.replace(kept)
+    return parsed
+
+
+def _parsed(path: Path) -> tuple[dict[str, tuple[str, ...]], str]:
+    """Return the sentences of a catalogue and its rule of plurals; a sentence marked unsure counts as missing."""
     from babel.messages.pofile import read_po  # noqa: PLC0415  # as above
 
     with path.open("rb") as handle:
@@ -148,4 +176,4 @@ def _read(name: str, path: Path) -> Translator:
         told = (forms,) if isinstance(forms, str) else tuple(forms or ())
         if key and any(told) and not each.fuzzy:
             sentences[key] = told
-    return Translator(name, sentences, cache(gettext.c2py(catalogue.plural_expr)))
+    return sentences, str(catalogue.plural_expr)

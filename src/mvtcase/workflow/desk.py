@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from mvtcase.canon import StrEnum, person_key, spelled, utc_now
 from mvtcase.casebook import Newest
-from mvtcase.engine import box, runner
+from mvtcase.engine import box
 from mvtcase.errors import (
     AmbiguousError,
     ConflictError,
@@ -65,9 +65,26 @@ class Engine(Protocol):
 class RealEngine:
     """The engine that runs MVT in a child process."""
 
-    run_scan = staticmethod(runner.run_scan)
-    run_decrypt = staticmethod(runner.run_decrypt)
-    run_recheck = staticmethod(runner.run_recheck)
+    @staticmethod
+    def run_scan(job: ScanJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        """As `Engine`."""
+        from mvtcase.engine import runner  # noqa: PLC0415  # slow to load, and most verbs start no worker
+
+        return runner.run_scan(job, on_event=on_event)
+
+    @staticmethod
+    def run_decrypt(job: DecryptJob, *, on_event: Callable[[EngineEvent], None]) -> DecryptResult:
+        """As `Engine`."""
+        from mvtcase.engine import runner  # noqa: PLC0415  # as above
+
+        return runner.run_decrypt(job, on_event=on_event)
+
+    @staticmethod
+    def run_recheck(job: RecheckJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        """As `Engine`."""
+        from mvtcase.engine import runner  # noqa: PLC0415  # as above
+
+        return runner.run_recheck(job, on_event=on_event)
 
 
 class OutcomeStatus(StrEnum):

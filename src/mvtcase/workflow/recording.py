@@ -21,7 +21,6 @@ from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER, held_lock
 from mvtcase.wording import text_of
 from mvtcase.workflow import observations
-from mvtcase.workflow.sealing import sealing_seen
 from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
@@ -114,6 +113,8 @@ def record(
     state: ScanState,
 ) -> None:
     """File everything a scan gave in one transaction: outcomes, gaps, alerts, findings, the end of the scan."""
+    from mvtcase.workflow.sealing import sealing_seen  # noqa: PLC0415  # slow to load, and most verbs record no scan
+
     row = queries.scan(store, scan)
     device = queries.device(store, row.device)
     alerts, found = _findings(result.alerts, Context(device=device, scan=scan, run_paths=_run_paths(store, row)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import hashlib
 import json
@@ -11,7 +12,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, Union
 
 from mvtcase_readers.regular import open_untouched
 
@@ -26,6 +27,8 @@ GENESIS = "0" * 64
 """The `previous` digest of the first event of a custody chain."""
 
 HASH_CHUNK_BYTES = 1 << 20
+
+_Made = TypeVar("_Made")
 
 Clock = Callable[[], datetime]
 """A function returning the present moment as an aware UTC datetime; tests pass their own."""
@@ -135,3 +138,23 @@ def person_key(name: str) -> str:
 def storable_text(text: str) -> str:
     r"""Return a text that SQLite and UTF-8 files accept: lone surrogates become visible `\\udcXX` escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def kept_beside(path: Path, stamp: str, make: Callable[[], bytes], load: Callable[[bytes], _Made]) -> _Made:
+    """Return what was made from a file of the program, made once and kept beside it as Python keeps modules.
+
+    It is made again where `stamp` is another one or where it cannot be loaded; a folder that cannot be written to costs
+    time and nothing else.
+    """
+    kept = path.parent / "__pycache__" / f"{path.stem}.{stamp}.kept"
+    with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
+        return load(kept.read_bytes())
+    made = make()
+    with contextlib.suppress(OSError):
+        kept.parent.mkdir(exist_ok=True)
+        for old in kept.parent.glob(f"{path.stem}.*.kept"):
+            old.unlink(missing_ok=True)
+        fresh = kept.with_name(f"{new_uuid()}.{kept.name}")
+        fresh.write_bytes(made)
+        fresh.replace(kept)
+    return load(made)

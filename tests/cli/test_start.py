@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.wording import catalogues
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def loaded(workspace: Path, *words: str) -> set[str]:
 @pytest.mark.parametrize("words", [("status",), ("--language", "zh-TW", "finding", "list")])
 def test_a_verb_loads_nothing_that_it_does_not_need(case: Path, words: tuple[str, ...]) -> None:
     """Least of all MVT, which only the worker may load."""
-    catalogues.translator("zh-TW")  # compiled once on a machine, as Python compiles its modules
+    # Made once on a machine, as Python compiles its modules.
+    catalogues.translator("zh-TW")
+    IndicatorLibrary(case / "iocs").names()
     assert sorted(HEAVY & loaded(case, *words)) == []
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import canonical_json, sha256_bytes, timestamp, utc_now
+from mvtcase.canon import canonical_json, digest, kept_beside, sha256_bytes, timestamp, utc_now
 from mvtcase.errors import (
     AmbiguousError,
     ConflictError,
@@ -25,7 +26,7 @@ from mvtcase.indicators.catalog import builtin_folder, load_catalog
 from mvtcase.indicators.compiling import compile_sets
 from mvtcase.indicators.files import read_bytes, read_set
 from mvtcase.indicators.known import completed, known_file
-from mvtcase.indicators.passport import Details, make_passport
+from mvtcase.indicators.passport import Details, make_passport, passport_from_json
 from mvtcase.indicators.types import is_common_stem
 from mvtcase.indicators.verdicts import shortened
 from mvtcase.indicators.versions import VersionStore, safe_file_name, set_name
@@ -33,7 +34,6 @@ from mvtcase.wording import Message, do, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from mvtcase.canon import Clock
     from mvtcase.indicators.compiling import CompiledSets
@@ -360,14 +360,24 @@ class IndicatorLibrary:
 
 
 @lru_cache(maxsize=4)
-def _passports_of(folder: Path, _stamp: tuple[tuple[int, int, int], ...]) -> tuple[tuple[str, Passport], ...]:
-    """Return the passports of the sets in a folder; read anew only when a file there is another one."""
+def _passports_of(folder: Path, stamp: tuple[tuple[int, int, int], ...]) -> tuple[tuple[str, Passport], ...]:
+    """Return the passports of the sets in a folder; read anew only when a file there, or a reader, is another one."""
+    readers = sorted((each.name, each.stat().st_mtime_ns) for each in Path(__file__).parent.glob("*.py"))
+    made = kept_beside(folder / "catalog.toml", digest([stamp, readers])[:16], lambda: _packed(folder), _unpacked)
+    return tuple((each.name, each) for each in made)
+
+
+def _packed(folder: Path) -> bytes:
     made = []
     for source in load_catalog(folder / "catalog.toml").built_in:
         data = read_bytes(folder / source.file)
         passport = make_passport(source.name, source.file, data, read_set(data, source.file), source.details)
-        made.append((source.name, replace(passport, built_in=True)))
-    return tuple(made)
+        made.append(replace(passport, built_in=True).to_json())
+    return json.dumps(made).encode()
+
+
+def _unpacked(kept: bytes) -> tuple[Passport, ...]:
+    return tuple(map(passport_from_json, json.loads(kept)))
 
 
 def _values(reading: Reading) -> frozenset[Value]:

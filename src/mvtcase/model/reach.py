@@ -127,6 +127,11 @@ def suffices(reach: Iterable[Reach]) -> bool:
 
 def sentence(reach: Sequence[Reach]) -> Reason:
     """Return a reach in words: what is carried with its times, then what is not."""
+    return _sentence(tuple(reach))
+
+
+@functools.lru_cache(maxsize=4096)  # a person with one phone has its reach, and many phones of a case have one
+def _sentence(reach: tuple[Reach, ...]) -> Reason:
     told = [_listed([each.words for each in reach if each.is_carried])]
     for basis in (NO_RECORDS, NOT_CARRIED):
         absent = [Said(each.trace.words) for each in reach if each.basis == basis]
@@ -139,6 +144,7 @@ def _listed(words: Sequence[str]) -> str:
     return functools.reduce(lambda one, other: why("reach.list", one=one, other=other), words) if words else ""
 
 
+@functools.lru_cache(maxsize=4096)
 def _span(traces: Said, first: str | None, last: str | None) -> Reason:
     """Return two times of a phone as days: `on 3 May 2026`, `12 Aug to 20 Nov 2026`, `3 May 2019 to 20 Nov 2026`."""
     begin, end = _day(first), _day(last)

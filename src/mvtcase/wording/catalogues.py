@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import marshal
-import os
 import re
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mvtcase.canon import kept_beside
 from mvtcase.wording.told import Counted, Day, Kept, Message, Reason
 
 if TYPE_CHECKING:
@@ -149,18 +148,8 @@ def _compiled(path: Path) -> tuple[dict[str, tuple[str, ...]], str]:
     """Return what a catalogue says, compiled once and kept beside it as Python keeps modules."""
     found = path.stat()
     stamp = f"{found.st_mtime_ns}-{found.st_size}-{sys.implementation.cache_tag}"
-    kept = path.parent / "__pycache__" / f"{path.stem}.{stamp}.sentences"
-    with suppress(OSError, ValueError, EOFError, TypeError):
-        return cast("tuple[dict[str, tuple[str, ...]], str]", marshal.loads(kept.read_bytes()))  # noqa: S302  # as pyc
-    parsed = _parsed(path)
-    with suppress(OSError):  # a folder that cannot be written to costs time, nothing else
-        kept.parent.mkdir(exist_ok=True)
-        for old in kept.parent.glob(f"{path.stem}.*.sentences"):
-            old.unlink()
-        fresh = kept.with_name(f"{os.getpid()}.{kept.name}")
-        fresh.write_bytes(marshal.dumps(parsed))
-        fresh.replace(kept)
-    return parsed
+    load: Callable[[bytes], tuple[dict[str, tuple[str, ...]], str]] = marshal.loads
+    return kept_beside(path, stamp, lambda: marshal.dumps(_parsed(path)), load)
 
 
 def _parsed(path: Path) -> tuple[dict[str, tuple[str, ...]], str]:

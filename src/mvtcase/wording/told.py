@@ -231,7 +231,7 @@ def _quoted(value: object, show: Callable[[Step], str], translate: Translate) ->
     if isinstance(value, Message):
         return value.worded(show, translate)
     if isinstance(value, Reason):
-        return value.worded(translate)
+        return str(value) if translate is str else value.worded(translate)  # its text is English already
     if isinstance(value, Said):
         return translate(value)
     if isinstance(value, tuple):

@@ -323,7 +323,7 @@ def _moment(text: str | None) -> datetime | None:
     if shape is None:
         return None
     try:
-        return datetime.strptime(f"{shape[1]} {shape[2]}", "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007  # clocks differ by device
+        return datetime.fromisoformat(f"{shape[1]} {shape[2]}")  # without a zone: clocks differ by device
     except ValueError:
         return None
 

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 PEOPLE = 120
 """People whom two screens hold."""
 FEW = 12
-"""People of whom every gap is shown without being asked for."""
+"""People of whom every gap is shown without being asked for, and who are named beside a link."""
+MANY = 200
+"""Links that a terminal is given, the most telling first."""
 
 
 def show_status(  # who is shown, how much, in what order
@@ -228,12 +230,17 @@ def correlate(
 
 def _links(data: Links, *, noise: bool) -> Iterable[Table | Text]:
     columns = ("link", "what", "officials", "first", "last", "findings", "weight")
-    yield output.table("Links between officials", columns, [_link(each) for each in data.links])
+    yield output.table("Links between officials", columns, [_link(each) for each in data.links[:MANY]])
+    if len(data.links) > MANY:
+        told = say(
+            "{shown} of {number} links are shown; {0} gives all.", do(json=True), shown=MANY, number=len(data.links)
+        )
+        yield Text(words(told))
     if data.first_seen:
-        first = [[e.at, e.official, e.kind, e.value, e.finding, e.officials] for e in data.first_seen]
+        first = [[e.at, e.official, e.kind, e.value, e.finding, e.officials] for e in data.first_seen[:MANY]]
         yield output.table("Who showed it first", ("at", "official", "link", "what", "finding", "officials"), first)
     if noise:
-        rows = [[each.meaning, each.value, len(each.officials), each.noise] for each in data.noise]
+        rows = [[each.meaning, each.value, len(each.officials), each.noise] for each in data.noise[:MANY]]
         yield output.table("Noise", ("link", "what", "officials", "reason"), rows)
     elif data.noise:
         yield Text(
@@ -242,7 +249,9 @@ def _links(data: Links, *, noise: bool) -> Iterable[Table | Text]:
 
 
 def _link(one: LinkShown) -> Sequence[object]:
-    who = [" ".join(filter(None, (each.case, each.id, each.pseudonym))) for each in one.officials]
+    who = [" ".join(filter(None, (each.case, each.id, each.pseudonym))) for each in one.officials[:FEW]]
+    if len(one.officials) > FEW:
+        who.append(words(say("and {number} more", number=len(one.officials) - FEW)))
     unknown = say("unknown")
     return [
         one.meaning,

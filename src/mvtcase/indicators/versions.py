@@ -9,6 +9,7 @@ import contextlib
 import re
 import shutil
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid, sha256_bytes
@@ -146,9 +147,10 @@ class VersionStore:
 
     def _passport(self, home: Path) -> Passport:
         try:
-            passport = passport_from_json(read_bytes(home / PASSPORT).decode("utf-8"))
+            found = (home / PASSPORT).lstat()
+            passport = _read_passport(home, (found.st_ino, found.st_mtime_ns, found.st_size))
             _require_place(passport, home)
-        except (ValueError, IndicatorFileError) as error:
+        except (ValueError, OSError, IndicatorFileError) as error:
             raise IndicatorFileError(
                 "The passport of an indicator set is damaged: {parent}/{home} ({error}).",
                 hint="Import the set again, or remove that folder.",
@@ -168,6 +170,12 @@ class VersionStore:
         marker = self.folder / ".gitignore"
         with contextlib.suppress(FileExistsError), marker.open("x", encoding="ascii") as handle:
             handle.write(_KEEP_OUT)
+
+
+@lru_cache(maxsize=1024)
+def _read_passport(home: Path, _stamp: tuple[int, int, int]) -> Passport:
+    """Return what a passport's file says; a verb asks for each of them at every scan that it records."""
+    return passport_from_json(read_bytes(home / PASSPORT).decode("utf-8"))
 
 
 def _require_place(passport: Passport, home: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from mvtcase import model
@@ -454,7 +455,13 @@ class _Detail(Mapping[str, "model.Json"]):
         return repr(self._held())
 
     def _held(self) -> dict[str, model.Json]:
-        return cast("dict[str, model.Json]", json.loads(self._text))
+        return _parsed(self._text)
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> dict[str, model.Json]:
+    """Return an event; who reads one asks it several times in a row."""
+    return cast("dict[str, model.Json]", json.loads(text))
 
 
 def _finding(row: sqlite3.Row, judged: tuple[model.Disposition, ...], needed: int) -> model.Finding:

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase import correlate
-from mvtcase.casebook import read as read_casebook
+from mvtcase.casebook import lonely, overlaid, overview
 from mvtcase.errors import InputError
+from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.wording import say
 from mvtcase.workflow import payloads
@@ -18,7 +19,7 @@ from mvtcase.workflow.report_making import sealing_windows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mvtcase.casebook import Casebook
+    from mvtcase.casebook import Casebook, Overview
     from mvtcase.model import Finding
     from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
@@ -88,8 +89,8 @@ def links(desk: Desk, *, hours: int = 24, workspace: bool = False) -> Outcome[Li
         people, found = _over_cases(desk, within)
     else:
         with desk.open_case() as store:
-            book = read_casebook(store, desk.newest())
-        found = links_of(book, within=within)
+            book, findings = _standing(desk, store)
+        found = correlate.of_findings(findings, sealing_windows(book), people=_examined(book), within=within)
         people = {
             one.official.id: Linked(id=one.official.id, pseudonym=one.official.pseudonym, case="")
             for one in book.officials
@@ -112,6 +113,15 @@ def links_of(book: Casebook, *, within: timedelta = correlate.DEFAULT_WINDOW) ->
     return correlate.links(book, sealing_windows(book), within=within)
 
 
+def _standing(desk: Desk, store: Store) -> tuple[Overview, tuple[Finding, ...]]:
+    """Return how everybody stands and all findings, without what the scans read."""
+    return overview(store, desk.newest()), overlaid(queries.findings(store), lonely(store))
+
+
+def _examined(book: Overview) -> int:
+    return sum(any(each.latest for each in one.devices) for one in book.officials)
+
+
 def _over_cases(desk: Desk, within: timedelta) -> tuple[dict[str, Linked], tuple[correlate.Link, ...]]:
     """Return the officials of all readable cases of the workspace and what links them."""
     people: dict[str, Linked] = {}
@@ -122,13 +132,13 @@ def _over_cases(desk: Desk, within: timedelta) -> tuple[dict[str, Linked], tuple
         if readable(folder) is None:
             continue
         with Store.open(folder, clock=desk.clock) as store:
-            book = read_casebook(store, desk.newest())
+            book, own = _standing(desk, store)
         named = {one.official.id: f"{folder.slug}/{one.official.id}" for one in book.officials}
         for one in book.officials:
             who = Linked(id=one.official.id, pseudonym=one.official.pseudonym, case=folder.slug)
             people[named[one.official.id]] = who
-            examined += any(each.latest for each in one.devices)
-        findings += [replace(one, official=named[one.official]) for one in book.findings if one.official in named]
+        examined += _examined(book)
+        findings += [replace(one, official=named[one.official]) for one in own if one.official in named]
         windows += [
             replace(each, official=named[each.official]) for each in sealing_windows(book) if each.official in named
         ]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mvtcase.cluster.coordinator import Cluster
     from mvtcase.engine.job import EngineEvent
     from mvtcase.model import Acquisition, Scan
+    from mvtcase.store.folder import CaseFolder
     from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
 
@@ -66,7 +67,7 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
     with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
         done = list(
             pool.map(
-                partial(_recheck_or_say_why, desk, request, choice, Joiner(desk=desk, choice=choice)),
+                partial(_recheck_or_say_why, desk, request, choice, Joiner(desk=desk, choice=choice), store.folder),
                 [each.id for each in wanted],
             )
         )
@@ -84,7 +85,7 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
 
 def _summed(store: Store, shown: tuple[payloads.ScanShown, ...]) -> payloads.Rechecks:
     seen = {finding for each in shown for finding in queries.findings_of_scan(store, each.id)}
-    found = [each for each in queries.findings(store) if each.id in seen and each.indicator]
+    found = [each for each in queries.findings(store, queries.of_findings(sorted(seen))) if each.indicator]
     ids = {each.id for each in shown}
     return payloads.Rechecks(
         scans=shown,
@@ -134,10 +135,10 @@ def _is_done(scans: Sequence[Scan], scan: Scan, request: Request, choice: Choice
 
 
 def _recheck_or_say_why(
-    desk: Desk, request: Request, choice: Choice, joiner: Joiner, scan: str
+    desk: Desk, request: Request, choice: Choice, joiner: Joiner, folder: CaseFolder, scan: str
 ) -> tuple[str | None, Message]:
     try:
-        with Store.open(desk.case_folder(), clock=desk.clock) as store:
+        with Store.open(folder, clock=desk.clock) as store:
             return _recheck(desk, store, request, choice, joiner, queries.scan(store, scan)), Message()
     except MvtcaseError as error:
         return None, say("{scan} was not rechecked: {error}", scan=scan, error=error.whole)

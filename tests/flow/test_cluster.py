@@ -36,7 +36,7 @@ pytest.importorskip("distributed", reason="the extra mvtcase[cluster] is not ins
 
 NODE = Path(__file__).parent.parent / "support" / "fake_node.py"
 PASSWORD = "Wort-das-niemand-sagt-1987"
-SECONDS = 60
+SECONDS = 240
 
 
 @dataclass(frozen=True, kw_only=True)

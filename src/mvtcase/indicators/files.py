@@ -84,6 +84,8 @@ def _read(text: str, data: bytes, file_name: str, chosen: str | None, family: st
         return (
             listings.read_tinycheck(held, name) if listings.is_tinycheck(held) else stix.read_objects(held, file_name)
         )
+    if lists.is_rule_list(text):
+        return lists.read_rules(text, name)
     if file_name.lower().endswith((".yaml", ".yml")):
         return listings.read_yaml(text, file_name)
     if tables.looks_like_table(text, file_name):

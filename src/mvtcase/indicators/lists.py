@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.indicators.guessing import guessed_kind
 from mvtcase.indicators.ledger import Ledger, Origin, Shelf
-from mvtcase.indicators.types import stem_kind, weigh_as
+from mvtcase.indicators.types import ADDRESS, stem_kind, weigh_as
 from mvtcase.indicators.verdicts import IndicatorType, Refused, Stock, Usable
 
 if TYPE_CHECKING:
@@ -20,6 +20,43 @@ _COMMENT = re.compile(r"^\s*(?:#|;|//)")
 _TRAILING_COMMENT = re.compile(r"\s#.*$")
 _SINKHOLE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(?=\S+\Z)")
 """What a hosts file sets before the name that it blocks."""
+
+_RULE = re.compile(r"(?:-\s*)?['\"]?(?P<word>[A-Z][A-Z0-9-]+),\s*(?P<value>[^,\s'\"]+)")
+"""A line of the rule lists that proxies such as Clash and Surge read; a policy or an option may follow the value."""
+_RULES = {"DOMAIN": IndicatorType.DOMAINS, "DOMAIN-SUFFIX": IndicatorType.DOMAINS, "IP-CIDR": ADDRESS}
+_MARKS = re.compile(r"^\s*(?:-\s*)?['\"]?(?:DOMAIN-(?:SUFFIX|KEYWORD)|IP-CIDR6?),", re.MULTILINE)
+"""What no other file begins a line with."""
+
+
+def is_rule_list(text: str) -> bool:
+    """Return whether a text is a rule list of a proxy, bare or below `payload:`."""
+    return _MARKS.search(text) is not None
+
+
+def read_rules(text: str, name: str) -> Reading:
+    """Return the account of a rule list: domains and single addresses; rules that name no value are refused."""
+    ledger, shelf = Ledger(), Shelf("0", name)
+    for number, line in enumerate(text.splitlines(), 1):
+        given = _TRAILING_COMMENT.sub("", line).strip()
+        if not given or _COMMENT.match(line) or given in {"payload:", "rules:"}:
+            continue
+        ledger.open(1)
+        where = f"line {number}"
+        result = _ruled(given)
+        if isinstance(result, Refused):
+            ledger.refuse(result, where=where, given=given, stock=Stock.DROPS)
+        else:
+            ledger.use(shelf, result, where=where, given=given, stock=Stock.DROPS)
+    return ledger.reading("rules", [shelf], Origin())
+
+
+def _ruled(given: str) -> Usable | Refused:
+    rule = _RULE.match(given)
+    kind = _RULES.get(rule["word"]) if rule else None
+    if rule is None or kind is None:
+        return Refused(reason="a rule that names no domain and no address")
+    value = rule["value"].removesuffix("/32") if kind == ADDRESS else rule["value"].lstrip(".")
+    return weigh_as(kind, value)
 
 
 def read_list(text: str, name: str, stem: str, *, kind: str | None = None) -> Reading:

@@ -151,3 +151,34 @@ def test_huge_cell() -> None:
     """A cell over the reader's bound is a clear error."""
     with pytest.raises(IndicatorFileError, match="damaged table"):
         read_set(b"type,value\ndomain," + b"a" * 200_000 + b"\n", "x.csv")
+
+
+RULES = """# of a proxy
+payload:
+  - DOMAIN-SUFFIX,evil.example,REJECT
+  - 'DOMAIN,full.evil.example'
+  - IP-CIDR,192.0.2.7/32,no-resolve
+  - IP-CIDR,192.0.2.0/24
+  - DOMAIN-KEYWORD,evil
+  - PROCESS-NAME,evild
+  - GEOIP,CN
+"""
+
+
+@pytest.mark.parametrize("name", ["rules.yaml", "domains.list", "surge.txt"])
+def test_rule_lists_of_proxies_give_domains_and_addresses(name: str) -> None:
+    """As Clash and Surge write them (wiki.metacubex.one); keywords, countries and processes are told, and no values."""
+    text = RULES if name.endswith("yaml") else RULES.replace("  - ", "").replace("payload:\n", "").replace("'", "")
+    reading = read_set(text.encode(), name)
+    (collection,) = reading.collections
+    assert {kind: set(values) for kind, values in collection.values.items() if values} == {
+        "domains": {"evil.example", "full.evil.example", "192.0.2.7"}
+    }
+    assert [each.given.split(",")[0].lstrip("- ") for each in reading.unusable] == [
+        "IP-CIDR", "DOMAIN-KEYWORD", "PROCESS-NAME", "GEOIP",
+    ]  # fmt: skip
+
+
+def test_a_table_of_domains_is_no_rule_list() -> None:
+    """A header that says `domain` and `ip` stays one of a table."""
+    assert read_set(b"DOMAIN,IP\nevil.example,192.0.2.7\n", "t.csv").origin is not None

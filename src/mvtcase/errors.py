@@ -27,7 +27,8 @@ MvtcaseError                     1
 │   ├── ForeignModuleError          a module of unknown origin wants to run
 │   └── NoSandboxError              nothing on this machine confines it, and nobody said to go on
 ├── CustodyError                 6  the chain of custody
-│   └── ChainBrokenError            verify found a difference
+│   ├── ChainBrokenError            verify found a difference
+│   └── BundleError                 a bundle that is damaged, hostile, or of an unknown signer
 ├── StoreError                   7  the case file
 │   ├── CaseLockedError             another process holds it
 │   ├── CaseReadOnlyError           it is on a medium that cannot be written to
@@ -261,6 +262,12 @@ class ChainBrokenError(CustodyError):
     """Verification found a stored row, file or link that differs from what the chain says."""
 
     code = "custody.broken"
+
+
+class BundleError(CustodyError):
+    """A bundle is damaged or hostile, or nobody known signed it; nothing was taken from it."""
+
+    code = "custody.bundle"
 
 
 class StoreError(MvtcaseError):

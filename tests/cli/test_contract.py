@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer.main
 
+from laptops import new_identity
+from mvtcase.cli import state
 from mvtcase.cli.app import app
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import Gap, IndicatorRef, Level, ModuleOutcome, RawAlert, Status
@@ -191,6 +193,7 @@ def replies(
     _sets(say, case.parent)
     _scans(say)
     _answers(say, case)
+    _bundles(say, case.parent, patch)
     _others(say, case.parent, backup, patch)
     engine.answer = result(*_finds_everything(case))
     say("iocs", "selftest")
@@ -311,6 +314,25 @@ def _answers(say: Say, case: Path) -> None:
     say("custody", "log")
     say("custody", "verify")
     say("acquisition", "set", "A-0001", "--state", "set_aside", "--reason", "why not")
+
+
+def _bundles(say: Say, place: Path, patch: pytest.MonkeyPatch) -> None:
+    keys = new_identity()
+    patch.setattr(state, "_identity", lambda _path: keys)
+    (place / "keys.txt").write_text(f"Ada {keys.public_keys[1]}\n")
+    own, bundle = ("--identity-file", "ada.id"), place / "case.mvtbundle"
+    say("custody", "handover", "--from", "Ada", "--to", "Ben", "--item", "A-0001", "--reason", "second lab")
+    say("custody", "timestamp", "--authority", "nowhere", "--roots", "x", "-o", place / "x.tsr", code=2)
+    say("custody", "sign", *own)
+    (finding,) = say("finding", "list")["findings"]
+    say("bundle", "slice", finding["id"], *own, "--to", keys.recipient)
+    say("bundle", "export", *own, "--to", keys.recipient, "-o", bundle, "--without-evidence")
+    say("bundle", "inspect", bundle)
+    patch.setenv("MVTCASE_CASE", "other")
+    say("bundle", "import", bundle, *own, "--keys", place / "keys.txt", "--preview")
+    say("bundle", "decisions")
+    say("bundle", "decide", "M-0001", "--keep", "here", "--reason", "asked", code=2)
+    patch.setenv("MVTCASE_CASE", "line-2021")
 
 
 def _others(say: Say, place: Path, backup: Path, patch: pytest.MonkeyPatch) -> None:

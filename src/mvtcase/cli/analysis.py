@@ -340,22 +340,3 @@ def export(
         lambda desk: workflow.exports.export(desk, form, output=destination, with_names=with_names, edition=edition),
         lambda data: [output.record("Export", data.export)],
     )
-
-
-bundle = typer.Typer(no_args_is_help=True, help="The case itself, for another laptop.")
-
-
-@bundle.command("export")
-def export_bundle(
-    context: typer.Context,
-    destination: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; default: the case's 'exports'.")
-    ] = None,
-    with_names: Annotated[bool, typer.Option("--with-names", help="Needed, since the case holds every name.")] = False,
-) -> None:
-    """Write the whole case without its evidence, for another laptop."""
-    output.answer(
-        context,
-        lambda desk: workflow.exports.export(desk, workflow.exports.BUNDLE, output=destination, with_names=with_names),
-        lambda data: [output.record("Export", data.export)],
-    )

@@ -59,7 +59,7 @@ VERBS = {
     "report": ("reports", "app"),
     "custody": ("cases", "chain"),
     "canary": ("canary", "app"),
-    "bundle": ("analysis", "bundle"),
+    "bundle": ("bundles", "app"),
 }
 """In which module each verb or noun stands, and by what name: a call imports its own and no other."""
 
@@ -147,6 +147,12 @@ def main_options(
             "--examiner", metavar="NAME", help="Who is working; default: MVTCASE_EXAMINER or the settings file."
         ),
     ] = "",
+    identity_file: Annotated[
+        str,
+        typer.Option(
+            "--identity-file", metavar="FILE", help="Your own keys; their passphrase is asked for, or read from stdin."
+        ),
+    ] = "",
     language: Annotated[
         str,
         typer.Option(
@@ -158,7 +164,8 @@ def main_options(
 ) -> None:
     """Take the global options where they stand before the verb."""
     global _last_state  # noqa: PLW0603  # 'main' prints errors after typer has torn the context down
-    _last_state = State(workspace=workspace, case=case, as_json=as_json, yes=yes, examiner=examiner, language=language)
+    _last_state = State(workspace=workspace, case=case, as_json=as_json, yes=yes, examiner=examiner, language=language,
+                        identity_file=identity_file)  # fmt: skip
     context.obj = _last_state
 
 

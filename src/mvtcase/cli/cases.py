@@ -1,7 +1,8 @@
-"""`mvtcase case`: new, list, show, set, close, reopen; `mvtcase custody`: log, verify, note."""
+"""`mvtcase case`: new, list, show, set, close, reopen; `mvtcase custody`: log, verify, sign, handover and others."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -160,13 +161,69 @@ def log(context: typer.Context) -> None:
 def verify(
     context: typer.Context,
     head: Annotated[str | None, typer.Option(help="A head printed in a report: the chain must hold it.")] = None,
+    keys: Annotated[
+        Path | None, typer.Option("--keys", metavar="FILE", help="Public keys, a line each: NAME KEY; they must sign.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="FILE", help="Another laptop's bundle, or a time stamp.")
+    ] = None,
 ) -> None:
-    """Check every stored row and kept file against the chain, and findings against their alerts."""
+    """Check every stored row and kept file against the chain, findings against their alerts, and signatures."""
     state = state_of(context)
     output.show(
         state,
-        workflow.custody.verify(state.desk(), head=head),
-        lambda data: [output.record("Chain of custody", data, ("holds", "events", "head"))],
+        workflow.custody.verify(state.desk(), head=head, keys=keys, against=against),
+        lambda data: [output.record("Chain of custody", data, ("holds", "events", "signed_to", "signed_by", "head"))],
+    )
+
+
+@chain.command("sign")
+def sign(context: typer.Context) -> None:
+    """Sign the head of the chain with your identity, where a verb ran without it."""
+    output.answer(
+        context,
+        workflow.custody.sign,
+        lambda data: [output.record("Chain of custody", data, ("events", "head", "signed_by"))],
+    )
+
+
+@chain.command("timestamp")
+def stamp(
+    context: typer.Context,
+    authority: Annotated[str, typer.Option("--authority", metavar="URL", help="A time stamp authority (RFC 3161).")],
+    roots: Annotated[Path, typer.Option("--roots", metavar="FILE", help="Its root certificates (PEM).")],
+    destination: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where its answer goes.")],
+) -> None:
+    """Have the head of the chain stamped: nothing but a hash leaves, and only now."""
+    output.answer(
+        context,
+        lambda desk: workflow.stamps.stamp(desk, authority, roots, output=destination),
+        lambda data: [output.record("Time stamp", data)],
+    )
+
+
+@chain.command("handover")
+def handover(
+    context: typer.Context,
+    giver: Annotated[str, typer.Option("--from", metavar="NAME", help="Who gives.")] = "",
+    taker: Annotated[str, typer.Option("--to", metavar="NAME", help="Who takes.")] = "",
+    item: Annotated[str, typer.Option("--item", help="What: a phone or acquisition by id, or a thing in words.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+    attach: Annotated[
+        Path | None, typer.Option("--attach", metavar="FILE", help="The scan of the signed form of '--form'.")
+    ] = None,
+    form: Annotated[str, typer.Option("--form", metavar="ID", help="The handover that a scan belongs to.")] = "",
+) -> None:
+    """Write down a handover and print its form for two signatures; or attach the scan of one that was signed."""
+    verbs = workflow.handovers
+    output.answer(
+        context,
+        lambda desk: (
+            verbs.attach(desk, form, attach)
+            if attach
+            else verbs.hand_over(desk, verbs.Handing(giver=giver, taker=taker, item=item, reason=reason))
+        ),
+        lambda data: [output.record("Handover", data.handover)],
     )
 
 

@@ -13,6 +13,7 @@ from mvtcase.wording import ENGLISH, Message, Reason, Said, spoken, translator
 if TYPE_CHECKING:
     import typer
 
+    from mvtcase.keys.identities import Identity
     from mvtcase.wording import Step, Translator
     from mvtcase.workflow.desk import Desk
 
@@ -27,6 +28,7 @@ class State:
     yes: bool = False
     examiner: str = ""
     language: str = ""
+    identity_file: str = ""
     command: str = ""
     exit_code: int | None = None
     done: bool = False
@@ -53,17 +55,31 @@ class State:
         from mvtcase.workflow.desk import Desk
 
         settings = load_settings()
+        path = self.identity_file or os.environ.get("MVTCASE_IDENTITY_FILE", "")
         desk = Desk(
             workspace=find_workspace(self.named_workspace, Path.cwd()),
             case=self.named_case,
             examiner=self.named_examiner,
             settings=settings,
             language=self.language,
+            identity=_identity(path) if path else None,
             spoken=spoken(os.environ) or ENGLISH,
         )
         if not self.language and spoken(os.environ) is None:
             speak(desk.language_of_case())
         return desk
+
+
+def _identity(path: str) -> Identity:
+    """Return the examiner's keys; the passphrase is read from stdin where that is no terminal."""
+    import sys
+    from getpass import getpass
+
+    from mvtcase.keys import identities
+
+    asked = sentence("Passphrase of the identity: ")
+    passphrase = getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    return identities.load(Path(path).expanduser(), passphrase)
 
 
 def state_of(context: typer.Context) -> State:
@@ -77,7 +93,7 @@ def state_of(context: typer.Context) -> State:
 
 
 PROGRAM = "mvtcase"
-OF_THE_PROGRAM = ("workspace", "case", "examiner", "language")
+OF_THE_PROGRAM = ("workspace", "case", "examiner", "identity_file", "language")
 """Options that stand before the verb."""
 
 

@@ -10,13 +10,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from mvtcase.canon import GENESIS, digest, new_uuid
+from mvtcase.canon import GENESIS, digest, new_uuid, sha256_file
 from mvtcase.model import CustodyEvent
 from mvtcase.store import schema, words
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from mvtcase.model import Json
 
@@ -57,6 +58,14 @@ class Difference:
     what: str
 
 
+def is_file(path: Path, expected: str) -> bool:
+    """Tell whether there is a regular file of just this sha256."""
+    try:
+        return sha256_file(path) == expected
+    except OSError:
+        return False
+
+
 def row_digest(connection: sqlite3.Connection, table: str, uuid: str) -> str | None:
     """Return the digest of a stored row, None when there is no such row."""
     columns = tuple(covered()[table])
@@ -69,7 +78,12 @@ def _select(columns: Iterable[str], table: str) -> str:
 
 
 def _digest_of(table: str, columns: Sequence[str], row: Sequence[object]) -> str:
-    return digest([table, dict(zip(columns, row, strict=True))])
+    return values_digest(table, dict(zip(columns, row, strict=True)))
+
+
+def values_digest(table: str, row: Mapping[str, object]) -> str:
+    """Return the seal of a row."""
+    return digest([table, row])
 
 
 def head(connection: sqlite3.Connection) -> tuple[int, str]:
@@ -94,7 +108,7 @@ def append(
     full: dict[str, Json] = {
         **payload,
         "rows": len(rows),
-        "rows_sha256": _rows_digest(rows),
+        "rows_sha256": rows_digest(rows),
         "columns": sealed_columns,
     }
     event = CustodyEvent(
@@ -122,7 +136,8 @@ def append(
     return replace(event, digest=sealed)
 
 
-def _rows_digest(rows: Iterable[WrittenRow]) -> str:
+def rows_digest(rows: Iterable[WrittenRow]) -> str:
+    """Return the digest over the list of rows that an event wrote."""
     return digest([[row.table, row.uuid, row.digest] for row in rows])
 
 
@@ -154,6 +169,25 @@ def _payload(text: str) -> Mapping[str, Json]:
     except ValueError:
         return {"unreadable": text}
     return cast("Mapping[str, Json]", value) if isinstance(value, dict) else {"unreadable": text}
+
+
+def origin_events(connection: sqlite3.Connection, origin: str) -> Iterator[Mapping[str, Json]]:
+    """Yield the events of another laptop's chain that was merged, oldest first."""
+    query = "SELECT event FROM custody_origin WHERE origin = ? ORDER BY sequence"
+    return (_payload(text) for (text,) in connection.execute(query, (origin,)))
+
+
+def broken_link(event: Mapping[str, Json], number: int, previous: str) -> str:
+    """Return what is wrong with an event of another laptop's chain, empty when nothing is.
+
+    Of an event that is not about what was handed over only its number, digest and link are held.
+    """
+    if (event.get("sequence"), event.get("previous")) != (number, previous):
+        return "does not follow from the event before it"
+    if "payload" not in event:
+        return ""
+    own = {name: event.get(name) for name in CustodyEvent.__slots__ if name != "digest"}
+    return "" if digest(own) == event.get("digest") else "its content does not give its digest"
 
 
 def verify(connection: sqlite3.Connection) -> tuple[Difference, ...]:
@@ -212,7 +246,7 @@ def _verify_event_rows(connection: sqlite3.Connection, event: CustodyEvent) -> I
             (event.sequence,),
         )
     ]
-    if event.payload.get("rows_sha256") != _rows_digest(written):
+    if event.payload.get("rows_sha256") != rows_digest(written):
         yield Difference(where=f"event {event.sequence}", what="the list of rows it wrote was changed")
 
 

@@ -68,6 +68,7 @@ def holdings(store: Store, officials: Collection[str]) -> Holdings:
     rows = {table: found(table, where, "finding", column="uuid") for table, where in by_finding.items()}
     rows["roster_mark"] = found("roster_mark", f"official {_IN} OR device {_IN}", "official", "device", column="uuid")
     rows["membership"] = found("membership", f"official {_IN}", "official", column="uuid")
+    rows["handover"] = found("handover", f"device {_IN}", "device", column="uuid")
     about = f"about {_IN} OR about {_IN} OR about {_IN}"
     rows["note"] = found("note", about, "finding", "device", "official", column="uuid")
     for table in ("finding", "observation"):
@@ -75,6 +76,9 @@ def holdings(store: Store, officials: Collection[str]) -> Holdings:
     rows |= {table: found(table, where, "scan", column="uuid") for table, where in by_scan.items()}
     for table in ("scan", "acquisition", "device", "consent", "official"):
         rows[table] = found(table, f"id {_IN}", table, column="uuid")
+    own = json.dumps([uuid for some in rows.values() for uuid in some])
+    decisions = store.rows(f"SELECT uuid FROM decision WHERE row_uuid {_IN}", (own,))  # noqa: S608  # own names
+    rows = {"decision": tuple(row["uuid"] for row in decisions), **rows}
     return Holdings(ids=ids, rows=rows)
 
 
@@ -93,6 +97,7 @@ def destroy_rows(store: Store, change: Change, held: Holdings, names: Sequence[s
     }
     with _without_guards(connection):
         kept["events"] = dict(_redacted_events(store, held, names, stone))
+        _shorten_origins(store, held, names)
         for table, uuids in held.rows.items():
             change.delete(table, uuids)
         _redact_typed(store, change, names, stone)
@@ -149,6 +154,21 @@ def _redacted_events(store: Store, held: Holdings, names: Sequence[str], stone: 
                 (canonical_json(after.payload), event.sequence),
             )
             yield str(event.sequence), custody.event_digest(after)
+
+
+def _shorten_origins(store: Store, held: Holdings, names: Sequence[str]) -> None:
+    """Leave only digest and link of the events of other laptops that speak of a person; their chains still hold."""
+    uuids = json.dumps([uuid for some in held.rows.values() for uuid in some])
+    query = f"SELECT origin, their_id FROM alias WHERE row_uuid {_IN}"  # noqa: S608  # own names
+    theirs = {(row["origin"], row["their_id"]) for row in store.rows(query, (uuids,))}
+    for row in store.rows("SELECT origin, sequence, event FROM custody_origin"):
+        event = json.loads(row["event"])
+        if (row["origin"], event.get("subject")) in theirs or _names_any(event, names):
+            left = {name: event[name] for name in ("sequence", "previous", "digest")}
+            store.connection.execute(
+                "UPDATE custody_origin SET event = ? WHERE origin = ? AND sequence = ?",
+                (canonical_json(left), row["origin"], row["sequence"]),
+            )
 
 
 def _names_any(value: object, names: Sequence[str]) -> bool:

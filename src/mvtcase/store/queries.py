@@ -51,6 +51,19 @@ def case_file(store: Store) -> model.CaseFile:
     )
 
 
+def here(store: Store, named: str) -> str:
+    """Return the short id here of a thing named as on another laptop (`O-0007@taichung`); any other text as it is."""
+    their_id, at, origin = named.rpartition("@")
+    if not at:
+        return named
+    for row in store.rows(
+        "SELECT table_name, row_uuid FROM alias WHERE their_id = ? AND origin = ?", (their_id, origin)
+    ):
+        for found in store.rows(f"SELECT id FROM {row['table_name']} WHERE uuid = ?", (row["row_uuid"],)):  # noqa: S608
+            return str(found["id"])
+    return named
+
+
 def groups(store: Store) -> tuple[model.Group, ...]:
     """Return all groups by id."""
     return tuple(model.Group(**dict(row)) for row in _read(store, "affected_group", "ORDER BY length(id), id"))
@@ -91,7 +104,7 @@ def official(store: Store, named: str) -> model.Official:
     known = officials(store, every=True)
     by_name = {each.register_id: each for each in known if each.register_id}
     by_name |= {each.pseudonym: each for each in known} | {each.id: each for each in known}
-    one = by_name.get(storable_text(named))
+    one = by_name.get(storable_text(here(store, named)))
     while one is not None and one.merged_into is not None:
         one = by_name[one.merged_into]
     if one is None or one.state is not model.OfficialState.ACTIVE:
@@ -156,7 +169,7 @@ def devices(store: Store, official: str | None = None) -> tuple[model.Device, ..
 
 def device(store: Store, named: str) -> model.Device:
     """Return a device by id. Raises `NotFoundError`."""
-    return _device(_only(_read(store, "device", "WHERE id = ?", (named,)), f"device {named!r}"))
+    return _device(_only(_read(store, "device", "WHERE id = ?", (here(store, named),)), f"device {named!r}"))
 
 
 def _device(row: sqlite3.Row) -> model.Device:
@@ -184,7 +197,9 @@ def acquisitions(store: Store, device: str | None = None) -> tuple[model.Acquisi
 
 def acquisition(store: Store, named: str) -> model.Acquisition:
     """Return an acquisition by id. Raises `NotFoundError`."""
-    return _acquisition(_only(_read(store, "acquisition", "WHERE id = ?", (named,)), f"acquisition {named!r}"))
+    return _acquisition(
+        _only(_read(store, "acquisition", "WHERE id = ?", (here(store, named),)), f"acquisition {named!r}")
+    )
 
 
 def _acquisition(row: sqlite3.Row) -> model.Acquisition:
@@ -272,7 +287,7 @@ def running(store: Store) -> tuple[str, ...]:
 
 def scan(store: Store, named: str) -> model.Scan:
     """Return a scan by id. Raises `NotFoundError`."""
-    for each in scans(store, named=named):
+    for each in scans(store, named=here(store, named)):
         return each
     raise _not_found(f"scan {named!r}")
 
@@ -344,7 +359,7 @@ def alerts_of_finding(store: Store, finding: str) -> tuple[model.RawAlert, ...]:
     return tuple(_alert(row) for row in rows)
 
 
-def _alert(row: sqlite3.Row) -> model.RawAlert:
+def _alert(row: sqlite3.Row | Mapping[str, Any]) -> model.RawAlert:
     return model.RawAlert(
         module=row["module"],
         level=model.Level(row["level"]),
@@ -358,7 +373,7 @@ def _alert(row: sqlite3.Row) -> model.RawAlert:
     )
 
 
-def _indicator(row: sqlite3.Row) -> model.IndicatorRef | None:
+def _indicator(row: sqlite3.Row | Mapping[str, Any]) -> model.IndicatorRef | None:
     if row["indicator_value"] is None:
         return None
     return model.IndicatorRef(**{name: row[f"indicator_{name}"] or "" for name in ("value", "type", "family", "set")})
@@ -464,7 +479,7 @@ def _parsed(text: str) -> dict[str, model.Json]:
     return cast("dict[str, model.Json]", json.loads(text))
 
 
-def _finding(row: sqlite3.Row, judged: tuple[model.Disposition, ...], needed: int) -> model.Finding:
+def _finding(row: sqlite3.Row | Mapping[str, Any], judged: tuple[model.Disposition, ...], needed: int) -> model.Finding:
     return model.Finding(
         id=row["id"],
         device=row["device"],
@@ -506,6 +521,16 @@ def findings_of_scan(store: Store, scan: str) -> tuple[str, ...]:
         (scan,),
     )
     return tuple(row["finding"] for row in rows)
+
+
+def finding_from(row: Mapping[str, Any]) -> model.Finding:
+    """Return the finding that a row of another case holds, without judgements."""
+    return _finding({**row, "alerts": 0}, (), 2)
+
+
+def alerts_from(rows: Iterable[Mapping[str, Any]]) -> tuple[model.RawAlert, ...]:
+    """Return the alerts that rows of another case hold."""
+    return tuple(_alert(row) for row in rows)
 
 
 def observations(store: Store, official: str | None = None) -> tuple[model.Observation, ...]:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import StrEnum, canonical_json, new_uuid, storable_text, timestamp, utc_now
+from mvtcase.canon import StrEnum, canonical_json, new_uuid, person_key, storable_text, timestamp, utc_now
 from mvtcase.errors import (
     CaseDamagedError,
     CaseLockedError,
@@ -228,6 +228,7 @@ class Store:
                 change.payload.update(payload)
                 yield change
                 subject = str(change.payload.pop("subject", subject))
+                change.payload |= self._registered(actor)
                 custody.append(
                     connection,
                     at=change.at,
@@ -242,6 +243,12 @@ class Store:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def _registered(self, actor: str) -> dict[str, Json]:
+        """Return the id under which an actor is registered, where a register is kept."""
+        query = "SELECT id FROM examiner WHERE person_key = ? AND active"
+        row = self.connection.execute(query, (person_key(actor),)).fetchone()
+        return {} if row is None else {"examiner_id": row["id"]}
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -258,6 +265,11 @@ class Store:
         kept = tuple(storable_text(each) if isinstance(each, str) else each for each in values)
         with _translated(self.folder):
             return list(self.connection.execute(query, kept))
+
+    def add(self, statement: str, values: Sequence[object]) -> None:
+        """Add to what stands beside the chain, such as a signature, which speaks for itself and is no event."""
+        with _translated(self.folder):
+            self.connection.execute(statement, values)
 
     def index_words(self) -> None:
         """Bring the index of words up to date, before a search."""

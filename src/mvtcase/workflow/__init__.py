@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import acquisitions as acquisitions
     from mvtcase.workflow import allowing as allowing
     from mvtcase.workflow import attachments as attachments
+    from mvtcase.workflow import bundles as bundles
     from mvtcase.workflow import canary as canary
     from mvtcase.workflow import cases as cases
     from mvtcase.workflow import claims as claims
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from mvtcase.workflow import findings as findings
     from mvtcase.workflow import groups as groups
     from mvtcase.workflow import guide as guide
+    from mvtcase.workflow import handovers as handovers
     from mvtcase.workflow import iocs as iocs
+    from mvtcase.workflow import merges as merges
     from mvtcase.workflow import observations as observations
     from mvtcase.workflow import officials as officials
     from mvtcase.workflow import owners as owners
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from mvtcase.workflow import scans as scans
     from mvtcase.workflow import sealing as sealing
     from mvtcase.workflow import seeking as seeking
+    from mvtcase.workflow import slices as slices
+    from mvtcase.workflow import stamps as stamps
     from mvtcase.workflow import status as status
     from mvtcase.workflow import timeline as timeline
     from mvtcase.workflow import triage as triage

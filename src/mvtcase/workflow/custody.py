@@ -6,24 +6,27 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import GENESIS, sha256_file
+from mvtcase.canon import GENESIS
 from mvtcase.engine.events import HASHES_FILE
 from mvtcase.engine.results_folder import changed_since_hashed
-from mvtcase.errors import ChainBrokenError, InputError
+from mvtcase.errors import AmbiguousError, ChainBrokenError, IndicatorError, IndicatorSetMissingError, InputError
 from mvtcase.findings.normalise import Context, unlike_its_alerts
-from mvtcase.store import queries
+from mvtcase.store import custody as chain
+from mvtcase.store import queries, signatures
 from mvtcase.store.custody import Difference
-from mvtcase.wording import say
-from mvtcase.workflow import report_files
-from mvtcase.workflow.desk import Outcome
+from mvtcase.wording import do, say
+from mvtcase.workflow import bundle_files, report_files, witnesses
+from mvtcase.workflow.desk import Outcome, require_identity
 from mvtcase.workflow.recording import settled_case
+from mvtcase.workflow.report_files import HOW_TO_CHECK
 from mvtcase.workflow.seeking import LINE, line_named
+from mvtcase.workflow.witnesses import MINISIG, read_keys, wrong_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mvtcase.model import CustodyEvent, Note
+    from mvtcase.model import CustodyEvent, IndicatorSet, Note
     from mvtcase.store.store import Store
     from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
@@ -55,12 +58,14 @@ class RunningBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holds:
-    """What `custody verify` returns of a chain that holds; `events` is their number."""
+    """What `custody verify` returns of a chain that holds: its number of events, signed up to event `signed_to`."""
 
     holds: bool
     events: int
     head: str
     times_running_back: tuple[RunningBack, ...] = ()
+    signed_to: int = 0
+    signed_by: tuple[str, ...] = ()
 
 
 def log(desk: Desk) -> Outcome[Chain]:
@@ -80,6 +85,23 @@ def note(desk: Desk, text: str, *, about: str | None = None) -> Outcome[OneNote]
             change.payload["subject"] = added
             change.insert("note", id=added, text=text.strip(), about=on, at=change.at, examiner=desk.actor)
         return Outcome(data=OneNote(note=queries.notes(store)[-1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedHead:
+    """What `custody sign` returns."""
+
+    events: int
+    head: str
+    signed_by: str
+
+
+def sign(desk: Desk) -> Outcome[SignedHead]:
+    """Sign the head of the chain as it is. Raises `WrongKeyError` when no identity is at hand."""
+    require_identity(desk)
+    with desk.open_case(to_change=True) as store:  # which signs the head when it is left
+        sequence, head = chain.head(store.connection)
+    return Outcome(data=SignedHead(events=sequence, head=head, signed_by=desk.actor))
 
 
 def looked_at(desk: Desk, subject: str) -> None:
@@ -112,16 +134,23 @@ def _thing(store: Store, named: str) -> str:
     return queries.device(store, named).id if named.startswith("D-") else queries.official(store, named).id
 
 
-def verify(desk: Desk, *, head: str | None = None) -> Outcome[Holds]:
+def verify(
+    desk: Desk, *, head: str | None = None, keys: Path | None = None, against: Path | None = None
+) -> Outcome[Holds]:
     """Return the head of a chain that holds. Raises `ChainBrokenError` naming what differs otherwise.
 
-    Looks at every stored row, at the findings against their alerts, and at the files the case vouches for: manifests,
-    kept results, reports, attachments. Originals are `acquisition verify`'s: they may be on a medium that is not here.
-    `head` is one printed in a report: the chain must still hold it. Times that run backwards are told, and break
-    nothing: a clock may have been set right.
+    Looks at every stored row, at the findings against their alerts, at the chains that were merged, at signatures, and
+    at the files the case vouches for: manifests, kept results, reports, attachments, indicator sets, bundles. Originals
+    are `acquisition verify`'s: they may be on a medium that is not here. With `keys`, a list of public keys, somebody
+    on it must have signed the head. `head` is one printed in a report, `against` another laptop's bundle or a time
+    stamp of this chain: the chain must still hold what they name. Times that run backwards are told, and break nothing.
     """
+    listed = read_keys(keys) if keys else None
     with desk.open_case() as store:
-        _require_whole(store, (*store.verify(), *_verify_head(store, head), *_verify_findings(store)))
+        broken = [*store.verify(), *signatures.unlike_origins(store), *signatures.differences(store, listed)]
+        broken += [*_verify_head(store, head), *_verify_findings(store), *_verify_sets(desk, store)]
+        broken += [*_verify_bundles(store), *(witnesses.differences(store, against) if against else ())]
+        _require_whole(store, [*broken, *_verify_files(store, listed)])
     with settled_case(desk) as store:
         events = queries.custody_events(store)
         backwards = tuple(
@@ -129,14 +158,18 @@ def verify(desk: Desk, *, head: str | None = None) -> Outcome[Holds]:
             for before, after in pairwise(events)
             if after.at < before.at
         )
-        return Outcome(
-            data=Holds(holds=True, events=len(events), head=store.custody_head(), times_running_back=backwards),
-            messages=_told(head, backwards),
+        found = Holds(
+            holds=True,
+            events=len(events),
+            head=store.custody_head(),
+            times_running_back=backwards,
+            signed_to=signatures.covered_to(store, listed),
+            signed_by=tuple(sorted({each.examiner for each in signatures.signed(store)})),
         )
+        return Outcome(data=found, messages=_told(found, compared=bool(head or against)))
 
 
 def _require_whole(store: Store, broken: Sequence[Difference]) -> None:
-    broken = (*broken, *_verify_files(store))
     if broken:
         listed = "; ".join(f"{each.where}: {each.what}" for each in broken[:20])
         more = f" (and {len(broken) - 20} more)" if len(broken) > 20 else ""  # noqa: PLR2004  # as many as listed
@@ -149,14 +182,23 @@ def _require_whole(store: Store, broken: Sequence[Difference]) -> None:
         )
 
 
-def _told(head: str | None, backwards: Sequence[RunningBack]) -> tuple[Message, ...]:
+def _told(found: Holds, *, compared: bool) -> tuple[Message, ...]:
     notes = [
         say("The time runs backwards at event {n}: {at} after {before}.", n=each.event, at=each.at, before=each.before)
-        for each in backwards
+        for each in found.times_running_back
     ]
-    if head is None:
+    if not found.signed_to:
+        notes.append(say("No head of this chain is signed: whoever owns the file can have built it anew."))
+    elif found.signed_to < found.events:
+        notes.append(say("The events after {n} are signed by nobody.", n=found.signed_to))
+    if not compared:
         notes.append(
-            say("Verify with the head printed in a report as well, to see that nothing before it was cut off.")
+            say(
+                "An end that was cut off, or an older copy put back, does not show by the chain alone: it takes the "
+                "newest printed head ({0}), or a time stamp or another laptop's bundle ({1}).",
+                do(head="HEAD"),
+                do(against="FILE"),
+            )
         )
     return tuple(notes)
 
@@ -171,12 +213,46 @@ def _verify_head(store: Store, printed: str | None) -> Iterator[Difference]:
         yield Difference(where=f"head {printed.strip()[:16]}", what="is not in the chain")
 
 
+def _verify_sets(desk: Desk, store: Store) -> Iterator[Difference]:
+    """Look at the indicator sets that this case names and this workspace holds: their bytes must be those named."""
+    for each in queries.indicator_sets(store):
+        if _is_altered(desk, each):
+            yield Difference(where=f"indicator set {each.name}", what="its bytes are not those that scans named")
+
+
+def _is_altered(desk: Desk, one: IndicatorSet) -> bool:
+    """Tell whether this workspace holds a set under the digest that a scan named, with other bytes."""
+    try:
+        desk.library.data(desk.library.get(one.name, one.sha256))
+    except (IndicatorSetMissingError, AmbiguousError):
+        return False
+    except (IndicatorError, OSError):
+        return True
+    return False
+
+
+def _verify_bundles(store: Store) -> Iterator[Difference]:
+    """Look at the bundles that still lie where they were written."""
+    for event in queries.custody_events(store):
+        if event.action != "bundle.exported":
+            continue
+        path = store.folder.path / "exports" / str(event.payload.get("file", ""))
+        if path.is_file() and not chain.is_file(path, str(event.payload.get("sha256"))):
+            yield Difference(where=f"bundle {path.name}", what=bundle_files.what_differs(path))
+
+
 def _verify_findings(store: Store) -> Iterator[Difference]:
     """Derive each finding again from the alerts it rests on, and look for alerts that no finding rests on."""
     devices = {each.id: each for each in queries.devices(store)}
     acquired = {each.id: each.path for each in queries.acquisitions(store)}
+    names = {
+        row["row_uuid"]: row["their_id"]
+        for row in store.rows("SELECT row_uuid, their_id FROM alias WHERE table_name = 'scan' ORDER BY uuid DESC")
+    }
     of_scan = {
-        each.id: Context(device=devices[each.device], scan=each.id, run_paths=(acquired[each.acquisition],))
+        each.id: Context(
+            device=devices[each.device], scan=names.get(each.uuid, each.id), run_paths=(acquired[each.acquisition],)
+        )
         for each in queries.scans(store)
         if each.device in devices and each.acquisition in acquired
     }
@@ -189,28 +265,35 @@ def _verify_findings(store: Store) -> Iterator[Difference]:
         yield Difference(where=f"alert {uuid}", what="belongs to no finding")
 
 
-def _verify_files(store: Store) -> Iterator[Difference]:
+def _verify_files(store: Store, keys: Mapping[str, str] | None) -> Iterator[Difference]:
     for acquisition in queries.acquisitions(store):
-        if not _is(store.folder.manifest(acquisition.id), acquisition.manifest_sha256):
+        if not chain.is_file(store.folder.manifest(acquisition.id), acquisition.manifest_sha256):
             yield Difference(where=f"manifest of {acquisition.id}", what="missing or not the one registered")
     for scan in queries.scans(store):
         if scan.results_sha256:
             yield from _verify_results(store.folder.results(scan.id), scan.id, scan.results_sha256)
+    yield from _verify_reports(store, keys)
+    yield from _verify_attachments(store)
+
+
+def _verify_reports(store: Store, keys: Mapping[str, str] | None) -> Iterator[Difference]:
     destroyed = {each for stone in queries.tombstones(store) for each in stone.ids.get("report_file", "").split()}
     known = set()
     for each in report_files.written(store):
         for file in each.every_file:
-            known.add(store.folder.path / file.path)
-            if each.report.id not in destroyed and not _is(store.folder.path / file.path, file.sha256):
+            path = store.folder.path / file.path
+            known |= {path, path.with_name(path.name + MINISIG), path.with_name(each.report.id + HOW_TO_CHECK)}
+            if what := wrong_signature(path, keys):
+                yield Difference(where=f"signature of report {each.report.id}, {file.format}", what=what)
+            if each.report.id not in destroyed and not chain.is_file(store.folder.path / file.path, file.sha256):
                 yield Difference(where=f"report {each.report.id}, {file.format}", what="the file is missing or changed")
     for path in sorted(store.folder.reports.rglob("*")):
         if path not in known:
             yield Difference(where=f"reports/{path.name}", what="no report of this case is in it")
-    yield from _verify_attachments(store)
 
 
 def _verify_results(results: Path, scan: str, digest: str) -> Iterator[Difference]:
-    if not _is(results / HASHES_FILE, digest):
+    if not chain.is_file(results / HASHES_FILE, digest):
         yield Difference(where=f"results of {scan}", what="the list of hashes is missing or changed")
         return
     for name, what in changed_since_hashed(results):
@@ -221,13 +304,7 @@ def _verify_attachments(store: Store) -> Iterator[Difference]:
     consents = (consent for one in queries.officials(store) for consent in queries.consents(store, one.id))
     wanted = {each.document_sha256 for each in consents}
     wanted |= {each.attachment_sha256 for each in queries.observations(store)}
+    wanted |= {row["scan_sha256"] for row in store.rows("SELECT scan_sha256 FROM handover")}
     for digest in sorted(filter(None, wanted)):
-        if not _is(store.folder.attachments / digest, digest):
+        if not chain.is_file(store.folder.attachments / digest, digest):
             yield Difference(where=f"attachment {digest[:12]}", what="the file is missing or changed")
-
-
-def _is(path: Path, digest: str) -> bool:
-    try:
-        return sha256_file(path) == digest
-    except OSError:
-        return False

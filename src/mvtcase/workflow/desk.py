@@ -7,7 +7,7 @@ import importlib.metadata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from mvtcase.canon import StrEnum, person_key, spelled, utc_now
+from mvtcase.canon import GENESIS, StrEnum, person_key, spelled, utc_now
 from mvtcase.casebook import Newest
 from mvtcase.engine import box
 from mvtcase.errors import (
@@ -18,12 +18,13 @@ from mvtcase.errors import (
     NoSandboxError,
     NotFoundError,
     StoreError,
+    WrongKeyError,
 )
 from mvtcase.evidence import workspaces
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState, ExaminerRole
 from mvtcase.settings import Settings
-from mvtcase.store import queries
+from mvtcase.store import incoming, queries, signatures
 from mvtcase.store.folder import Workspace, only
 from mvtcase.store.store import Store
 from mvtcase.wording import ENGLISH, do, language_of, say
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         RecheckJob,
         ScanJob,
     )
+    from mvtcase.keys.identities import Identity
     from mvtcase.model import CaseFile
     from mvtcase.store.folder import CaseFolder
     from mvtcase.wording import Message
@@ -125,6 +127,8 @@ class Desk:
     """The language of the person's environment."""
     clock: Clock = utc_now
     engine: Engine = field(default_factory=RealEngine)
+    identity: Identity | None = field(default=None, repr=False)
+    """The examiner's own keys, where they are at hand: the head of the chain is signed with them after each verb."""
     sandbox: Callable[[], str] = box.available
     unsandboxed: bool = False
     """Whether the examiner said to go on where nothing confines the worker."""
@@ -195,7 +199,16 @@ class Desk:
             # What a killed verb left is private, and goes with the next one; on a read-only medium it stays.
             with contextlib.suppress(OSError):
                 workspaces.sweep_leftovers(store.folder.working)
-            yield store
+                incoming.settle(store)
+            try:
+                yield store
+            finally:
+                self._sign(store)
+
+    def _sign(self, store: Store) -> None:
+        """Sign the head of the chain where it moved on and an identity is at hand."""
+        if self.identity is not None and not store.read_only and store.custody_head() != GENESIS:
+            signatures.sign_head(store, self.identity, self.actor)
 
     def _require_registered(self, store: Store) -> None:
         """Raise `ConflictError` where a register is kept and the examiner is not in it, or only reads."""
@@ -218,6 +231,16 @@ class Desk:
             sets={passport.name: passport.to_indicator_set() for passport in self.library.active()},
             tools={name: _version(name) for name in ("mvt", "mvtcase")},
         )
+
+
+def require_identity(desk: Desk) -> Identity:
+    """Return the examiner's own keys. Raises `WrongKeyError` when they are not at hand."""
+    if desk.identity is None:
+        raise WrongKeyError(
+            "This needs your own keys, and they are not at hand.",
+            hint=say("Name your identity file with {0}.", do(identity_file="FILE")),
+        )
+    return desk.identity
 
 
 def readable(folder: CaseFolder) -> CaseFile | None:

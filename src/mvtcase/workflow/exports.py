@@ -19,6 +19,7 @@ from mvtcase.report.publication import Edition
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
 from mvtcase.wording import do, say
+from mvtcase.workflow import witnesses
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.recording import settled_case
@@ -111,6 +112,8 @@ def export(
             notes = _write(desk, store, form, path, chosen, with_names=with_names)
         except OSError as error:
             raise RenderError("{path} cannot be written: {strerror}.", path=path, strerror=error.strerror) from error
+        if desk.identity is not None:
+            witnesses.sign_file(path, desk.identity, f"{path.name} {desk.actor}")
         written = ExportShown(
             format=form,
             sha256=sha256_file(path),

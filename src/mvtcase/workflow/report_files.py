@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mvtcase.model import CustodyEvent, Report
     from mvtcase.store.store import Store
 
+HOW_TO_CHECK = "-how-to-check.txt"
+"""The end of the name of the page that lies beside the files of a signed report."""
 REPORT_EVENTS = ("report.", "export.", "custody.")
 """How events begin that change nothing that a report says."""
 

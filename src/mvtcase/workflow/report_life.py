@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import person_key, sha256_bytes
 from mvtcase.errors import ConflictError, InputError, NotFoundError
+from mvtcase.files import write_atomically
 from mvtcase.model import ReportState
 from mvtcase.report import kept
 from mvtcase.report.render import Format, as_json, render
 from mvtcase.store import queries
-from mvtcase.wording import do, say
-from mvtcase.workflow import report_files, reports
+from mvtcase.wording import do, say, translator
+from mvtcase.workflow import report_files, reports, witnesses
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.report_making import ALLOWED, look_of, made_again
 
@@ -106,6 +107,7 @@ def _advance(desk: Desk, store: Store, found: Written, state: ReportState) -> Ou
         seen = {f"{state}_by": desk.actor, f"{state}_at": change.at}
         change.update("report", report.uuid, state=state, sha256=_first(change.payload, report.sha256), **seen)
     none = say("Nothing was changed in the case since it was written.")
+    _sign_files(desk, store, report.id)
     return Outcome(data=reports.shown(store, [report.id]), messages=(since or none,))
 
 
@@ -180,6 +182,25 @@ def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str,
     }
 
 
+def _sign_files(desk: Desk, store: Store, named: str) -> None:
+    """Sign the files of a report that was released, with a page on how to check that; without keys, unsign them.
+
+    A file that was laid out anew has no signature any more: the one before is for other bytes.
+    """
+    found = _found(store, named)
+    paths = [store.folder.path / each.path for each in found.files]
+    page = paths[0].with_name(f"{named}{report_files.HOW_TO_CHECK}")
+    if not found.was_released or desk.identity is None:
+        for each in (*(path.with_name(path.name + witnesses.MINISIG) for path in paths), page):
+            each.unlink(missing_ok=True)
+        return
+    for path in paths:
+        witnesses.sign_file(path, desk.identity, f"{path.name} {named} {desk.actor}")
+    word = translator(desk.language_of(queries.case_file(store))).word
+    told = witnesses.how_to_check([each.name for each in paths], desk.identity.verify_key, word)
+    write_atomically(page, told.encode())
+
+
 def _first(payload: dict[str, Any], otherwise: str) -> str:
     files = payload.get("files")
     return str(files[0]["sha256"]) if files else otherwise
@@ -219,6 +240,8 @@ def supersede(desk: Desk, named: str, *, by: str) -> Outcome[reports.ReportsShow
             change.update(
                 "report", new.report.uuid, supersedes=old.report.id, sha256=_first(change.payload, new.report.sha256)
             )
+        for each in (old.report.id, new.report.id):
+            _sign_files(desk, store, each)
         return Outcome(data=reports.shown(store, [old.report.id, new.report.id]))
 
 
@@ -244,6 +267,7 @@ def erratum(desk: Desk, named: str, text: str) -> Outcome[reports.ReportsShown]:
             change.update(
                 "report", found.report.uuid, erratum=text.strip(), sha256=_first(change.payload, found.report.sha256)
             )
+        _sign_files(desk, store, found.report.id)
         return Outcome(data=reports.shown(store, [found.report.id]))
 
 

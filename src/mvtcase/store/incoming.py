@@ -1,0 +1,93 @@
+"""Files of a bundle on their way into a case: staged by UUID, moved once the rows are committed, finished after a kill.
+
+A staging folder carries the UUID of its bundle. Whether the merge counts is told by the chain of custody alone, so
+that a process which is killed at any moment leaves either nothing of a bundle or all of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from mvtcase.errors import BundleError, ConflictError
+from mvtcase.files import destroy, sync_folder
+from mvtcase.store.folder import PRIVATE_FOLDER, held_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mvtcase.store.store import Store
+
+MERGED = "bundle.merged"
+HOMES = {"scan": "scans", "acquisition": "acquisitions"}
+"""The folder below which a table's files lie, each in a folder named by short id; while staged, by UUID."""
+
+
+def is_merged(store: Store, bundle: str) -> bool:
+    """Tell whether a bundle was merged into this case."""
+    query = "SELECT 1 FROM custody_event WHERE action = ? AND json_valid(payload) AND payload ->> '$.bundle' = ?"
+    return bool(store.rows(query, (MERGED, bundle)))
+
+
+@contextlib.contextmanager
+def staging(store: Store, bundle: str) -> Iterator[Path]:
+    """Give an empty folder for a bundle's files; unless the bundle is merged on leaving, all of it is removed.
+
+    Raises `ConflictError` while another process takes in the same bundle.
+    """
+    if not re.fullmatch(r"[0-9a-f-]{36}", bundle):
+        raise BundleError("The label of the bundle cannot be read.")
+    folder = store.folder.path / "incoming" / bundle
+    with held_lock(folder.with_suffix(".lock")) as held:
+        if not held:
+            raise ConflictError("Another process is taking this bundle in.")
+        destroy(folder)
+        folder.mkdir(parents=True, mode=PRIVATE_FOLDER)
+        try:
+            yield folder
+        finally:
+            if is_merged(store, bundle):
+                _put_in_place(store, folder)
+            destroy(folder)
+            folder.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def settle(store: Store) -> None:
+    """Finish what killed imports left: files of a merged bundle go to their places, those of any other are removed."""
+    incoming = store.folder.path / "incoming"
+    if store.read_only or not incoming.is_dir():
+        return
+    for folder in sorted(each for each in incoming.iterdir() if each.is_dir()):
+        lock = folder.with_name(f"{folder.name[:36]}.lock")
+        with held_lock(lock) as held:
+            if held:
+                if is_merged(store, folder.name):
+                    _put_in_place(store, folder)
+                destroy(folder)
+                lock.unlink(missing_ok=True)
+
+
+def _put_in_place(store: Store, staged: Path) -> None:
+    for table, home in HOMES.items():
+        ids = {row["uuid"]: row["id"] for row in store.rows(f"SELECT uuid, id FROM {table}")}  # noqa: S608  # own names
+        for each in children(staged / home):
+            if each.name in ids:
+                _move_all(each, store.folder.path / home / ids[each.name])
+    _move_all(staged / "attachments", store.folder.attachments)
+
+
+def children(folder: Path) -> list[Path]:
+    """Return what lies in a folder, by name; nothing for one that is not there."""
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _move_all(source: Path, target: Path) -> None:
+    """Move what lies in a folder into another one; what is there under the same name gives way."""
+    for each in children(source):
+        target.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        destroy(target / each.name)
+        each.rename(target / each.name)
+    if target.is_dir():
+        sync_folder(target)

@@ -1,0 +1,232 @@
+"""Bundles between laptops: sealed for some, signed by one, merged without counting anything twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from laptops import keys_of, new_identity, send
+from mvtcase.errors import BundleError, ConflictError, WrongKeyError
+from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
+from mvtcase.store import merging, queries
+from mvtcase.store.folder import Workspace
+from mvtcase.workflow import (
+    acquisitions,
+    bundles,
+    cases,
+    consents,
+    custody,
+    findings,
+    groups,
+    merges,
+    officials,
+    scans,
+    status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.flow.conftest import FakeEngine
+
+    from mvtcase.engine.job import EngineResult
+    from mvtcase.workflow.desk import Desk
+
+
+@pytest.fixture
+def taipei(desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, match: EngineResult) -> Desk:
+    """Give Ada's laptop with one phone that matched an indicator."""
+    engine.answer = match
+    made = replace(desk, identity=new_identity())
+    add_phone()
+    scans.run(made, scans.Request())
+    return made
+
+
+@pytest.fixture
+def taichung(taipei: Desk, tmp_path: Path) -> Desk:
+    """Give Bo's laptop with an empty case of the same name."""
+    workspace = Workspace(tmp_path / "taichung")
+    workspace.create()
+    made = replace(taipei, workspace=workspace, examiner="Bo", identity=new_identity())
+    cases.new(made, "LINE 2021", slug="line-2021")
+    return made
+
+
+def take(target: Desk, source: Desk, path: Path) -> merges.Merged:
+    """Merge a bundle into a laptop's case that knows the keys of both."""
+    return merges.take_in(target, path, merges.Wish(keys=keys_of(path.parent, source, target))).data
+
+
+def content(desk: Desk) -> list[Any]:
+    """Return what a case says, whatever its short ids."""
+    with desk.open_case() as store:
+        return merging.content_of(store)
+
+
+def counts(desk: Desk) -> Any:
+    """Return how many officials stand at each status."""
+    return status.status(desk).json["counts"]
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Path:
+    """Give a folder for what goes from laptop to laptop."""
+    (tmp_path / "post").mkdir()
+    return tmp_path / "post"
+
+
+def test_a_case_comes_to_another_laptop_whole(taipei: Desk, taichung: Desk, post: Path) -> None:
+    """With evidence, results, status and a chain that verifies; a second import changes nothing."""
+    path = send(taipei, taichung, post, "taipei")
+    done = take(taichung, taipei, path)
+    assert (done.merged, done.new["official"], done.new["finding"]) == (True, 1, 1)
+    assert content(taichung) == content(taipei)
+    assert counts(taichung) == counts(taipei)
+    verified = custody.verify(taichung)
+    with taichung.open_case() as store:
+        (one,) = queries.acquisitions(store)
+        assert one.imported
+        assert (store.folder.acquisition(one.id) / "evidence").is_dir()
+        assert not list((store.folder.path / "incoming").glob("*"))
+    again = take(taichung, taipei, path)
+    assert again.new == {}
+    assert custody.verify(taichung).json["head"] == verified.json["head"]
+
+
+def test_only_who_it_is_for_opens_it_and_only_a_known_signer_is_believed(
+    taipei: Desk, taichung: Desk, post: Path
+) -> None:
+    """Anybody sees what it is and by whom; the rest takes the right key, and a signer that somebody vouches for."""
+    path = send(taipei, taichung, post, "taipei")
+    shown = bundles.inspect(taichung, path).data.bundle
+    assert (shown.origin, shown.examiner, shown.counts["finding"]) == ("taipei", "Ada", 1)
+    with pytest.raises(BundleError, match="nobody here knows"):
+        merges.take_in(taichung, path, merges.Wish())
+    stranger = replace(taichung, identity=new_identity())
+    with pytest.raises(WrongKeyError):
+        take(stranger, taipei, path)
+    assert b"Fernvale" not in path.read_bytes()
+    assert content(taichung) == []
+    custody.verify(taichung)
+
+
+def test_the_same_phone_on_two_laptops_is_one_phone_and_a_decision(taipei: Desk, taichung: Desk, post: Path) -> None:
+    """Two people, one phone: whose it is waits for a person; findings are not counted twice, whoever merges."""
+    groups.add(taichung, "Legislature")
+    person = str(officials.add(taichung, officials.Person(name="Berta Quill")).json["official"]["id"])
+    consents.record(taichung, person, by="Berta Quill", method=ConsentMethod.WRITTEN, scope="device examination",
+                    informed=frozenset(ConsentPoint))  # fmt: skip
+    with taipei.open_case() as store:
+        (path,) = (Path(each.path) for each in queries.acquisitions(store))
+    acquisitions.add(taichung, path, acquisitions.Registration(official=person))
+    scans.run(taichung, scans.Request())
+    ours, theirs = send(taipei, taichung, post, "taipei"), send(taichung, taipei, post, "taichung")
+    take(taichung, taipei, ours)
+    done = take(taipei, taichung, theirs)
+    assert content(taichung) == content(taipei)
+    assert counts(taichung) == counts(taipei)
+    with taipei.open_case() as store:
+        assert len(queries.devices(store)) == len(queries.findings(store)) == 1
+        assert len(queries.officials(store)) == 2
+        assert queries.acquisition(store, "A-0001@taichung").id == "A-0002"
+    (open_one,) = (each for each in done.decisions if each.kind == "phone")
+    assert {each["official"] for each in open_one.said.values()} == {"O-0001", "O-0002"}
+    merges.decide(taipei, open_one.id, "taichung", "Asked both.")
+    with taipei.open_case() as store:
+        assert {each.official for each in queries.acquisitions(store)} == {"O-0002"}
+    custody.verify(taipei)
+    custody.verify(taichung)
+
+
+def test_what_was_changed_on_both_sides_waits_for_a_person(taipei: Desk, taichung: Desk, post: Path) -> None:
+    """Two names of one person: one holds until it is decided, on both laptops the same; the decision travels."""
+    there = send(taipei, taichung, post, "taipei")
+    take(taichung, taipei, there)
+    officials.change_official(taichung, "O-0001@taipei", {"name": "A. Fernvale"})
+    officials.change_official(taipei, "O-0001", {"name": "Aldith F."})
+    take(taipei, taichung, send(taichung, taipei, post, "taichung"))
+    take(taichung, taipei, send(taipei, taichung, post, "taipei"))
+    assert content(taichung) == content(taipei)
+    (open_one,) = merges.decisions(taipei).data.decisions
+    assert (open_one.kind, open_one.kept) == ("values", None)
+    assert {each["name"] for each in open_one.said.values()} == {"A. Fernvale", "Aldith F."}
+    merges.decide(taipei, open_one.id, "here", "Asked her.")
+    take(taichung, taipei, send(taipei, taichung, post, "taipei"))
+    assert content(taichung) == content(taipei)
+    with taichung.open_case() as store:
+        assert queries.official(store, "O-0001@taipei").name == "Aldith F."
+    assert [each.kept for each in merges.decisions(taipei).data.decisions] == ["here"]
+
+
+def test_two_judgements_without_knowledge_of_each_other_stand_until_somebody_looks_again(
+    taipei: Desk, taichung: Desk, post: Path
+) -> None:
+    """Confirmed here and dismissed by two there: on both laptops the finding stands, alike."""
+    take(taichung, taipei, send(taipei, taichung, post, "taipei"))
+    with taipei.open_case() as store:
+        (one,) = queries.findings(store)
+    findings.dispose(taipei, one.id, verdict=Verdict.CONFIRMED, reason="Seen it.")
+    for who in ("Bo", "Di"):
+        findings.dispose(replace(taichung, examiner=who), one.id, verdict=Verdict.FALSE_POSITIVE, reason="Known app.")
+    ours, theirs = send(taipei, taichung, post, "taipei"), send(taichung, taipei, post, "taichung")
+    take(taichung, taipei, ours)
+    take(taipei, taichung, theirs)
+    assert content(taichung) == content(taipei)
+    assert counts(taichung) == counts(taipei)
+    assert counts(taipei)["indicator_match"] == 1
+    assert [each.kind for each in merges.decisions(taipei).data.decisions] == ["judgement"]
+    custody.verify(taipei)
+    custody.verify(taichung)
+
+
+def test_a_preview_and_a_no_change_nothing(taipei: Desk, taichung: Desk, post: Path) -> None:
+    """What would come is told, and the case is as it was."""
+    path = send(taipei, taichung, post, "taipei")
+    before = custody.verify(taichung).json["head"]
+    shown = merges.take_in(taichung, path, merges.Wish(keys=keys_of(post, taipei), preview=True)).data
+    assert (shown.merged, shown.new["finding"]) == (False, 1)
+    refused = merges.take_in(taichung, path, merges.Wish(keys=keys_of(post, taipei)), confirm=lambda _: False).data
+    assert refused.merged is False
+    assert custody.verify(taichung).json["head"] == before
+    assert content(taichung) == []
+
+
+def test_some_people_travel_without_the_others(
+    taipei: Desk, taichung: Desk, post: Path, join: Callable[..., str]
+) -> None:
+    """Nothing of anybody else is in the bundle, and the chain still links to its head."""
+    other = join("Benedikt Marlow")
+    path = send(taipei, taichung, post, "taipei", officials=("O-0001",), evidence=False)
+    take(taichung, taipei, path)
+    with taichung.open_case() as store:
+        assert [each.name for each in queries.officials(store)] == ["Aldith Fernvale"]
+        told = str([row["event"] for row in store.rows("SELECT event FROM custody_origin")])
+    assert other not in told
+    custody.verify(taichung)
+    take(taichung, taipei, send(taipei, taichung, post, "taipei", evidence=False))
+    assert content(taichung) == content(taipei)
+
+
+def test_a_changed_byte_anywhere_is_refused(taipei: Desk, taichung: Desk, post: Path) -> None:
+    """In the sealed part, the label, the signature, the ends: with one code, and nothing taken."""
+    path = send(taipei, taichung, post, "taipei", evidence=False)
+    data = path.read_bytes()
+    for place in (3, 40, len(data) // 2, len(data) - 200, len(data) - 60, len(data) - 20, len(data) - 3):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        with pytest.raises(BundleError):
+            take(taichung, taipei, path)
+    path.write_bytes(data[:-500])
+    with pytest.raises(BundleError):
+        take(taichung, taipei, path)
+    assert content(taichung) == []
+
+
+def test_an_older_copy_of_the_same_case_is_no_bundle_of_another(taipei: Desk, post: Path) -> None:
+    """There is nothing to merge."""
+    path = send(taipei, taipei, post, "taipei")
+    with pytest.raises(ConflictError, match="older copy"):
+        take(taipei, taipei, path)

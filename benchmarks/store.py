@@ -171,8 +171,10 @@ def measure(workspace: Path, arguments: tuple[str, ...]) -> tuple[float, int, st
     """Return CPU seconds, peak bytes and the last words of one call in a process of its own."""
     before = _cpu_of_children()
     code = (
-        "import resource, sys; from mvtcase.cli.app import main; import atexit;"
-        "atexit.register(lambda: sys.stderr.write(f'\\nPEAK {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}'));"
+        "import re, sys; from mvtcase.cli.app import main; import atexit;"
+        # The peak that `getrusage` tells begins with that of the process which started this one.
+        "atexit.register(lambda: sys.stderr.write("
+        "'\\nPEAK ' + re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1]));"
         "sys.argv[0] = 'mvtcase'; sys.exit(main())"
     )
     call = [sys.executable, "-c", code, "-w", str(workspace), "--examiner", "Ada", *arguments]

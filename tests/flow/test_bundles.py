@@ -11,7 +11,7 @@ import pytest
 from laptops import keys_of, new_identity, send
 from mvtcase.errors import BundleError, ConflictError, WrongKeyError
 from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
-from mvtcase.store import merging, queries
+from mvtcase.store import incoming, merging, queries
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import (
     acquisitions,
@@ -230,3 +230,26 @@ def test_an_older_copy_of_the_same_case_is_no_bundle_of_another(taipei: Desk, po
     path = send(taipei, taipei, post, "taipei")
     with pytest.raises(ConflictError, match="older copy"):
         take(taipei, taipei, path)
+
+
+def test_an_import_that_is_cut_off_leaves_nothing_or_is_finished_by_the_next_verb(
+    taipei: Desk, taichung: Desk, post: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its commit nothing of it is left; after that every file comes to its place."""
+    path = send(taipei, taichung, post, "taipei")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(merging.Merge, "_follow_phones", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take(taichung, taipei, path)
+    assert content(taichung) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(incoming, "_put_in_place", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take(taichung, taipei, path)
+    assert content(taichung) == content(taipei)
+    custody.verify(taichung)
+    assert not [each for each in (taichung.case_folder().path / "incoming").iterdir() if each.is_dir()]

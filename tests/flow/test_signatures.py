@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -22,7 +23,19 @@ from mvtcase.errors import ChainBrokenError, ConflictError, WrongKeyError
 from mvtcase.model import ExaminerRole
 from mvtcase.store import custody as chain
 from mvtcase.store import queries, schema
-from mvtcase.workflow import custody, examiners, exports, handovers, report_life, reports, scans, stamps
+from mvtcase.store.folder import Workspace
+from mvtcase.workflow import (
+    bundle_files,
+    custody,
+    examiners,
+    exports,
+    handovers,
+    report_life,
+    reports,
+    scans,
+    slices,
+    stamps,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -330,3 +343,32 @@ def test_a_time_stamp_is_a_witness_and_only_a_hash_leaves(signed: Desk, tmp_path
     shutil.copytree(tmp_path / "older", signed.workspace.cases / "line-2021")
     with pytest.raises(ChainBrokenError, match="stamped a head that is not in the chain"):
         custody.verify(signed, against=stamp)
+
+
+def test_another_lab_checks_one_finding_without_the_person(signed: Desk, tmp_path: Path) -> None:
+    """Seals, the finding's id, the indicator and the record hold; no name is in it; a changed row is told."""
+    lab = replace(signed, workspace=Workspace(tmp_path / "lab"), identity=new_identity(), examiner="Lab")
+    lab.workspace.create()
+    assert lab.identity is not None
+    with signed.open_case() as store:
+        (one,) = queries.findings(store)
+    path = tmp_path / "one.mvtbundle"
+    slices.cut(signed, one.id, to=(lab.identity.recipient,), output=path)
+    seen = slices.check(lab, path).data
+    told = {each.what: each.holds for each in seen.checks}
+    assert (seen.finding, seen.holds) == (one.id, True)
+    assert {told[each] for each in ("seals", "finding from its alerts", "indicator in the alerts", "records")} == {True}
+    assert told["indicator in the set"] is None, "this lab lacks the set"
+    folder = tmp_path / "opened"
+    folder.mkdir()
+    bundle_files.unpack(path, bundle_files.read_label(path), lab.identity, folder)
+    assert not any(b"Fernvale" in each.read_bytes() for each in folder.rglob("*") if each.is_file())
+    inside = json.loads((folder / "slice" / "finding.json").read_text())
+    inside["rows"]["finding"][0]["level"] = "LOW"
+    files = [("slice/finding.json", json.dumps(inside).encode())]
+    assert signed.identity is not None
+    label = {**bundle_files.read_label(path).told}
+    bundle_files.write(tmp_path / "two.mvtbundle", iter(files), label, [lab.identity.recipient], signed.identity)
+    assert {each.what: each.holds for each in slices.check(lab, tmp_path / "two.mvtbundle").data.checks}[
+        "seals"
+    ] is False

@@ -51,6 +51,7 @@ healthy: $(READY) ## healthy phones with ordinary noise, alone and with a real t
 bench: $(READY) ## measure matching, scans and hostile input; takes an hour
 	@$(BIN)/python benchmarks/matching.py --markdown
 	@$(BIN)/python benchmarks/scans.py --batch --markdown
+	@$(BIN)/python benchmarks/reader.py --markdown
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py
 
 mutants: $(READY) ## change the code that decides, one spot at a time, and list what no test notices; takes an hour

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _ROWS = 1000
 _LEAST_BLOB = 4
+_SMALL_BLOB, _MOST_BLOBS = 4096, 20_000
+_ALIKE = 600
+"""Rows of a column in which the same blob is opened: more than places of one value are kept of a file."""
+
 _PRAGMAS = frozenset({"table_info", "table_xinfo"})
 _VIRTUAL, _STORED = 2, 3
 """What `hidden` of `PRAGMA table_xinfo` says of generated columns; 1 is a hidden column of a virtual table."""
@@ -113,6 +117,7 @@ class _Rows:
         self.name = name
         self.is_virtual = not sql.upper().startswith("CREATE TABLE") and not name.startswith("sqlite_")
         self.place = place._replace(table=name)
+        self.blobs: dict[tuple[str, bytes], int] = {}
 
     def read(self) -> None:
         """Give the table's texts; of a damaged one, those before the damage."""
@@ -170,5 +175,15 @@ class _Rows:
             )
         if bytes in kinds:
             for at, cell in enumerate(cells):
-                if type(cell) is bytes and len(cell) >= _LEAST_BLOB:
+                if type(cell) is bytes and len(cell) >= _LEAST_BLOB and not self._was_often(name, cell):
                     self.walk.cell(Content(cell), row(at))
+
+    def _was_often(self, column: str, blob: bytes) -> bool:
+        """Return whether the same small blob was opened in so many rows of this column that another says nothing."""
+        if len(blob) > _SMALL_BLOB:
+            return False
+        key = (column, blob)
+        count = self.blobs[key] = self.blobs.get(key, 0) + 1
+        if len(self.blobs) > _MOST_BLOBS:
+            self.blobs.clear()
+        return count > _ALIKE

@@ -23,14 +23,14 @@ def _form(text: bytes, flags: int = 0) -> re.Pattern[bytes]:
     return re.compile(text.replace(b"NAME", _NAME).replace(b"LETTER", rb"[\w\x80-\xff]"), flags | re.MULTILINE)
 
 
-_PASSES: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...] = (
+_PASSES: tuple[tuple[bytes, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     # `12:name/u0a1`, `12/name:`
-    (_form(rb":(?<=\d:)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
-    (_form(rb"/(?<=\d/)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
-    (_form(rb"\* (NAME)(?=:?$|:?[ \t])"), _form(rb"^[ \t]{0,16}(?:\*APP|\*PERS)?\Z")),
-    (_form(rb"\n(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$"), _form(rb"\Z")),
+    (b":", _form(rb":(?<=\d:)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
+    (b"/", _form(rb"/(?<=\d/)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
+    (b"* ", _form(rb"\* (NAME)(?=:?$|:?[ \t])"), _form(rb"^[ \t]{0,16}(?:\*APP|\*PERS)?\Z")),
+    (b"\n", _form(rb"\n(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$"), _form(rb"\Z")),
 )
-"""Forms that begin with one sign, and what must stand before it."""
+"""Signs, the forms that begin with them, and what must stand before those."""
 
 _LINE = _form(rb"^[ \t]{0,16}\Z")
 _WORD = _form(rb"(?<!LETTER)\Z")
@@ -59,6 +59,10 @@ _KEYS = frozenset(
 """Words that announce a process before a colon or an equals sign."""
 
 _LONGEST_KEY = 24
+_SHORT = 256
+_NEEDED = re.compile(rb"[\[(:/=*\s,'\">]")
+"""What no form is without: most short values are one word."""
+
 _EVENT = re.compile(rb": \[([^\]\n]{0,1000})")
 _OF_EVENT = re.compile(rb"\b(?:am|wm|sysui)_\w{2,40}\s{0,3}\Z")
 """Android's event log: what happened to a process, in fields between commas."""
@@ -77,22 +81,31 @@ _FINDERS = tuple(re.compile(re.escape(mark)) for mark in _MARKS)
 
 def named_in(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield what logs would name a process in some lines, with where it stands."""
-    yield from _numbered(data)
-    for pattern, before_it in _PASSES:
-        for found in pattern.finditer(data):
+    if len(data) > _SHORT or _NEEDED.search(data):
+        yield from _numbered(data)
+        yield from _after_a_sign(data)
+        yield from _marked(data)
+
+
+def _after_a_sign(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    for sign, pattern, before_it in _PASSES:
+        for found in pattern.finditer(data) if sign in data else ():
             if _follows(data, found.start(), before_it):
                 yield found[1], found.start(), found.end()
     if (first := _FIRST.match(data)) is not None:
         yield first[1], 0, first.end()
-    lowered = data.lower()
-    for number, (mark, finder) in enumerate(zip(_MARKS, _FINDERS, strict=True)):
-        for start in (found.start() for found in finder.finditer(lowered)):
-            if number < _AT_WORDS or not data[start - 1 : start].isalpha():
-                yield from _at_mark(data, mark, start)
     for found in _EVENT.finditer(data) if b"_" in data else ():
         if _follows(data, found.start(), _OF_EVENT):
             fields = (field.strip() for field in found[1].split(b","))
             yield from ((field, found.start(), found.end()) for field in fields if field.strip(b"-.0123456789"))
+
+
+def _marked(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    lowered = data.lower()
+    for number, (mark, finder) in enumerate(zip(_MARKS, _FINDERS, strict=True)):
+        for start in (found.start() for found in finder.finditer(lowered)) if mark in lowered else ():
+            if number < _AT_WORDS or not data[start - 1 : start].isalpha():
+                yield from _at_mark(data, mark, start)
 
 
 def _numbered(data: bytes) -> Iterator[tuple[bytes, int, int]]:

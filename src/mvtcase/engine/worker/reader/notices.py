@@ -73,6 +73,9 @@ class Notices:
         """Look at texts of a file where messages are kept."""
         if place_class(place, "", "") is not PlaceClass.MESSAGE:
             return
+        together = "\n".join(text[:LONGEST] for text in texts).lower()
+        if not any(word in together for word in (*_WORTH_A_LOOK, *_SENDERS)):
+            return
         for text in texts:
             folded = text[:LONGEST].lower()
             if any(word in folded for word in _WORTH_A_LOOK):

@@ -176,6 +176,8 @@ class SecondReader:
     ends: float = 0.0
     file_ends: float = 0.0
     last_progress: float = 0.0
+    mark: int = -1
+    """The open file that names the one at hand."""
 
     def __post_init__(self) -> None:
         self.acquisition = Acquisition(self.task)
@@ -221,6 +223,8 @@ class SecondReader:
         self.teller.end()
         for proposal in self.notices.proposals():
             self.emit("limitation", reason=proposal.data)
+        if self.mark >= 0:
+            os.close(self.mark)
         (folder / AT_HAND).unlink(missing_ok=True)
 
     def _take_asked(self, folder: Path, first: int) -> list[tuple[str, str]]:
@@ -339,9 +343,11 @@ class SecondReader:
 
     def _mark(self, name: str) -> None:
         """Write down which file is at hand, so that the next worker leaves it out if this one dies of it."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        with os.fdopen(os.open(self.task.results / "mvt" / AT_HAND, flags, 0o600), "wb") as mark:
-            mark.write(os.fsencode(name))
+        if self.mark < 0:
+            self.mark = os.open(self.task.results / "mvt" / AT_HAND, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        data = os.fsencode(name)
+        os.ftruncate(self.mark, 0)
+        os.pwrite(self.mark, data, 0)
 
     def _lost(self) -> frozenset[str]:
         """Return the files that ended earlier workers of this scan; the last one's is still marked as at hand."""

@@ -69,9 +69,12 @@ def terms_of(text: str, role: str, *, raw: bool = False, running: bool = False) 
     In a record of `running` processes a single word is a name, whatever stands at its place.
     """
     if raw:
-        yield from _raw(text)
+        if _IN_BYTES.search(text) is not None:
+            yield from _raw(text)
         return
     named = role_of(role)
+    if named is Role.ROW_ID and _UUID.fullmatch(text):
+        return
     if named is Role.FREE and running and len(text) <= LONGEST_NAME and len(text.split(None, 1)) == 1:
         named = Role.PROCESS
     if named is Role.FREE and len(text) < _SHORTEST_HASH and _NOTHING.fullmatch(text):
@@ -302,4 +305,9 @@ _PREFERENCES = re.compile(r"/Preferences/(?:ByHost/)?([^/]+\.[^/]+)\.plist\Z")
 _SITE_FOLDER = re.compile(rf"https?_({_LABEL}(?:\.{_LABEL}){{1,20}}?)_\d{{1,5}}(?![A-Za-z0-9_-])")
 _RUN = re.compile(r"[A-Za-z0-9_.@%+/~-]{5,400}")
 _NAMED = re.compile(r"[A-Za-z0-9]\.[A-Za-z]{2}")
+_IN_BYTES = re.compile(
+    r"\.[A-Za-z]{2}|/[A-Za-z0-9_.@%+~-]*/|[A-Za-z][A-Za-z0-9_-]{7}|[%&\\=]|[A-Za-z0-9+/_-]{12}|[\[({]|[^\x00-\x7f]"
+)
+"""What a run of bytes is not without that holds something comparable, or something coded: most runs are noise."""
+
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{7,63}")

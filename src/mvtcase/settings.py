@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -12,6 +13,7 @@ import platformdirs
 import tomli
 
 from mvtcase.errors import InputError
+from mvtcase.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,12 +68,14 @@ class HelpLine:
 class Settings:
     """What a person or an installation decides once.
 
-    `logo` is a picture for reports, `templates` a folder with a `page.html.j2` or `style.css` that goes before ours.
+    `language` is that of what is written where neither call nor case names one; `logo` is a picture for reports,
+    `templates` a folder with a `page.html.j2` or `style.css` that goes before ours.
     """
 
     examiner: str = ""
     organisation: str = ""
     contact: str = ""
+    language: str = ""
     logo: str = ""
     templates: str = ""
     help_lines: tuple[HelpLine, ...] = ()
@@ -105,6 +109,22 @@ def load_settings(path: Path | None = None) -> Settings:
     limits = _overlay(Limits(), given, path)
     lines = _help_lines(table.pop("help_lines", []), path)
     return replace(_overlay(Settings(), table, path), limits=limits, help_lines=lines)
+
+
+def save_settings(values: Mapping[str, str], path: Path | None = None) -> Path:
+    """Write texts to the settings file, the rest of it as it was, and return where it is.
+
+    Raises `InputError` when the file, or what it would become, cannot be used; then it stays as it was.
+    """
+    path = path or settings_path()
+    load_settings(path)
+    held = path.read_text("utf-8") if path.is_file() else ""
+    first = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    head, table, rest = held.partition("\n[") if not held.startswith("[") else ("", "", held)
+    kept = [line for line in head.splitlines() if line.partition("=")[0].strip() not in values]
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_atomically(path, ("\n".join((*first, *kept)) + (table or "\n") + rest).encode())
+    return path
 
 
 def _help_lines(given: object, path: Path) -> tuple[HelpLine, ...]:

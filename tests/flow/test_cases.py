@@ -19,6 +19,7 @@ from mvtcase.errors import (
     WorkspaceError,
 )
 from mvtcase.model import Tlp
+from mvtcase.settings import load_settings
 from mvtcase.store.folder import CASE_FILE
 from mvtcase.workflow import cases, custody, findings, groups
 from mvtcase.workflow.desk import OutcomeStatus
@@ -231,3 +232,21 @@ def test_a_case_that_the_disk_has_no_room_for_leaves_nothing(desk: Desk, room: i
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not (desk.workspace.cases / "no-room").exists()
     assert _case(cases.new(desk, "No room", slug="no-room"))["id"] == "C-0002"
+
+
+def test_init_keeps_what_it_is_told_of_the_organisation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the settings file, whose other lines stay; a logo that is not there leaves everything as it was."""
+    held = tmp_path / "settings.toml"
+    held.write_text(
+        'examiner = "Ada"\norganisation = "Old"\n[limits]\nfile_bytes = 5\n[[help_lines]]\n'
+        'name = "Line"\ncontact = "help@line.example"\nchecked_on = "2026-11-01"\n'
+    )
+    monkeypatch.setenv("MVTCASE_SETTINGS", str(held))
+    cases.init(tmp_path / "w", {"organisation": 'Example "CERT"', "contact": "cert@example.org", "language": "zh-TW"})
+    told = load_settings()
+    assert (told.organisation, told.contact, told.language) == ('Example "CERT"', "cert@example.org", "zh-TW")
+    assert (told.examiner, told.limits.file_bytes) == ("Ada", 5)
+    assert told.help_lines[0].contact == "help@line.example"
+    with pytest.raises(InputError, match="no logo"):
+        cases.init(tmp_path / "x", {"logo": str(tmp_path / "none.png")})
+    assert not (tmp_path / "x").exists()

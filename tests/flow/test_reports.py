@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,14 @@ from mvtcase.canon import sha256_file
 from mvtcase.errors import ConflictError, InputError, NotFoundError, RenderError
 from mvtcase.model import ConsentMethod, ConsentPoint, DeviceIdentity, Platform, Publication, ReportState
 from mvtcase.report import crowds, render
-from mvtcase.settings import Settings
+from mvtcase.settings import HelpLine, Settings
 from mvtcase.store import queries
 from mvtcase.workflow import (
+    cases,
     consents,
     custody,
     devices,
+    exports,
     groups,
     observations,
     officials,
@@ -442,3 +445,34 @@ def test_a_letter_goes_to_a_person_named_by_name(desk: Desk) -> None:
     officials.add(desk, officials.Person(name="Aldith Fernvale"))
     with pytest.raises(NotFoundError):
         reports.write(desk, "letter", target="Aldith Fernvale", formats=("json",))
+
+
+def test_times_stand_in_the_zone_of_the_case(scanned: Desk) -> None:
+    """On the page and in the words of the document's language, with the zone beside; made again, the bytes agree."""
+    cases.set_shown(scanned, time_zone="Asia/Taipei")
+    (page,) = _written(reports.write(scanned, "incident", formats=("md",)))
+    assert "UTC+08:00" in Path(page["path"]).read_text().replace("\\", "")
+    cases.set_shown(scanned, time_zone="UTC")
+    assert [each.same for each in report_life.rebuild(scanned, page["id"]).data.files] == [True]
+
+
+def test_an_export_named_after_a_person_is_refused(scanned: Desk, tmp_path: Path) -> None:
+    """Nothing is written: the name of the file would tell what its lines do not."""
+    target = tmp_path / "Aldith Fernvale.csv"
+    with pytest.raises(RenderError, match="must not be told"):
+        exports.export(scanned, "csv", output=target)
+    assert not target.exists()
+
+
+def test_help_lines_stand_in_every_report_with_the_day_they_were_checked(scanned: Desk) -> None:
+    """One that has paused requests is sent to nobody."""
+    lines = (
+        HelpLine(name="Open Line", contact="help@open.example", checked_on="2026-11-01"),
+        HelpLine(name="Tired Line", contact="help@tired.example", checked_on="2026-11-01", paused=True),
+    )
+    desk = replace(scanned, settings=replace(scanned.settings, help_lines=lines))
+    for kind, target in (("incident", None), ("letter", "O-0001"), ("group", "Legislature")):
+        (page,) = _written(reports.write(desk, kind, target=target, formats=("html",), edition="internal"))
+        text = Path(page["path"]).read_text()
+        assert "Open Line: help@open.example (checked on 2026-11-01)" in text
+        assert "Tired Line" not in text

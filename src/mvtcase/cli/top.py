@@ -14,6 +14,7 @@ from mvtcase.cli.analysis import status_tables
 from mvtcase.cli.scans import ask_for, read_password_file, summary
 from mvtcase.cli.state import sentence, state_of
 from mvtcase.errors import InputError, WorkspaceError
+from mvtcase.settings import load_settings
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mvtcase.cli.state import State
+    from mvtcase.wording import Message
     from mvtcase.workflow.demo import Played
     from mvtcase.workflow.doctor import Checks
     from mvtcase.workflow.triage import Triaged
@@ -31,10 +33,35 @@ if TYPE_CHECKING:
 def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; default: here.")] = Path(),
+    organisation: Annotated[str, typer.Option("--organisation", help="Whose reports these are.")] = "",
+    contact: Annotated[str, typer.Option("--contact", help="How it is reached; stands in reports and letters.")] = "",
+    logo: Annotated[str, typer.Option("--logo", metavar="FILE", help="PNG, JPEG or SVG for reports.")] = "",
+    language: Annotated[
+        str, typer.Option("--reports-in", metavar="LANG", help="Language of its reports: en or zh-TW.")
+    ] = "",
 ) -> None:
-    """Make a workspace: a folder that holds cases and indicator sets."""
+    """Make a workspace; on a terminal it asks for the organisation that reports name."""
     state = state_of(context)
-    output.show(state, workflow.cases.init(folder), lambda data: [output.record("Workspace", data)])
+    told = {"organisation": organisation, "contact": contact, "logo": logo, "language": language}
+    if not any(told.values()) and _may_ask(state) and not load_settings().organisation:
+        told = {name: _ask_or_not(question) for name, question in _ORGANISATION.items()}
+    output.show(state, workflow.cases.init(folder, told), lambda data: [output.record("Workspace", data)])
+
+
+_ORGANISATION = {
+    "organisation": say("Name of your organisation, for reports (empty: none)"),
+    "contact": say("How it is reached, for reports and letters"),
+    "logo": say("Its logo: a PNG, JPEG or SVG"),
+    "language": say("Language of its reports: en or zh-TW"),
+}
+
+
+def _may_ask(state: State) -> bool:
+    return sys.stdin.isatty() and not state.yes and not state.as_json
+
+
+def _ask_or_not(question: Message) -> str:
+    return str(typer.prompt(sentence(question), default="", show_default=False, err=True))
 
 
 def doctor(

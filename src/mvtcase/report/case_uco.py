@@ -170,7 +170,7 @@ def _found(view: View, found: list[Finding]) -> Iterator[_Node]:
         moment = moment_of(one)
         device = one.device if view.has_row(one.official) else ""
         told = (
-            f"{one.evidence_class}, {state_of(one)}: {view.veil.text(one.title)}"
+            f"{one.evidence_class}, {state_of(one)}: {view.title(one)}"
             f"; event time {moment or 'unknown or not UTC'}{f'; device {device}' if device else ''}"
         )
         yield _node("uco-core:Annotation", "finding", one.id) | {

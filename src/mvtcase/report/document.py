@@ -6,11 +6,11 @@ messages in the report's language and escapes everything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from mvtcase.canon import StrEnum
-from mvtcase.wording import Message, Reason, Said
+from mvtcase.wording import Message, Reason, Said, translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,11 +127,17 @@ class Document:
     blocks: tuple[Block, ...]
     foot: Inline
     language: str
+    zone: str = "UTC"
     marking: str = ""
     colour: str = ""
     meaning: str = ""
     contents: bool = True
     properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def translator(self) -> Translator:
+        """What words it: in its language, with times of our clock in its zone."""
+        return replace(translator(self.language), zone=self.zone)
 
     @property
     def sections(self) -> tuple[Section, ...]:

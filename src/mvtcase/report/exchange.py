@@ -189,7 +189,7 @@ def _row(view: View, one: Finding, *, with_names: bool) -> list[object]:
         one.evidence_class,
         one.level,
         one.module,
-        view.veil.text(one.title),
+        view.title(one),
         view.veil.text(shown_indicator(ref.value, ref.type)) if ref else "",
         ref.type if ref else "",
         ref.family if ref else "",

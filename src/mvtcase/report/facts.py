@@ -47,6 +47,7 @@ class Details:
     single_examiner: str
     language: str
     life: Life
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,6 +180,7 @@ def details(view: View) -> Details:
         or view.word(_ONE_IS_ENOUGH[bool(case.single_examiner)]),
         language=occasion.language,
         life=occasion.life,
+        time_zone=occasion.time_zone,
     )
 
 

@@ -40,7 +40,7 @@ def read(kind: str, held: bytes) -> Any:  # noqa: ANN401  # the facts of any kin
 def _made(wanted: Any, value: Any) -> Any:  # noqa: ANN401  # types and values of every sort
     if dataclasses.is_dataclass(wanted):
         hints = _hints(wanted)  # type: ignore[arg-type]  # a record's type can be hashed
-        return wanted(**{name: _made(hint, value[name]) for name, hint in hints.items()})  # type: ignore[operator]
+        return wanted(**{name: _made(hint, value[name]) for name, hint in hints.items() if name in value})  # type: ignore[operator]
     origin, inner = get_origin(wanted), get_args(wanted)
     if origin is tuple:
         return tuple(_made(each, item) for each, item in zip(_each(inner, len(value)), value, strict=True))

@@ -14,6 +14,7 @@ from mvtcase.report import plain_words as plain
 from mvtcase.report import sealing
 from mvtcase.report.examined import what
 from mvtcase.report.incident import custody, details, marking
+from mvtcase.report.narrative import help_lines
 from mvtcase.report.view import view_of
 from mvtcase.wording import Message, say
 
@@ -165,14 +166,7 @@ def _call(occasion: Occasion) -> Iterator[Message]:
         )
     else:
         yield say("The person who gave you this letter.")
-    for each in occasion.help_lines:
-        if not each.paused:
-            yield say(
-                "{name}: {contact} (checked on {checked})",
-                name=visible(each.name),
-                contact=visible(each.contact),
-                checked=each.checked_on,
-            )
+    yield from help_lines(occasion)
 
 
 def _consent(one: OfficialStanding) -> Message:

@@ -17,13 +17,13 @@ from mvtcase.report.numbers import people_count, quoted, some
 from mvtcase.wording import Message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.casebook import OfficialStanding
     from mvtcase.model import Finding
     from mvtcase.report.crowds import Counted
     from mvtcase.report.facts import SealingFacts
-    from mvtcase.report.view import SealingSeen, View
+    from mvtcase.report.view import Occasion, SealingSeen, View
 
 _BROKEN = frozenset({ModuleOutcome.DAMAGED, ModuleOutcome.DENIED, ModuleOutcome.FAILED, ModuleOutcome.TIMED_OUT})
 _UNHEARD = frozenset({RosterState.REFUSED, RosterState.UNREACHABLE, RosterState.WITHDRAWN})
@@ -221,7 +221,19 @@ def for_all(view: View, sealed: SealingFacts | None) -> tuple[str, ...]:
         missing=people_count(view.number(missing)),
         asked=asked,
     )
-    return view.told((monitoring, examining, *words.RECOMMENDATIONS_FOR_ALL))
+    return view.told((monitoring, examining, *words.RECOMMENDATIONS_FOR_ALL, *help_lines(view.occasion)))
+
+
+def help_lines(occasion: Occasion) -> Iterator[Message]:
+    """Yield the help lines that take requests, each with the day it was checked on; nobody is sent to a paused one."""
+    for each in occasion.help_lines:
+        if not each.paused:
+            yield say(
+                "{name}: {contact} (checked on {checked})",
+                name=visible(each.name),
+                contact=visible(each.contact),
+                checked=each.checked_on,
+            )
 
 
 def method(view: View) -> Method:

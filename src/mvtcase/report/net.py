@@ -6,11 +6,15 @@ It looks at text as people would read it: composed, without case, percent signs 
 
 from __future__ import annotations
 
+import html
+import io
 import json
 import re
 import unicodedata
+import zipfile
 from functools import cache
-from typing import TYPE_CHECKING
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from mvtcase.errors import RenderError
@@ -53,13 +57,94 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
             )
 
 
+def require_nobody_in(view: View, files: Iterable[tuple[str, bytes]]) -> None:
+    """Raise `RenderError` where finished files, each with its name, hold what this edition must not tell of anybody."""
+    require_nobody(view, (text for name, data in files for text in (name, *texts_of_file(name, data))))
+
+
+def texts_of_file(name: str, data: bytes) -> Iterator[str]:
+    """Yield every text in a finished file as its reader sees it: pages, cells, attributes, names and metadata."""
+    ending = name.rpartition(".")[2].casefold()
+    if ending == "pdf":
+        yield from _texts_of_pdf(data)
+    elif ending in {"docx", "xlsx"}:
+        yield from _texts_of_archive(data)
+    elif ending == "html":
+        page = _Shown()
+        page.feed(data.decode("utf-8"))
+        yield from page.texts
+    elif ending in {"json", "jsonl", "jsonld", "stix2"}:
+        for line in data.splitlines() if ending == "jsonl" else (data,):
+            yield from texts_of(line)
+    else:
+        yield data.decode("utf-8")
+
+
+def _texts_of_pdf(data: bytes) -> Iterator[str]:
+    from pypdf import PdfReader  # noqa: PLC0415  # slow to load, and only this format needs it
+
+    reader = PdfReader(io.BytesIO(data))
+    yield from (str(each) for each in (reader.metadata or {}).values())
+    yield from (str(each.title) for each in _flat(reader.outline))
+    # A line of a page is no line of its text: names that are broken over two lines are whole again.
+    yield from (page.extract_text().replace("\n", " ") for page in reader.pages)
+
+
+def _flat(outline: Iterable[Any]) -> Iterator[Any]:
+    for each in outline:
+        yield from _flat(each) if isinstance(each, list) else (each,)
+
+
+def _texts_of_archive(data: bytes) -> Iterator[str]:
+    """Yield the texts of a document's parts: what stands in one paragraph or cell is one text, however it is styled."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            yield name
+            if name.endswith((".xml", ".rels")) and not name.startswith("word/styles"):
+                part = _PART_END.sub("\n", archive.read(name).decode("utf-8", "replace"))
+                yield from html.unescape(_TAG.sub("", part)).split("\n")
+
+
+class _Shown(HTMLParser):
+    """Keeps what a page shows and says in attributes, but for its style sheet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = [""]
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        if tag not in _INLINE:
+            self.texts.append("")
+        self.texts += [value for name, value in attrs if value and name in _TELLING]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = False
+        if tag not in _INLINE:
+            self.texts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if not self._in_style:
+            self.texts[-1] += data
+
+
+_INLINE = frozenset({"b", "code", "span", "a", "tspan"})
+_TELLING = frozenset({"content", "alt", "aria-label", "title", "href", "id"})
+_TAG = re.compile(r"<[^>]*>")
+_PART_END = re.compile(r"</(?:w:p|w:tc|si|c|row|[a-z]+:(?:title|creator|subject|description|keywords|lastModifiedBy))>")
+
+
 def _read(text: str) -> str:
     return unicodedata.normalize("NFKC", unquote(text.replace("\\", ""))).casefold()
 
 
 def _team(view: View) -> set[str]:
     """Return the words of the names of those who worked on the case: a report names them."""
+    life = view.occasion.life
     people = {view.occasion.examiner, view.occasion.organisation, view.occasion.contact}
+    people |= {life.reviewed_by, life.released_by, *(who for who, _, _ in life.errata)}
+    people |= {text for each in view.occasion.help_lines for text in (each.name, each.contact)}
     people |= {scan.examiner for scan in view.scans} | {
         each.examiner for one in view.findings for each in one.dispositions
     }

@@ -118,7 +118,7 @@ def _objects_of(view: View, one: Finding, common: dict[str, Any], *, with_names:
         observed_data_refs=[seen[-1]["id"]] if seen else None,
         where_sighted_refs=[where.id] if where else None,
         count=max(1, one.alerts),
-        description=f"{one.evidence_class}, {state_of(one)}: {view.veil.text(one.title)}",
+        description=f"{one.evidence_class}, {state_of(one)}: {view.title(one)}",
         created=at,
         modified=max(at, *(each.at for each in one.dispositions), ""),
         revoked=not stands(one),

@@ -42,7 +42,8 @@ class Occasion:
     """Which report is written, when and by whom; `events` is the length of the custody chain; no target: the case.
 
     `head` is the chain's newest digest then, empty for that of the case as it is; `before` is what released reports
-    gave in numbers; `allowed` are findings and observations whose own texts may leave the case team.
+    gave in numbers; `allowed` are findings and observations whose own texts may leave the case team; times of our clock
+    are shown in `time_zone`.
     """
 
     report: str
@@ -57,6 +58,7 @@ class Occasion:
     official: Official | None = None
     device: str = ""
     language: str = ENGLISH
+    time_zone: str = "UTC"
     head: str = ""
     life: Life = field(default_factory=Life)
     before: tuple[Given, ...] = ()

@@ -37,11 +37,12 @@ _TRADITIONAL = frozenset({"tw", "hant", "hk", "mo"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Translator:
-    """Words what is told in one language; a sentence that its catalogue lacks stays English."""
+    """Words what is told in one language, times in a zone; a sentence that its catalogue lacks stays English."""
 
     language: str = ENGLISH
     sentences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     form: Callable[[int], int] = field(default=lambda _: 0)
+    zone: str = "UTC"
 
     def text(self, english: str) -> str:
         """Return a sentence of the catalogue, parameters and all, in this language and in the form of its number."""
@@ -68,9 +69,9 @@ class Translator:
                 return template.format(**match.groupdict())
         return str(text)
 
-    def moment(self, text: str, zone: str = "UTC") -> str:
+    def moment(self, text: str, zone: str = "") -> str:
         """Return a text with times of our clock as people of this language write them, in a zone that stands beside."""
-        return _OUR_TIME.sub(lambda match: self._moment(match, zone), text)
+        return _OUR_TIME.sub(lambda match: self._moment(match, zone or self.zone), text)
 
     def _moment(self, match: re.Match[str], zone: str) -> str:
         try:

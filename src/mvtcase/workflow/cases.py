@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError
 from mvtcase.files import destroy
 from mvtcase.model import CaseFile, CaseState, Tlp
+from mvtcase.settings import save_settings
 from mvtcase.store import queries
 from mvtcase.store.folder import Workspace, slug_of
 from mvtcase.store.store import Store
@@ -19,8 +21,7 @@ from mvtcase.workflow.desk import Outcome, OutcomeStatus, readable
 from mvtcase.workflow.sealing import read_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.model import Group, Json
     from mvtcase.store.folder import CaseFolder
@@ -75,13 +76,27 @@ class Cases:
     cases: tuple[ListedCase, ...]
 
 
-def init(folder: Path) -> Outcome[Place]:
-    """Make a workspace; an existing one is left as it is."""
+def init(folder: Path, organisation: Mapping[str, str] | None = None) -> Outcome[Place]:
+    """Make a workspace; an existing one is left as it is.
+
+    What is told of an organisation (`organisation`, `contact`, `logo`, `language`) goes into the settings file, for the
+    pages of reports. Raises `InputError` on a logo that is not there and on a language that there is not.
+    """
+    told = {name: value.strip() for name, value in (organisation or {}).items() if value.strip()}
+    if told.get("logo") and not Path(told["logo"]).expanduser().is_file():
+        raise InputError("There is no logo at {path}.", path=told["logo"])
+    if told.get("language") and language_of(told["language"]) is None:
+        raise InputError(
+            "There is no language {given}.",
+            hint=say("Use one of {language}.", language=", ".join(languages())),
+            given=told["language"],
+        )
     workspace = Workspace(folder.expanduser().absolute())
     workspace.create()
+    kept = (say("Reports name the organisation as {path} says.", path=save_settings(told)),) if told else ()
     return Outcome(
         data=Place(workspace=str(workspace.path)),
-        messages=(say("Next: {0} in this folder starts a case.", do("case new", "TITLE")),),
+        messages=(*kept, say("Next: {0} in this folder starts a case.", do("case new", "TITLE"))),
     )
 
 

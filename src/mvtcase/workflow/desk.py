@@ -141,8 +141,8 @@ class Desk:
             raise NoSandboxError("Nothing on this machine confines the worker that reads hostile evidence.")
 
     def language_of(self, case: CaseFile) -> str:
-        """Return the language to write about a case in: the one asked for, the case's own, the person's."""
-        return language_of(self.language or case.language or "") or self.spoken
+        """Return the language to write about a case in: of this call, the case, the organisation or the person."""
+        return language_of(self.language or case.language or self.settings.language) or self.spoken
 
     def language_of_case(self) -> str:
         """Return the language of the case that this call is about, English where none is meant or it cannot be read."""

@@ -15,15 +15,17 @@ from mvtcase.errors import ConflictError, InputError, RenderError
 from mvtcase.evidence.workspaces import workspace
 from mvtcase.files import write_atomically
 from mvtcase.report import case_uco, exchange, misp, stix
+from mvtcase.report.net import require_nobody_in
 from mvtcase.report.publication import Edition
 from mvtcase.report.view import Occasion, view_of
+from mvtcase.store import queries
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
 from mvtcase.wording import do, say
 from mvtcase.workflow import witnesses
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.recording import settled_case
-from mvtcase.workflow.report_making import Kind, sealing_of
+from mvtcase.workflow.report_making import ALLOWED, Kind, sealing_of
 from mvtcase.workflow.reports import read_edition
 
 if TYPE_CHECKING:
@@ -159,6 +161,8 @@ def _write(
     view = _view(desk, store, edition)
     named = with_names or edition is not Edition.OUTSIDE
     made = _MAKERS[form](view, named)
+    if edition is Edition.OUTSIDE:
+        require_nobody_in(view, [(path.name, b""), (ENDINGS[form], made.data)])
     write_atomically(path, made.data)
     return made.left
 
@@ -185,6 +189,7 @@ def _view(desk: Desk, store: Store, edition: Edition) -> View:
         organisation=desk.settings.organisation,
         edition=edition,
         language=desk.language_of(book.case),
+        allowed=frozenset(each.subject for each in queries.custody_events(store) if each.action == ALLOWED),
     )
     return view_of(book, occasion)
 

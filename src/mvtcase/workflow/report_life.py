@@ -11,12 +11,13 @@ from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import ReportState
 from mvtcase.report import kept
+from mvtcase.report.publication import Edition
 from mvtcase.report.render import Format, as_json, render
 from mvtcase.store import queries
 from mvtcase.wording import do, say, translator
 from mvtcase.workflow import report_files, reports, witnesses
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.report_making import ALLOWED, look_of, made_again
+from mvtcase.workflow.report_making import ALLOWED, look_of, look_over, made_again, occasion_again
 
 if TYPE_CHECKING:
     from mvtcase.report.facts import Life
@@ -169,15 +170,16 @@ def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str,
     facts = _kept_facts(store, found)
     facts = replace(facts, details=replace(facts.details, life=life))
     look = look_of(desk.settings)
+    pages = [
+        (file.path.rpartition("/")[2], render(facts, found.report.kind, Format(file.format), look))
+        for file in found.files
+    ]
+    if found.wish["edition"] == Edition.OUTSIDE:
+        book, occasion = occasion_again(store, found)
+        look_over(book, replace(occasion, life=life), pages)
     return {
         "files": [
-            reports.filed(
-                store,
-                file.path.rpartition("/")[2],
-                file.format,
-                render(facts, found.report.kind, Format(file.format), look),
-            )
-            for file in found.files
+            reports.filed(store, name, file.format, page) for (name, page), file in zip(pages, found.files, strict=True)
         ]
     }
 

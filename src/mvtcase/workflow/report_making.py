@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from mvtcase.report.device import device
 from mvtcase.report.group import group as group_report
 from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
+from mvtcase.report.net import require_nobody_in
 from mvtcase.report.publication import Edition
 from mvtcase.report.render import Look
 from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
@@ -103,6 +104,7 @@ def occasion_of(desk: Desk, store: Store, book: Casebook, kind: Kind, edition: E
         edition=edition,
         events=next(at_head, 0),
         language=desk.language_of(book.case),
+        time_zone=book.case.time_zone or "UTC",
         head=book.custody_head,
         before=given_before(store, book) if edition is Edition.OUTSIDE else (),
         allowed=frozenset(allowed),
@@ -129,6 +131,7 @@ def kept(occasion: Occasion, newest: Newest, facts: Any) -> dict[str, Json]:  # 
     return {
         "edition": str(occasion.edition),
         "language": occasion.language,
+        "time_zone": occasion.time_zone,
         "organisation": occasion.organisation,
         "contact": occasion.contact,
         "written_at": occasion.written_at,
@@ -155,6 +158,14 @@ def made_again(store: Store, written: report_files.Written, newest: Newest | Non
 
     Without `newest` indicator sets and tools are those of then, so that only the case itself can make a difference.
     """
+    book, occasion = occasion_again(store, written, newest)
+    return facts_of(book, Kind(written.report.kind), occasion)
+
+
+def occasion_again(
+    store: Store, written: report_files.Written, newest: Newest | None = None
+) -> tuple[Casebook, Occasion]:
+    """Return the case as it is now and the occasion of a report that was written."""
     wish: Mapping[str, Any] = written.wish
     then = wish["newest"]
     of_then = Newest(
@@ -181,6 +192,7 @@ def made_again(store: Store, written: report_files.Written, newest: Newest | Non
         official=target.official,
         device=target.device,
         language=wish["language"],
+        time_zone=wish.get("time_zone", "UTC"),
         head=report.custody_head,
         life=written.life,
         before=others if edition is Edition.OUTSIDE else (),
@@ -188,7 +200,7 @@ def made_again(store: Store, written: report_files.Written, newest: Newest | Non
         help_lines=tuple(HelpLine(**each) for each in wish["help_lines"]),
         lessons=tuple(each[len(LESSON) :].strip() for each in lessons),
     )
-    return facts_of(book, kind, occasion)
+    return book, occasion
 
 
 def target_of(store: Store, kind: Kind, named: str) -> Target:
@@ -200,6 +212,15 @@ def target_of(store: Store, kind: Kind, named: str) -> Target:
     if named.startswith("G-"):
         return Target(group=queries.group(store, named))
     return Target(official=queries.official(store, named))
+
+
+def look_over(book: Casebook, occasion: Occasion, files: Iterable[tuple[str, bytes]]) -> None:
+    """Raise `RenderError` where finished files of an outside edition hold what must not be told of somebody.
+
+    A letter is to one person, and holds that person alone.
+    """
+    if occasion.edition is Edition.OUTSIDE and occasion.kind != Kind.LETTER:
+        require_nobody_in(view_of(book, occasion), files)
 
 
 def look_of(settings: Settings) -> Look:

@@ -11,17 +11,15 @@ from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import CaseReadOnlyError, ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import Report, ReportState
-from mvtcase.report.net import require_nobody, texts_of
 from mvtcase.report.publication import Edition, face_of, is_withheld
 from mvtcase.report.render import Format, render
-from mvtcase.report.view import view_of
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import payloads, report_files
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.recording import settled_case
-from mvtcase.workflow.report_making import Kind, Target, at, facts_of, kept, look_of, occasion_of
+from mvtcase.workflow.report_making import Kind, Target, at, facts_of, kept, look_of, look_over, occasion_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -145,9 +143,8 @@ def _make(desk: Desk, book: Casebook, newest: Newest, occasion: Occasion, format
     pages = tuple((each, render(facts, kind, each, look)) for each in formats)
     wish = kept(occasion, newest, facts)
     said = render(facts, kind, Format.JSON)
-    if occasion.edition is Edition.OUTSIDE and kind is not Kind.LETTER:
-        named = file_name(occasion.report, str(kind), str(occasion.edition))
-        require_nobody(view_of(book, occasion), (named, *texts_of(said)))
+    named = file_name(occasion.report, str(kind), str(occasion.edition))
+    look_over(book, occasion, [(f"{named}.{form}", page) for form, page in (*pages, (Format.JSON, said))])
     return _Made(occasion=occasion, pages=pages, facts=said, wish=wish)
 
 

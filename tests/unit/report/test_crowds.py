@@ -17,7 +17,7 @@ from mvtcase.model import Group, Publication
 from mvtcase.report.crowds import LADDER, Given, band
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
-from mvtcase.report.net import require_nobody, texts_of
+from mvtcase.report.net import require_nobody, require_nobody_in, texts_of
 from mvtcase.report.publication import Edition
 from mvtcase.report.render import Format, render
 from mvtcase.report.view import view_of
@@ -195,3 +195,24 @@ def test_the_last_net_leaves_evidence_and_our_own_words_alone(book: Casebook, te
         person = replace(first.official, name=name, publication=Publication.WITHHELD)
         view = view_of(replace(book, officials=(replace(first, official=person),)), example.occasion())
         require_nobody(view, (text,))
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_the_last_net_reads_finished_files_of_every_format(form: Format) -> None:
+    """A title that names somebody withheld is seen in the bytes, though styled, escaped, packed or printed."""
+    book = example.crowd()
+    named = next(one.official.name for one in book.officials if one.official.publication is Publication.WITHHELD)
+    occasion = replace(example.occasion(kind="group"), edition=Edition.OUTSIDE, group=book.groups[0])
+    facts = group(book, occasion, {})
+    view = view_of(book, occasion, rows=False)
+    plain = render(facts, "group", form)
+    require_nobody_in(view, [(f"R-0001-group-outside.{form}", plain)])
+    told = replace(facts, details=replace(facts.details, title=f"About {named} & others"))
+    with pytest.raises(RenderError, match="must not be told"):
+        require_nobody_in(view, [(f"R-0001-group-outside.{form}", render(told, "group", form))])
+
+
+def test_the_last_net_reads_names_of_files(book: Casebook) -> None:
+    """Somebody who calls the export after a person is told."""
+    with pytest.raises(RenderError, match="must not be told"):
+        require_nobody_in(view_of(book, example.occasion()), [("Jorvik_Ivorscale.csv", b"")])

@@ -25,7 +25,7 @@ from mvtcase.report.document import (
 )
 from mvtcase.report.fonts import require_for
 from mvtcase.report.layout.paper import printed
-from mvtcase.wording import do, say, translator
+from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,7 @@ def pdf(document: Document, *, templates: Path | None = None, logo: Path | None 
 
 
 def _page(document: Document, templates: Path | None, logo: Path | None, *, style: str) -> str:
-    told = translator(document.language)
+    told = document.translator
     try:
         return (
             _environment(templates)

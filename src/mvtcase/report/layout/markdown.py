@@ -7,7 +7,6 @@ from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.report.document import Bullets, Card, Drawing, Pairs, Para, Section, Style, Table, Tone, pieces, plain
-from mvtcase.wording import translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +20,7 @@ _DEEPEST = 6
 
 def markdown(document: Document) -> str:
     """Return a document as Markdown."""
-    page = _Page(translator(document.language))
+    page = _Page(document.translator)
     lines = [
         *([f"**{page.inline(document.marking)}** {page.inline(document.meaning)}"] if document.marking else []),
         f"# {page.inline(document.name)}: {page.inline(document.title)}",

@@ -24,7 +24,6 @@ from mvtcase.report.document import (
     plain,
     tables,
 )
-from mvtcase.wording import translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +57,7 @@ def docx(document: Document) -> bytes:
 
 
 def _office_properties(document: Document) -> dict[str, Any]:
-    told = translator(document.language)
+    told = document.translator
     at = datetime.fromisoformat(document.properties["written"].replace("Z", "+00:00")).astimezone(timezone.utc)
     return {
         "title": _short(plain((document.name, ": ", document.title), told)),
@@ -76,7 +75,7 @@ class _Docx:
     """Lays blocks out in a Word document in one language."""
 
     def __init__(self, made: Any, document: Document) -> None:  # noqa: ANN401  # python-docx has no types
-        self._made, self._document, self._told = made, document, translator(document.language)
+        self._made, self._document, self._told = made, document, document.translator
 
     def beginning(self) -> None:
         """Write title, lead, and the marking on every page."""
@@ -154,7 +153,7 @@ def xlsx(document: Document) -> bytes:
     """Return the tables of a document as XLSX, one a sheet; no cell can become a formula."""
     from openpyxl import Workbook  # noqa: PLC0415  # slow to load, and only this format needs it
 
-    told = translator(document.language)
+    told = document.translator
     book = Workbook()
     first = book.active
     first.title = "Report"
@@ -176,7 +175,7 @@ def xlsx(document: Document) -> bytes:
 
 
 def _front(document: Document) -> list[tuple[str, str]]:
-    told = translator(document.language)
+    told = document.translator
     rows: list[tuple[str, str]] = [
         ("", plain((document.name, ": ", document.title), told)),
         ("", plain(document.lead, told)),

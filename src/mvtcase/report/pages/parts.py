@@ -97,6 +97,7 @@ def document(
         ),
         foot=(foot, "."),
         language=details.language,
+        zone=details.time_zone,
         marking=marking.label,
         colour=marking.colour,
         meaning=marking.meaning,

@@ -15,7 +15,7 @@ from mvtcase.errors import ConflictError, InputError, RenderError
 from mvtcase.evidence.workspaces import workspace
 from mvtcase.files import write_atomically
 from mvtcase.report import case_uco, exchange, misp, stix
-from mvtcase.report.net import require_nobody_in
+from mvtcase.report.net import require_nobody, require_nobody_in
 from mvtcase.report.publication import Edition
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.store import queries
@@ -162,7 +162,8 @@ def _write(
     named = with_names or edition is not Edition.OUTSIDE
     made = _MAKERS[form](view, named)
     if edition is Edition.OUTSIDE:
-        require_nobody_in(view, [(path.name, b""), (ENDINGS[form], made.data)])
+        require_nobody(view, (path.name,))
+        require_nobody_in(view, ((ENDINGS[form], made.data),))
     write_atomically(path, made.data)
     return made.left
 

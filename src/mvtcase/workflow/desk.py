@@ -24,7 +24,7 @@ from mvtcase.evidence import workspaces
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState, ExaminerRole
 from mvtcase.settings import Settings
-from mvtcase.store import incoming, queries, signatures
+from mvtcase.store import incoming, queries
 from mvtcase.store.folder import Workspace, only
 from mvtcase.store.store import Store
 from mvtcase.wording import ENGLISH, do, language_of, say
@@ -208,6 +208,8 @@ class Desk:
     def _sign(self, store: Store) -> None:
         """Sign the head of the chain where it moved on and an identity is at hand."""
         if self.identity is not None and not store.read_only and store.custody_head() != GENESIS:
+            from mvtcase.store import signatures  # noqa: PLC0415  # slow to load, and few calls sign
+
             signatures.sign_head(store, self.identity, self.actor)
 
     def _require_registered(self, store: Store) -> None:

@@ -3,6 +3,7 @@
     python benchmarks/console.py                       120 officials
     python benchmarks/console.py --officials 1000
     python benchmarks/console.py --readers 200         readers at once, while a client dawdles
+    python benchmarks/console.py --names 1000          as many hostile names, on every page that shows one
     python benchmarks/console.py --profile people      what one page spends its time on
 
 The case is that of `benchmarks/store.py`. A figure is wall time at the client, over one connection after the other, and
@@ -16,15 +17,18 @@ import cProfile
 import http.client
 import importlib
 import pstats
+import random
 import statistics
 import sys
 import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mvtcase import workflow
 from mvtcase.store.folder import Workspace
 from mvtcase.web.console import Console
 from mvtcase.web.door import Door
@@ -35,6 +39,7 @@ from mvtcase.workflow.desk import Desk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SEED = 20261128
 build = importlib.import_module("store").build  # beside this file: benchmarks/ is no package
 PAGES = (
     "", "people", "people/O-0007", "devices/D-0005", "roster", "due", "queue", "queue?level=HIGH", "second", "matrix",
@@ -51,14 +56,25 @@ class Reader:
     def __init__(self, port: int, cookie: str) -> None:
         self.port, self.cookie = port, cookie
 
+    def text(self, path: str) -> str:
+        """Return a page. Raises `RuntimeError` when it is none."""
+        status, content = self._get(path)
+        if status != http.client.OK:
+            raise RuntimeError(f"{path}: {status}")
+        return content.decode()
+
     def read(self, path: str) -> tuple[int, int]:
         """Return the status and the length of a page."""
+        status, content = self._get(path)
+        return status, len(content)
+
+    def _get(self, path: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=300)
         connection.request("GET", path, headers={"Cookie": self.cookie})
         answer = connection.getresponse()
-        length = len(answer.read())
+        content = answer.read()
         connection.close()
-        return answer.status, length
+        return answer.status, content
 
 
 @contextmanager
@@ -116,6 +132,62 @@ def together(reader: Reader, readers: int) -> str:
     return f"{right} of {readers} read a person's page in {whole:.1f} s, the slowest in {max(t for _, t in took):.1f} s"
 
 
+def hostile_names(number: int) -> Iterator[str]:
+    """Yield names that try to be markup, script, style, address, format, control or direction, drawn from a seed."""
+    dice = random.Random(SEED)  # the same names every time
+    pieces = (
+        "<script>attack(1)</script>", "'\"><img src=x onerror=attack(1)>", "{{ 7 * 7777 }}", "{% raw %}",
+        "javascript:attack(1)",
+        "</title><svg onload=attack(1)>", "&lt;script&gt;attack(1)", "\u202eattack", "\u2066", "\x1b[31m",
+        "\r\nSet-Cookie: a=b",
+        "' onfocus=attack(1) autofocus='", "<style>@import 'http://evil.example'</style>", "林小明", "%0d%0a", "\\",
+    )  # fmt: skip
+    for _ in range(number):
+        yield " ".join(dice.choices(pieces, k=dice.randrange(1, 5))) + f" {dice.randrange(10**6)}"
+
+
+def attacked(reader: Reader, workspace: Path, number: int) -> str:
+    """Return how many pages showed hostile names. Raises `RuntimeError` where one of them is more than text."""
+    desk = Desk(workspace=Workspace(workspace), examiner="Ada", case="many")
+    read = 0
+    for place, name in enumerate(hostile_names(number)):
+        person = f"O-{1 + place % 100:04d}"
+        workflow.officials.change_official(desk, person, {"name": name, "role": name})
+        every = place % 100 == 99 or place == number - 1
+        for page in (f"people/{person}", *(PAGES if every else ())):
+            text = reader.text(f"/c/many/{page}")
+            held = _Tags()
+            held.feed(text)
+            if held.found or "54439" in text or set(text) & set(_UNSEEN):
+                raise RuntimeError(f"{page}: {name!r}: {held.found}")
+            read += 1
+    return f"{number} names on {read} pages: text everywhere"
+
+
+class _Tags(HTMLParser):
+    """Finds what no page of the console has: scripts but its own, handlers, styles, addresses elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag that has no place here."""
+        values = dict(attrs)
+        links = [str(values.get(each) or "/") for each in ("href", "src", "action")]
+        own = all(each.startswith(("/", "?", "#")) and not each.startswith("//") for each in links)
+        if (
+            tag in {"img", "style", "iframe", "object", "embed", "base"}
+            or (tag == "script" and values.get("src") != "/static/console.js")
+            or any(each.startswith("on") or each in {"style", "autofocus"} for each in values)
+            or not own
+        ):
+            self.found.append(f"{tag} {attrs}")
+
+
+_UNSEEN = "\u202e\u2066\x1b"
+
+
 def profile(workspace: Path, page: str) -> None:
     """Print what one page spends its time on."""
     with serving(workspace) as reader:
@@ -135,6 +207,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="Folder for the case, taken again where it is there.")
     parser.add_argument("--times", type=int, default=5, help="How often each page is read.")
     parser.add_argument("--readers", type=int, default=0)
+    parser.add_argument("--names", type=int, default=0)
     parser.add_argument("--profile", default=None, metavar="PAGE")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -145,6 +218,9 @@ def main() -> None:
             profile(folder, asked.profile)
             return
         with serving(folder) as reader:
+            if asked.names:
+                sys.stdout.write(attacked(reader, folder, asked.names) + "\n")
+                return
             if asked.readers:
                 sys.stdout.write(together(reader, asked.readers) + "\n")
                 return

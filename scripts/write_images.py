@@ -29,8 +29,15 @@ IMAGES = Path(__file__).parent.parent / "docs/images"
 COLUMNS = 128
 REPORT_SIZE = (1000, 1250)
 COLOURS = 128
-CONSOLE_SIZES = {"": (1280, 900), "people": (1280, 900), "person": (390, 1200)}
-"""Pages of the console with the window that each is taken in."""
+CONSOLE_SIZES = {
+    "desk": ("", (1280, 900)),
+    "people": ("people", (1280, 900)),
+    "queue": ("queue", (1280, 1100)),
+    "device": ("devices/D-0001", (1280, 900)),
+    "person": ("people/O-0001", (390, 1200)),
+    "queue-narrow": ("queue", (390, 1200)),
+}
+"""Pictures of the console: the page, and the window that it is taken in; of the queue with its first line open."""
 THEME = TerminalTheme(
     (255, 255, 255),
     (30, 30, 30),
@@ -106,11 +113,13 @@ def photograph_console(workspace: Path) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(address)
-        for name, size in CONSOLE_SIZES.items():
+        for name, (at, size) in CONSOLE_SIZES.items():
             page.set_viewport_size({"width": size[0], "height": size[1]})
-            page.goto(f"{address.partition('/enter')[0]}/c/demo/{'people/O-0001' if name == 'person' else name}")
+            page.goto(f"{address.partition('/enter')[0]}/c/demo/{at}")
+            if at == "queue":
+                page.locator("a.row").first.click()
             page.screenshot(path=Path(folder) / "shot.png")
-            keep(Path(folder) / "shot.png", IMAGES / f"console-{name or 'desk'}.png", size)
+            keep(Path(folder) / "shot.png", IMAGES / f"console-{name}.png", size)
         browser.close()
         serving.terminate()
 

@@ -1,16 +1,32 @@
-"""The console in a real browser: by keyboard, without scripts, at two widths; nothing leaves, nothing is reported."""
+"""The console in a real browser: by keyboard, without scripts, at two widths; nothing leaves, nothing is reported.
+
+`MVTCASE_PEOPLE=120` makes the case as large as the largest team's, and `MVTCASE_EVERY=1` looks at each page in each
+language and scheme.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from mvtcase import workflow
+from mvtcase.store.folder import Workspace
+from mvtcase.web.console import Console
+from mvtcase.web.door import Door
+from mvtcase.web.listening import LOOPBACK, listen, server
+from mvtcase.web.site import make_site
+from mvtcase.wording import translator
+from mvtcase.workflow.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,57 +38,81 @@ if CHROMIUM is None or importlib.util.find_spec("playwright") is None:
 
 from playwright.sync_api import Page, sync_playwright  # noqa: E402  # skipped without it
 
-PAGES = [
-    "",
-    "people",
-    "people/O-0001",
-    "queue",
-    "second",
-    "matrix",
-    "timeline",
-    "links",
-    "sealing",
-    "sets",
-    "scans",
-    "reports",
-    "custody",
-]
+PEOPLE = int(os.environ.get("MVTCASE_PEOPLE", "5"))
+MANY = 100
+EVERY = bool(os.environ.get("MVTCASE_EVERY"))
+PAGES = (
+    "", "people", "people/O-0001", "devices/D-0001", "roster", "due", "queue", "second", "second?to=confirm", "matrix",
+    "timeline", "links", "sealing", "sets", "sets/pegasus-starter", "scans", "scans/S-0001", "diff/S-0001/S-0001",
+    "reports", "custody", "choose/O-0001",
+)  # fmt: skip
 """The pages of a case; the first is the desk."""
+LOOKS = [("en", "light", 1280), ("zh-TW", "dark", 390)]
+if EVERY:
+    LOOKS += [("en", "dark", 390), ("zh-TW", "light", 1280)]
+NAME = "林小明 <script>alert(1)</script>"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A console that is served in this process."""
+
+    console: Console
+    root: str
+
+    def address(self) -> str:
+        """Return an address that lets a browser in."""
+        return f"{self.root}/enter?token={self.console.door.new_token()}"
+
+
+def _builder() -> Any:
+    path = Path(__file__).parents[2] / "benchmarks" / "store.py"
+    spec = importlib.util.spec_from_file_location("benchmark_store", path)
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Give a function that starts `mvtcase serve` at a small case and returns the address it prints."""
-    work = tmp_path_factory.mktemp("console")
-    program = [sys.executable, "-m", "mvtcase", "--examiner", "Ada Example"]
-    for call in (
-        ("init", "."),
-        ("case", "new", "LINE 2021", "--slug", "line"),
-        ("group", "add", "Legislature"),
-        ("official", "add", "--name", "林小明", "--group", "Legislature", "--publication", "named"),
-        ("observe", "add", "O-0001", "line.letter_sealing", "off", "--method", "screen"),
-    ):
-        subprocess.run([*program, *call], cwd=work, check=True, capture_output=True)
-    running: list[subprocess.Popen[str]] = []
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a workspace with a case of some people with findings; one has a hostile name."""
+    folder = tmp_path_factory.mktemp("console") / "workspace"
+    builder = _builder()
+    if PEOPLE < MANY:
+        builder.FINDINGS_PER_OFFICIAL = 12  # axe takes long for long pages
+    builder.build(Workspace(folder), officials=PEOPLE)
+    desk = Desk(workspace=Workspace(folder), examiner="Ada", case="many")
+    workflow.officials.change_official(desk, "O-0001", {"name": NAME})
+    seen = workflow.observations.Seen(kind="line.letter_sealing", value="off", method="screen")
+    workflow.observations.add(desk, "O-0001", seen)
+    return folder
 
-    def end() -> None:
-        for each in running:
-            each.terminate()
-            each.communicate(timeout=20)
-        running.clear()
 
-    def started() -> str:
-        end()
-        serving = subprocess.Popen([*program, "serve", "--port", "0"], cwd=work, stderr=subprocess.PIPE, text=True)
-        running.append(serving)
-        assert serving.stderr is not None
-        text = ""
-        while "token=" not in text:
-            text += serving.stderr.readline()
-        return next(word for word in text.split() if word.startswith("http"))
+@pytest.fixture(scope="module")
+def place(workspace: Path) -> Iterator[Callable[..., Place]]:
+    """Give a function that serves a console for an examiner in a language."""
+    running: list[tuple[Any, threading.Thread]] = []
 
-    yield started
-    end()
+    def served(examiner: str = "Ada", language: str = "en") -> Place:
+        at = listen(LOOPBACK, 0)
+        desk = Desk(workspace=Workspace(workspace), examiner=examiner)
+        console = Console(
+            desk=desk, door=Door(), names=at.names, evidence_root=workspace.parent, tongue=translator(language)
+        )
+        one = server(make_site(console))
+        thread = threading.Thread(target=one.run, kwargs={"sockets": [at.listening]}, daemon=True)
+        thread.start()
+        running.append((one, thread))
+        while not one.started:
+            time.sleep(0.01)
+        return Place(console, at.address)
+
+    yield served
+    for one, thread in running:
+        one.should_exit = True
+        thread.join(20)
 
 
 @pytest.fixture(scope="module")
@@ -84,90 +124,202 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-def entered(browser: Any, address: str, **how: Any) -> tuple[Page, str, list[str]]:
+def entered(browser: Any, place: Place, **how: Any) -> tuple[Page, str, list[str]]:
     """Return a page that has entered, the case's address, and the list of what goes wrong on it from then on."""
     page = browser.new_context(**how).new_page()
+    page.set_default_timeout(60_000)
     wrong: list[str] = []
-    root = address.partition("/enter")[0]
     page.on("console", lambda message: wrong.append(message.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith(root) else wrong.append(request.url))
-    page.goto(address)
-    return page, f"{root}/c/line/", wrong
+    page.on("request", lambda request: None if request.url.startswith(place.root) else wrong.append(request.url))
+    page.goto(place.address())
+    return page, f"{place.root}/c/many/", wrong
 
 
-def test_no_page_has_a_serious_fault(browser: Any, address: Callable[[], str]) -> None:
-    """On every page, light and dark, wide and narrow: no fault that axe calls serious, nothing sideways, no request."""
+def test_no_page_has_a_serious_fault(browser: Any, place: Callable[..., Place]) -> None:
+    """On every page, in both languages, light and dark, wide and narrow: no serious fault, nothing sideways."""
     folder = importlib.util.find_spec("axe_playwright_python")
     assert folder is not None
     assert folder.origin is not None
     axe = (Path(folder.origin).parent / "axe.min.js").read_text("utf-8")
-    began = address()
-    page, root, wrong = entered(browser, began)
-    for scheme, width in (("light", 1280), ("dark", 390)):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
-        page.set_viewport_size({"width": width, "height": 900})
-        for name in PAGES:
-            page.goto(root + name)
-            page.evaluate(axe)
-            found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html]))")
-            assert [each for each in found if each[0] in {"serious", "critical"}] == [], (name, scheme)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-    assert wrong == []
+    for language in dict.fromkeys(each[0] for each in LOOKS):
+        page, root, wrong = entered(browser, place(language=language))
+        page.goto(f"{root}queue")
+        row = page.locator("a.row").first.get_attribute("href")
+        finding = str(row).partition("at=")[2].partition("#")[0]
+        for _, scheme, width in (each for each in LOOKS if each[0] == language):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+            page.set_viewport_size({"width": width, "height": 900})
+            for name in (*PAGES, f"queue{row}", f"findings/{finding}"):
+                assert (answer := page.goto(root + name)) is not None
+                assert (name, answer.status) == (name, 200)
+                assert page.locator("html").get_attribute("lang") == language
+                page.evaluate(axe)
+                found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html]))")
+                assert [each for each in found if each[0] in {"serious", "critical"}] == [], (name, scheme)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        assert wrong == []
 
 
-def test_a_day_by_keyboard(browser: Any, address: Callable[[], str]) -> None:
-    """With the keyboard alone a person is found, an observation recorded and a report written."""
-    page, root, wrong = entered(browser, address())
-    page.goto(f"{root}people")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/people/O-0001")
-    assert page.locator("h1").inner_text() == "林小明"
-    page.locator('form[action$="/observe"] [name=kind]').focus()
-    page.keyboard.type("line.version")
-    page.keyboard.press("Tab")
-    page.keyboard.type("14.1")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    assert page.locator("td", has_text="14.1").count() == 1
+class Keys:
+    """A person at the keyboard alone: keys of the console, Tab, Enter and typing."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open_first(self) -> None:
+        """Open the first line of a list."""
+        self.page.keyboard.press("j")
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def judge(self, verdict: int, reason: str) -> None:
+        """Judge the finding that is open."""
+        self.page.keyboard.press(str(verdict))
+        self.page.keyboard.press("d")
+        self.page.keyboard.type(reason)
+        self.page.keyboard.press("Tab")
+        self.send()
+
+    def fill(self, key: str, text: str) -> None:
+        """Fill and send the form of one field that a key leads to."""
+        self.page.keyboard.press(key)
+        self.page.keyboard.type(text)
+        self.send()
+
+    def send(self) -> None:
+        """Press Enter and wait for what comes."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def press(self, action: str) -> None:
+        """Send a form by its button, reached by Tab."""
+        for _ in range(400):
+            self.page.keyboard.press("Tab")
+            there = "document.activeElement.matches(`form[action$='/${arguments[0]}'] button`)"
+            if self.page.evaluate(f"(action) => {there.replace('arguments[0]', 'action')}", action):
+                break
+        self.send()
+
+    def write_report(self, group: str) -> None:
+        """Write a group's internal report."""
+        form = "form[action$='/write']"
+        for _ in range(400):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(f"document.activeElement.matches(`{form} [name=kind]`)"):
+                break
+        self.page.keyboard.type("group")
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(group)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type("internal")
+        self.press("write")
+
+
+class Clicks(Keys):
+    """A person at a browser without scripts: links, fields and buttons."""
+
+    def open_first(self) -> None:
+        """Open the first line of a list."""
+        self.page.locator("a.row").first.click()
+
+    def judge(self, verdict: int, reason: str) -> None:
+        """Judge the finding that is open."""
+        self.page.locator("form[action$='/dispose'] [name=verdict]").nth(verdict - 1).check()
+        self.page.locator("form[action$='/dispose'] [name=reason]").fill(reason)
+        self.press("dispose")
+
+    def fill(self, key: str, text: str) -> None:
+        """Fill and send the form of one field that a key would lead to."""
+        self.page.locator(f"[data-focus={key}]").fill(text)
+        self.press({"a": "assign", "n": "note"}[key])
+
+    def press(self, action: str) -> None:
+        """Send a form by its button."""
+        self.page.locator(f"form[action$='/{action}'] button").first.click()
+
+    def write_report(self, group: str) -> None:
+        """Write a group's internal report."""
+        form = self.page.locator("form[action$='/write']")
+        form.locator("[name=kind]").select_option("group")
+        form.locator("[name=target]").fill(group)
+        form.locator("[name=edition]").select_option("internal")
+        self.press("write")
+
+
+@pytest.mark.parametrize("hand", [Keys, Clicks])
+def test_a_leads_day(browser: Any, place: Callable[..., Place], workspace: Path, hand: type[Keys]) -> None:
+    """From opening to a released group report, by keyboard alone and again without scripts; a second one agrees."""
+    scripts = hand is Keys
+    page, root, wrong = entered(browser, place("Ada"), java_script_enabled=scripts)
+    other, _, _ = entered(browser, there := place("Ben"), java_script_enabled=scripts)
+    lead, second = hand(page), hand(other)
+    page.goto(root)
+    page.goto(f"{root}people?sort=name")
+    lead.open_first()
+    assert "/people/O-" in page.url
+    page.goto(f"{root}queue?undisposed=yes")
+    lead.open_first()
+    finding = page.url.partition("at=")[2].partition("#")[0]
+    lead.fill("n", "jk: seen at the desk")
+    page.goto(f"{root}queue?undisposed=yes&at={finding}")
+    lead.fill("a", "Ben")
+    page.goto(f"{root}queue?undisposed=yes&at={finding}")
+    lead.judge(1, "sent by nobody known")
+    other.goto(f"{there.root}/c/many/second?to=confirm")
+    second.open_first()
+    second.judge(1, "seen, and agreed")
+    desk = Desk(workspace=Workspace(workspace), examiner="Ada", case="many")
+    judged = workflow.findings.show(desk, finding).data.finding
+    assert [each.examiner for each in judged.dispositions] == ["Ada", "Ben"]
+    assert judged.assigned_to == "Ben"
+    assert [each.text for each in judged.notes] == ["jk: seen at the desk"]
     page.goto(f"{root}reports")
-    page.locator('form[action$="/write"] button').focus()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    assert page.locator("td", has_text="draft").count() == 1
-    page.goto(f"{root}custody")
-    page.keyboard.press("n")
-    page.keyboard.type("jk: written in the field")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    assert page.locator("td", has_text="note.added").count() == 1
+    lead.write_report("Office 2")
+    other.goto(f"{there.root}/c/many/reports")
+    second.press("review")
+    page.goto(f"{root}reports")
+    lead.press("release")
+    newest = workflow.reports.list_reports(replace(desk)).data.reports[-1]
+    assert (newest.kind, newest.state, newest.released_by) == ("group", "released", "Ada")
+    page.goto(f"{root}reports/{newest.id}/preview")
+    assert page.locator("h1").count() == 1
     assert wrong == []
 
 
-def test_it_works_without_scripts(browser: Any, address: Callable[[], str]) -> None:
-    """With scripts off every page opens, a form is sent, and leaving works."""
-    page, root, _ = entered(browser, address(), java_script_enabled=False)
+def test_it_works_without_scripts(browser: Any, place: Callable[..., Place]) -> None:
+    """With scripts off every page opens, and leaving works."""
+    page, root, _ = entered(browser, place(), java_script_enabled=False)
     for name in PAGES:
         page.goto(root + name)
         assert page.locator("h1").count() == 1
-    page.goto(f"{root}custody")
-    page.locator('form[action$="/note"] input[name=text]').fill("without scripts")
-    page.locator('form[action$="/note"] button').click()
-    assert page.locator("td", has_text="note.added").count() >= 1
     page.locator("form.leave button").click()
     page.goto(f"{root}people")
     assert "林小明" not in page.content()
 
 
-def test_a_page_elsewhere_cannot_reach_it(browser: Any, address: Callable[[], str], tmp_path: Path) -> None:
+def test_a_page_elsewhere_cannot_reach_it(browser: Any, place: Callable[..., Place], tmp_path: Path) -> None:
     """A page of another origin in the same browser sends a form with the cookie at hand, and nothing is written."""
-    page, root, _ = entered(browser, address())
+    page, root, _ = entered(browser, place())
     evil = tmp_path / "evil.html"
     evil.write_text(f'<form method="post" action="{root}do/note"><input name="text" value="forged"></form>')
     page.goto(evil.as_uri())
     page.evaluate("document.forms[0].submit()")
     time.sleep(0.5)
-    page.goto(f"{root}custody")
-    page.goto(f"{root}timeline")
-    assert "forged" not in page.content()
+    page.goto(f"{root}custody?as=json")
+    assert "note.added" not in page.content() or "forged" not in page.content()
+
+
+def test_the_verb_serves_it(browser: Any, workspace: Path) -> None:
+    """`mvtcase serve` prints an address that opens the console, and ends when it is told to."""
+    call = [sys.executable, "-m", "mvtcase", "-w", str(workspace), "--examiner", "Ada", "serve", "--port", "0"]
+    with subprocess.Popen(call, stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stderr is not None
+        text = ""
+        while "token=" not in text:
+            text += serving.stderr.readline()
+        page = browser.new_page()
+        page.goto(next(word for word in text.split() if word.startswith("http")))
+        assert "Many" in page.locator("main").inner_text()
+        serving.terminate()
+        assert serving.wait(20) is not None

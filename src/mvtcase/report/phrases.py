@@ -94,7 +94,7 @@ def _called(piece: str, translate: Callable[[str], str]) -> str:
 
 
 def _told(piece: str, values: list[str], translate: Callable[[str], str]) -> str:
-    shown = _KEPT.sub(lambda match: _literals(values[int(match[1])], translate), piece)
+    shown = _KEPT.sub(lambda match: _called(_literals(values[int(match[1])], translate), translate), piece)
     phrase = _phrase(shown)
     if not _TELLING.search(_NO_WORDS.sub("", phrase.text)):
         return shown

@@ -47,7 +47,9 @@ def status_bar(counts: Mapping[str, int], *, word: Word = str) -> Markup:
 
 def reach_bars(reach: Iterable[Mapping[str, object]], *, word: Word = str) -> Markup:
     """Return a bar for each trace class over one axis of time; what was never carried is an empty line that says so."""
-    spans = [(word(str(each["trace"])), day_of(each.get("from")), day_of(each.get("to"))) for each in reach]
+    spans = [
+        (word(str(each["trace"])).replace("_", " "), day_of(each.get("from")), day_of(each.get("to"))) for each in reach
+    ]
     known = [day for _, begin, end in spans for day in (begin, end) if day is not None]
     if not spans:
         return Markup()

@@ -57,6 +57,7 @@ def make_environment(console: Console) -> Environment:
     made = Environment(
         loader=Templates(console.tongue, PACKAGE),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -71,6 +72,7 @@ def make_environment(console: Console) -> Environment:
         "moment": moment,
     }
     made.globals |= {
+        "_": str,  # marks a sentence, which the loader of the templates has put into the language already
         "pages": [each for each in PAGES if each.menu],
         "language": console.tongue.language,
         "draw": SimpleNamespace(**{each.__name__: partial(each, word=console.word) for each in drawing.PICTURES}),
@@ -157,7 +159,7 @@ def is_in(reach: Mapping[str, str | None], month: str) -> bool:
 
 def zoom(events: Sequence[workflow.timeline.Moment]) -> list[Part]:
     """Return the parts of a timeline by day, month or year, whichever is a step closer than all that is shown."""
-    days = [day for each in events if each.shown and (day := drawing.day_of(each.at))]
+    days = [day for each in events if (day := drawing.day_of(each.at))]
     if not days:
         return []
     span = (max(days) - min(days)).days

@@ -167,7 +167,7 @@ def _pair(
 
 def _sides(store: Store) -> list[Side]:
     """Return each official's accounts, an account that several scans show by the latest of them."""
-    scans = queries.scans(store)
+    scans = queries.scans(store, in_full=False)
     found: dict[tuple[str, str], Side] = {}
     for each in queries.acquisitions(store):
         scan = latest_finished(scans, each.id)

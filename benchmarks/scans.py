@@ -105,7 +105,8 @@ class Bench:
         note = path.with_suffix(".id")
         if not note.is_file():
             shutil.rmtree(path, ignore_errors=True)
-            build_ios_backup(path, phone_of_size(files, seed=number + 1))
+            # Every phone is one of its own: a device belongs to one person.
+            build_ios_backup(path, phone_of_size(files, seed=files + number))
             person = self.call("official", "add", "--name", f"Person {number}", "--role", "Member")["official"]["id"]
             how = ("--by", "them", "--method", "written", "--scope", "a phone", "--informed", POINTS)
             self.call("consent", "record", person, *how)

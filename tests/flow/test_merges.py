@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.flow.conftest import FakeEngine
 
     from mvtcase.engine.job import EngineResult
+    from mvtcase.keys.identities import Identity
     from mvtcase.workflow.desk import Desk
 
 EXAMPLES = int(os.environ.get("MVTCASE_MERGE_EXAMPLES", "0"))
@@ -39,16 +40,29 @@ STEPS = st.lists(
 
 
 @pytest.fixture
-def two(desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, match: EngineResult, tmp_path: Path) -> Path:
+def keys() -> tuple[Identity, Identity]:
+    """Give the keys of the examiners on both laptops."""
+    return new_identity(), new_identity()
+
+
+@pytest.fixture
+def two(
+    desk: Desk,
+    add_phone: Callable[..., str],
+    engine: FakeEngine,
+    match: EngineResult,
+    tmp_path: Path,
+    keys: tuple[Identity, Identity],
+) -> Path:
     """Give a folder with two laptops: one with a phone that matched, the other with that case merged in."""
     engine.answer = match
-    taipei = replace(desk, identity=new_identity())
+    taipei = replace(desk, identity=keys[0])
     add_phone()
     scans.run(taipei, scans.Request())
     workspace = Workspace(tmp_path / "taichung")
     workspace.create()
     shutil.copytree(desk.workspace.iocs, workspace.iocs, dirs_exist_ok=True)
-    taichung = replace(taipei, workspace=workspace, examiner="Bo", identity=new_identity())
+    taichung = replace(taipei, workspace=workspace, examiner="Bo", identity=keys[1])
     cases.new(taichung, "LINE 2021", slug="line-2021")
     _take(taichung, taipei, tmp_path / "post")
     return tmp_path
@@ -77,7 +91,7 @@ def _do(desk: Desk, other: Desk, what: str, number: int, post: Path) -> None:
         findings.dispose(who, found[0].id, verdict=list(Verdict)[number % 4], reason="Looked.")
     elif what == "observe":
         value = ("none", "mail")[number % 2]
-        observations.add(desk, one, Seen(kind="apple.threat_notification", value=value, at="2026-09-02"))
+        observations.add(desk, one, Seen(kind="apple.threat_notification", value=value, at="2026-09-02T00:00:00Z"))
     elif what == "scan":
         scans.run(desk, scans.Request(acquisitions=("A-0001",)))
     else:
@@ -95,12 +109,13 @@ def _says(desk: Desk) -> tuple[Any, ...]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not EXAMPLES, reason="takes minutes: MVTCASE_MERGE_EXAMPLES says how many histories")
-def test_merged_in_either_order_and_again_two_laptops_say_the_same(two: Path, desk: Desk) -> None:
+def test_merged_in_either_order_and_again_two_laptops_say_the_same(
+    two: Path, desk: Desk, keys: tuple[Identity, Identity]
+) -> None:
     """And both chains verify; a third exchange changes nothing."""
     keep = two / "kept"
     for name in ("workspace", "taichung"):
         shutil.copytree(two / name, keep / name)
-    ada, bo = new_identity(), new_identity()
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     @given(STEPS, st.booleans())
@@ -110,8 +125,8 @@ def test_merged_in_either_order_and_again_two_laptops_say_the_same(two: Path, de
             shutil.copytree(keep / name, two / name)
         post = Path(tempfile.mkdtemp(dir=two))
         pair = {
-            "taipei": replace(desk, identity=ada),
-            "taichung": replace(desk, workspace=Workspace(two / "taichung"), examiner="Bo", identity=bo),
+            "taipei": replace(desk, identity=keys[0]),
+            "taichung": replace(desk, workspace=Workspace(two / "taichung"), examiner="Bo", identity=keys[1]),
         }
         for where, what, number in steps:
             _do(pair[where], pair["taichung" if where == "taipei" else "taipei"], what, number, post)

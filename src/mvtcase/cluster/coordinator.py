@@ -28,7 +28,7 @@ from mvtcase.evidence import manifest, workspaces
 from mvtcase.evidence.looks import FILE
 from mvtcase.model import Gap, ModuleOutcome
 from mvtcase.settings import Limits
-from mvtcase.wording import reason_of
+from mvtcase.wording import do, reason_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -208,7 +208,10 @@ def _shipped(acquisition: Acquisition, listing: Path) -> Files:
     if not entries or any(each.what != FILE for each in entries):
         raise EvidenceMissingError(
             "No node has a folder for {path}, and it cannot be sent along.",
-            hint="Start nodes with --evidence-map; up to 32 MiB of plain files go along by themselves.",
+            hint=say(
+                "Start nodes with {0}; up to 32 MiB of plain files go along by themselves.",
+                do("cluster worker", evidence_map="A=B"),
+            ),
             path=acquisition.path,
         )
     below = f"evidence/{root.name}"

@@ -97,7 +97,7 @@ def make_keys(folder: Path, nodes: Sequence[str], *, days: int, clock: Clock) ->
 
 def _make_ca(folder: Path, now: datetime, until: datetime) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mvtcase cluster")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mvtcase authority")])
     certificate = (
         _builder(name, name, key, now, until)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -25,7 +25,7 @@ from mvtcase.errors import EngineError, EvidenceMissingError, InputError, Mvtcas
 from mvtcase.evidence import manifest, workspaces
 from mvtcase.model import EvidenceKind
 from mvtcase.settings import Limits
-from mvtcase.wording import text_of
+from mvtcase.wording import do, say, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -177,7 +177,7 @@ def _evidence(node: Node, asked: str, incoming: Path) -> Path:
         return shipped
     raise EvidenceMissingError(
         "{node} has nothing at {asked}.",
-        hint="Start it with --evidence-map for that folder.",
+        hint=say("Start it with {0} for that folder.", do("cluster worker", evidence_map="A=B")),
         node=node.keys.name,
         asked=asked,
     )

@@ -149,7 +149,7 @@ class _Taking:
                 return str(row["id"])
         wanted = name or str(self._label.told["origin"])
         if not bundles.ORIGIN.fullmatch(wanted) or wanted == "here":
-            raise InputError("{name!r} cannot name a laptop.", hint=say("Use {0}.", do(**{"as": "NAME"})), name=wanted)
+            raise InputError("{name!r} cannot name a laptop.", hint=say("Use {0}.", do(as_="NAME")), name=wanted)
         taken = {row["id"] for row in known}
         while wanted in taken:
             wanted = f"{wanted[:27]}-{self._label.told['head'][:4]}" if "-" not in wanted[-5:] else f"{wanted[:30]}x"

@@ -247,7 +247,7 @@ class Store:
     def _registered(self, actor: str) -> dict[str, Json]:
         """Return the id under which an actor is registered, where a register is kept."""
         query = "SELECT id FROM examiner WHERE person_key = ? AND active"
-        row = self.connection.execute(query, (person_key(actor),)).fetchone()
+        row = self.connection.execute(query, (person_key(storable_text(actor)),)).fetchone()
         return {} if row is None else {"examiner_id": row["id"]}
 
     @contextlib.contextmanager

@@ -30,7 +30,7 @@ HARMLESS = frozenset(
 )
 HARMLESS |= {"section", "article", "p", "h1", "h2", "h3", "ul", "ol", "li", "dl", "dt", "dd", "b", "br", "a", "code"}
 HARMLESS |= {"svg", "g", "rect", "circle", "text", "line", "polyline", "figure", "figcaption", "h4"}
-HARMLESS |= {"table", "thead", "tbody", "tr", "th", "td"}
+HARMLESS |= {"table", "colgroup", "col", "thead", "tbody", "tr", "th", "td"}
 
 
 class _Proxy(http.server.BaseHTTPRequestHandler):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from builders.bundles import write_stix_bundle
+from builders.stix_bundles import write_stix_bundle
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import AndroidApp, AndroidDamage, AndroidPhone, build_androidqf, build_androidqf_zip
 from mvtcase.phones.android_spots import SPOTS, AndroidEvidence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builders.bundles import ANCHOR, write_stix_bundle
+from builders.stix_bundles import ANCHOR, write_stix_bundle
 from mvtcase.phones.damage import Damage
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.ios import build_ios_backup

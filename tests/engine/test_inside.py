@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builders.bundles import write_stix_bundle
 from builders.line import healthy_account, write_line_android_fs
+from builders.stix_bundles import write_stix_bundle
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.bugreport import build_bugreport
 from mvtcase.phones.ios_fs import build_ios_file_system

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builders.bundles import write_stix_bundle
 from builders.line import healthy_account, with_link, write_line_android_fs
+from builders.stix_bundles import write_stix_bundle
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import age_identity, build_androidqf, build_androidqf_zip, encrypt_age
 from mvtcase.phones.android_phone import AndroidPhone

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builders.bundles import write_stix_bundle
 from builders.line import LAST_DAY, healthy_account, line_ios_files, unsealed_from
+from builders.stix_bundles import write_stix_bundle
 from mvtcase.cli.app import run as run_command_line
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone

@@ -11,8 +11,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from builders.bundles import PATTERNS
 from builders.planted_ios import PASSWORD
+from builders.stix_bundles import PATTERNS
 from mvtcase.cli import app
 
 if TYPE_CHECKING:

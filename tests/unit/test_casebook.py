@@ -81,8 +81,8 @@ def test_the_latest_finished_scan_is_no_recheck_and_no_failure() -> None:
 
 
 def test_the_later_scan_is_the_one_begun_later_in_the_chain() -> None:
-    """A laptop's clock says nothing; a scan of 0.1.0, which had no sequence, came before."""
-    scans = [_scan(1, started_at="2030", sequence=4), _scan(2, started_at="2026", sequence=9), _scan(3)]
+    """A laptop's clock says nothing; the scan of another laptop stands where its own number put it."""
+    scans = [_scan(1, started_at="2030", sequence=4), _scan(2, started_at="2026", sequence=9), _scan(3, place=1)]
     latest = latest_finished(scans, "A-0001")
     assert latest is not None
     assert latest.id == "S-0002"

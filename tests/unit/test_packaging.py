@@ -38,7 +38,7 @@ def test_the_wheel_holds_indicators_templates_and_plugins(wheel: zipfile.ZipFile
     names = set(wheel.namelist())
     sources = _files(ROOT / "src", "*.py") | _files(ROOT / "src", "*.j2") | _files(ROOT / "src", "*.css")
     assert sources <= names
-    assert {f"mvtcase/_iocs/{name}" for name in _files(ROOT / "iocs", "*")} <= names
+    assert {f"mvtcase/_iocs/{name}" for name in _files(ROOT / "iocs", "*") if "__pycache__" not in name} <= names
     assert any(name.endswith(".stix2") for name in names)
     assert "mvtcase/_iocs/catalog.toml" in names
     assert not [name for name in names if name.startswith(("tests", "cases", "docs"))]

@@ -31,11 +31,7 @@ def main(arguments: list[str]) -> int:
     sys.stdin.close()
     apply_limits(fields["limits"])
     start_no_process()
-    try:
-        return run_task(fields, emit)
-    finally:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        emit("used", cpu_ms=int((used.ru_utime + used.ru_stime) * 1000), peak_bytes=used.ru_maxrss << 10)
+    return run_task(fields, emit)
 
 
 def run_task(fields: dict[str, Any], emit: Emitter) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import resource
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,8 @@ def run_scan(fields: dict[str, Any], emit: Emitter) -> int:
     examine(task, recorder, indicators, plugins)
     look_again(task, recorder, matchset)
     recorder.send_limitations()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    emit("used", cpu_ms=int((used.ru_utime + used.ru_stime) * 1000), peak_bytes=used.ru_maxrss << 10)
     emit("done", error=recorder.refused)
     return 0
 

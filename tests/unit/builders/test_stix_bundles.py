@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stix2
 
-from builders.bundles import ANCHOR, stix_bundle, write_stix_bundle
+from builders.stix_bundles import ANCHOR, stix_bundle, write_stix_bundle
 from mvtcase.phones.plants import Plant, PlantKind
 
 if TYPE_CHECKING:

@@ -280,6 +280,11 @@ def of_device(device: str) -> Condition:
     return Condition(text="WHERE f.device = ?", values=(device,))
 
 
+def open_decisions(store: Store) -> int:
+    """Return how many differences of merged cases wait for somebody's decision."""
+    return int(store.rows("SELECT count(*) AS number FROM decision WHERE kept IS NULL")[0]["number"])
+
+
 def running(store: Store) -> tuple[str, ...]:
     """Return the ids of the scans that were begun and have not ended."""
     return tuple(row["id"] for row in store.rows("SELECT id FROM scan WHERE state = 'running' ORDER BY length(id), id"))

@@ -24,7 +24,7 @@ from mvtcase.wording import do, say
 from mvtcase.workflow import witnesses
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import as_json
-from mvtcase.workflow.recording import settled_case
+from mvtcase.workflow.recording import require_decided, settled_case
 from mvtcase.workflow.report_making import ALLOWED, Kind, sealing_of
 from mvtcase.workflow.reports import read_edition
 
@@ -104,6 +104,8 @@ def export(
             "The case file holds every name.", hint=say("Say {0} if that is meant.", do(with_names=True))
         )
     with settled_case(desk) as store:
+        if form is not BUNDLE and chosen is Edition.OUTSIDE:
+            require_decided(store)
         path = output.expanduser().absolute() if output else _own_place(desk, store, form)
         if path.exists():
             raise ConflictError(

@@ -11,7 +11,7 @@ from mvtcase.engine.events import INTERRUPTED, read_events
 from mvtcase.engine.events import PRIVATE_FOLDER as PRIVATE
 from mvtcase.engine.results_folder import remove_tree
 from mvtcase.engine.safe_json import safe_json
-from mvtcase.errors import CaseLockedError, CaseReadOnlyError
+from mvtcase.errors import CaseLockedError, CaseReadOnlyError, ConflictError
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.findings.review import PROGRAM
 from mvtcase.indicators.house import validity
@@ -19,7 +19,7 @@ from mvtcase.model import Completeness, ScanState
 from mvtcase.store import filing as results
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER, held_lock
-from mvtcase.wording import text_of
+from mvtcase.wording import do, say, text_of
 from mvtcase.workflow import observations
 from mvtcase_readers.regular import UnreadableError
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mvtcase.errors import MvtcaseError
     from mvtcase.model import Acquisition, Finding, RawAlert, Scan
     from mvtcase.store.store import Store
+    from mvtcase.wording import Message
     from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
 
@@ -195,6 +196,28 @@ def settled_case(desk: Desk, *, to_change: bool = False) -> Iterator[Store]:
         named = desk.examiner or desk.settings.examiner
         recover(desk if named.strip() else replace(desk, examiner=PROGRAM), store)
         yield store
+
+
+def undecided(store: Store) -> tuple[Message, ...]:
+    """Return the note that merged cases still differ, so that a person or a phone may count twice, or for another."""
+    number = queries.open_decisions(store)
+    told = say(
+        "Merged cases differ: {number} decisions are open, and a person or a phone may count twice or for somebody "
+        "else; {0} shows on what.",
+        do("bundle decisions"),
+        number=number,
+    )
+    return (told,) if number else ()
+
+
+def require_decided(store: Store) -> None:
+    """Raise `ConflictError` while merged cases differ: a number that leaves the case team must count nobody twice."""
+    if number := queries.open_decisions(store):
+        raise ConflictError(
+            "Merged cases differ, and {number} decisions are open.",
+            hint=say("{0} shows on what, {1} settles it.", do("bundle decisions"), do("bundle decide", "DECISION")),
+            number=number,
+        )
 
 
 def recover(desk: Desk, store: Store) -> tuple[str, ...]:

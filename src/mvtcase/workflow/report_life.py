@@ -17,6 +17,7 @@ from mvtcase.store import queries
 from mvtcase.wording import do, say, translator
 from mvtcase.workflow import report_files, reports, witnesses
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.recording import require_decided
 from mvtcase.workflow.report_making import ALLOWED, look_of, look_over, made_again, occasion_again
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def review(desk: Desk, named: str) -> Outcome[reports.ReportsShown]:
 def release(desk: Desk, named: str) -> Outcome[reports.ReportsShown]:
     """Mark a reviewed report as released; its files must be what was written, and the case what it speaks of."""
     with desk.open_case(to_change=True) as store:
+        require_decided(store)
         return _advance(desk, store, _found(store, named), ReportState.RELEASED)
 
 

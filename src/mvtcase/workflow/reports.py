@@ -18,7 +18,7 @@ from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import payloads, report_files
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.recording import settled_case
+from mvtcase.workflow.recording import settled_case, undecided
 from mvtcase.workflow.report_making import Kind, Target, at, facts_of, kept, look_of, look_over, occasion_of
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def write(
         return Outcome(
             data=shown(store, [each.occasion.report for each in made]),
             messages=(
+                *undecided(store),
                 *_not_listed(book, chosen, meant),
                 *(
                     (say("The files and a manifest are in {folder}; nothing was sent.", folder=output),)

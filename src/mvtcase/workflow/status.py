@@ -12,7 +12,7 @@ from mvtcase.store import queries
 from mvtcase.wording import do, say
 from mvtcase.workflow import payloads, steps
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
-from mvtcase.workflow.recording import settled_case
+from mvtcase.workflow.recording import settled_case, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,13 +47,14 @@ def status(
         book = overview(store, desk.newest())
         members = book.members(queries.group(store, group).id) if group else book.officials
         sent = steps.letters_sent(store)
+        differing = undecided(store)
     now = desk.clock()
     everybody = [(one, steps.next_step(one, sent, now)) for one in members]
     shown = [(one, step) for one, step in everybody if only in {None, one.status} and next_step in {None, step.what}]
     shown.sort(key=_ORDERS[order])
     complete = all(one.status not in {Status.INCONCLUSIVE, Status.NOT_EXAMINED} for one in members)
     under_way = "Scan {scan} is running: what it finds is not in these numbers yet."
-    notes = [say(under_way, scan=each) for each in book.running]
+    notes = [*differing, *(say(under_way, scan=each) for each in book.running)]
     if any(each.due for one in members for each in one.devices):
         notes.append(
             say("Not everything was compared with every active set: {0} does it.", do("recheck run", all=True))

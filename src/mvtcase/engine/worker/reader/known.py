@@ -147,7 +147,7 @@ class Known:
 
     def _class(self, text: str) -> Iterator[Match]:
         """Yield the app whose code a class is, as lists of services name it: the names above the first large letter."""
-        found = _CLASS.search(text)
+        found = None if _SYSTEM_CODE.match(text) else _CLASS.search(text)
         above, apps = text[: found.start()].lower() if found else "", self._table("app_ids")
         while "." in above and above not in apps:
             above = above.rpartition(".")[0]
@@ -309,6 +309,9 @@ _IN_RAW = ("domains", "urls", "emails", "app_ids", "file_paths", "processes")
 _LEAST_RAW = 5
 _SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]{0,20}://")
 _CLASS = re.compile(r"\.[A-Z]")
+_SYSTEM_CODE = re.compile(r"(?:android|androidx|java|javax|kotlin|kotlinx|com\.(?:android|google|apple))\.")
+"""Where the system's own code and its makers' stands: an app that borrows such a name is known by its whole id."""
+
 _BEFORE_APP = re.compile(
     # As backups, locationd and keychains write it.
     r"\A(?:(?:sys(?:shared)?container|app)domain(?:plugin|group)?-(?:group\.)?|group\.|i(?=com\.|net\.|org\.)|[a-z0-9]{10}\.)"

@@ -30,7 +30,7 @@ VALUES = {
     "processes": ("bh", "fservernetd", "ReminderIntentsUIExtension", "BackupAgent"),
     "file_paths": ("/private/var/tmp/hooker", "/data/local/tmp/wd/"),
     "file_names": ("roleaccountd.plist",),
-    "app_ids": ("com.gu.activity", "xx.an"),
+    "app_ids": ("com.gu.activity", "xx.an", "com.android.server"),
     "ios_profile_ids": ("76DAB334-7E17-475D-A5D6-0794EB5818A5", "org.bad.profile"),
     "files_sha256": ("a" * 64,),
     "app_cert_hashes": ("3ac97735164824657b683e805133b1274b2dedabf9fdd6aa9aca31089d501e64",),
@@ -92,6 +92,7 @@ def test_a_class_of_an_app_names_the_app() -> None:
     """As `service list` of Android prints the interfaces behind its services; what only begins alike does not."""
     for text in ("2\tkeeper: [com.gu.activity.IWatch]", "com.gu.activity.sync.Uploader$Task"):
         assert "com.gu.activity" in found(text)
+    assert found("com.android.server.am.ActivityManagerService") == {}
     assert found("com.gu.activity.other") == found("com.gu.activityOther.IWatch") == {}
 
 

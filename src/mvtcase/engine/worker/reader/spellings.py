@@ -97,7 +97,9 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _quoted_printable(text: str) -> Iterator[str]:
-    yield quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    # Where a text ends nothing follows a soft break: an equals sign there is one, as at the end of base64.
+    body = text.rstrip("=")
+    yield quopri.decodestring(body.encode("utf-8", "replace")).decode("utf-8", "replace") + text[len(body) :]
 
 
 def _packed_links(text: str) -> Iterator[str]:

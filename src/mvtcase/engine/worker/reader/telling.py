@@ -72,6 +72,14 @@ _ACROSS = tuple(
 )
 """Marks of what may reach over blanks: an address that a report made harmless, and lines of quoted-printable."""
 
+_CODING = re.compile(rb"%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[ux/\"'nrtbf.\\]|=[0-9A-Fa-f]{2}|[\x80-\xff]")
+_NAMING = re.compile(
+    rb"(?i)proc|cmd|comm|exe|program|coalition|service|responsible|kill|pid|>>> |name: |,pr,|\* |[\[(]\d"
+    rb"|(?<![\w/.:])\d{1,7}[:/]|^(?:\d{1,7}|-)[ \t]|\b(?:am|wm|sysui)_\w",
+    re.MULTILINE,
+)
+"""Marks of a line that names a process, and of something coded: what announces a name may stand outside of its code."""
+
 _AS_A_WHOLE = (
     re.compile(rb"\.[A-Za-z0-9]{1,8}[ \t\r\x0b\x0c\0]*$", re.MULTILINE),
     re.compile(
@@ -117,6 +125,13 @@ def across(data: bytes) -> Iterator[int]:
     for pattern in _ACROSS:
         for sign in pattern.finditer(data):
             yield sign.start()
+    end = -1
+    for sign in _CODING.finditer(data) if _NAMING.search(data) else ():
+        if sign.start() > end:
+            start, end = data.rfind(b"\n", 0, sign.start()) + 1, data.find(b"\n", sign.start())
+            end = len(data) if end < 0 else end
+            if _NAMING.search(data, start, end):
+                yield start
 
 
 def as_a_whole(data: bytes) -> Iterator[int]:

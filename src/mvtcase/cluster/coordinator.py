@@ -21,7 +21,7 @@ from mvtcase.cluster.examining import Examined
 from mvtcase.cluster.node import WIPED, run_task
 from mvtcase.cluster.plain import SERIALIZERS, guarded, require_tls, security
 from mvtcase.engine.events import EVENTS_FILE, HASHES_FILE, MAX_KEPT_BYTES, read_ledger
-from mvtcase.engine.job import EngineEvent
+from mvtcase.engine.job import EngineEvent, memory_needed
 from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import EngineError, EvidenceMissingError, MvtcaseError
 from mvtcase.evidence import manifest, workspaces
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 SHIPPED_BYTES = 32 << 20
 """Evidence up to this goes along where a node has no folder of its own for it."""
 
-BASE_MEMORY, MEMORY_PER_FILE = 512 << 20, 7 << 10
-"""Bytes a scan takes at its peak, measured at 20,000 to 600,000 files."""
+ROOM_ON_DISK = 512 << 20
+"""Bytes of a node's disk that an order takes beside its evidence."""
 
 POLL_SECONDS = 0.5
 JOIN_SECONDS = 30
@@ -81,8 +81,8 @@ class Cluster:
             "password": wanted.password.value if wanted.password else None,
             **_shared(wanted),
         }
-        disk = 2.0 * acquisition.bytes + BASE_MEMORY
-        needs = {"memory": _memory(wanted.limits, acquisition.files), "disk": disk}
+        disk = 2.0 * acquisition.bytes + ROOM_ON_DISK
+        needs = {"memory": float(min(wanted.limits.memory_bytes, memory_needed(acquisition.files))), "disk": disk}
         with workspaces.workspace(wanted.working) as work:
             ask = partial(self._ask, work, order, needs=needs, on_event=on_event, target=wanted.results)
             try:
@@ -99,7 +99,7 @@ class Cluster:
         """Return what an earlier scan's stored results say to other indicators, compared on a node."""
         order: dict[str, Json] = {"task": "recheck", "kind": str(job.kind), **_shared(job)}
         files: Files = [("matchset", job.matchset), *parcels.files_of(job.results, "base")]
-        needs = {"memory": float(job.limits.memory_bytes) / 2, "disk": float(BASE_MEMORY)}
+        needs = {"memory": float(job.limits.memory_bytes) / 2, "disk": float(ROOM_ON_DISK)}
         with workspaces.workspace(working) as work:
             word = self._ask(work, order, files, needs=needs, on_event=on_event, target=job.out)
             with _understood(word):
@@ -195,10 +195,6 @@ def _shared(job: Examination | RecheckJob) -> dict[str, Json]:
         "stock_matcher": job.stock_matcher,
         "allow_foreign_modules": job.allow_foreign_modules,
     }
-
-
-def _memory(limits: Limits, files: int) -> float:
-    return float(min(limits.memory_bytes, BASE_MEMORY + files * MEMORY_PER_FILE))
 
 
 def _shipped(acquisition: Acquisition, listing: Path) -> Files:

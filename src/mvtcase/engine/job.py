@@ -179,6 +179,16 @@ def scan_fields(job: ScanJob, resumption: Resumption) -> dict[str, Json]:
     }
 
 
+WORKER_BYTES = 200 << 20
+BYTES_PER_FILE = 2_500
+"""What a worker takes with nothing to read, and what each file of a backup adds (`benchmarks/scans.py`)."""
+
+
+def memory_needed(files: int) -> int:
+    """Return about how many bytes a scan of so many files takes at its peak."""
+    return WORKER_BYTES + files * BYTES_PER_FILE
+
+
 def recheck_fields(job: RecheckJob, resumption: Resumption) -> dict[str, Json]:
     """Return a recheck job as the worker reads it: its target is the earlier scan's results folder."""
     return {

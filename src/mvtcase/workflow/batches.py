@@ -9,16 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from mvtcase.engine.job import memory_needed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mvtcase.model import Acquisition
 
 T = TypeVar("T")
-
-WORKER_BYTES = 200 << 20
-BYTES_PER_FILE = 2_000
-"""What a worker takes with nothing to read, and what each file of a backup adds (`benchmarks/scans.py`)."""
 
 BYTES_LIKE_A_FILE = 40_000
 """Bytes that take about as long to read as a file takes besides."""
@@ -38,11 +36,6 @@ class Step:
     total: int
     seconds: float
     seconds_left: float
-
-
-def memory_needed(files: int) -> int:
-    """Return about how many bytes a scan of so many files takes at its peak."""
-    return WORKER_BYTES + files * BYTES_PER_FILE
 
 
 def free_memory() -> int | None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mvtcase.engine.job import memory_needed
 from mvtcase.workflow import batches
-from mvtcase.workflow.batches import Batch, Step, free_memory, memory_needed
+from mvtcase.workflow.batches import Batch, Step, free_memory
 
 if TYPE_CHECKING:
     from pathlib import Path

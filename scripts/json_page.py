@@ -27,6 +27,7 @@ NOT_RUN = {
     "canary plan": "`folder`, `platform`, `markers[]{name, type, value, how, reader}`.",
     "canary check": "`acquisition`, `scan`, `sightings[]{name, value, reader, seen, seen_by[]}`.",
     "cluster keys": "`folders[]`.",
+    "examiner identity": "`file`, `public_keys[]`.",
     "bundle export": "`export` as of that verb; with `--to` a `bundle`.",
     "bundle inspect": "`bundle` as of `bundle export --to`; with `--verify` `checks[]{what, holds, seen}`.",
     "bundle import": "`origin`, `merged`, rows by table in `new`, `newer`, `same`, `conflicts`; `decisions[]`.",

@@ -82,6 +82,7 @@ VERBS: Mapping[str, tuple[Callable[..., object], ...]] = {
     "group add": (groups.add,),
     "group list": (groups.list_groups,),
     "examiner add": (examiners.add,),
+    "examiner identity": (examiners.identity,),
     "examiner list": (examiners.list_examiners,),
     "examiner password": (passwords.change,),
     "examiner set": (examiners.change_examiner,),

@@ -12,8 +12,10 @@ import pytest
 import typer.main
 
 from laptops import new_identity
+from mvtcase.cli import examiners as cli_examiners
 from mvtcase.cli import state
 from mvtcase.cli.app import app
+from mvtcase.engine.job import Secret
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import Gap, IndicatorRef, Level, ModuleOutcome, RawAlert, Status
 from mvtcase.workflow import iocs
@@ -215,6 +217,8 @@ def _cases(say: Say, case: Path, patch: pytest.MonkeyPatch) -> None:
     say("case", "reopen")
     say("examiner", "add", "Ben")
     say("examiner", "list")
+    patch.setattr(cli_examiners, "_asked", lambda _wanted: Secret(value="long and dull"))
+    say("examiner", "identity", case.parent / "ada.identity")
     say("examiner", "set", "Ben", "--role", "reviewer")
     say("examiner", "password", "Ben", "--remove")
     say("group", "add", "Caucus", "--parent", "Legislature")

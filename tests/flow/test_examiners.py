@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.errors import ConflictError, InputError, NotFoundError
+from mvtcase.engine.job import Secret
+from mvtcase.errors import ConflictError, InputError, NotFoundError, WrongKeyError
+from mvtcase.keys import identities
 from mvtcase.model import ExaminerRole, Verdict
 from mvtcase.workflow import custody, examiners, findings, officials, scans, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mvtcase.engine.job import EngineResult
     from mvtcase.workflow.desk import Desk
@@ -83,3 +86,17 @@ def test_the_second_examiner_is_another_registered_one(
         with pytest.raises(ConflictError, match=why):
             dismissed_by(name)
     assert dismissed_by("ben") != "indicator_match"
+
+
+def test_an_examiner_makes_keys_once_and_tells_the_public_halves(tmp_path: Path) -> None:
+    """Under a passphrase that has letters; what is there already is printed and not made anew."""
+    file = tmp_path / "ada.identity"
+    with pytest.raises(InputError, match="needs a passphrase"):
+        examiners.identity(file, lambda: Secret(value=""))
+    assert not file.exists()
+    made = examiners.identity(file, lambda: Secret(value="long and dull")).data
+    assert made.public_keys == identities.load(file, "long and dull").public_keys
+    assert examiners.identity(file, lambda: Secret(value="another")).data == made
+    (tmp_path / "other").write_text("no identity", "utf-8")
+    with pytest.raises(WrongKeyError):
+        examiners.identity(tmp_path / "other", lambda: Secret(value="x"))

@@ -1,15 +1,16 @@
-"""`mvtcase examiner`: add, list, set."""
+"""`mvtcase examiner`: add, identity, list, password, set."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output
-from mvtcase.cli.state import words
+from mvtcase.cli.state import state_of, words
 from mvtcase.escape import visible
 from mvtcase.model import ExaminerRole
 from mvtcase.wording import say
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from mvtcase.engine.job import Secret
+    from mvtcase.wording import Message
     from mvtcase.workflow.examiners import Register
 
 app = typer.Typer(
@@ -74,17 +76,32 @@ def password(
     """
     output.answer(
         context,
-        lambda desk: workflow.passwords.change(desk, name, None if remove else _asked(name)),
+        lambda desk: workflow.passwords.change(
+            desk, name, None if remove else _asked(say("New password of {name}", name=name))
+        ),
         lambda data: [output.records("Examiners", ("id", "name", "role", "active"), [data.examiner])],
     )
 
 
-def _asked(name: str) -> Secret:
+@app.command("identity")
+def identity(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The identity file; made where there is none, never overwritten.")],
+) -> None:
+    """Make your own keys, or print their public halves, which you tell the others.
+
+    The passphrase of new keys is asked for twice; where nobody can be asked, the first line of the input is taken.
+    """
+    outcome = workflow.examiners.identity(file, lambda: _asked(say("New passphrase of the identity")))
+    output.show(state_of(context), outcome, lambda data: [output.record("Identity", data)])
+
+
+def _asked(wanted: Message) -> Secret:
     from mvtcase.engine.job import Secret
 
     if not sys.stdin.isatty():
         return Secret(value=sys.stdin.readline().rstrip("\r\n"))
-    question = visible(words(say("New password of {name}", name=name)))
+    question = visible(words(wanted))
     again = words(say("Once more"))
     return Secret(value=typer.prompt(question, hide_input=True, confirmation_prompt=again, err=True))
 

@@ -13,6 +13,10 @@ from mvtcase.wording import do, say
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mvtcase.engine.job import Secret
     from mvtcase.model import Examiner
     from mvtcase.store.store import Change, Store
     from mvtcase.workflow.desk import Desk
@@ -23,6 +27,29 @@ class Register:
     """The examiners of a case."""
 
     examiners: tuple[Examiner, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKeys:
+    """The public keys of an identity file: the age key opens, the Ed25519 key signs."""
+
+    file: Path
+    public_keys: tuple[str, ...]
+
+
+def identity(path: Path, passphrase: Callable[[], Secret]) -> Outcome[PublicKeys]:
+    """Return the public keys of an identity file, which is made under a new passphrase where there is none.
+
+    Raises `InputError` for an empty passphrase, `WrongKeyError` for a file that is no identity.
+    """
+    from mvtcase.keys import identities  # noqa: PLC0415  # a call that makes no keys needs none of it
+
+    if not path.exists():
+        chosen = passphrase().value
+        if not chosen:
+            raise InputError("An identity needs a passphrase.")
+        identities.make(path, chosen)
+    return Outcome(data=PublicKeys(file=path, public_keys=identities.public_keys(path)))
 
 
 def add(desk: Desk, name: str, role: ExaminerRole) -> Outcome[Register]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,24 @@ class Layout(StrEnum):
     DUMPSYS = "dumpsys"
 
 
+class Writing(StrEnum):
+    """How `dumpsys` writes: as AOSP in English, with the digits of an Arabic phone, with a priority in each heading."""
+
+    USUAL = "usual"
+    ARABIC = "arabic"
+    PRIORITIES = "priorities"
+
+
+_ARABIC = str.maketrans("0123456789", "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669")
+_TIMES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?|\d\d-\d\d \d\d:\d\d:\d\d\.\d+|(?<= )\+\d+[dhms]\w*")
+
+
 def build_bugreport(
     path: Path,
     phone: AndroidPhone,
     *,
     layout: Layout = Layout.ANDROID,
+    writing: Writing = Writing.USUAL,
     folder: bool = False,
     wrapped: bool = False,
     damage: AndroidDamage | None = None,
@@ -55,16 +69,21 @@ def build_bugreport(
     if folder:
         _write_folder(path, phone, bugreport_members(phone, placement, layout), damage)
     else:
-        inner = bugreport_bytes(phone, placement, layout=layout, damage=damage)
+        inner = bugreport_bytes(phone, placement, layout=layout, writing=writing, damage=damage)
         path.write_bytes(wrapped_bytes(phone, inner) if wrapped else inner)
     return BuiltEvidence(path=path, planted=placement.planted())
 
 
 def bugreport_bytes(
-    phone: AndroidPhone, placement: Placement, *, layout: Layout = Layout.ANDROID, damage: AndroidDamage | None = None
+    phone: AndroidPhone,
+    placement: Placement,
+    *,
+    layout: Layout = Layout.ANDROID,
+    writing: Writing = Writing.USUAL,
+    damage: AndroidDamage | None = None,
 ) -> bytes:
     """Return the bytes of a bugreport zip with the plants of `placement` in it."""
-    members = bugreport_members(phone, placement, layout)
+    members = bugreport_members(phone, placement, layout, writing)
     whole = dated_zip(members)
     if damage is AndroidDamage.NO_ENTRY_POINT:
         return without_members(whole, {MAIN_ENTRY} if layout is Layout.ANDROID else {text_name(phone, layout)})
@@ -78,12 +97,15 @@ def wrapped_bytes(phone: AndroidPhone, bugreport: bytes) -> bytes:
 
 
 def bugreport_members(
-    phone: AndroidPhone, placement: Placement, layout: Layout = Layout.ANDROID
+    phone: AndroidPhone,
+    placement: Placement,
+    layout: Layout = Layout.ANDROID,
+    writing: Writing = Writing.USUAL,
 ) -> dict[str, tuple[bytes, datetime]]:
     """Return the bugreport's files by name, each with the wall clock of its last change."""
     text = text_name(phone, layout)
     now = phone.wall_clock
-    members = {text: (dumpstate_text(phone, placement).encode(), now)}
+    members = {text: (dumpstate_text(phone, placement, writing).encode(), now)}
     if layout is Layout.ANDROID:
         members |= {MAIN_ENTRY: (text.encode(), now), "version.txt": (b"2.0", now)}
         members["dumpstate_log.txt"] = (b"dumpstate: done\n", now)
@@ -104,24 +126,44 @@ def text_name(phone: AndroidPhone, layout: Layout = Layout.ANDROID) -> str:
     return names[layout]
 
 
-def dumpstate_text(phone: AndroidPhone, placement: Placement) -> str:
+def dumpstate_text(phone: AndroidPhone, placement: Placement, writing: Writing = Writing.USUAL) -> str:
     """Return the long text: head, properties, process table, then every dumpsys section."""
-    now = phone.wall_clock
     return "".join(
         (
-            "=" * 56 + f"\n== dumpstate: {now:%Y-%m-%d %H:%M:%S}\n" + "=" * 56 + "\n\n",
-            f"Build: {phone.build_id}\nBuild fingerprint: '{phone.fingerprint}'\nBootloader: unknown\n",
-            f"Android SDK version: {phone.sdk}\nCommand line: androidboot.serialno={phone.serial_number}\n\n",
+            _head(phone),
             "------ SYSTEM PROPERTIES (getprop) ------\n",
             properties(phone, placement.at("dumpsys_get_prop")),
             "------ 0.101s was the duration of 'SYSTEM PROPERTIES' ------\n\n",
             "------ PROCESSES AND THREADS (ps -A -T -Z -O pri,nice,rtprio,sched,pcy,time) ------\n",
             _threads(phone, placement.at("processes")),
             "------ 0.220s was the duration of 'PROCESSES AND THREADS' ------\n\n",
-            "------ DUMPSYS (dumpsys) ------\n",
-            dumpsys_text(phone, placement),
+            "------ DUMPSYS (/system/bin/dumpsys) ------\n",
+            _written(dumpsys_text(phone, placement), writing),
         )
     )
+
+
+def _head(phone: AndroidPhone) -> str:
+    """Return the head since Android 12, where the serial number moved from the command line to the boot configuration.
+
+    AOSP `frameworks/native/cmds/dumpstate/dumpstate.cpp`.
+    """
+    now = phone.wall_clock
+    return (
+        "=" * 56 + f"\n== dumpstate: {now:%Y-%m-%d %H:%M:%S}\n" + "=" * 56 + "\n\n"
+        f"Build: {phone.build_id}\nBuild fingerprint: '{phone.fingerprint}'\nBootloader: unknown\nRadio: unknown\n"
+        f"Network: (unknown)\nAndroid SDK version: {phone.sdk}\nSDK extensions: [ad_services=15, r=15, s=15]\n"
+        "Kernel: Linux version 6.1.99-android14-11 #1 SMP PREEMPT\nCommand line: bootconfig console=ttynull\n"
+        f'Bootconfig: androidboot.hardware = "{phone.device}"\nandroidboot.serialno = "{phone.serial_number}"\n\n'
+        "Uptime: up 0 weeks, 2 days, 3 hours, 11 minutes\nBugreport format version: 2.0\n"
+        "Dumpstate info: id=1 pid=8405 dry_run=0 parallel_run=1 args=dumpstate -S bugreport_mode=default\n\n"
+    )
+
+
+def _written(dumpsys: str, writing: Writing) -> str:
+    if writing is Writing.ARABIC:
+        return _TIMES.sub(lambda match: match[0].translate(_ARABIC), dumpsys)
+    return dumpsys.replace("OF SERVICE ", "OF SERVICE NORMAL ") if writing is Writing.PRIORITIES else dumpsys
 
 
 def _threads(phone: AndroidPhone, planted: tuple[str, ...]) -> str:

@@ -256,6 +256,23 @@ def test_damaged_archive_inside_androidqf_is_mended(
     assert not any(name.startswith("intrusion_logs") and name.endswith(".zip") for name in _names(staged.target))
 
 
+@pytest.mark.parametrize("name", ["bugreport.txt", "bugreport-tokay-2026-11-20.txt", "bugreport.zip"])
+def test_a_bare_bugreport_inside_androidqf_is_packed_for_mvt(
+    staged_of: Callable[..., Staged], tmp_path: Path, name: str
+) -> None:
+    """MVT opens `bugreport.zip` alone; the text stays what it was, and nothing about it is a gap."""
+    folder = build_androidqf(tmp_path / "androidqf", AndroidPhone()).path
+    with zipfile.ZipFile(folder / "bugreport.zip") as archive:
+        text = archive.read(archive.read("main_entry.txt").decode())
+    (folder / "bugreport.zip").unlink()
+    (folder / name).write_bytes(text)
+    staged = staged_of(folder)
+    with zipfile.ZipFile(staged.target / "bugreport.zip") as archive:
+        assert [archive.read(each) for each in archive.namelist()] == [text]
+    assert staged.problems == ()
+    assert (folder / name).read_bytes() == text
+
+
 def test_bad_nested_log_archive_is_a_gap(staged_of: Callable[..., Staged], tmp_path: Path) -> None:
     """One unreadable zip among the intrusion logs is a gap; all readable logs are handed over."""
     path = build_intrusion_logs(tmp_path / "logs", AndroidPhone(), damage=AndroidDamage.BAD_NESTED_ZIP).path

@@ -90,6 +90,7 @@ def prepare(task: Task, recorder: Recorder) -> tuple[list[type[MVTModule]], Indi
             raise RefusedError("foreign_module", f"MVT modules of other packages are installed: {error}.") from error
         if not task.stock:
             seams.install()
+        seams.read_unusual_bugreports()
         _silence_console()
         recorder.flush_notes("plugins")
         matchset = _matchset(task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from mvtcase.errors import PasswordError, UnknownEvidenceError
 from mvtcase.evidence.archives import ArchiveProblem
 from mvtcase.evidence.glance import Glance, Identified
 from mvtcase.evidence.inventory import copy_file, mirror
-from mvtcase.evidence.looks import FILE, FOLDER, entry_type, head
+from mvtcase.evidence.looks import FILE, FOLDER, entry_type, head, names_in
 from mvtcase.evidence.manifest import make_private_folders
 from mvtcase.evidence.parts import parts_of
 from mvtcase.evidence.readers.base import (
@@ -28,6 +29,7 @@ from mvtcase.evidence.readers.base import (
     text,
     unpacked,
 )
+from mvtcase.evidence.readers.bugreport import packed_text
 from mvtcase.evidence.readers.intrusion_logs import unpack_log_archives
 from mvtcase.evidence.readers.sysdiagnose import json_object
 from mvtcase.evidence.unpack import Budget, NoSink, Notes, pour_zip, sound_zip
@@ -36,6 +38,7 @@ from mvtcase.files import destroy
 from mvtcase.kinds import EvidenceKind
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import do, say, why
+from mvtcase_readers.dumpstate import BEGINS, HEAD_BYTES
 from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
@@ -68,6 +71,8 @@ _MARKS = (
 _ENOUGH = 2
 _MAX_IDENTITY_BYTES = 64 << 10
 _LOGS = "intrusion_logs"
+_BUGREPORT, _ZIP = "bugreport.zip", b"PK"
+_TEXT = re.compile(r"(bugreport|dumpstate).*\.(txt|log|zip)$", re.IGNORECASE)
 
 
 def detect(glance: Glance) -> Identified | None:
@@ -111,7 +116,8 @@ def stage(found: Identified, job: Job) -> Staged:
 
 def _folder(found: Identified, job: Job) -> Staged:
     staged = in_place(found, job)
-    if staged.in_place and not _nested_archives_are_sound(found.root, job):
+    fits = _bare_bugreport(found.root) is None and _nested_archives_are_sound(found.root, job)
+    if staged.in_place and not fits:
         target = job.work / "evidence" / found.root.name
         mirror(found.root, target, job.budget, job.notes)
         staged = Staged(target=target, notes=(why("staged.mended"),))
@@ -140,6 +146,9 @@ def _mend_nested_archives(folder: Path, job: Job) -> None:
 
     Archives of intrusion logs are all unpacked: one bad one stops MVT's reader.
     """
+    bare = _bare_bugreport(folder)
+    if bare is not None:
+        packed_text(bare, job.work / "bugreport-text.zip").replace(folder / _BUGREPORT)
     for number, path in enumerate(_archives_in(folder)):
         if not _is_log_archive(path):
             sound = sound_zip(path, job.work / f"nested-{number}.zip", job.limits, job.notes)
@@ -147,6 +156,14 @@ def _mend_nested_archives(folder: Path, job: Job) -> None:
                 sound.replace(path)
     if entry_type(folder / _LOGS) == FOLDER:
         unpack_log_archives(folder / _LOGS, job)
+
+
+def _bare_bugreport(folder: Path) -> Path | None:
+    """Return the long text of a bugreport where it lies there unpacked, None where there is an archive of it."""
+    if head(folder / _BUGREPORT, 2) == _ZIP:
+        return None
+    names = [name for name, what in names_in(folder).items() if what == FILE and _TEXT.match(name)]
+    return next((folder / name for name in names if BEGINS.match(head(folder / name, HEAD_BYTES).lstrip())), None)
 
 
 def _archives_in(folder: Path) -> list[Path]:

@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import fnmatch
 import io
-import itertools
 import re
 import zipfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.evidence.glance import Glance, Identified
-from mvtcase.evidence.inventory import inventory, mirror
-from mvtcase.evidence.looks import (
-    FILE,
-    FOLDER,
-    MAX_NAMES,
-    entry_type,
-    has_zip_directory,
-    head,
-    zip_member_head,
-    zip_names,
-)
+from mvtcase.evidence.looks import FILE, FOLDER, MAX_NAMES, entry_type, has_zip_directory, zip_member_head
 from mvtcase.evidence.manifest import make_private_folders
 from mvtcase.evidence.readers.base import Facts, Job, Reader, Staged, android_id, in_place, properties, text
-from mvtcase.evidence.unpack import Budget, Notes, ZipSink, pour_zip, sound_zip, unpack_zip
+from mvtcase.evidence.unpack import sound_zip, unpack_zip
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
 from mvtcase.wording import Reason, why
+from mvtcase_readers.dumpstate import BEGINS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from mvtcase.evidence.parts import Parts
 
 _TOP = ("main_entry.txt", "dumpState_*.log", "bugreport-*.txt", "dumpstate*.txt", "dumpstate_board.txt")
-_ENTRIES = ("main_entry.txt", "dumpState_*.log", "*/dumpsys.txt")
-"""By which MVT finds the long text (`mvt/android/modules/bugreport/base.py`); all others name it in the first."""
-
-_TEXTS = ("bugreport-*.txt", "*/bugreport-*.txt", "dumpstate*.txt", "*/dumpstate*.txt", "*/dumpState_*.log", "*.txt")
-_BEGINS = re.compile(rb"={20,}\r?\n== dumpstate: ")
-"""The first lines of the long text since Android 4 (`frameworks/native/cmds/dumpstate`)."""
-
-_TEXT_HEAD_BYTES = 4096
 _NAME = re.compile(r"bugreport|dumpstate", re.IGNORECASE)
 _NESTED_BYTES = 64 << 20
 _NESTED_TRIED = 8
@@ -53,14 +33,14 @@ _OVERLAP_BYTES = 4 << 10
 _FINGERPRINT = re.compile(
     rb"Build fingerprint: '([^'\r\n/]{1,80})/[^'\r\n/]{1,80}/([^'\r\n:]{1,80}):([^'\r\n/]{1,40})/([^'\r\n/]{1,80})/"
 )
-_BOOT_SERIAL = re.compile(rb"\bandroidboot\.serialno=([0-9A-Za-z]{4,64})\b")
-"""On the kernel's command line, also where Android hides the property of that name."""
+_BOOT_SERIAL = re.compile(rb"\bandroidboot\.serialno ?= ?\"?([0-9A-Za-z]{4,64})\b")
+"""On the kernel's command line or, since Android 12, in its boot configuration; Android hides the property."""
 
 
 def detect(glance: Glance) -> Identified | None:
     """Recognise a bugreport folder or zip, and the zip of a manufacturer that holds one."""
     found = Identified(kind=EvidenceKind.BUGREPORT, root=glance.path)
-    if glance.count(_TOP) or _BEGINS.search(glance.head):
+    if glance.count(_TOP) or BEGINS.search(glance.head):
         return found
     if any(fnmatch.fnmatchcase(name, "*/dumpsys.txt") for name in glance.zip_members):
         return found
@@ -128,15 +108,12 @@ def _fingerprint(data: bytes) -> Facts:
 
 
 def stage(found: Identified, job: Job) -> Staged:
-    """Use a folder; keep a bugreport a zip: MVT takes the phone's clock from its members' times.
-
-    One in which MVT would not find the long text is copied with an entry that names it.
-    """
+    """Use a folder; keep a bugreport a zip: MVT takes the phone's clock from its members' times."""
     if entry_type(found.root) == FOLDER:
-        return _folder(found, job)
+        return in_place(found, job)
     job.tell("reading the bugreport to its end")
     if not Glance(found.root).is_zip:
-        return _with_entry(found.root.name, job, lambda archive: archive.write(found.root, found.root.name))
+        return Staged(target=packed_text(found.root, job.work / "bugreport-text.zip"))
     source, inner = found.root, found.wrapped.removeprefix("oem zip: ") if "oem zip: " in found.wrapped else ""
     notes: tuple[Reason, ...] = ()
     if inner:
@@ -145,54 +122,16 @@ def stage(found: Identified, job: Job) -> Staged:
     sound = sound_zip(source, job.work / "bugreport-sound.zip", job.limits, job.notes)
     if sound != source:
         notes = (*notes, why("staged.packed_anew"))
-    text = _lost_text(sound)
-    if text:
-        named = _with_entry(
-            text, job, lambda archive: pour_zip(sound, ZipSink(archive), Budget.of(job.limits), Notes())
-        )
-        return replace(named, notes=(*notes, *named.notes))
     return Staged(target=sound, in_place=sound == found.root, notes=notes)
 
 
-def _with_entry(text: str, job: Job, pour: Callable[[zipfile.ZipFile], None]) -> Staged:
-    """Return a bugreport packed anew, with the entry in which MVT looks for the name of the long text."""
-    target = job.work / "bugreport-named.zip"
+def packed_text(source: Path, target: Path) -> Path:
+    """Return a new zip with the long text alone, as MVT takes a bugreport."""
+    name = source.name if source.suffix == ".txt" else f"{source.name}.txt"
     with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-        pour(archive)
-        archive.writestr(_ENTRIES[0], text)
+        archive.write(source, name)
     target.chmod(0o600)
-    return Staged(target=target, notes=(why("staged.entry", file=text),))
-
-
-def _lost_text(archive: Path) -> str:
-    """Return the member that is the long text where MVT would not find it, "" where it does or there is none."""
-    names = zip_names(archive)
-    entries = [name for pattern in _ENTRIES for name in fnmatch.filter(names, pattern)]
-    told = zip_member_head(archive, _ENTRIES[0], _TEXT_HEAD_BYTES).decode("utf-8", "replace").strip()
-    if entries and (entries[0] != _ENTRIES[0] or told in names):
-        return ""
-    return _long_text(names, lambda name: zip_member_head(archive, name, _TEXT_HEAD_BYTES))
-
-
-def _long_text(names: Sequence[str], head_of: Callable[[str], bytes]) -> str:
-    tried = dict.fromkeys(name for pattern in _TEXTS for name in fnmatch.filter(names, pattern))
-    return next((name for name in list(tried)[:_NESTED_TRIED] if _BEGINS.search(head_of(name))), "")
-
-
-def _folder(found: Identified, job: Job) -> Staged:
-    names = [entry.path for entry in itertools.islice(walk(found.root), MAX_NAMES) if entry.what == FILE]
-    text = (
-        ""
-        if any(fnmatch.filter(names, pattern) for pattern in _ENTRIES)
-        else _long_text(names, lambda name: head(found.root / name, _TEXT_HEAD_BYTES))
-    )
-    if not text:
-        return in_place(found, job)
-    target = job.work / "evidence" / found.root.name
-    inventory(found.root, found.kind, job.notes)
-    mirror(found.root, target, job.budget, job.notes)
-    (target / _ENTRIES[0]).write_text(text, "utf-8")
-    return Staged(target=target, notes=(why("staged.entry", file=text),))
+    return target
 
 
 def _taken_out(outer: Path, inner: str, job: Job) -> Path:

@@ -16,6 +16,7 @@ from mvtcase.engine.worker.preflight.acquired import own_words, uneven_lists
 from mvtcase.engine.worker.preflight.adb_archive import backup_problem
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, why
+from mvtcase_readers.dumpstate import ENTRIES, HEAD_BYTES, has_entry, long_text
 from mvtcase_readers.regular import UnreadableError, open_regular, read_bounded, read_head
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ _WRITTEN_LATER = frozenset({HASH_LIST, "acquisition.json", "command.log"})
 _LOGS = "intrusion_logs"
 _CHUNK = 1 << 20
 
-_ENTRY = "main_entry.txt"
-_MAX_ENTRY_BYTES = 4096
-_OTHER_ENTRIES = ("dumpState_*.log", "*/dumpsys.txt")
+_ENTRY, *_OTHER_ENTRIES = ENTRIES
 
 
 def androidqf(task: Task) -> Iterator[Found]:
@@ -157,6 +156,7 @@ def _zipped_bugreport(path: Path) -> Iterator[Found]:
                 yield Problem(module="bugreport", reason=why("archive.twins", count=twice))
             name = _name_in_zip(archive)
             if name is not None:
+                yield from _unnamed(name, names)
                 with archive.open(name) as handle:
                     yield from dumpstate_problems(handle, is_whole=not name.endswith("dumpsys.txt"))
     except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, EOFError):
@@ -168,6 +168,7 @@ def _bugreport_folder(root: Path) -> Iterator[Found]:
     name = _name_in_folder(root)
     if name is None:
         return
+    yield from _unnamed(name, _names_in(root))
     try:
         with open_regular(root / name) as handle:
             yield from dumpstate_problems(handle, is_whole=not name.endswith("dumpsys.txt"))
@@ -175,34 +176,45 @@ def _bugreport_folder(root: Path) -> Iterator[Found]:
         return
 
 
+def _unnamed(name: str, names: list[str]) -> Iterator[str]:
+    """Tell by which file a bugreport is read whose entry is missing or names none."""
+    if not has_entry(names):
+        yield why("staged.entry", file=name)
+
+
 def dumpstate_head(path: Path) -> tuple[str, bytes]:
     """Return the name and the first bytes of a bugreport's long text. Raises what opening its zip or folder raises."""
     if path.is_dir():
         name = _name_in_folder(path) or ""
-        return name, read_head(path / name, _MAX_ENTRY_BYTES) if name else b""
+        return name, read_head(path / name, HEAD_BYTES) if name else b""
     with zipfile.ZipFile(path) as archive:
         name = _name_in_zip(archive) or ""
-        return name, archive.open(name).read(_MAX_ENTRY_BYTES) if name else b""
+        return name, archive.open(name).read(HEAD_BYTES) if name else b""
 
 
 def _name_in_zip(archive: zipfile.ZipFile) -> str | None:
-    return _dumpstate_name(archive.namelist(), lambda entry: archive.open(entry).read(_MAX_ENTRY_BYTES))
+    return dumpstate_name(archive.namelist(), lambda entry: archive.open(entry).read(HEAD_BYTES))
 
 
 def _name_in_folder(root: Path) -> str | None:
-    names = [str(path.relative_to(root)) for pattern in ("*", "*/*") for path in root.glob(pattern) if path.is_file()]
-    return _dumpstate_name(names, lambda entry: read_bounded(root / entry, _MAX_ENTRY_BYTES))
+    return dumpstate_name(_names_in(root), lambda entry: read_head(root / entry, HEAD_BYTES))
 
 
-def _dumpstate_name(names: list[str], read: Callable[[str], bytes]) -> str | None:
-    """Return the name of the long text, found as MVT finds it."""
-    if _ENTRY in names:
-        try:
-            told = read(_ENTRY).decode("utf-8", "replace").strip()
-        except (OSError, ValueError, RuntimeError, zipfile.BadZipFile):
-            return None
-        return told if told in names else None
-    return next((name for pattern in _OTHER_ENTRIES for name in fnmatch.filter(names, pattern)), None)
+def _names_in(root: Path) -> list[str]:
+    return [str(path.relative_to(root)) for pattern in ("*", "*/*") for path in root.glob(pattern) if path.is_file()]
+
+
+def dumpstate_name(names: list[str], head_of: Callable[[str], bytes]) -> str | None:
+    """Return the name of the long text: as MVT finds it, else by its first bytes; None where there is none."""
+    told = ""
+    try:
+        if _ENTRY in names:
+            told = head_of(_ENTRY).decode("utf-8", "replace").strip()
+        others = [name for pattern in _OTHER_ENTRIES for name in fnmatch.filter(names, pattern)]
+        first = told if told in names else next(iter(others if _ENTRY not in names else ()), "")
+        return first or long_text(names, head_of) or None
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, UnreadableError):
+        return None
 
 
 MAX_BYTES = 2 << 30

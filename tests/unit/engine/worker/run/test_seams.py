@@ -8,6 +8,9 @@ import sys
 from typing import Any
 
 from mvtcase.engine.versions import PINNED_MVT, SEAMS_FOR
+from mvtcase.phones.android_damage import AndroidDamage
+from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.bugreport import Writing, build_bugreport
 
 LOOK = """
 import json, sys
@@ -50,3 +53,38 @@ def test_another_release_keeps_its_own_functions(tmp_path: Any) -> None:
 def test_the_seams_are_proven_on_the_pinned_release() -> None:
     """A new pin stays slow until the differential tests ran on it and this line was raised."""
     assert SEAMS_FOR == PINNED_MVT
+
+
+READ = """
+import logging, sys, zipfile
+from mvtcase.engine.worker.run import seams
+seams.read_unusual_bugreports()
+from mvt.android.cmd_check_bugreport import CmdAndroidCheckBugreport
+from mvt.android.modules.bugreport import BUGREPORT_MODULES
+counts = []
+for path in sys.argv[1:]:
+    command = CmdAndroidCheckBugreport(target_path=path)
+    command.init()
+    counts.append({})
+    for each in BUGREPORT_MODULES:
+        module = each(log=logging.getLogger("x"))
+        command.module_init(module)
+        module.run()
+        counts[-1][each.__name__] = len(module.results)
+print(__import__("json").dumps(counts))
+"""
+
+
+def test_a_bugreport_gives_the_same_records_however_it_is_written(tmp_path: Any) -> None:
+    """With digits of another language, priorities in headings, or without an entry: module for module."""
+    paths = [tmp_path / f"{each}.zip" for each in (*Writing, "unnamed")]
+    for path, writing in zip(paths, Writing, strict=False):
+        build_bugreport(path, AndroidPhone(), writing=writing)
+    build_bugreport(paths[-1], AndroidPhone(), writing=Writing.ARABIC, damage=AndroidDamage.NO_ENTRY_POINT)
+    environment = {"MVT_CONFIG_FOLDER": str(tmp_path), "MVT_DATA_FOLDER": str(tmp_path), "PATH": ""}
+    run = subprocess.run(
+        [sys.executable, "-c", READ, *map(str, paths)], capture_output=True, text=True, check=True, env=environment
+    )
+    usual, *others = json.loads(run.stdout.splitlines()[-1])
+    assert usual["DumpsysPackages"] and usual["DumpsysAppops"] and usual["Processes"]  # noqa: PT018 - all are there
+    assert others == [usual] * 3

@@ -31,8 +31,8 @@ def no_waiting_for_the_disk() -> Iterator[None]:
     """
     connect = store._connect
 
-    def connect_without_waiting(path: os.PathLike[str]) -> sqlite3.Connection:
-        connection = connect(path)
+    def connect_without_waiting(path: os.PathLike[str], key: bytes | None) -> sqlite3.Connection:
+        connection = connect(path, key)
         connection.execute("PRAGMA synchronous = OFF")
         return connection
 

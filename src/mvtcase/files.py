@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mvtcase.canon import new_uuid
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -38,6 +35,21 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def regular_files(folder: Path) -> list[Path]:
+    """Return all regular files below a folder in the order of their paths, following no link and at any depth."""
+    found: list[Path] = []
+    pending = [folder]
+    while pending:
+        # What a worker nested or closed so that we cannot look is not part of the results.
+        with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(Path(entry.path))
+    return sorted(found, key=str)
 
 
 def destroy(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,9 @@ import pytest
 import typer.main
 
 from laptops import new_identity
-from mvtcase.cli import examiners as cli_examiners
-from mvtcase.cli import state
 from mvtcase.cli.app import app
-from mvtcase.engine.job import Secret
 from mvtcase.indicators.sampling import sample_for_control
+from mvtcase.keys import ring
 from mvtcase.model import Gap, IndicatorRef, Level, ModuleOutcome, RawAlert, Status
 from mvtcase.workflow import iocs
 
@@ -217,8 +216,6 @@ def _cases(say: Say, case: Path, patch: pytest.MonkeyPatch) -> None:
     say("case", "reopen")
     say("examiner", "add", "Ben")
     say("examiner", "list")
-    patch.setattr(cli_examiners, "_asked", lambda _wanted: Secret(value="long and dull"))
-    say("examiner", "identity", case.parent / "ada.identity")
     say("examiner", "set", "Ben", "--role", "reviewer")
     say("examiner", "password", "Ben", "--remove")
     say("group", "add", "Caucus", "--parent", "Legislature")
@@ -322,7 +319,7 @@ def _answers(say: Say, case: Path) -> None:
 
 def _bundles(say: Say, place: Path, patch: pytest.MonkeyPatch) -> None:
     keys = new_identity()
-    patch.setattr(state, "_identity", lambda _path: keys)
+    patch.setattr(ring.Keys, "identity", lambda _self: keys)
     (place / "keys.txt").write_text(f"Ada {keys.public_keys[1]}\n")
     own, bundle = ("--identity-file", "ada.id"), place / "case.mvtbundle"
     say("custody", "handover", "--from", "Ada", "--to", "Ben", "--item", "A-0001", "--reason", "second lab")
@@ -348,7 +345,23 @@ def _others(say: Say, place: Path, backup: Path, patch: pytest.MonkeyPatch) -> N
     say("official", "purge", "O-0001", "--reason", "asked for", "--at-request", "--yes", code=1)
     say("case", "purge", "--reason", "over", "--yes")
     patch.delenv("MVTCASE_CASE")
+    _sealed(say, place, patch)
     say("demo", place / "demo", at=None)
+
+
+def _sealed(say: Say, place: Path, patch: pytest.MonkeyPatch) -> None:
+    (place / "words").write_text("four words of mine\n")
+    held = ("--identity-file", place / "own.identity", "--passphrase-file", place / "words")
+    patch.setattr("sys.stdin", io.StringIO("four words of mine\n"))
+    say("examiner", "identity", place / "own.identity")
+    say("case", "new", "Locked", "--slug", "locked")
+    patch.setenv("MVTCASE_CASE", "locked")
+    say("examiner", "add", "Cyd")
+    say("case", "seal", *held)
+    say("case", "rekey", *held)
+    say("examiner", "remove", "Cyd", *held)
+    say("case", "unseal", *held)
+    patch.delenv("MVTCASE_CASE")
 
 
 def _finds_everything(case: Path) -> list[RawAlert]:

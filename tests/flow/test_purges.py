@@ -17,6 +17,7 @@ from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.store import purging
+from mvtcase.store.folder import CaseFolder
 from mvtcase.store.store import Store
 from mvtcase.workflow import (
     acquisitions,
@@ -216,8 +217,8 @@ def test_a_purge_that_was_killed_ends_when_started_again(
     filled: Desk, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the tombstone, in the middle of the files, before and after the rows went: kill -9, then the verb again."""
-    target = {1: "_empty", 2: "destroy", 3: "_empty", 4: "forget_pages"}[step]
-    place: Any = purging if step == 4 else purges
+    target = {1: "_empty", 2: "remove", 3: "_empty", 4: "forget_pages"}[step]
+    place: Any = {2: CaseFolder, 4: purging}.get(step, purges)
     real, calls = getattr(place, target), []
 
     def killed(*given: Any, **more: Any) -> Any:

@@ -12,6 +12,7 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -161,11 +162,25 @@ def main_options(
             help="en or zh-TW; default: the environment's language (LANG), of what is written the case's.",
         ),
     ] = "",
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--passphrase-file", metavar="FILE", help="File or pipe with the passphrase; else it is asked for."
+        ),
+    ] = None,
 ) -> None:
     """Take the global options where they stand before the verb."""
     global _last_state  # noqa: PLW0603  # 'main' prints errors after typer has torn the context down
-    _last_state = State(workspace=workspace, case=case, as_json=as_json, yes=yes, examiner=examiner, language=language,
-                        identity_file=identity_file)  # fmt: skip
+    _last_state = State(
+        workspace=workspace,
+        case=case,
+        as_json=as_json,
+        yes=yes,
+        examiner=examiner,
+        language=language,
+        identity_file=identity_file,
+        passphrase_file=passphrase_file,
+    )
     context.obj = _last_state
 
 

@@ -1,4 +1,4 @@
-"""`mvtcase case`: new, list, show, set, close, reopen; `mvtcase custody`: log, verify, sign, handover and others."""
+"""`mvtcase case`: new, list, show, set, seal, unseal and others; `mvtcase custody`: log, verify, sign and others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import output
 from mvtcase.cli.officials import may_destroy, purged
-from mvtcase.cli.state import state_of
+from mvtcase.cli.state import new_passphrase, state_of
+from mvtcase.errors import InputError
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from mvtcase.workflow.cases import OneCase
+    from mvtcase.workflow.cases import NewCase, OneCase
+    from mvtcase.workflow.desk import Desk, Outcome
+    from mvtcase.workflow.sealed import Formed, Wish
 
+Recovery = Annotated[bool, typer.Option("--recovery", help="Make a recovery key, shown once, for paper.")]
+WithPassphrase = Annotated[bool, typer.Option("--with-passphrase", help="Let a passphrase open it too; asked for.")]
 app = typer.Typer(no_args_is_help=True, help="Inquiries: one case is one folder with one SQLite file.")
 chain = typer.Typer(no_args_is_help=True, help="The chain of custody: every change of the case, hash-chained.")
 
@@ -33,11 +38,56 @@ def new(
         str, typer.Option("--tlp", help="Marking of every report: RED, AMBER+STRICT, AMBER, GREEN or CLEAR (TLP 2.0).")
     ] = "AMBER+STRICT",
     description: Annotated[str, typer.Option("--description", help="Free text.")] = "",
+    sealed: Annotated[bool, typer.Option("--sealed", help="Encrypt the case; your identity opens it.")] = False,
+    recovery: Recovery = False,
+    with_passphrase: WithPassphrase = False,
 ) -> None:
     """Start a case."""
-    output.answer(
-        context, lambda desk: workflow.cases.new(desk, title, slug=slug, tlp=tlp, description=description), _one
-    )
+
+    def make(desk: Desk) -> Outcome[NewCase]:
+        wish = _wish(recovery, with_passphrase) if sealed else None
+        return workflow.cases.new(desk, title, slug=slug, tlp=tlp, description=description, sealed=wish)
+
+    output.answer(context, make, _one)
+
+
+@app.command("seal")
+def seal(
+    context: typer.Context,
+    recovery: Recovery = False,
+    with_passphrase: WithPassphrase = False,
+) -> None:
+    """Encrypt an open case: the sealed one is verified before the open one is destroyed."""
+    output.answer(context, lambda desk: workflow.sealed.seal(desk, _wish(recovery, with_passphrase)), _form)
+
+
+@app.command("unseal")
+def unseal(context: typer.Context) -> None:
+    """Decrypt a sealed case for good: its files lie in clear again."""
+    output.answer(context, workflow.sealed.unseal, _form)
+
+
+@app.command("rekey")
+def rekey(
+    context: typer.Context,
+    recovery: Recovery = False,
+    with_passphrase: WithPassphrase = False,
+) -> None:
+    """Put a sealed case under a new key: only active examiners open it from then on."""
+    output.answer(context, lambda desk: workflow.sealed.rekey(desk, _wish(recovery, with_passphrase)), _form)
+
+
+def _wish(recovery: bool, with_passphrase: bool) -> Wish:
+    from mvtcase.workflow.sealed import Wish
+
+    chosen = new_passphrase(say("New passphrase of the case")).value if with_passphrase else ""
+    if with_passphrase and not chosen:
+        raise InputError("A passphrase is needed.")
+    return Wish(recovery=recovery, passphrase=chosen)
+
+
+def _form(data: Formed) -> Iterable[Table]:
+    yield output.record("Case", data, ("folder", "sealed", "people"))
 
 
 @app.command("list")

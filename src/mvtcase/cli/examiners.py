@@ -1,8 +1,7 @@
-"""`mvtcase examiner`: add, identity, list, password, set."""
+"""`mvtcase examiner`: add, identity, list, password, remove, set."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +9,7 @@ import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output
-from mvtcase.cli.state import state_of, words
-from mvtcase.escape import visible
+from mvtcase.cli.state import new_passphrase, state_of
 from mvtcase.model import ExaminerRole
 from mvtcase.wording import say
 
@@ -20,9 +18,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from mvtcase.engine.job import Secret
-    from mvtcase.wording import Message
-    from mvtcase.workflow.examiners import Register
+    from mvtcase.workflow.desk import Desk, Outcome
+    from mvtcase.workflow.examiners import PublicKeys, Register
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,9 +35,31 @@ def add(
     role: Annotated[
         ExaminerRole, typer.Option("--role", help="lead keeps the register; a reader changes nothing.")
     ] = ExaminerRole.EXAMINER,
+    public_key: Annotated[
+        list[str] | None,
+        typer.Option("--public-key", metavar="KEY", help="The person's age1… or ed25519:…; may be repeated."),
+    ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", metavar="FILE", help="The person's identity file, made where there is none."),
+    ] = None,
 ) -> None:
-    """Register an examiner; whoever registers the first one becomes lead."""
-    output.answer(context, lambda desk: workflow.examiners.add(desk, name, role), _table)
+    """Register an examiner; whoever registers the first one becomes lead.
+
+    The passphrase of new keys is asked for twice; where nobody can be asked, the first line of the input is taken.
+    """
+
+    def register(desk: Desk) -> Outcome[Register]:
+        own = _keys_in(identity).data.public_keys if identity else ()
+        return workflow.examiners.add(desk, name, role, (*(public_key or ()), *own))
+
+    output.answer(context, register, _table)
+
+
+@app.command("remove")
+def remove(context: typer.Context, name: Name) -> None:
+    """Say that somebody works on the case no more; a sealed case gets a new key."""
+    output.answer(context, lambda desk: workflow.examiners.remove(desk, name), _table)
 
 
 @app.command("list")
@@ -77,7 +96,7 @@ def password(
     output.answer(
         context,
         lambda desk: workflow.passwords.change(
-            desk, name, None if remove else _asked(say("New password of {name}", name=name))
+            desk, name, None if remove else new_passphrase(say("New password of {name}", name=name))
         ),
         lambda data: [output.records("Examiners", ("id", "name", "role", "active"), [data.examiner])],
     )
@@ -92,18 +111,11 @@ def identity(
 
     The passphrase of new keys is asked for twice; where nobody can be asked, the first line of the input is taken.
     """
-    outcome = workflow.examiners.identity(file, lambda: _asked(say("New passphrase of the identity")))
-    output.show(state_of(context), outcome, lambda data: [output.record("Identity", data)])
+    output.show(state_of(context), _keys_in(file), lambda data: [output.record("Identity", data)])
 
 
-def _asked(wanted: Message) -> Secret:
-    from mvtcase.engine.job import Secret
-
-    if not sys.stdin.isatty():
-        return Secret(value=sys.stdin.readline().rstrip("\r\n"))
-    question = visible(words(wanted))
-    again = words(say("Once more"))
-    return Secret(value=typer.prompt(question, hide_input=True, confirmation_prompt=again, err=True))
+def _keys_in(file: Path) -> Outcome[PublicKeys]:
+    return workflow.examiners.identity(file, lambda: new_passphrase(say("New passphrase of the identity")))
 
 
 def _table(data: Register) -> Iterable[Table]:

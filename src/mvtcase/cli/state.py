@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
-from mvtcase.wording import ENGLISH, Message, Reason, Said, spoken, translator
+from mvtcase.errors import InputError
+from mvtcase.escape import visible
+from mvtcase.wording import ENGLISH, Message, Reason, Said, say, spoken, translator
 
 if TYPE_CHECKING:
     import typer
 
-    from mvtcase.keys.identities import Identity
+    from mvtcase.engine.job import Secret
+    from mvtcase.keys.ring import Keys
     from mvtcase.wording import Step, Translator
     from mvtcase.workflow.desk import Desk
 
@@ -29,6 +33,7 @@ class State:
     examiner: str = ""
     language: str = ""
     identity_file: str = ""
+    passphrase_file: Path | None = None
     command: str = ""
     exit_code: int | None = None
     done: bool = False
@@ -48,6 +53,14 @@ class State:
         """The examiner that the call or the environment names, empty where neither does."""
         return self.examiner or os.environ.get("MVTCASE_EXAMINER", "")
 
+    def keys(self) -> Keys:
+        """Return what opens sealed cases in this call; a passphrase is asked for when it is needed."""
+        from mvtcase.keys.ring import Keys
+
+        named = self.identity_file or os.environ.get("MVTCASE_IDENTITY_FILE", "")
+        asking = Passphrases(self.passphrase_file, from_stdin=bool(named))
+        return Keys(Path(named).expanduser() if named else None, ask=asking)
+
     def desk(self) -> Desk:
         """Return the examiner's desk at the workspace meant. Raises `WorkspaceError` and what settings raise."""
         from mvtcase.settings import load_settings
@@ -55,14 +68,14 @@ class State:
         from mvtcase.workflow.desk import Desk
 
         settings = load_settings()
-        path = self.identity_file or os.environ.get("MVTCASE_IDENTITY_FILE", "")
+        keys = self.keys()
         desk = Desk(
-            workspace=find_workspace(self.named_workspace, Path.cwd()),
+            workspace=replace(find_workspace(self.named_workspace, Path.cwd()), keys=keys),
             case=self.named_case,
             examiner=self.named_examiner,
             settings=settings,
             language=self.language,
-            identity=_identity(path) if path else None,
+            identity=keys.identity(),
             spoken=spoken(os.environ) or ENGLISH,
         )
         if not self.language and spoken(os.environ) is None:
@@ -70,16 +83,59 @@ class State:
         return desk
 
 
-def _identity(path: str) -> Identity:
-    """Return the examiner's keys; the passphrase is read from stdin where that is no terminal."""
-    import sys
-    from getpass import getpass
+MAX_PASSPHRASE_BYTES = 4096
 
-    from mvtcase.keys import identities
 
-    asked = sentence("Passphrase of the identity: ")
-    passphrase = getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    return identities.load(Path(path).expanduser(), passphrase)
+class Passphrases:
+    """Asks for passphrases: the first line of a file or pipe, else at the prompt, else a line of stdin."""
+
+    def __init__(self, file: Path | None, *, from_stdin: bool) -> None:
+        self._file = file
+        self._from_stdin = from_stdin
+        self._read: str | None = None
+
+    def __call__(self, what: str) -> str | None:
+        """Return the passphrase of something, None where nobody can be asked."""
+        if self._file is None and sys.stdin.isatty():
+            return typed(say("Passphrase of {what}", what=what))
+        if self._read is None:  # a pipe gives it once
+            if self._file is not None:
+                self._read = first_line(self._file)
+            elif self._from_stdin:
+                self._read = line_of_input()
+        return self._read
+
+
+def first_line(path: Path) -> str:
+    """Return the first line of a file or pipe. Raises `InputError` where it is empty or no text."""
+    try:
+        with path.open("rb") as handle:
+            line = handle.readline(MAX_PASSPHRASE_BYTES).decode("utf-8-sig").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("{path} cannot be read: {error}.", path=path, error=error) from error
+    if not line:
+        raise InputError("{path} holds nothing in its first line.", path=path)
+    return line
+
+
+def line_of_input() -> str:
+    """Return the next line of the input."""
+    return sys.stdin.readline(MAX_PASSPHRASE_BYTES).rstrip("\r\n")
+
+
+def typed(question: Message, *, twice: bool = False) -> str:
+    """Return what is typed unseen at the terminal."""
+    import typer
+
+    again = words(say("Once more")) if twice else False
+    return str(typer.prompt(visible(words(question)), hide_input=True, err=True, confirmation_prompt=again))
+
+
+def new_passphrase(question: Message) -> Secret:
+    """Return a new passphrase or password: typed twice, or the next line of the input where nobody can be asked."""
+    from mvtcase.engine.job import Secret
+
+    return Secret(value=typed(question, twice=True) if sys.stdin.isatty() else line_of_input())
 
 
 def state_of(context: typer.Context) -> State:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mvtcase import workspaces
 from mvtcase.canon import new_uuid, sha256_file
 from mvtcase.cluster import parcels
 from mvtcase.cluster.examining import Examined
@@ -24,7 +25,7 @@ from mvtcase.engine.events import EVENTS_FILE, HASHES_FILE, MAX_KEPT_BYTES, read
 from mvtcase.engine.job import EngineEvent, memory_needed
 from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import EngineError, EvidenceMissingError, MvtcaseError
-from mvtcase.evidence import manifest, workspaces
+from mvtcase.evidence import manifest
 from mvtcase.evidence.looks import FILE
 from mvtcase.model import Gap, ModuleOutcome
 from mvtcase.settings import Limits

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mvtcase import workspaces
 from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import DecryptJob, ScanJob
-from mvtcase.evidence import intake, workspaces
+from mvtcase.evidence import intake
 from mvtcase.evidence.nested import stage_inside
 from mvtcase.kinds import Opener, of
 

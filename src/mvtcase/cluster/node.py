@@ -16,13 +16,14 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from mvtcase import workspaces
 from mvtcase.cluster import parcels
 from mvtcase.cluster.examining import Examination, examine
 from mvtcase.cluster.plain import DOORS, guarded, security
 from mvtcase.engine import runner
 from mvtcase.engine.job import RecheckJob, Secret
 from mvtcase.errors import EngineError, EvidenceMissingError, InputError, MvtcaseError
-from mvtcase.evidence import manifest, workspaces
+from mvtcase.evidence import manifest
 from mvtcase.model import EvidenceKind
 from mvtcase.settings import Limits
 from mvtcase.wording import do, say, text_of

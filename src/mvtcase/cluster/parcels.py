@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pyrage
 
 from mvtcase.canon import sha256_bytes
-from mvtcase.engine.results_folder import regular_files
 from mvtcase.errors import EngineError
 from mvtcase.evidence.unpack import Budget, Notes, unpack_zip
+from mvtcase.files import regular_files
 from mvtcase_readers.regular import UnreadableError, open_untouched
 from mvtcase_readers.trees import parse_json
 

@@ -7,35 +7,20 @@ import json
 import os
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import sha256_file
 from mvtcase.engine.events import HASHES_FILE
-from mvtcase.files import destroy
+from mvtcase.files import destroy, regular_files
 from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
 
 UNREADABLE = "unreadable"
 """What stands for the hash of a file that a worker left so that it cannot be opened."""
-
-
-def regular_files(folder: Path) -> list[Path]:
-    """Return all regular files below a folder in the order of their paths, following no link and at any depth."""
-    found: list[Path] = []
-    pending = [folder]
-    while pending:
-        # What a worker nested or closed so that we cannot look is not part of the results.
-        with suppress(OSError), os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(Path(entry.path))
-                elif entry.is_file(follow_symlinks=False):
-                    found.append(Path(entry.path))
-    return sorted(found, key=str)
 
 
 def write_hashes(results: Path) -> str:

@@ -3,39 +3,99 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.errors import AmbiguousError, ConflictError, InputError, NotFoundError, WorkspaceError
+from mvtcase.errors import AmbiguousError, CaseLockedError, ConflictError, InputError, NotFoundError, WorkspaceError
+from mvtcase.files import destroy, sync_folder, write_atomically
+from mvtcase.keys.ring import KEYS_FILE, Keys
 from mvtcase.wording import do, say
+from mvtcase.workspaces import sweep_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CASE_FILE = "case.sqlite"
 PRIVATE_FOLDER = 0o700
+_MOVE, _MOVE_LOCK = ".move", ".move.lock"
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(unsafe_hash=True)  # never changed; the view of a sealed case, which is one too, keeps what it unpacked
 class CaseFolder:
-    """The folder of one case."""
+    """The folder of one case; `keys` open it where it is sealed."""
 
-    path: Path
+    home: Path
+    keys: Keys = field(default_factory=Keys, compare=False, repr=False)
+
+    @property
+    def path(self) -> Path:
+        """Where the files beside the case file are: the folder itself, of a sealed case that is open a private view."""
+        return self.home
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the case is encrypted."""
+        return self.key_file.is_file()
+
+    @property
+    def key_file(self) -> Path:
+        """The wrapped key of a sealed case."""
+        return self.home / KEYS_FILE
+
+    @property
+    def next_keys(self) -> Path:
+        """A new key file, until the change that names it is committed."""
+        return self.home / f"{KEYS_FILE}.next"
 
     @property
     def slug(self) -> str:
         """The case's name on disk."""
-        return self.path.name
+        return self.home.name
 
     @property
     def case_file(self) -> Path:
         """The SQLite file."""
-        return self.path / CASE_FILE
+        return self.home / CASE_FILE
+
+    @property
+    def key(self) -> bytes | None:
+        """The key of the case file, None where it is in clear."""
+        return None
+
+    def file(self, inside: str) -> Path:
+        """Return the path of a file or folder of the case by its path inside of it, ready to be read."""
+        return self.path / inside
+
+    def listed(self, part: str) -> tuple[str, ...]:
+        """Return the paths inside of the case of everything in one of its folders, such as `reports`."""
+        return tuple(str(each.relative_to(self.path)) for each in sorted((self.path / part).rglob("*")))
+
+    def remove(self, inside: str) -> None:
+        """Destroy a file or folder of the case."""
+        destroy(self.path / inside)
+
+    def forget(self, unit: str) -> None:
+        """Drop what was unpacked of a sealed case and only read."""
+
+    def flush(self) -> None:
+        """Keep what was changed in the view of a sealed case: called before what speaks of it is committed."""
+
+    def sweep(self) -> None:
+        """Destroy what killed verbs left in working folders."""
+        sweep_leftovers(self.working)
+
+    def close(self) -> None:
+        """Destroy the view of a sealed case."""
+
+    def working_for(self, size: int) -> Path:  # noqa: ARG002  # only a view in memory has to ask
+        """Return where working folders for evidence of so many bytes go."""
+        return self.working
 
     @property
     def reports(self) -> Path:
@@ -54,7 +114,7 @@ class CaseFolder:
 
     def scan(self, scan: str) -> Path:
         """Return the folder of one scan's kept results."""
-        return self.path / "scans" / scan
+        return self.file(f"scans/{scan}")
 
     def results(self, scan: str) -> Path:
         """Return where the engine writes one scan's events and MVT's own result files."""
@@ -62,7 +122,7 @@ class CaseFolder:
 
     def acquisition(self, acquisition: str) -> Path:
         """Return the folder of one acquisition's manifest and, if imported, its copy."""
-        return self.path / "acquisitions" / acquisition
+        return self.file(f"acquisitions/{acquisition}")
 
     def scan_lock(self, acquisition: str) -> Path:
         """Return the lock file that a process holds while it scans an acquisition."""
@@ -72,23 +132,38 @@ class CaseFolder:
         """Return the manifest file of one acquisition."""
         return self.acquisition(acquisition) / "manifest.jsonl"
 
+    def own_exports(self) -> Path:
+        """Return where exports go that nobody gave a place. Raises `InputError` for a sealed case."""
+        if self.sealed:
+            raise InputError("Nothing leaves a sealed case unasked.", hint=say("Say where to, {0}.", do(output="FILE")))
+        return self.path / "exports"
+
+    def require_open(self) -> None:
+        """Raise `ConflictError` for a sealed case, where a verb would write files that cannot be kept sealed."""
+        if self.sealed:
+            raise ConflictError(
+                "A sealed case cannot do this: it writes files that would lie in clear or be lost.",
+                hint=say("Use {0} first and {1} afterwards.", do("case unseal"), do("case seal")),
+            )
+
     def create(self) -> None:
         """Make the folder, private to its owner, with its sub-folders."""
-        others = (self.path / "scans", self.path / "acquisitions")
-        for folder in (self.path, self.reports, self.attachments, self.working, *others):
+        parts = () if self.sealed else ("reports", "attachments", "working", "scans", "acquisitions")
+        for folder in (self.home, *(self.home / each for each in parts)):
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
 
     @property
     def writable(self) -> bool:
         """Whether the case can be changed here: it cannot on a read-only medium."""
-        return os.access(self.path, os.W_OK) and os.access(self.case_file, os.W_OK)
+        return os.access(self.home, os.W_OK) and os.access(self.case_file, os.W_OK)
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder holding `cases/` and `iocs/`."""
+    """A folder holding `cases/` and `iocs/`; `keys` open its sealed cases."""
 
     path: Path
+    keys: Keys = field(default_factory=Keys, compare=False, repr=False)
 
     @property
     def cases(self) -> Path:
@@ -114,7 +189,9 @@ class Workspace:
         """Return the folders that hold a case, by name."""
         if not self.cases.is_dir():
             return ()
-        return tuple(CaseFolder(each) for each in sorted(self.cases.iterdir()) if (each / CASE_FILE).is_file())
+        settle(self.cases)
+        found = (each for each in sorted(self.cases.iterdir()) if "." not in each.name)  # with a dot: in the making
+        return tuple(CaseFolder(each, self.keys) for each in found if (each / CASE_FILE).is_file())
 
     def case_folder(self, slug: str) -> CaseFolder:
         """Return the folder of a case by slug. Raises `NotFoundError`."""
@@ -134,12 +211,77 @@ class Workspace:
             raise InputError(
                 "{slug!r} is no slug.", hint="Use small letters a-z, digits and hyphens, 64 at most.", slug=slug
             )
-        folder = CaseFolder(self.cases / slug)
+        folder = CaseFolder(self.cases / slug, self.keys)
         if folder.path.exists():
             raise ConflictError(
                 "There is a case {slug!r} already.", hint=say("Choose another with {0}.", do(slug="SLUG")), slug=slug
             )
         return folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A case that is put into another form: the folder it has, the folder that is made, and whether that is whole.
+
+    The file that says so is the one point of decision: until it says `done` the old folder counts, then the new.
+    """
+
+    old: str
+    new: str
+    done: bool = False
+
+    def write(self, cases: Path) -> None:
+        """Write it down beside the cases."""
+        write_atomically(cases / _MOVE, json.dumps(asdict(self)).encode())
+
+    def partial(self, cases: Path) -> Path:
+        """Return where the new folder is made."""
+        return cases / f"{self.new}.partial"
+
+
+@contextlib.contextmanager
+def moving(cases: Path, move: Move) -> Iterator[Path]:
+    """Give the folder to make a case anew in; when the block ends in peace it takes the old one's place, else nothing.
+
+    Raises `CaseLockedError` while another case is put into another form.
+    """
+    with held_lock(cases / _MOVE_LOCK) as held:
+        if not held:
+            raise CaseLockedError("Another case of this workspace is being sealed or opened.")
+        _settle(cases)
+        move.write(cases)
+        try:
+            move.partial(cases).mkdir(mode=PRIVATE_FOLDER)
+            yield move.partial(cases)
+            sync_folder(move.partial(cases))
+            replace(move, done=True).write(cases)
+        finally:
+            _settle(cases)
+
+
+def settle(cases: Path) -> None:
+    """Bring to its end, or take back, what a killed process was doing to a case; quiet where nothing can be written."""
+    if not (cases / _MOVE).exists():
+        return
+    with contextlib.suppress(OSError), held_lock(cases / _MOVE_LOCK) as held:
+        if held:
+            _settle(cases)
+
+
+def _settle(cases: Path) -> None:
+    try:
+        move = Move(**json.loads((cases / _MOVE).read_bytes()))
+    except FileNotFoundError:
+        return
+    partial = move.partial(cases)
+    if move.done and partial.exists():
+        partial.rename(cases / move.new)
+        sync_folder(cases)
+    gone = move.old if move.done else partial.name
+    for each in (cases / gone, *cases.glob(f"{gone}.removing-*")):
+        destroy(each)
+    (cases / _MOVE).unlink()
+    sync_folder(cases)
 
 
 def find_workspace(named: str | None, start: Path) -> Workspace:

@@ -1,7 +1,8 @@
-"""Files of a bundle on their way into a case: staged by UUID, moved once the rows are committed, finished after a kill.
+"""Files on their way into a case: made beside it, put in place once the rows are committed, finished after a kill.
 
-A staging folder carries the UUID of its bundle. Whether the merge counts is told by the chain of custody alone, so
-that a process which is killed at any moment leaves either nothing of a bundle or all of it.
+These are the files of a bundle, and the new key file of a sealed case. A staging folder carries the UUID of its bundle.
+Whether a merge or a key file counts is told by the chain of custody alone, so that a process which is killed at any
+moment leaves either nothing of it or all.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
+from mvtcase.canon import sha256_file
 from mvtcase.errors import BundleError, ConflictError
 from mvtcase.files import destroy, sync_folder
 from mvtcase.store.folder import PRIVATE_FOLDER, held_lock
@@ -54,10 +56,30 @@ def staging(store: Store, bundle: str) -> Iterator[Path]:
             folder.with_suffix(".lock").unlink(missing_ok=True)
 
 
+def named_keys(store: Store) -> str:
+    """Return the SHA-256 of the key file of a sealed case that the chain named last, empty where it names none."""
+    told = "json_valid(payload) AND payload ->> '$.keys_sha256'"
+    rows = store.rows(f"SELECT payload ->> '$.keys_sha256' AS told FROM custody_event WHERE {told} IS NOT NULL")  # noqa: S608  # own words
+    return str(rows[-1]["told"]) if rows else ""
+
+
+def settle_keys(store: Store) -> None:
+    """Put a new key file in the place of the old one where the chain names it; else remove it."""
+    waiting = store.folder.next_keys
+    if store.read_only or not waiting.is_file():
+        return
+    with store.alone():  # whoever wrote it may be about to commit
+        if sha256_file(waiting) == named_keys(store):
+            waiting.replace(store.folder.key_file)
+        waiting.unlink(missing_ok=True)
+        sync_folder(store.folder.home)
+
+
 def settle(store: Store) -> None:
-    """Finish what killed imports left: files of a merged bundle go to their places, those of any other are removed."""
-    incoming = store.folder.path / "incoming"
-    if store.read_only or not incoming.is_dir():
+    """Finish what killed verbs left: files of a merged bundle go to their places, those of any other are removed."""
+    settle_keys(store)
+    incoming = store.folder.home / "incoming"
+    if store.read_only or store.folder.sealed or not incoming.is_dir():
         return
     for folder in sorted(each for each in incoming.iterdir() if each.is_dir()):
         lock = folder.with_name(f"{folder.name[:36]}.lock")

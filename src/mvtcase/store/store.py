@@ -22,6 +22,7 @@ from mvtcase.errors import (
 )
 from mvtcase.store import custody, migrations, words
 from mvtcase.store.folder import CASE_FILE, CaseFolder
+from mvtcase.store.view import copy_into, module_for, opened, unlock
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ class Store:
             raise StoreError("{case_file} exists already.", hint="Choose another slug.", case_file=folder.case_file)
         os.close(os.open(folder.case_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with _translated(folder):
-            store = cls(folder, _connect(folder.case_file), clock)
+            folder = opened(folder)
+            store = cls(folder, _connect(folder.case_file, folder.key), clock)
             try:
                 with migrations.migrating(store.connection):
                     pass
@@ -187,7 +189,9 @@ class Store:
                 folder=folder.path,
             )
         with _translated(folder):
-            store = cls(folder, _connect(folder.case_file) if folder.writable else _copied(folder.case_file), clock)
+            folder = opened(folder)
+            connect = _connect if folder.writable else _copied
+            store = cls(folder, connect(folder.case_file, folder.key), clock)
             store.read_only = not folder.writable
             try:
                 _refuse_unknown_steps(store.connection, folder)
@@ -224,6 +228,7 @@ class Store:
         with _translated(self.folder):
             connection.execute("BEGIN IMMEDIATE")
             try:
+                _refuse_moved(self.folder)
                 change = Change(connection, timestamp(self.clock()), sequence=custody.head(connection)[0] + 1)
                 change.payload.update(payload)
                 yield change
@@ -238,6 +243,7 @@ class Store:
                     payload=change.payload,
                     rows=change.written(),
                 )
+                self.folder.flush()
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -249,6 +255,16 @@ class Store:
         query = "SELECT id FROM examiner WHERE person_key = ? AND active"
         row = self.connection.execute(query, (person_key(storable_text(actor)),)).fetchone()
         return {} if row is None else {"examiner_id": row["id"]}
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep everybody else from writing to the case; this store only reads meanwhile."""
+        with _translated(self.folder):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            finally:
+                self.connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -282,6 +298,15 @@ class Store:
             for each in statements:
                 self.connection.execute(each)
 
+    def copy_to(self, path: Path, key: bytes | None = None) -> None:
+        """Write a consistent copy of the case file, in clear or under a key of its own."""
+        if not self.folder.key and not key:
+            self.rows("VACUUM INTO ?", (str(path),))
+            return
+        with contextlib.closing(module_for(True).connect(path, isolation_level=None)) as target:
+            unlock(target, key)
+            copy_into(target, self.folder.case_file, self.folder.key)
+
     def verify(self) -> tuple[custody.Difference, ...]:
         """Return every difference between the chain and the stored rows."""
         with _translated(self.folder):
@@ -292,8 +317,9 @@ class Store:
         return custody.head(self.connection)[1]
 
     def close(self) -> None:
-        """Close the case file."""
+        """Close the case file, and destroy the view of a sealed case."""
         self.connection.close()
+        self.folder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -301,27 +327,37 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            if kind is None and not self.read_only:
+                self.folder.flush()  # what was written after the last commit
+        finally:
+            self.close()
 
 
-def _copied(path: Path) -> sqlite3.Connection:
+def _copied(path: Path, key: bytes | None) -> sqlite3.Connection:
     """Return a connection to a copy in memory: SQLite itself needs a place to write beside a file in WAL mode."""
-    memory = sqlite3.connect(":memory:", isolation_level=None)
+    module = module_for(key)
+    memory: sqlite3.Connection = module.connect(":memory:", isolation_level=None)
     with tempfile.TemporaryDirectory(prefix="mvtcase-") as private:
         for each in (path, path.with_name(f"{path.name}-wal")):
             if each.is_file():
                 shutil.copyfile(each, Path(private) / each.name)
-        with contextlib.closing(sqlite3.connect(Path(private) / path.name)) as source:
-            source.backup(memory)
+        if key is None:
+            with contextlib.closing(sqlite3.connect(Path(private) / path.name)) as source:
+                source.backup(memory)
+        else:  # SQLCipher makes no backup from an encrypted file to one in clear
+            copy_into(memory, Path(private) / path.name, key)
     memory.execute("PRAGMA trusted_schema = OFF")
     memory.execute("PRAGMA foreign_keys = ON")
-    memory.row_factory = sqlite3.Row
+    memory.row_factory = module.Row
     return memory
 
 
-def _connect(path: os.PathLike[str]) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS, isolation_level=None)
+def _connect(path: os.PathLike[str], key: bytes | None) -> sqlite3.Connection:
+    module = module_for(key)
+    connection: sqlite3.Connection = module.connect(path, timeout=LOCK_WAIT_SECONDS, isolation_level=None)
     try:
+        unlock(connection, key)
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -329,8 +365,14 @@ def _connect(path: os.PathLike[str]) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    connection.row_factory = sqlite3.Row
+    connection.row_factory = module.Row
     return connection
+
+
+def _refuse_moved(folder: CaseFolder) -> None:
+    """Raise `CaseLockedError` where the file of an open store is gone: what is written to it would be lost."""
+    if not folder.case_file.exists():
+        raise CaseLockedError("The case {slug} was sealed or opened meanwhile.", slug=folder.slug)
 
 
 def _refuse_unknown_steps(connection: sqlite3.Connection, folder: CaseFolder) -> None:
@@ -346,11 +388,12 @@ def _refuse_unknown_steps(connection: sqlite3.Connection, folder: CaseFolder) ->
 @contextlib.contextmanager
 def _translated(folder: CaseFolder) -> Iterator[None]:
     """Turn SQLite's errors into ours."""
+    sqlite = module_for(folder.sealed)
     try:
         yield
-    except sqlite3.IntegrityError as error:
+    except sqlite.IntegrityError as error:
         raise StoreError("The case refused a row: {error}.", error=error) from error
-    except sqlite3.OperationalError as error:
+    except sqlite.OperationalError as error:
         if re.search(r"locked|busy", str(error)):
             raise CaseLockedError("Another process is writing to the case {slug}.", slug=folder.slug) from error
         if refused := words.refused(error):
@@ -358,7 +401,7 @@ def _translated(folder: CaseFolder) -> Iterator[None]:
         raise StoreError(
             "The case {slug} could not be read or written: {error}.", slug=folder.slug, error=error
         ) from error
-    except sqlite3.DatabaseError as error:
+    except sqlite.DatabaseError as error:
         raise CaseDamagedError(
             "{case_file} is damaged: {error}.",
             hint="Keep the file as it is and restore a backup beside it.",

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sqlite3
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import InputError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
 INDEX = ("finding_number", "finding_text")
@@ -87,7 +87,7 @@ def differences(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"holds other words than {other} findings"
     try:
         connection.execute("INSERT INTO finding_text (finding_text) VALUES ('integrity-check')")
-    except sqlite3.DatabaseError as error:
+    except connection.DatabaseError as error:
         yield f"is damaged: {error}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -181,7 +182,8 @@ class _Face:
         def read() -> Response:
             for each in workflow.reports.list_reports(desk).data.reports:
                 if each.id == named and wanted in {"", each.format}:
-                    content = (desk.case_folder().path / each.path).read_bytes()
+                    with desk.open_case() as store:  # of a sealed case nothing lies in clear
+                        content = store.folder.file(str(Path(each.path).relative_to(store.folder.home))).read_bytes()
                     if sha256_bytes(content) == each.sha256:
                         return _download(content, f"{named}.{each.format}")
             raise NotFoundError("This case holds no report {named!r}.", named=named)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import reports as reports
     from mvtcase.workflow import roster as roster
     from mvtcase.workflow import scans as scans
+    from mvtcase.workflow import sealed as sealed
     from mvtcase.workflow import sealing as sealing
     from mvtcase.workflow import seeking as seeking
     from mvtcase.workflow import slices as slices

@@ -123,6 +123,7 @@ def add(
     found = intake.identify(given)
     told = advice.on(given, found)
     with desk.open_case(to_change=True) as store:
+        _refuse_copies(store, wish)
         outcome = _register(desk, store, found, wish, on_progress)
     return replace(outcome, messages=(*told, *outcome.messages))
 
@@ -143,6 +144,7 @@ def add_all(
     failures: list[Message] = []
     messages: list[str | Message] = []
     with desk.open_case(to_change=True) as store:
+        _refuse_copies(store, wish)
         all_found = intake.find_all(path.expanduser().absolute())
         for found in all_found:
             try:
@@ -267,6 +269,15 @@ def learn_personal(desk: Desk, store: Store, one: Acquisition) -> None:
             with store.change("acquisition.identity_read", actor=desk.actor, subject=one.id) as change:
                 change.update("acquisition", one.uuid, identity=asdict(identity))
                 _learn(change, store, one.device, identity)
+
+
+def _refuse_copies(store: Store, wish: Registration) -> None:
+    """Raise `ConflictError` where evidence would be copied into a sealed case, as sealing one with copies does."""
+    if wish.copy_in and store.folder.sealed:
+        raise ConflictError(
+            "A sealed case takes no copy of evidence.",
+            hint=say("Keep it on an encrypted medium of its own, and leave out {0}.", do(import_=True)),
+        )
 
 
 def _refuse_unstorable(path: Path) -> None:

@@ -23,10 +23,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 def read(desk: Desk, digest: str) -> bytes:
     """Return an attachment of the case by its SHA-256. Raises `NotFoundError` when it holds none of that name."""
-    folder = desk.case_folder().attachments
-    if not _DIGEST.fullmatch(digest) or not (folder / digest).is_file():
-        raise NotFoundError("This case holds no attachment {digest}.", digest=digest)
-    return read_bounded(folder / digest, MAX_ATTACHMENT_BYTES)
+    with desk.open_case() as store:
+        if not _DIGEST.fullmatch(digest) or not store.folder.file(f"attachments/{digest}").is_file():
+            raise NotFoundError("This case holds no attachment {digest}.", digest=digest)
+        return read_bounded(store.folder.file(f"attachments/{digest}"), MAX_ATTACHMENT_BYTES)
 
 
 def keep(folder: CaseFolder, path: Path) -> str:

@@ -128,7 +128,7 @@ def recipient(store: Store, named: str) -> str:
 
 def _own_place(desk: Desk, store: Store, name: str) -> Path:
     moment = timestamp(desk.clock())[:19].replace("-", "").replace(":", "")
-    return store.folder.path / "exports" / f"{moment}-{name}{ENDING}"
+    return store.folder.own_exports() / f"{moment}-{name}{ENDING}"
 
 
 def heads(store: Store) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class _Load:
         told: dict[str, Json] = {"bundle": shown.bundle, "sha256": shown.sha256, "counts": {**shown.counts},
                 "recipients": recipients,
                 "evidence": shown.evidence,
-                "file": path.name if path.parent == self._store.folder.path / "exports" else ""}  # fmt: skip
+                "file": path.name if path.parent == self._store.folder.home / "exports" else ""}  # fmt: skip
         with self._store.change("bundle.exported", actor=actor, subject=shown.origin, **told) as change:
             for table in merging.CHANGES:
                 for row in self.rows[table]:
@@ -213,7 +213,7 @@ def _files(store: Store, load: _Load, left: list[Message], *, evidence: bool) ->
 def _attachments(store: Store, load: _Load) -> Iterator[tuple[str, Path | bytes]]:
     columns = {"consent": "document_sha256", "observation": "attachment_sha256", "handover": "scan_sha256"}
     for name in sorted({row[column] for table, column in columns.items() for row in load.rows[table] if row[column]}):
-        yield f"attachments/{name}", store.folder.attachments / name
+        yield f"attachments/{name}", store.folder.file(f"attachments/{name}")
 
 
 def _evidence(store: Store, one: Acquisition, left: list[Message]) -> Iterator[tuple[str, Path | bytes]]:

@@ -17,6 +17,7 @@ from mvtcase.store.folder import Workspace, slug_of
 from mvtcase.store.store import Store
 from mvtcase.wording import do, language_of, languages, say
 from mvtcase.workflow import payloads
+from mvtcase.workflow import sealed as sealing_of_cases
 from mvtcase.workflow.desk import Outcome, OutcomeStatus, readable
 from mvtcase.workflow.sealing import read_interval
 
@@ -44,15 +45,17 @@ class OneCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase(OneCase):
-    """What `case new` returns."""
+    """What `case new` returns; a recovery key is shown this once."""
 
     folder: str
+    recovery_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WholeCase(NewCase):
+class WholeCase(OneCase):
     """What `case show` returns: a case with how much it holds."""
 
+    folder: str
     officials: int
     groups: tuple[Group, ...]
     devices: int
@@ -101,23 +104,39 @@ def init(folder: Path, organisation: Mapping[str, str] | None = None) -> Outcome
 
 
 def new(
-    desk: Desk, title: str, *, slug: str | None = None, tlp: str = Tlp.AMBER_STRICT, description: str = ""
+    desk: Desk,
+    title: str,
+    *,
+    slug: str | None = None,
+    tlp: str = Tlp.AMBER_STRICT,
+    description: str = "",
+    sealed: sealing_of_cases.Wish | None = None,
 ) -> Outcome[NewCase]:
-    """Start a case. Raises `ConflictError` when the slug is taken, `InputError` on an unknown marking."""
+    """Start a case, encrypted where it is to be `sealed`.
+
+    Raises `ConflictError` when the slug is taken, `InputError` on an unknown marking.
+    """
     if not title.strip():
         raise InputError("A case needs a title.")
     actor, marking = desk.actor, read_tlp(tlp)
-    folder = desk.workspace.new_case_folder(slug or slug_of(title))
+    called = slug or slug_of(title)
+    # The folder of a sealed case tells nobody what people call it.
+    folder = desk.workspace.new_case_folder(sealing_of_cases.new_name() if sealed else called)
+    own, paper = desk.keys.identity() if sealed else None, None
     number = _next_id(desk.workspace)
-    with (
-        _whole_or_not_at_all(folder),
-        Store.create(folder, clock=desk.clock) as store,
-        store.change("case.created", actor=actor, subject=number, title=title) as change,
-    ):
+    with contextlib.ExitStack() as making:
+        making.enter_context(_whole_or_not_at_all(folder))
+        if sealed:
+            paper = sealing_of_cases.prepare(folder, own, (), sealed).paper
+        store = making.enter_context(Store.create(folder, clock=desk.clock))
+        change = making.enter_context(store.change("case.created", actor=actor, subject=number, title=title))
+        if sealed:
+            change.payload["keys_sha256"] = sealing_of_cases.key_sum(folder)
+            sealing_of_cases.keep_own_keys(store, change, own, actor)
         change.insert(
             "case_file",
             id=number,
-            slug=folder.slug,
+            slug=called,
             title=title.strip(),
             description=description,
             tlp=marking,
@@ -128,8 +147,11 @@ def new(
         )
     with Store.open(folder) as store:
         return Outcome(
-            data=NewCase(case=queries.case_file(store), folder=str(folder.path)),
-            messages=(say("Next: {0}, then {1}.", do("group add", "NAME"), do("official add")),),
+            data=NewCase(case=queries.case_file(store), folder=str(folder.home), recovery_key=paper),
+            messages=(
+                *(sealing_of_cases.told(paper) if sealed else ()),
+                say("Next: {0}, then {1}.", do("group add", "NAME"), do("official add")),
+            ),
         )
 
 
@@ -181,7 +203,7 @@ def list_cases(desk: Desk) -> Outcome[Cases]:
         if one is None
     )
     listed = tuple(
-        payloads.filled(ListedCase, one, folder=str(folder.path)) for one, folder, _ in found if one is not None
+        payloads.filled(ListedCase, one, folder=str(folder.home)) for one, folder, _ in found if one is not None
     )
     return Outcome(
         data=Cases(cases=listed),
@@ -196,7 +218,7 @@ def show(desk: Desk) -> Outcome[WholeCase]:
         return Outcome(
             data=WholeCase(
                 case=queries.case_file(store),
-                folder=str(store.folder.path),
+                folder=str(store.folder.home),
                 officials=len(queries.officials(store)),
                 groups=queries.groups(store),
                 devices=len(queries.devices(store)),

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
-from mvtcase.engine.results_folder import regular_files
+from mvtcase.files import regular_files
 from mvtcase_readers.regular import UnreadableError, open_regular
 
 if TYPE_CHECKING:

@@ -6,11 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mvtcase import kinds
+from mvtcase import kinds, workspaces
 from mvtcase.canon import canonical_json, digest, timestamp
 from mvtcase.engine.job import ScanJob
 from mvtcase.errors import ControlFailedError, NoUsableIndicatorError
-from mvtcase.evidence import workspaces
 from mvtcase.files import write_atomically
 from mvtcase.indicators.house import withheld
 from mvtcase.indicators.sampling import sample_for_control

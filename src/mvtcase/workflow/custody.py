@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import GENESIS
+from mvtcase.canon import GENESIS, sha256_file
 from mvtcase.engine.events import HASHES_FILE
 from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import AmbiguousError, ChainBrokenError, IndicatorError, IndicatorSetMissingError, InputError
 from mvtcase.findings.normalise import Context, unlike_its_alerts
 from mvtcase.store import custody as chain
-from mvtcase.store import queries, signatures
+from mvtcase.store import incoming, queries, signatures
 from mvtcase.store.custody import Difference
 from mvtcase.wording import do, say
 from mvtcase.workflow import bundle_files, report_files, witnesses
@@ -236,7 +236,7 @@ def _verify_bundles(store: Store) -> Iterator[Difference]:
     for event in queries.custody_events(store):
         if event.action != "bundle.exported":
             continue
-        path = store.folder.path / "exports" / str(event.payload.get("file", ""))
+        path = store.folder.file(f"exports/{event.payload.get('file', '')}")
         if path.is_file() and not chain.is_file(path, str(event.payload.get("sha256"))):
             yield Difference(where=f"bundle {path.name}", what=bundle_files.what_differs(path))
 
@@ -265,7 +265,14 @@ def _verify_findings(store: Store) -> Iterator[Difference]:
         yield Difference(where=f"alert {uuid}", what="belongs to no finding")
 
 
+def _verify_keys(store: Store) -> Iterator[Difference]:
+    """Compare the key file of a sealed case with the newest one that the chain names."""
+    if store.folder.sealed and incoming.named_keys(store) != sha256_file(store.folder.key_file):
+        yield Difference(where="the key file", what="is not the one that the chain names")
+
+
 def _verify_files(store: Store, keys: Mapping[str, str] | None) -> Iterator[Difference]:
+    yield from _verify_keys(store)
     for acquisition in queries.acquisitions(store):
         if not chain.is_file(store.folder.manifest(acquisition.id), acquisition.manifest_sha256):
             yield Difference(where=f"manifest of {acquisition.id}", what="missing or not the one registered")
@@ -281,15 +288,16 @@ def _verify_reports(store: Store, keys: Mapping[str, str] | None) -> Iterator[Di
     known = set()
     for each in report_files.written(store):
         for file in each.every_file:
-            path = store.folder.path / file.path
-            known |= {path, path.with_name(path.name + MINISIG), path.with_name(each.report.id + HOW_TO_CHECK)}
+            path = store.folder.file(file.path)
+            store.folder.file(file.path + MINISIG)
+            known |= {file.path, file.path + MINISIG, f"reports/{each.report.id}{HOW_TO_CHECK}"}
             if what := wrong_signature(path, keys):
                 yield Difference(where=f"signature of report {each.report.id}, {file.format}", what=what)
-            if each.report.id not in destroyed and not chain.is_file(store.folder.path / file.path, file.sha256):
+            if each.report.id not in destroyed and not chain.is_file(path, file.sha256):
                 yield Difference(where=f"report {each.report.id}, {file.format}", what="the file is missing or changed")
-    for path in sorted(store.folder.reports.rglob("*")):
-        if path not in known:
-            yield Difference(where=f"reports/{path.name}", what="no report of this case is in it")
+    for inside in store.folder.listed("reports"):
+        if inside not in known:
+            yield Difference(where=inside, what="no report of this case is in it")
 
 
 def _verify_results(results: Path, scan: str, digest: str) -> Iterator[Difference]:
@@ -306,5 +314,5 @@ def _verify_attachments(store: Store) -> Iterator[Difference]:
     wanted |= {each.attachment_sha256 for each in queries.observations(store)}
     wanted |= {row["scan_sha256"] for row in store.rows("SELECT scan_sha256 FROM handover")}
     for digest in sorted(filter(None, wanted)):
-        if not chain.is_file(store.folder.attachments / digest, digest):
+        if not chain.is_file(store.folder.file(f"attachments/{digest}"), digest):
             yield Difference(where=f"attachment {digest[:12]}", what="the file is missing or changed")

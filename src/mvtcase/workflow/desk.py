@@ -20,7 +20,6 @@ from mvtcase.errors import (
     StoreError,
     WrongKeyError,
 )
-from mvtcase.evidence import workspaces
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState, ExaminerRole
 from mvtcase.settings import Settings
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
         ScanJob,
     )
     from mvtcase.keys.identities import Identity
+    from mvtcase.keys.ring import Keys
     from mvtcase.model import CaseFile
     from mvtcase.store.folder import CaseFolder
     from mvtcase.wording import Message
@@ -152,6 +152,11 @@ class Desk:
         return self.spoken
 
     @property
+    def keys(self) -> Keys:
+        """What opens sealed cases and signs in this process."""
+        return self.workspace.keys
+
+    @property
     def library(self) -> IndicatorLibrary:
         """The indicator sets of this workspace, the built-in ones among them."""
         return IndicatorLibrary(self.workspace.iocs)
@@ -175,7 +180,8 @@ class Desk:
             unreadable = tuple(folder for folder, one in read.items() if one is None)
             return only(tuple(f for f, one in read.items() if one and one.state is state) or unreadable)
         by_slug = [folder for folder in folders if folder.slug == self.case]
-        fitting = by_slug or [each for each in folders if (one := readable(each)) and one.id == self.case]
+        # The folder of a sealed case does not say what people call it.
+        fitting = by_slug or [each for each in folders if (one := readable(each)) and self.case in {one.id, one.slug}]
         if len(fitting) > 1:
             names = ", ".join(folder.slug for folder in fitting)
             raise AmbiguousError(
@@ -195,24 +201,24 @@ class Desk:
                     "The case {slug} is closed.", hint=say("Use {0} first.", do("case reopen")), slug=store.folder.slug
                 )
             if to_change:
-                self._require_registered(store)
+                self.require_registered(store)
             # What a killed verb left is private, and goes with the next one; on a read-only medium it stays.
             with contextlib.suppress(OSError):
-                workspaces.sweep_leftovers(store.folder.working)
+                store.folder.sweep()
                 incoming.settle(store)
             try:
                 yield store
             finally:
-                self._sign(store)
+                self.sign(store)
 
-    def _sign(self, store: Store) -> None:
+    def sign(self, store: Store) -> None:
         """Sign the head of the chain where it moved on and an identity is at hand."""
         if self.identity is not None and not store.read_only and store.custody_head() != GENESIS:
             from mvtcase.store import signatures  # noqa: PLC0415  # slow to load, and few calls sign
 
             signatures.sign_head(store, self.identity, self.actor)
 
-    def _require_registered(self, store: Store) -> None:
+    def require_registered(self, store: Store) -> None:
         """Raise `ConflictError` where a register is kept and the examiner is not in it, or only reads."""
         register = queries.examiners(store)
         if not register:

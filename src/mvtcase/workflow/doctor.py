@@ -20,6 +20,7 @@ from mvtcase.kinds import of
 from mvtcase.kinds.layouts import LAYOUTS
 from mvtcase.report import fonts
 from mvtcase.settings import Limits
+from mvtcase.store.view import memory_folder
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase_readers.drift import drifts
@@ -56,7 +57,7 @@ def examine(desk: Desk | None, evidence: Path | None = None) -> Outcome[Checks]:
     With `evidence` it is also compared with what is known of its kind. Raises the `EvidenceError` that says why it
     cannot be used.
     """
-    checks = [_python(), _mvt(), _speed(), _plugins(), _sqlite(), _sandbox(), _reports(), _fonts()]
+    checks = [_python(), _mvt(), _speed(), _plugins(), _sqlite(), _views(), _sandbox(), _reports(), _fonts()]
     checks += [] if evidence is None else list(_drift(evidence.expanduser().absolute()))
     if desk is not None:
         checks += [_sets(desk), _disk(desk), _examiner(desk)]
@@ -135,6 +136,13 @@ def _sqlite() -> Check:
         seen=sqlite3.sqlite_version,
         hint="STRICT tables need SQLite 3.37 or newer.",
     )
+
+
+def _views() -> Check:
+    """Say where what a sealed case unpacks lies while a verb works: nowhere is no fault, the disk is wiped then."""
+    memory = memory_folder()
+    seen = str(memory) if memory else "no private memory here: working folders lie on the disk and are wiped"
+    return Check(name="sealed cases", good=True, seen=seen)
 
 
 def _sandbox() -> Check:

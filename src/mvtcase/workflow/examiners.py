@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import person_key, spelled
 from mvtcase.errors import ConflictError, InputError, NotFoundError
+from mvtcase.keys import identities, ring
+from mvtcase.keys.identities import is_public_key
 from mvtcase.model import ExaminerRole
-from mvtcase.store import queries
+from mvtcase.store import incoming, queries
 from mvtcase.wording import do, say
+from mvtcase.workflow import sealed
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from mvtcase.engine.job import Secret
@@ -42,8 +45,6 @@ def identity(path: Path, passphrase: Callable[[], Secret]) -> Outcome[PublicKeys
 
     Raises `InputError` for an empty passphrase, `WrongKeyError` for a file that is no identity.
     """
-    from mvtcase.keys import identities  # noqa: PLC0415  # a call that makes no keys needs none of it
-
     if not path.exists():
         chosen = passphrase().value
         if not chosen:
@@ -52,13 +53,17 @@ def identity(path: Path, passphrase: Callable[[], Secret]) -> Outcome[PublicKeys
     return Outcome(data=PublicKeys(file=path, public_keys=identities.public_keys(path)))
 
 
-def add(desk: Desk, name: str, role: ExaminerRole) -> Outcome[Register]:
+def add(desk: Desk, name: str, role: ExaminerRole, keys: Sequence[str] = ()) -> Outcome[Register]:
     """Register an examiner; whoever registers the first one is registered too, as lead.
 
-    From then on nobody else changes the case, and only a lead changes the register.
+    From then on nobody else changes the case, and only a lead changes the register. With an age key among the public
+    `keys`, the person opens a sealed case.
     """
     if not spelled(name):
         raise InputError("An examiner needs a name.")
+    for each in keys:
+        if not is_public_key(each):
+            raise InputError("{given!r} is no public key.", hint="age1… opens, ed25519:… signs.", given=each)
     with desk.open_case(to_change=True) as store:
         known = {each.person_key for each in queries.examiners(store)}
         if person_key(name) in known:
@@ -69,11 +74,41 @@ def add(desk: Desk, name: str, role: ExaminerRole) -> Outcome[Register]:
                 _insert(change, desk.actor, ExaminerRole.LEAD, by=desk.actor)
             elif not known:
                 role = ExaminerRole.LEAD
-            change.payload["subject"] = _insert(change, name, role, by=desk.actor)
+            change.payload["subject"] = _insert(change, name, role, by=desk.actor, keys=keys)
+            _let_in(desk, store, change, keys)
+        incoming.settle_keys(store)
         return Outcome(data=Register(examiners=queries.examiners(store)))
 
 
-def _insert(change: Change, name: str, role: ExaminerRole, *, by: str) -> str:
+def _let_in(desk: Desk, store: Store, change: Change, keys: Sequence[str]) -> None:
+    """Wrap the key of a sealed case for somebody's age key, and let the chain name the new key file."""
+    people = [each for each in keys if each.startswith("age1")]
+    if store.folder.sealed and people:
+        folder = store.folder
+        secret = desk.keys.secret_of(folder.key_file)
+        change.payload["keys_sha256"] = ring.let_in(folder.key_file, secret, people, folder.next_keys)
+        desk.keys.keep(folder.next_keys, secret)
+
+
+def remove(desk: Desk, named: str) -> Outcome[Register]:
+    """Say that an examiner works on the case no more; a sealed case gets a new key that the person has not.
+
+    Raises `NotFoundError` and `ConflictError`. Asked again after an interruption, it goes on.
+    """
+    outcome = change_examiner(desk, named, active=False)
+    if not desk.case_folder().sealed:
+        return outcome
+    formed = sealed.rekey(desk, sealed.Wish())
+    return replace(
+        outcome,
+        messages=(
+            say("The case has a new key and lies in {folder}.", folder=formed.data.folder),
+            say("An old passphrase opens it no more; a recovery key does until {0} makes a new one.", do("case rekey")),
+        ),
+    )
+
+
+def _insert(change: Change, name: str, role: ExaminerRole, *, by: str, keys: Sequence[str] = ()) -> str:
     added = change.new_id("examiner")
     change.insert(
         "examiner",
@@ -83,6 +118,7 @@ def _insert(change: Change, name: str, role: ExaminerRole, *, by: str) -> str:
         role=role,
         registered_at=change.at,
         registered_by=by,
+        public_keys=list(keys),
     )
     return added
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, timestamp
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, RenderError
-from mvtcase.evidence.workspaces import workspace
 from mvtcase.files import write_atomically
 from mvtcase.report import case_uco, exchange, misp, stix
 from mvtcase.report.net import require_nobody, require_nobody_in
@@ -27,12 +26,14 @@ from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.recording import require_decided, settled_case
 from mvtcase.workflow.report_making import ALLOWED, Kind, sealing_of
 from mvtcase.workflow.reports import read_edition
+from mvtcase.workspaces import workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mvtcase.report.view import View
+    from mvtcase.store.folder import CaseFolder
     from mvtcase.store.store import Store
     from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
@@ -149,8 +150,9 @@ def read_format(text: str) -> ExportFormat:
 
 
 def _own_place(desk: Desk, store: Store, form: ExportFormat) -> Path:
+    folder = store.folder.own_exports()
     moment = timestamp(desk.clock())[:19].replace("-", "").replace(":", "")
-    return store.folder.path / "exports" / f"{moment}-{ENDINGS[form]}"
+    return folder / f"{moment}-{ENDINGS[form]}"
 
 
 def _write(
@@ -209,9 +211,9 @@ def pack_case(store: Store, path: Path) -> None:
             os.fdopen(os.open(incoming, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as handle,
             zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
-            store.rows("VACUUM INTO ?", (str(work / CASE_FILE),))
+            store.copy_to(work / CASE_FILE)
             sums = {CASE_FILE: _add(archive, CASE_FILE, work / CASE_FILE)}
-            for each in travelling(store.folder.path):
+            for each in travelling(store.folder):
                 name = each.relative_to(store.folder.path).as_posix()
                 sums[name] = _add(archive, name, each)
             archive.writestr(zipfile.ZipInfo(MANIFEST, _EPOCH), json.dumps({"files": sums}, indent=2) + "\n")
@@ -233,10 +235,12 @@ def _add(archive: zipfile.ZipFile, name: str, path: Path) -> str:
     return hasher.hexdigest()
 
 
-def travelling(folder: Path) -> list[Path]:
+def travelling(folder: CaseFolder) -> list[Path]:
     """Return the regular files of a case that travel, in order; links and copies of evidence stay behind."""
+    for part in (*TRAVELLING, "acquisitions"):
+        folder.listed(part)  # what is sealed is unpacked
     found: list[Path] = []
-    waiting = [folder / name for name in TRAVELLING]
+    waiting = [folder.path / name for name in TRAVELLING]
     while waiting:
         path = waiting.pop()
         if path.is_symlink():
@@ -245,5 +249,5 @@ def travelling(folder: Path) -> list[Path]:
             waiting += path.iterdir()
         elif path.is_file():
             found.append(path)
-    manifests = [each for each in folder.glob("acquisitions/*/manifest.jsonl") if not each.is_symlink()]
+    manifests = [each for each in folder.path.glob("acquisitions/*/manifest.jsonl") if not each.is_symlink()]
     return sorted([*found, *manifests])

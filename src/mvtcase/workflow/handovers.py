@@ -60,6 +60,7 @@ def hand_over(desk: Desk, wish: Handing) -> Outcome[OneHandover]:
     if missing := [name for name, text in said.items() if not text.strip()]:
         raise InputError("A handover needs {missing}.", missing=", ".join(f"--{each}" for each in missing))
     with desk.open_case(to_change=True) as store:
+        store.folder.require_open()
         device, item = _thing(store, wish.item.strip())
         with store.change("custody.handed_over", actor=desk.actor) as change:
             named = change.new_id("handover")
@@ -85,7 +86,7 @@ def _thing(store: Store, named: str) -> tuple[str | None, str]:
 
 
 def _form(store: Store, named: str) -> Path:
-    return store.folder.path / "exports" / f"{named}-handover.html"
+    return store.folder.home / "exports" / f"{named}-handover.html"
 
 
 def _shown(store: Store, named: str) -> HandoverShown:

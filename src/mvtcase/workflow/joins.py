@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import ahocorasick
 
 from mvtcase.engine.events import EVENTS_FILE, MVT_FOLDER, Ledger, iterate_events, take_safely
-from mvtcase.engine.results_folder import regular_files, write_hashes
+from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import IndicatorError, InputError
+from mvtcase.files import regular_files
 from mvtcase.indicators.verdicts import IndicatorType
 from mvtcase.model import AlertSource, ModuleOutcome
 from mvtcase.wording import why

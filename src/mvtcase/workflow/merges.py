@@ -93,6 +93,7 @@ def take_in(
     if wrong := bundle_files.wrong_chunks(path, label):
         raise bundles.broken_chunks(wrong, path)
     with desk.open_case(to_change=True) as store:
+        store.folder.require_open()
         _require_known_signer(store, label, wish.keys)
         if incoming.is_merged(store, str(label.told["bundle"])):
             told = _told(label, str(label.told["origin"]), merged=True)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import canonical_json, parse_timestamp
 from mvtcase.errors import ConflictError
-from mvtcase.files import destroy
 from mvtcase.model import CaseState, OfficialState, PurgeGrounds, PurgeState, ReportState, RosterState
 from mvtcase.store import purging, queries
 from mvtcase.wording import do, say
@@ -150,16 +149,15 @@ def _ids_of(store: Store, one: Official) -> list[str]:
 
 def _files_of(store: Store, one: Official, held: Holdings) -> Iterator[str]:
     """Yield the folders and files of the case folder that hold a person's data, relative to it."""
-    home = store.folder.path
-    yield from (str(store.folder.acquisition(each).relative_to(home)) for each in held.ids["acquisition"])
-    yield from (str(store.folder.scan(each).relative_to(home)) for each in held.ids["scan"])
+    yield from (f"acquisitions/{each}" for each in held.ids["acquisition"])
+    yield from (f"scans/{each}" for each in held.ids["scan"])
     own = {*_attachments(store, held.ids["official"])}
     others = [each.id for each in queries.officials(store, every=True) if each.id not in held.ids["official"]]
     yield from (f"attachments/{each}" for each in sorted(own - {*_attachments(store, others)}))
     written = (each for each in report_files.written(store) if _may_name(store, each.report, one, held))
     yield from (file.path for each in written for file in each.every_file)
     # An export holds everybody's findings, under a pseudonym at best.
-    yield from (str(each.relative_to(home)) for each in sorted((home / "exports").glob("*")))
+    yield from store.folder.listed("exports")
 
 
 def _attachments(store: Store, officials: Iterable[str]) -> Iterator[str]:
@@ -207,7 +205,6 @@ def _begin(
     reason: str,
 ) -> Tombstone:
     """Write the tombstone: from here on the person is nowhere shown, and the rest follows whatever happens."""
-    home = store.folder.path
     reports = [each for each in queries.reports(store) if each.path in files]
     with store.change("official.purge_begun", actor=desk.actor, subject=one.id, grounds=str(grounds)) as change:
         added = change.new_id("tombstone")
@@ -219,7 +216,7 @@ def _begin(
             reason=reason,
             state=PurgeState.BEGUN,
             digest="",
-            counts={"files": _files_in(home / each for each in files)},
+            counts={"files": _files_in(store.folder.file(each) for each in files)},
             ids={"report_file": " ".join(each.id for each in reports)},
             pending=list(files),
             begun_at=change.at,
@@ -249,7 +246,7 @@ def _finish(desk: Desk, store: Store, stones: Sequence[Tombstone], outside: Sequ
             own = _names(store, held)
             names += own
             for path in stone.pending:
-                destroy(store.folder.path / path)
+                store.folder.remove(path)
             _empty(desk, store, stone, held, own)
     purging.forget_pages(store)
     for stone in stones:

@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mvtcase import workspaces
 from mvtcase.casebook import latest_finished
 from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import RecheckJob
 from mvtcase.errors import EngineError, InputError, MvtcaseError
-from mvtcase.evidence import intake, manifest, workspaces
+from mvtcase.evidence import intake, manifest
 from mvtcase.model import AcquisitionState, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
@@ -156,7 +157,8 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner:
     choice = control.proven(choice, scan.kind)
     acquisition = queries.acquisition(store, scan.acquisition)
     consents.require(store, queries.official(store, acquisition.official), desk.clock())
-    with acquisition_lock(store, acquisition.id), workspaces.workspace(store.folder.working) as work:
+    private = store.folder.working_for(acquisition.bytes if request.with_evidence else 0)
+    with acquisition_lock(store, acquisition.id), workspaces.workspace(private) as work:
         recheck = begin(desk, store, choice, acquisition, action="recheck.started", recheck_of=scan.id)
         try:
             evidence = _evidence(desk, store, acquisition, work) if request.with_evidence else None

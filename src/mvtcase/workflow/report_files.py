@@ -12,9 +12,9 @@ from mvtcase.store import queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from mvtcase.model import CustodyEvent, Report
+    from mvtcase.store.folder import CaseFolder
     from mvtcase.store.store import Store
 
 HOW_TO_CHECK = "-how-to-check.txt"
@@ -98,9 +98,9 @@ def _life(report: Report, events: Sequence[CustodyEvent], replaced: Mapping[str,
     )
 
 
-def file_state(folder: Path, file: ReportFile) -> str:
+def file_state(folder: CaseFolder, file: ReportFile) -> str:
     """Return whether a file is still what was written."""
-    path = folder / file.path
+    path = folder.file(file.path)
     if not path.is_file():
         return "missing"
     return "as written" if sha256_bytes(path.read_bytes()) == file.sha256 else "altered"

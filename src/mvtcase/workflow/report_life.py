@@ -99,7 +99,7 @@ def _advance(desk: Desk, store: Store, found: Written, state: ReportState) -> Ou
             "{report} has to be superseded: {why}.", hint="Write it again.", report=report.id, why=report.outdated
         )
     for file in found.files:
-        if (held := report_files.file_state(store.folder.path, file)) != "as written":
+        if (held := report_files.file_state(store.folder, file)) != "as written":
             raise ConflictError(
                 "The file of {report} is {found}.", hint="Write the report again.", report=report.id, found=held
             )
@@ -153,13 +153,13 @@ def _require_fresh(desk: Desk, store: Store, found: Written, since: Message | No
 
 def _kept_facts(store: Store, found: Written) -> Any:  # noqa: ANN401  # the facts of any kind
     """Return what a report says, from the file that keeps it. Raises `ConflictError` when that is not as it was."""
-    if found.facts is None or report_files.file_state(store.folder.path, found.facts) != "as written":
+    if found.facts is None or report_files.file_state(store.folder, found.facts) != "as written":
         raise ConflictError(
             "What {report} says was not kept, or was changed since.",
             hint="Write the report again.",
             report=found.report.id,
         )
-    return kept.read(found.report.kind, (store.folder.path / found.facts.path).read_bytes())
+    return kept.read(found.report.kind, store.folder.file(found.facts.path).read_bytes())
 
 
 def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str, Any]:
@@ -192,17 +192,17 @@ def _sign_files(desk: Desk, store: Store, named: str) -> None:
     A file that was laid out anew has no signature any more: the one before is for other bytes.
     """
     found = _found(store, named)
-    paths = [store.folder.path / each.path for each in found.files]
-    page = paths[0].with_name(f"{named}{report_files.HOW_TO_CHECK}")
+    page = f"{found.files[0].path.rpartition('/')[0]}/{named}{report_files.HOW_TO_CHECK}"
     if not found.was_released or desk.identity is None:
-        for each in (*(path.with_name(path.name + witnesses.MINISIG) for path in paths), page):
-            each.unlink(missing_ok=True)
+        for inside in (*(each.path + witnesses.MINISIG for each in found.files), page):
+            store.folder.remove(inside)
         return
+    paths = [store.folder.file(each.path) for each in found.files]
     for path in paths:
         witnesses.sign_file(path, desk.identity, f"{path.name} {named} {desk.actor}")
     word = translator(desk.language_of(queries.case_file(store))).word
     told = witnesses.how_to_check([each.name for each in paths], desk.identity.verify_key, word)
-    write_atomically(page, told.encode())
+    write_atomically(store.folder.file(page), told.encode())
 
 
 def _first(payload: dict[str, Any], otherwise: str) -> str:

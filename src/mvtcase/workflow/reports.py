@@ -363,7 +363,7 @@ def list_reports(desk: Desk) -> Outcome[Reports]:
                 ListedReport,
                 replace(each.report, **_of(file)),
                 path=_path(store, file),
-                file=report_files.file_state(store.folder.path, file),
+                file=report_files.file_state(store.folder, file),
                 **_told(each),
             )
             for each in report_files.written(store)
@@ -384,4 +384,4 @@ def _told(each: report_files.Written) -> dict[str, Any]:
 
 
 def _path(store: Store, file: report_files.ReportFile) -> str:
-    return str(store.folder.path / file.path)
+    return str(store.folder.home / file.path)

@@ -253,7 +253,7 @@ def _examine(  # joins everything one scan needs
     wanted = Examination(
         path=Path(acquisition.path),
         results=store.folder.results(scan),
-        working=store.folder.working,
+        working=store.folder.working_for(acquisition.bytes),
         matchset=choice.matchset,
         expected_indicators=choice.total,
         set_names=choice.set_names,

@@ -69,7 +69,7 @@ def cut(desk: Desk, named: str, *, to: Sequence[str], output: Path | None = None
         recipients = [bundles.recipient(store, each) for each in to]
         one = queries.finding(store, named)
         path = output.expanduser().absolute() if output else (
-            store.folder.path / "exports" / f"{one.id}{bundles.ENDING}")  # fmt: skip
+            store.folder.own_exports() / f"{one.id}{bundles.ENDING}")  # fmt: skip
         if path.exists():
             raise ConflictError("{path} exists already.", path=path)
         path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import sha256_bytes
-from mvtcase.engine.results_folder import regular_files, remove_tree, write_hashes
+from mvtcase.engine.results_folder import remove_tree, write_hashes
+from mvtcase.files import regular_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.evidence.workspaces import sweep_leftovers, workspace
 from mvtcase.files import destroy
+from mvtcase.workspaces import sweep_leftovers, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HOLDER = """
 import sys, time
 from pathlib import Path
-from mvtcase.evidence.workspaces import workspace
+from mvtcase.workspaces import workspace
 with workspace(Path(sys.argv[1])) as folder:
     (folder / "plain text").write_text("message")
     print(folder, flush=True)

@@ -49,17 +49,25 @@ def sweep_leftovers(parent: Path) -> tuple[str, ...]:
 
     A folder of a live process is left alone. Raises `OSError` when a leftover cannot be removed.
     """
-    try:
-        names = sorted(entry.name for entry in os.scandir(parent) if entry.name.startswith(_PREFIX))
-    except FileNotFoundError:
-        return ()
-    left = sorted({name.split(".")[0] for name in names if not _is_held(_lock_path(parent / name))})
+    names, left = _names(parent), leftovers(parent)
     for name in names:
         if name.split(".")[0] in left and not name.endswith(_LOCK_SUFFIX):
             destroy(parent / name)
     for name in left:
         _lock_path(parent / name).unlink(missing_ok=True)
-    return tuple(left)
+    return left
+
+
+def leftovers(parent: Path) -> tuple[str, ...]:
+    """Return the names of the working folders below `parent` whose process is gone."""
+    return tuple(sorted({name.split(".")[0] for name in _names(parent) if not _is_held(_lock_path(parent / name))}))
+
+
+def _names(parent: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(parent) if entry.name.startswith(_PREFIX))
+    except FileNotFoundError:
+        return []
 
 
 def _lock_path(folder: Path) -> Path:

@@ -1,0 +1,174 @@
+"""What opens sealed cases in this process, and the key file of a case: its key, wrapped for each who may open it."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import re
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyrage
+
+from mvtcase.canon import canonical_json
+from mvtcase.errors import CaseSealedError, WrongKeyError
+from mvtcase.files import write_atomically
+from mvtcase.keys import identities, locks
+from mvtcase_readers.regular import read_bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from mvtcase.keys.identities import Identity
+
+FORMAT = "mvtcase-keys/1"
+KEYS_FILE = "keys"
+USUAL = locks.USUAL
+GRAIN = 64 << 10
+"""No file of a sealed case has a size finer than this."""
+_MOST_BYTES = 1 << 20
+_BARE = re.compile(r"^AGE-SECRET-KEY-1[0-9A-Z]+$", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holders:
+    """Who is to open a case: the age keys of people, a passphrase, the public half of a recovery key on paper."""
+
+    recipients: tuple[str, ...] = ()
+    passphrase: str = ""
+    recovery: str = ""
+
+
+def new_secret() -> str:
+    """Return a new random age key: of a case, or to be written on paper."""
+    return str(pyrage.x25519.Identity.generate())
+
+
+def public_half(secret: str) -> str:
+    """Return the public half of an age key. Raises `WrongKeyError` where it is none."""
+    try:
+        return str(pyrage.x25519.Identity.from_str(secret.strip().upper()).to_public())
+    except pyrage.IdentityError as error:
+        raise WrongKeyError("This is no age key.") from error
+
+
+def write_keys(path: Path, secret: str, holders: Holders) -> str:
+    """Write the key file of a case for those who may open it, and return its SHA-256.
+
+    Raises `CaseSealedError` where nobody could: such a case would be lost.
+    """
+    recipients = dict.fromkeys(filter(None, (*holders.recipients, holders.recovery)))
+    if not recipients and not holders.passphrase:
+        raise CaseSealedError(
+            "Nobody could open this case.", hint="Name an identity file, a passphrase or a recovery key."
+        )
+    told = {
+        "format": FORMAT,
+        "wrapped": [_wrapped(secret, each) for each in recipients],
+        "locked": locks.lock(secret.encode(), holders.passphrase, cost=USUAL) if holders.passphrase else None,
+        "recovery": holders.recovery,
+    }
+    return _write(path, told)
+
+
+def let_in(path: Path, secret: str, recipients: Sequence[str], new: Path) -> str:
+    """Write a key file that opens a case to more people than the one at `path` does, and return its SHA-256."""
+    told = read_keys(path)
+    return _write(new, {**told, "wrapped": [*told["wrapped"], *(_wrapped(secret, each) for each in recipients)]})
+
+
+def _wrapped(secret: str, recipient: str) -> str:
+    return base64.b64encode(pyrage.encrypt(secret.encode(), [pyrage.x25519.Recipient.from_str(recipient)])).decode()
+
+
+def _write(path: Path, told: dict[str, Any]) -> str:
+    text = canonical_json(told).encode()
+    whole = text.ljust(-(-len(text) // GRAIN) * GRAIN)
+    write_atomically(path, whole)
+    return hashlib.sha256(whole).hexdigest()
+
+
+def read_keys(path: Path) -> dict[str, Any]:
+    """Return what a key file says. Raises `CaseSealedError` where it cannot be read as one."""
+    try:
+        told = json.loads(read_bounded(path, _MOST_BYTES))
+        sound = told["format"] == FORMAT and isinstance(told["wrapped"], list)
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        sound = False
+    if not sound:
+        raise CaseSealedError("The key file {path} is damaged.", hint="Restore it from a backup.", path=path)
+    return dict(told)
+
+
+class Keys:
+    """The keys of one process: an identity file, somebody to ask for passphrases, and what they opened so far.
+
+    Secrets stay in the memory of this process. `ask` gets what a passphrase is for and returns it, None without one.
+    """
+
+    def __init__(self, identity_file: Path | None = None, *, ask: Callable[[str], str | None] = lambda _: None) -> None:
+        self.identity_file = identity_file
+        self._ask = ask
+        self._identity: Identity | None = None
+        self._opened: dict[str, str | None] = {}
+        self._lock = threading.RLock()
+
+    def identity(self) -> Identity | None:
+        """Return the examiner's identity, None where no file is named. Raises `WrongKeyError` and `NotFoundError`."""
+        with self._lock:
+            if self._identity is None and self.identity_file is not None and not self._bare():
+                passphrase = self._ask(self.identity_file.name)
+                if not passphrase:
+                    raise WrongKeyError("{path} needs its passphrase.", path=self.identity_file)
+                self._identity = identities.load(self.identity_file, passphrase)
+            return self._identity
+
+    def _bare(self) -> str:
+        """Return the age key that stands in the file in clear, as a recovery key typed from paper does."""
+        if self.identity_file is None or not self.identity_file.is_file():
+            return ""
+        found = _BARE.search(read_bounded(self.identity_file, identities.MAX_IDENTITY_BYTES).decode("utf-8", "replace"))
+        return found[0].upper() if found else ""
+
+    def secret_of(self, path: Path) -> str:
+        """Return the key of the case whose key file this is. Raises `CaseSealedError` where nothing here opens it."""
+        with self._lock:
+            told = read_keys(path)
+            known = hashlib.sha256(canonical_json(told).encode()).hexdigest()
+            if known not in self._opened:
+                self._opened[known] = self._unwrapped(told, path.parent.name)
+            found = self._opened[known]
+        if found is None:
+            raise CaseSealedError("The case {slug} is sealed.", slug=path.parent.name)
+        return found
+
+    def keep(self, path: Path, secret: str) -> None:
+        """Remember the key of a case that this process has made."""
+        known = hashlib.sha256(canonical_json(read_keys(path)).encode()).hexdigest()
+        self._opened[known] = secret
+
+    def _unwrapped(self, told: dict[str, Any], named: str) -> str | None:
+        secret = self._bare()
+        if not secret and (identity := self.identity()) is not None:
+            secret = identity.age_secret
+        if secret and (found := _tried(secret, told["wrapped"])) is not None:
+            return found
+        if told["locked"] and (passphrase := self._ask(named)):
+            with contextlib.suppress(WrongKeyError):  # another case of the workspace may open with it
+                return locks.unlock(told["locked"], passphrase).decode()
+        return None
+
+
+def _tried(secret: str, wrapped: Sequence[str]) -> str | None:
+    """Return the case's key out of the first wrapping that an age key opens."""
+    own = pyrage.x25519.Identity.from_str(secret)
+    for each in wrapped:
+        try:
+            return bytes(pyrage.decrypt(base64.b64decode(each), [own])).decode()
+        except (pyrage.DecryptError, ValueError):  # noqa: PERF203  # wrapped for somebody else: only trying tells
+            continue
+    return None

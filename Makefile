@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test lint fix gold docs bench hostile healthy mutants wheel wheelhouse clean
+.PHONY: help compiled demo quick test lint fix gold docs bench hostile healthy mutants wheel wheelhouse clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -15,13 +15,17 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-demo: $(READY) ## the whole job on synthetic phones and the built-in indicators, in ./demo
+# Where Python may not keep its bytecode by itself, each of many short processes would compile all of this anew.
+compiled: $(READY)
+	@$(BIN)/python -m compileall -q src
+
+demo: compiled ## the whole job on synthetic phones and the built-in indicators, in ./demo
 	@$(BIN)/mvtcase demo demo
 
-quick: $(READY) ## a first answer in under a minute: ruff and the unit tests that start no other program
+quick: compiled ## a first answer in under a minute: ruff and the unit tests that start no other program
 	@$(BIN)/ruff check . && $(BIN)/python -m pytest -q -n 2 -m "not engine and not browser and not slow" tests/unit
 
-test: $(READY) ## all tests
+test: compiled ## all tests
 	@$(BIN)/python -m pytest -n 2 $(PYTEST_OPTIONS)
 
 lint: $(READY) ## formatting, ruff, mypy --strict, import floors
@@ -40,15 +44,15 @@ gold: $(READY) ## write the gold files anew; look at the difference before you c
 docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python scripts/write_docs.py
 
-hostile: $(READY) ## sound phones with one planted value, and damaged evidence: who was missed; takes an hour
+hostile: compiled ## sound phones with one planted value, and damaged evidence: who was missed; takes an hour
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half planted --halves .halves.json $(VERDICTS)
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py --brief --halves .halves.json
 
-healthy: $(READY) ## healthy phones with ordinary noise, alone and with a real trace: who was accused, who was missed
+healthy: compiled ## healthy phones with ordinary noise, alone and with a real trace: who was accused, who was missed
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half healthy $(VERDICTS)
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half "real trace" $(VERDICTS)
 
-bench: $(READY) ## measure matching, scans and hostile input; takes an hour
+bench: compiled ## measure matching, scans and hostile input; takes an hour
 	@$(BIN)/python benchmarks/matching.py --markdown
 	@$(BIN)/python benchmarks/scans.py --batch --markdown
 	@$(BIN)/python benchmarks/reader.py --markdown

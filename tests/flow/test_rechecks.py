@@ -246,3 +246,11 @@ def test_evidence_at_hand_is_given_to_the_recheck_only_when_asked_for(scanned: D
     assert engine.rechecks[-1].evidence is None
     _run(scanned, ["S-0001"], with_evidence=True)
     assert engine.rechecks[-1].evidence is not None
+
+
+def test_nobody_named_is_said_once_and_before_anything_runs(scanned: Desk, engine: FakeEngine) -> None:
+    """Whoever forgot a name is asked for it once, not once for each phone."""
+    before = len(engine.rechecks)
+    with pytest.raises(InputError, match="Nobody is named"):
+        rechecks.run(replace(scanned, examiner=""), rechecks.Request(everything=True))
+    assert len(engine.rechecks) == before

@@ -119,6 +119,8 @@ def cell(value: object) -> Text:
         return Text(sentence("yes" if value else "no"))
     if isinstance(value, frozenset):
         value = sorted(value)
+    if isinstance(value, dict):
+        value = [f"{name} {count}" for name, count in value.items()]
     if isinstance(value, (list, tuple)):
         return Text(", ".join(visible(shown(each)) for each in value) or "-")
     return Text(_moment(visible(shown(value))), style=_STYLES.get(str(value), ""))

@@ -172,6 +172,10 @@ class Desk:
             )
         return spelled(name)
 
+    def require_examiner(self) -> None:
+        """Raise `InputError` when nobody said who is working: once, before the first of many things is begun."""
+        _ = self.actor
+
     def case_folder(self, state: CaseState = CaseState.OPEN) -> CaseFolder:
         """Return the folder of the case meant: named by id or slug, else the only open one, or one of another state."""
         folders = self.workspace.case_folders()

@@ -64,6 +64,8 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
         recover(desk, store)
         choice = control.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
         wanted = _wanted(store, request, choice)
+        if wanted:
+            desk.require_examiner()
         choice = control.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
     with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
         done = list(

@@ -109,6 +109,7 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
                 data=payloads.Scans(scans=()),
                 messages=(say("Nothing to do: every acquisition was scanned with these sets."),),
             )
+        desk.require_examiner()
         secrets = {each.id: _secret(request, each) for each in wanted}
         choice = control.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
     done = _run_all(desk, request, choice, wanted, secrets)

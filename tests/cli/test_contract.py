@@ -17,6 +17,8 @@ from mvtcase.cli.app import app
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.keys import ring
 from mvtcase.model import Gap, IndicatorRef, Level, ModuleOutcome, RawAlert, Status
+from mvtcase.phones.adb_backup import build_adb_backup
+from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.workflow import iocs
 
 if TYPE_CHECKING:
@@ -249,6 +251,9 @@ def _evidence(say: Say, backup: Path) -> None:
     say("acquisition", "show", "A-0001")
     say("acquisition", "verify")
     say("acquisition", "guide", "--official", "O-0001")
+    nameless = build_adb_backup(backup.parent / "phone.ab", AndroidPhone(seed=4)).path
+    say("acquisition", "add", nameless, "--official", "O-0001")
+    say("acquisition", "move", "A-0002", "--to", "O-0001", "--reason", "another phone of theirs")
 
 
 def _sets(say: Say, place: Path) -> None:

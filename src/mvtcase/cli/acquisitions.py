@@ -1,4 +1,4 @@
-"""`mvtcase acquisition`: add, list, show, verify, set."""
+"""`mvtcase acquisition`: add, list, show, verify, set, move."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mvtcase.cli.state import State
     from mvtcase.workflow.acquisitions import Acquisitions, OneAcquisition, Originals, WholeAcquisition
     from mvtcase.workflow.guide import Guides
+    from mvtcase.workflow.misplaced import MovedAcquisition
     from mvtcase.workflow.owners import Phone
 
 app = typer.Typer(no_args_is_help=True, help="Acquisitions: what was taken from a phone, hashed and never written to.")
@@ -159,6 +160,31 @@ def change(
     output.answer(
         context, lambda desk: workflow.acquisitions.set_aside(desk, acquisition, state=to, reason=reason), _one
     )
+
+
+@app.command("move")
+def move(
+    context: typer.Context,
+    acquisition: Acquisition,
+    to: Annotated[str, typer.Option("--to", help="Whose it is, by id or pseudonym; the person must have agreed.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the case.")],
+    device: Annotated[
+        str | None,
+        typer.Option("--device", help="Of which of the person's devices; default: as it tells, else a new one"),
+    ] = None,
+) -> None:
+    """Put an acquisition registered under the wrong official or device under the right one, with all it showed."""
+    output.answer(
+        context,
+        lambda desk: workflow.misplaced.move(desk, acquisition, to=to, device=device, reason=reason),
+        _moved,
+    )
+
+
+def _moved(data: MovedAcquisition) -> Iterable[Table]:
+    yield from _one(data)
+    if data.outdated:
+        yield output.table("Reports to be superseded", ("id",), [[each] for each in data.outdated])
 
 
 def _one(data: OneAcquisition) -> Iterable[Table]:

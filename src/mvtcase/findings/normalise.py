@@ -138,6 +138,16 @@ def unlike_its_alerts(finding: Finding, alerts: Sequence[tuple[RawAlert, Context
     return ""
 
 
+def renamed(finding: str, alerts: Sequence[tuple[RawAlert, Context]], device: Device) -> str:
+    """Return the id that a finding has on another phone, where its alerts were in fact seen there."""
+    for alert, context in alerts:
+        there = replace(context, device=device)
+        for old, new in zip(_derived_ids(alert, context), _derived_ids(alert, there), strict=True):
+            if old == finding:
+                return new
+    return f"F-{digest([finding, device.fingerprint])[:ID_DIGITS]}"
+
+
 def _derived_ids(alert: RawAlert, context: Context) -> Iterator[str]:
     """Yield a finding's id as its alert gives it; where the case's own folders lay then is what the alert names."""
     text = f"{alert.message}\n{canonical_json(alert.event)}"

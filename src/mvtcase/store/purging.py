@@ -95,7 +95,7 @@ def destroy_rows(store: Store, change: Change, held: Holdings, names: Sequence[s
         "counts": {table: len(uuids) for table, uuids in held.rows.items() if uuids},
         "ids": {table: max(ids, key=_number) for table, ids in held.ids.items() if ids and table != "finding"},
     }
-    with _without_guards(connection):
+    with without_guards(connection):
         kept["events"] = dict(_redacted_events(store, held, names, stone))
         _shorten_origins(store, held, names)
         for table, uuids in held.rows.items():
@@ -118,7 +118,7 @@ def _seals(store: Store, held: Holdings) -> Iterator[list[str]]:
         yield from ([*map(str, tuple(row)[:3])] for row in store.rows(query, (json.dumps(list(uuids)),)))
 
 
-class _without_guards:  # noqa: N801  # reads as the verb it is
+class without_guards:  # noqa: N801  # reads as the verb it is
     """Take away the triggers that keep rows, and put them back word for word."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

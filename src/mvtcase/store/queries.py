@@ -509,8 +509,13 @@ def _finding(row: sqlite3.Row | Mapping[str, Any], judged: tuple[model.Dispositi
 def findings_with_alerts(store: Store) -> Iterator[tuple[model.Finding, list[tuple[str, model.RawAlert]]]]:
     """Give each finding with the alerts it was built from, each with the scan that raised it."""
     for one in findings(store):
-        its_own = "WHERE uuid IN (SELECT alert FROM finding_alert WHERE finding = ?)"
-        yield one, [(row["scan"], _alert(row)) for row in _read(store, "alert", its_own, (one.id,))]
+        yield one, alerts_by_scan(store, one.id)
+
+
+def alerts_by_scan(store: Store, finding: str) -> list[tuple[str, model.RawAlert]]:
+    """Return the alerts that a finding was built from, each with the scan that raised it."""
+    its_own = "WHERE uuid IN (SELECT alert FROM finding_alert WHERE finding = ?)"
+    return [(row["scan"], _alert(row)) for row in _read(store, "alert", its_own, (finding,))]
 
 
 def alerts_without_finding(store: Store) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import handovers as handovers
     from mvtcase.workflow import iocs as iocs
     from mvtcase.workflow import merges as merges
+    from mvtcase.workflow import misplaced as misplaced
     from mvtcase.workflow import observations as observations
     from mvtcase.workflow import officials as officials
     from mvtcase.workflow import owners as owners

@@ -185,7 +185,7 @@ def _register(
     identity = intake.read_identity(found)
     warning = _not_agreed(desk, store, official)
     if warning:
-        identity = replace(identity, **_PERSONAL)
+        identity = replace(identity, **PERSONAL)
     known = _device_for(store, identity, wish.device, official.id)
     told = _whose(store, identity, replace(wish, official=official.id), known)
     with _pending_folder(store) as pending:
@@ -212,8 +212,8 @@ def _whose(store: Store, identity: DeviceIdentity, wish: Registration, known: st
         return (
             say(
                 "It names no serial or number of its phone; its build is that of {device}, so it counts as that one's. "
-                "If it is another phone, set it aside and register it again with {0}.",
-                do(device="DEVICE"),
+                "If it is another phone: {0}.",
+                do("acquisition move", "ACQUISITION", to=wish.official, device="DEVICE", reason="TEXT"),
                 device=known,
             ),
         )
@@ -222,9 +222,8 @@ def _whose(store: Store, identity: DeviceIdentity, wish: Registration, known: st
         return ()
     return (
         say(
-            "It does not say which phone it is of, so it counts as a new device. If it is of {devices}, set it "
-            "aside and register it again with {0}.",
-            do(device=others[0]),
+            "It does not say which phone it is of, so it counts as a new device. If it is of {devices}: {0}.",
+            do("acquisition move", "ACQUISITION", to=wish.official, device=others[0], reason="TEXT"),
             devices=" or ".join(others),
         ),
     )
@@ -234,7 +233,7 @@ def _files(store: Store, acquisition: str) -> Iterator[tuple[str, int]]:
     return ((each.path, each.size or 0) for each in manifest.read_manifest(store.folder.manifest(acquisition)))
 
 
-_PERSONAL: dict[str, Any] = {"name": None, "phone_number": None}
+PERSONAL: dict[str, Any] = {"name": None, "phone_number": None}
 """What of a phone's identity tells who its user is: kept only when the person has agreed."""
 
 
@@ -260,12 +259,12 @@ def learn_personal(desk: Desk, store: Store, one: Acquisition) -> None:
     The caller has made sure of the consent.
     """
     agreed = min(moving.first_event(store, "consent", each.uuid) for each in queries.consents(store, one.official))
-    known = any(getattr(one.identity, name) for name in _PERSONAL)
+    known = any(getattr(one.identity, name) for name in PERSONAL)
     if known or agreed < moving.first_event(store, "acquisition", one.uuid):
         return
     with contextlib.suppress(EvidenceError, OSError):
         identity = intake.read_identity(intake.identify(Path(one.path)))
-        if any(getattr(identity, name) for name in _PERSONAL):
+        if any(getattr(identity, name) for name in PERSONAL):
             with store.change("acquisition.identity_read", actor=desk.actor, subject=one.id) as change:
                 change.update("acquisition", one.uuid, identity=asdict(identity))
                 _learn(change, store, one.device, identity)
@@ -295,7 +294,7 @@ def _device_for(store: Store, identity: DeviceIdentity, named: str | None, offic
     for each in fitting:
         devices.refuse_other_owner(each, official)
     if named is None:
-        known = devices.find(store, identity) or devices.of_same_build(store, identity, official)
+        known = devices.known_of(store, identity, official)
         return known.id if known else None
     wanted = queries.device(store, named)
     devices.refuse_other_owner(wanted, official)

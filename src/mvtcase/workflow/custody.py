@@ -10,14 +10,14 @@ from mvtcase.canon import GENESIS, sha256_file
 from mvtcase.engine.events import HASHES_FILE
 from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import AmbiguousError, ChainBrokenError, IndicatorError, IndicatorSetMissingError, InputError
-from mvtcase.findings.normalise import Context, unlike_its_alerts
+from mvtcase.findings.normalise import unlike_its_alerts
 from mvtcase.store import custody as chain
 from mvtcase.store import incoming, queries, signatures
 from mvtcase.store.custody import Difference
 from mvtcase.wording import do, say
 from mvtcase.workflow import bundle_files, report_files, witnesses
 from mvtcase.workflow.desk import Outcome, require_identity
-from mvtcase.workflow.recording import settled_case
+from mvtcase.workflow.recording import contexts, settled_case
 from mvtcase.workflow.report_files import HOW_TO_CHECK
 from mvtcase.workflow.seeking import LINE, line_named
 from mvtcase.workflow.witnesses import MINISIG, read_keys, wrong_signature
@@ -243,19 +243,7 @@ def _verify_bundles(store: Store) -> Iterator[Difference]:
 
 def _verify_findings(store: Store) -> Iterator[Difference]:
     """Derive each finding again from the alerts it rests on, and look for alerts that no finding rests on."""
-    devices = {each.id: each for each in queries.devices(store)}
-    acquired = {each.id: each.path for each in queries.acquisitions(store)}
-    names = {
-        row["row_uuid"]: row["their_id"]
-        for row in store.rows("SELECT row_uuid, their_id FROM alias WHERE table_name = 'scan' ORDER BY uuid DESC")
-    }
-    of_scan = {
-        each.id: Context(
-            device=devices[each.device], scan=names.get(each.uuid, each.id), run_paths=(acquired[each.acquisition],)
-        )
-        for each in queries.scans(store)
-        if each.device in devices and each.acquisition in acquired
-    }
+    of_scan = contexts(store)
     # An id that somebody changed leads nowhere: what it should lead to is then missing, and that is told.
     for finding, alerts in queries.findings_with_alerts(store):
         what = unlike_its_alerts(finding, [(alert, of_scan[scan]) for scan, alert in alerts if scan in of_scan])

@@ -140,6 +140,11 @@ def of_same_build(store: Store, identity: DeviceIdentity, official: str) -> Devi
     return fitting[0] if len(fitting) == 1 else None
 
 
+def known_of(store: Store, identity: DeviceIdentity, official: str) -> Device | None:
+    """Return the device that an acquisition of an official's is of, as far as it tells; None for a new one."""
+    return find(store, identity) or of_same_build(store, identity, official)
+
+
 def is_marked(identity: DeviceIdentity) -> bool:
     """Return whether an acquisition says something of its phone that no other phone has."""
     return any(_mark(identity, mark) for mark in _MARKS)
@@ -253,10 +258,11 @@ def move(desk: Desk, named: str, *, to: str, reason: str) -> Outcome[Moved]:
                 since=("device", one.uuid),
             )
         data = Moved(device=queries.device(store, one.id), moved_from=wrong.id, outdated=outdated)
-        return Outcome(data=data, messages=(*moving.told(outdated), *_told_the_wrong_one(wrong.id)))
+        return Outcome(data=data, messages=(*moving.told(outdated), *told_the_wrong_one(wrong.id)))
 
 
-def _told_the_wrong_one(official: str) -> tuple[Message, ...]:
+def told_the_wrong_one(official: str) -> tuple[Message, ...]:
+    """Return what a move leaves to the examiner: whom to tell, and that both stand otherwise now."""
     return (
         say("If {official} was told of this phone, tell the person that it was another's.", official=official),
         say("The status of both changed: {0} shows it.", do("status")),

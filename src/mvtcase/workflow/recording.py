@@ -172,6 +172,23 @@ def _noted(one: Finding, said: Mapping[tuple[str, str, str], str]) -> Finding:
     return replace(one, title=f"{one.title} [indicator {note}]") if note else one
 
 
+def contexts(store: Store) -> dict[str, Context]:
+    """Return what the alerts of each scan were seen in, by the scan's id."""
+    devices = {each.id: each for each in queries.devices(store)}
+    acquired = {each.id: each.path for each in queries.acquisitions(store)}
+    names = {
+        row["row_uuid"]: row["their_id"]
+        for row in store.rows("SELECT row_uuid, their_id FROM alias WHERE table_name = 'scan' ORDER BY uuid DESC")
+    }
+    return {
+        each.id: Context(
+            device=devices[each.device], scan=names.get(each.uuid, each.id), run_paths=(acquired[each.acquisition],)
+        )
+        for each in queries.scans(store)
+        if each.device in devices and each.acquisition in acquired
+    }
+
+
 def _run_paths(store: Store, scan: Scan) -> tuple[str, ...]:
     acquisition = queries.acquisition(store, scan.acquisition)
     return (acquisition.path, str(store.folder.working), str(store.folder.scan(scan.id)))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
+from rich.cells import cell_len
+from rich.table import Table
 from rich.text import Text
 
 from mvtcase import workflow
 from mvtcase.cli import output
-from mvtcase.cli.state import words
+from mvtcase.cli.state import sentence, shown, words
 from mvtcase.escape import visible
 from mvtcase.model import Verdict
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +29,9 @@ KEYS = {
     "b": Verdict.BENIGN,
     "e": Verdict.NEEDS_EXPERT,
 }
-_ASKED = "[c]onfirmed [f]alse positive [b]enign needs [e]xpert, the whole line with a capital; [n]ext [m]ine [q]uit"
+_PASS = "n"
+_MINE = "m"
+_QUIT = "q"
 MAX_READ = 2000
 """Characters of one text of the evidence that are laid out; `finding show` has all of it."""
 _TELLING = {
@@ -39,6 +44,12 @@ _TELLING = {
 }
 """Fields of an event under what a person looks for; the others are in `finding show`."""
 
+_NAMES = (
+    *("person", "when", "who wrote", "text", "link", "process", "file", "around it", "indicator", "it means", "but"),
+    *("often", "look for", "how common", "allow-list", "incident line", "note"),
+)
+"""What stands before each part of a page."""
+
 
 def walk(state: State, wish: Wish) -> None:
     """Show one finding after the other until nobody waits or the person has had enough."""
@@ -48,44 +59,61 @@ def walk(state: State, wish: Wish) -> None:
         upcoming = workflow.findings.upcoming(desk, wish, skipped=skipped)
         output.draw_all(page(upcoming.data))
         one = upcoming.data.finding
-        if one is None:
+        key = _QUIT if one is None else _key()
+        if one is None or key == _QUIT:
             break
-        key = typer.prompt(_ASKED, default="n", show_default=False, err=True).strip()[:1]
-        if key in {"q", "Q"}:
-            break
-        if key == "m":
+        if key == _MINE:
             workflow.findings.assign(desk, named=[one.id], to=desk.actor)
         verdict = KEYS.get(key.lower())
         if verdict is None:
             skipped += 1
             continue
-        reason = typer.prompt("Reason", err=True)
+        reason = typer.prompt(sentence("Reason"), err=True)
         named = one.line.id if key.isupper() else one.id
         output.say(workflow.findings.dispose(desk, named, verdict=verdict, reason=reason).messages)
         judged += 1
     state.done = True
     state.exit_code = 0
-    output.say([f"Judged {judged}, passed over {skipped}."])
+    output.say([say("Judged {judged}, passed over {skipped}.", judged=judged, skipped=skipped)])
 
 
-def page(data: Upcoming) -> Iterable[Text]:
+def _key() -> str:
+    """Return the key of what a person wants done with a finding, asked until it is one of them."""
+    known = (_PASS, _MINE, _QUIT, *KEYS, *map(str.upper, KEYS))
+    output.say(
+        [
+            say("c confirmed, f false positive, b benign, e needs an expert; a capital letter judges the whole line"),
+            say("n next, m mine, q quit"),
+        ]
+    )
+    while True:
+        key = str(typer.prompt(sentence("Key"), default=_PASS, err=True)).strip()
+        if key in known:
+            return key
+        output.say([say("There is no key {key!r}.", key=key)])
+
+
+def page(data: Upcoming) -> Iterable[Table | Text]:
     """Return a finding as a page to read: what, who, when, the record, the indicator, and what to make of it."""
-    if data.finding is None:
-        return [Text("Nothing waits.")]
-    return [Text("\n".join(_lines(data)))]
-
-
-def _lines(data: Upcoming) -> Iterator[str]:
     one = data.finding
-    assert one is not None  # noqa: S101  # asked by the caller
-    yield f"\n{one.id}  {one.level}  {one.evidence_class}  {visible(words(one.line.words))}"
-    yield f"  person      {visible(data.who)} ({one.official}), phone {one.device}"
-    yield f"  when        {one.event_time or 'unknown'} ({one.event_time_basis})"
-    for name, told in (*_told_by_the_phone(one), *_made_of_it(one)):
-        yield f"  {name:11} {visible(told)}"
+    if one is None:
+        return [Text(sentence("Nothing waits."))]
+    drawn = Table.grid(padding=(0, 2))
+    drawn.add_column(no_wrap=True, min_width=max(cell_len(sentence(each)) for each in _NAMES))
+    drawn.add_column(overflow="fold")
+    for name, told in (*_whose(one, data.who), *_told_by_the_phone(one), *_made_of_it(one)):
+        drawn.add_row(sentence(name), Text(visible(shown(told))))
+    head = f"{one.id}  {one.level}  {shown(one.evidence_class)}  {visible(words(one.line.words))}"
+    return [Text(f"\n{head}", style="bold"), drawn]
 
 
-def _told_by_the_phone(one: WholeFinding) -> Iterator[tuple[str, str]]:
+def _whose(one: WholeFinding, who: str) -> Iterator[tuple[str, object]]:
+    yield "person", say("{who} ({official}), phone {device}", who=who, official=one.official, device=one.device)
+    when = one.event_time or sentence("unknown")
+    yield "when", say("{when} ({basis})", when=when, basis=shown(one.event_time_basis))
+
+
+def _told_by_the_phone(one: WholeFinding) -> Iterator[tuple[str, object]]:
     """Yield what a person looks for in the record itself."""
     for name, fields in _TELLING.items():
         for field in fields:
@@ -94,25 +122,33 @@ def _told_by_the_phone(one: WholeFinding) -> Iterator[tuple[str, str]]:
                 yield name, str(value)[:MAX_READ]
     if one.indicator:
         source = one.published.source_url or one.published.publisher if one.published else ""
-        of_it = f"{one.indicator.family}, set {one.indicator.set} {source}"
+        of_it = f"{one.indicator.family}, set {one.indicator.set} {source}".strip()
         yield "indicator", f"{one.indicator.value} ({one.indicator.type}), {of_it}"
 
 
-def _made_of_it(one: WholeFinding) -> Iterator[tuple[str, str]]:
+def _made_of_it(one: WholeFinding) -> Iterator[tuple[str, object]]:
     """Yield what it means, what commonly explains it and what to look at next."""
     yield "it means", one.means
     yield "but", one.does_not_mean
     if one.rated:
-        yield "often", f"{one.rated.causes} ({one.rated.common})"
+        yield "often", f"{words(one.rated.causes)} ({words(one.rated.common)})"
         yield "look for", one.rated.unusual
     if one.base_rate:
         yield "how common", one.base_rate.words
     if one.line.allowed:
-        yield "allow-list", f"{one.line.allowed} names it as ordinary"
+        yield "allow-list", say("{entry} names it as ordinary", entry=one.line.allowed)
     line = one.line
     if line.joined_later:
-        yield "line", f"{line.joined_later} of {line.records} in {line.id} came after the line was judged"
+        yield (
+            "line",
+            say(
+                "{later} of {records} in {line} came after the line was judged",
+                later=line.joined_later,
+                records=line.records,
+                line=line.id,
+            ),
+        )
     elif line.records > 1:
-        yield "line", f"{line.id} holds {line.records} like this"
+        yield "incident line", say("{line} holds {records} like this", line=line.id, records=line.records)
     for note in one.notes:
         yield "note", f"{note.text} ({note.examiner})"

@@ -13,7 +13,7 @@ from mvtcase.findings.review import state_of
 from mvtcase.model import FindingState
 from mvtcase.report import sentences
 from mvtcase.store import queries, sought
-from mvtcase.store.sought import Sought
+from mvtcase.store.sought import LineFound, Sought
 from mvtcase.wording import do, say
 from mvtcase.workflow import allowing, payloads
 from mvtcase.workflow.desk import Outcome
@@ -177,8 +177,8 @@ def upcoming(desk: Desk, wish: Wish = EVERYTHING, *, skipped: int = 0) -> Outcom
 
 
 def _whole(desk: Desk, store: Store, one: Finding) -> WholeFinding:
-    inside = read(store, queries.of_device(one.device))
-    line = next(each for each in group_lines(inside) if one.id in each.findings)
+    meant = Sought(line=LineFound(device=one.device, key=line_key(one)))
+    (line,) = group_lines(read(store, sought.condition(store, meant)))
     return payloads.filled(
         WholeFinding,
         payloads.finding(one),

@@ -251,9 +251,6 @@ def _evidence(say: Say, backup: Path) -> None:
     say("acquisition", "show", "A-0001")
     say("acquisition", "verify")
     say("acquisition", "guide", "--official", "O-0001")
-    nameless = build_adb_backup(backup.parent / "phone.ab", AndroidPhone(seed=4)).path
-    say("acquisition", "add", nameless, "--official", "O-0001")
-    say("acquisition", "move", "A-0002", "--to", "O-0001", "--reason", "another phone of theirs")
 
 
 def _sets(say: Say, place: Path) -> None:
@@ -320,6 +317,9 @@ def _answers(say: Say, case: Path) -> None:
     say("custody", "log")
     say("custody", "verify")
     say("acquisition", "set", "A-0001", "--state", "set_aside", "--reason", "why not")
+    nameless = build_adb_backup(case.parent / "phone.ab", AndroidPhone(seed=4)).path
+    say("acquisition", "add", nameless, "--official", "O-0001")
+    say("acquisition", "move", "A-0002", "--to", "O-0001", "--reason", "another phone of theirs")
 
 
 def _bundles(say: Say, place: Path, patch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,8 @@ class Terminal:
 
 def _alert(number: int) -> RawAlert:
     lure = IndicatorRef(value="lure.example", type="domains", family="Pegasus", set="tiny")
-    event: Json = {"text": f"see https://lure.example/{number}", "phone_number": "+886900000000", "isodate": "2026-09-01"}
+    text = f"see https://lure.example/{number}"
+    event: Json = {"text": text, "phone_number": "+886900000000", "isodate": "2026-09-01"}
     return RawAlert(
         module="sms", level=Level.CRITICAL, message="A lure", event_time="", event=event, indicator=lure
     )  # fmt: skip

@@ -29,7 +29,7 @@ KEYS = {
     "b": Verdict.BENIGN,
     "e": Verdict.NEEDS_EXPERT,
 }
-_PASS = "n"
+_NEXT = "n"
 _MINE = "m"
 _QUIT = "q"
 MAX_READ = 2000
@@ -79,7 +79,7 @@ def walk(state: State, wish: Wish) -> None:
 
 def _key() -> str:
     """Return the key of what a person wants done with a finding, asked until it is one of them."""
-    known = (_PASS, _MINE, _QUIT, *KEYS, *map(str.upper, KEYS))
+    known = (_NEXT, _MINE, _QUIT, *KEYS, *map(str.upper, KEYS))
     output.say(
         [
             say("c confirmed, f false positive, b benign, e needs an expert; a capital letter judges the whole line"),
@@ -87,7 +87,7 @@ def _key() -> str:
         ]
     )
     while True:
-        key = str(typer.prompt(sentence("Key"), default=_PASS, err=True)).strip()
+        key = str(typer.prompt(sentence("Key"), default=_NEXT, err=True)).strip()
         if key in known:
             return key
         output.say([say("There is no key {key!r}.", key=key)])

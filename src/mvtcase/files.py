@@ -10,6 +10,15 @@ from pathlib import Path
 from mvtcase.canon import new_uuid
 
 
+def absolute(path: Path) -> Path:
+    """Return a path that a person typed as an absolute one, without `..`: what is opened below it is told by its text.
+
+    Links on the way stay what they are, so that evidence behind one is called as its examiner calls it.
+    """
+    whole = path.expanduser().absolute()
+    return whole.resolve() if ".." in whole.parts else whole
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file that only its owner can read, replacing the old one in a single step once all is on disk.
 

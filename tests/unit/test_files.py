@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.files import write_atomically
+from mvtcase.files import absolute, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def test_a_path_goes_without_steps_upward_and_keeps_its_links(tmp_path: Path) -> None:
+    """What modules open is told by its text, which a step upward would change; a link is how evidence was called."""
+    (tmp_path / "phone").mkdir()
+    (tmp_path / "link").symlink_to("phone")
+    assert absolute(tmp_path / "phone" / ".." / "phone") == tmp_path / "phone"
+    assert absolute(tmp_path / "link") == tmp_path / "link"
 
 
 def test_a_file_is_written_and_private(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """What each kind of evidence is known to look like, to tell where tools and phones have moved on.
 
 Sources: structures and file names in mvt-project/androidqf (tags v1.6.2 to v1.8.3, and its merged pull requests); the
-parsers of the EC-DIGIT-CSIRC sysdiagnose framework; Chromium's `history_database`; public listings of the schemas of
-sms.db, Safari's History.db and TCC.db. A name that is missing here is told as drift on every phone that has it: add it.
+parsers of the EC-DIGIT-CSIRC sysdiagnose framework; Chromium's `history_database`; the paths of two public
+test phones of iOS 16; public listings of the schemas of sms.db, Safari's History.db and TCC.db. A name that is missing
+here is told as drift on every phone that has it: add it.
 """
 
 from __future__ import annotations
@@ -69,9 +70,10 @@ _ANDROIDQF = Known(
         ("browser_history/com.android.chrome/Default/History", "visits"): _BROWSERS,
     },
 )
+_EXTRA = ("shutdown*.log", "logdata.statistics.*", "logd.*.log", "version.plist", ".migrated")
 _SYSDIAGNOSE = Known(
     names={
-        "system_logs.logarchive/Extra": ("shutdown*.log", "logdata.statistics.*.jsonl", "logdata.statistics.*.txt"),
+        "system_logs.logarchive/Extra": _EXTRA,
         "logs/MobileLockdown": ("lockdownd.log*",),
         "logs/MobileInstallation": ("mobile_installation.log*",),
     },
@@ -123,6 +125,24 @@ _HOME = {
         "last_modified pid pid_version boot_uuid last_reminded"
     ),
 }
+_DATABASES = {
+    "Library/SMS": ("sms.db", "com.apple.messages.geometrycache_v*.plist"),
+    "Library/TCC": ("TCC.db",),
+    "Library/CoreDuet/People": ("interactionC.db",),
+    "Library/CallHistoryDB": (
+        *("CallHistory.storedata", "CallHistoryTemp.storedata", "com.apple.callhistory.databaseInfo.plist"),
+    ),
+    "Library/AddressBook": ("AddressBook.sqlitedb", "AddressBookImages.sqlitedb"),
+}
+"""The files of folders that hold hardly anything else; iPhones of iOS 16 in two public lists of paths."""
+
+_SIDECARS = ("*-wal", "*-shm", "*-journal", "*.lock")
+
+
+def _home(start: str) -> dict[str, tuple[str, ...]]:
+    return {f"{start}/{folder}": (*names, *_SIDECARS) for folder, names in _DATABASES.items()}
+
+
 _MANIFEST = {
     ("Manifest.db", "Files"): _words("fileID domain relativePath flags file"),
     ("Manifest.db", "Properties"): _words("key value"),
@@ -136,14 +156,12 @@ def _in_backup(path: str) -> str:
 
 
 _BACKUP = Known(
-    names={},
+    names=_home("HomeDomain"),
     starts={"Manifest.db": rb"SQLite format 3\0"},
     columns=_MANIFEST | {(_in_backup(path), table): columns for (path, table), columns in _HOME.items()},
 )
 _DUMP = Known(
-    names={
-        "private/var/db/diagnostics": ("shutdown*.log", "Persist", "Special", "Signpost", "HighVolume", "*.tracev3")
-    },
+    names=_home("private/var/mobile") | {"private/var/db/diagnostics": (*_EXTRA, "*.tracev3", "logd*.log")},
     starts={},
     columns={(f"private/var/mobile/{path}", table): columns for (path, table), columns in _HOME.items()},
 )

@@ -63,7 +63,10 @@ class CaseFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceIdentity:
-    """What an acquisition says about the phone it was taken from; None where it says nothing."""
+    """What an acquisition says about the phone it was taken from; None where it says nothing.
+
+    `collector` is the tool that took it, with its version: of the acquisition alone, never of a device.
+    """
 
     platform: Platform = Platform.UNKNOWN
     name: str | None = None
@@ -78,6 +81,7 @@ class DeviceIdentity:
     phone_number: str | None = None
     last_backup_at: str | None = None
     security_patch: str | None = None
+    collector: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from mvtcase.errors import (
 )
 from mvtcase.evidence import advice, intake, manifest
 from mvtcase.evidence.looks import UNREADABLE
-from mvtcase.files import destroy
+from mvtcase.files import absolute, destroy
 from mvtcase.kinds import of
 from mvtcase.model import Acquisition, AcquisitionState, Completeness, DeviceIdentity, Platform, ScanState
 from mvtcase.store import queries
@@ -119,7 +119,7 @@ def add(
     The same bytes registered again give the acquisition known already; at a new place, its path is brought up to date.
     Raises the `EvidenceError` that says why it cannot be used, and `ConflictError` when it contradicts the case.
     """
-    given = path.expanduser().absolute()
+    given = absolute(path)
     found = intake.identify(given)
     told = advice.on(given, found)
     with desk.open_case(to_change=True) as store:
@@ -145,7 +145,7 @@ def add_all(
     messages: list[str | Message] = []
     with desk.open_case(to_change=True) as store:
         _refuse_copies(store, wish)
-        all_found = intake.find_all(path.expanduser().absolute())
+        all_found = intake.find_all(absolute(path))
         for found in all_found:
             try:
                 own = wish if whose is None else _for_owner(store, found, wish, whose, alone=len(all_found) == 1)
@@ -404,7 +404,7 @@ def _of_kind(found: Identified, identity: DeviceIdentity) -> DeviceIdentity:
 def _learn(change: object, store: Store, device: str, identity: DeviceIdentity) -> None:
     """Fill in what was not known about a device, inside the caller's transaction; what was known stays."""
     known = queries.device(store, device)
-    old, new = asdict(known.identity), asdict(identity)
+    old, new = asdict(known.identity), asdict(replace(identity, collector=None))
     merged = {name: old[name] if old[name] not in (None, Platform.UNKNOWN) else new[name] for name in old}
     newer = {name: new[name] for name in ("os_version", "os_build", "last_backup_at", "security_patch") if new[name]}
     merged |= newer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid, person_key
@@ -83,7 +83,7 @@ def insert(change: Change, official: str, *, label: str, identity: DeviceIdentit
         fingerprint=_fingerprint(identity),
         state=DeviceState.IN_USE,
         owner=owner.strip(),
-        identity=asdict(identity),
+        identity=asdict(replace(identity, collector=None)),
     )
     return added
 

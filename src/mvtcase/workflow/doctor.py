@@ -16,6 +16,7 @@ from mvtcase.engine import box
 from mvtcase.engine.versions import PINNED_MVT, SEAMS_FOR
 from mvtcase.errors import MvtcaseError
 from mvtcase.evidence import intake
+from mvtcase.files import absolute
 from mvtcase.kinds import of
 from mvtcase.kinds.layouts import LAYOUTS
 from mvtcase.report import fonts
@@ -58,14 +59,17 @@ def examine(desk: Desk | None, evidence: Path | None = None) -> Outcome[Checks]:
     cannot be used.
     """
     checks = [_python(), _mvt(), _speed(), _plugins(), _sqlite(), _views(), _sandbox(), _reports(), _fonts()]
-    checks += [] if evidence is None else list(_drift(evidence.expanduser().absolute()))
+    checks += [] if evidence is None else list(_drift(absolute(evidence)))
     if desk is not None:
         checks += [_sets(desk), _disk(desk), _examiner(desk)]
     bad = [each for each in checks if not each.good]
     return Outcome(
         data=Checks(checks=tuple(checks)),
         status=OutcomeStatus.PARTIAL if bad else OutcomeStatus.SUCCESS,
-        messages=tuple(say("{check}: {hint}", check=each.name, hint=each.hint) for each in bad),
+        messages=tuple(
+            say("{check}: {hint}", check=name, hint=hint)
+            for (name, _), hint in {(each.name, str(each.hint)): each.hint for each in bad}.items()
+        ),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mvtcase.model import Acquisition
 
 _HOME = "HomeDomain-Library"
+_MANIFEST = "Manifest.db"
 _IN_BACKUP = {
     "sms": f"{_HOME}/SMS/sms.db",
     "datausage": "WirelessDomain-Library/Databases/DataUsage.sqlite",
@@ -50,7 +51,7 @@ def of(kind: EvidenceKind, files: Iterable[tuple[str, int]]) -> Prospect:
     names = [name for name, size in files if size]
     every = dict.fromkeys(record.traces.values())
     blind: tuple[str, ...] = ()
-    packed = len(names) == 1 and not record.named_by_manifest
+    packed = len(names) == 1 and names != [_MANIFEST]
     if packed:
         found = set(every)
     elif record.named_by_manifest:
@@ -73,7 +74,7 @@ def _in_backup(kind: EvidenceKind, names: Iterable[str]) -> tuple[set[Trace], tu
     key = {each.slug for each in record.key_modules}
     places = {slug: place for slug, place in _IN_BACKUP.items() if slug in key}
     missing = tuple(slug for slug, place in places.items() if _hashed(place) not in there)
-    blind = (*missing, *(("manifest",) if "Manifest.db" not in there else ()))
+    blind = (*missing, *(("manifest",) if _MANIFEST not in there else ()))
     read = [slug for slug in record.traces if slug in places and slug not in missing]
     telling = {record.traces[slug] for slug in read}
     # What no place is known of by its hash is in every backup, or is seen by the scan alone.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, ConsentError, ConsentMissingError, NotFoundError, WorkspaceError
 from mvtcase.evidence import intake
+from mvtcase.files import absolute
 from mvtcase.model import ConsentMethod, ConsentPoint, Publication
 from mvtcase.settings import load_settings
 from mvtcase.store import queries
@@ -85,7 +86,7 @@ def examine(place: Place, wish: Wish, person: Person) -> Outcome[Triaged]:
     A workspace is made where there is none, a case where none is open, an official where none is named. Consent is
     asked for like everywhere: nobody and nothing skips it. Raises what the single verbs raise.
     """
-    found = intake.identify(wish.path.expanduser().absolute())  # before anything is made or asked for it
+    found = intake.identify(absolute(wish.path))  # before anything is made or asked for it
     desk = _desk(place, person)
     official = _official(desk, wish, person, found)
     _consent(desk, official, wish, person)

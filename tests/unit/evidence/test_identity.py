@@ -13,7 +13,9 @@ import pytest
 from mvtcase.evidence.intake import identify, read_identity
 from mvtcase.evidence.readers.base import MAX_TEXT
 from mvtcase.model import DeviceIdentity, Platform
+from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
+from mvtcase.phones.androidqf_layouts import AndroidQFLayout
 from mvtcase.phones.ios_phone import IosPhone
 
 if TYPE_CHECKING:
@@ -38,7 +40,24 @@ def test_backup_tells_all_of_the_phone(evidence_of: Mapping[str, Path], name: st
         imei=phone.imei,
         phone_number=phone.phone_number,
         last_backup_at=phone.backed_up.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        collector="iTunes 12.13.7",
     )
+
+
+@pytest.mark.parametrize(
+    ("layout", "told"),
+    [
+        (AndroidQFLayout.V1_5, "AndroidQF"),
+        (AndroidQFLayout.V1_7, "AndroidQF v1.7.1"),
+        (AndroidQFLayout.V1_8, "AndroidQF v1.8.0"),
+    ],
+)
+def test_androidqf_tells_its_own_version(tmp_path: Path, layout: AndroidQFLayout, told: str) -> None:
+    """Old releases told none; a folder without its record says nothing of the tool."""
+    folder = build_androidqf(tmp_path / "a", AndroidPhone(), layout=layout).path
+    assert read_identity(identify(folder)).collector == told
+    (folder / "acquisition.json").unlink()
+    assert read_identity(identify(folder)).collector is None
 
 
 def test_manifest_speaks_where_info_is_lost(evidence_of: Mapping[str, Path], tmp_path: Path) -> None:

@@ -102,6 +102,9 @@ def identity(parts: Parts) -> Facts:
     if not facts.get("serial"):
         connected = adb.get("Serial") if isinstance(adb, dict) else None
         facts["serial"] = text(acquisition.get("serial"), acquisition.get("adb_serial"), connected)
+    # Releases before v1.6 told no version.
+    told = " ".join(("AndroidQF", text(acquisition.get("androidqf_version")) or "")).strip()
+    facts["collector"] = told if acquisition else None
     return facts | android_id(parts.content("settings_secure.txt", TEXT_BYTES))
 
 

@@ -83,6 +83,7 @@ def identity(parts: Parts) -> Facts:
     info, manifest, status = (parse_plist(each) for each in found.values())
     lockdown = manifest.get("Lockdown")
     locked: Mapping[str, Any] = lockdown if isinstance(lockdown, dict) else {}
+    itunes, macos = (text(info.get(f"{name} Version")) for name in ("iTunes", "macOS"))
     return {
         "name": text(info.get("Device Name"), info.get("Display Name"), locked.get("DeviceName")),
         "model": text(info.get("Product Name")),
@@ -94,6 +95,7 @@ def identity(parts: Parts) -> Facts:
         "imei": text(info.get("IMEI"), info.get("IMEI 1"), info.get("IMEI 2")),
         "phone_number": text(info.get("Phone Number"), locked.get("PhoneNumber")),
         "last_backup_at": moment(info.get("Last Backup Date"), manifest.get("Date"), status.get("Date")),
+        "collector": f"Finder, macOS {macos}" if macos else f"iTunes {itunes}" if itunes else None,
     }
 
 

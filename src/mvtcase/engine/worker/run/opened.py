@@ -79,6 +79,8 @@ class Opened:
             text = os.fsdecode(path)
             if text.startswith("file:"):
                 text = "/" + unquote(text.removeprefix("file:").partition("?")[0]).lstrip("/")
+            # Cases hold paths with `..` in them, which MVT carries on.
+            text = os.path.normpath(text) if "/../" in text else text
             if text.startswith(f"{self._root}{os.sep}"):
                 self.note(os.path.normpath(text[len(self._root) + 1 :]))
             elif text == self._root:

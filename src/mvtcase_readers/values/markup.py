@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(
     r"(?:^|(?<=[\s\"'/]))([^\s=\"'<>/]{1,64})\s{0,16}=\s{0,16}(?:\"([^\"]*)\"?|'([^']*)'?|([^\s\"'>]+))"
 )
-_TELLING = re.compile(r"[.@]|//|:/")
+_TELLING = re.compile(r"[.@\uff0e\u3002\uff61\uff20&%]|//|:/")
 """What no element or attribute is called, but hosts, addresses and links are."""
 _QUOTED = re.compile(r"\"([^\"]*)\"?|'([^']*)'?")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding\s{0,8}=\s{0,8}["']([A-Za-z0-9._-]{1,40})""")

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 import zlib
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from .contents import BoundError, Content
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from .walk import Walk
 
-_STREAM = re.compile(rb"stream\r?\n")
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _END = b"endstream"
 _FILTERS = re.compile(rb"/Filter\s{0,16}(\[[^\]]{0,400}\]|/[A-Za-z0-9]{1,32})")
 _NAME = re.compile(rb"/([A-Za-z0-9]{1,32})")
@@ -30,7 +31,7 @@ _HEX = re.compile(rb"<([0-9A-Fa-f\s]+)>")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\r\n": b"", b"\n": b"", b"\r": b""}
 _PARENTHESIS = re.compile(rb"\\.|[()]", re.DOTALL)
-_SHOWN = re.compile(rb"\[((?:[^\[\]\\]|\\.)*)\]\s{0,16}TJ", re.DOTALL)
+_SHOWN = re.compile(rb"\[[^\[\]]*\]\s{0,16}TJ")
 _MAPPED = re.compile(rb"<([0-9A-Fa-f]{2,8})>\s*<([0-9A-Fa-f]{4,64})>")
 _RANGE = re.compile(rb"<([0-9A-Fa-f]{2,8})>\s*<([0-9A-Fa-f]{2,8})>\s*<([0-9A-Fa-f]{4,8})>")
 _HEADER = 4096
@@ -169,15 +170,22 @@ def _give(walk: Walk, plain: bytes, place: Place, codes: dict[bytes, str]) -> No
 
 
 def _strings(plain: bytes) -> Iterator[bytes]:
-    for shown in _SHOWN.finditer(plain):
-        yield b"".join(raw for _, raw in _in_brackets(shown[1]))
-    for _, raw in _in_brackets(plain):
+    """Yield what is shown in pieces as one, then each string; brackets within a string are letters of it."""
+    strings = _in_brackets(plain)
+    starts = [start for start, _, _ in strings]
+    around = bytearray(plain)
+    for start, end, _ in strings:
+        around[start:end] = b" " * (end - start)
+    for shown in _SHOWN.finditer(around):
+        pieces = strings[bisect_left(starts, shown.start()) : bisect_left(starts, shown.end())]
+        yield b"".join(raw for _, _, raw in pieces)
+    for _, _, raw in strings:
         yield raw
 
 
-def _in_brackets(plain: bytes) -> list[tuple[int, bytes]]:
-    """Return the strings in parentheses, which may hold pairs of them, and those in hexadecimal, in their order."""
-    found = [(hexed.start(), _from_hex(hexed[1])) for hexed in _HEX.finditer(plain)]
+def _in_brackets(plain: bytes) -> list[tuple[int, int, bytes]]:
+    """Return the strings in parentheses, which may hold pairs of them, and in hexadecimal, by start and end."""
+    found = [(hexed.start(), hexed.end(), _from_hex(hexed[1])) for hexed in _HEX.finditer(plain)]
     depth, start = 0, 0
     for mark in _PARENTHESIS.finditer(plain):
         if mark[0] == b"(":
@@ -187,7 +195,7 @@ def _in_brackets(plain: bytes) -> list[tuple[int, bytes]]:
         elif mark[0] == b")" and depth:
             depth -= 1
             if depth == 0:
-                found.append((start, _ESCAPE.sub(_meant, plain[start : mark.start()])))
+                found.append((start, mark.start(), _ESCAPE.sub(_meant, plain[start : mark.start()])))
     return sorted(found)
 
 

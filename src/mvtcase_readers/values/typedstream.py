@@ -20,7 +20,7 @@ MAGIC = b"\x04\x0bstreamtyped"
 _ARRAY = re.compile(rb"\[(\d{1,10})c\]")
 _CANDIDATE = re.compile(rb"(?:[\x04-\x7f]|\x81..|\x82....)(?=[\t\n\r\x20-\x7e\xc2-\xf4])", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LETTER = re.compile(rb"[\x20-\x7e]")
+_LETTER = re.compile(rb"[\x20-\x7e\xc2-\xf4]")
 _LEAST = 3
 
 

@@ -170,12 +170,17 @@ def terms_as_a_whole(text: str) -> Iterator[Term]:
         yield from _whole(text, Role.FREE)
 
 
-def _slashed(text: str) -> Iterator[Term]:
-    """Yield paths, and hosts written as one number in links."""
+def _number_hosts(text: str) -> Iterator[Term]:
+    """Yield hosts written as one number in links."""
     for found in _NUMBER_HOST.finditer(text):
         host = _as_address(found.group(1))
         if host is not None:
             yield Term(Sort.DOTTED, host, context=_of(found))
+
+
+def _slashed(text: str) -> Iterator[Term]:
+    """Yield paths, and hosts written as one number in links."""
+    yield from _number_hosts(text)
     yield from (Term(Sort.PATH_IN_TEXT, found.group(), context=_of(found)) for found in _PATH.finditer(text))
 
 
@@ -263,6 +268,7 @@ def _of(found: re.Match[str]) -> str:
 
 def _raw(text: str) -> Iterator[Term]:
     for spelling in spellings(text):
+        yield from _number_hosts(spelling.text)
         for found in _RUN.finditer(spelling.text):
             run = found.group()
             if ("." in run and _NAMED.search(run)) or run.count("/") > 1 or _WORD.fullmatch(run):

@@ -1,0 +1,137 @@
+"""A value planted anywhere, written in any way that people and programs write it, ends as an alert."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import random
+import tempfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from builders.holders import ASCII_ONLY, HOLDERS, WRAPPERS
+from mvtcase.engine.events import CLAIMS_FILE
+from mvtcase.matchset import Collection, MatchSet
+from mvtcase.model import EvidenceKind
+from reading import of, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DOMAIN, EMAIL, ADDRESS = "evil-host.example", "front.person@evil-mail.example", "198.51.100.23"
+SETS = MatchSet(
+    collections=(
+        Collection(
+            id="1",
+            name="Invented",
+            file_name="invented.stix2",
+            values={"domains": (DOMAIN, ADDRESS), "emails": (EMAIL,)},
+        ),
+    )
+)
+LINK = f"https://{DOMAIN}/a/b?c=d"
+WIDE = {number: number + 0xFEE0 for number in range(0x21, 0x7F)}
+
+
+def _redirects(target: str) -> str:
+    return f"https://go.example.net/out?u={target}&v=1"
+
+
+def _packed(link: str) -> str:
+    return base64.urlsafe_b64encode(link.encode()).decode().rstrip("=")
+
+
+WRITTEN = {
+    "as it is": LINK,
+    "in capitals": LINK.upper(),
+    "bare": DOMAIN,
+    "a host below it": f"http://login.{DOMAIN}:8443/x",
+    "with the root's dot": f"https://{DOMAIN}./a",
+    "full-width": f"請點 {DOMAIN.translate(WIDE)} 謝謝",
+    "ideographic stops": "evil-host。example",
+    "half-width stops": f"https://{DOMAIN.replace('.', '｡')}/a",
+    "a soft hyphen": "https://evil-\u00adhost.example/a",
+    "zero-width": "https://evil\u200b-host.exam\u200dple/a",
+    "percent-encoded": _redirects(quote(LINK, safe="")),
+    "percent-encoded twice": _redirects(quote(quote(LINK, safe=""), safe="")),
+    "percent-encoded thrice": _redirects(quote(quote(quote(LINK, safe=""), safe=""), safe="")),
+    "base64 in a redirect": _redirects(_packed(LINK)),
+    "made harmless": "hxxps://evil-host[.]example/a",
+    "an address": EMAIL,
+    "mailto": f"mailto:{EMAIL}?subject=x",
+    "a plus-tag": EMAIL.replace("@", "+news@"),
+    "four numbers": f"http://{ADDRESS}/x",
+    "one number": "http://3325256727/x",
+    "hexadecimal": "http://0xC6336417/x",
+    "octal": "http://0306.063.0144.027/x",
+}  # fmt: skip
+"""A way to write an indicator, and a text that does."""
+
+
+def _found(data: bytes) -> tuple[bool, dict[str, str]]:
+    with tempfile.TemporaryDirectory() as name:
+        target = Path(name) / "evidence"
+        target.mkdir()
+        (target / "file.bin").write_bytes(data)
+        events = reading(target, EvidenceKind.ANDROIDQF, SETS)
+        (claim,) = gzip.decompress((target.with_name("results") / "mvt" / CLAIMS_FILE).read_bytes()).splitlines()
+    return bool(of(events, "alert")), json.loads(claim)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    holder=st.sampled_from(HOLDERS),
+    wrappers=st.lists(st.sampled_from(WRAPPERS), max_size=3),
+    way=st.sampled_from(sorted(WRITTEN)),
+    seed=st.integers(0, 1 << 32),
+)
+def test_what_is_planted_anywhere_is_told(
+    holder: Callable[[str, random.Random], bytes],
+    wrappers: list[Callable[[bytes, random.Random], bytes]],
+    way: str,
+    seed: int,
+) -> None:
+    """An indicator in any spelling, form and nesting raises an alert; no file is called read in full that hides one."""
+    dice = random.Random(seed)  # noqa: S311 - a seeded fake
+    text = WRITTEN[way] if WRITTEN[way].isascii() or holder not in ASCII_ONLY else LINK
+    data = holder(text, dice)
+    for wrapper in wrappers:
+        data = wrapper(data, dice)
+    found, claim = _found(data)
+    assert found, claim
+
+
+def _stream(shown: bytes) -> bytes:
+    packed = zlib.compress(shown)
+    head = b"%%PDF-1.7\n1 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(packed)
+    return head + packed + b"\nendstream\nendobj\n%%EOF\n"
+
+
+_ONE_NUMBER = f"{'a' * (ord('+') - 1)}漢字 http://3325256727/x".encode()
+FOUND_ONCE = {
+    "a PDF shows in pieces what a report made harmless": _stream(
+        b"BT [(hxxps://e) -20 (vil-host[.]example/a)] TJ [(x)] TJ ET"
+    ),
+    "text of a typed stream whose first letter could be a length": b"\x04\x0bstreamtyped\x81\xe8\x03\x84\x01+"
+    + bytes([len(_ONE_NUMBER)])
+    + _ONE_NUMBER
+    + b"\x86\x84\x02iI\x01\x10\x92",
+    "a name of an attribute": f"<html><a href=請點 {DOMAIN.translate(WIDE)} 謝謝>here</a></html>".encode(),
+    "a number in bytes of no known form": b"\x01\x02\xff\xfe\x9d" * 9 + b"http://3325256727/x\0\x01\xf1",
+}
+"""What the random test found once, and how it was written."""
+
+
+@pytest.mark.parametrize("way", FOUND_ONCE)
+def test_what_was_missed_once_is_told(way: str) -> None:
+    """Each is found, and a sound PDF is not called damaged."""
+    found, claim = _found(FOUND_ONCE[way])
+    assert found
+    assert claim["reader"] != "damaged"

@@ -24,7 +24,7 @@ from mvtcase.keys import identities, locks, ring
 from mvtcase.keys.ring import Keys
 from mvtcase.model import ExaminerRole
 from mvtcase.phones import IosPhone, build_ios_backup
-from mvtcase.store import queries, vault, view
+from mvtcase.store import incoming, queries, vault, view
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import (
     acquisitions,
@@ -302,15 +302,54 @@ def test_bundles_leave_a_sealed_case_whole_and_enter_none(
     path = send(own, own, tmp_path / "post", "taipei", evidence=True)
     slices.cut(own, finding["id"], to=to, output=tmp_path / "slice")
     assert custody.verify(own).json["holds"]
-    with pytest.raises(ConflictError, match="sealed case"):
-        merges.take_in(own, path, merges.Wish())
-    with pytest.raises(ConflictError, match="sealed case"):
-        handovers.hand_over(own, handovers.Handing(giver="Ada", taker="Bo", item="D-0001", reason="court"))
+    handing = handovers.Handing(giver="Ada", taker="Bo", item="D-0001", reason="court")
+    with pytest.raises(InputError, match="unasked"):
+        handovers.hand_over(own, handing)
+    form = handovers.hand_over(own, replace(handing, output=tmp_path / "form.html")).data.handover.form
+    assert b"court" in Path(form).read_bytes()
+    for sealed_too in (None, Wish()):
+        other = replace(own, case=f"there-{bool(sealed_too)}".lower())
+        cases.new(other, "There", slug=other.case, sealed=sealed_too)
+        assert merges.take_in(other, path, merges.Wish(keys=listed(tmp_path, own))).data.merged
+        assert cases.show(other).data.findings == 1
+        with other.open_case() as store:
+            assert store.folder.sealed == bool(sealed_too)
+            assert (store.folder.results("S-0002") / "mvt" / "sms.json").read_bytes() == MESSAGE
+            (one, *_) = queries.acquisitions(store)
+            assert one.imported != bool(sealed_too)
+        assert custody.verify(other).data.holds
+    assert regular_files(tmp_path / "memory") == []
+
+
+def test_a_killed_import_leaves_nothing_in_a_sealed_case(
+    full: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed once its files are sealed and before the merge is committed: the next verb removes them."""
+    own = replace(full, identity=full.keys.identity())
+    path = send(own, own, tmp_path / "post", "taipei")
     other = replace(own, case="there")
-    cases.new(other, "There", slug="there")
-    assert merges.take_in(other, path, merges.Wish(keys=listed(tmp_path, own))).data.merged
-    with other.open_case() as store:
-        assert (store.folder.results("S-0002") / "mvt" / "sms.json").read_bytes() == MESSAGE
+    cases.new(other, "There", slug="there", sealed=Wish())
+    wish = merges.Wish(keys=listed(tmp_path, own))
+
+    def units() -> list[str]:
+        with other.open_case() as store:
+            assert isinstance(store.folder, view.SealedFolder)
+            return sorted(store.folder.vault.units())
+
+    child = os.fork()
+    if child == 0:
+        real = incoming.seal
+        monkeypatch.setattr(incoming, "seal", lambda *given: (real(*given), os._exit(9)))
+        merges.take_in(other, path, wish)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    home = other.case_folder().home
+    assert list((home / "sealed").iterdir()), "files were sealed"
+    assert units() == []
+    assert merges.take_in(other, path, wish).data.merged
+    assert units() == ["acquisitions/A-0001"]
+    assert not list(home.glob(".merging-*"))
+    assert custody.verify(other).data.holds
 
 
 def die_at(step: int, act: Callable[[], object]) -> bool:

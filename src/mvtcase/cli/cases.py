@@ -263,6 +263,10 @@ def handover(
         Path | None, typer.Option("--attach", metavar="FILE", help="The scan of the signed form of '--form'.")
     ] = None,
     form: Annotated[str, typer.Option("--form", metavar="ID", help="The handover that a scan belongs to.")] = "",
+    to_file: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where the form goes; default: the case's exports."),
+    ] = None,
 ) -> None:
     """Write down a handover and print its form for two signatures; or attach the scan of one that was signed."""
     verbs = workflow.handovers
@@ -271,7 +275,9 @@ def handover(
         lambda desk: (
             verbs.attach(desk, form, attach)
             if attach
-            else verbs.hand_over(desk, verbs.Handing(giver=giver, taker=taker, item=item, reason=reason))
+            else verbs.hand_over(
+                desk, verbs.Handing(giver=giver, taker=taker, item=item, reason=reason, output=to_file)
+            )
         ),
         lambda data: [output.record("Handover", data.handover)],
     )

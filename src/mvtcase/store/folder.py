@@ -138,14 +138,6 @@ class CaseFolder:
             raise InputError("Nothing leaves a sealed case unasked.", hint=say("Say where to, {0}.", do(output="FILE")))
         return self.path / "exports"
 
-    def require_open(self) -> None:
-        """Raise `ConflictError` for a sealed case, where a verb would write files that cannot be kept sealed."""
-        if self.sealed:
-            raise ConflictError(
-                "A sealed case cannot do this: it writes files that would lie in clear or be lost.",
-                hint=say("Use {0} first and {1} afterwards.", do("case unseal"), do("case seal")),
-            )
-
     def create(self) -> None:
         """Make the folder, private to its owner, with its sub-folders."""
         parts = () if self.sealed else ("reports", "attachments", "working", "scans", "acquisitions")

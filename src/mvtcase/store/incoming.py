@@ -15,6 +15,8 @@ from mvtcase.canon import sha256_file
 from mvtcase.errors import BundleError, ConflictError
 from mvtcase.files import destroy, sync_folder
 from mvtcase.store.folder import PRIVATE_FOLDER, held_lock
+from mvtcase.store.view import SealedFolder
+from mvtcase.workspaces import workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from mvtcase.store.store import Store
 
 MERGED = "bundle.merged"
+_MARK = ".merging-"
+"""What marks a sealed case while a bundle is taken in; the UUID of the bundle follows."""
 HOMES = {"scan": "scans", "acquisition": "acquisitions"}
 """The folder below which a table's files lie, each in a folder named by short id; while staged, by UUID."""
 
@@ -34,17 +38,24 @@ def is_merged(store: Store, bundle: str) -> bool:
 
 
 @contextlib.contextmanager
-def staging(store: Store, bundle: str) -> Iterator[Path]:
-    """Give an empty folder for a bundle's files; unless the bundle is merged on leaving, all of it is removed.
+def staging(store: Store, bundle: str, size: int) -> Iterator[Path]:
+    """Give an empty folder for a bundle of so many bytes; unless it is merged on leaving, all of it is removed.
 
     Raises `ConflictError` while another process takes in the same bundle.
     """
     if not re.fullmatch(r"[0-9a-f-]{36}", bundle):
         raise BundleError("The label of the bundle cannot be read.")
-    folder = store.folder.path / "incoming" / bundle
-    with held_lock(folder.with_suffix(".lock")) as held:
+    sealed, folder = store.folder.sealed, store.folder.home / "incoming" / bundle
+    with held_lock(store.folder.home / f"{_MARK}{bundle}" if sealed else folder.with_suffix(".lock")) as held:
         if not held:
             raise ConflictError("Another process is taking this bundle in.")
+        if sealed:
+            try:
+                with workspace(store.folder.working_for(size)) as private:
+                    yield private
+            finally:
+                _end_sealed(store, bundle)
+            return
         destroy(folder)
         folder.mkdir(parents=True, mode=PRIVATE_FOLDER)
         try:
@@ -78,8 +89,14 @@ def settle_keys(store: Store) -> None:
 def settle(store: Store) -> None:
     """Finish what killed verbs left: files of a merged bundle go to their places, those of any other are removed."""
     settle_keys(store)
+    if store.read_only:
+        return
+    for mark in store.folder.home.glob(f"{_MARK}*"):
+        with held_lock(mark) as held:
+            if held:
+                _end_sealed(store, mark.name.removeprefix(_MARK))
     incoming = store.folder.home / "incoming"
-    if store.read_only or store.folder.sealed or not incoming.is_dir():
+    if not incoming.is_dir():
         return
     for folder in sorted(each for each in incoming.iterdir() if each.is_dir()):
         lock = folder.with_name(f"{folder.name[:36]}.lock")
@@ -91,9 +108,40 @@ def settle(store: Store) -> None:
                 lock.unlink(missing_ok=True)
 
 
+def seal(store: Store, staged: Path) -> None:
+    """Keep a bundle's files in a sealed case, before the merge that speaks of them is committed."""
+    assert isinstance(store.folder, SealedFolder)  # noqa: S101  # asked by the caller
+    for table, home in HOMES.items():
+        ids = _ids(store, table)
+        for each in children(staged / home):
+            if each.name in ids:
+                unit = staged / "units" / home / ids[each.name]
+                unit.parent.mkdir(parents=True, exist_ok=True)
+                each.rename(unit)
+                store.folder.take(f"{home}/{unit.name}", staged / "units")
+    for each in children(staged / "attachments"):
+        store.folder.take(f"attachments/{each.name}", staged)
+
+
+def _end_sealed(store: Store, bundle: str) -> None:
+    """Remove what was sealed for a merge that never came to its end."""
+    assert isinstance(store.folder, SealedFolder)  # noqa: S101  # only such a case has the mark
+    with store.alone():  # whoever adds a scan or an acquisition has committed it, or waits
+        if not is_merged(store, bundle):
+            known = {f"{home}/{each}" for table, home in HOMES.items() for each in _ids(store, table).values()}
+            for unit in list(store.folder.vault.units()):
+                if unit.startswith(tuple(f"{home}/" for home in HOMES.values())) and unit not in known:
+                    store.folder.remove(unit)
+    (store.folder.home / f"{_MARK}{bundle}").unlink(missing_ok=True)
+
+
+def _ids(store: Store, table: str) -> dict[str, str]:
+    return {row["uuid"]: row["id"] for row in store.rows(f"SELECT uuid, id FROM {table}")}  # noqa: S608  # own names
+
+
 def _put_in_place(store: Store, staged: Path) -> None:
     for table, home in HOMES.items():
-        ids = {row["uuid"]: row["id"] for row in store.rows(f"SELECT uuid, id FROM {table}")}  # noqa: S608  # own names
+        ids = _ids(store, table)
         for each in children(staged / home):
             if each.name in ids:
                 _move_all(each, store.folder.path / home / ids[each.name])

@@ -26,11 +26,13 @@ from mvtcase.keys import ring
 from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 FORMAT = "mvtcase-crate/1"
 FOLDER = "sealed"
 SLICE_BYTES = 4 << 20
+_LEVEL = 1
+"""Of zstandard: more makes results little smaller and sealing far slower."""
 _MOST_MESSAGE = 64 << 20
 _LENGTH_BYTES = 4
 WHOLE = ("scans", "acquisitions")
@@ -55,18 +57,32 @@ class Vault:
         """Return where the crate of a unit lies, or would."""
         return self.home / FOLDER / self.name_of(unit)
 
-    def write(self, unit: str, root: Path) -> None:
-        """Keep a unit as it stands below `root`, in place of the crate that was there; all of it or nothing."""
-        top = root / unit
-        files = regular_files(top) if top.is_dir() else [top]
+    def write(self, unit: str, root: Path) -> dict[str, str]:
+        """Keep a unit as it stands below `root`, in place of the crate that was there; all of it or nothing.
+
+        Returns the SHA-256 of every file, of the bytes that were read.
+        """
+        files = files_of(root, unit)
+        listed = [(os.fsencode(each.relative_to(root)).decode("latin-1"), each.stat().st_size) for each in files]
+        hashed = [_Sum() for _ in files]
+        pack = zstandard.ZstdCompressor(level=_LEVEL).compress
+        self._write(unit, listed, map(pack, _slices(zip(files, listed, hashed, strict=True))))
+        return {_name(name): one.hasher.hexdigest() for (name, _), one in zip(listed, hashed, strict=True)}
+
+    def take_over(self, unit: str, other: Vault) -> dict[str, str]:
+        """Keep a unit as another vault holds it, without unpacking it, and return the SHA-256 of every file there."""
+        with other._opened(unit) as handle:
+            head = other._head(handle, unit)
+            self._write(unit, head["files"], other._packed(handle, str(head["id"])))
+        return other.sums(unit)
+
+    def _write(self, unit: str, listed: Sequence[Sequence[Any]], packed: Iterable[bytes]) -> None:
         target = self.crate(unit)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         incoming = target.with_name(f".{new_uuid()}")
         try:
             with os.fdopen(os.open(incoming, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as handle:
-                self._pack(
-                    handle, unit, [(each, os.fsencode(each.relative_to(root)).decode("latin-1")) for each in files]
-                )
+                self._fill(handle, unit, listed, packed)
                 handle.flush()
                 os.fsync(handle.fileno())
             incoming.replace(target)
@@ -74,14 +90,12 @@ class Vault:
             incoming.unlink(missing_ok=True)
         sync_folder(target.parent)
 
-    def _pack(self, handle: IO[bytes], unit: str, files: Iterable[tuple[Path, str]]) -> None:
-        listed = [(path, name, path.stat().st_size) for path, name in files]
+    def _fill(self, handle: IO[bytes], unit: str, listed: Sequence[Sequence[Any]], packed: Iterable[bytes]) -> None:
         crate = new_uuid()
-        head = {"format": FORMAT, "unit": unit, "id": crate, "files": [[name, size] for _, name, size in listed]}
+        head = {"format": FORMAT, "unit": unit, "id": crate, "files": listed}
         self._put(handle, json.dumps(head).encode())
-        pack = zstandard.ZstdCompressor(level=1).compress
-        for number, piece in enumerate(_slices(listed)):
-            self._put(handle, b"%s %d\n" % (crate.encode(), number) + pack(piece))
+        for number, piece in enumerate(packed):
+            self._put(handle, b"%s %d\n" % (crate.encode(), number) + piece)
         handle.write(bytes(_LENGTH_BYTES))
         handle.write(bytes(-handle.tell() % ring.GRAIN))
 
@@ -99,9 +113,12 @@ class Vault:
         self._give(unit, lambda inside: found.setdefault(str(inside), _Sum()))
         return {name: one.hasher.hexdigest() for name, one in found.items()}
 
+    def _opened(self, unit: str) -> IO[bytes]:
+        return os.fdopen(open_untouched(self.crate(unit)), "rb")
+
     def _give(self, unit: str, open_sink: Callable[[PurePosixPath], contextlib.AbstractContextManager[Any]]) -> bool:
         try:
-            handle = os.fdopen(open_untouched(self.crate(unit)), "rb")
+            handle = self._opened(unit)
         except FileNotFoundError:
             return False
         with handle:
@@ -130,13 +147,17 @@ class Vault:
             raise self._damaged() from error
 
     def _pieces(self, handle: IO[bytes], crate: str) -> Iterator[bytes]:
+        unpack = zstandard.ZstdDecompressor().decompress
+        return (unpack(piece, max_output_size=SLICE_BYTES) for piece in self._packed(handle, crate))
+
+    def _packed(self, handle: IO[bytes], crate: str) -> Iterator[bytes]:
         number = 0
         while (plain := self._take(handle)) is not None:
             told, _, packed = plain.partition(b"\n")
             if told != b"%s %d" % (crate.encode(), number):
                 raise self._damaged()
             number += 1
-            yield zstandard.ZstdDecompressor().decompress(packed, max_output_size=SLICE_BYTES)
+            yield packed
 
     def units(self) -> Iterator[str]:
         """Yield every unit that the case holds, in the order of their names on the disk."""
@@ -184,10 +205,16 @@ def units_below(root: Path) -> list[str]:
     return found
 
 
-def _slices(listed: Iterable[tuple[Path, str, int]]) -> Iterator[bytes]:
+def files_of(root: Path, unit: str) -> list[Path]:
+    """Return the files of a unit that stands in clear below a folder."""
+    top = root / unit
+    return regular_files(top) if top.is_dir() else [top]
+
+
+def _slices(files: Iterable[tuple[Path, tuple[str, int], _Sum]]) -> Iterator[bytes]:
     """Yield the bytes of files, one after another, in slices of one size; each file as long as was listed."""
     held = io.BytesIO()
-    for path, _, size in listed:
+    for path, (_, size), hashed in files:
         left = size
         with os.fdopen(open_untouched(path), "rb", buffering=0) as handle:
             while left:
@@ -195,6 +222,7 @@ def _slices(listed: Iterable[tuple[Path, str, int]]) -> Iterator[bytes]:
                 if not piece:
                     raise OSError(f"{path.name} became shorter while it was sealed")
                 left -= len(piece)
+                hashed.write(piece)
                 held.write(piece)
                 if held.tell() == SLICE_BYTES:
                     yield held.getvalue()
@@ -210,7 +238,7 @@ class _Sum(contextlib.nullcontext[Any]):
         super().__init__(self)
         self.hasher = hashlib.sha256()
 
-    def write(self, data: memoryview) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Take some bytes."""
         self.hasher.update(data)
 
@@ -235,9 +263,14 @@ def _unpack(sink: Any, size: int, rest: memoryview, pieces: Iterator[bytes]) -> 
     return rest
 
 
+def _name(written: str) -> str:
+    """Return a path as the system has it, from how it is written: as the characters that its bytes number."""
+    return os.fsdecode(written.encode("latin-1"))
+
+
 def _inside(unit: str, name: str) -> PurePosixPath:
     """Return where a file of a unit goes. Raises `CaseDamagedError` where that is not inside of it."""
-    inside = PurePosixPath(os.fsdecode(name.encode("latin-1")))
+    inside = PurePosixPath(_name(name))
     if ".." in inside.parts or unit_of(inside) != unit:
         raise CaseDamagedError("A sealed file lies outside of its unit.", hint="Restore a backup.")
     return inside

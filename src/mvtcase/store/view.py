@@ -114,6 +114,11 @@ class SealedFolder(CaseFolder):
             self._seen[unit] = _state(self.path / unit)
         return self.path / inside
 
+    def take(self, unit: str, root: Path) -> None:
+        """Seal a unit that lies below another folder; the view has it no more."""
+        self.vault.write(unit, root)
+        self.forget(unit)
+
     def forget(self, unit: str) -> None:
         """Drop a unit from the view, where it was only read."""
         destroy(self.path / unit)

@@ -204,6 +204,7 @@ def _files(store: Store, load: _Load, left: list[Message], *, evidence: bool) ->
         results = store.folder.results(scan.id)
         for path in sorted(each for each in results.rglob("*") if each.is_file() and not each.is_symlink()):
             yield f"scans/{scan.uuid}/{path.relative_to(store.folder.scan(scan.id)).as_posix()}", path
+        store.folder.forget(f"scans/{scan.id}")
     for one in (each for each in queries.acquisitions(store) if each.id in ids):
         yield f"manifests/{one.uuid}", store.folder.manifest(one.id)
         if evidence:

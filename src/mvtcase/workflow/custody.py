@@ -267,6 +267,7 @@ def _verify_files(store: Store, keys: Mapping[str, str] | None) -> Iterator[Diff
     for scan in queries.scans(store):
         if scan.results_sha256:
             yield from _verify_results(store.folder.results(scan.id), scan.id, scan.results_sha256)
+            store.folder.forget(f"scans/{scan.id}")
     yield from _verify_reports(store, keys)
     yield from _verify_attachments(store)
 

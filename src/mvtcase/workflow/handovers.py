@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handing:
-    """What is given, by whom, to whom and why; `item` is the id of a phone or acquisition, or a thing in words."""
+    """What is given, by whom, to whom and why; `item` is the id of a phone or acquisition, or a thing in words.
+
+    The form goes to `output`, else to the exports of the case.
+    """
 
     giver: str
     taker: str
     item: str
     reason: str
+    output: Path | None = None
+
+
+_FORM = "{}-handover.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +67,9 @@ def hand_over(desk: Desk, wish: Handing) -> Outcome[OneHandover]:
     if missing := [name for name, text in said.items() if not text.strip()]:
         raise InputError("A handover needs {missing}.", missing=", ".join(f"--{each}" for each in missing))
     with desk.open_case(to_change=True) as store:
-        store.folder.require_open()
+        place = wish.output.expanduser().absolute() if wish.output else store.folder.own_exports()
+        if wish.output and place.exists():
+            raise ConflictError("{path} exists already.", path=place)
         device, item = _thing(store, wish.item.strip())
         with store.change("custody.handed_over", actor=desk.actor) as change:
             named = change.new_id("handover")
@@ -68,10 +77,11 @@ def hand_over(desk: Desk, wish: Handing) -> Outcome[OneHandover]:
             change.insert("handover", id=named, item=item, device=device, given_by=wish.giver.strip(),
                           taken_by=wish.taker.strip(), reason=wish.reason.strip(), at=change.at,
                           recorded_by=desk.actor)  # fmt: skip
-        form = _written(desk, store, named)
+        form = place if wish.output else place / _FORM.format(named)
+        _write(desk, store, _shown(store, named, form), form)
         told = say("Print {form}, have both sign it, then {0}.",
                    do("custody handover", form=named, attach="SCAN"), form=form)  # fmt: skip
-        return Outcome(data=OneHandover(handover=_shown(store, named)), messages=(told,))
+        return Outcome(data=OneHandover(handover=_shown(store, named, form)), messages=(told,))
 
 
 def _thing(store: Store, named: str) -> tuple[str | None, str]:
@@ -85,20 +95,17 @@ def _thing(store: Store, named: str) -> tuple[str | None, str]:
     return None, named
 
 
-def _form(store: Store, named: str) -> Path:
-    return store.folder.home / "exports" / f"{named}-handover.html"
-
-
-def _shown(store: Store, named: str) -> HandoverShown:
+def _shown(store: Store, named: str, form: Path | None = None) -> HandoverShown:
     names = ("id", "item", "device", "given_by", "taken_by", "reason", "at", "scan_sha256")
     for row in store.rows(f"SELECT {', '.join(names)} FROM handover WHERE id = ?", (named,)):  # noqa: S608  # own names
-        return HandoverShown(**dict(row), form=str(_form(store, named)))
+        own = store.folder.home / "exports" / _FORM.format(named)
+        return HandoverShown(**dict(row), form=str(form or ("" if store.folder.sealed else own)))
     raise NotFoundError("This case holds no handover {named!r}.", named=named)
 
 
-def _written(desk: Desk, store: Store, named: str) -> Path:
-    """Write the form to be signed and return where it is; without the network, in one page."""
-    one, case, path = _shown(store, named), queries.case_file(store), _form(store, named)
+def _write(desk: Desk, store: Store, one: HandoverShown, path: Path) -> None:
+    """Write the form to be signed; without the network, in one page."""
+    case = queries.case_file(store)
     word = translator(desk.language_of(case)).word
     rows = (
         (say("Case"), case.id),
@@ -120,7 +127,6 @@ def _written(desk: Desk, store: Store, named: str) -> Path:
     )
     path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     write_atomically(path, page.encode())
-    return path
 
 
 def _text(value: object) -> str:

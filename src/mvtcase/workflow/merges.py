@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.canon import GENESIS
 from mvtcase.engine.events import HASHES_FILE
 from mvtcase.errors import BundleError, ConflictError, InputError, NotFoundError
+from mvtcase.files import destroy
 from mvtcase.keys import identities
 from mvtcase.model import CustodyEvent, DecisionKind
 from mvtcase.store import custody, incoming, merging, queries, schema
@@ -93,19 +94,22 @@ def take_in(
     if wrong := bundle_files.wrong_chunks(path, label):
         raise bundles.broken_chunks(wrong, path)
     with desk.open_case(to_change=True) as store:
-        store.folder.require_open()
         _require_known_signer(store, label, wish.keys)
         if incoming.is_merged(store, str(label.told["bundle"])):
             told = _told(label, str(label.told["origin"]), merged=True)
             return Outcome(data=told, messages=(say("This bundle was merged before; nothing changed."),))
-        with incoming.staging(store, str(label.told["bundle"])) as staging:
+        with incoming.staging(store, str(label.told["bundle"]), int(label.told["bytes"])) as staging:
             bundle_files.unpack(path, label, opens, staging)
+            left = store.folder.sealed and (staging / _EVIDENCE).exists()
+            if left:
+                destroy(staging / _EVIDENCE)
             taking = _Taking(desk, store, label, staging, wish.name)
             shown = taking.run(commit=False)
             if wish.preview or not confirm(shown):
                 return Outcome(data=shown, messages=(say("Nothing was changed; {0} merges it.", do(yes=True)),))
             done = taking.run(commit=True)
-    return Outcome(data=done, messages=_next(done))
+    without = (say("The evidence in the bundle was left out: a sealed case takes no copy."),) if left else ()
+    return Outcome(data=done, messages=(*without, *_next(done)))
 
 
 def _next(done: Merged) -> tuple[Any, ...]:
@@ -219,6 +223,9 @@ class _Taking:
         for each in incoming.children(self._staging / _EVIDENCE):
             (homes / each.name).mkdir(parents=True, exist_ok=True)
             each.rename(homes / each.name / _EVIDENCE)
+        if self._store.folder.sealed:
+            incoming.seal(self._store, self._staging)
+            return
         for folder, _, files in os.walk(self._staging):
             for name in files:
                 with (Path(folder) / name).open("rb") as handle:

@@ -249,3 +249,28 @@ def test_the_later_scan_counts_whatever_the_clock_says(
     assert view["completeness"] == "partial"
     told: Any = status.status(desk).json["officials"]
     assert (told[0]["devices"][0]["completeness"], told[0]["devices"][0]["last_scan"]) == ("partial", "S-0002")
+
+
+def test_the_log_tells_what_was_done_about_one_person_by_whom_and_since_when(
+    desk: Desk, join: Callable[..., str], add_phone: Callable[..., str]
+) -> None:
+    """What hangs on the person is the person's, and nobody else's events stand among them."""
+    other = join("Bertram Alder")
+    add_phone()
+    custody.note(desk, "Seen.", about="D-0001")
+    custody.looked_at(desk, "O-0001")
+    mine, theirs = (custody.log(desk, person=each).data.events for each in ("O-0001", other))
+    assert {"acquisition.registered", "note.added", "person.read"} <= {each.action for each in mine}
+    assert {each.sequence for each in mine}.isdisjoint(each.sequence for each in theirs)
+    assert theirs
+    every = custody.log(desk).data.events
+    assert custody.log(desk, examiner="ada").data.events == every
+    assert custody.log(desk, examiner="Nobody").data.events == ()
+    assert custody.log(desk, since=every[-1].at).data.events == every[-1:]
+    with pytest.raises(InputError):
+        custody.log(desk, since="yesterday")
+    back = replace(desk, clock=lambda: datetime(2020, 1, 1, tzinfo=timezone.utc))
+    custody.note(back, "After midnight, said the clock.")
+    shown = custody.log(desk)
+    assert [each.event for each in shown.data.times_running_back] == [len(every) + 1]
+    assert "runs backwards" in str(shown.messages)

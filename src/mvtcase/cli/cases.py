@@ -199,11 +199,22 @@ def _one(data: OneCase) -> Iterable[Table]:
 
 
 @chain.command("log")
-def log(context: typer.Context) -> None:
-    """Print the chain, oldest event first."""
+def log(
+    context: typer.Context,
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="ID", help="Only what is about this official and their phones.")
+    ] = None,
+    examiner: Annotated[
+        str | None, typer.Option("--examiner", metavar="NAME", help="Only what this examiner did, by name or id.")
+    ] = None,
+    since: Annotated[str, typer.Option("--since", metavar="TIME", help="Only from this day or time on (UTC).")] = "",
+) -> None:
+    """Print the chain, oldest event first; who read a person's page in the console stands in it too."""
     columns = ("sequence", "at", "actor", "action", "subject", "digest")
     output.answer(
-        context, workflow.custody.log, lambda data: [output.records("Chain of custody", columns, data.events)]
+        context,
+        lambda desk: workflow.custody.log(desk, person=person, examiner=examiner, since=since),
+        lambda data: [output.records("Chain of custody", columns, data.events)],
     )
 
 

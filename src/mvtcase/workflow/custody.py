@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import GENESIS, sha256_file
+from mvtcase.canon import GENESIS, person_key, sha256_file
 from mvtcase.engine.events import HASHES_FILE
 from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import AmbiguousError, ChainBrokenError, IndicatorError, IndicatorSetMissingError, InputError
 from mvtcase.findings.normalise import unlike_its_alerts
 from mvtcase.store import custody as chain
-from mvtcase.store import incoming, queries, signatures
+from mvtcase.store import incoming, purging, queries, signatures
 from mvtcase.store.custody import Difference
 from mvtcase.wording import do, say
 from mvtcase.workflow import bundle_files, report_files, witnesses
@@ -32,19 +34,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
-    """What `custody log` returns, oldest event first."""
-
-    events: tuple[CustodyEvent, ...]
-    head: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneNote:
-    """What `custody note` returns."""
-
-    note: Note
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +44,22 @@ class RunningBack:
     event: int
     at: str
     before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """What `custody log` returns, oldest event first."""
+
+    events: tuple[CustodyEvent, ...]
+    head: str
+    times_running_back: tuple[RunningBack, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneNote:
+    """What `custody note` returns."""
+
+    note: Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +74,58 @@ class Holds:
     signed_by: tuple[str, ...] = ()
 
 
-def log(desk: Desk) -> Outcome[Chain]:
-    """Return every event of the chain, oldest first."""
+def log(desk: Desk, *, person: str | None = None, examiner: str | None = None, since: str = "") -> Outcome[Chain]:
+    """Return the events of the chain, oldest first: all, or those about an official, of an examiner, since a time.
+
+    An event is about somebody when it is on the person, or wrote what hangs on the person: phones, scans, findings.
+    Raises `NotFoundError`, and `InputError` where `since` is no time.
+    """
+    if since and not _TIME.fullmatch(since):
+        raise InputError(
+            "{given!r} is no time.", hint="Write it as 2026-11-24, or 2026-11-24T08:30 (UTC).", given=since
+        )
     with desk.open_case() as store:
-        return Outcome(data=Chain(events=queries.custody_events(store), head=store.custody_head()))
+        every = queries.custody_events(store)
+        about = _about(store, queries.official(store, person).id) if person else None
+        events = tuple(
+            each
+            for each in every
+            if each.at >= since.removesuffix("Z")
+            and (examiner is None or person_key(examiner) in {person_key(each.actor), person_key(_registered(each))})
+            and (about is None or bool(about & {each.sequence, each.subject, each.payload.get("official")}))
+        )
+        jumps = _running_back(every)
+        return Outcome(data=Chain(events=events, head=store.custody_head(), times_running_back=jumps),
+                       messages=_told_of(jumps))  # fmt: skip
+
+
+def _registered(event: CustodyEvent) -> str:
+    """Return the id that an examiner had in the register when the event was written, empty where in none."""
+    return str(event.payload.get("examiner_id", ""))
+
+
+def _about(store: Store, official: str) -> set[object]:
+    """Return ids of a person and of what hangs on the person, and the numbers of events that wrote any of it."""
+    held = purging.holdings(store, [official])
+    uuids = json.dumps([uuid for some in held.rows.values() for uuid in some])
+    query = "SELECT DISTINCT sequence FROM custody_row WHERE row_uuid IN (SELECT value FROM json_each(?))"
+    return {row["sequence"] for row in store.rows(query, (uuids,))} | {
+        each for ids in held.ids.values() for each in ids
+    }
+
+
+def _running_back(events: Sequence[CustodyEvent]) -> tuple[RunningBack, ...]:
+    """Return where the clock was set back: the one jump that two times can show, since a pause looks like the other."""
+    return tuple(
+        RunningBack(event=after.sequence, at=after.at, before=before.at)
+        for before, after in pairwise(events)
+        if after.at < before.at
+    )
+
+
+def _told_of(jumps: Sequence[RunningBack]) -> tuple[Message, ...]:
+    told = "The time runs backwards at event {n}: {at} after {before}."
+    return tuple(say(told, n=each.event, at=each.at, before=each.before) for each in jumps)
 
 
 def note(desk: Desk, text: str, *, about: str | None = None) -> Outcome[OneNote]:
@@ -153,16 +207,11 @@ def verify(
         _require_whole(store, [*broken, *_verify_files(store, listed)])
     with settled_case(desk) as store:
         events = queries.custody_events(store)
-        backwards = tuple(
-            RunningBack(event=after.sequence, at=after.at, before=before.at)
-            for before, after in pairwise(events)
-            if after.at < before.at
-        )
         found = Holds(
             holds=True,
             events=len(events),
             head=store.custody_head(),
-            times_running_back=backwards,
+            times_running_back=_running_back(events),
             signed_to=signatures.covered_to(store, listed),
             signed_by=tuple(sorted({each.examiner for each in signatures.signed(store)})),
         )
@@ -183,10 +232,7 @@ def _require_whole(store: Store, broken: Sequence[Difference]) -> None:
 
 
 def _told(found: Holds, *, compared: bool) -> tuple[Message, ...]:
-    notes = [
-        say("The time runs backwards at event {n}: {at} after {before}.", n=each.event, at=each.at, before=each.before)
-        for each in found.times_running_back
-    ]
+    notes = [*_told_of(found.times_running_back)]
     if not found.signed_to:
         notes.append(say("No head of this chain is signed: whoever owns the file can have built it anew."))
     elif found.signed_to < found.events:

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import traceback
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -111,7 +112,7 @@ class Laptops:
         self.keys.write_text(f"Ada {' '.join(self.own.public_keys)}\n")
         self.export(self.bundle)
         self.sound, self.content = held(self.one.case_folder().home), content(self.one)
-        self.other = self.one
+        self.other, self.was = self.one, ""
 
     def export(self, path: Path) -> None:
         """Write a bundle of the case of the first laptop."""
@@ -131,10 +132,14 @@ class Laptops:
             self.other = replace(self.one, case=f"taken-{self.number}")
             cases.new(self.other, "Taken", slug=self.other.case, sealed=Wish() if self.number % 2 else None)
             return "import", self.take
-        if not self.one.case_folder().sealed:
-            return "seal", lambda: sealed.seal(self.one, Wish())
-        return ("rekey", lambda: sealed.rekey(self.one, Wish())) if self.number % 2 else (
-            "unseal", lambda: sealed.unseal(self.one))  # fmt: skip
+        what = ("seal", "rekey", "unseal")[self.number // 3 % 3]
+        if what == "seal" and self.one.case_folder().sealed:
+            sealed.unseal(self.one)
+        elif what != "seal" and not self.one.case_folder().sealed:
+            sealed.seal(self.one, Wish())
+        self.was = self.one.case_folder().slug
+        acts = {"seal": sealed.seal, "rekey": sealed.rekey}
+        return what, lambda: acts[what](self.one, Wish()) if what in acts else sealed.unseal(self.one)
 
     def check(self, what: str) -> bool:
         """Raise `AssertionError` where something is half or lost; return whether what was done came to its end."""
@@ -158,7 +163,7 @@ class Laptops:
             require(custody.verify(self.other).data.holds, "the other chain holds")
             destroy(self.other.case_folder().home)
             return done
-        return self.one.case_folder().sealed == (what != "unseal")
+        return self.one.case_folder().slug != self.was
 
     def end(self) -> None:
         """Open the case again and compare every file with what it was at first."""
@@ -183,13 +188,19 @@ def in_child(act: Callable[[], object], kill_after: float | None = None) -> None
     """Do something in a process of its own, which may fail, or is killed after so many seconds."""
     child = os.fork()
     if child == 0:
-        with contextlib.suppress(MvtcaseError, OSError):
-            act()
-        os._exit(0)
+        try:
+            with contextlib.suppress(MvtcaseError, OSError):
+                act()
+            os._exit(0)
+        except BaseException:  # noqa: BLE001  # told, and counted by the parent
+            traceback.print_exc()
+        finally:
+            os._exit(1)
     if kill_after is not None:
         time.sleep(kill_after)
         os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    require(ended in {0, -signal.SIGKILL}, "what fails says so as our errors do")
 
 
 def kill(home: Path, kills: int) -> None:

@@ -303,9 +303,15 @@ class Store:
         if not self.folder.key and not key:
             self.rows("VACUUM INTO ?", (str(path),))
             return
-        with contextlib.closing(module_for(True).connect(path, isolation_level=None)) as target:
-            unlock(target, key)
-            copy_into(target, self.folder.case_file, self.folder.key)
+        module = module_for(True)
+        try:
+            with contextlib.closing(module.connect(path, isolation_level=None)) as target:
+                unlock(target, key)
+                copy_into(target, self.folder.case_file, self.folder.key)
+        except module.Error as error:
+            raise StoreError(
+                "The case {slug} could not be copied: {error}.", slug=self.folder.slug, error=error
+            ) from error
 
     def verify(self) -> tuple[custody.Difference, ...]:
         """Return every difference between the chain and the stored rows."""

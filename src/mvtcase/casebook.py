@@ -103,7 +103,7 @@ class Due:
 class DeviceStanding:
     """A device with everything its status rests on; `latest` holds the latest finished scan of each acquisition.
 
-    `findings` are the ids of its findings, the gravest first, `weights` what a status looks at in them.
+    `weights` are what a status looks at in its findings.
     """
 
     device: Device
@@ -112,7 +112,6 @@ class DeviceStanding:
     acquisitions: tuple[Acquisition, ...]
     latest: tuple[Scan, ...]
     weights: tuple[Weight, ...]
-    findings: tuple[str, ...]
     gaps: tuple[Gap, ...]
     stale: tuple[Stale, ...]
     reach: tuple[Reach, ...]
@@ -224,10 +223,13 @@ def _worded(status: Status, reach: Sequence[Reach]) -> str:
     return why("reach.no_trace", reach=sentence(reach)) if status is Status.NO_TRACE else table.WORDS[status]
 
 
-def overview(store: Store, newest: Newest) -> Overview:
-    """Return how everybody stands, read in one transaction; what it takes grows with people, phones and scans alone."""
+def overview(store: Store, newest: Newest, of: str | None = None) -> Overview:
+    """Return how everybody stands, or one official alone, read in one transaction.
+
+    What it takes grows with people, phones and scans, and not with their findings.
+    """
     with store.reading():
-        return Overview(**_stands(store, newest, queries.scans(store, in_full=False)))
+        return Overview(**_stands(store, newest, queries.scans(store, in_full=False, official=of), of))
 
 
 def read(store: Store, newest: Newest) -> Casebook:
@@ -238,21 +240,20 @@ def read(store: Store, newest: Newest) -> Casebook:
         return Casebook(**told, scans=scans, findings=overlaid(queries.findings(store), lonely(store)))
 
 
-def _stands(store: Store, newest: Newest, scans: Sequence[Scan]) -> dict[str, Any]:
+def _stands(store: Store, newest: Newest, scans: Sequence[Scan], of: str | None = None) -> dict[str, Any]:
     """Return the fields of an overview."""
-    case, groups, observations = queries.case_file(store), queries.groups(store), queries.observations(store)
+    case, groups, observations = queries.case_file(store), queries.groups(store), queries.observations(store, of)
     given = _Given(
         newest=newest,
         fixed=case.fixed_sets,
-        acquisitions=_sorted_out(queries.acquisitions(store), lambda one: one.device),
+        acquisitions=_sorted_out(queries.acquisitions(store, official=of), lambda one: one.device),
         scans=_sorted_out(scans, lambda one: one.acquisition),
-        weights=_weights(store),
-        findings=queries.finding_ids(store),
+        weights=_weights(store, of),
     )
     devices = _sorted_out(
-        (_device_standing(one, given) for one in queries.devices(store)), lambda one: one.device.official
+        (_device_standing(one, given) for one in queries.devices(store, of)), lambda one: one.device.official
     )
-    consents = _sorted_out(queries.consents(store), lambda one: one.official)
+    consents = _sorted_out(queries.consents(store, of), lambda one: one.official)
     seen = _sorted_out(observations, lambda one: one.official)
     return {
         "case": case,
@@ -267,6 +268,7 @@ def _stands(store: Store, newest: Newest, scans: Sequence[Scan]) -> dict[str, An
                 needed=1 if case.single_examiner else 2,
             )
             for one in queries.officials(store)
+            if of in {None, one.id}
         ),
         "running": queries.running(store),
         "observations": observations,
@@ -340,12 +342,14 @@ def overlaid(findings: Iterable[Finding], alone: Collection[str]) -> tuple[Findi
     )
 
 
-def _weights(store: Store) -> dict[str, tuple[Weight, ...]]:
+def _weights(store: Store, of: str | None = None) -> dict[str, tuple[Weight, ...]]:
     """Return what a status looks at in the findings of each device; leads of one phone alone weigh as suspicious."""
     found: dict[str, Counter[Weight]] = {}
-    for row in queries.weights(store):
+    for row in queries.weights(store, of):
         found.setdefault(row["device"], Counter())[_weight(row)] += row["number"]
     for row in _lonely_rows(store):
+        if row["device"] not in found:  # of somebody who was not asked for
+            continue
         weight = _weight(row)
         found[row["device"]][weight] -= 1
         found[row["device"]][replace(weight, rating=Rating.SUSPICIOUS)] += 1
@@ -367,14 +371,13 @@ def _weight(row: sqlite3.Row) -> Weight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
-    """What the standing of devices is made of: acquisitions and findings by device, scans by acquisition."""
+    """What the standing of devices is made of: acquisitions and weights by device, scans by acquisition."""
 
     newest: Newest
     fixed: Collection[str] | None
     acquisitions: Mapping[str, tuple[Acquisition, ...]]
     scans: Mapping[str, tuple[Scan, ...]]
     weights: Mapping[str, tuple[Weight, ...]]
-    findings: Mapping[str, tuple[str, ...]]
 
 
 def _device_standing(device: Device, given: _Given) -> DeviceStanding:
@@ -407,7 +410,6 @@ def _device_standing(device: Device, given: _Given) -> DeviceStanding:
         acquisitions=counted,
         latest=done,
         weights=weights,
-        findings=given.findings.get(device.id, ()),
         gaps=(
             *(gap for scan in done for gap in scan.gaps),
             *(_unscanned(each, scans[each.id]) for each in counted if latest[each.id] is None),

@@ -54,28 +54,31 @@ def show_status(  # who is shown, how much, in what order
     if sealing:
         output.answer(context, lambda desk: workflow.sealing.status(desk, group=group), _sealing)
         return
+    whole = everybody or gaps or exit_code or state_of(context).as_json
     as_listed = order or (Order.ID if state_of(context).as_json else Order.WORST)
     outcome = output.answer(
         context,
-        lambda desk: workflow.status.status(desk, group=group, only=only, next_step=next_step, order=as_listed),
-        lambda data: status_tables(data, gaps=gaps, most=None if everybody or gaps else PEOPLE),
+        lambda desk: workflow.status.status(
+            desk, group=group, only=only, next_step=next_step, order=as_listed, most=None if whole else PEOPLE
+        ),
+        lambda data: status_tables(data, gaps=gaps),
     )
     if exit_code:
         worst = workflow.status.worst_exit_code(one.status for one in outcome.data.officials)
         state_of(context).exit_code = worst or state_of(context).exit_code
 
 
-def status_tables(data: CaseStatus, *, gaps: bool = False, most: int | None = None) -> Iterable[Table | Text]:
+def status_tables(data: CaseStatus, *, gaps: bool = False) -> Iterable[Table | Text]:
     """Return a case's counts and officials, a line each; of a few people, or with `gaps`, also what was not read."""
     counts = [[status, count] for status, count in data.counts.items() if count]
     case = data.case
     title = say("{title} ({slug}), TLP:{tlp}: officials by status", title=case.title, slug=case.slug, tlp=str(case.tlp))
     yield output.table(title, ("status", "officials"), counts)
     columns = ("id", "who", "status", "next", "beside it", "examined", "groups", "what was not, and why")
-    rows = [_row(one) for one in data.officials[:most]]
+    rows = [_row(one) for one in data.officials]
     yield output.lines("Officials", columns, rows, drop=("groups", "what was not, and why", "beside it", "examined"))
-    if left := len(data.officials) - len(rows):
-        yield Text(words(say("{left} more people: {0}.", do("status", all=True), left=left)))
+    if data.left:
+        yield Text(words(say("{left} more people: {0}.", do("status", all=True), left=data.left)))
     if gaps or len(data.officials) <= FEW:
         yield from _phones([each for one in data.officials for each in one.devices])
 

@@ -189,9 +189,12 @@ def identity_from_json(text: str) -> model.DeviceIdentity:
     return model.DeviceIdentity(**{**values, "platform": model.Platform(values.get("platform", "unknown"))})
 
 
-def acquisitions(store: Store, device: str | None = None) -> tuple[model.Acquisition, ...]:
-    """Return all acquisitions, or one device's, by id."""
-    rows = _read(store, "acquisition", "WHERE ?1 IS NULL OR device = ?1 ORDER BY length(id), id", (device,))
+def acquisitions(
+    store: Store, device: str | None = None, *, official: str | None = None
+) -> tuple[model.Acquisition, ...]:
+    """Return all acquisitions, or one device's or official's, by id."""
+    inside = "WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR official = ?2) ORDER BY length(id), id"
+    rows = _read(store, "acquisition", inside, (device, official))
     return tuple(_acquisition(row) for row in rows)
 
 
@@ -234,14 +237,22 @@ def _indicator_set(row: sqlite3.Row) -> model.IndicatorSet:
 
 
 def scans(
-    store: Store, acquisition: str | None = None, *, named: str | None = None, in_full: bool = True
+    store: Store,
+    acquisition: str | None = None,
+    *,
+    official: str | None = None,
+    named: str | None = None,
+    in_full: bool = True,
 ) -> tuple[model.Scan, ...]:
-    """Return all scans, or one acquisition's, or the one named, oldest first, each with sets, modules and gaps.
+    """Return all scans, or an acquisition's, an official's or the one named, oldest first, with sets, modules and gaps.
 
     Unless `in_full`, modules are read only of scans whose reach follows from them, those of 0.1.0.
     """
-    inside = "(?1 IS NULL OR acquisition = ?1) AND (?2 IS NULL OR id = ?2)"
-    values = (acquisition, named)
+    inside = (
+        "(?1 IS NULL OR acquisition = ?1) AND (?2 IS NULL OR id = ?2) AND "
+        "(?3 IS NULL OR acquisition IN (SELECT a.id FROM acquisition a WHERE a.official = ?3))"
+    )
+    values = (acquisition, named, official)
     rows = _read(store, "scan", f"WHERE {inside} ORDER BY {IN_ORDER}", values)
     whose = f"WHERE scan IN (SELECT id FROM scan WHERE {inside})"  # noqa: S608  # a text of our own
     old = "" if in_full else " AND scan IN (SELECT id FROM scan WHERE reach = '[]')"
@@ -407,12 +418,15 @@ def findings(store: Store, among: Condition = ALL) -> tuple[model.Finding, ...]:
     return tuple(sorted(found, key=lambda one: (-one.level.rank, one.device, one.module, one.id)))
 
 
-def weights(store: Store) -> list[sqlite3.Row]:
-    """Return how many findings of each device weigh alike and stand alike in review."""
-    return store.rows(
+def weights(store: Store, official: str | None = None) -> list[sqlite3.Row]:
+    """Return how many findings of each device, or of each of an official's, weigh alike and stand alike in review."""
+    query = (
         "SELECT device, evidence_class, level, rating, indicator_value IS NOT NULL AS matched, state, "
-        "count(*) AS number FROM finding_state GROUP BY 1, 2, 3, 4, 5, 6"
+        "count(*) AS number FROM finding_state {}GROUP BY 1, 2, 3, 4, 5, 6"
     )
+    if official is None:
+        return store.rows(query.format(""))
+    return store.rows(query.format("WHERE official = ? "), (official,))
 
 
 def rare_leads(store: Store, *, phones: int) -> list[sqlite3.Row]:
@@ -432,11 +446,12 @@ def rare_leads(store: Store, *, phones: int) -> list[sqlite3.Row]:
     )
 
 
-def finding_ids(store: Store) -> dict[str, tuple[str, ...]]:
-    """Return the ids of every device's findings, the gravest first."""
+def finding_ids(store: Store, devices: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the findings of some devices, the gravest first."""
     rows = store.rows(
-        "SELECT device, group_concat(id, ' ') AS ids FROM "
-        "(SELECT device, id FROM finding ORDER BY device, severity DESC, id) GROUP BY device"
+        "SELECT device, group_concat(id, ' ') AS ids FROM (SELECT device, id FROM finding "
+        "WHERE device IN (SELECT value FROM json_each(?)) ORDER BY device, severity DESC, id) GROUP BY device",
+        (canonical_json(sorted(devices)),),
     )
     return {row["device"]: tuple(row["ids"].split(" ")) for row in rows}
 

@@ -199,19 +199,21 @@ def list_devices(desk: Desk) -> Outcome[Devices]:
     """Return all devices with their status."""
     with desk.open_case() as store:
         book = overview(store, desk.newest())
-        listed = [payloads.device(payloads.ListedDevice, device) for one in book.officials for device in one.devices]
+        every = [device for one in book.officials for device in one.devices]
+        ids = queries.finding_ids(store, (each.device.id for each in every))
+        listed = [payloads.device(payloads.ListedDevice, each, ids) for each in every]
         return Outcome(data=Devices(devices=tuple(sorted(listed, key=lambda each: each.id))))
 
 
 def show(desk: Desk, named: str) -> Outcome[DeviceInFull]:
     """Return a device with its acquisitions, status, coverage and findings."""
     with desk.open_case() as store:
-        queries.device(store, named)
-        book = overview(store, desk.newest())
-        standing = next(each for one in book.officials for each in one.devices if each.device.id == named)
-        own = overlaid(queries.findings(store, queries.of_device(named)), lonely(store))
+        device = queries.device(store, named)
+        book = overview(store, desk.newest(), device.official)
+        standing = next(each for one in book.officials for each in one.devices if each.device.id == device.id)
+        own = overlaid(queries.findings(store, queries.of_device(device.id)), lonely(store))
         found = tuple(map(payloads.finding, own))
-        whole = payloads.device(payloads.WholeDevice, standing, acquisitions=standing.acquisitions, findings=found)
+        whole = payloads.device(payloads.WholeDevice, standing, {}, acquisitions=standing.acquisitions, findings=found)
         return Outcome(data=DeviceInFull(device=whole))
 
 

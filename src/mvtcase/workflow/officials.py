@@ -128,12 +128,12 @@ def show(desk: Desk, named: str) -> Outcome[OfficialInFull]:
     """Return an official with devices, status, consents and observations."""
     with desk.open_case() as store:
         one = queries.official(store, named)
-        book = overview(store, desk.newest())
-        standing = next(each for each in book.officials if each.official.id == one.id)
+        (standing,) = overview(store, desk.newest(), one.id).officials
+        ids = queries.finding_ids(store, (each.device.id for each in standing.devices))
         found = overlaid(queries.findings(store, queries.of_official(one.id)), lonely(store))
         whole = payloads.filled(
             WholeOfficial,
-            payloads.official(standing),
+            payloads.official(standing, ids),
             contact=one.contact,
             consents=standing.consents,
             findings=tuple(map(payloads.finding, found)),

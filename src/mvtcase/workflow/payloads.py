@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,7 @@ from mvtcase.model.reach import of_scan, sentence
 from mvtcase.wording import Message, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from _typeshed import DataclassInstance
 
@@ -164,7 +164,11 @@ class WholeDevice(DeviceStatus, model.Device):
     findings: tuple[FindingShown, ...]  # type: ignore[assignment]  # in full here, ids elsewhere
 
 
-def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) -> ShownDevice:
+Ids = Mapping[str, Sequence[str]]
+"""The ids of findings by device, the gravest first."""
+
+
+def device(kind: type[ShownDevice], standing: DeviceStanding, ids: Ids, **more: object) -> ShownDevice:
     """Return how a device stands, as one of the records above; `more` is what it has beyond or instead."""
     last = standing.last_scan
     told = {
@@ -183,7 +187,7 @@ def device(kind: type[ShownDevice], standing: DeviceStanding, **more: object) ->
         "claims": claims(standing.latest),
         "reach": standing.reach,
         "reach_words": sentence(standing.reach),
-        "findings": standing.findings,
+        "findings": tuple(ids.get(standing.device.id, ())),
     }
     return filled(kind, standing.device, **{**told, **more})
 
@@ -219,8 +223,9 @@ class OfficialStatus:
     devices: tuple[DeviceStatus, ...]
 
 
-def official(standing: OfficialStanding, next_: Next | None = None) -> OfficialStatus:
+def official(standing: OfficialStanding, ids: Ids, next_: Next | None = None) -> OfficialStatus:
     """Return how an official stands."""
+    reach = standing.reach
     return filled(
         OfficialStatus,
         standing.official,
@@ -230,33 +235,40 @@ def official(standing: OfficialStanding, next_: Next | None = None) -> OfficialS
         leads=standing.leads,
         notifications=standing.notifications,
         claims=claims(scan for each in standing.devices for scan in each.latest),
-        reach=standing.reach,
-        reach_words=sentence(standing.reach),
+        reach=reach,
+        reach_words=sentence(reach),
         groups=tuple(group.name for group in standing.groups),
         next_=next_,
-        devices=tuple(device(DeviceStatus, each) for each in standing.devices),
+        devices=tuple(device(DeviceStatus, each, ids) for each in standing.devices),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseStatus:
-    """What `status` says of a case, or of a group in it."""
+    """What `status` says of a case, or of a group in it; `left` are so many more whom nobody asked to be shown."""
 
     case: model.CaseFile
     counts: Mapping[model.Status, int]
     officials: tuple[OfficialStatus, ...]
+    left: int
     custody_head: str
 
 
 def status(
-    book: Overview, officials: Sequence[OfficialStanding], shown: Sequence[tuple[OfficialStanding, Next]]
+    book: Overview,
+    officials: Sequence[OfficialStanding],
+    shown: Sequence[tuple[OfficialStanding, Next]],
+    ids: Ids,
+    *,
+    left: int,
 ) -> CaseStatus:
-    """Return how many of some officials stand where, and how those who are shown stand."""
+    """Return how many of some officials stand where, and how those who are shown stand; so many are `left`."""
     tally = Counter(one.status for one in officials)
     return CaseStatus(
         case=book.case,
         counts={each: tally.get(each, 0) for each in WORDS},
-        officials=tuple(official(each, next_) for each, next_ in shown),
+        officials=tuple(official(each, ids, next_) for each, next_ in shown),
+        left=left,
         custody_head=book.custody_head,
     )
 

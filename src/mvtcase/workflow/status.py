@@ -38,20 +38,23 @@ def status(
     only: Status | None = None,
     next_step: NextStep | None = None,
     order: Order = Order.ID,
+    most: int | None = None,
 ) -> Outcome[payloads.CaseStatus]:
     """Return the status and next step of every official, with counts; partial while anything is not examined.
 
-    The counts are those of everybody, or of a group; `only` and `next_step` choose who is shown of them.
+    The counts are those of everybody, or of a group; `only` and `next_step` choose who is shown of them, the first
+    `most` in that order.
     """
     with settled_case(desk) as store:
         book = overview(store, desk.newest())
         members = book.members(queries.group(store, group).id) if group else book.officials
         sent = steps.letters_sent(store)
         differing = undecided(store)
-    now = desk.clock()
-    everybody = [(one, steps.next_step(one, sent, now)) for one in members]
-    shown = [(one, step) for one, step in everybody if only in {None, one.status} and next_step in {None, step.what}]
-    shown.sort(key=_ORDERS[order])
+        now = desk.clock()
+        everybody = [(one, steps.next_step(one, sent, now)) for one in members]
+        meant = [each for each in everybody if only in {None, each[0].status} and next_step in {None, each[1].what}]
+        shown = sorted(meant, key=_ORDERS[order])[:most]
+        ids = queries.finding_ids(store, (each.device.id for one, _ in shown for each in one.devices))
     complete = all(one.status not in {Status.INCONCLUSIVE, Status.NOT_EXAMINED} for one in members)
     under_way = "Scan {scan} is running: what it finds is not in these numbers yet."
     notes = [*differing, *(say(under_way, scan=each) for each in book.running)]
@@ -66,7 +69,7 @@ def status(
     if book.case.single_examiner:
         notes.append(say("One examiner's judgement is enough here: {reason}", reason=book.case.single_examiner))
     return Outcome(
-        data=payloads.status(book, members, shown),
+        data=payloads.status(book, members, shown, ids, left=len(meant) - len(shown)),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
         messages=tuple(notes),
     )

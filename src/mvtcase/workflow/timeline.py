@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mvtcase.canon import StrEnum
-from mvtcase.casebook import lonely, overlaid, overview
+from mvtcase.casebook import overview
 from mvtcase.errors import InputError
 from mvtcase.escape import csv_cell
 from mvtcase.model import TimeBasis
@@ -97,13 +97,11 @@ def timeline(
 ) -> Outcome[Timeline]:
     """Return the moments of a case, a group or an official in order, those of unknown time last."""
     with desk.open_case() as store:
-        book = overview(store, desk.newest())
+        wanted = queries.official(store, official).id if official else None
+        book = overview(store, desk.newest(), wanted)
         people = book.members(queries.group(store, group).id) if group else book.officials
-        if official:
-            wanted = queries.official(store, official).id
-            people = tuple(one for one in people if one.official.id == wanted)
         zone = zone_of(book.case)
-        told = _told(store, book.observations, sealing_of(book))
+        told = _told(store, book.observations, sealing_of(book), wanted)
         moments = [each for one in people for each in _of(told, one)]
     shown = [in_zone(each, zone, told.zones) for each in moments]
     meant = sorted((each for each in shown if span.holds(each)), key=_order)
@@ -180,15 +178,17 @@ class _Told:
     zones: Mapping[str, str]
 
 
-def _told(store: Store, observations: tuple[Observation, ...], sealing: Mapping[str, SealingSeen]) -> _Told:
+def _told(
+    store: Store, observations: tuple[Observation, ...], sealing: Mapping[str, SealingSeen], of: str | None
+) -> _Told:
     seen: dict[str, list[Observation]] = {}
     for one in observations:
         seen.setdefault(one.official, []).append(one)
     found: dict[str, list[Finding]] = {}
-    for finding in overlaid(queries.findings(store), lonely(store)):
+    for finding in queries.findings(store, queries.of_official(of) if of else queries.ALL):
         found.setdefault(finding.official, []).append(finding)
     scans: dict[str, list[Scan]] = {}
-    for scan in queries.scans(store, in_full=False):
+    for scan in queries.scans(store, in_full=False, official=of):
         scans.setdefault(scan.device, []).append(scan)
     zones = {each.device: each.value for each in observations if each.kind == DEVICE_ZONE and each.device}
     return _Told(observations=seen, findings=found, scans=scans, sealing=sealing, zones=zones)

@@ -377,7 +377,6 @@ def _device(
         acquisitions=(acquisition,),
         latest=(scan,),
         weights=weights,
-        findings=tuple(each.id for each in own),
         gaps=scan.gaps,
         stale=stale,
         reach=of_scan(scan),

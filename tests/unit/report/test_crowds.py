@@ -52,11 +52,11 @@ def _roster(seed: int) -> Casebook:
     )
     hidden = chance.choice([0.2, 0.6, 1.0])
     people = tuple(_person(chance, number, base, groups, hidden) for number in range(chance.randint(5, 60)))
-    by_base = {each.id: each for each in base.findings}
     findings = tuple(
-        replace(by_base[name], id=f"F-{one.official.id}-{name}", official=one.official.id, device=device.device.id,
+        replace(each, id=f"F-{one.official.id}-{each.id}", official=one.official.id, device=device.device.id,
                 title=f"Message from {one.official.name} at {one.official.contact}")
-        for one in people for device in one.devices for name in device.findings
+        for one in people for device in one.devices for taken in device.acquisitions
+        for each in base.findings if each.device == taken.device
     )  # fmt: skip
     return replace(base, groups=groups, officials=people, findings=findings, scans=(), observations=())
 

@@ -118,7 +118,7 @@ def _guides(data: Guides) -> Iterable[Table]:
             rows = [[number, text] for number, text in enumerate(step.steps, 1)]
             facts = (
                 (say("minutes"), step.minutes),
-                (say("adds"), ", ".join(step.adds)),
+                (say("adds"), step.adds),
                 (say("vanishes"), step.vanishes),
             )
             rows += [list(each) for each in facts]

@@ -15,7 +15,7 @@ from mvtcase.canon import new_uuid
 from mvtcase.casebook import latest_finished
 from mvtcase.errors import InputError
 from mvtcase.files import write_atomically
-from mvtcase.kinds import Platform
+from mvtcase.kinds import EvidenceKind, Platform
 from mvtcase.model import AlertSource
 from mvtcase.store import queries
 from mvtcase.wording import do, say
@@ -40,18 +40,30 @@ _PATTERNS = {
     "emails": "email-addr:value",
     "app_ids": "app:id",
     "file_names": "file:name",
+    "processes": "process:name",
 }
+_DUMP, _SEALED = str(EvidenceKind.IOS_FILE_SYSTEM), str(EvidenceKind.IOS_BACKUP_ENCRYPTED)
+_IPHONES = (str(EvidenceKind.IOS_BACKUP), _SEALED, _DUMP)
+_COLLECTED = (str(EvidenceKind.ANDROIDQF), str(EvidenceKind.ANDROIDQF_AGE))
+_TEXTS = (*_COLLECTED, str(EvidenceKind.ANDROID_BACKUP))
+_REPORTS, _DIAGNOSES = (str(EvidenceKind.BUGREPORT),), (str(EvidenceKind.SYSDIAGNOSE),)
+_APPS = {Platform.IOS: ("org.wikimedia.wikipedia", "Wikipedia"), Platform.ANDROID: ("org.wikipedia", "org.wikipedia")}
+"""The app that is installed where nobody names another, and what its process is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    """One harmless thing: its value as an indicator has it, what to do on the phone, and who must see it."""
+    """One harmless thing: its value as an indicator has it, what to do on the phone, and who must see it.
+
+    `evidence` names the kinds of acquisitions that carry it; with none, every acquisition has to show it.
+    """
 
     name: str
     type: str
     value: str
     how: str
     reader: str
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,52 +119,52 @@ def plan(folder: Path, platform: Platform, *, app: str = "") -> Outcome[Planned]
 
 def _markers(platform: Platform, token: str, app: str) -> Iterable[Marker]:
     host = f"canary-{token}.example.org"
+    link = f"https://message.{host}/a"
     yield Marker(
         name="message",
         type="domains",
         value=f"message.{host}",
-        how=f"From another phone, send this one a text message (SMS) with the link https://message.{host}/a",
+        how=f"From another phone, send this one a text message (SMS) with the link {link}",
         reader="sms",
+        evidence=_IPHONES if platform is Platform.IOS else _TEXTS,
     )
-    yield Marker(
-        name="app",
-        type="app_ids",
-        value=app or ("org.wikimedia.wikipedia" if platform is Platform.IOS else "org.wikipedia"),
-        how="Install this app from the store; take one that the phone does not have yet (--app names another).",
-        reader="applications" if platform is Platform.IOS else "aqf_packages",
-    )
+    yield from _of_app(platform, app)
     yield from _of_iphones(host) if platform is Platform.IOS else _of_androids(token)
 
 
+def _of_app(platform: Platform, app: str) -> Iterable[Marker]:
+    usual, process = _APPS[platform]
+    how = "Install this app from the store, one that the phone does not have yet (--app names another), and open it."
+    readers = (
+        {"applications": _IPHONES, "sysdiagnose_installations": _DIAGNOSES}
+        if platform is Platform.IOS
+        else {"aqf_packages": _COLLECTED, "dumpsys_packages": _REPORTS}
+    )
+    for reader, evidence in readers.items():
+        yield Marker(name="app", type="app_ids", value=app or usual, how=how, reader=reader, evidence=evidence)
+    if app and platform is Platform.IOS:
+        return  # An iPhone's processes are called by a name that the app's id does not tell.
+    yield Marker(
+        name="process",
+        type="processes",
+        value=app or process,
+        how="Leave that app open while the phone is acquired.",
+        reader="sysdiagnose_processes" if platform is Platform.IOS else "aqf_collected_processes",
+        evidence=_DIAGNOSES if platform is Platform.IOS else _COLLECTED,
+    )
+
+
 def _of_iphones(host: str) -> Iterable[Marker]:
-    yield Marker(
-        name="page",
-        type="domains",
-        value=f"page.{host}",
-        how=f"Open https://page.{host}/ in Safari; that it cannot be loaded does not matter.",
-        reader="safari_history",
-    )
-    yield Marker(
-        name="calendar",
-        type="emails",
-        value=f"guest@{host}",
-        how=f"Add an appointment and invite guest@{host}",
-        reader="calendar",
-    )
-    yield Marker(
-        name="contact",
-        type="emails",
-        value=f"contact@{host}",
-        how=f"Add a contact with the e-mail address contact@{host}",
-        reader=SECOND_READER,
-    )
-    yield Marker(
-        name="note",
-        type="domains",
-        value=f"note.{host}",
-        how=f"Write a note with the link https://note.{host}/",
-        reader=SECOND_READER,
-    )
+    for name, kind, value, how, reader, evidence in (
+        ("page", "domains", f"page.{host}", "Open https://{0}/ in Safari; that it cannot be loaded does not matter.",
+         "safari_history", (_SEALED, _DUMP)),
+        ("line", "domains", f"line.{host}", "From another account, send this one a LINE message with https://{0}/",
+         "line_ios", _IPHONES),
+        ("calendar", "emails", f"guest@{host}", "Add an appointment and invite {0}", "calendar", _IPHONES),
+        ("contact", "emails", f"contact@{host}", "Add a contact with the e-mail address {0}", SECOND_READER, _IPHONES),
+        ("note", "domains", f"note.{host}", "Write a note with the link https://{0}/", SECOND_READER, _IPHONES),
+    ):  # fmt: skip
+        yield Marker(name=name, type=kind, value=value, how=how.format(value), reader=reader, evidence=evidence)
 
 
 def _of_androids(token: str) -> Iterable[Marker]:
@@ -162,15 +174,16 @@ def _of_androids(token: str) -> Iterable[Marker]:
         value=f"canary-{token}.txt",
         how=f"Save a file with the name canary-{token}.txt into the folder Download.",
         reader="aqf_files",
+        evidence=_COLLECTED,
     )
 
 
 def _bundle(markers: Iterable[Marker]) -> dict[str, Any]:
     malware = f"malware--{new_uuid()}"
     objects: list[dict[str, Any]] = [{"type": "malware", "id": malware, "name": "Canary", "is_family": False}]
-    for each in markers:
+    for kind, value in dict.fromkeys((each.type, each.value) for each in markers):
         own = f"indicator--{new_uuid()}"
-        pattern = f"[{_PATTERNS[each.type]}='{each.value}']"
+        pattern = f"[{_PATTERNS[kind]}='{value}']"
         objects.append({"type": "indicator", "id": own, "pattern": pattern, "pattern_type": "stix"})
         objects.append(
             {
@@ -185,7 +198,10 @@ def _bundle(markers: Iterable[Marker]) -> dict[str, Any]:
 
 
 def _checklist(markers: Iterable[Marker]) -> str:
-    rows = "".join(f"- [ ] {each.how} ({each.type}: {each.value}; seen by: {each.reader})\n" for each in markers)
+    rows = "".join(
+        f"- [ ] {each.how} ({each.type}: {each.value}; seen by: {each.reader} in {', '.join(each.evidence)})\n"
+        for each in markers
+    )
     return (
         "# Canary\n\nMarkers for a phone of your own, never for somebody else's. Write down the version of the phone's "
         f"system and of the tool that acquires it.\n\n{rows}\n"
@@ -195,7 +211,7 @@ def _checklist(markers: Iterable[Marker]) -> str:
 
 
 def check(desk: Desk, markers: Path, acquisition: str) -> Outcome[Checked]:
-    """Return who saw each marker in the last scan of an acquisition; partial when one was not seen by its reader.
+    """Return who saw each marker that an acquisition carries in its last scan; partial when its reader missed one.
 
     Raises `InputError` when the list cannot be read or there is no finished scan.
     """
@@ -208,7 +224,16 @@ def check(desk: Desk, markers: Path, acquisition: str) -> Outcome[Checked]:
                 "{acquisition} was not scanned.", hint=say("{0} does it.", do("scan run", one.id)), acquisition=one.id
             )
         seen = _seen(queries.alerts(store, scan.id))
-    sightings = tuple(_sighting(each, seen.get(each.value.lower(), frozenset())) for each in wanted)
+    due = [each for each in wanted if not each.evidence or one.kind in each.evidence]
+    if not due:
+        raise InputError(
+            "{acquisition} is of a kind that carries none of these markers.",
+            hint=say(
+                "They are in: {kinds}.", kinds=", ".join(dict.fromkeys(k for each in wanted for k in each.evidence))
+            ),
+            acquisition=one.id,
+        )
+    sightings = tuple(_sighting(each, seen.get(each.value.lower(), frozenset())) for each in due)
     lost = [each for each in sightings if not each.seen]
     return Outcome(
         data=Checked(acquisition=one.id, scan=scan.id, sightings=sightings),
@@ -243,6 +268,6 @@ def _sighting(marker: Marker, seen_by: frozenset[str]) -> Sighting:
 def _read(path: Path) -> list[Marker]:
     try:
         held = read_json(path, MAX_BYTES)
-        return [Marker(**each) for each in held["markers"]]
-    except (UnreadableError, TypeError, KeyError) as error:
+        return [Marker(**{**each, "evidence": tuple(each.get("evidence", ()))}) for each in held["markers"]]
+    except (UnreadableError, TypeError, KeyError, AttributeError) as error:
         raise InputError("{path} is no list of markers: {error}.", path=path, error=error) from error

@@ -15,7 +15,7 @@ from mvtcase import kinds
 from mvtcase.errors import InputError
 from mvtcase.model import AcquisitionState, DeviceState, EvidenceKind, Platform
 from mvtcase.store import queries
-from mvtcase.wording import Message, do, say
+from mvtcase.wording import Message, Said, do, say
 from mvtcase.workflow.desk import Outcome
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def _for_phone(platform: Platform, os_version: str, device: str, taken: dict[Evi
         steps = next((steps for least, steps in taking.steps if version is None or version >= least), None)
         if steps is None:
             continue
-        traces = dict.fromkeys(trace.words for trace in kinds.of(taking.kind).traces.values())
+        traces = dict.fromkeys(Said(trace.words) for trace in kinds.of(taking.kind).traces.values())
         shown.append(
             GuideStep(
                 number=len(shown) + 1,

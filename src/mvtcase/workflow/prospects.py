@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase import kinds
 from mvtcase.model import EvidenceKind, Platform
-from mvtcase.wording import Message, do, say
+from mvtcase.wording import Message, Said, do, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,8 +60,8 @@ def of(kind: EvidenceKind, files: Iterable[tuple[str, int]]) -> Prospect:
         found = {trace for name in names if (trace := record.telling_trace(f"/{name}"))}
         found |= {trace for trace in every if trace not in set(record.telling.values())}
     return Prospect(
-        carries=tuple(each.words for each in every if each in found),
-        lacks=tuple(each.words for each in every if each not in found),
+        carries=tuple(Said(each.words) for each in every if each in found),
+        lacks=tuple(Said(each.words) for each in every if each not in found),
         blind=blind,
         never=record.limits(()),
         packed=packed,
@@ -88,14 +88,14 @@ def _hashed(place: str) -> str:
 def told(acquisition: Acquisition, prospect: Prospect) -> Iterator[Message]:
     """Yield what to say at once, while the phone can still be asked again."""
     if prospect.carries:
-        listed = ", ".join(prospect.carries)
+        listed = prospect.carries
         yield (
             say("Such an acquisition can show: {listed}. What is in this archive, the scan tells.", listed=listed)
             if prospect.packed
             else say("By its files it can show: {listed}.", listed=listed)
         )
     if prospect.lacks:
-        yield say("It cannot show: {listed}. No file of that sort is in it.", listed=", ".join(prospect.lacks))
+        yield say("It cannot show: {listed}. No file of that sort is in it.", listed=prospect.lacks)
     if prospect.blind:
         yield say("Missing or empty: what {listed} read. Take it again if you can.", listed=", ".join(prospect.blind))
     yield from (say(each) for each in prospect.never)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_a_plan_is_a_checklist_with_a_set_that_can_be_loaded(desk: Desk, tmp_pat
         canary.plan(tmp_path / "first", platform)
 
 
-def _markers(folder: Path, *markers: dict[str, str]) -> Path:
+def _markers(folder: Path, *markers: dict[str, Any]) -> Path:
     (folder / LIST).write_text(json.dumps({"markers": markers}))
     return folder / LIST
 

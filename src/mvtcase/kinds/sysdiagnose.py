@@ -55,7 +55,7 @@ SYSDIAGNOSE = Kind(
         "*ps_thread.txt": Trace.EXECUTION,
         "*taskinfo.txt": Trace.EXECUTION,
         "*spindump-nosymbols.txt": Trace.EXECUTION,
-        "*/shutdown.log": Trace.EXECUTION,
+        "*/shutdown*.log": Trace.EXECUTION,
         "*/logdata.statistics.*": Trace.EXECUTION,
         "*jetsam_priority.csv": Trace.EXECUTION,
         "*taskSummary.csv": Trace.EXECUTION,

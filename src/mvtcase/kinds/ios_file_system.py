@@ -41,7 +41,7 @@ IOS_FILE_SYSTEM = Kind(
     | {"filesystem": Trace.PERSISTENCE},
     telling=IOS_TELLING
     | {
-        "*/shutdown.log": Trace.EXECUTION,
+        "*/shutdown*.log": Trace.EXECUTION,
         "*/netusage.sqlite": Trace.EXECUTION,
         "*/CurrentPowerlog.PLSQL": Trace.EXECUTION,
         "*.ips": Trace.EXECUTION,

@@ -90,6 +90,11 @@ class Newest:
     sets: Mapping[str, IndicatorSet]
     tools: Mapping[str, str]
 
+    @property
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        """What tells these versions from any others."""
+        return (*sorted((name, each.sha256) for name, each in self.sets.items()), *sorted(self.tools.items()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
@@ -228,6 +233,14 @@ def overview(store: Store, newest: Newest, of: str | None = None) -> Overview:
 
     What it takes grows with people, phones and scans, and not with their findings.
     """
+    if store.memory is None or of is not None:
+        return _overview(store, newest, of)
+    at_hand = tuple(Path(each).exists() for each in queries.paths(store))
+    known = store.remembered(("overview", newest.marks, at_hand), lambda: _overview(store, newest, None))
+    return replace(known, custody_head=store.custody_head())
+
+
+def _overview(store: Store, newest: Newest, of: str | None) -> Overview:
     with store.reading():
         return Overview(**_stands(store, newest, queries.scans(store, in_full=False, official=of), of))
 

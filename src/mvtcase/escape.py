@@ -16,6 +16,8 @@ def visible(text: str, *, keep_lines: bool = False) -> str:
     Line breaks and tabs stay when `keep_lines` is set and are shown as `\n` and `\t` otherwise. Letters of all scripts
     stay.
     """
+    if text.isprintable():  # none of these, and no line break: most texts
+        return text
     return "".join(_shown(character, keep_lines=keep_lines) for character in text)
 
 

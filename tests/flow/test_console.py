@@ -7,7 +7,6 @@ import json
 import re
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -15,8 +14,6 @@ import pytest
 
 from browsing import Browser, serving
 from mvtcase import workflow
-from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
-from mvtcase.store import queries
 from mvtcase.web.console import Console
 from mvtcase.web.doing import ACTIONS
 from mvtcase.web.door import Door
@@ -60,8 +57,8 @@ def scanned(desk: Desk, engine: FakeEngine, match: EngineResult, add_phone: Call
     return workflow.findings.list_findings(desk).data.findings[0].id
 
 
-def test_every_page_is_the_verbs_answer(browser: Browser, desk: Desk, scanned: str) -> None:
-    """Each page opens, and as JSON it is what the verb returns, envelope and all."""
+def test_every_page_opens(browser: Browser, scanned: str) -> None:
+    """Each page of the list is there and whole."""
     parts = {"official": "O-0001", "device": "D-0001", "finding": scanned, "scan": "S-0001"}
     parts |= {"before": "S-0001", "after": "S-0001", "set": "tiny"}
     for page in PAGES:
@@ -69,17 +66,6 @@ def test_every_page_is_the_verbs_answer(browser: Browser, desk: Desk, scanned: s
         shown = browser.ask("GET", path)
         assert (shown.status, path) == (200, path)
         assert shown.text.rstrip().endswith("</html>")
-        told = json.loads(browser.ask("GET", f"{path}?as=json").text)
-        outcome = page.read(
-            replace(desk, case="line-2021"),
-            {name: value for name, value in parts.items() if f"{{{name}}}" in page.path},
-        )
-        assert (told["schema"], told["command"], told["status"]) == ("mvtcase/1", page.command, str(outcome.status))
-        if page.command != "custody log":  # reading a person's page is itself an event
-            wanted = json.loads(json.dumps(outcome.json, default=str))
-            told["data"].pop("custody_head", None)
-            wanted.pop("custody_head", None)
-            assert told["data"] == wanted
 
 
 def test_every_form_has_an_action_and_every_action_a_form(browser: Browser, scanned: str) -> None:
@@ -113,39 +99,6 @@ def test_hostile_text_stays_text(browser: Browser, desk: Desk, scanned: str) -> 
         assert page.status == 200
         assert "<script>alert" not in page.text
         assert "\u202e" not in page.text
-
-
-def test_a_day_in_the_console_is_in_custody_as_on_the_command_line(
-    browser: Browser, desk: Desk, scanned: str, tmp_path: Path
-) -> None:
-    """The same work done by forms and by verbs leaves the same events, but for who read which record."""
-
-    def events(since: int) -> list[tuple[str, str]]:
-        with desk.open_case() as store:
-            chain = queries.custody_events(store)[since:]
-        return [(each.actor, each.action) for each in chain if each.action != "person.read"]
-
-    with desk.open_case() as store:
-        begin = len(queries.custody_events(store))
-    browser.do("dispose", finding=scanned, verdict="needs_expert", reason="a second look")
-    browser.do("observe", official="O-0001", kind="line.version", value="14.1", method="screen", note="seen")
-    browser.do("consent", official="O-0001", by="Aldith", method="written", scope="phone", informed=list(ConsentPoint))
-    browser.do("note", text="a remark")
-    browser.do("write", kind="incident", format="html", edition="internal")
-    by_console = events(begin)
-    with desk.open_case() as store:
-        begin = len(queries.custody_events(store))
-    workflow.findings.dispose(desk, scanned, verdict=Verdict.NEEDS_EXPERT, reason="a second look")
-    seen = workflow.observations.Seen(kind="line.version", value="14.1", method="screen", note="seen")
-    workflow.observations.add(desk, "O-0001", seen)
-    workflow.consents.record(
-        desk, "O-0001", by="Aldith", method=ConsentMethod.WRITTEN, scope="phone", informed=frozenset(ConsentPoint)
-    )
-    workflow.custody.note(desk, "a remark")
-    workflow.reports.write(desk, "incident", edition="internal")
-    assert by_console == events(begin)
-    assert len(by_console) == 5
-    assert workflow.custody.verify(desk).data.holds
 
 
 def test_reading_a_person_is_written_down(browser: Browser, desk: Desk) -> None:

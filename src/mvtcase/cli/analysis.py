@@ -13,9 +13,11 @@ from rich.text import Text
 from mvtcase import workflow
 from mvtcase.casebook import Remedy
 from mvtcase.cli import output
+from mvtcase.cli.sought import Limit, Number
 from mvtcase.cli.state import sentence, shown, state_of, words
 from mvtcase.model import DeviceState, NextStep, Order, RosterState, Stage, Status
 from mvtcase.wording import do, say
+from mvtcase.workflow.payloads import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from mvtcase.wording import Message
     from mvtcase.workflow.claims import Coverage
     from mvtcase.workflow.correlation import Links, LinkShown
+    from mvtcase.workflow.desk import Desk, Outcome
     from mvtcase.workflow.diffs import Difference, ModuleTold
     from mvtcase.workflow.payloads import CaseStatus, DeviceStatus, OfficialStatus
     from mvtcase.workflow.roster import Roster
@@ -184,6 +187,8 @@ def timeline(  # which moments, in what form
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="From when (UTC).")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="To when (UTC).")] = None,
     form: Annotated[str | None, typer.Option("--format", metavar="FORM", help="csv or jsonl: a moment a line.")] = None,
+    limit: Limit = None,
+    page: Number = 1,
 ) -> None:
     """Show everything that happened in order; phones' own clocks stand apart, what has no known time comes last."""
     verbs, read_date = workflow.timeline, workflow.consents.read_date
@@ -193,11 +198,15 @@ def timeline(  # which moments, in what form
         since=read_date(since) if since else None,
         until=read_date(until, end_of_day=True) if until else None,
     )
+
+    def told(desk: Desk) -> Outcome[Timeline]:
+        return verbs.timeline(desk, official=official, group=group, span=span, sheet=Sheet(limit=limit, page=page))
+
     if form is None:
-        output.answer(context, lambda desk: verbs.timeline(desk, official=official, group=group, span=span), _timeline)
+        output.answer(context, told, _timeline)
         return
     state = state_of(context)
-    outcome = verbs.timeline(state.desk(), official=official, group=group, span=span)
+    outcome = told(state.desk())
     state.done, state.exit_code = True, 0
     for line in verbs.written(outcome.data.events, verbs.read_form(form)):
         sys.stdout.write(f"{line}\n")

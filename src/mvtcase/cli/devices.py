@@ -8,6 +8,7 @@ import typer
 
 from mvtcase import workflow
 from mvtcase.cli import findings, output
+from mvtcase.cli.sought import Gravest
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.wording import say
 
@@ -50,9 +51,11 @@ def list_devices(context: typer.Context) -> None:
 
 
 @app.command("show")
-def show(context: typer.Context, device: Annotated[str, typer.Argument(help="Id (D-0001).")]) -> None:
+def show(
+    context: typer.Context, device: Annotated[str, typer.Argument(help="Id (D-0001).")], limit: Gravest = None
+) -> None:
     """Show a device with what was examined on it and what was found."""
-    output.answer(context, lambda desk: workflow.devices.show(desk, device), _whole)
+    output.answer(context, lambda desk: workflow.devices.show(desk, device, limit=limit), _whole)
 
 
 @app.command("set")

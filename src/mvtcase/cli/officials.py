@@ -11,6 +11,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import findings, output
 from mvtcase.cli.consents import CONSENT_COLUMNS
+from mvtcase.cli.sought import Gravest
 from mvtcase.cli.state import state_of, words
 from mvtcase.errors import InputError
 from mvtcase.model import Publication, RosterState
@@ -146,9 +147,13 @@ def remove(
 
 
 @app.command("show")
-def show(context: typer.Context, official: Annotated[str, typer.Argument(help="Id (O-0001) or pseudonym.")]) -> None:
+def show(
+    context: typer.Context,
+    official: Annotated[str, typer.Argument(help="Id (O-0001) or pseudonym.")],
+    limit: Gravest = None,
+) -> None:
     """Show an official with devices, consents, findings and observations."""
-    output.answer(context, lambda desk: workflow.officials.show(desk, official), _whole)
+    output.answer(context, lambda desk: workflow.officials.show(desk, official, limit=limit), _whole)
 
 
 @app.command("set")

@@ -13,11 +13,13 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.cluster import ClusterKeys, ClusterOption, joined
+from mvtcase.cli.sought import Limit, Number
 from mvtcase.cli.state import shown, state_of, words
 from mvtcase.errors import InputError, NotFoundError
 from mvtcase.escape import visible
 from mvtcase.model import ScanState
 from mvtcase.wording import Kept, do, say
+from mvtcase.workflow.payloads import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -122,10 +124,14 @@ def run(
 def list_scans(
     context: typer.Context,
     device: Annotated[str | None, typer.Option("--device", help="Only of this device.")] = None,
+    limit: Limit = None,
+    page: Number = 1,
 ) -> None:
-    """List the scans."""
+    """List the scans, oldest first; page 1 holds the newest."""
     output.answer(
-        context, lambda desk: workflow.scans.list_scans(desk, device=device), lambda data: [_listed(data.scans)]
+        context,
+        lambda desk: workflow.scans.list_scans(desk, device=device, sheet=Sheet(limit=limit, page=page)),
+        lambda data: [_listed(data.scans)],
     )
 
 
@@ -134,12 +140,13 @@ def show(
     context: typer.Context,
     scan: Annotated[str, typer.Argument(help="Id (S-0001).")],
     files: Annotated[bool, typer.Option("--files", help="Who read each acquired file, instead.")] = False,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="How many alerts; default: all.")] = None,
 ) -> None:
     """Show a scan: every module's outcome, the gaps, the alerts."""
     if files:
         output.answer(context, lambda desk: workflow.claims.files(desk, scan), _files)
         return
-    output.answer(context, lambda desk: workflow.scans.show(desk, scan), _whole)
+    output.answer(context, lambda desk: workflow.scans.show(desk, scan, limit=limit), _whole)
 
 
 def _files(data: ScanFiles) -> Iterable[Table]:

@@ -10,7 +10,7 @@ import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output
-from mvtcase.cli.state import state_of, tongue
+from mvtcase.cli.state import command, state_of, tongue
 from mvtcase.errors import InputError
 from mvtcase.wording import do, say
 
@@ -55,7 +55,7 @@ def serve(
     place, door = listening.listen(listen, port, tls), Door()
     console = Console(
         desk=desk, door=door, names=place.names, evidence_root=evidence_root, shared=shared, tls=tls is not None,
-        tongue=tongue(),
+        tongue=tongue(), typed=command,
     )  # fmt: skip
     address = place.address if shared else f"{place.address}{ENTER}?token={door.new_token()}"
     output.say([say("The console is open at {address}", address=address), _how(shared=shared)])

@@ -17,6 +17,11 @@ PAGE = 40
 """Lines on a page in a terminal."""
 
 
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many on a page; default: all.")]
+Number = Annotated[int, typer.Option("--page", min=1, help="Which page.")]
+Gravest = Annotated[int | None, typer.Option("--limit", min=1, help="How many findings, the gravest; default: all.")]
+
+
 def _which(name: str, help_text: str, **more: Any) -> Any:  # noqa: ANN401  # what typer calls an option is its own
     return typer.Option(name, help=help_text, **more)
 

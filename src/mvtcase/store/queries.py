@@ -18,7 +18,7 @@ from mvtcase.wording.english import TEXT
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from mvtcase.store.store import Store
     from mvtcase.wording import Reason
@@ -236,23 +236,28 @@ def _indicator_set(row: sqlite3.Row) -> model.IndicatorSet:
     )
 
 
+def paths(store: Store) -> tuple[str, ...]:
+    """Return where the original of each acquisition was."""
+    return tuple(row["path"] for row in store.rows("SELECT path FROM acquisition ORDER BY length(id), id"))
+
+
 def scans(
     store: Store,
     acquisition: str | None = None,
     *,
     official: str | None = None,
-    named: str | None = None,
+    among: Collection[str] | None = None,
     in_full: bool = True,
 ) -> tuple[model.Scan, ...]:
-    """Return all scans, or an acquisition's, an official's or the one named, oldest first, with sets, modules and gaps.
+    """Return all scans, or an acquisition's, an official's or some by id, oldest first, with sets, modules and gaps.
 
     Unless `in_full`, modules are read only of scans whose reach follows from them, those of 0.1.0.
     """
     inside = (
-        "(?1 IS NULL OR acquisition = ?1) AND (?2 IS NULL OR id = ?2) AND "
+        "(?1 IS NULL OR acquisition = ?1) AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) AND "
         "(?3 IS NULL OR acquisition IN (SELECT a.id FROM acquisition a WHERE a.official = ?3))"
     )
-    values = (acquisition, named, official)
+    values = (acquisition, None if among is None else canonical_json(sorted(among)), official)
     rows = _read(store, "scan", f"WHERE {inside} ORDER BY {IN_ORDER}", values)
     whose = f"WHERE scan IN (SELECT id FROM scan WHERE {inside})"  # noqa: S608  # a text of our own
     old = "" if in_full else " AND scan IN (SELECT id FROM scan WHERE reach = '[]')"
@@ -291,6 +296,14 @@ def of_device(device: str) -> Condition:
     return Condition(text="WHERE f.device = ?", values=(device,))
 
 
+def gravest(among: Condition, limit: int | None) -> Condition:
+    """Return the condition for so many of some findings, the gravest; for all of them without a limit."""
+    if limit is None:
+        return among
+    order = "ORDER BY f.severity DESC, f.id LIMIT ?"
+    return Condition(text=f"{among.text} {order}", values=(*among.values, limit))
+
+
 def open_decisions(store: Store) -> int:
     """Return how many differences of merged cases wait for somebody's decision."""
     return int(store.rows("SELECT count(*) AS number FROM decision WHERE kept IS NULL")[0]["number"])
@@ -303,9 +316,16 @@ def running(store: Store) -> tuple[str, ...]:
 
 def scan(store: Store, named: str) -> model.Scan:
     """Return a scan by id. Raises `NotFoundError`."""
-    for each in scans(store, named=here(store, named)):
+    for each in scans(store, among=(here(store, named),)):
         return each
     raise _not_found(f"scan {named!r}")
+
+
+def scan_ids(store: Store, device: str | None = None) -> tuple[str, ...]:
+    """Return the ids of all scans, or of a device's, oldest first."""
+    query = f"SELECT id FROM scan WHERE ?1 IS NULL OR device = ?1 ORDER BY {IN_ORDER}"  # noqa: S608  # own text
+    rows = store.rows(query, (device,))
+    return tuple(row["id"] for row in rows)
 
 
 def _by_scan(rows: Iterable[sqlite3.Row]) -> dict[str, list[sqlite3.Row]]:
@@ -361,9 +381,16 @@ def _gap(row: sqlite3.Row) -> model.Gap:
     )
 
 
-def alerts(store: Store, scan: str) -> tuple[model.RawAlert, ...]:
-    """Return a scan's alerts in the order they were raised."""
-    return tuple(_alert(row) for row in _read(store, "alert", "WHERE scan = ? ORDER BY ordinal", (scan,)))
+def alerts(store: Store, scan: str, limit: int | None = None) -> tuple[model.RawAlert, ...]:
+    """Return a scan's alerts in the order they were raised, or so many of them."""
+    some = (scan, -1 if limit is None else limit)
+    return tuple(_alert(row) for row in _read(store, "alert", "WHERE scan = ? ORDER BY ordinal LIMIT ?", some))
+
+
+def alert_levels(store: Store, scan: str) -> dict[str, int]:
+    """Return how many alerts of each level a scan raised."""
+    rows = store.rows("SELECT level, count(*) AS number FROM alert WHERE scan = ? GROUP BY level", (scan,))
+    return {row["level"]: row["number"] for row in rows}
 
 
 def alerts_of_finding(store: Store, finding: str) -> tuple[model.RawAlert, ...]:
@@ -416,6 +443,12 @@ def findings(store: Store, among: Condition = ALL) -> tuple[model.Finding, ...]:
     rows = store.rows(f"SELECT {columns}, {counted} FROM finding f {among.text}", among.values)  # noqa: S608  # own names
     found = [_finding(row, judged.get(row["id"], ()), needed) for row in rows]
     return tuple(sorted(found, key=lambda one: (-one.level.rank, one.device, one.module, one.id)))
+
+
+def finding_times(store: Store, among: Condition = ALL) -> list[sqlite3.Row]:
+    """Return what a timeline tells of some findings, or of all: whose they are, when, and their words."""
+    columns = "f.id, f.official, f.device, f.event_time, f.event_time_basis, f.evidence_class, f.title"
+    return store.rows(f"SELECT {columns} FROM finding f {among.text}", among.values)  # noqa: S608  # own names
 
 
 def weights(store: Store, official: str | None = None) -> list[sqlite3.Row]:

@@ -26,13 +26,14 @@ from mvtcase.store.view import copy_into, module_for, opened, unlock
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
 
     from mvtcase.canon import Clock
     from mvtcase.model import Json
+    from mvtcase.store.memory import Memory, Thing
 
 LOCK_WAIT_SECONDS = 15.0
 _MAX_STORED_INTEGER = (1 << 63) - 1
@@ -156,6 +157,8 @@ class Store:
         self.clock = clock
         self.connection = connection
         self.read_only = False
+        self.memory: Memory | None = None
+        """What a server remembers of cases; a call that ends with its answer has none."""
 
     @classmethod
     def create(cls, folder: CaseFolder, *, clock: Clock = utc_now) -> Self:
@@ -286,6 +289,10 @@ class Store:
         """Add to what stands beside the chain, such as a signature, which speaks for itself and is no event."""
         with _translated(self.folder):
             self.connection.execute(statement, values)
+
+    def remembered(self, key: Hashable, read: Callable[[], Thing]) -> Thing:
+        """Return what `read` gives, or what it gave a server before the case changed; see `Memory`."""
+        return read() if self.memory is None else self.memory.of(self, key, read)
 
     def index_words(self) -> None:
         """Bring the index of words up to date, before a search."""

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from mvtcase import workflow
 from mvtcase.errors import InputError, NotFoundError
 from mvtcase.escape import visible
+from mvtcase.store.memory import Memory
 from mvtcase.web.door import COOKIE, COOKIE_UNDER_TLS
 from mvtcase.web.work import Works
 from mvtcase.wording import do, say, translator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mvtcase.web.door import Door, Session
-    from mvtcase.wording import Translator
+    from mvtcase.wording import Step, Translator
     from mvtcase.workflow.desk import Desk, Outcome
 
 MAX_FOLDERS = 500
@@ -43,7 +45,10 @@ class Console:
     shared: bool = False
     tls: bool = False
     tongue: Translator = field(default_factory=translator)
+    typed: Callable[[Step], str] = str
+    """How a step is typed, as the face that started the console says it."""
     works: Works = field(default_factory=Works)
+    memory: Memory = field(default_factory=Memory)
     wait_seconds: float = 30.0
     """How long a server that ends waits for its workers."""
 
@@ -57,7 +62,8 @@ class Console:
 
         A shared console shows a case to its registered examiners alone, and says of others not even that they exist.
         """
-        desk = replace(self.desk, examiner=session.examiner) if self.shared else self.desk
+        desk = replace(self.desk, memory=self.memory)
+        desk = replace(desk, examiner=session.examiner) if self.shared else desk
         if not case:
             return desk
         desk = replace(desk, case=case)
@@ -72,9 +78,13 @@ class Console:
         own = tuple(each for each in listed.data.cases if workflow.passwords.admitted(replace(desk, case=each.slug)))
         return replace(listed, data=replace(listed.data, cases=own), messages=())
 
+    def told(self, told: object) -> str:
+        """Return what is told in the console's language, as the command line puts it into JSON."""
+        return self.tongue.word(told, self.typed)
+
     def word(self, told: object) -> str:
         """Return what is told in the console's language, harmless to show."""
-        return visible(self.tongue.word(told))
+        return visible(self.told(told))
 
     def folders(self, here: str) -> Folders:
         """Return what is in a folder of evidence. Raises `InputError` without a root, `NotFoundError` outside of it."""

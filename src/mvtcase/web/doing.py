@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk, Outcome
 
 MAX_ATTACHMENT_BYTES = 32 << 20
+MAX_NAME = 60
+"""Characters of a file's name, the last: no file system takes more than 255 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,17 @@ class Filled:
         if len(content) > MAX_ATTACHMENT_BYTES:
             raise InputError("The file is larger than {limit} MiB.", limit=MAX_ATTACHMENT_BYTES >> 20)
         with tempfile.TemporaryDirectory(prefix="mvtcase-upload-") as folder:
-            # The name that the browser gave is not used for a path: it may be anything.
-            path = Path(folder) / "attachment"
+            path = Path(folder) / file_name(given.filename)
             with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as handle:
                 handle.write(content)
             yield path
+
+
+def file_name(given: str) -> str:
+    """Return the name under which an uploaded file is kept: what the browser gave may be a path, or no name at all."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    plain = re.sub(r"[^\w.,()+ -]", "_", last)[-MAX_NAME:]
+    return plain if plain.strip(". ") else "attachment"
 
 
 def dispose(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:

@@ -5,6 +5,7 @@ Every picture has a title that says the same in words: nothing is told by colour
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from datetime import date, timedelta
@@ -79,15 +80,16 @@ def _span(begin: date | None, end: date | None) -> Message:
     return say("not carried")
 
 
-def sparkline(times: Iterable[str | None], *, word: Word = str) -> Markup:
-    """Return how many findings there were on each day, as bars; those without a time are counted in the title."""
-    given = list(times)
-    days = [day for day in map(day_of, given) if day is not None]
-    if not days:
+def sparkline(days: Mapping[str, int], others: int = 0, *, word: Word = str) -> Markup:
+    """Return how much there was on each day, as bars; `others`, those without a day, are counted in the title."""
+    known = {day: number for each, number in days.items() if (day := day_of(each)) is not None}
+    if not known:
         return Markup()
-    last = max(days)
-    first = max(min(days), last - timedelta(days=MAX_DAYS))
-    counts = Counter(max(day, first) for day in days)
+    last = max(known)
+    first = max(min(known), last - timedelta(days=MAX_DAYS))
+    counts: Counter[date] = Counter()
+    for day, number in known.items():
+        counts[max(day, first)] += number
     span, most = (last - first).days + 1, max(counts.values())
     width = _WIDTH / span
     shapes = [
@@ -98,11 +100,11 @@ def sparkline(times: Iterable[str | None], *, word: Word = str) -> Markup:
     ]
     told = say(
         "{dated} with a day, {first} to {last}, at most {most} on one day; {others} without",
-        dated=len(days),
+        dated=sum(known.values()),
         first=str(first),
         last=str(last),
         most=most,
-        others=len(given) - len(days),
+        others=others,
     )
     return _svg(_WIDTH, 42, word(told), shapes)
 
@@ -131,11 +133,7 @@ def graph(links: Sequence[tuple[str, Sequence[str]]], *, word: Word = str) -> Ma
         for turn in (2 * math.pi * place / len(people) - math.pi / 2,)
     }
     pairs = Counter(
-        (one, other)
-        for _, several in links
-        for place, one in enumerate(several)
-        for other in several[place + 1 :]
-        if one in at and other in at
+        pair for _, several in links for pair in itertools.combinations([each for each in several if each in at], 2)
     )
     shapes = [
         Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="link" stroke-width="{}"/>').format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from mvtcase.errors import InputError
 from mvtcase.model import FindingState, Level, NextStep, Order, Stage, Status
 from mvtcase.store.sought import Sought
 from mvtcase.wording import Said, said
+from mvtcase.workflow.payloads import Sheet
 
 if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk, Outcome
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 Asked = dict[str, str]
 """The parts of an address and its query by name; a part wins over a query of its name."""
 LINES = 100
-"""Incident lines on a page of the queue."""
+"""Incident lines, moments or scans on a page."""
+GRAVEST = 50
+"""Findings or alerts that stand on the page of what they are about, the gravest; the queue has all."""
+_PART = re.compile(r"{(\w+)}")
 ELSEWHERE = 12
 """Incident lines about the same value that stand beside a finding."""
 _LONGEST_PAGE = 7
@@ -33,8 +38,8 @@ class Page:
     """A page: `read` calls the verb named `command`; `menu` is its word in the menu, empty where it has none.
 
     `about` names the part of the address or query that is a person's record: to read it is written down in the chain.
-    `beside` are verbs whose answers stand on the page too, and not in its JSON; each can be None. `options` are the
-    flags with which the verb answers so.
+    `beside` are verbs whose answers stand on the page too, and not in its JSON; each can be None. `options` says with
+    which flags the verb answers as an address asks.
     """
 
     path: str
@@ -43,13 +48,30 @@ class Page:
     read: Read
     menu: Said | str = ""
     about: str = ""
-    options: tuple[str, ...] = ()
+    options: Callable[[Asked], tuple[str, ...]] = lambda _: ()
     beside: Mapping[str, Beside] = field(default_factory=dict)
 
-    @property
-    def typed(self) -> str:
-        """The verb with its flags, as the examiner types it."""
-        return " ".join((self.command, *(f"--{each}" for each in self.options)))
+    def typed(self, asked: Asked) -> tuple[str, ...]:
+        """Return the verb as the examiner types it to be answered as an address asks: its words, things and flags."""
+        things = (asked[each] for each in _PART.findall(self.path) if each != "case")
+        return (*self.command.split(), *things, *self.options(asked))
+
+
+def _flags(*fixed: str, **named: str) -> Callable[[Asked], tuple[str, ...]]:
+    """Return what gives the flags of a verb: some always, others as the address asks, by the name that they have there.
+
+    A name that ends in an underscore is that of a flag which takes no value.
+    """
+
+    def told(asked: Asked) -> tuple[str, ...]:
+        pairs = ((flag, asked.get(name.strip("_"), ""), name) for name, flag in named.items())
+        return (*fixed, *(word for flag, given, name in pairs if given for word in _flag(flag, given, name)))
+
+    return told
+
+
+def _flag(flag: str, given: str, name: str) -> tuple[str, ...]:
+    return (f"--{flag}",) if name.endswith("_") else (f"--{flag}", given)
 
 
 def _sought(asked: Asked, status: FindingState | None = None) -> Sought:
@@ -67,21 +89,33 @@ def _sought(asked: Asked, status: FindingState | None = None) -> Sought:
     )
 
 
-def _number_of_page(asked: Asked) -> int:
+def number_of_page(asked: Mapping[str, str]) -> int:
+    """Return the page of a long list that an address asks for, the first where it asks for none."""
     given = asked.get("page", "1")
     return int(given) if given.isascii() and given.isdigit() and len(given) < _LONGEST_PAGE else 1
 
 
+def _sheet(asked: Asked) -> Sheet:
+    return Sheet(limit=LINES, page=number_of_page(asked))
+
+
+def _scans(desk: Desk, asked: Asked) -> Outcome[Any]:
+    return workflow.scans.list_scans(desk, device=asked.get("device") or None, sheet=_sheet(asked))
+
+
 def _queue(desk: Desk, asked: Asked) -> Outcome[Any]:
     wish = workflow.seeking.Wish(sought=_sought(asked), mine=asked.get("mine") == "yes")
-    return workflow.findings.list_findings(desk, wish, limit=LINES, page=_number_of_page(asked))
+    return workflow.findings.list_findings(desk, wish, limit=LINES, page=number_of_page(asked))
 
 
 def _second_look(desk: Desk, asked: Asked) -> Outcome[Any]:
     """Return the findings that one examiner has judged and that wait for another: confirmed ones, else dismissed."""
-    wanted = FindingState.CONFIRMED_ONCE if asked.get("to") == "confirm" else FindingState.DISMISSED_ONCE
-    wish = workflow.seeking.Wish(sought=_sought(asked, status=wanted))
-    return workflow.findings.list_findings(desk, wish, limit=LINES, page=_number_of_page(asked))
+    wish = workflow.seeking.Wish(sought=_sought(asked, status=_awaited(asked)), mine=asked.get("mine") == "yes")
+    return workflow.findings.list_findings(desk, wish, limit=LINES, page=number_of_page(asked))
+
+
+def _awaited(asked: Asked) -> FindingState:
+    return FindingState.CONFIRMED_ONCE if asked.get("to") == "confirm" else FindingState.DISMISSED_ONCE
 
 
 def one_of(kind: type[Any], text: str, what: str) -> Any:  # noqa: ANN401  # the enum's member
@@ -92,8 +126,8 @@ def one_of(kind: type[Any], text: str, what: str) -> Any:  # noqa: ANN401  # the
         raise InputError("{given!r} is no {what}.", given=text, what=what) from None
 
 
-def _part(verb: Callable[[Desk, str], Outcome[Any]], name: str) -> Callable[[Desk, Asked], Outcome[Any]]:
-    return lambda desk, asked: verb(desk, asked[name])
+def _part(verb: Callable[..., Outcome[Any]], name: str, **limit: int) -> Callable[[Desk, Asked], Outcome[Any]]:
+    return lambda desk, asked: verb(desk, asked[name], **limit)
 
 
 def _plain(verb: Callable[[Desk], Outcome[Any]]) -> Callable[[Desk, Asked], Outcome[Any]]:
@@ -110,6 +144,13 @@ def _status(desk: Desk, asked: Asked) -> Outcome[Any]:
     )
 
 
+def _standing(asked: Asked) -> tuple[str, ...]:
+    return ("--sort", asked.get("sort") or str(Order.WORST), *_of_people(asked))
+
+
+_of_people = _flags(group="group", status="status", next="next")
+
+
 def _roster(desk: Desk, asked: Asked) -> Outcome[Any]:
     mark = one_of(Stage, asked["mark"], "mark") if asked.get("mark") else None
     return workflow.roster.roster(desk, group=asked.get("group") or None, mark=mark)
@@ -123,9 +164,8 @@ def _timeline(desk: Desk, asked: Asked) -> Outcome[Any]:
         since=read_date(asked["since"]) if asked.get("since") else None,
         until=read_date(asked["until"], end_of_day=True) if asked.get("until") else None,
     )
-    return workflow.timeline.timeline(
-        desk, official=asked.get("official") or None, group=asked.get("group") or None, span=span
-    )
+    who = {name: asked.get(name) or None for name in ("official", "group")}
+    return workflow.timeline.timeline(desk, **who, span=span, sheet=_sheet(asked))
 
 
 def _difference(desk: Desk, asked: Asked) -> Outcome[Any]:
@@ -134,10 +174,6 @@ def _difference(desk: Desk, asked: Asked) -> Outcome[Any]:
 
 def _beside(read: Read) -> Beside:
     return lambda desk, asked, _: read(desk, asked)
-
-
-def _scans_of(desk: Desk, asked: Asked) -> Outcome[Any]:
-    return workflow.scans.list_scans(desk, device=asked["device"])
 
 
 def _pane(desk: Desk, asked: Asked, _: Told) -> Outcome[Any] | None:
@@ -159,31 +195,45 @@ def _mine(desk: Desk, _: Asked) -> Outcome[Any]:
     return workflow.findings.list_findings(desk, wish, limit=1)
 
 
+def _second_flags(asked: Asked) -> tuple[str, ...]:
+    return ("--status", str(_awaited(asked)), *_of_lines(asked))
+
+
 _reports = _plain(workflow.reports.list_reports)
 _PEOPLE, _DEVICES, _FINDINGS = "people/{official}", "devices/{device}", "findings/{finding}"
+_of_lines = _flags(
+    "--limit", str(LINES), page="page", text="text", level="level", group="group", official="official", device="device",
+    family="family", undisposed_="undisposed", mine_="mine", dismissed_="dismissed",
+)  # fmt: skip
+_some = {"options": _flags("--limit", str(GRAVEST))}
 _LINES: Mapping[str, Any] = {"template": "queue", "about": "at", "beside": {"pane": _pane, "elsewhere": _elsewhere}}
 _TABLE: tuple[tuple[str, str, Read, str, Mapping[str, Any]], ...] = (
     # address below the case, verb, what reads it, word in the menu, what differs from most
-    ("", "status", _status, said("Desk"), {"template": "desk", "beside": {"mine": _beside(_mine)}}),
-    ("people", "status", _status, said("People"), {}),
-    (_PEOPLE, "official show", _part(workflow.officials.show, "official"), "",
-     {"template": "person", "about": "official", "beside": {"letters": _beside(_reports)}}),
-    (_DEVICES, "device show", _part(workflow.devices.show, "device"), "",
-     {"template": "device", "about": "device", "beside": {"scans": _beside(_scans_of)}}),
-    ("roster", "roster", _roster, said("Roster"), {}),
+    ("", "status", _status, said("Desk"),
+     {"template": "desk", "options": _standing, "beside": {"mine": _beside(_mine)}}),
+    ("people", "status", _status, said("People"), {"options": _standing}),
+    (_PEOPLE, "official show", _part(workflow.officials.show, "official", limit=GRAVEST), "",
+     {"template": "person", "about": "official", "beside": {"letters": _beside(_reports)}, **_some}),
+    (_DEVICES, "device show", _part(workflow.devices.show, "device", limit=GRAVEST), "",
+     {"template": "device", "about": "device", "beside": {"scans": _beside(_scans)}, **_some}),
+    ("roster", "roster", _roster, said("Roster"), {"options": _flags(group="group", mark="list")}),
     ("due", "case due", _plain(workflow.roster.due), said("Visits"), {}),
-    ("queue", "finding list", _queue, said("Queue"), _LINES),
+    ("queue", "finding list", _queue, said("Queue"), {**_LINES, "options": _of_lines}),
     (_FINDINGS, "finding show", _part(workflow.findings.show, "finding"), "",
      {"template": "finding", "about": "finding", "beside": {"elsewhere": _elsewhere}}),
-    ("second", "finding list", _second_look, said("Second look"), _LINES),
-    ("matrix", "status", _status, said("Matrix"), {}),
-    ("timeline", "timeline", _timeline, said("Timeline"), {}),
+    ("second", "finding list", _second_look, said("Second look"), {**_LINES, "options": _second_flags}),
+    ("matrix", "status", _status, said("Matrix"), {"options": _standing}),
+    ("timeline", "timeline", _timeline, said("Timeline"), {"options": _flags(
+        "--limit", str(LINES), page="page", official="official", group="group", device="device", kind="kind",
+        since="since", until="until")}),
     ("links", "correlate", _plain(workflow.correlation.links), said("Links"), {}),
-    ("sealing", "status", _plain(workflow.sealing.status), said("Sealing"), {"options": ("sealing",)}),
+    ("sealing", "status", _plain(workflow.sealing.status), said("Sealing"), {"options": _flags("--sealing")}),
     ("sets", "iocs list", _plain(workflow.iocs.list_sets), said("Sets"), {"beside": {"standing": _beside(_status)}}),
     ("sets/{set}", "iocs show", _part(workflow.iocs.show, "set"), "", {"template": "set"}),
-    ("scans", "scan list", _plain(workflow.scans.list_scans), said("Scans"), {}),
-    ("scans/{scan}", "scan show", _part(workflow.scans.show, "scan"), "", {"template": "scan", "about": "scan"}),
+    ("scans", "scan list", _scans, said("Scans"),
+     {"options": _flags("--limit", str(LINES), page="page", device="device")}),
+    ("scans/{scan}", "scan show", _part(workflow.scans.show, "scan", limit=GRAVEST), "",
+     {"template": "scan", "about": "scan", **_some}),
     ("diff/{before}/{after}", "diff", _difference, "", {"template": "diff", "about": "after"}),
     ("reports", "report list", _reports, said("Reports"), {}),
     ("custody", "custody log", _plain(workflow.custody.log), said("Custody"), {}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,9 +137,9 @@ class _Face:
             if not in_json:
                 return await run_in_threadpool(self._html, page.template, request, page=page, asked=asked, **told)
             outcome = told["outcome"]
-            words = map(self._console.word, outcome.messages)
+            words = map(self._console.told, outcome.messages)
             answer = envelope(page.command, outcome.status, data=outcome.json, messages=words)
-            return Response(json.dumps(answer, default=self._console.word), media_type="application/json")
+            return Response(json.dumps(answer, default=self._console.told), media_type="application/json")
 
         return shown
 
@@ -263,7 +264,7 @@ class _Face:
         text = self._environment.get_template(f"{template}.html.j2").render(
             {"page": None, "outcome": None, "asked": {}, **more},
             session=session,
-            command=page.typed if isinstance(page, Page) else "",
+            command=shlex.join(page.typed(more["asked"])) if isinstance(page, Page) else "",
             flash=flash,
             case=case,
             here=request.url.path,

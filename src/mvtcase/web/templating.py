@@ -21,14 +21,15 @@ from mvtcase.model import ConsentMethod, ConsentPoint, Level, NextStep, Order, V
 from mvtcase.report.phrases import Templates
 from mvtcase.report.render import Format
 from mvtcase.web import drawing
-from mvtcase.web.pages import NEXT, PAGES
-from mvtcase.workflow.payloads import as_json
+from mvtcase.web.pages import NEXT, PAGES, number_of_page
+from mvtcase.workflow.payloads import Sheet, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from jinja2.runtime import Context
 
+    from mvtcase.model import Finding
     from mvtcase.web.console import Console
     from mvtcase.wording import Step
 
@@ -43,7 +44,7 @@ _PLACES = {"O": "people", "D": "devices", "F": "findings", "S": "scans"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Closer:
     """A part of a timeline that can be looked at alone, with how much happened in it."""
 
     name: str
@@ -81,6 +82,7 @@ def make_environment(console: Console) -> Environment:
         "months_of": months_of,
         "is_in": is_in,
         "zoom": zoom,
+        "by_day": by_day,
         "stale_by": stale_by,
         "same_person": lambda one, other: person_key(one) == person_key(other),
         "verdicts": [str(each) for each in Verdict],
@@ -92,6 +94,8 @@ def make_environment(console: Console) -> Environment:
         "observed": workflow.observations.KINDS,
         "methods": workflow.observations.METHODS,
         "rows_shown": ROWS,
+        "paged": paged,
+        "waiting": lambda people: [each for each in people if each.next_ and each.next_.step],
         "report_formats": [str(each) for each in Format],
         "export_formats": [str(each) for each in workflow.exports.ExportFormat],
         "sealing_states": _sealing_states,
@@ -141,6 +145,22 @@ def _place(step: Step) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The rows of a long list that stand on one page, which page that is, and of how many."""
+
+    rows: Sequence[Any]
+    page: int
+    pages: int
+
+
+def paged(rows: Iterable[Any], query: Mapping[str, str]) -> Part:
+    """Return the rows that an address asks for, of a list that its verb gives whole."""
+    every = list(rows)
+    asked = Sheet(limit=ROWS, page=number_of_page(query))
+    return Part(rows=asked.of(every), page=asked.page, pages=asked.pages(len(every)))
+
+
 def months_of(reach: Iterable[Mapping[str, str | None]]) -> list[str]:
     """Return the months from the first to the last that any trace reaches, at most four years of them."""
     ends = sorted(str(each[side])[:7] for each in reach for side in ("from", "to") if each.get(side))
@@ -157,15 +177,23 @@ def is_in(reach: Mapping[str, str | None], month: str) -> bool:
     return bool(begin or end) and (begin or month) <= month <= (end or month)
 
 
-def zoom(events: Sequence[workflow.timeline.Moment]) -> list[Part]:
+def zoom(days: Mapping[str, int]) -> list[Closer]:
     """Return the parts of a timeline by day, month or year, whichever is a step closer than all that is shown."""
-    days = [day for each in events if (day := drawing.day_of(each.at))]
-    if not days:
+    known = [day for each in days if (day := drawing.day_of(each))]
+    if not known:
         return []
-    span = (max(days) - min(days)).days
+    span = (max(known) - min(known)).days
     length = len("2026-08-01") if span <= DAYS_BY_DAY else len("2026-08") if span <= DAYS_BY_MONTH else len("2026")
-    counted = sorted(Counter(day.isoformat()[:length] for day in days).items())
-    return [Part(name=name, number=number, **_ends(name)) for name, number in counted]
+    counted: Counter[str] = Counter()
+    for day in known:
+        counted[day.isoformat()[:length]] += days[day.isoformat()]
+    return [Closer(name=name, number=number, **_ends(name)) for name, number in sorted(counted.items())]
+
+
+def by_day(findings: Collection[Finding]) -> tuple[dict[str, int], int]:
+    """Return how many of some findings there are on each day, and how many have none."""
+    days = Counter(day.isoformat() for each in findings if (day := drawing.day_of(each.event_time)))
+    return days, len(findings) - days.total()
 
 
 def _ends(name: str) -> dict[str, str]:

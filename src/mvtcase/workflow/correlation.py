@@ -89,8 +89,8 @@ def links(desk: Desk, *, hours: int = 24, workspace: bool = False) -> Outcome[Li
         people, found = _over_cases(desk, within)
     else:
         with desk.open_case() as store:
-            book, findings = _standing(desk, store)
-        found = correlate.of_findings(findings, sealing_windows(book), people=_examined(book), within=within)
+            book = overview(store, desk.newest())
+            found = store.remembered(("links", hours), lambda: _found(store, book, within))
         people = {
             one.official.id: Linked(id=one.official.id, pseudonym=one.official.pseudonym, case="")
             for one in book.officials
@@ -106,6 +106,11 @@ def links(desk: Desk, *, hours: int = 24, workspace: bool = False) -> Outcome[Li
         ),
         messages=(note,) if found else (),
     )
+
+
+def _found(store: Store, book: Overview, within: timedelta) -> tuple[correlate.Link, ...]:
+    findings = overlaid(queries.findings(store), lonely(store))
+    return correlate.of_findings(findings, sealing_windows(book), people=_examined(book), within=within)
 
 
 def links_of(book: Casebook, *, within: timedelta = correlate.DEFAULT_WINDOW) -> tuple[correlate.Link, ...]:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from mvtcase.keys.ring import Keys
     from mvtcase.model import CaseFile
     from mvtcase.store.folder import CaseFolder
+    from mvtcase.store.memory import Memory
     from mvtcase.wording import Message
 
 
@@ -132,6 +133,8 @@ class Desk:
     sandbox: Callable[[], str] = box.available
     unsandboxed: bool = False
     """Whether the examiner said to go on where nothing confines the worker."""
+    memory: Memory | None = field(default=None, repr=False)
+    """What a server remembers of the cases that it reads again and again."""
     with_control: bool = True
     """False only where a fake engine stands in for the real one: it cannot find what is planted."""
 
@@ -200,6 +203,7 @@ class Desk:
         Raises `ConflictError` when it is about to be changed and is closed, or the examiner is not registered.
         """
         with Store.open(self.case_folder(), clock=self.clock) as store:
+            store.memory = self.memory
             if to_change and queries.case_file(store).state is CaseState.CLOSED:
                 raise ConflictError(
                     "The case {slug} is closed.", hint=say("Use {0} first.", do("case reopen")), slug=store.folder.slug

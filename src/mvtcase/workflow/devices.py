@@ -53,9 +53,10 @@ class Devices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInFull:
-    """What `device show` returns."""
+    """What `device show` returns: a device with its gravest findings, and how many there are in all."""
 
     device: payloads.WholeDevice
+    findings: int
 
 
 def add(desk: Desk, official: str, *, label: str, identity: DeviceIdentity, owner: str = "") -> Outcome[OneDevice]:
@@ -205,16 +206,16 @@ def list_devices(desk: Desk) -> Outcome[Devices]:
         return Outcome(data=Devices(devices=tuple(sorted(listed, key=lambda each: each.id))))
 
 
-def show(desk: Desk, named: str) -> Outcome[DeviceInFull]:
-    """Return a device with its acquisitions, status, coverage and findings."""
+def show(desk: Desk, named: str, *, limit: int | None = None) -> Outcome[DeviceInFull]:
+    """Return a device with its acquisitions, status, coverage and findings, or so many of them, the gravest."""
     with desk.open_case() as store:
         device = queries.device(store, named)
         book = overview(store, desk.newest(), device.official)
         standing = next(each for one in book.officials for each in one.devices if each.device.id == device.id)
-        own = overlaid(queries.findings(store, queries.of_device(device.id)), lonely(store))
-        found = tuple(map(payloads.finding, own))
+        meant = queries.gravest(queries.of_device(device.id), limit)
+        found = tuple(map(payloads.finding, overlaid(queries.findings(store, meant), lonely(store))))
         whole = payloads.device(payloads.WholeDevice, standing, {}, acquisitions=standing.acquisitions, findings=found)
-        return Outcome(data=DeviceInFull(device=whole))
+        return Outcome(data=DeviceInFull(device=whole, findings=sum(each.number for each in standing.weights)))
 
 
 def change_device(

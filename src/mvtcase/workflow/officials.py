@@ -65,9 +65,10 @@ class WholeOfficial(payloads.OfficialStatus):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficialInFull:
-    """What `official show` returns."""
+    """What `official show` returns: an official with the gravest findings, and how many there are in all."""
 
     official: WholeOfficial
+    findings: int
 
 
 def add(desk: Desk, person: Person) -> Outcome[OneOfficial]:
@@ -124,13 +125,14 @@ def list_officials(desk: Desk) -> Outcome[Officials]:
         return Outcome(data=Officials(officials=queries.officials(store)))
 
 
-def show(desk: Desk, named: str) -> Outcome[OfficialInFull]:
-    """Return an official with devices, status, consents and observations."""
+def show(desk: Desk, named: str, *, limit: int | None = None) -> Outcome[OfficialInFull]:
+    """Return an official with devices, status, consents, observations and findings, or so many of them, the gravest."""
     with desk.open_case() as store:
         one = queries.official(store, named)
         (standing,) = overview(store, desk.newest(), one.id).officials
         ids = queries.finding_ids(store, (each.device.id for each in standing.devices))
-        found = overlaid(queries.findings(store, queries.of_official(one.id)), lonely(store))
+        meant = queries.gravest(queries.of_official(one.id), limit)
+        found = overlaid(queries.findings(store, meant), lonely(store))
         whole = payloads.filled(
             WholeOfficial,
             payloads.official(standing, ids),
@@ -139,7 +141,8 @@ def show(desk: Desk, named: str) -> Outcome[OfficialInFull]:
             findings=tuple(map(payloads.finding, found)),
             observations=queries.observations(store, one.id),
         )
-        return Outcome(data=OfficialInFull(official=whole))
+        number = sum(weight.number for each in standing.devices for weight in each.weights)
+        return Outcome(data=OfficialInFull(official=whole, findings=number))
 
 
 def change_official(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mvtcase import model
+from mvtcase.errors import InputError
 from mvtcase.findings.review import state_of
 from mvtcase.findings.status import WORDS
 from mvtcase.model import Level, NextStep
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mvtcase.casebook import DeviceStanding, Due, OfficialStanding, Overview, Stale
     from mvtcase.model.reach import Reach
 
+Row = TypeVar("Row")
 Shown = TypeVar("Shown", bound="DataclassInstance")
 ShownDevice = TypeVar("ShownDevice", bound="DeviceStatus")
 
@@ -45,6 +47,27 @@ def as_json(value: object) -> Any:  # noqa: ANN401  # whatever JSON has a form f
     return value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """Which part of a long list is meant: so many rows, and which such part; without a limit all of it."""
+
+    limit: int | None = None
+    page: int = 1
+
+    def __post_init__(self) -> None:
+        if self.page < 1 or (self.limit is not None and self.limit < 1):
+            raise InputError("Pages and limits are counted from 1.")
+
+    def pages(self, rows: int) -> int:
+        """Return how many such parts so many rows make."""
+        return 1 if self.limit is None else max(1, -(-rows // self.limit))
+
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return the rows of this part."""
+        return rows if self.limit is None else rows[(self.page - 1) * self.limit : self.page * self.limit]
+
+
+WHOLE = Sheet()
 SCHEMA = "mvtcase/1"
 
 
@@ -288,10 +311,10 @@ class ScanShown(model.Scan):
 
 
 def scan(
-    one: model.Scan, *, alerts: Sequence[model.RawAlert], findings: Sequence[str], device: DeviceStanding | None
+    one: model.Scan, *, alerts: Mapping[str, int], findings: Sequence[str], device: DeviceStanding | None
 ) -> ScanShown:
-    """Return a scan as it is shown."""
-    levels, reach = Counter(alert.level for alert in alerts), of_scan(one)
+    """Return a scan as it is shown, with how many alerts of each level it raised."""
+    reach = of_scan(one)
     told = {
         "status": device.status if device else None,
         "dismissed": device.dismissed if device else 0,
@@ -299,7 +322,7 @@ def scan(
         "claims": claims([one]),
         "reach": reach,
         "reach_words": sentence(reach),
-        "alerts": {level: levels.get(level, 0) for level in reversed(Level)},
+        "alerts": {level: alerts.get(level, 0) for level in reversed(Level)},
         "findings": tuple(findings),
     }
     return filled(ScanShown, one, **told)
@@ -313,6 +336,15 @@ class Scans:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedScans(Scans):
+    """A page of scans, of so many in all; the first page holds the newest."""
+
+    in_all: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rechecks(Scans):
     """Rechecks, and what came of them: ids of findings that are new, of known ones, of rechecks with gaps."""
 
@@ -323,7 +355,7 @@ class Rechecks(Scans):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeScan(ScanShown):
-    """A scan with every alert, verbatim."""
+    """A scan with its alerts, verbatim: `alerts` says how many there are."""
 
     raised: tuple[model.RawAlert, ...]
 

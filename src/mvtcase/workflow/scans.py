@@ -335,27 +335,34 @@ def shown_scans(desk: Desk, store: Store, wanted: Collection[str]) -> tuple[payl
     return tuple(
         payloads.scan(
             scan,
-            alerts=queries.alerts(store, scan.id),
+            alerts=queries.alert_levels(store, scan.id),
             findings=queries.findings_of_scan(store, scan.id),
             device=standing.get(scan.device),
         )
-        for scan in (queries.scans(store) if len(wanted) > 1 else [queries.scan(store, each) for each in wanted])
-        if scan.id in wanted
+        for scan in queries.scans(store, among=wanted)
     )
 
 
-def list_scans(desk: Desk, *, device: str | None = None) -> Outcome[payloads.Scans]:
-    """Return all scans, or those of one device."""
+def list_scans(
+    desk: Desk, *, device: str | None = None, sheet: payloads.Sheet = payloads.WHOLE
+) -> Outcome[payloads.ListedScans]:
+    """Return all scans, or those of one device, oldest first; the first page of them holds the newest."""
     with desk.open_case() as store:
-        meant = queries.device(store, device).id if device else None
-        wanted = [each.id for each in queries.scans(store, in_full=False) if meant in {None, each.device}]
-        return Outcome(data=payloads.Scans(scans=shown_scans(desk, store, wanted)))
+        newest_first = queries.scan_ids(store, queries.device(store, device).id if device else None)[::-1]
+        return Outcome(
+            data=payloads.ListedScans(
+                scans=shown_scans(desk, store, sheet.of(newest_first)),
+                in_all=len(newest_first),
+                page=sheet.page,
+                pages=sheet.pages(len(newest_first)),
+            )
+        )
 
 
-def show(desk: Desk, named: str) -> Outcome[payloads.OneScan]:
-    """Return one scan with every module's outcome, its gaps and its alerts."""
+def show(desk: Desk, named: str, *, limit: int | None = None) -> Outcome[payloads.OneScan]:
+    """Return one scan with every module's outcome, its gaps and its alerts, or so many of them, the first."""
     with desk.open_case() as store:
         queries.scan(store, named)
         (shown,) = shown_scans(desk, store, [named])
-        whole = payloads.filled(payloads.WholeScan, shown, raised=queries.alerts(store, named))
+        whole = payloads.filled(payloads.WholeScan, shown, raised=queries.alerts(store, shown.id, limit))
         return Outcome(data=payloads.OneScan(scan=whole))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,18 +23,20 @@ from mvtcase.model import TimeBasis
 from mvtcase.store import queries
 from mvtcase.wording import say
 from mvtcase.workflow.desk import Outcome
-from mvtcase.workflow.payloads import as_json
+from mvtcase.workflow.payloads import WHOLE, Sheet, as_json
 from mvtcase.workflow.report_making import sealing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from sqlite3 import Row
 
-    from mvtcase.casebook import OfficialStanding
-    from mvtcase.model import CaseFile, Finding, Observation, Scan
+    from mvtcase.casebook import OfficialStanding, Overview
+    from mvtcase.model import CaseFile, Disposition, Observation, Scan
     from mvtcase.report.view import SealingSeen
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 
+_DAY = len("2026-08-01")
 DEVICE_ZONE = "device.time_zone"
 """The observation that says in which zone a phone's clock ran."""
 
@@ -64,10 +67,17 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """What `timeline` returns: moments of known zones in order, then those of phones' own clocks, then the others."""
+    """What `timeline` returns: moments of known zones in order, then those of phones' own clocks, then the others.
+
+    `events` are a page of them, `in_all` how many there are, `days` how many on each day.
+    """
 
     events: tuple[Moment, ...]
     time_zone: str
+    in_all: int
+    page: int
+    pages: int
+    days: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,28 +103,47 @@ ALL = Span()
 
 
 def timeline(
-    desk: Desk, *, official: str | None = None, group: str | None = None, span: Span = ALL
+    desk: Desk, *, official: str | None = None, group: str | None = None, span: Span = ALL, sheet: Sheet = WHOLE
 ) -> Outcome[Timeline]:
-    """Return the moments of a case, a group or an official in order, those of unknown time last."""
+    """Return the moments of a case, a group or an official in order, those of unknown time last, a page of them."""
     with desk.open_case() as store:
         wanted = queries.official(store, official).id if official else None
         book = overview(store, desk.newest(), wanted)
         people = book.members(queries.group(store, group).id) if group else book.officials
         zone = zone_of(book.case)
-        told = _told(store, book.observations, sealing_of(book), wanted)
-        moments = [each for one in people for each in _of(told, one)]
-    shown = [in_zone(each, zone, told.zones) for each in moments]
-    meant = sorted((each for each in shown if span.holds(each)), key=_order)
-    apart = sum(each.at is not None and not each.shown for each in meant)
+
+        def placed() -> list[tuple[datetime | None, Moment]]:
+            told = _told(store, book, wanted, span)
+            found = (each for one in book.officials for each in _of(told, one))
+            return sorted(((_placed(each, told.zones), each) for each in found), key=_order)
+
+        # A server keeps the one list of everything, and none of the many that a filter makes.
+        whole = wanted is None and span.device is None and not span.kinds
+        every = store.remembered("moments", placed) if whole else placed()
+    who = {one.official.id for one in people}
+    meant = [(at, each) for at, each in every if each.official in who and span.holds(each)]
+    apart = sum(at is None and each.at is not None for at, each in meant)
     note = say("Times are shown in {zone}.", zone=str(zone))
     loose = say(
         "{apart} times are of phones' own clocks, and stand apart: observe {kind} of a phone where its zone is known.",
         apart=apart,
         kind=DEVICE_ZONE,
     )
-    return Outcome(
-        data=Timeline(events=tuple(meant), time_zone=str(zone)), messages=(note, loose) if apart else (note,)
+    data = Timeline(
+        events=tuple(_shown(at, each, zone) for at, each in sheet.of(meant)),
+        time_zone=str(zone),
+        in_all=len(meant),
+        page=sheet.page,
+        pages=sheet.pages(len(meant)),
+        days=_days(each for _, each in meant),
     )
+    return Outcome(data=data, messages=(note, loose) if apart else (note,))
+
+
+def _days(moments: Iterable[Moment]) -> dict[str, int]:
+    """Return how many moments there are on each day, by the clock that each was told by."""
+    counted = Counter(each.at[:_DAY] for each in moments if each.at)
+    return {day: number for day, number in sorted(counted.items()) if _read(day)}
 
 
 def read_form(text: str) -> Form:
@@ -169,44 +198,57 @@ def _of_the_machine() -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What the moments of people are made of, by official, and the zones of phones."""
+    """What the moments of people are made of, by official, the judgements by finding, and the zones of phones."""
 
     observations: Mapping[str, list[Observation]]
-    findings: Mapping[str, list[Finding]]
+    findings: Mapping[str, list[Row]]
+    judgements: Mapping[str, tuple[Disposition, ...]]
     scans: Mapping[str, list[Scan]]
     sealing: Mapping[str, SealingSeen]
     zones: Mapping[str, str]
 
 
-def _told(
-    store: Store, observations: tuple[Observation, ...], sealing: Mapping[str, SealingSeen], of: str | None
-) -> _Told:
+def _told(store: Store, book: Overview, official: str | None, span: Span) -> _Told:
+    """Read no more than is asked for: an official's findings, or a device's, and none where others are meant."""
     seen: dict[str, list[Observation]] = {}
-    for one in observations:
+    for one in book.observations:
         seen.setdefault(one.official, []).append(one)
-    found: dict[str, list[Finding]] = {}
-    for finding in queries.findings(store, queries.of_official(of) if of else queries.ALL):
-        found.setdefault(finding.official, []).append(finding)
+    among = (
+        queries.of_device(span.device) if span.device else queries.of_official(official) if official else queries.ALL
+    )
+    wanted = not span.kinds or bool({"finding", "disposition"} & {*span.kinds})
+    found: dict[str, list[Row]] = {}
+    for row in queries.finding_times(store, among) if wanted else ():
+        found.setdefault(row["official"], []).append(row)
     scans: dict[str, list[Scan]] = {}
-    for scan in queries.scans(store, in_full=False, official=of):
+    for scan in queries.scans(store, in_full=False, official=official):
         scans.setdefault(scan.device, []).append(scan)
-    zones = {each.device: each.value for each in observations if each.kind == DEVICE_ZONE and each.device}
-    return _Told(observations=seen, findings=found, scans=scans, sealing=sealing, zones=zones)
+    return _Told(
+        observations=seen,
+        findings=found,
+        judgements=queries.dispositions(store, among) if wanted else {},
+        scans=scans,
+        sealing=sealing_of(book),
+        zones={each.device: each.value for each in book.observations if each.kind == DEVICE_ZONE and each.device},
+    )
 
 
 def in_zone(one: Moment, zone: ZoneInfo | timezone, zones: Mapping[str, str]) -> Moment:
     """Return a moment with its time in the case's zone; one of a phone's own clock only where its zone is known."""
+    return _shown(_placed(one, zones), one, zone)
+
+
+def _shown(at: datetime | None, one: Moment, zone: ZoneInfo | timezone) -> Moment:
+    return one if at is None else replace(one, shown=f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}")
+
+
+def _placed(one: Moment, zones: Mapping[str, str]) -> datetime | None:
+    """Return when a moment was, None where nobody knows in which zone its clock ran."""
     moment = _read(one.at)
-    if moment is None:
-        return one
-    if one.basis is not TimeBasis.UTC:
-        if one.device not in zones or one.basis is TimeBasis.UNKNOWN:
-            return one
-        own = _zone(zones[one.device])
-        if own is None:
-            return one
-        moment = moment.replace(tzinfo=own)
-    return replace(one, shown=f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}")
+    if moment is None or one.basis is TimeBasis.UTC:
+        return moment
+    own = _zone(zones[one.device]) if one.basis is not TimeBasis.UNKNOWN and one.device in zones else None
+    return moment.replace(tzinfo=own) if own else None
 
 
 def _read(text: str | None) -> datetime | None:
@@ -221,9 +263,10 @@ def _comparable(text: str | None) -> str:
     return (text or "").replace(" ", "T")
 
 
-def _order(one: Moment) -> tuple[bool, bool, str, str, str]:
+def _order(placed: tuple[datetime | None, Moment]) -> tuple[bool, bool, float, str, str, str]:
     """Return the place of a moment: known zones before phones' own clocks before unknown times."""
-    return (one.at is None, not one.shown, _comparable(one.at), one.kind, one.ref)
+    at, one = placed
+    return (one.at is None, at is None, at.timestamp() if at else 0.0, _comparable(one.at), one.kind, one.ref)
 
 
 def _of(told: _Told, one: OfficialStanding) -> Iterator[Moment]:
@@ -239,7 +282,7 @@ def _of(told: _Told, one: OfficialStanding) -> Iterator[Moment]:
         what = f"LINE Letter Sealing changed from on to off, some time after {changed.last_on}"
         yield _ours(changed.first_off, "change", who, "", what, "line.letter_sealing")
     for finding in told.findings.get(who, ()):
-        yield from _of_finding(finding)
+        yield from _of_finding(finding, told.judgements.get(finding["id"], ()))
     yield from _of_devices(told, one)
 
 
@@ -247,19 +290,19 @@ def _ours(at: str, kind: str, official: str, device: str, what: str, ref: str) -
     return Moment(at=at, basis=TimeBasis.UTC, kind=kind, official=official, device=device, what=what, ref=ref)
 
 
-def _of_finding(one: Finding) -> Iterator[Moment]:
+def _of_finding(one: Row, judgements: Iterable[Disposition]) -> Iterator[Moment]:
     yield Moment(
-        at=one.event_time,
-        basis=one.event_time_basis,
+        at=one["event_time"],
+        basis=TimeBasis(one["event_time_basis"]),
         kind="finding",
-        official=one.official,
-        device=one.device,
-        what=f"{one.evidence_class}: {one.title}",
-        ref=one.id,
+        official=one["official"],
+        device=one["device"],
+        what=f"{one['evidence_class']}: {one['title']}",
+        ref=one["id"],
     )
-    for each in one.dispositions:
+    for each in judgements:
         what = f"{each.verdict} by {each.examiner}: {each.reason}"
-        yield _ours(each.at, "disposition", one.official, one.device, what, one.id)
+        yield _ours(each.at, "disposition", one["official"], one["device"], what, one["id"])
 
 
 def _of_devices(told: _Told, one: OfficialStanding) -> Iterator[Moment]:

@@ -46,16 +46,16 @@ def test_reach_has_one_axis() -> None:
 
 def test_findings_without_a_day_are_counted_too() -> None:
     """The bars hold those with a day; the title says how many have none."""
-    svg = drawing.sparkline(["2026-01-01 10:00:00", "2026-01-01", "2026-01-03", None, "yesterday"])
+    svg = drawing.sparkline({"2026-01-01": 2, "2026-01-03": 1}, others=2)
     assert len(boxes(svg)) == 2
     assert "3 with a day" in svg
     assert "2 without" in svg
-    assert drawing.sparkline([None, "x"]) == ""
+    assert drawing.sparkline({"x": 1}) == ""
 
 
 def test_a_day_long_ago_does_not_make_a_wide_picture() -> None:
     """A time of 1970 is counted in the first bar and stretches nothing."""
-    svg = drawing.sparkline(["1970-01-01", "2026-01-01"])
+    svg = drawing.sparkline({"1970-01-01": 1, "2026-01-01": 1})
     assert all(float(each.get("x") or 0) <= 640 for each in boxes(svg))
 
 

@@ -1,0 +1,67 @@
+"""What a server read of cases and need not read again: it holds for as long as a case stays as it was."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from mvtcase.store.store import Store
+
+MAX_KEPT = 24
+"""How many things are remembered; the one that nobody asked for the longest is forgotten first."""
+READ_ALONE = "person.read"
+"""The event that says only that somebody read: the case behind it is as it was."""
+Thing = TypeVar("Thing")
+
+
+@dataclass(kw_only=True)
+class _Kept:
+    """One thing that was read; `state` is the event that the case stood at, and one thread reads at a time."""
+
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    state: str | None = None
+    thing: Any = None
+
+
+class Memory:
+    """Remembers what was read of cases; every change of a case is an event of its chain, which tells what is old.
+
+    What is remembered is shared by threads: only values that nobody changes belong here.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._finding = threading.Lock()
+
+    def of(self, store: Store, key: Hashable, read: Callable[[], Thing]) -> Thing:
+        """Return what `read` gives, or gave before when nothing but reading happened in the case since then.
+
+        `key` names the thing and whatever it depends on outside of the case. Who asks for a thing that another thread
+        is reading waits for it.
+        """
+        kept = self._place((store.folder.path, key))
+        with kept.reading:
+            state = _state(store)
+            if kept.state != state:
+                kept.thing = read()
+                kept.state = state
+            return cast("Thing", kept.thing)
+
+    def _place(self, key: Hashable) -> _Kept:
+        with self._finding:
+            kept = self._kept.setdefault(key, _Kept())
+            self._kept.move_to_end(key)
+            while len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+            return kept
+
+
+def _state(store: Store) -> str:
+    """Return the digest of the newest event that changed the case: all that came before it follows from it."""
+    newest = "SELECT digest FROM custody_event WHERE action <> ? ORDER BY sequence DESC LIMIT 1"
+    return "".join(row["digest"] for row in store.rows(newest, (READ_ALONE,)))

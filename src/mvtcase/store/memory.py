@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from mvtcase.store.store import Store
-
 MAX_KEPT = 24
 """How many things are remembered; the one that nobody asked for the longest is forgotten first."""
-READ_ALONE = "person.read"
-"""The event that says only that somebody read: the case behind it is as it was."""
 Thing = TypeVar("Thing")
 
 
@@ -38,18 +34,18 @@ class Memory:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._finding = threading.Lock()
 
-    def of(self, store: Store, key: Hashable, read: Callable[[], Thing]) -> Thing:
-        """Return what `read` gives, or gave before when nothing but reading happened in the case since then.
+    def of(self, key: Hashable, state: Callable[[], str], read: Callable[[], Thing]) -> Thing:
+        """Return what `read` gives, or gave before when the case stands where it stood then, as `state` tells.
 
-        `key` names the thing and whatever it depends on outside of the case. Who asks for a thing that another thread
-        is reading waits for it.
+        `key` names case and thing, and whatever the thing depends on outside of the case. Who asks for a thing that
+        another thread is reading waits for it.
         """
-        kept = self._place((store.folder.path, key))
+        kept = self._place(key)
         with kept.reading:
-            state = _state(store)
-            if kept.state != state:
+            at = state()
+            if kept.state != at:
                 kept.thing = read()
-                kept.state = state
+                kept.state = at
             return cast("Thing", kept.thing)
 
     def _place(self, key: Hashable) -> _Kept:
@@ -59,9 +55,3 @@ class Memory:
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
             return kept
-
-
-def _state(store: Store) -> str:
-    """Return the digest of the newest event that changed the case: all that came before it follows from it."""
-    newest = "SELECT digest FROM custody_event WHERE action <> ? ORDER BY sequence DESC LIMIT 1"
-    return "".join(row["digest"] for row in store.rows(newest, (READ_ALONE,)))

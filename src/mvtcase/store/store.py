@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mvtcase.model import Json
     from mvtcase.store.memory import Memory, Thing
 
+READ_ALONE = "person.read"
+"""The event that says only that somebody read: the case behind it is as it was."""
 LOCK_WAIT_SECONDS = 15.0
 _MAX_STORED_INTEGER = (1 << 63) - 1
 _PREFIXES = {
@@ -292,7 +294,14 @@ class Store:
 
     def remembered(self, key: Hashable, read: Callable[[], Thing]) -> Thing:
         """Return what `read` gives, or what it gave a server before the case changed; see `Memory`."""
-        return read() if self.memory is None else self.memory.of(self, key, read)
+        if self.memory is None:
+            return read()
+        return self.memory.of((self.folder.path, key), self._newest_change, read)
+
+    def _newest_change(self) -> str:
+        """Return the digest of the newest event that changed the case: all that came before it follows from it."""
+        newest = "SELECT digest FROM custody_event WHERE action <> ? ORDER BY sequence DESC LIMIT 1"
+        return "".join(row["digest"] for row in self.rows(newest, (READ_ALONE,)))
 
     def index_words(self) -> None:
         """Bring the index of words up to date, before a search."""

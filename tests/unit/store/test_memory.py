@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvtcase.store.folder import Workspace
-from mvtcase.store.memory import MAX_KEPT, READ_ALONE, Memory
-from mvtcase.store.store import Store
+from mvtcase.store.memory import MAX_KEPT, Memory
+from mvtcase.store.store import READ_ALONE, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

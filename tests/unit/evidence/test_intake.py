@@ -256,3 +256,23 @@ def test_real_samples_are_told(mvt_samples: Path) -> None:
         "android_backup/backup3.ab": EvidenceKind.ANDROID_BACKUP,
     }
     assert {name: identify(mvt_samples / name).kind for name in expected} == expected
+
+
+@pytest.mark.parametrize("other", ["logs", "logs_zip", "bugreport", "androidqf_zip"])
+def test_evidence_of_several_phones_in_one_folder_stays_apart(
+    evidence_of: Mapping[str, Path], tmp_path: Path, other: str
+) -> None:
+    """Nothing beside another phone's evidence is taken for a part of it: each gives what it gives alone."""
+    for name, path in evidence_of.items():
+        if name in {"key", other}:  # folders and zips of logs alone are the days of one phone
+            continue
+        both = tmp_path / name
+        both.mkdir()
+        for number, source in enumerate((path, evidence_of[other])):
+            target = both / f"{number}-{source.name}"
+            if source.is_dir():
+                shutil.copytree(source, target, symlinks=True)
+            else:
+                shutil.copy(source, target)
+        kinds = [each.kind for each in find_all(both)]
+        assert kinds == [identify(path).kind, identify(evidence_of[other]).kind], name

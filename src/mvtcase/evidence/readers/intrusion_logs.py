@@ -36,17 +36,34 @@ def detect(glance: Glance) -> Identified | None:
 
 
 def _folder_has_events(glance: Glance) -> bool:
-    folders = [glance.path, *(glance.path / name for name, what in glance.names.items() if what == FOLDER)]
-    for folder in folders[:_LOGS_TRIED]:
-        files = [folder / name for name, what in names_in(folder).items() if what == FILE]
-        texts = [path for path in files if path.suffix.lower() == ".txt"]
-        if any(_EVENT_LINE.match(head(path, 4096)) for path in texts[:_LOGS_TRIED]):
-            return True
-        zips = [path for path in files if path.suffix.lower() == ".zip"]
-        if folder == glance.path and any(_zip_has_events(Glance(path)) for path in zips[:_NESTED_TRIED]):
-            # Several zips of one phone's daily logs are one acquisition.
-            return True
-    return False
+    """Tell whether a folder is of logs: beside another phone's evidence, logs are an acquisition of their own."""
+    seen = {name: what for name, what in glance.names.items() if not name.startswith(".") and name != "Thumbs.db"}
+    files = [glance.path / name for name, what in seen.items() if what == FILE]
+    folders = [glance.path / name for name, what in seen.items() if what == FOLDER]
+    if _have_events(files):
+        return True
+    if folders:
+        return not files and all(_holds_events(folder) for folder in folders[:_LOGS_TRIED])
+    # Several zips of one phone's daily logs are one acquisition.
+    return bool(files) and all(_is_zip_of_logs(Glance(path)) for path in files[:_NESTED_TRIED])
+
+
+def _is_zip_of_logs(glance: Glance) -> bool:
+    """Tell it from the zip of a whole acquisition, which may hold logs too."""
+    return (
+        glance.zip_members != ()
+        and all(name.lower().endswith((".txt", ".zip", "/")) for name in glance.zip_members)
+        and _zip_has_events(glance)
+    )
+
+
+def _holds_events(folder: Path) -> bool:
+    return _have_events([folder / name for name, what in names_in(folder).items() if what == FILE])
+
+
+def _have_events(files: list[Path]) -> bool:
+    texts = [path for path in files if path.suffix.lower() == ".txt"]
+    return any(_EVENT_LINE.match(head(path, 4096)) for path in texts[:_LOGS_TRIED])
 
 
 def _zip_has_events(glance: Glance) -> bool:

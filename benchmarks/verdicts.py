@@ -3,7 +3,9 @@
 Run `PYTHONPATH=tests/support python benchmarks/verdicts.py [--half planted|healthy|"real trace"] [--kind TEXT]
 [--group TEXT] [--name TEXT] [--every N] [--jobs N] [--all]`. A planted phone must never be called `no_trace`; a healthy
 one must not be accused, and be called `no_trace` unless something was really not examined; a healthy one with a real
-trace must be accused. With `--sets FOLDER` healthy phones are asked about with the published sets of a folder too.
+trace must be accused. With `--later` planted phones are scanned with another set first, and rechecked with the real
+one as if it had been published since: what only a scan with it finds is printed. With `--sets FOLDER`
+healthy phones are asked about with the published sets of a folder too.
 """
 
 from __future__ import annotations
@@ -19,16 +21,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asking import ACCUSING, Bench, Said, stix
+from asking import ACCUSING, Bench, Later, Said, stix
 from builders.healthy import healthy
 from builders.planted import planted
+from mvtcase.phones.plants import PlantKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from builders.planted_inputs import SoundInput
-    from mvtcase.phones.plants import PlantKind
 
+EARLIER = "published-earlier"
 _WRONG: dict[str, Callable[[Said], bool]] = {
     "planted": lambda said: said.status in {"no_trace", "refused"},
     "healthy": lambda said: said.status != "no_trace" and not _too_narrow(said),
@@ -55,6 +58,13 @@ def asked(number: int, workspace: str, sets: list[str]) -> Said:
         return Bench(Path(workspace), sets=sets).ask([path])
 
 
+def asked_later(number: int, workspace: str, sets: list[str]) -> Later:
+    """Return what a recheck with a later set left out of one input, in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="verdict-") as name:
+        path = everything()[number].build(Path(name))
+        return Bench(Path(workspace), sets=sets).ask_later(path, EARLIER)
+
+
 def prepared(
     folder: Path,
     indicators: Iterable[Mapping[PlantKind, tuple[str, ...]]],
@@ -73,10 +83,35 @@ def prepared(
     return bench.sets
 
 
+def later(wanted: list[tuple[int, SoundInput]], jobs: int) -> int:
+    """Print what rechecks missed without a gap, then how many were asked; return 1 when anything was missed."""
+    wrong = found = 0
+    with (
+        tempfile.TemporaryDirectory(prefix="verdicts-") as folder,
+        multiprocessing.Pool(jobs, maxtasksperchild=20) as pool,
+    ):
+        bench = Bench(Path(folder))
+        bench.add_set(stix(Path(folder) / f"{EARLIER}.stix2", {PlantKind.DOMAINS: ("earlier.example.org",)}))
+        bench.add_set(stix(Path(folder) / "later.stix2", wanted[0][1].indicators))
+        tasks = [(each, pool.apply_async(asked_later, (number, folder, bench.sets))) for number, each in wanted]
+        for given, task in tasks:
+            said = task.get()
+            found += bool(said.found)
+            wrong += bool(said.missed) and not said.gaps
+            if said.missed or not said.found:
+                print(
+                    f"{given.name}: missed {sorted(said.missed)}, found {len(said.found)}, gaps {said.gaps}", flush=True
+                )
+    print(f"rechecked with a later set: {len(wanted)}, with findings {found}, missed without a gap {wrong}")
+    return int(wrong > 0)
+
+
 def main() -> int:
     """Print every wrong answer, then the tables; return 1 when anything was wrong."""
     options = _options()
     wanted = [(number, each) for number, each in enumerate(everything()) if _chosen(each, options)][:: options.every]
+    if options.later:
+        return later([one for one in wanted if one[1].half == "planted"], options.jobs)
     answers: list[tuple[SoundInput, Said]] = []
     with tempfile.TemporaryDirectory(prefix="verdicts-") as folder:
         workspaces = {
@@ -178,6 +213,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sets", type=Path, help="a folder of published indicator sets, for healthy phones")
     parser.add_argument("--halves", type=Path, help="where the counts of the planted half go, for hostile.py")
     parser.add_argument("--all", action="store_true", help="print every input, not the wrong ones only")
+    parser.add_argument("--later", action="store_true", help="recheck planted phones with a set published later")
     parser.add_argument("--quick", action="store_true", help="without the inputs that are slow by nature")
     parser.add_argument("--width", type=int, default=300, help="characters of the reasons to print")
     return parser.parse_args()

@@ -45,6 +45,16 @@ class Said:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """What a recheck with a set published later found, and what only a scan with that set did: indicator and module."""
+
+    found: frozenset[tuple[str, str]]
+    missed: frozenset[tuple[str, str]]
+    gaps: tuple[str, ...]
+    seconds: float
+
+
 @dataclass(slots=True)
 class Bench:
     """A workspace with indicator sets, in which each input gets a case of its own."""
@@ -92,9 +102,38 @@ class Bench:
             # Every call looks at all cases of a workspace: one that is done with would slow the next.
             shutil.rmtree(self.folder / "workspace" / "cases" / case, ignore_errors=True)
 
-    def _ask(self, case: str, evidence: list[Path], began: float, options: Mapping[str, object]) -> Said:
-        self.call("case", "new", case, "--slug", case)
+    def ask_later(self, evidence: Path, earlier: str) -> Later:
+        """Return how a recheck with the bench's sets, of a scan with an earlier one, differs from a scan with them."""
+        began = time.monotonic()
+        case = f"c{uuid.uuid4().hex[:10]}"
         within = ("--case", case)
+        sets = [word for name in self.sets if name != earlier for word in ("--iocs", name)]
+        try:
+            self._registered(case, [evidence])
+            self._scanned(within, ("--all", "--iocs", earlier))
+            recheck = self.call(*within, "recheck", "run", "--all", *sets)
+            found = self._indicators(within)
+            acquisitions = [one["id"] for one in self.call(*within, "acquisition", "list")["acquisitions"]]
+            self._scanned(within, (*acquisitions, *sets))
+            gaps = [f"{gap['module']}: {gap['reason']}" for one in recheck["scans"] for gap in one["gaps"]]
+            both = self._indicators(within)
+        finally:
+            shutil.rmtree(self.folder / "workspace" / "cases" / case, ignore_errors=True)
+        return Later(found=found, missed=both - found, gaps=tuple(gaps), seconds=time.monotonic() - began)
+
+    def _indicators(self, within: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+        findings = self.call(*within, "finding", "list")["findings"]
+        return frozenset((one["indicator"]["value"], one["module"]) for one in findings if one["indicator"])
+
+    def _ask(self, case: str, evidence: list[Path], began: float, options: Mapping[str, object]) -> Said:
+        within = ("--case", case)
+        self._registered(case, evidence)
+        more = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return self._said(within, self._scanned(within, ("--all", *more)), began)
+
+    def _registered(self, case: str, evidence: Iterable[Path]) -> None:
+        within = ("--case", case)
+        self.call("case", "new", case, "--slug", case)
         official = self.call(*within, "official", "add", "--name", "Invented Person")["official"]["id"]
         self.call(
             *within, "consent", "record", official, "--by", "Invented Person", "--scope", "all",
@@ -102,11 +141,11 @@ class Bench:
         )  # fmt: skip
         for path in evidence:
             self.call(*within, "acquisition", "add", path, "--official", official)
+
+    def _scanned(self, within: tuple[str, ...], more: Iterable[object]) -> dict[str, Any]:
         secret = self.folder / "password"
         secret.write_text(PASSWORD)
-        more = [word for name, value in options.items() for word in (f"--{name}", value)]
-        scan = self.call(*within, "scan", "run", "--all", "--jobs", 1, "--password-file", secret, *more)
-        return self._said(within, scan, began)
+        return self.call(*within, "scan", "run", "--jobs", 1, "--password-file", secret, *more)
 
     def _said(self, within: tuple[str, ...], scan: Mapping[str, Any], began: float) -> Said:
         official = self.call(*within, "status")["officials"][0]

@@ -52,7 +52,7 @@ def _lines(rows: Iterable[str]) -> str:
 
 def _accessibility(phone: AndroidPhone, planted: tuple[str, ...]) -> str:
     enabled = [*phone.enabled_accessibility, *(f"{package}/.AssistService" for package in planted)]
-    installed = [_TALKBACK, *enabled]
+    installed = list(dict.fromkeys((_TALKBACK, *enabled)))
     return _lines(
         [
             "ACCESSIBILITY MANAGER (dumpsys accessibility)",

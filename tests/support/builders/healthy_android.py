@@ -26,6 +26,7 @@ from builders.planted_android import (
     section,
     text_edit,
 )
+from builders.planted_inputs import replaced
 from mvtcase.model import EvidenceKind
 from mvtcase.phones.android_dumpsys import Crash, tombstone_text
 from mvtcase.phones.android_phone import DEFAULT_APPS, AndroidApp, AndroidMessage, AndroidPhone
@@ -119,7 +120,7 @@ def _replaced(part: str, old: str, new: str) -> Edit:
     def edit(members: Members, _value: str) -> None:
         name = text_name(AndroidPhone()) if part == "dumpstate" else part
         name = next(each for each in members if each == name or (part == "dumpstate" and each.startswith("bugreport-")))
-        members[name] = members[name].decode().replace(old, new).encode()
+        members[name] = replaced(members[name], old, new)
 
     return edit
 
@@ -152,14 +153,6 @@ def _shell_ops(_members: Members, _value: str) -> None:
 def _tombstone(number: int, process: str, uid: int) -> Edit:
     crash = Crash(phone=AndroidPhone(), process=process, number=number, uid=uid)
     return file_edit(f"FS/data/tombstones/tombstone_2{number}", lambda _: tombstone_text(crash).encode())
-
-
-def _accessibility(*services: str) -> tuple[Edit, ...]:
-    inside = ", ".join(f"{{{service}}}" for service in services)
-    bound = _replaced("dumpstate", "     Enabled services:{}", f"     Enabled services:{{{inside}}}")
-    counted = _replaced("dumpstate", "installedServiceCount=1}", f"installedServiceCount={1 + len(services)}}}")
-    listed = _replaced("dumpstate", "     installed services: {", f"     installed services: {{{inside}, ")
-    return (bound, counted, listed)
 
 
 def _no_services(members: Members, value: str) -> None:
@@ -261,9 +254,9 @@ def _messages(count: int) -> tuple[AndroidMessage, ...]:
 
 def _no_backup(members: Members, _value: str) -> None:
     """Who answers `No backup` has the question in the log, nothing of a backup after it, and none in the list."""
-    log = members["command.log"].decode().replace("Backup completed!", "Would you like to take a backup of the device?")
+    log = replaced(members["command.log"], "Backup completed!", "Would you like to take a backup of the device?")
     rows = [row for row in members["hashes.csv"].split(b"\n") if b"backup.ab" not in row]
-    members |= {"command.log": log.encode(), "hashes.csv": b"\n".join(rows)}
+    members |= {"command.log": log, "hashes.csv": b"\n".join(rows)}
 
 
 def _few_blocked() -> tuple[Edit, ...]:
@@ -296,8 +289,8 @@ ANDROID_NOISES: tuple[AndroidNoise, ...] = (
     ),
     AndroidNoise(
         name="TalkBack and a password manager", source="Google Play", forms=(_AQF, _BUG),
-        phone={"enabled_accessibility": ("com.google.android.marvin.talkback/.TalkBackService",)},
-        apps=(AndroidApp(package="com.x8bit.bitwarden"),), bug=_accessibility("com.x8bit.bitwarden/com.x8bit.bitwarden.Accessibility.AccessibilityService"),
+        phone={"enabled_accessibility": ("com.google.android.marvin.talkback/.TalkBackService", "com.x8bit.bitwarden/com.x8bit.bitwarden.Accessibility.AccessibilityService")},
+        apps=(AndroidApp(package="com.x8bit.bitwarden"),),
     ),
     AndroidNoise(name="no accessibility service installed", source="phones without TalkBack", forms=(_AQF, _BUG), bug=(_no_services,)),
     AndroidNoise(name="Android 10's services and computers", source="sonyxperiadev/ChkBugReport, Pixel bugreport", forms=(_AQF, _BUG), bug=(_android_10,)),

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from builders import planted_inputs as given
 from builders.planted_forms import proto, tables
-from builders.planted_inputs import HASHED, INDICATORS, SoundInput
+from builders.planted_inputs import HASHED, INDICATORS, SoundInput, replaced
 from mvtcase.model import EvidenceKind
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_damage import dated_zip, fixed_zip
@@ -138,7 +138,7 @@ def dumped(service: str, line: str) -> Edit:
         if head not in text:
             end = f"--------- 0.012s was the duration of dumpsys {service}, ending at: {PHONE.wall_clock:%Y-%m-%d %H:%M:%S}\n"
             text += f"{'-' * 79}\n{head}{end}"
-        members[name] = text.replace(head, f"{head}{line.format(value)}\n", 1).encode()
+        members[name] = replaced(text.encode(), head, f"{head}{line.format(value)}\n")
 
     return edit
 
@@ -149,9 +149,7 @@ def section(title: str, line: str) -> Edit:
     def edit(members: Members, value: str) -> None:
         name = text_name(PHONE)
         block = f"------ {title} ------\n{line.format(value)}\n------ 0.011s was the duration of '{title}' ------\n\n"
-        members[name] = (
-            members[name].decode().replace("------ DUMPSYS (dumpsys)", block + "------ DUMPSYS (dumpsys)", 1).encode()
-        )
+        members[name] = replaced(members[name], "------ DUMPSYS (", f"{block}------ DUMPSYS (")
 
     return edit
 
@@ -285,7 +283,7 @@ def _ps_row(members: Members, value: str) -> None:
     name = text_name(PHONE)
     row = f"u:r:shell:s0 shell 7072 7072 1 9000 900 do_epoll_wait 0 S 19 0 - 0 fg 00:00:01 {value}\n"
     end = "------ 0.220s was the duration of 'PROCESSES"
-    members[name] = members[name].decode().replace(end, row + end, 1).encode()
+    members[name] = replaced(members[name], end, row + end)
 
 
 def _tombstone_pb(value: str) -> bytes:

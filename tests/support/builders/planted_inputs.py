@@ -82,6 +82,14 @@ class SoundInput:
     slow: bool = False
 
 
+def replaced(data: bytes, old: str, new: str) -> bytes:
+    """Return a text with the first `old` replaced. Raises `ValueError` where it is not there: nothing was planted."""
+    text = data.decode()
+    if old not in text:
+        raise ValueError(f"nothing to plant at: no {old!r}")
+    return text.replace(old, new, 1).encode()
+
+
 def wide(host: str) -> str:
     """Return a host with ideographic full stops, as zh-TW input methods write them (UTS #46 maps U+3002 to a dot)."""
     return host.replace(".", "。")

@@ -1,4 +1,4 @@
-"""A value planted anywhere, written in any way that people and programs write it, ends as an alert."""
+"""A value planted anywhere, written in any way people and programs write it, ends as an alert, now and in a recheck."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from hypothesis import strategies as st
 
 from builders.holders import ASCII_ONLY, HOLDERS, WRAPPERS
 from mvtcase.engine.events import CLAIMS_FILE
+from mvtcase.engine.worker.reader import index
+from mvtcase.engine.worker.reader.index import StoredIndex
+from mvtcase.engine.worker.reader.known import Known
 from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import EvidenceKind
 from reading import of, reading
@@ -36,6 +39,7 @@ SETS = MatchSet(
         ),
     )
 )
+EARLIER = MatchSet(collections=(Collection(id="1", name="Other", values={"domains": ("other.example",)}),))
 LINK = f"https://{DOMAIN}/a/b?c=d"
 WIDE = {number: number + 0xFEE0 for number in range(0x21, 0x7F)}
 
@@ -75,14 +79,19 @@ WRITTEN = {
 """A way to write an indicator, and a text that does."""
 
 
-def _found(data: bytes) -> tuple[bool, dict[str, str]]:
+def _found(data: bytes, sets: MatchSet = SETS) -> tuple[bool, bool, dict[str, str]]:
+    """Return whether a reading tells it, whether the stored index of a reading tells it later, and the claim."""
     with tempfile.TemporaryDirectory() as name:
         target = Path(name) / "evidence"
         target.mkdir()
         (target / "file.bin").write_bytes(data)
-        events = reading(target, EvidenceKind.ANDROIDQF, SETS)
-        (claim,) = gzip.decompress((target.with_name("results") / "mvt" / CLAIMS_FILE).read_bytes()).splitlines()
-    return bool(of(events, "alert")), json.loads(claim)
+        results = target.with_name("results") / "mvt"
+        before = of(reading(target, EvidenceKind.ANDROIDQF, EARLIER), "alert")
+        later = [*StoredIndex(results / index.FILE_NAME).hits(Known.of(sets, {}))]
+        events = of(reading(target, EvidenceKind.ANDROIDQF, sets), "alert")
+        (claim,) = gzip.decompress((results / CLAIMS_FILE).read_bytes()).splitlines()
+    assert before == []
+    return bool(events), bool(later), json.loads(claim)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -98,14 +107,15 @@ def test_what_is_planted_anywhere_is_told(
     way: str,
     seed: int,
 ) -> None:
-    """An indicator in any spelling, form and nesting raises an alert; no file is called read in full that hides one."""
+    """An indicator in any spelling, form and nesting is told, now and from what is stored when its set comes later."""
     dice = random.Random(seed)  # noqa: S311 - a seeded fake
     text = WRITTEN[way] if WRITTEN[way].isascii() or holder not in ASCII_ONLY else LINK
     data = holder(text, dice)
     for wrapper in wrappers:
         data = wrapper(data, dice)
-    found, claim = _found(data)
+    found, found_later, claim = _found(data)
     assert found, claim
+    assert found_later, claim
 
 
 def _stream(shown: bytes) -> bytes:
@@ -132,6 +142,7 @@ FOUND_ONCE = {
 @pytest.mark.parametrize("way", FOUND_ONCE)
 def test_what_was_missed_once_is_told(way: str) -> None:
     """Each is found, and a sound PDF is not called damaged."""
-    found, claim = _found(FOUND_ONCE[way])
+    found, found_later, claim = _found(FOUND_ONCE[way])
     assert found
+    assert found_later
     assert claim["reader"] != "damaged"

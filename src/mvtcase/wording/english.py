@@ -103,6 +103,9 @@ RUNS = {
     "command.crashed": "{error}",
     "command.summary": "MVT's summary files are incomplete: {error} in {what}.",
     "androidqf.no_bugreport": "the acquisition holds no bugreport.zip",
+    "androidqf.before_bugreports": (
+        "AndroidQF took no bug report before v1.7, and this is of such a release: most of what apps did is out of reach"
+    ),
     "androidqf.none_chosen": (
         "AndroidQF was told to take no backup, or took none: no SMS was examined, and messages are out of reach"
     ),

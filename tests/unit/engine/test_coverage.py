@@ -214,12 +214,13 @@ def test_todays_list_of_processes_stands_in_for_the_older_one(own: ModuleOutcome
     ("kind", "code", "slug"),
     [
         (EvidenceKind.ANDROIDQF, "androidqf.none_chosen", "sms"),
+        (EvidenceKind.ANDROIDQF, "androidqf.before_bugreports", "dumpsys_packages"),
         (EvidenceKind.IOS_FILE_SYSTEM, "shutdown.none", "shutdown_log"),
         (EvidenceKind.SYSDIAGNOSE, "shutdown.none", "sysdiagnose_shutdown_log"),
     ],
 )
 def test_what_a_phone_or_its_owner_did_not_give_is_a_limitation(kind: EvidenceKind, code: str, slug: str) -> None:
-    """No backup was chosen, no log outlives a restart: told, and no gap; damage of it stays one, and so do others."""
+    """A backup not chosen, a report not taken, a log that no restart leaves: no gap; damage and others stay one."""
 
     def judged(outcome: ModuleOutcome, *told: str, other: str = "") -> Completeness:
         runs = [

@@ -65,7 +65,10 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
         try:
             return super().load_bugreport()
         except NoAndroidQFBugReport:
-            self.recorder.problem("bugreport", ModuleOutcome.NO_SOURCE, why("androidqf.no_bugreport"))
+            if self._is_before_bugreports():
+                self.recorder.emit("limitation", reason=why("androidqf.before_bugreports").data)
+            else:
+                self.recorder.problem("bugreport", ModuleOutcome.NO_SOURCE, why("androidqf.no_bugreport"))
             raise
 
     def load_backup(self) -> Any:  # noqa: ANN401 - bytes
@@ -79,6 +82,14 @@ class CmdAndroidCheckAndroidQFApart(CmdAndroidCheckAndroidQF):
             else:
                 self.recorder.emit("limitation", reason=why("androidqf.none_chosen").data)
             raise
+
+    def _is_before_bugreports(self) -> bool:
+        """Return whether a release took it that took no bug report: v1.7.0 took the first and told its own version."""
+        record = self._own_record("acquisition.json")
+        return record != b"" and b'"androidqf_version"' not in record and not self._lists("bugreport.zip")
+
+    def _lists(self, name: str) -> bool:
+        return name.encode() in self._own_record("hashes.csv") + self._own_record("command.log")
 
     def _backup_was_tried(self) -> bool:
         """Return whether the collector's own records speak of a backup, or there are none that could."""

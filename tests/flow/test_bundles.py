@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laptops import keys_of, new_identity, send
+from laptops import CRAFTED, forged, keys_of, new_identity, records_of, relabelled, send
+from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import BundleError, ConflictError, WrongKeyError
 from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
 from mvtcase.store import incoming, merging, queries
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from tests.flow.conftest import FakeEngine
 
-    from mvtcase.engine.job import EngineResult
+    from mvtcase.engine.job import EngineResult, ScanJob
     from mvtcase.workflow.desk import Desk
 
 
@@ -263,3 +265,57 @@ def test_an_import_that_is_cut_off_leaves_nothing_or_is_finished_by_the_next_ver
     assert content(taichung) == content(taipei)
     custody.verify(taichung)
     assert not [each for each in (taichung.case_folder().path / "incoming").iterdir() if each.is_dir()]
+
+
+def test_crafted_bundles_of_known_signers_are_refused_and_change_nothing(
+    engine: FakeEngine, match: EngineResult, request: pytest.FixtureRequest, post: Path, tmp_path: Path
+) -> None:
+    """A stolen key, a turned colleague: whatever is put into a bundle, no file is written outside and no row taken."""
+
+    def keep(job: ScanJob) -> None:
+        (job.results / "mvt").mkdir(parents=True)
+        (job.results / "mvt" / "sms.json").write_bytes(b"[]")
+        engine.answer = replace(match, results_sha256=write_hashes(job.results))
+
+    engine.before = keep
+    taipei, taichung = (request.getfixturevalue(each) for each in ("taipei", "taichung"))
+    honest = send(taipei, taichung, post, "taipei")
+    records = records_of(honest, taichung.identity, tmp_path / "opened")
+    before = {str(each) for each in tmp_path.rglob("*")}
+    taken = []
+    ours, theirs = taipei.identity, taichung.identity
+    large = {**records, "case.json": bytes(60 << 20)}
+    crafted: dict[str, Callable[[], Path]] = {
+        what: partial(forged, honest, change(records), ours, theirs) for what, change in CRAFTED.items()
+    }
+    crafted["a label that promises a terabyte"] = partial(relabelled, honest, ours, bytes=1 << 40)
+    crafted["more bytes than the label says"] = partial(relabelled, honest, ours, bytes=1000)
+    crafted["more files than the label says"] = partial(relabelled, honest, ours, files=2)
+    crafted["somebody else's signature"] = partial(relabelled, honest, new_identity())
+    crafted["a bomb"] = lambda: relabelled(forged(honest, large, ours, theirs), ours, bytes=1 << 20)
+    for what, make in crafted.items():
+        try:
+            take(taichung, taipei, make())
+        except BundleError:
+            continue
+        taken.append(what)
+    assert taken == []
+    after = {str(each) for each in tmp_path.rglob("*")} - before
+    assert {each for each in after if "/post/" not in each and ".lock" not in each} == {
+        str(taichung.case_folder().path / "incoming")
+    }
+    assert content(taichung) == []
+    take(taichung, taipei, forged(honest, records, taipei.identity, taichung.identity))
+    assert content(taichung) == content(taipei)
+
+
+def test_files_of_a_bundle_replace_none_that_the_row_here_names(taipei: Desk, tmp_path: Path) -> None:
+    """A laptop that says other things of the same scan cannot put its results in the place of ours."""
+    with taipei.open_case() as store:
+        (row,) = store.rows("SELECT uuid, id FROM acquisition")
+        staged = tmp_path / "staged" / "acquisitions" / row["uuid"]
+        staged.mkdir(parents=True)
+        (staged / "manifest.jsonl").write_bytes(b"{}")
+        incoming._put_in_place(store, tmp_path / "staged")
+        assert staged.is_dir()
+    assert custody.verify(taipei).data.holds

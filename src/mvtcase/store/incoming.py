@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import sha256_file
 from mvtcase.errors import BundleError, ConflictError
 from mvtcase.files import destroy, sync_folder
+from mvtcase.store.custody import is_file
 from mvtcase.store.folder import PRIVATE_FOLDER, held_lock
 from mvtcase.store.view import SealedFolder
 from mvtcase.workspaces import workspace
@@ -29,6 +30,8 @@ _MARK = ".merging-"
 """What marks a sealed case while a bundle is taken in; the UUID of the bundle follows."""
 HOMES = {"scan": "scans", "acquisition": "acquisitions"}
 """The folder below which a table's files lie, each in a folder named by short id; while staged, by UUID."""
+_SEALS = {"scan": ("results_sha256", "results/results.sha256"), "acquisition": ("manifest_sha256", "manifest.jsonl")}
+"""The column of a row that names one of its files by hash, and that file: others are not put in place for the row."""
 
 
 def is_merged(store: Store, bundle: str) -> bool:
@@ -112,13 +115,11 @@ def seal(store: Store, staged: Path) -> None:
     """Keep a bundle's files in a sealed case, before the merge that speaks of them is committed."""
     assert isinstance(store.folder, SealedFolder)  # noqa: S101  # asked by the caller
     for table, home in HOMES.items():
-        ids = _ids(store, table)
-        for each in children(staged / home):
-            if each.name in ids:
-                unit = staged / "units" / home / ids[each.name]
-                unit.parent.mkdir(parents=True, exist_ok=True)
-                each.rename(unit)
-                store.folder.take(f"{home}/{unit.name}", staged / "units")
+        for each, named in _for_rows(store, table, staged / home):
+            unit = staged / "units" / home / named
+            unit.parent.mkdir(parents=True, exist_ok=True)
+            each.rename(unit)
+            store.folder.take(f"{home}/{named}", staged / "units")
     for each in children(staged / "attachments"):
         store.folder.take(f"attachments/{each.name}", staged)
 
@@ -128,23 +129,29 @@ def _end_sealed(store: Store, bundle: str) -> None:
     assert isinstance(store.folder, SealedFolder)  # noqa: S101  # only such a case has the mark
     with store.alone():  # whoever adds a scan or an acquisition has committed it, or waits
         if not is_merged(store, bundle):
-            known = {f"{home}/{each}" for table, home in HOMES.items() for each in _ids(store, table).values()}
+            rows = ((home, row) for table, home in HOMES.items() for row in store.rows(f"SELECT id FROM {table}"))  # noqa: S608  # own names
+            known = {f"{home}/{row['id']}" for home, row in rows}
             for unit in list(store.folder.vault.units()):
                 if unit.startswith(tuple(f"{home}/" for home in HOMES.values())) and unit not in known:
                     store.folder.remove(unit)
     (store.folder.home / f"{_MARK}{bundle}").unlink(missing_ok=True)
 
 
-def _ids(store: Store, table: str) -> dict[str, str]:
-    return {row["uuid"]: row["id"] for row in store.rows(f"SELECT uuid, id FROM {table}")}  # noqa: S608  # own names
+def _for_rows(store: Store, table: str, staged: Path) -> Iterator[tuple[Path, str]]:
+    """Yield each staged folder that is what the row of its UUID names, with the short id of that row."""
+    column, file = _SEALS[table]
+    rows = store.rows(f"SELECT uuid, id, {column} AS sealed FROM {table}")  # noqa: S608  # own names
+    known = {row["uuid"]: row for row in rows}
+    for each in children(staged):
+        row = known.get(each.name)
+        if row is not None and row["sealed"] and is_file(each / file, row["sealed"]):
+            yield each, row["id"]
 
 
 def _put_in_place(store: Store, staged: Path) -> None:
     for table, home in HOMES.items():
-        ids = _ids(store, table)
-        for each in children(staged / home):
-            if each.name in ids:
-                _move_all(each, store.folder.path / home / ids[each.name])
+        for each, named in _for_rows(store, table, staged / home):
+            _move_all(each, store.folder.path / home / named)
     _move_all(staged / "attachments", store.folder.attachments)
 
 

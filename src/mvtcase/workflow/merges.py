@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import GENESIS
 from mvtcase.engine.events import HASHES_FILE
+from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import BundleError, ConflictError, InputError, NotFoundError
+from mvtcase.evidence import manifest
 from mvtcase.files import destroy
 from mvtcase.keys import identities
 from mvtcase.model import CustodyEvent, DecisionKind
@@ -305,21 +307,41 @@ def _checked_rows(path: Path, seals: Seals, gone: frozenset[str]) -> Incoming:
 
 
 def _check_files(staging: Path, rows: Incoming) -> None:
-    """Raise `BundleError` where a file is not what its row says."""
-    for row, _ in rows.rows.get("scan", ()):
-        if row["results_sha256"] and not custody.is_file(
-            staging / "scans" / row["uuid"] / "results" / HASHES_FILE, row["results_sha256"]
-        ):
+    """Raise `BundleError` where a file is not what its row says, or belongs to no row of the bundle."""
+    scans = {row["uuid"]: row["results_sha256"] for row, _ in rows.rows.get("scan", ())}
+    taken = {row["uuid"]: row["manifest_sha256"] for row, _ in rows.rows.get("acquisition", ())}
+    for part, known in (("scans", scans), ("manifests", taken), (_EVIDENCE, taken)):
+        for each in incoming.children(staging / part):
+            if not known.get(each.name):
+                raise BundleError("The bundle holds files of {uuid}, of which it holds no row.", uuid=each.name)
+    for uuid, sealed in scans.items():
+        if sealed and not _are_results(staging / "scans" / uuid, sealed):
             raise BundleError("The results of a scan in the bundle are not those that its chain names.")
-    for row, _ in rows.rows.get("acquisition", ()):
-        if not custody.is_file(staging / "manifests" / row["uuid"], row["manifest_sha256"]):
+    for uuid, sealed in taken.items():
+        if not custody.is_file(staging / "manifests" / uuid, sealed):
             raise BundleError("A manifest in the bundle is not the one that its chain names.")
     for path in incoming.children(staging / "attachments"):
         if not custody.is_file(path, path.name):
             raise BundleError("An attachment in the bundle is not what its name says.")
+    _check_evidence(staging, taken)
+
+
+def _check_evidence(staging: Path, taken: Mapping[str, str]) -> None:
     for each in incoming.children(staging / _EVIDENCE):
         if len(incoming.children(each)) != 1:
             raise BundleError("The evidence in the bundle has more than one root.")
+        (root,) = incoming.children(each)
+        if manifest.compare(root, staging / "manifests" / each.name, taken[each.name]):
+            raise BundleError("The evidence in the bundle is not what its manifest says.")
+
+
+def _are_results(folder: Path, sealed: str) -> bool:
+    results = folder / "results"
+    try:
+        whole = custody.is_file(results / HASHES_FILE, sealed) and not changed_since_hashed(results)
+    except (OSError, ValueError):
+        return False
+    return whole and [each.name for each in incoming.children(folder)] == [results.name]
 
 
 def decisions(desk: Desk) -> Outcome[Decisions]:

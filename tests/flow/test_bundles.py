@@ -11,7 +11,7 @@ import pytest
 
 from laptops import CRAFTED, forged, keys_of, new_identity, records_of, relabelled, send
 from mvtcase.engine.results_folder import write_hashes
-from mvtcase.errors import BundleError, ConflictError, WrongKeyError
+from mvtcase.errors import BundleError, ConflictError, InputError, WrongKeyError
 from mvtcase.model import ConsentMethod, ConsentPoint, Verdict
 from mvtcase.store import incoming, merging, queries
 from mvtcase.store.folder import Workspace
@@ -319,3 +319,16 @@ def test_files_of_a_bundle_replace_none_that_the_row_here_names(taipei: Desk, tm
         incoming._put_in_place(store, tmp_path / "staged")
         assert staged.is_dir()
     assert custody.verify(taipei).data.holds
+
+
+def test_a_bundle_is_internal_and_says_so(taipei: Desk, post: Path) -> None:
+    """Another edition would have to leave out what the chain seals: it is refused, with what is made for outside."""
+    assert taipei.identity is not None
+    path = send(taipei, taipei, post, "taipei", evidence=False, edition="internal")
+    assert bundles.inspect(taipei, path).data.bundle.edition == "internal"
+    for edition in ("outside", "named"):
+        with pytest.raises(InputError, match="nothing in them can be left out"):
+            bundles.export(taipei, bundles.Wish(to=(taipei.identity.recipient,), edition=edition))
+        with pytest.raises(InputError, match="nothing in them can be left out"):
+            exports.export(taipei, exports.BUNDLE, with_names=True, edition=edition)
+    assert exports.export(taipei, exports.BUNDLE, with_names=True).data.export.edition == "internal"

@@ -45,19 +45,25 @@ def export_bundle(
         bool, typer.Option("--without-evidence", help="Leave the acquisitions themselves here.")
     ] = False,
     name: Annotated[str, typer.Option("--as", metavar="NAME", help="What this laptop is called, as 'taichung'.")] = "",
+    edition: Annotated[
+        str | None, typer.Option("--edition", metavar="EDITION", help="Only internal: a bundle holds everything.")
+    ] = None,
 ) -> None:
     """Write the case for another laptop: signed and sealed with '--to', else a plain archive without evidence."""
     if not to:
         exports = workflow.exports
         output.answer(
             context,
-            lambda desk: exports.export(desk, exports.BUNDLE, output=destination, with_names=with_names),
+            lambda desk: exports.export(
+                desk, exports.BUNDLE, output=destination, with_names=with_names, edition=edition
+            ),
             lambda data: [output.record("Export", data.export)],
         )
         return
     wish = workflow.bundles.Wish(
-        to=tuple(to), officials=tuple(officials or ()), evidence=not without_evidence, name=name, output=destination
-    )
+        to=tuple(to), officials=tuple(officials or ()), evidence=not without_evidence, name=name, output=destination,
+        edition=edition,
+    )  # fmt: skip
     output.answer(context, lambda desk: workflow.bundles.export(desk, wish), _bundle)
 
 
@@ -83,7 +89,19 @@ def inspect(
 def _bundle(data: OneBundle) -> Iterable[Table]:
     one = data.bundle
     counts = ", ".join(f"{number} {sentence(heading(name))}" for name, number in one.counts.items())
-    names = ("origin", "examiner", "signed_by", "made_at", "tlp", "evidence", "events", "head", "chunks", "path")
+    names = (
+        "origin",
+        "examiner",
+        "signed_by",
+        "made_at",
+        "tlp",
+        "edition",
+        "evidence",
+        "events",
+        "head",
+        "chunks",
+        "path",
+    )
     yield output.record("Bundle", one, names, holds=counts)
 
 

@@ -12,12 +12,14 @@ from mvtcase.canon import new_uuid, sha256_file, timestamp
 from mvtcase.errors import BundleError, ConflictError, InputError, RenderError
 from mvtcase.evidence import manifest
 from mvtcase.keys import identities
+from mvtcase.report.publication import Edition
 from mvtcase.store import custody, merging, purging, queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import do, say
 from mvtcase.workflow import bundle_files
 from mvtcase.workflow.desk import Outcome, require_identity
 from mvtcase.workflow.recording import settled_case
+from mvtcase.workflow.reports import require_internal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,6 +45,7 @@ class Wish:
     evidence: bool = True
     name: str = ""
     output: Path | None = None
+    edition: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class BundleShown:
     examiner: str
     signed_by: str
     tlp: str
+    edition: str
     counts: Mapping[str, int]
     evidence: bool
     head: str
@@ -81,7 +85,7 @@ def export(desk: Desk, wish: Wish) -> Outcome[OneBundle]:
     Reports stay: they are papers of their laptop. Raises `WrongKeyError` without an identity, `ConflictError` when the
     file is there already.
     """
-    by = require_identity(desk)
+    by, edition = require_identity(desk), require_internal(wish.edition)
     with settled_case(desk) as store:
         recipients = [recipient(store, each) for each in wish.to]
         name = wish.name or store.folder.slug[:32].strip("-")
@@ -98,7 +102,7 @@ def export(desk: Desk, wish: Wish) -> Outcome[OneBundle]:
             path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             label = {
                 "bundle": new_uuid(), "made_at": timestamp(desk.clock()), "origin": name, "examiner": desk.actor,
-                "tlp": str(queries.case_file(store).tlp), "counts": load.counts, "evidence": wish.evidence,
+                "tlp": str(queries.case_file(store).tlp), "counts": load.counts, "evidence": wish.evidence, "edition": edition,
                 **heads(store),
             }  # fmt: skip
             bundle_files.write(path, _files(store, load, left, evidence=wish.evidence), label, recipients, by)
@@ -274,6 +278,7 @@ def shown(path: Path, label: bundle_files.Label) -> BundleShown:
         return BundleShown(
             bundle=str(told["bundle"]), made_at=str(told["made_at"]), origin=str(told["origin"]),
             examiner=str(told["examiner"]), signed_by=f"{identities.SIGNS}{label.public_key}", tlp=str(told["tlp"]),
+            edition=str(told.get("edition", Edition.INTERNAL)),
             counts={str(name): int(number) for name, number in told["counts"].items()},
             evidence=bool(told["evidence"]), head=str(told["head"]), events=int(told["events"]),
             merged=tuple({str(name): str(value) for name, value in each.items()} for each in told["merged"]),

@@ -25,7 +25,7 @@ from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.recording import require_decided, settled_case
 from mvtcase.workflow.report_making import ALLOWED, Kind, sealing_of
-from mvtcase.workflow.reports import read_edition
+from mvtcase.workflow.reports import read_edition, require_internal
 from mvtcase.workspaces import workspace
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def export(
     internal or named edition names everybody. The case itself holds every name, so it travels only with names. Raises
     `ConflictError` when the file is there already.
     """
-    form, chosen = read_format(wanted), read_edition(edition, Kind.GROUP)
+    form = read_format(wanted)
+    chosen = require_internal(edition) if form is BUNDLE else read_edition(edition, Kind.GROUP)
     if form is BUNDLE and not with_names:
         raise ConflictError(
             "The case file holds every name.", hint=say("Say {0} if that is meant.", do(with_names=True))

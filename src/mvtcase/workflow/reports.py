@@ -177,6 +177,17 @@ def read_edition(text: str | None, kind: Kind) -> Edition:
         ) from None
 
 
+def require_internal(text: str | None) -> Edition:
+    """Return the edition of what is the case itself, for which a text may name no other one. Raises `InputError`."""
+    edition = read_edition(text, Kind.INCIDENT)
+    if edition is not Edition.INTERNAL:
+        raise InputError(
+            "A bundle is the case itself: its rows are sealed as they are, so nothing in them can be left out.",
+            hint=say("For readers outside there is {0}.", do("export", "FORMAT", edition="outside")),
+        )
+    return edition
+
+
 def read_kind(text: str) -> Kind:
     """Return the kind a text names. Raises `InputError`."""
     try:

@@ -102,8 +102,8 @@ def export(desk: Desk, wish: Wish) -> Outcome[OneBundle]:
             path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             label = {
                 "bundle": new_uuid(), "made_at": timestamp(desk.clock()), "origin": name, "examiner": desk.actor,
-                "tlp": str(queries.case_file(store).tlp), "counts": load.counts, "evidence": wish.evidence, "edition": edition,
-                **heads(store),
+                "tlp": str(queries.case_file(store).tlp), "counts": load.counts, "evidence": wish.evidence,
+                "edition": edition, **heads(store),
             }  # fmt: skip
             bundle_files.write(path, _files(store, load, left, evidence=wish.evidence), label, recipients, by)
         except OSError as error:

@@ -14,12 +14,12 @@ import typer.main
 
 from laptops import new_identity
 from mvtcase.cli.app import app
+from mvtcase.indicators import update
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.keys import ring
 from mvtcase.model import Gap, IndicatorRef, Level, ModuleOutcome, RawAlert, Status
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android_phone import AndroidPhone
-from mvtcase.workflow import iocs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -200,7 +200,7 @@ def replies(
     _others(say, case.parent, backup, patch)
     engine.answer = result(*_finds_everything(case))
     say("iocs", "selftest")
-    patch.setattr(iocs, "fetch_updates", _no_network)
+    patch.setattr(update, "update", _no_network)
     say("iocs", "update", code=4)
     return given
 

@@ -35,7 +35,7 @@ from mvtcase.model.enums import (
     Tlp,
     Verdict,
 )
-from mvtcase.model.people import Consent, Examiner, Group, Official, RosterMark, Tombstone
+from mvtcase.model.people import Consent, Examiner, Group, Official, RosterMark, SealingSeen, Tombstone
 from mvtcase.model.records import (
     Acquisition,
     CaseFile,
@@ -106,6 +106,7 @@ __all__ = [
     "RosterState",
     "Scan",
     "ScanState",
+    "SealingSeen",
     "Stage",
     "Status",
     "TimeBasis",

@@ -119,3 +119,20 @@ class Tombstone:
     events: Mapping[str, str] = field(default_factory=dict)
     pending: tuple[str, ...] = ()
     done_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingSeen:
+    """What all LINE Letter Sealing observations of one official say together, as the caller judged them.
+
+    `sealing` is one of on, off, changed_on_off, conflicting, unknown; `last_on` and `first_off` bound a change; `looks`
+    are times with what was seen, oldest first; `due` says whether it is time to look again.
+    """
+
+    sealing: str
+    last_on: str | None = None
+    first_off: str | None = None
+    last_seen: str | None = None
+    method: str = ""
+    looks: tuple[tuple[str, str], ...] = ()
+    due: bool = False

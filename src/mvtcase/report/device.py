@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.casebook import Casebook
-    from mvtcase.model import ModuleRun, Scan
+    from mvtcase.model import ModuleRun, Scan, SealingSeen
     from mvtcase.report.facts import Custody, Details, DeviceFact, FindingFact, Marking, Method
     from mvtcase.report.incident import ItemFact
     from mvtcase.report.lines import LineFact
-    from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
+    from mvtcase.report.view import Occasion, SeenLink, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Observation, Scan
-    from mvtcase.report.view import SealingSeen, SeenLink, View
+    from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Observation, Scan, SealingSeen
+    from mvtcase.report.view import SeenLink, View
 
 
 def findings(view: View) -> tuple[FindingFact, ...]:

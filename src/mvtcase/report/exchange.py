@@ -29,9 +29,9 @@ from mvtcase.wording import say, translator
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mvtcase.model import Finding, Json
+    from mvtcase.model import Finding, Json, SealingSeen
     from mvtcase.report.facts import TimelineFact
-    from mvtcase.report.view import SealingSeen, View
+    from mvtcase.report.view import View
     from mvtcase.wording import Message
 
 NAMESPACE = uuid.UUID("7c9f2a6e-0a1d-5b51-9b43-6f2f8f5f0c11")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mvtcase.casebook import Casebook
+    from mvtcase.model import SealingSeen
     from mvtcase.report.crowds import Counted
     from mvtcase.report.facts import (
         Advice,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
         Summary,
         Tally,
     )
-    from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
+    from mvtcase.report.view import Occasion, SeenLink, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.casebook import Casebook
-    from mvtcase.model import Tlp
+    from mvtcase.model import SealingSeen, Tlp
     from mvtcase.report.crowds import Counted
     from mvtcase.report.facts import (
         Advice,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         TimelineFact,
     )
     from mvtcase.report.lines import LineFact
-    from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
+    from mvtcase.report.view import Occasion, SeenLink, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
     from mvtcase.findings.lines import IncidentLine
-    from mvtcase.model import Finding
+    from mvtcase.model import Finding, SealingSeen
     from mvtcase.report.facts import Custody, Details, Marking
-    from mvtcase.report.view import Occasion, SealingSeen, SeenLink, View
+    from mvtcase.report.view import Occasion, SeenLink, View
 
 MOST_CAUSES = 6
 """More causes than this do not fit on two pages; the others are counted."""

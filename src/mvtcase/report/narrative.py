@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.casebook import OfficialStanding
-    from mvtcase.model import Finding
+    from mvtcase.model import Finding, SealingSeen
     from mvtcase.report.crowds import Counted
     from mvtcase.report.facts import SealingFacts
-    from mvtcase.report.view import Occasion, SealingSeen, View
+    from mvtcase.report.view import Occasion, View
 
 _BROKEN = frozenset({ModuleOutcome.DAMAGED, ModuleOutcome.DENIED, ModuleOutcome.FAILED, ModuleOutcome.TIMED_OUT})
 _UNHEARD = frozenset({RosterState.REFUSED, RosterState.UNREACHABLE, RosterState.WITHDRAWN})

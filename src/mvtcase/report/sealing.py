@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mvtcase.casebook import OfficialStanding
-    from mvtcase.report.view import SealingSeen, View
+    from mvtcase.model import SealingSeen
+    from mvtcase.report.view import View
 
 ON, OFF, CHANGED, CONFLICTING, UNKNOWN = "on", "off", "changed_on_off", "conflicting", "unknown"
 WORDS = said({ON: "on", OFF: "off", CHANGED: "changed from on to off", CONFLICTING: "conflicting", UNKNOWN: "unknown"})

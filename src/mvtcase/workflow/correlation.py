@@ -14,7 +14,7 @@ from mvtcase.store.store import Store
 from mvtcase.wording import say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome, readable
-from mvtcase.workflow.report_making import sealing_windows
+from mvtcase.workflow.sealing import sealing_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

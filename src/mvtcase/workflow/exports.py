@@ -13,7 +13,7 @@ from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, time
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, InputError, RenderError
 from mvtcase.files import write_atomically
-from mvtcase.report import case_uco, exchange, misp, stix
+from mvtcase.report import case_uco, exchange, misp
 from mvtcase.report.net import require_nobody, require_nobody_in
 from mvtcase.report.publication import Edition
 from mvtcase.report.view import Occasion, view_of
@@ -24,8 +24,9 @@ from mvtcase.workflow import witnesses
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.recording import require_decided, settled_case
-from mvtcase.workflow.report_making import ALLOWED, Kind, sealing_of
+from mvtcase.workflow.report_making import ALLOWED, Kind
 from mvtcase.workflow.reports import read_edition, require_internal
+from mvtcase.workflow.sealing import sealing_of
 from mvtcase.workspaces import workspace
 
 if TYPE_CHECKING:
@@ -173,11 +174,17 @@ def _write(
     return made.left
 
 
+def _as_stix(view: View, named: bool) -> exchange.Export:  # noqa: FBT001  # as the others below take it
+    from mvtcase.report import stix  # noqa: PLC0415  # its library takes longer to load than any other export to write
+
+    return stix.as_stix(view, with_names=named)
+
+
 _MAKERS: Mapping[ExportFormat, Callable[[View, bool], exchange.Export]] = {
     ExportFormat.CSV: lambda view, named: exchange.as_csv(view, with_names=named),
     ExportFormat.JSON: lambda view, named: exchange.as_json(view, with_names=named),
     ExportFormat.XLSX: lambda view, named: exchange.as_xlsx(view, with_names=named),
-    ExportFormat.STIX: lambda view, named: stix.as_stix(view, with_names=named),
+    ExportFormat.STIX: _as_stix,
     ExportFormat.MISP: lambda view, _: misp.as_misp(view),
     ExportFormat.TIMESKETCH: lambda view, named: exchange.as_timesketch(view, sealing_of(view.book), with_names=named),
     ExportFormat.CASE_UCO: lambda view, named: case_uco.as_case_uco(view, with_names=named),

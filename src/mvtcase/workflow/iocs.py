@@ -14,7 +14,6 @@ from mvtcase.indicators import house, packs
 from mvtcase.indicators.catalog import load_catalog
 from mvtcase.indicators.lists import GUESSED
 from mvtcase.indicators.passport import Details
-from mvtcase.indicators.update import update as fetch_updates
 from mvtcase.model import CaseState, Tlp
 from mvtcase.store import filing, queries
 from mvtcase.store.store import Store
@@ -413,7 +412,9 @@ def update(
 
     `classes` name sorts of spyware that are left out unless asked for, such as stalkerware.
     """
-    report = fetch_updates(desk.library, load_catalog(catalog), classes=classes, on_progress=on_progress)
+    from mvtcase.indicators import update as updating  # noqa: PLC0415  # loads what speaks to the network
+
+    report = updating.update(desk.library, load_catalog(catalog), classes=classes, on_progress=on_progress)
     return Outcome(
         data=Updated(
             imported=tuple(

@@ -11,7 +11,7 @@ from mvtcase import correlate
 from mvtcase.canon import StrEnum, parse_timestamp, timestamp
 from mvtcase.casebook import Newest
 from mvtcase.casebook import read as read_casebook
-from mvtcase.model import IndicatorSet
+from mvtcase.model import IndicatorSet, SealingSeen
 from mvtcase.report.crowds import Given
 from mvtcase.report.device import device
 from mvtcase.report.group import group as group_report
@@ -20,14 +20,14 @@ from mvtcase.report.letter import letter
 from mvtcase.report.net import require_nobody_in
 from mvtcase.report.publication import Edition
 from mvtcase.report.render import Look
-from mvtcase.report.view import Occasion, SealingSeen, SeenLink, view_of
+from mvtcase.report.view import Occasion, SeenLink, view_of
 from mvtcase.settings import HelpLine
 from mvtcase.store import queries
-from mvtcase.workflow import report_files, sealing
-from mvtcase.workflow.observations import LETTER_SEALING
+from mvtcase.workflow import report_files
+from mvtcase.workflow.sealing import DEFAULT_EVERY, sealing_of, sealing_windows
 
 if TYPE_CHECKING:
-    from mvtcase.casebook import Casebook, Overview
+    from mvtcase.casebook import Casebook
     from mvtcase.model import Group, Json, Official
     from mvtcase.settings import Settings
     from mvtcase.store.store import Store
@@ -76,9 +76,7 @@ def facts_of(book: Casebook, kind: Kind, occasion: Occasion) -> Any:  # noqa: AN
     """Return what a report on an occasion says. Raises `ConflictError` where it would single somebody out."""
     now = parse_timestamp(occasion.written_at)
     sealed = {
-        official: replace(
-            seen, due=seen.last_seen is None or now - parse_timestamp(seen.last_seen) > sealing.DEFAULT_EVERY
-        )
+        official: replace(seen, due=seen.last_seen is None or now - parse_timestamp(seen.last_seen) > DEFAULT_EVERY)
         for official, seen in sealing_of(book).items()
     }
     return _MAKERS[kind](book, occasion, sealed, _links(book, occasion))
@@ -253,32 +251,4 @@ def _links(book: Casebook, occasion: Occasion) -> tuple[SeenLink, ...]:
         )
         for each in correlate.links(part, sealing_windows(part))
         if each.noise is None
-    )
-
-
-def sealing_windows(book: Overview) -> list[correlate.Window]:
-    """Return between which looks Letter Sealing went off, for each official for whom it did."""
-    return [
-        correlate.Window(official=official, last_on=seen.last_on, first_off=seen.first_off)
-        for official, seen in sealing_of(book).items()
-        if seen.last_on and seen.first_off
-    ]
-
-
-def sealing_of(book: Overview) -> dict[str, SealingSeen]:
-    """Return what the observations of each official say of LINE Letter Sealing; who was never asked is left out."""
-    asked = {each.official for each in book.observations if each.kind == LETTER_SEALING}
-    return {official: _sealing_seen(book, official) for official in sorted(asked)}
-
-
-def _sealing_seen(book: Overview, official: str) -> SealingSeen:
-    looks = [each for each in book.observations if (each.official, each.kind) == (official, LETTER_SEALING)]
-    judged = sealing.judge(looks)
-    return SealingSeen(
-        sealing=str(judged.sealing),
-        last_on=judged.last_on,
-        first_off=judged.first_off,
-        last_seen=judged.last.at if judged.last else None,
-        method=judged.last.method if judged.last else "",
-        looks=tuple((each.at, each.value) for each in looks),
     )

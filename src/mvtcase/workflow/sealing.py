@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mvtcase import correlate
 from mvtcase.canon import StrEnum, parse_timestamp
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.errors import InputError
+from mvtcase.model import SealingSeen
 from mvtcase.store import queries
 from mvtcase.wording import say
 from mvtcase.workflow import payloads
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from mvtcase.casebook import Overview
     from mvtcase.model import Group, Observation, Official
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
@@ -304,3 +307,31 @@ def _seen(record: dict[str, Any], device: str) -> Iterator[Seen]:
             yield seen("off", first_unsealed)
         case _:
             yield seen("unknown", None)
+
+
+def sealing_windows(book: Overview) -> list[correlate.Window]:
+    """Return between which looks Letter Sealing went off, for each official for whom it did."""
+    return [
+        correlate.Window(official=official, last_on=seen.last_on, first_off=seen.first_off)
+        for official, seen in sealing_of(book).items()
+        if seen.last_on and seen.first_off
+    ]
+
+
+def sealing_of(book: Overview) -> dict[str, SealingSeen]:
+    """Return what the observations of each official say of LINE Letter Sealing; who was never asked is left out."""
+    asked = {each.official for each in book.observations if each.kind == LETTER_SEALING}
+    return {official: _sealing_seen(book, official) for official in sorted(asked)}
+
+
+def _sealing_seen(book: Overview, official: str) -> SealingSeen:
+    looks = [each for each in book.observations if (each.official, each.kind) == (official, LETTER_SEALING)]
+    judged = judge(looks)
+    return SealingSeen(
+        sealing=str(judged.sealing),
+        last_on=judged.last_on,
+        first_off=judged.first_off,
+        last_seen=judged.last.at if judged.last else None,
+        method=judged.last.method if judged.last else "",
+        looks=tuple((each.at, each.value) for each in looks),
+    )

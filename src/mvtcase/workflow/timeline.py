@@ -24,15 +24,14 @@ from mvtcase.store import queries
 from mvtcase.wording import say
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import WHOLE, Sheet, as_json
-from mvtcase.workflow.report_making import sealing_of
+from mvtcase.workflow.sealing import sealing_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from sqlite3 import Row
 
     from mvtcase.casebook import OfficialStanding, Overview
-    from mvtcase.model import CaseFile, Disposition, Observation, Scan
-    from mvtcase.report.view import SealingSeen
+    from mvtcase.model import CaseFile, Disposition, Observation, Scan, SealingSeen
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 

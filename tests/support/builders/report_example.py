@@ -42,13 +42,14 @@ from mvtcase.model import (
     RosterState,
     Scan,
     ScanState,
+    SealingSeen,
     TimeBasis,
     Tlp,
     Verdict,
 )
 from mvtcase.model.reach import of_scan, suffices
 from mvtcase.report.publication import Edition
-from mvtcase.report.view import Occasion, SealingSeen
+from mvtcase.report.view import Occasion
 
 _Record = TypeVar("_Record")
 WRITTEN = "2026-11-24T09:30:00.000000Z"

@@ -69,7 +69,7 @@ class _Verbs(Mapping[str, Any]):
     """The verbs and nouns by name, each made when it is asked for."""
 
     def __init__(self) -> None:
-        self.finish: Callable[[Any], None] = lambda _: None
+        self.finish: Callable[[Any, str], None] = lambda _command, _verb: None
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401  # typer's own classes are private
@@ -82,7 +82,7 @@ class _Verbs(Mapping[str, Any]):
             else:
                 alone.command(name)(found)
             self._made[name] = typer.main.get_group(alone).commands[name]
-            self.finish(self._made[name])
+            self.finish(self._made[name], name)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -115,6 +115,8 @@ MACHINE_FAILED = 74
 """Exit status when the disk or a path refused (`EX_IOERR` of sysexits)."""
 DEFECT = 70
 """Exit status of a defect of mvtcase itself (`EX_SOFTWARE` of sysexits)."""
+ASKED_BY_SHELL = "_MVTCASE_COMPLETE"
+"""The environment variable by which a shell asks how a command line can go on."""
 STOPPED = 130
 """Exit status after Ctrl-C: 128 and the number of SIGINT, as shells count."""
 _last_state = State()
@@ -193,19 +195,27 @@ def program(language: str = ENGLISH) -> Any:  # noqa: ANN401  # typer's own clas
     root: Any = typer.main.get_command(app)
     everywhere = [_behind_the_verb(each) for each in root.params if each.name in State.__dataclass_fields__]
     root.commands.finish = functools.partial(_finish, everywhere, language)
+    if ASKED_BY_SHELL in os.environ:
+        from mvtcase.cli import completing
+
+        completing.complete(root)
     if language != ENGLISH:
         _explain(root)
     return root
 
 
-def _finish(everywhere: list[Any], language: str, command: Any) -> None:  # noqa: ANN401  # as above
+def _finish(everywhere: list[Any], language: str, command: Any, verb: str = "") -> None:  # noqa: ANN401  # as above
     """Give a command and all below it the global options, and its help in the language of this call."""
     own = {each.name for each in command.params}
     command.params += [each for each in everywhere if each.name not in own]
     if language != ENGLISH:
         _explain(command)
-    for each in getattr(command, "commands", {}).values():
-        _finish(everywhere, language, each)
+    if ASKED_BY_SHELL in os.environ:
+        from mvtcase.cli import completing
+
+        completing.complete(command, verb)
+    for name, each in getattr(command, "commands", {}).items():
+        _finish(everywhere, language, each, f"{verb} {name}")
 
 
 def _explain(command: Any) -> None:  # noqa: ANN401  # as above
@@ -266,6 +276,8 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a cal
     except typer.Exit as stop:
         return _stopped() if stop.exit_code == STOPPED else stop.exit_code
     except (BrokenPipeError, SystemExit):  # typer and rich make the second of the first, with the status of gaps
+        if ASKED_BY_SHELL in os.environ:  # typer ends so after it answered a shell
+            return 0
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # nobody reads; Python flushes at exit
         return 141
     except OSError as error:

@@ -25,7 +25,7 @@ from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.store import queries
-from mvtcase.wording import do
+from mvtcase.wording import do, why
 from mvtcase.workflow import acquisitions, consents, custody, findings, officials, rechecks, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
 
@@ -57,6 +57,18 @@ def test_a_fully_examined_phone_without_findings_has_no_trace(desk: Desk, add_ph
     assert scan["alerts"] == {"CRITICAL": 0, "HIGH": 0, "MEDIUM": 0, "LOW": 0, "INFORMATIONAL": 0}
     assert _status(desk) == [Status.NO_TRACE]
     custody.verify(desk)
+
+
+def test_drift_is_said_when_the_scan_is_done(desk: Desk, add_phone: Callable[..., str], engine: FakeEngine) -> None:
+    """Among a scan's limits nobody would read what only makers of readers can use; it makes no gap."""
+    add_phone()
+    told = [why("drift", file=name, what="unknown name") for name in ("a", "b")]
+    engine.answer = replace(engine.answer, limitations=tuple(told))
+    outcome = scans.run(desk, scans.Request())
+    assert outcome.status is OutcomeStatus.SUCCESS
+    (told_at_once,) = (str(each) for each in outcome.messages if "no reader here knows" in str(each))
+    assert told_at_once.startswith("S-0001: things that no reader here knows: 2.")
+    assert "scan show S-0001" in told_at_once
 
 
 def _builtin(desk: Desk) -> int:

@@ -17,7 +17,7 @@ from mvtcase.kinds import Opener, of
 from mvtcase.model import AcquisitionState, Completeness, ScanState
 from mvtcase.store import queries
 from mvtcase.store.store import Store
-from mvtcase.wording import Message, do, say
+from mvtcase.wording import Message, Reason, do, say
 from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.acquisitions import learn_personal
 from mvtcase.workflow.batches import Batch, usable_memory
@@ -25,7 +25,7 @@ from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from mvtcase.cluster.coordinator import Cluster
     from mvtcase.cluster.examining import Examined
@@ -120,8 +120,21 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
     return Outcome(
         data=payloads.Scans(scans=shown),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
-        messages=tuple(failures),
+        messages=(*failures, *_drifts(shown)),
     )
+
+
+def _drifts(shown: Iterable[payloads.ScanShown]) -> Iterator[Message]:
+    """Yield how much of each acquisition is not laid out as the readers know: nobody reads it among the limits."""
+    for each in shown:
+        told = sum(isinstance(reason, Reason) and reason.code == "drift" for reason in each.limitations)
+        if told:
+            yield say(
+                "{scan}: things that no reader here knows: {n}. Please report them; {0} lists them as drift.",
+                do("scan show", each.id),
+                scan=each.id,
+                n=told,
+            )
 
 
 def _secret(request: Request, acquisition: Acquisition) -> Secret | None:

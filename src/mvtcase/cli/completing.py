@@ -20,37 +20,38 @@ if TYPE_CHECKING:
     _Words = Callable[[Any, str], Iterable[str]]
 
 _ROWS = {
-    "official": ("official", "id"),
-    "into": ("official", "id"),
-    "person": ("official", "id"),
-    "device": ("device", "id"),
-    "acquisition": ("acquisition", "id"),
-    "scan": ("scan", "id"),
-    "after": ("scan", "id"),
-    "finding": ("finding", "id"),
-    "report": ("report", "id"),
-    "entry": ("allow_entry", "id"),
-    "allowed": ("allow_entry", "id"),
-    "group": ("affected_group", "name"),
-    "indicator": ("finding", "indicator_value"),
-    "module": ("finding", "module"),
-    "family": ("finding", "indicator_family"),
+    "official": "official.id",
+    "into": "official.id",
+    "person": "official.id",
+    "device": "device.id",
+    "acquisition": "acquisition.id",
+    "scan": "scan.id",
+    "after": "scan.id",
+    "finding": "finding.id",
+    "report": "report.id",
+    "entry": "allow_entry.id",
+    "allowed": "allow_entry.id",
+    "group": "affected_group.name",
+    "indicator": "finding.indicator_value",
+    "module": "finding.module",
+    "family": "finding.indicator_family",
 }
 """From which table and column an option or argument is completed, by its name."""
 _OF_VERB = {
-    ("device move", "to"): ("official", "id"),
-    ("acquisition move", "to"): ("official", "id"),
-    ("diff", "before"): ("scan", "id"),
-    ("report supersede", "by"): ("report", "id"),
+    "device move to": "official.id",
+    "acquisition move to": "official.id",
+    "diff before": "scan.id",
+    "report supersede by": "report.id",
 }
-"""The same for names that mean something else elsewhere."""
+"""The same for names that mean something else at other verbs."""
 
 
 def complete(command: Any, verb: str = "") -> None:  # noqa: ANN401  # typer's own classes are private
     """Let the shell complete the options and arguments of a verb that the case or the program knows values of."""
     for each in command.params:
-        source = _OF_VERB.get((verb, each.name)) or _ROWS.get(each.name)
-        words = _from_rows(*source) if source else _WORDS.get((verb, each.name)) or _WORDS.get(("", each.name))
+        own = f"{verb} {each.name}"
+        source = _OF_VERB.get(own) or _ROWS.get(each.name)
+        words = _from_rows(*source.split(".")) if source else _WORDS.get(own) or _WORDS.get(each.name)
         if words is not None and each.type_descriptor.choices is None:
             each._custom_shell_complete = _answering(words)  # noqa: SLF001  # typer takes it at the declaration only
 
@@ -118,16 +119,16 @@ def _seen_kinds(_context: object, _begun: str) -> Iterable[str]:
     return KINDS
 
 
-_WORDS: dict[tuple[str, str], _Words] = {
-    ("", "case"): _cases,
-    ("", "iocs"): _sets,
-    ("", "sets"): _sets,
-    ("", "set_"): _sets,
-    ("iocs show", "name"): _sets,
-    ("iocs enable", "name"): _sets,
-    ("iocs disable", "name"): _sets,
-    ("export", "form"): _export_formats,
-    ("report write", "kind"): _report_kinds,
-    ("report write", "formats"): _report_formats,
-    ("observe add", "kind"): _seen_kinds,
+_WORDS: dict[str, _Words] = {
+    "case": _cases,
+    "iocs": _sets,
+    "sets": _sets,
+    "set_": _sets,
+    "iocs show name": _sets,
+    "iocs enable name": _sets,
+    "iocs disable name": _sets,
+    "export form": _export_formats,
+    "report write kind": _report_kinds,
+    "report write formats": _report_formats,
+    "observe add kind": _seen_kinds,
 }

@@ -11,7 +11,7 @@ from mvtcase.kinds import EvidenceKind
 from mvtcase.wording import Message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from mvtcase.evidence.glance import Identified
@@ -26,6 +26,19 @@ _BACKUPS = frozenset({EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED
 def on(given: Path, found: Identified) -> tuple[Message, ...]:
     """Return what to tell about evidence found at or below the path that was given."""
     return (*_left_out(given, found), *(_backup(found) if found.kind in _BACKUPS else ()))
+
+
+def beside(given: Path, roots: Collection[Path]) -> Iterator[Message]:
+    """Yield, folder by folder, what lies below a path beside all evidence that was found there."""
+    if given in roots:
+        return
+    above = {folder for root in roots for folder in root.parents}
+    rest = [name for name in names_in(given) if given / name not in above and given / name not in roots]
+    if rest:
+        yield _beside(given.name, rest)
+    for name in names_in(given):
+        if given / name in above:
+            yield from beside(given / name, roots)
 
 
 def _left_out(given: Path, found: Identified) -> Iterator[Message]:

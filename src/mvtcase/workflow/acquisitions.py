@@ -145,7 +145,9 @@ def add_all(
     messages: list[str | Message] = []
     with desk.open_case(to_change=True) as store:
         _refuse_copies(store, wish)
-        all_found = intake.find_all(absolute(path))
+        given = absolute(path)
+        all_found = intake.find_all(given)
+        messages += advice.beside(given, {found.root for found in all_found})
         for found in all_found:
             try:
                 own = wish if whose is None else _for_owner(store, found, wish, whose, alone=len(all_found) == 1)

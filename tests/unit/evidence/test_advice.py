@@ -35,6 +35,17 @@ def test_what_lies_beside_the_evidence_is_named(evidence_of: Mapping[str, Path],
     assert "photo.jpg" in told
 
 
+def test_what_lies_beside_several_phones_is_named(tmp_path: Path) -> None:
+    """Folder by folder, and nothing of what was found itself."""
+    for name in ("desk/one/Manifest.db", "desk/two/Manifest.db", "desk/notes.txt", "photos/a.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    roots = {tmp_path / "desk/one", tmp_path / "desk/two"}
+    told = [str(each) for each in advice.beside(tmp_path, roots)]
+    assert [each.split(" (")[1] for each in told] == ["'photos').", "'notes.txt')."]
+    assert list(advice.beside(tmp_path / "desk/one", roots)) == []
+
+
 def test_what_lies_beside_a_bugreport_in_its_archive_is_named(evidence_of: Mapping[str, Path]) -> None:
     """A manufacturer's archive holds logs that nobody reads."""
     assert "anr_trace.txt" in _told(evidence_of["bugreport_wrapped"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mvtcase import kinds
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader.paths import backup_path, rooted
+from mvtcase_readers import mbdb
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.sqlite import opened
 
@@ -101,4 +102,6 @@ class Acquisition:
                 rows = connection.execute(query, (MAX_ROWS,))
                 return [(str(each), (str(domain), str(path)), flags) for each, domain, path, flags in rows]
         except (sqlite3.Error, OSError, UnreadableError):
-            return []
+            # Up to iOS 9 the list has another form.
+            old = mbdb.listed(self.task.target / mbdb.NAME)
+            return [(each.name, (each.domain, each.path), _FILE if each.is_file else 0) for each in old]

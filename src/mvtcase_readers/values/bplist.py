@@ -25,7 +25,9 @@ _MOST_OBJECTS = 5_000_000
 _ASCII, _WIDE, _DATA, _UTF8 = 0x5, 0x6, 0x4, 0x7
 _TEXTS = frozenset({_ASCII, _WIDE, _UTF8})
 _LISTS = frozenset({0xA, 0xB, 0xC})
-_DICT, _LONG = 0xD, 0xF
+_UID, _DICT, _LONG = 0x8, 0xD, 0xF
+_MOST_KEYS = 8
+"""Of how many dictionaries of a keyed archive the keys of one object are kept."""
 _SIZED = _TEXTS | _LISTS | {_DATA, _DICT}
 
 
@@ -72,6 +74,7 @@ class _Plist:
         self.broken = 0
         self.names: dict[int, str] = {}
         """Texts that were read as keys, by the number of their object."""
+        self.held_as: dict[int, list[str]] = {}
         _, offset_size, self.ref_size, count, self.top, table = _TRAILER.unpack(data[-_TRAILER.size :])
         end = table + offset_size * count
         if (
@@ -91,6 +94,7 @@ class _Plist:
         """Take in all objects, first those that the top one leads to; return the data with their nodes."""
         blobs: list[tuple[int, bytes]] = []
         seen = bytearray(len(self.offsets))
+        self.held_as = self._archived()
         self._follow(tree, blobs, seen, [(self.top, ROOT)])
         for number in range(len(self.offsets)):
             if not seen[number]:
@@ -109,8 +113,9 @@ class _Plist:
                 try:
                     kind, count, start = self._head(number)
                     if kind in _TEXTS:
-                        tree.texts.append(self.names.get(number) or self._text(kind, count, start))
-                        tree.nodes.append(node)
+                        text = self.names.get(number) or self._text(kind, count, start)
+                        for key in self.held_as.get(number, ("",)):
+                            tree.add(text, tree.below(node, key) if key else node)
                     elif kind == _DATA:
                         blobs.append((node, self._bytes(start, count)))
                     elif kind in _LISTS:
@@ -130,6 +135,52 @@ class _Plist:
         for at in range(count):
             waiting.append((refs[at], below + at))
             waiting.append((refs[count + at], below + at))
+
+    def _archived(self) -> dict[int, list[str]]:
+        """Return under which keys the dictionaries of a keyed archive hold an object, by its number.
+
+        Such a dictionary is two lists of numbers into the archive's list of objects: NS.keys and NS.objects.
+        """
+        objects = self._members(self.top).get("$objects")
+        if objects is None or "$archiver" not in self.names.values():
+            return {}
+        listed = self._items(objects)
+        held: dict[int, list[str]] = {}
+        for members in map(self._members, listed):
+            if "NS.keys" in members and "NS.objects" in members:
+                keys, values = (self._items(members[name]) for name in ("NS.keys", "NS.objects"))
+                for key, value in zip(keys, values, strict=False):
+                    name = self._name(self._meant(key, listed))
+                    known = held.setdefault(self._meant(value, listed), [])
+                    if name and name not in known and len(known) < _MOST_KEYS:
+                        known.append(name)
+        return {number: names for number, names in held.items() if names}
+
+    def _members(self, number: int) -> dict[str, int]:
+        """Return the objects of a dictionary by their keys, nothing for what is none or is broken."""
+        try:
+            kind, count, start = self._head(number)
+            refs = self._refs(start, 2 * count) if kind == _DICT else []
+        except (ValueError, IndexError):
+            return {}
+        return {
+            self._name(key): value for key, value in zip(refs[: len(refs) // 2], refs[len(refs) // 2 :], strict=True)
+        }
+
+    def _items(self, number: int) -> list[int]:
+        try:
+            kind, count, start = self._head(number)
+            return self._refs(start, count) if kind in _LISTS else []
+        except (ValueError, IndexError):
+            return []
+
+    def _meant(self, number: int, listed: list[int]) -> int:
+        """Return the object that a number of a keyed archive stands for, itself where it is no such number."""
+        try:
+            kind, count, start = self._head(number)
+            return listed[int.from_bytes(self._bytes(start, count + 1), "big")] if kind == _UID else number
+        except (ValueError, IndexError):
+            return number
 
     def _head(self, number: int) -> tuple[int, int, int]:
         """Return an object's kind, its count of bytes, characters or references, and where they start."""

@@ -293,3 +293,67 @@ WRAPPERS: list[Callable[[bytes, random.Random], bytes]] = [
     lambda data, _: json.dumps({"blob": base64.b64encode(data).decode()}).encode(),
 ]
 """Each puts bytes into a container."""
+
+
+# What holds a value under a name: each returns bytes.
+
+
+def _named_json(name: str, value: str) -> bytes:
+    return json.dumps([{"a": 1, name: "x"}, {name: value, "z": 2}]).encode()
+
+
+def _named_lines_of_json(name: str, value: str) -> bytes:
+    return f"{json.dumps({name: 'x'})}\n{json.dumps({name: value})}\n".encode()
+
+
+def _named_plist(name: str, value: str) -> bytes:
+    return plistlib.dumps({"list": [{name: value, "n": 1}]}, fmt=plistlib.FMT_BINARY)
+
+
+def _named_in_keyed_archive(name: str, value: str) -> bytes:
+    # As NSKeyedArchiver writes a dictionary; equal texts are one object, whatever they stand under.
+    uid = plistlib.UID
+    held = {"NS.keys": [uid(5), uid(2)], "NS.objects": [uid(3), uid(3)], "$class": uid(4)}
+    objects = ["$null", held, name, value, {"$classname": "NSDictionary", "$classes": ["NSDictionary"]}, "title"]
+    archive = {"$archiver": "NSKeyedArchiver", "$version": 100000, "$top": {"root": uid(1)}, "$objects": objects}
+    return plistlib.dumps(archive, fmt=plistlib.FMT_BINARY)
+
+
+def _named_column(name: str, value: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.db"
+        made = sqlite3.connect(path)
+        made.execute(f'CREATE TABLE t (id INTEGER PRIMARY KEY, "{name}" TEXT, n INT)')
+        made.executemany("INSERT INTO t VALUES (?, ?, 3)", [(1, "x"), (2, value)])
+        made.commit()
+        made.close()
+        return path.read_bytes()
+
+
+def _named_table(name: str, value: str) -> bytes:
+    made = io.StringIO()
+    csv.writer(made).writerows([["id", name, "n"], [1, "x", 2], [2, value, 3]])
+    return made.getvalue().encode()
+
+
+def _named_element(name: str, value: str) -> bytes:
+    return f"<?xml version='1.0'?><root><item><{name}>{value}</{name}></item></root>".encode()
+
+
+def _named_attribute(name: str, value: str) -> bytes:
+    return f"<?xml version='1.0'?><root><item {name}=\"{value}\"/></root>".encode()
+
+
+def _named_line(name: str, value: str) -> bytes:
+    return f"a: 1\n{name}: {value}\nz: 3\n".encode()
+
+
+def _named_in_log(name: str, value: str) -> bytes:
+    return f"11-20 08:01:02.003 1042 1042 I Tag: {name}={value} done\n".encode()
+
+
+NAMED: list[Callable[[str, str], bytes]] = [
+    *(_named_json, _named_lines_of_json, _named_plist, _named_in_keyed_archive, _named_column, _named_table),
+    *(_named_element, _named_attribute, _named_line, _named_in_log),
+]
+"""Each writes a value under a name, of a key, column, element or word before a colon, into a file of its form."""

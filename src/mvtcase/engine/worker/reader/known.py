@@ -142,6 +142,7 @@ class Known:
         yield from self._app(name)
         yield from self._class(text)
         yield from self._found("file_names", text)
+        yield from self._found("ios_profile_ids", name)
         if self.android:
             yield from self._found("android_property_names", name)
 

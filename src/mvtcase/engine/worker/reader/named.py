@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mvtcase.engine.worker.reader.roles import Role, role_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,16 +51,16 @@ _MARKED: dict[bytes, tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]] = 
 }
 """Marks in lower case, how a form goes on from them, and what must stand before them."""
 
-_ANNOUNCING = (b"proc", b"cmd", b"comm", b"exe", b"program", b"coalition", b"service", b"responsible", b"kill")
-_VALUE = _form(rb"[A-Za-z]{3,12}(?:[ _][A-Za-z]{1,12})?([\"']?[ \t]{0,3}[:=])[ \t]{0,16}[\"']?(NAME)")
-_KEY = re.compile(rb"(?<![\w-])([a-z]+(?:[ _][a-z]+)?)\Z", re.IGNORECASE)
+_ANNOUNCING = tuple(b"proc cmd comm exe program coalition service responsible kill daemon".split())
+_VALUE = _form(rb"[A-Za-z]{3,24}(?:[ _][A-Za-z]{1,12}){0,2}([\"']?[ \t]{0,3}[:=])[ \t]{0,16}[\"']?(NAME)")
+_KEY = re.compile(rb"(?<![\w-])([a-z]+(?:[ _][a-z]+){0,2})\Z", re.IGNORECASE)
 _KEYS = frozenset(
     b"process,process name,processname,procname,proc name,proc_name,proc,cmd,cmd line,cmdline,command,command line,comm"
     b",exe,exec,program,executable,coalition,service,service name,responsible,killing,killed".split(b",")
 )
 """Words that announce a process before a colon or an equals sign."""
 
-_LONGEST_KEY = 24
+_LONGEST_KEY = 40
 _SHORT = 256
 _NEEDED = re.compile(rb"[\[(:/=*\s,'\">]")
 """What no form is without: most short values are one word."""
@@ -104,7 +106,8 @@ def _marked(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     lowered = data.lower()
     for number, (mark, finder) in enumerate(zip(_MARKS, _FINDERS, strict=True)):
         for start in (found.start() for found in finder.finditer(lowered)) if mark in lowered else ():
-            if number < _AT_WORDS or not data[start - 1 : start].isalpha():
+            # A word begins there, or one within a name such as `parentProc`.
+            if number < _AT_WORDS or not data[start - 1 : start].isalpha() or data[start : start + 1].isupper():
                 yield from _at_mark(data, mark, start)
 
 
@@ -136,7 +139,7 @@ def _at_mark(data: bytes, mark: bytes, start: int) -> Iterator[tuple[bytes, int,
     if found is not None:
         key = _KEY.search(data, max(0, found.start(1) - _LONGEST_KEY), found.start(1))
         words = key[1].lower() if key is not None else b""
-        if words in _KEYS or re.split(rb"[ _]", words)[-1] in _KEYS:
+        if words in _KEYS or re.split(rb"[ _]", words)[-1] in _KEYS or role_of(words.decode()) is Role.PROCESS:
             yield found[2], start, found.end()
 
 

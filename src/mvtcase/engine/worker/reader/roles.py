@@ -61,7 +61,7 @@ def place_class(file: str, table: str, role: str) -> PlaceClass:
 
 
 _SEPARATORS = re.compile(r"[./:\[\]\s]+")
-_BARE = frozenset({"name", "value", "key", "args", "arguments", "cmd", "user", "title", "ztitle", "zname", "label"})
+_BARE = frozenset({"name", "value", "key", "args", "arguments", "user", "title", "ztitle", "zname", "label"})
 _ABOVE = (
     (Role.PROCESS, re.compile(r"proc(?:ess)?|daemon|running|\btasks?\b|launch")),
     (Role.FILE, re.compile(r"media|attach|document|file|download|upload|recent|photo|drive|asset|items?\b")),
@@ -74,7 +74,7 @@ _ROLES = (
     (
         Role.PROCESS,
         re.compile(
-            r"z?(?:proc|process|processes|procname|processname|proccmd|executable\w*|command|cmdline|commandline|comm"
+            r"z?(?:proc|process|processes|procname|processname|proccmd|executable\w*|command|cmd|cmdline|commandline|comm"
             r"|binary\w*|image(?:name|path)|program\w*|daemon\w*|launchlabel|servicename|coalitionname|responsibleproc"
             r"|parentproc|exe|argv0?|processpath|procpath|crashedprocess|tombstoneprocess|appname)"
         ),

@@ -74,7 +74,7 @@ _ACROSS = tuple(
 
 _CODING = re.compile(rb"%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[ux/\"'nrtbf.\\]|=[0-9A-Fa-f]{2}|[\x80-\xff]")
 _NAMING = re.compile(
-    rb"(?i)proc|cmd|comm|exe|program|coalition|service|responsible|kill|pid|>>> |name: |,pr,|\* |[\[(]\d"
+    rb"(?i)proc|cmd|comm|exe|program|coalition|service|responsible|kill|daemon|pid|>>> |name: |,pr,|\* |[\[(]\d"
     rb"|(?<![\w/.:])\d{1,7}[:/]|^(?:\d{1,7}|-)[ \t]|\b(?:am|wm|sysui)_\w",
     re.MULTILINE,
 )

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builders.holders import ASCII_ONLY, HOLDERS, WRAPPERS
+from builders.holders import ASCII_ONLY, HOLDERS, NAMED, WRAPPERS
 from mvtcase.engine.events import CLAIMS_FILE
 from mvtcase.engine.worker.reader import index
 from mvtcase.engine.worker.reader.index import StoredIndex
@@ -146,3 +146,43 @@ def test_what_was_missed_once_is_told(way: str) -> None:
     assert found
     assert found_later
     assert claim["reader"] != "damaged"
+
+
+VALUES = {
+    "processes": "msgsyncaidd",
+    "app_ids": "net.harrow.sync",
+    "file_paths": "/data/local/tmp/.harrow",
+    "file_names": "evil_payload.bin",
+    "ios_profile_ids": "org.evil.profile.A1",
+    "files_sha256": "ab" * 32,
+    "app_cert_hashes": "cd" * 32,
+}
+VALUE_SETS = MatchSet(
+    collections=(
+        Collection(
+            id="1",
+            name="Invented",
+            file_name="invented.stix2",
+            values={kind: (value,) for kind, value in VALUES.items()},
+        ),
+    )
+)
+NAMES = {
+    "processes": "ZPROCNAME proc procName process_name Process comm cmd cmdline executable executablePath daemon"
+    " coalitionName responsibleProc parentProc",
+    "app_ids": "bundle_id ZBUNDLEID app_id package packageName CFBundleIdentifier client itemBundleId identifier owner",
+    "file_paths": "path filePath ZPATH _data filename destination mountpoint text",
+    "file_names": "filename ZFILENAME transfer_name path title",
+    "ios_profile_ids": "PayloadIdentifier ProfileIdentifier profile_id InstalledProfileIdentifier",
+    "files_sha256": "sha256 hash ZHASH text",
+    "app_cert_hashes": "sha256 certificate fingerprint text",
+}
+"""Names under which Core Data, crash reports, logs, Android's databases and collectors keep such a value."""
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_a_value_is_told_under_each_name_that_holds_its_kind(kind: str) -> None:
+    """Keys, columns, elements and words before a colon say what a value is, in every form that has them."""
+    places = [(name, form) for form in NAMED for name in NAMES[kind].split()][:: 1 if kind == "processes" else 3]
+    found = {(name, form.__name__): _found(form(name, VALUES[kind]), VALUE_SETS)[:2] for name, form in places}
+    assert [place for place, (now, later) in found.items() if not (now and later)] == []

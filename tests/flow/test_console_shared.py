@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from argon2 import PasswordHasher
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -23,6 +22,7 @@ from browsing import Answer, Browser, serving
 from mvtcase import workflow
 from mvtcase.engine.job import Secret
 from mvtcase.errors import ConflictError, InputError
+from mvtcase.keys import locks
 from mvtcase.model import ExaminerRole, FindingState, Verdict
 from mvtcase.web.console import Console
 from mvtcase.web.door import COOKIE_UNDER_TLS, TRIES, Door
@@ -96,7 +96,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
 @pytest.fixture
 def registered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Give a desk at a case with four registered examiners, one of each role, each with a password."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(passwords, "_COST", locks.Cost(memory_kib=64, passes=1, lanes=1))
     for name, role in ROLES.items():
         if name != "Ada":
             workflow.examiners.add(desk, name, role)
@@ -242,6 +242,9 @@ def test_a_password_is_set_by_the_person_or_a_lead(registered: Desk) -> None:
     kept = registered.workspace.path / passwords.FILE
     assert kept.stat().st_mode & 0o077 == 0
     assert "a new one" not in kept.read_text()
+    assert not re.search(r"\b(ada|ben|cy)\b", kept.read_text(), re.IGNORECASE), "a stolen workspace names nobody"
+    assert passwords.recognised(registered.workspace, "Cy", Secret(value="another of Cy's")) is None
+    assert passwords.recognised(registered.workspace, "Nobody", Secret(value="a new one of Cy's")) is None
     assert "a new one" not in str(workflow.custody.log(registered).data)
     passwords.change(registered, "Cy", None)
     assert passwords.recognised(registered.workspace, "Cy", Secret(value="a new one of Cy's")) is None

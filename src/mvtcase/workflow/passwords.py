@@ -1,7 +1,9 @@
 """Passwords of registered examiners, for a console that others than this machine's user reach; kept hashed.
 
 They are the workspace's and not the case's: a case is copied, bundled and handed on, and a hash that travels can be
-guessed at in peace. What the chain of custody holds is that one was set, for whom and by whom.
+guessed at in peace. No name stands in the file, since beside sealed cases there shall be none: an entry is found by a
+hash of the name, and its password unlocks how the name is spelled. What the chain of custody holds is that one was set,
+for whom and by whom.
 """
 
 from __future__ import annotations
@@ -9,14 +11,12 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
-from mvtcase.canon import person_key
-from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError, WorkspaceError
+from mvtcase.canon import person_key, sha256_bytes
+from mvtcase.errors import ConflictError, InputError, NotFoundError, StoreError, WorkspaceError, WrongKeyError
 from mvtcase.files import write_atomically
+from mvtcase.keys import locks
 from mvtcase.model import ExaminerRole
 from mvtcase.store import queries
 from mvtcase.wording import do, say
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 FILE = "passwords.json"
 MIN_LENGTH, MAX_LENGTH = 12, 1024
 """Signs of a password: fewer are guessed, and more are an attack on the hash."""
-_HASHER = PasswordHasher()  # Argon2id with the numbers of RFC 9106 for little memory
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5LW5vYm9keQ$RdescudvJCsgt3ub+b27UHPZg9dx0WqQJpT/bPBCxkI"
-"""What the password of an unknown name is compared with, so that an answer takes as long."""
+_COST = locks.USUAL
+_NOBODY = {"memory_kib": 65536, "passes": 3, "lanes": 4, "salt": "A" * 24, "nonce": "A" * 16, "data": "A" * 24}
+"""What the password of an unknown name is tried on, so that an answer takes as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +57,10 @@ def change(desk: Desk, named: str, password: Secret | None) -> Outcome[PasswordS
             raise ConflictError("Only {name} or a lead sets this password.", name=one.name)
         known = _read(desk.workspace)
         if password is None:
-            known.pop(one.person_key, None)
+            known.pop(_entry(one.name), None)
         else:
-            known[one.person_key] = {"name": one.name, "hash": _HASHER.hash(_strong(password))}
+            entry = _entry(one.name)
+            known[entry] = locks.lock(one.name.encode(), _strong(password), bound_to=entry.encode(), cost=_COST)
         action = "examiner.may_sign_in" if password else "examiner.signs_in_no_more"
         with store.change(action, actor=desk.actor, subject=one.id):
             write_atomically(desk.workspace.path / FILE, json.dumps(known, ensure_ascii=False, indent=1).encode())
@@ -76,12 +77,15 @@ def recognised(workspace: Workspace, name: str, password: Secret) -> str | None:
     """Return the name of the examiner whose name and password these are, None otherwise, after the same time."""
     if len(password.value) > MAX_LENGTH:
         return None
-    kept = _read(workspace).get(person_key(name), {})
+    entry = _entry(name)
     try:
-        _HASHER.verify(kept.get("hash", _NOBODY), password.value)
-    except (VerificationError, InvalidHashError):
+        return locks.unlock(_read(workspace).get(entry, _NOBODY), password.value, bound_to=entry.encode()).decode()
+    except WrongKeyError:
         return None
-    return kept.get("name")
+
+
+def _entry(name: str) -> str:
+    return sha256_bytes(f"mvtcase examiner {person_key(name)}".encode())
 
 
 def admitted(desk: Desk) -> bool:
@@ -96,7 +100,7 @@ def require_somebody(desk: Desk) -> None:
     for folder in desk.workspace.case_folders():
         # A case that cannot be read, damaged or sealed, must not stand in the way of the others.
         with contextlib.suppress(NotFoundError, StoreError), replace(desk, case=folder.slug).open_case() as store:
-            if any(each.active and each.person_key in known for each in queries.examiners(store)):
+            if any(each.active and _entry(each.name) in known for each in queries.examiners(store)):
                 return
     raise InputError(
         "No registered examiner has a password.",
@@ -109,7 +113,7 @@ def _member(store: Store, name: str) -> Examiner | None:
     return next((each for each in register if each.active and each.person_key == person_key(name)), None)
 
 
-def _read(workspace: Workspace) -> dict[str, dict[str, str]]:
+def _read(workspace: Workspace) -> dict[str, dict[str, Any]]:
     try:
         found = json.loads((workspace.path / FILE).read_bytes())
     except FileNotFoundError:

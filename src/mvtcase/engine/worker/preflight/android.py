@@ -233,7 +233,7 @@ _SERVICES = {
 }
 _TABLES = {b"PROCESSES": "Processes", b"SYSTEM PROPERTIES": "DumpsysGetProp"}
 
-_START = re.compile(rb"DUMP OF SERVICE (?:(?:CRITICAL|HIGH|NORMAL) )?([\w.]+):\s*$")
+_START = re.compile(rb"DUMP OF SERVICE (?:(CRITICAL|HIGH|NORMAL) )?([\w.]+):\s*$")
 _END = re.compile(rb"-{3,} ?[\d.]+s was the duration of dumpsys ([\w.]+)")
 _TABLE = re.compile(rb"------ (PROCESSES|SYSTEM PROPERTIES)\b(?!' )[^-]*\(")
 _SDK = re.compile(rb"\[ro\.build\.version\.sdk\]: \[(\d+)\]")
@@ -248,18 +248,26 @@ _FAILED = re.compile(rb"\*\*\* (?:command )?'.{1,200}' (?:timed out|failed|termi
 
 @dataclass(slots=True)
 class _Seen:
-    """What was seen of the text: bytes of each section's body, ends, excuses in a body, tables, Android's version."""
+    """What was seen of the text: bytes of each section's body, ends, excuses in a body, tables, headings, version."""
 
     bodies: dict[str, int] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     excused: set[str] = field(default_factory=set)
     tables: set[bytes] = field(default_factory=set)
+    prefixed: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
     sdk: int = 0
 
 
-def dumpstate_problems(handle: IO[bytes], *, is_whole: bool) -> Iterator[Problem]:
-    """Yield the sections that are missing, empty or cut; `is_whole` says that process table and properties belong."""
+def dumpstate_problems(handle: IO[bytes], *, is_whole: bool) -> Iterator[Found]:
+    """Yield the sections that are missing, empty or cut; `is_whole` says that process table and properties belong.
+
+    What no module reads under its own heading (`seams.read_unusual_bugreports` lets them) is drift.
+    """
     seen = _read(handle)
+    for service in sorted(seen.prefixed - seen.plain):
+        if service in _SERVICES:
+            yield why("drift", file="bugreport", what=f"a priority in the heading of {service}")
     for service, module in _SERVICES.items():
         if service == "platform_compat" and seen.sdk < PLATFORM_COMPAT_SINCE:
             continue
@@ -291,7 +299,8 @@ def _read(handle: IO[bytes]) -> _Seen:
     while (line := handle.readline(MAX_LINE)) and read < MAX_BYTES:
         read += len(line)
         if found := _START.match(line):
-            service = found[1].decode()
+            service = found[2].decode()
+            (seen.prefixed if found[1] else seen.plain).add(service)
             seen.bodies[service] = 0
         elif found := _END.match(line):
             seen.ended.add(found[1].decode())

@@ -17,7 +17,7 @@ from mvtcase.model import EvidenceKind, Gap
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
-from mvtcase.phones.bugreport import Layout, build_bugreport
+from mvtcase.phones.bugreport import Layout, Writing, build_bugreport
 from mvtcase.phones.intrusion_logs import build_intrusion_logs
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_fs import build_ios_file_system
@@ -191,6 +191,14 @@ def test_a_day_of_intrusion_logs_without_a_byte(built: Callable[[EvidenceKind], 
     newest = max(root.glob("*.txt"))
     newest.write_bytes(b"")
     assert f"{newest.name} is empty" in reasons(EvidenceKind.INTRUSION_LOGS, root)
+
+
+@pytest.mark.parametrize(("writing", "told"), [(Writing.USUAL, 0), (Writing.ARABIC, 0), (Writing.PRIORITIES, 6)])
+def test_headings_with_a_priority_are_drift_and_no_gap(tmp_path: Path, writing: Writing, told: int) -> None:
+    """The modules read them all the same; the makers of the readers should hear of them."""
+    path = build_bugreport(tmp_path / "report.zip", AndroidPhone(), writing=writing).path
+    found = looked_at(EvidenceKind.BUGREPORT, path)
+    assert sum("a priority in the heading of" in str(each) for each in found) == len(found) == told
 
 
 @pytest.mark.parametrize("layout", [Layout.ANDROID, Layout.SAMSUNG])

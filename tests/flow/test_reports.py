@@ -324,6 +324,27 @@ def test_who_reviewed_and_released_stands_on_the_page_and_in_the_metadata(scanne
     custody.verify(scanned)
 
 
+def test_an_outside_edition_lives_as_others_do(scanned: Desk) -> None:
+    """Reviewed, released, corrected and superseded, each time looked over for names."""
+    officials.change_official(scanned, "O-0001", {"publication": "named"})
+    for number in ("R-0001", "R-0002"):
+        reports.write(scanned, "incident", formats=("html",), edition="outside")
+        assert _released(scanned, number)[0]["state"] == "released"
+    assert _written(report_life.erratum(scanned, "R-0001", "It was Tuesday."))[0]["errata"] == ["It was Tuesday."]
+    old, new = _written(report_life.supersede(scanned, "R-0001", by="R-0002"))
+    assert (old["superseded_by"], new["supersedes"]) == ("R-0002", "R-0001")
+    custody.verify(scanned)
+
+
+@pytest.mark.parametrize("kind", ["incident", "letter", "device", "group"])
+def test_a_report_in_chinese_is_no_staler_than_one_in_english(scanned: Desk, kind: str) -> None:
+    """What was written in words of the catalogue is compared in these words."""
+    target = {"letter": "O-0001", "device": "D-0001", "group": "Legislature"}.get(kind)
+    reports.write(replace(scanned, language="zh-TW"), kind, target=target, edition="internal")
+    assert _released(scanned, "R-0001")[0]["state"] == "released"
+    assert {each.same for each in report_life.rebuild(scanned, "R-0001").data.files} == {True}
+
+
 def test_a_report_that_the_case_has_left_behind_is_not_released(scanned: Desk) -> None:
     """Review tells what changed since; what changes nothing in the report is no hindrance."""
     reports.write(scanned, "incident")

@@ -99,7 +99,7 @@ def _phones(view: View) -> Iterator[_Node]:
         identity = device.device.identity
         facet = _node("uco-observable:DeviceFacet", "device facet", device.device.uuid) | {
             "uco-observable:deviceType": visible(str(device.device.platform)),
-            "uco-observable:model": view.veil.text(identity.model or identity.product_type or "unknown"),
+            "uco-observable:model": visible(identity.model or identity.product_type or "unknown"),
         }
         if view.occasion.edition is Edition.INTERNAL and identity.serial:
             facet["uco-observable:serialNumber"] = visible(identity.serial)

@@ -141,7 +141,7 @@ def _stale(one: DeviceStanding) -> Iterator[Message]:
 
 def _gap(view: View, gap: Gap) -> GapFact:
     return GapFact(
-        module=view.veil.text(gap.module, limit=SHORT),
+        module=visible(gap.module)[:SHORT],
         outcome=str(gap.outcome),
         words=words.OUTCOME_WORDS[gap.outcome],
         reason=reason(view, gap.reason),
@@ -203,7 +203,7 @@ def counted_only(view: View) -> CountedCoverage | None:
     devices = [each for one in view.counted_only for each in one.devices]
     seen = Counter(str(each.completeness) if each.latest else str(Status.NOT_EXAMINED) for each in devices)
     gaps = Counter(
-        f"{view.veil.text(gap.module, limit=SHORT)}: {view.word(words.OUTCOME_WORDS[gap.outcome])}"
+        f"{visible(gap.module)[:SHORT]}: {view.word(words.OUTCOME_WORDS[gap.outcome])}"
         for each in devices
         for gap in each.gaps
         if each.latest

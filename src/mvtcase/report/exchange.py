@@ -190,7 +190,7 @@ def _row(view: View, one: Finding, *, with_names: bool) -> list[object]:
         one.level,
         one.module,
         view.title(one),
-        view.veil.text(shown_indicator(ref.value, ref.type)) if ref else "",
+        shown_indicator(ref.value, ref.type) if ref else "",
         ref.type if ref else "",
         ref.family if ref else "",
         ref.set if ref else "",
@@ -218,7 +218,7 @@ def as_timesketch(view: View, sealing: dict[str, SealingSeen], *, with_names: bo
 
 def _head(view: View, left: Sequence[Message]) -> dict[str, Json]:
     return {
-        "datetime": NO_TIME,
+        **_times(NO_TIME),
         "timestamp_desc": "about this export (pseudo-time)",
         "message": about(view, left),
         "data_type": "mvtcase:about",
@@ -230,7 +230,7 @@ def _head(view: View, left: Sequence[Message]) -> dict[str, Json]:
 def _line(view: View, one: TimelineFact, names: dict[str, str]) -> dict[str, Json]:
     moment = utc(one.at)
     return {
-        "datetime": moment or NO_TIME,
+        **_times(moment or NO_TIME),
         "timestamp_desc": f"{one.kind} ({one.basis})" if moment else f"{one.kind} (no time known: pseudo-time)",
         "message": one.what,
         "official": names.get(one.who, one.who),
@@ -239,3 +239,8 @@ def _line(view: View, one: TimelineFact, names: dict[str, str]) -> dict[str, Jso
         "pseudo_time": moment is None,
         "tlp": str(view.book.case.tlp),
     }
+
+
+def _times(moment: str) -> dict[str, Json]:
+    """Return a time as Timesketch wants it: as text, and in microseconds, which its older releases do not reckon."""
+    return {"datetime": moment, "timestamp": int(parse_timestamp(moment).timestamp()) * 1_000_000}

@@ -121,7 +121,7 @@ def incident(
         merging=numbers.merging(view, whole, groups),
         tallies=numbers.tallies(view, whole),
         groups=groups,
-        numbers=(whole, *given),
+        numbers=() if occasion.official else (whole, *given),
         people=coverage.people(view),
         counted_only=coverage.counted_only(view),
         matrix=pictures.matrix(view),

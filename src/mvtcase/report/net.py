@@ -1,7 +1,8 @@
 """The last net under reports that leave the case team: no finished file may hold what must not appear in it.
 
 Outside editions are built of fields that may be shown, so that the net catches nothing; when it does, the write fails.
-It looks at text as people would read it: composed, without case, percent signs undone, letters and digits joined.
+It looks at text as people would read it: composed, without case, percent signs undone, letters and digits joined. What
+reports say by themselves is taken out of that text first: a name that is a word of it gives nobody away there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+import ahocorasick
 
 from mvtcase.errors import RenderError
 from mvtcase.model import Publication
@@ -36,6 +39,9 @@ _WORDS = re.compile(r"\w+")
 _NO_WORD = re.compile(r"[\W_]+")
 _CJK = re.compile("[\u3400-\u9fff]")
 _LONGEST_SURNAME = 2
+_LONG_PIECE = {False: 12, True: 6}
+"""How long a piece of our own sentences must be to be taken out of a text; true: of a text in Chinese, or joined."""
+_PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
 def require_nobody(view: View, texts: Iterable[str]) -> None:
@@ -45,11 +51,14 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
         for each in (ref.value, shown_indicator(ref.value, ref.type), ref.family):
             read = read.replace(_read(each), "\n") if each else read
     allowed = {word for one in view.book.officials for word in _allowed(one.official)} | own_words() | _team(view)
-    joined = "\n".join(_NO_WORD.sub("", each) for each in read.split("\n"))
+    joined = "\n".join(_joined(each) for each in read.split("\n"))
+    others = (_without_own(read, joined=False), _without_own(joined, joined=True))
     words = set(_WORDS.findall(read.replace("_", " ")))
     shown = {face.who for face in view.faces.values()}
     for one in view.book.officials:
-        if _holds(one, (read, joined), words, allowed, namesake=one.official.name in shown):
+        if _is_identified(one, joined) or (
+            one.official.name not in shown and _is_named(one.official, others, words, allowed)
+        ):
             raise RenderError(
                 "What must not be told of {official} stands in the finished report: it was not written.",
                 hint="Look for it in the case's title, in the names of groups, and in texts that were let out.",
@@ -135,6 +144,10 @@ _TAG = re.compile(r"<[^>]*>")
 _PART_END = re.compile(r"</(?:w:p|w:tc|si|c|row|[a-z]+:(?:title|creator|subject|description|keywords|lastModifiedBy))>")
 
 
+def _joined(text: str) -> str:
+    return _NO_WORD.sub("", text)
+
+
 def _read(text: str) -> str:
     return unicodedata.normalize("NFKC", unquote(text.replace("\\", ""))).casefold()
 
@@ -157,20 +170,19 @@ def _allowed(one: Official) -> Iterator[str]:
         yield from _WORDS.findall(_read(f"{face.who} {face.role}"))
 
 
-def _holds(
-    one: OfficialStanding, texts: tuple[str, str], words: set[str], known: AbstractSet[str], *, namesake: bool
-) -> bool:
-    read, joined = texts
-    told = {_NO_WORD.sub("", _read(each)) for each in _identities(one)}
-    if any(len(each) >= _FEWEST_JOINED and each in joined for each in told):
-        return True
-    if namesake or one.official.publication is Publication.NAMED:
+def _is_identified(one: OfficialStanding, joined: str) -> bool:
+    told = (_joined(_read(each)) for each in _identities(one))
+    return any(len(each) >= _FEWEST_JOINED and each in joined for each in told)
+
+
+def _is_named(one: Official, texts: tuple[str, str], words: set[str], known: AbstractSet[str]) -> bool:
+    if one.publication is Publication.NAMED:
         return False
-    name = _read(one.official.name)
+    read, joined = texts
+    name = _read(one.name)
     if _CJK.search(name):
-        whole = _NO_WORD.sub("", name)
-        spelt = [each for each in _chinese(whole) if len(each) >= _FEWEST_CJK and _CJK.search(each)]
-        return any(each in joined for each in spelt)
+        spelt = [each for each in _chinese(_joined(name)) if len(each) >= _FEWEST_CJK and _CJK.search(each)]
+        return any(each in joined and each not in _short_words() for each in spelt)
     parts = _WORDS.findall(name)
     if len(parts) > 1 and any(_spelt(order, read) for order in (parts, parts[::-1])):
         return True
@@ -209,9 +221,41 @@ def _of_device(device: Device) -> Iterator[str]:
 @cache
 def own_words() -> frozenset[str]:
     """Return every word that reports say by themselves: a name that is such a word gives nobody away."""
+    return frozenset(word for text in _own_pieces() for word in _WORDS.findall(text))
+
+
+@cache
+def _own_pieces() -> frozenset[str]:
+    """Return what stands between the parameters of every sentence, in every language."""
     tongues = [translator(each) for each in languages() if each != ENGLISH]
     texts = (text for tongue in tongues for english, told in tongue.sentences.items() for text in (english, *told))
-    return frozenset(word for text in texts for word in _WORDS.findall(_read(text)))
+    pieces = (" ".join(_read(piece).split()) for text in texts for piece in _PARAMETER.split(text))
+    return frozenset(filter(None, pieces))
+
+
+@cache
+def _short_words() -> str:
+    """Return the pieces that are too short to be taken out: headings and words in cells."""
+    return "\n".join(each for piece in _own_pieces() if len(each := _joined(piece)) < _LONG_PIECE[True])
+
+
+@cache
+def _own_sentences(*, joined: bool) -> Any:  # noqa: ANN401  # the library has no types
+    spotter = ahocorasick.Automaton()
+    for piece in _own_pieces():
+        text = _joined(piece) if joined else piece
+        if len(text) >= _LONG_PIECE[joined or _CJK.search(text) is not None]:
+            spotter.add_word(text, len(text))
+    spotter.make_automaton()
+    return spotter
+
+
+def _without_own(text: str, *, joined: bool) -> str:
+    """Return a text with the pieces of our own sentences blotted out."""
+    blotted = list(text)
+    for last, length in _own_sentences(joined=joined).iter_long(text):
+        blotted[last - length + 1 : last + 1] = "\n" * length
+    return "".join(blotted)
 
 
 def texts_of(facts: bytes) -> Iterator[str]:
@@ -222,6 +266,6 @@ def texts_of(facts: bytes) -> Iterator[str]:
         if isinstance(each, str):
             yield each
         elif isinstance(each, dict):
-            waiting += each.values()
+            waiting += (value for key, value in each.items() if key != "@context")  # addresses of vocabularies
         elif isinstance(each, list):
             waiting += each

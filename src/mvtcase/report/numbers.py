@@ -43,10 +43,13 @@ def people_count(number: Shown) -> Message:
 
 
 def counted(view: View, *, rows: bool = True) -> Counted:
-    """Return the numbers of a report as exactly as they give nobody away. Raises `ConflictError`."""
+    """Return the numbers of a report as exactly as they give nobody away. Raises `ConflictError`.
+
+    A report on one official hides nobody: who may not be shown has none outside.
+    """
     key, people = view.occasion.group.id if view.occasion.group else "", frozenset(map(id_of, view.shown))
     crowd = view.crowd(rows=rows)
-    return crowd.counted(key, people, crowd.rung(key, people) if view.is_outside else 0)
+    return crowd.counted(key, people, crowd.rung(key, people) if view.is_outside and not view.occasion.official else 0)
 
 
 def tallies(view: View, numbers: Counted) -> tuple[Tally, ...]:

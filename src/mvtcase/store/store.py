@@ -274,8 +274,14 @@ class Store:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection inside one read transaction, so that several queries see the same state."""
+        """Give the connection inside one read transaction, so that several queries see the same state.
+
+        Inside of a change that is the change's own: it sees what was written so far.
+        """
         with _translated(self.folder):
+            if self.connection.in_transaction:
+                yield self.connection
+                return
             self.connection.execute("BEGIN")
             try:
                 yield self.connection

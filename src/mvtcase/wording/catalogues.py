@@ -84,11 +84,15 @@ class Translator:
 
     def _day(self, day: str) -> str:
         """Return a day of ISO 8601 as this language writes it; English keeps it."""
-        if self.language == ENGLISH:
-            return day
-        from babel.dates import format_date  # noqa: PLC0415  # slow to load, and English needs none
+        return day if self.language == ENGLISH else _local_day(self.language, day)
 
-        return str(format_date(date.fromisoformat(day), "medium", locale=self.language.replace("-", "_")))
+
+@lru_cache(maxsize=4096)
+def _local_day(language: str, day: str) -> str:
+    """Return a day as a language writes it; babel looks for the locale's files anew each time."""
+    from babel.dates import format_date  # noqa: PLC0415  # slow to load, and English needs none
+
+    return str(format_date(date.fromisoformat(day), "medium", locale=language.replace("-", "_")))
 
 
 @lru_cache(maxsize=8)

@@ -166,7 +166,7 @@ def _write(
         return (say("Evidence stays behind; its manifests are in the archive."),)
     view = _view(desk, store, edition)
     named = with_names or edition is not Edition.OUTSIDE
-    made = _MAKERS[form](view, named)
+    made = MAKERS[form](view, named)
     if edition is Edition.OUTSIDE:
         require_nobody(view, (path.name,))
         require_nobody_in(view, ((ENDINGS[form], made.data),))
@@ -180,7 +180,7 @@ def _as_stix(view: View, named: bool) -> exchange.Export:  # noqa: FBT001  # as 
     return stix.as_stix(view, with_names=named)
 
 
-_MAKERS: Mapping[ExportFormat, Callable[[View, bool], exchange.Export]] = {
+MAKERS: Mapping[ExportFormat, Callable[[View, bool], exchange.Export]] = {
     ExportFormat.CSV: lambda view, named: exchange.as_csv(view, with_names=named),
     ExportFormat.JSON: lambda view, named: exchange.as_json(view, with_names=named),
     ExportFormat.XLSX: lambda view, named: exchange.as_xlsx(view, with_names=named),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -135,7 +136,7 @@ def _require_fresh(desk: Desk, store: Store, found: Written, since: Message | No
         return
     written = as_json(_kept_facts(store, found))
     try:
-        now = as_json(made_again(store, found, desk.newest()))
+        now = json.loads(render(made_again(store, found, desk.newest()), found.report.kind, Format.JSON))
     except ConflictError as error:
         raise ConflictError(
             "{report} may not leave as it is: {error}", hint="Write it again.", report=found.report.id, error=error

@@ -55,6 +55,8 @@ _MAKERS: dict[Kind, _Maker] = {
     Kind.DEVICE: device,
     Kind.LETTER: letter,
 }
+_LINKING = frozenset({Kind.INCIDENT, Kind.GROUP})
+"""The reports that speak of more than one person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,8 @@ def facts_of(book: Casebook, kind: Kind, occasion: Occasion) -> Any:  # noqa: AN
         official: replace(seen, due=seen.last_seen is None or now - parse_timestamp(seen.last_seen) > DEFAULT_EVERY)
         for official, seen in sealing_of(book).items()
     }
-    return _MAKERS[kind](book, occasion, sealed, _links(book, occasion))
+    links = _links(book, occasion) if kind in _LINKING else ()
+    return _MAKERS[kind](book, occasion, sealed, links)
 
 
 def at(now: Occasion, report: str, target: Target) -> Occasion:

@@ -14,6 +14,7 @@ import pytest
 from builders import report_example as example
 from mvtcase.errors import ConflictError, RenderError
 from mvtcase.model import Group, Publication
+from mvtcase.report import exchange
 from mvtcase.report.crowds import LADDER, Given, band
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
@@ -157,6 +158,17 @@ def _secrets(one: OfficialStanding, *, naming: bool) -> Iterator[str]:
         yield one.official.pseudonym
 
 
+def test_a_report_on_one_person_shown_is_written_beside_any_other() -> None:
+    """It hides nobody, so that no number of it is compared with those of the case, then or later."""
+    book = example.crowd()
+    one = next(each.official for each in book.officials if each.official.publication is Publication.NAMED)
+    everybody = frozenset(each.official.id for each in book.officials)
+    before = Given(report="R-0001", key="", rung=4, counts=(40, 14), people=everybody)
+    occasion = replace(example.occasion(), edition=Edition.OUTSIDE, official=one, before=(before,))
+    facts = incident(book, occasion, {})
+    assert (facts.counted, facts.numbers) == (1, ())
+
+
 def test_bands_tell_nought_as_it_is_and_hide_one_to_four() -> None:
     """Zero is zero; everything else is a span of at least four."""
     assert [band(number) for number in (0, 1, 4, 5, 9, 10, 99, 100)] == [
@@ -195,6 +207,32 @@ def test_the_last_net_leaves_evidence_and_our_own_words_alone(book: Casebook, te
         person = replace(first.official, name=name, publication=Publication.WITHHELD)
         view = view_of(replace(book, officials=(replace(first, official=person),)), example.occasion())
         require_nobody(view, (text,))
+
+
+@pytest.mark.parametrize("name", ["王紀錄", "方法", "Group Report", "Letter Sealing", "Manifest Example"])
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_a_name_that_is_a_word_of_ours_stops_no_report(name: str, language: str) -> None:
+    """It stands in what every report says; where it stands elsewhere it is seen."""
+    book = example.crowd()
+    last = book.officials[-1]
+    assert last.official.publication is Publication.WITHHELD
+    called = replace(last, official=replace(last.official, name=name))
+    book = replace(book, officials=(*book.officials[:-1], called))
+    occasion = replace(example.occasion(), edition=Edition.OUTSIDE, language=language)
+    made = render(incident(book, occasion, {}), "incident", Format.MARKDOWN)
+    view = view_of(book, occasion)
+    require_nobody_in(view, [("R-0001-incident-outside.md", made)])
+    if name in {"王紀錄", "Manifest Example"}:
+        with pytest.raises(RenderError):
+            require_nobody(view, [f"the phone of {name}'s friend"])
+
+
+def test_an_export_covers_no_part_of_an_indicator(book: Casebook) -> None:
+    """However people withheld are called: what was matched is what was published."""
+    first = book.officials[0]
+    person = replace(first.official, name="Example Evil", publication=Publication.WITHHELD)
+    view = view_of(replace(book, officials=(replace(first, official=person), *book.officials[1:])), example.occasion())
+    assert "update[.]evil[.]example" in exchange.as_csv(view, with_names=False).data.decode()
 
 
 @pytest.mark.parametrize("form", list(Format))

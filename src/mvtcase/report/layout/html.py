@@ -78,6 +78,7 @@ def _page(document: Document, templates: Path | None, logo: Path | None, *, styl
             .render(
                 document=document,
                 body=Page(told).blocks(document.blocks),
+                contents_word=say("Contents"),
                 contents=[(each.anchor, plain(each.title, told)) for each in document.sections if each.anchor],
                 logo=_logo(logo),
                 style=Markup(style),  # noqa: S704  # a style sheet, ours or the organisation's

@@ -24,6 +24,7 @@ from mvtcase.report.document import (
     plain,
     tables,
 )
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,7 +157,7 @@ def xlsx(document: Document) -> bytes:
     told = document.translator
     book = Workbook()
     first = book.active
-    first.title = "Report"
+    first.title = _sheet_name(plain(say("Report"), told), ())
     for row in _front(document):
         first.append([_cell(each) for each in row])
     for table in tables(document.blocks):

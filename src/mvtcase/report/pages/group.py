@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.report.document import Bullets, Para, Section, Table
-from mvtcase.report.pages import incident, parts
+from mvtcase.report.pages import counts, incident, parts
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ def _blocks(facts: GroupFacts) -> Iterator[Block]:
     yield Section(say("Details"), (parts.facts_of_case(facts.details, facts.marking),), "details")
     yield Section(say("Status"), tuple(_status(facts)), "status")
     yield Section(say("Findings by class"), tuple(_classes(facts)), "findings")
-    yield parts.indicators(facts.indicators)
+    yield counts.indicators(facts.indicators)
     yield Section(say("Spread over time"), tuple(_spread(facts)), "spread")
-    yield parts.sealing(facts.sealing)
+    yield counts.sealing(facts.sealing)
     if facts.links:
-        yield parts.links(facts.links, naming=False)
+        yield counts.links(facts.links, naming=False)
     yield parts.lines(say("Attack methodology"), facts.methodology, "methodology")
     yield parts.lines(say("Impact"), facts.impact, "impact")
     rest = facts.coverage
@@ -45,17 +45,17 @@ def _blocks(facts: GroupFacts) -> Iterator[Block]:
 
 
 def _status(facts: GroupFacts) -> Iterator[Block]:
-    yield parts.numbers(facts.tallies, say("Officials by status"))
+    yield counts.numbers(facts.tallies, say("Officials by status"))
     if facts.merging:
         yield Bullets(facts.merging)
-    yield from parts.group_numbers(facts.groups)
+    yield from counts.group_numbers(facts.groups)
     yield Table(
         name=say("Roster"),
         head=(say("where they stand"), say("officials")),
         rows=tuple((state, str(number)) for state, number in facts.roster),
         numbers=frozenset({1}),
     )
-    yield from parts.found_and_unknown(facts.summary)
+    yield from counts.found_and_unknown(facts.summary)
 
 
 def _classes(facts: GroupFacts) -> Iterator[Block]:

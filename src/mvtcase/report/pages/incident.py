@@ -22,7 +22,7 @@ from mvtcase.report.document import (
     joined,
     soft,
 )
-from mvtcase.report.pages import parts
+from mvtcase.report.pages import counts, parts
 from mvtcase.report.pictures import Mark, strips
 from mvtcase.wording import Said, say
 
@@ -61,10 +61,10 @@ def _blocks(facts: IncidentFacts) -> Iterator[Block]:
     yield Section(say("Timeline and spread"), tuple(_timeline(facts)), "timeline")
     yield parts.lines(say("Attack methodology"), facts.methodology, "methodology")
     yield parts.lines(say("Impact"), facts.impact, "impact")
-    yield parts.indicators(facts.indicators)
-    yield parts.sealing(facts.sealing, tuple(_strip(facts)))
+    yield counts.indicators(facts.indicators)
+    yield counts.sealing(facts.sealing, tuple(_strip(facts)))
     if facts.links:
-        yield parts.links(facts.links, naming=True)
+        yield counts.links(facts.links, naming=True)
     yield Section(say("Coverage: what was and was not examined"), tuple(_coverage(facts, people)), "coverage")
     yield parts.lines(say("Response so far"), facts.response, "response")
     yield parts.lines(say("Lessons learned"), facts.lessons, "lessons")
@@ -79,7 +79,7 @@ def _blocks(facts: IncidentFacts) -> Iterator[Block]:
 
 
 def _status(facts: IncidentFacts, people: Sequence[PersonFact]) -> Iterator[Block]:
-    yield parts.numbers(facts.tallies, say("Officials by status"))
+    yield counts.numbers(facts.tallies, say("Officials by status"))
     if facts.merging:
         yield Bullets(facts.merging)
     if facts.withheld:
@@ -93,8 +93,8 @@ def _status(facts: IncidentFacts, people: Sequence[PersonFact]) -> Iterator[Bloc
             ),
             Tone.SMALL,
         )
-    yield from parts.group_numbers(facts.groups)
-    yield from parts.found_and_unknown(facts.summary)
+    yield from counts.group_numbers(facts.groups)
+    yield from counts.found_and_unknown(facts.summary)
     if people:
         yield Table(
             name=say("People"),

@@ -30,22 +30,15 @@ if TYPE_CHECKING:
         Advice,
         Custody,
         Details,
-        GroupTally,
-        IndicatorRow,
         Life,
-        LinkFact,
         Marking,
         Method,
-        SealingFacts,
         Summary,
-        Tally,
     )
     from mvtcase.report.incident import ItemFact
     from mvtcase.wording import Message
 
 NOTHING = "–"
-MOST_LINKS, MOST_NAMED = 40, 12
-"""How many links stand in a table, and how many people of each; the JSON has all."""
 _NO_FRACTION = re.compile(r"(?<=\d\d:\d\d:\d\d)\.0+$")
 _SINGLE = say("Where two examiners are spoken of, one may stand behind it.")
 
@@ -181,173 +174,6 @@ def bottom_line(summary: Summary) -> Section:
         ),
         "bottom-line",
     )
-
-
-def numbers(tallies: Sequence[Tally], name: Message) -> Table:
-    """Return how many stand at each status."""
-    return Table(
-        name=name,
-        head=(say("status"), say("officials"), say("dismissed"), say("leads")),
-        rows=tuple(
-            (chip(each.words, each.status), str(each.count), str(each.dismissed), str(each.leads)) for each in tallies
-        ),
-        numbers=frozenset({1, 2, 3}),
-    )
-
-
-def group_numbers(groups: Sequence[GroupTally]) -> Iterator[Block]:
-    """Yield the numbers of each group that is given apart."""
-    given = [each for each in groups if each.total is not None]
-    if not given:
-        return
-    heads = tuple(_short(each) for each in given[0].tallies)
-    yield Table(
-        name=say("By affected group"),
-        head=(say("group"), say("officials"), *heads),
-        rows=tuple(
-            (each.group, str(each.total), *(str(tally.count) if tally.count else NOTHING for tally in each.tallies))
-            for each in given
-        ),
-        numbers=frozenset(range(1, len(heads) + 2)),
-    )
-
-
-def _short(tally: Tally) -> Inline:
-    return joined(tuple(Said(each.replace("_", " ")) for each in tally.statuses), " / ")
-
-
-def found_and_unknown(summary: Summary) -> tuple[Block, ...]:
-    """Return what was found and what is not known."""
-    return (
-        Card(say("What was found"), (Bullets(summary.sentences),), "quiet"),
-        Card(say("What is not known"), (Bullets(summary.unknowns),), "unknown"),
-    )
-
-
-def indicators(rows: Sequence[IndicatorRow]) -> Section:
-    """Return every indicator that was found, or that there was none."""
-    table = Table(
-        name=say("Indicators"),
-        head=(
-            say("indicator"),
-            say("type"),
-            say("family"),
-            say("set"),
-            say("findings"),
-            say("officials"),
-            say("first seen"),
-            say("last seen"),
-        ),
-        rows=tuple(
-            (
-                code(one.indicator.value),
-                one.indicator.type,
-                one.indicator.family,
-                f"{one.indicator.set} {one.indicator.version}",
-                str(one.findings),
-                str(one.officials),
-                moment(one.first_seen),
-                moment(one.last_seen),
-            )
-            for one in rows
-        ),
-        numbers=frozenset({4, 5}),
-    )
-    none = Para(say("None provided: no published indicator was found."))
-    return Section(say("Indicators"), (table,) if rows else (none,), "indicators")
-
-
-def links(found: Sequence[LinkFact], *, naming: bool) -> Section:
-    """Return what two or more officials share."""
-    named = (say("among them"),) if naming else ()
-    return Section(
-        say("What links officials"),
-        (
-            Para(say("A link is a reason to look, and no proof that one attacker stands behind it."), Tone.SMALL),
-            Table(
-                name=say("What links officials"),
-                head=(say("link"), say("what"), say("officials"), *named, say("findings"), say("first"), say("last")),
-                rows=tuple(
-                    (
-                        each.meaning,
-                        code(each.value),
-                        str(each.officials),
-                        *((_some(each.who),) if naming else ()),
-                        str(each.findings),
-                        moment(each.first),
-                        moment(each.last),
-                    )
-                    for each in found[:MOST_LINKS]
-                ),
-                numbers=frozenset({2}),
-            ),
-            *(
-                (Para(say("{more} more links stand in the JSON of this report.", more=more), Tone.SMALL),)
-                if (more := len(found) - MOST_LINKS) > 0
-                else ()
-            ),
-        ),
-        "links",
-    )
-
-
-def _some(names: Sequence[str]) -> Inline:
-    """Return the first names of a link that many people share: such a link says little of each."""
-    told = ", ".join(names[:MOST_NAMED])
-    more = len(names) - MOST_NAMED
-    return (told, say(", "), say("{more} more", more=more)) if more > 0 else told or NOTHING
-
-
-def sealing(facts: SealingFacts | None, drawing: tuple[Block, ...] = ()) -> Section:
-    """Return the behavioural indicator: LINE Letter Sealing over the groups, and of everybody who may have a row."""
-    title, anchor = say("Behavioural indicators: LINE Letter Sealing"), "sealing"
-    if facts is None:
-        return Section(title, (Para(say("None provided: nobody was asked about Letter Sealing so far.")),), anchor)
-    groups = Table(
-        name=say("Letter Sealing by group"),
-        head=(
-            say("group"),
-            say("on"),
-            say("off"),
-            say("changed on to off"),
-            say("conflicting"),
-            say("unknown"),
-            say("off or changed, and a match or more"),
-        ),
-        rows=tuple(
-            (
-                each.group,
-                *(
-                    str(number)
-                    for number in (each.on, each.off, each.changed, each.conflicting, each.unknown, each.overlap)
-                ),
-            )
-            for each in facts.groups
-        ),
-        numbers=frozenset(range(1, 7)),
-    )
-    people = Table(
-        name=say("Letter Sealing by person"),
-        head=(
-            say("official"),
-            say("Letter Sealing"),
-            say("changed between"),
-            say("last looked at"),
-            say("to be asked again"),
-        ),
-        rows=tuple(
-            (
-                each.who,
-                each.sealing,
-                (day(each.last_on), " – ", day(each.first_off)) if each.last_on and each.first_off else NOTHING,
-                (moment(each.last_seen), f" ({each.method})" if each.method else ""),
-                say("due") if each.due else NOTHING,
-            )
-            for each in facts.rows
-        ),
-    )
-    rows = (people,) if facts.rows else ()
-    return Section(title, (Bullets(facts.notes), groups, *drawing, *rows), anchor)
 
 
 def advice(recommendations: Sequence[Advice], for_all: Sequence[str]) -> Section:

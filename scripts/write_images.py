@@ -118,6 +118,8 @@ def photograph_console(workspace: Path) -> None:
             page.goto(f"{address.partition('/enter')[0]}/c/demo/{at}")
             if at == "queue":
                 page.locator("a.row").first.click()
+                page.wait_for_load_state("networkidle")
+                page.locator("#pane").scroll_into_view_if_needed()
             page.screenshot(path=Path(folder) / "shot.png")
             keep(Path(folder) / "shot.png", IMAGES / f"console-{name}.png", size)
         browser.close()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import importlib
 import re
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+
+import pytest
 
 from mvtcase.web.listening import server
 from mvtcase.web.site import make_site
@@ -20,6 +23,16 @@ if TYPE_CHECKING:
 
     from mvtcase.web.console import Console
     from mvtcase.web.listening import Place, Tls
+
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def benchmark(name: str) -> Any:
+    """Return a module of `benchmarks/`, which is no package: what it builds and tries, tests try in small."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        return importlib.import_module(name)
 
 
 @dataclass(frozen=True)

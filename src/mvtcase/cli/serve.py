@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,9 @@ def serve(
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate (PEM) that names the address.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key (PEM).")] = None,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Go on where no sandbox works; reports say what that means.")
+    ] = False,
 ) -> None:
     """Show the cases of this workspace in a browser: people, queue, reports, custody.
 
@@ -47,7 +51,7 @@ def serve(
     from mvtcase.web.door import ENTER, Door
     from mvtcase.web.site import make_site
 
-    desk = state_of(context).desk()
+    desk = replace(state_of(context).desk(), unsandboxed=unsandboxed)
     if evidence_root is not None and not evidence_root.is_dir():
         raise InputError("There is no folder {folder}.", folder=evidence_root)
     tls, shared = _tls(tls_cert, tls_key), not listening.is_loopback(listen)

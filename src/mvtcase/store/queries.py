@@ -112,6 +112,13 @@ def official(store: Store, named: str) -> model.Official:
     return one
 
 
+def owner_of_attachment(store: Store, digest: str) -> str:
+    """Return the id of the official whose consent or observation holds an attachment, empty where nobody's does."""
+    kept = "SELECT official FROM consent WHERE document_sha256 = ?1 UNION SELECT official FROM observation WHERE"
+    rows = store.rows(f"{kept} attachment_sha256 = ?1 ORDER BY 1", (digest,))
+    return str(rows[0]["official"]) if rows else ""
+
+
 def consents(store: Store, official: str | None = None) -> tuple[model.Consent, ...]:
     """Return all consents, or one official's, oldest first."""
     rows = _read(store, "consent", "WHERE ?1 IS NULL OR official = ?1 ORDER BY length(id), id", (official,))

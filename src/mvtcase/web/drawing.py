@@ -16,7 +16,7 @@ from markupsafe import Markup
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mvtcase.wording import Message
 
@@ -46,11 +46,16 @@ def status_bar(counts: Mapping[str, int], *, word: Word = str) -> Markup:
     return _svg(_WIDTH, 14, words or word(say("nobody yet")), shapes)
 
 
-def reach_bars(reach: Iterable[Mapping[str, object]], *, word: Word = str) -> Markup:
-    """Return a bar for each trace class over one axis of time; what was never carried is an empty line that says so."""
+def reach_bars(reach: Iterable[Mapping[str, object]], carried: Collection[str] = (), *, word: Word = str) -> Markup:
+    """Return a bar for each trace class over one axis of time; a line without a bar says why it has none.
+
+    `carried` are the classes of which there are records, with times or without.
+    """
+    given = list(reach)
     spans = [
-        (word(str(each["trace"])).replace("_", " "), day_of(each.get("from")), day_of(each.get("to"))) for each in reach
+        (word(str(each["trace"])).replace("_", " "), day_of(each.get("from")), day_of(each.get("to"))) for each in given
     ]
+    untimed = {place for place, each in enumerate(given) if each["trace"] in carried}
     known = [day for _, begin, end in spans for day in (begin, end) if day is not None]
     if not spans:
         return Markup()
@@ -59,7 +64,7 @@ def reach_bars(reach: Iterable[Mapping[str, object]], *, word: Word = str) -> Ma
     shapes: list[Markup] = []
     for place, (trace, begin, end) in enumerate(spans):
         top = place * _ROW
-        told = word(_span(begin, end))
+        told = word(_span(begin, end, untimed=place in untimed))
         shapes.append(Markup('<text x="0" y="{}">{}</text>').format(top + 13, trace))
         if begin or end:
             left = _LABEL + (_WIDTH - _LABEL - 170) * ((begin or first) - first).days / whole
@@ -74,10 +79,10 @@ def reach_bars(reach: Iterable[Mapping[str, object]], *, word: Word = str) -> Ma
     return _svg(_WIDTH, len(spans) * _ROW, words or word(say("no times are known")), shapes)
 
 
-def _span(begin: date | None, end: date | None) -> Message:
+def _span(begin: date | None, end: date | None, *, untimed: bool = False) -> Message:
     if begin or end:
         return say("{begin} to {end}", begin=str(begin or "…"), end=str(end or "…"))
-    return say("not carried")
+    return say("as acquired, without times") if untimed else say("not carried")
 
 
 def sparkline(days: Mapping[str, int], others: int = 0, *, word: Word = str) -> Markup:

@@ -223,7 +223,7 @@ _TABLE: tuple[tuple[str, str, Read, str, Mapping[str, Any]], ...] = (
      {"template": "finding", "about": "finding", "beside": {"elsewhere": _elsewhere}}),
     ("second", "finding list", _second_look, said("Second look"), {**_LINES, "options": _second_flags}),
     ("matrix", "status", _status, said("Matrix"), {"options": _standing}),
-    ("timeline", "timeline", _timeline, said("Timeline"), {"options": _flags(
+    ("timeline", "timeline", _timeline, said("Timeline"), {"about": "official", "options": _flags(
         "--limit", str(LINES), page="page", official="official", group="group", device="device", kind="kind",
         since="since", until="until")}),
     ("links", "correlate", _plain(workflow.correlation.links), said("Links"), {}),

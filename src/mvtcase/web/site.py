@@ -43,6 +43,8 @@ _STREAM_SECONDS = 0.5
 PREVIEW = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 """What a report may do while it is looked at: be drawn, with the style and the pictures that it brings itself."""
 _MAX_FORM_FIELDS = 200
+_OF_ONE_PERSON = frozenset({"letter", "device"})
+"""Reports that tell of one person: who reads one is written down."""
 
 
 def make_site(console: Console) -> Starlette:
@@ -186,6 +188,8 @@ class _Face:
                     with desk.open_case() as store:  # of a sealed case nothing lies in clear
                         content = store.folder.file(str(Path(each.path).relative_to(store.folder.home))).read_bytes()
                     if sha256_bytes(content) == each.sha256:
+                        if each.kind in _OF_ONE_PERSON:
+                            workflow.custody.looked_at(desk, each.target)
                         return _download(content, f"{named}.{each.format}")
             raise NotFoundError("This case holds no report {named!r}.", named=named)
 
@@ -194,8 +198,10 @@ class _Face:
     async def attachment(self, request: Request) -> Response:
         """Give an attachment to be saved, by its SHA-256: never shown, since it is evidence."""
         desk = await self._desk(request)
-        content = await run_in_threadpool(workflow.attachments.read, desk, request.path_params["digest"])
-        return _download(content, request.path_params["digest"])
+        digest = request.path_params["digest"]
+        content = await run_in_threadpool(workflow.attachments.read, desk, digest)
+        await run_in_threadpool(workflow.custody.looked_at, desk, digest)
+        return _download(content, digest)
 
     async def progress(self, request: Request) -> Response:
         """Stream where the work on a case stands, each time that it has changed."""

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from mvtcase.wording import Step
 
 PACKAGE = "mvtcase.web"
+MARKS = {
+    "confirmed": "✖", "targeted": "◎", "indicator_match": "◆", "suspicious": "▲", "inconclusive": "?", "no_trace": "○",
+    "not_examined": "–",
+}  # fmt: skip
+"""A sign for each status where there is room for no word: nothing is told by colour alone."""
 ROWS = 200
 """Rows of a long list on one page."""
 MAX_MONTHS = 48
@@ -95,10 +100,12 @@ def make_environment(console: Console) -> Environment:
         "methods": workflow.observations.METHODS,
         "rows_shown": ROWS,
         "paged": paged,
+        "marks": MARKS,
+        "carried_in": lambda reach: [str(each.trace) for each in reach if each.is_carried],
         "waiting": lambda people: [each for each in people if each.next_ and each.next_.step],
         "report_formats": [str(each) for each in Format],
         "export_formats": [str(each) for each in workflow.exports.ExportFormat],
-        "sealing_states": _sealing_states,
+        "sealing_states": sealing_states,
         "sealing_strip": lambda rows: [(str(each.sealing), f"{each.pseudonym}: {each.sealing}") for each in rows],
         "link_pairs": lambda links: [(each.kind, [who.pseudonym for who in each.officials]) for each in links],
     }
@@ -215,9 +222,12 @@ def stale_by(officials: Iterable[workflow.payloads.OfficialStatus]) -> dict[str,
     return found
 
 
-def _sealing_states(observations: Iterable[Any]) -> list[tuple[str, str]]:
+@pass_context
+def sealing_states(context: Context, observations: Iterable[Any]) -> list[tuple[str, str]]:
     """Return the course of Letter Sealing as boxes of a strip: `(class, words)`, oldest first."""
     seen = sorted(
         (each for each in observations if each.kind == workflow.observations.LETTER_SEALING), key=lambda each: each.at
     )
-    return [(each.value, f"{each.at[:10]} {each.value} ({each.method or 'no method'})") for each in seen]
+    return [
+        (each.value, f"{moment(context, each.at)[:10]} {each.value} ({each.method or 'no method'})") for each in seen
+    ]

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk
 
 MAX_ATTACHMENT_BYTES = 256 << 20
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def read(desk: Desk, digest: str) -> bytes:
     """Return an attachment of the case by its SHA-256. Raises `NotFoundError` when it holds none of that name."""
     with desk.open_case() as store:
-        if not _DIGEST.fullmatch(digest) or not store.folder.file(f"attachments/{digest}").is_file():
+        if not DIGEST.fullmatch(digest) or not store.folder.file(f"attachments/{digest}").is_file():
             raise NotFoundError("This case holds no attachment {digest}.", digest=digest)
         return read_bounded(store.folder.file(f"attachments/{digest}"), MAX_ATTACHMENT_BYTES)
 

@@ -17,7 +17,7 @@ from mvtcase.store import custody as chain
 from mvtcase.store import incoming, purging, queries, signatures
 from mvtcase.store.custody import Difference
 from mvtcase.wording import do, say
-from mvtcase.workflow import bundle_files, report_files, witnesses
+from mvtcase.workflow import attachments, bundle_files, report_files, witnesses
 from mvtcase.workflow.desk import Outcome, require_identity
 from mvtcase.workflow.recording import contexts, settled_case
 from mvtcase.workflow.report_files import HOW_TO_CHECK
@@ -161,7 +161,8 @@ def sign(desk: Desk) -> Outcome[SignedHead]:
 def looked_at(desk: Desk, subject: str) -> None:
     """Write down that the examiner read a person's record; on a medium that cannot be written to nothing is.
 
-    `subject` is the id of an official, device, finding, incident line or scan. Raises `NotFoundError`.
+    `subject` is the id of an official, device, finding, incident line or scan, or the digest of an attachment. Raises
+    `NotFoundError`.
     """
     with desk.open_case() as store:
         official = _person(store, subject)
@@ -172,6 +173,8 @@ def looked_at(desk: Desk, subject: str) -> None:
 
 def _person(store: Store, subject: str) -> str:
     """Return the id of the official whom a record is about. Raises `NotFoundError`."""
+    if attachments.DIGEST.fullmatch(subject):
+        return queries.owner_of_attachment(store, subject)
     if subject.startswith(LINE):
         return queries.device(store, line_named(store, subject).device).official
     if subject.startswith("F-"):

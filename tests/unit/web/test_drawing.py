@@ -36,11 +36,13 @@ def test_reach_has_one_axis() -> None:
             {"trace": "execution", "from": "2026-01-01T00:00:00Z", "to": "2026-12-31"},
             {"trace": "message", "from": "2026-07-01", "to": None},
             {"trace": "profile", "from": None, "to": None},
-        ]
+            {"trace": "posture", "from": None, "to": None},
+        ],
+        ["execution", "posture"],
     )
     whole, half = (float(each.get("width") or 0) for each in boxes(svg))
     assert 0.45 < half / whole < 0.55
-    assert "not carried" in svg
+    assert svg.count("not carried") == svg.count("as acquired") == 1, "what was read without times was read"
     assert drawing.reach_bars([]) == ""
 
 

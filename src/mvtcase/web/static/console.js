@@ -28,7 +28,7 @@ if (works && works.querySelector(".work")) {
       const shown = works.querySelector(`[data-work="${work.number}"]`);
       if (!shown) continue;
       running = running || !work.done;
-      shown.querySelector(".state").textContent = work.done ? "ended" : "runs";
+      shown.querySelector(".state").textContent = work.done ? works.dataset.ended : works.dataset.runs;
       const lines = Object.entries(work.at).map(([who, where]) => {
         const line = document.createElement("li");
         line.textContent = `${who}: ${where}`;

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Asked = dict[str, str]
 """The parts of an address and its query by name; a part wins over a query of its name."""
 LINES = 100
-"""Incident lines, moments or scans on a page."""
+"""Incident lines or moments on a page."""
+SCANS = 30
+"""Scans on a page: each is read with its modules."""
 GRAVEST = 50
 """Findings or alerts that stand on the page of what they are about, the gravest; the queue has all."""
 _PART = re.compile(r"{(\w+)}")
@@ -95,12 +97,12 @@ def number_of_page(asked: Mapping[str, str]) -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) < _LONGEST_PAGE else 1
 
 
-def _sheet(asked: Asked) -> Sheet:
-    return Sheet(limit=LINES, page=number_of_page(asked))
+def _sheet(asked: Asked, limit: int = LINES) -> Sheet:
+    return Sheet(limit=limit, page=number_of_page(asked))
 
 
 def _scans(desk: Desk, asked: Asked) -> Outcome[Any]:
-    return workflow.scans.list_scans(desk, device=asked.get("device") or None, sheet=_sheet(asked))
+    return workflow.scans.list_scans(desk, device=asked.get("device") or None, sheet=_sheet(asked, SCANS))
 
 
 def _queue(desk: Desk, asked: Asked) -> Outcome[Any]:
@@ -231,7 +233,7 @@ _TABLE: tuple[tuple[str, str, Read, str, Mapping[str, Any]], ...] = (
     ("sets", "iocs list", _plain(workflow.iocs.list_sets), said("Sets"), {"beside": {"standing": _beside(_status)}}),
     ("sets/{set}", "iocs show", _part(workflow.iocs.show, "set"), "", {"template": "set"}),
     ("scans", "scan list", _scans, said("Scans"),
-     {"options": _flags("--limit", str(LINES), page="page", device="device")}),
+     {"options": _flags("--limit", str(SCANS), page="page", device="device")}),
     ("scans/{scan}", "scan show", _part(workflow.scans.show, "scan", limit=GRAVEST), "",
      {"template": "scan", "about": "scan", **_some}),
     ("diff/{before}/{after}", "diff", _difference, "", {"template": "diff", "about": "after"}),

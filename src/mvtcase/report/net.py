@@ -52,9 +52,11 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
             read = read.replace(_read(each), "\n") if each else read
     allowed = {word for one in view.book.officials for word in _allowed(one.official)} | own_words() | _team(view)
     joined = "\n".join(_joined(each) for each in read.split("\n"))
-    others = (_without_own(read, joined=False), _without_own(joined, joined=True))
-    words = set(_WORDS.findall(read.replace("_", " ")))
     shown = {face.who for face in view.faces.values()}
+    # Two names that may be shown, one after the other, can look like a third one the other way round.
+    rest = re.sub("|".join(rf"(?<!\w){re.escape(_read(each))}(?!\w)" for each in shown if each) or "(?!)", "\n", read)
+    others = (_without_own(rest, joined=False), _without_own(joined, joined=True))
+    words = set(_WORDS.findall(read.replace("_", " ")))
     for one in view.book.officials:
         if _is_identified(one, joined) or (
             one.official.name not in shown and _is_named(one.official, others, words, allowed)

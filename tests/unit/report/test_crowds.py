@@ -227,6 +227,20 @@ def test_a_name_that_is_a_word_of_ours_stops_no_report(name: str, language: str)
             require_nobody(view, [f"the phone of {name}'s friend"])
 
 
+def test_names_beside_each_other_are_no_third_name(book: Casebook) -> None:
+    """Two people who may be shown, in a list: "Bo Thornquist, Letter May" tells of no Letter Thornquist."""
+    levels = (Publication.NAMED, Publication.NAMED, Publication.WITHHELD)
+    names = ("Bo Thornquist", "Letter May", "Letter Thornquist")
+    people = tuple(
+        replace(one, official=replace(one.official, name=name, publication=level))
+        for one, name, level in zip(book.officials, names, levels, strict=False)
+    )
+    view = view_of(replace(book, officials=people), example.occasion())
+    require_nobody(view, ["(among them Bo Thornquist, Letter May)"])
+    with pytest.raises(RenderError):
+        require_nobody(view, ["(among them Bo Thornquist, Letter May), and Thornquist, Letter"])
+
+
 def test_an_export_covers_no_part_of_an_indicator(book: Casebook) -> None:
     """However people withheld are called: what was matched is what was published."""
     first = book.officials[0]

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WORDS = "four plain words here"
+ROOM = {"export": 3 << 20, "import": 6 << 20, "seal": 14 << 20, "rekey": 14 << 20, "unseal": 30 << 20}
+"""Bytes left on a full disk, at most: about as many as each takes."""
 
 
 def desk_at(home: Path) -> Desk:
@@ -229,7 +231,8 @@ def fill_up(home: Path, times: int) -> None:
         for _ in range(times):
             what, act = laptops.next()
             free = shutil.disk_usage(home).free
-            (home / "filler").write_bytes(bytes(max(0, free - rng.randrange(10 << 20))))
+            room = rng.randrange(ROOM[what])
+            (home / "filler").write_bytes(bytes(max(0, free - room)))
             in_child(act)
             (home / "filler").unlink()
             ends[f"{what} {'done' if laptops.check(what) else 'as before'}"] += 1

@@ -264,12 +264,20 @@ def test_signatures_of_released_reports_are_kept_sealed(full: Desk, tmp_path: Pa
     sealed.seal(signing, Wish())
     file = reports.write(signing, "incident", formats=("html",)).json["reports"][0]["path"]
     report_life.review(replace(full, examiner="Bo"), "R-0001")
-    report_life.release(signing, "R-0001")
+    report_life.release(signing, "R-0001", output=tmp_path / "out")
+    report_life.release(signing, "R-0001", output=tmp_path / "again")
+    assert {each.name for each in (tmp_path / "out").iterdir()} == {
+        each.name for each in (tmp_path / "again").iterdir()
+    }
+    assert b"<html" in (tmp_path / "out" / Path(file).name).read_bytes()
+    with pytest.raises(ConflictError, match="exists already"):
+        report_life.release(signing, "R-0001", output=tmp_path / "out")
     name = Path(file).name
     with full.open_case() as store:
         held = {each for each in store.folder.listed("reports") if store.folder.file(each).is_file()}
         assert {f"reports/{name}{witnesses.MINISIG}", "reports/R-0001-how-to-check.txt"} <= held
         keys = listed(tmp_path, signing)
+        assert not witnesses.wrong_signature(tmp_path / "out" / name, witnesses.read_keys(keys))
         assert not witnesses.wrong_signature(store.folder.file(f"reports/{name}"), witnesses.read_keys(keys))
     assert custody.verify(full).json["holds"]
     report_life.erratum(full, "R-0001", "Another name.")

@@ -79,9 +79,16 @@ def review(context: typer.Context, report: _Id) -> None:
 
 
 @app.command("release")
-def release(context: typer.Context, report: _Id) -> None:
+def release(
+    context: typer.Context,
+    report: _Id,
+    to_folder: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Copy it there too, with signatures; again at any time."),
+    ] = None,
+) -> None:
     """Mark a reviewed report as released; one that the case has left behind is refused."""
-    output.answer(context, lambda desk: workflow.report_life.release(desk, report), _table)
+    output.answer(context, lambda desk: workflow.report_life.release(desk, report, output=to_folder), _table)
 
 
 @app.command("supersede")

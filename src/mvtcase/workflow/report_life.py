@@ -15,6 +15,7 @@ from mvtcase.report import kept
 from mvtcase.report.publication import Edition
 from mvtcase.report.render import Format, as_json, render
 from mvtcase.store import queries
+from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import do, say, translator
 from mvtcase.workflow import report_files, reports, witnesses
 from mvtcase.workflow.desk import Outcome
@@ -22,6 +23,8 @@ from mvtcase.workflow.recording import require_decided
 from mvtcase.workflow.report_making import ALLOWED, look_of, look_over, made_again, occasion_again
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mvtcase.report.facts import Life
     from mvtcase.store.store import Store
     from mvtcase.wording import Message
@@ -82,11 +85,37 @@ def review(desk: Desk, named: str) -> Outcome[reports.ReportsShown]:
         return _advance(desk, store, found, ReportState.REVIEWED)
 
 
-def release(desk: Desk, named: str) -> Outcome[reports.ReportsShown]:
-    """Mark a reviewed report as released; its files must be what was written, and the case what it speaks of."""
+def release(desk: Desk, named: str, *, output: Path | None = None) -> Outcome[reports.ReportsShown]:
+    """Mark a reviewed report as released; its files must be what was written, and the case what it speaks of.
+
+    With `output` a copy of them goes there, with signatures; of a sealed case, and of a report released before, too.
+    """
     with desk.open_case(to_change=True) as store:
-        require_decided(store)
-        return _advance(desk, store, _found(store, named), ReportState.RELEASED)
+        found = _found(store, named)
+        if output is None or found.report.state is not ReportState.RELEASED:
+            require_decided(store)
+            outcome = _advance(desk, store, found, ReportState.RELEASED)
+        else:
+            outcome = Outcome(data=reports.shown(store, [named]))
+        if output is not None:
+            _give_out(desk, store, _found(store, named), output.expanduser().absolute())
+        return outcome
+
+
+def _give_out(desk: Desk, store: Store, found: Written, output: Path) -> None:
+    """Copy the files of a released report, with their signatures and the page on these, to a folder."""
+    if changed := [each for each in found.files if report_files.file_state(store.folder, each) != "as written"]:
+        raise ConflictError("The file of {report} is {found}.", report=found.report.id,
+                            found=report_files.file_state(store.folder, changed[0]))  # fmt: skip
+    page = f"reports/{found.report.id}{report_files.HOW_TO_CHECK}"
+    names = [page, *(each.path + end for each in found.files for end in ("", witnesses.MINISIG))]
+    sources = [path for path in map(store.folder.file, names) if path.is_file()]
+    if there := [each for each in sources if (output / each.name).exists()]:
+        raise ConflictError("{path} exists already.", path=output / there[0].name)
+    with store.change("report.given_out", actor=desk.actor, subject=found.report.id):
+        output.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        for each in sources:
+            write_atomically(output / each.name, each.read_bytes())
 
 
 def _advance(desk: Desk, store: Store, found: Written, state: ReportState) -> Outcome[reports.ReportsShown]:

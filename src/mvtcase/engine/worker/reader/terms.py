@@ -95,10 +95,20 @@ def terms_of_path(path: str) -> Iterator[Term]:
         for term in _in_text(spelling.text, Role.FREE):
             if term.sort is not Sort.PATH_IN_TEXT:
                 yield term._replace(undone=spelling.undone)
-        for found in _SITE_FOLDER.finditer(spelling.text):
-            yield Term(Sort.DOTTED, found.group(1).lower(), "the name of a website's folder", context=path)
-    if (named := _PREFERENCES.search(path)) is not None:
-        yield Term(Sort.NAME, named.group(1), "the name of an app's preferences", context=path)
+        yield from _named_by(spelling.text)
+
+
+def _named_by(path: str) -> Iterator[Term]:
+    """Yield what a name of a file or folder is made of: a site's host, an app's or profile's id, a program."""
+    for site in _SITE_FOLDER.finditer(path):
+        yield Term(Sort.DOTTED, site[1].lower(), "the name of a website's folder", context=path)
+    name = path[max(path.rfind("/"), path.rfind("\\")) + 1 :]
+    if "." not in name:
+        return
+    if (report := _REPORT.match(name)) is not None:
+        yield Term(Sort.NAME, report[1], "the name of a report", context=path)
+    if (stem := _STEM.fullmatch(name)) is not None:
+        yield Term(Sort.DOTTED, stem[1], "the name of a file without its ending", context=path)
 
 
 def _whole(text: str, role: Role) -> Iterator[Term]:
@@ -114,6 +124,9 @@ def _whole(text: str, role: Role) -> Iterator[Term]:
         yield Term(Sort.FILE_NAME, value, context=text)
     if _is_path(value, role):
         yield Term(Sort.PATH, value, context=text)
+        yield from _named_by(value)
+    elif role is Role.FILE:
+        yield from _named_by(value)
 
 
 def _is_path(value: str, role: Role) -> bool:
@@ -181,7 +194,9 @@ def _number_hosts(text: str) -> Iterator[Term]:
 def _slashed(text: str) -> Iterator[Term]:
     """Yield paths, and hosts written as one number in links."""
     yield from _number_hosts(text)
-    yield from (Term(Sort.PATH_IN_TEXT, found.group(), context=_of(found)) for found in _PATH.finditer(text))
+    for found in _PATH.finditer(text):
+        yield Term(Sort.PATH_IN_TEXT, found.group(), context=_of(found))
+        yield from _named_by(found.group())
 
 
 def _dotted(text: str) -> Iterator[Term]:
@@ -307,7 +322,12 @@ _HEX = re.compile(
     r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2})(?![0-9A-Fa-f])"
 )
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
-_PREFERENCES = re.compile(r"/Preferences/(?:ByHost/)?([^/]+\.[^/]+)\.plist\Z")
+_REPORT = re.compile(r"([A-Za-z][\w .+-]{0,60}?)-\d{4}-\d\d-\d\d-\d{6}")
+"""How Apple names reports of crashes and hangs: the program and when."""
+
+_STEM = re.compile(r"(?:profile-)?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+?)+?)(?:_preferences)?\.[A-Za-z][A-Za-z0-9]{0,7}")
+"""A dotted name with an ending behind it, and what iOS and Android put around it."""
+
 _SITE_FOLDER = re.compile(rf"https?_({_LABEL}(?:\.{_LABEL}){{1,20}}?)_\d{{1,5}}(?![A-Za-z0-9_-])")
 _RUN = re.compile(r"[A-Za-z0-9_.@%+/~-]{5,400}")
 _NAMED = re.compile(r"[A-Za-z0-9]\.[A-Za-z]{2}")

@@ -249,6 +249,6 @@ def test_any_text_is_taken_apart(text: str, role: str, *, raw: bool) -> None:
 def test_the_name_of_preferences_is_the_apps() -> None:
     """An app id of two labels names its preferences too; a bare word there names nothing."""
     folder = "/private/var/mobile/Library/Preferences"
-    named = {term.text for term in terms_of_path(f"{folder}/xx.an.plist") if term.sort is Sort.NAME}
-    assert named == {"xx.an"}
-    assert not [term for term in terms_of_path(f"{folder}/bh.plist") if term.sort is Sort.NAME]
+    named = {term.text for term in terms_of_path(f"{folder}/xx.an.plist") if term.sort is Sort.DOTTED}
+    assert named == {"xx.an", "xx.an.plist"}
+    assert "bh" not in {term.text for term in terms_of_path(f"{folder}/bh.plist")}

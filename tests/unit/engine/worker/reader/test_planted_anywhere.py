@@ -23,7 +23,7 @@ from mvtcase.engine.worker.reader.index import StoredIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import EvidenceKind
-from reading import of, reading
+from reading import of, reading, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,3 +186,26 @@ def test_a_value_is_told_under_each_name_that_holds_its_kind(kind: str) -> None:
     places = [(name, form) for form in NAMED for name in NAMES[kind].split()][:: 1 if kind == "processes" else 3]
     found = {(name, form.__name__): _found(form(name, VALUES[kind]), VALUE_SETS)[:2] for name, form in places}
     assert [place for place, (now, later) in found.items() if not (now and later)] == []
+
+
+NAMING = {
+    "app_ids": "Download/net.harrow.sync.apk shared_prefs/net.harrow.sync_preferences.xml a/net.harrow.sync.plist",
+    "processes": "Library/Logs/CrashReporter/msgsyncaidd-2026-11-01-120000.ips",
+    "ios_profile_ids": "ConfigurationProfiles/profile-org.evil.profile.A1.stub",
+    "domains": "a/https_evil-host.example_0.localstorage IndexedDB/https_www.evil-host.example_0.indexeddb/LOG",
+}
+"""Names of files and folders that iOS, Android and browsers make of what they belong to."""
+
+
+@pytest.mark.parametrize(("kind", "path"), [(kind, path) for kind, held in NAMING.items() for path in held.split()])
+def test_a_name_of_a_file_tells_what_it_is_made_of(kind: str, path: str, tmp_path: Path) -> None:
+    """Lying there, packed, or only listed."""
+    value = {**VALUES, "domains": DOMAIN}[kind]
+    sets = MatchSet(collections=(Collection(id="1", name="I", file_name="i.stix2", values={kind: (value,)}),))
+    for number, (name, content) in enumerate(
+        [(path, b"x"), ("a.zip", zipped(path, b"x")), ("list.txt", f"-rw root root 1 /data/{path}\n".encode())]
+    ):
+        target = tmp_path / str(number) / "evidence"
+        (target / name).parent.mkdir(parents=True)
+        (target / name).write_bytes(content)
+        assert of(reading(target, EvidenceKind.ANDROIDQF, sets), "alert"), name

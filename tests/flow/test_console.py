@@ -243,7 +243,9 @@ def test_many_read_during_a_scan_while_one_dawdles(
     assert slow.sock is not None
     slow.sock.sendall(b"POST /c/line-2021/do/note HTTP/1.1\r\nHost: x\r\n")
     answers: list[int] = []
-    readers = [threading.Thread(target=lambda: answers.append(browser.read("people").status)) for _ in range(200)]
+    readers = [
+        threading.Thread(target=lambda: answers.append(browser.read("people/O-0001").status)) for _ in range(200)
+    ]
     for each in readers:
         each.start()
     for each in readers:

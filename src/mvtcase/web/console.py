@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,8 @@ class Console:
     """How a step is typed, as the face that started the console says it."""
     works: Works = field(default_factory=Works)
     memory: Memory = field(default_factory=Memory)
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    """Who reads is written down one after the other: SQLite lets a crowd that all write wait without an order."""
     wait_seconds: float = 30.0
     """How long a server that ends waits for its workers."""
 
@@ -85,6 +88,11 @@ class Console:
     def word(self, told: object) -> str:
         """Return what is told in the console's language, harmless to show."""
         return visible(self.told(told))
+
+    def looked_at(self, desk: Desk, subject: str) -> None:
+        """Write down that somebody read a person's record. Raises `NotFoundError`."""
+        with self.reading:
+            workflow.custody.looked_at(desk, subject)
 
     def folders(self, here: str) -> Folders:
         """Return what is in a folder of evidence. Raises `InputError` without a root, `NotFoundError` outside of it."""

@@ -148,7 +148,7 @@ class _Face:
     def _told(self, page: Page, desk: Desk, asked: dict[str, str], *, alone: bool) -> dict[str, Any]:
         """Return the answers that a page shows; that somebody read a person's record is written down first."""
         if asked.get(page.about):
-            workflow.custody.looked_at(desk, asked[page.about])
+            self._console.looked_at(desk, asked[page.about])
         outcome = page.read(desk, asked)
         if desk.case is None:
             outcome = self._console.own_cases(desk, outcome)
@@ -189,7 +189,7 @@ class _Face:
                         content = store.folder.file(str(Path(each.path).relative_to(store.folder.home))).read_bytes()
                     if sha256_bytes(content) == each.sha256:
                         if each.kind in _OF_ONE_PERSON:
-                            workflow.custody.looked_at(desk, each.target)
+                            self._console.looked_at(desk, each.target)
                         return _download(content, f"{named}.{each.format}")
             raise NotFoundError("This case holds no report {named!r}.", named=named)
 
@@ -200,7 +200,7 @@ class _Face:
         desk = await self._desk(request)
         digest = request.path_params["digest"]
         content = await run_in_threadpool(workflow.attachments.read, desk, digest)
-        await run_in_threadpool(workflow.custody.looked_at, desk, digest)
+        await run_in_threadpool(self._console.looked_at, desk, digest)
         return _download(content, digest)
 
     async def progress(self, request: Request) -> Response:

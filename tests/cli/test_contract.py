@@ -313,6 +313,7 @@ def _answers(say: Say, case: Path) -> None:
     say("report", "list")
     say("export", "csv")
     say("bundle", "export", "--with-names")
+    say("--yes", "scan", "prune")
     say("custody", "note", "seen")
     say("custody", "log")
     say("custody", "verify")

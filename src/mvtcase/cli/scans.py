@@ -1,4 +1,4 @@
-"""`mvtcase scan`: run, list, show; `mvtcase recheck`: run, list."""
+"""`mvtcase scan`: run, list, show, prune; `mvtcase recheck`: run, list."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from mvtcase.cli.state import State
     from mvtcase.engine.job import Secret
     from mvtcase.model import Acquisition
     from mvtcase.workflow.claims import ScanFiles
     from mvtcase.workflow.payloads import OneScan, Scans, ScanShown
+    from mvtcase.workflow.pruning import Pruned
     from mvtcase.workflow.triage import Triaged
 
 app = typer.Typer(
@@ -147,6 +149,35 @@ def show(
         output.answer(context, lambda desk: workflow.claims.files(desk, scan), _files)
         return
     output.answer(context, lambda desk: workflow.scans.show(desk, scan, limit=limit), _whole)
+
+
+@app.command("prune")
+def prune(
+    context: typer.Context,
+    preview: Annotated[bool, typer.Option("--preview", help="Only show what would go.")] = False,
+) -> None:
+    """Destroy result files of old scans that no finding was first seen in; outcomes, alerts and findings stay."""
+    state = state_of(context)
+    outcome = workflow.pruning.prune(state.desk(), confirm=lambda plan: not preview and _may_prune(state, plan))
+    output.show(
+        state, outcome, lambda data: [output.record("Result files", data, ("scans", "files", "bytes", "destroyed"))]
+    )
+
+
+def _may_prune(state: State, plan: Pruned) -> bool:
+    """Return whether an examiner wants result files destroyed. Raises `InputError` where nobody can be asked."""
+    if state.yes:
+        return True
+    told = say(
+        "Destroys {files} result files of {scans} scans, {bytes} bytes, for good.",
+        files=plan.files,
+        scans=len(plan.scans),
+        bytes=f"{plan.bytes:,}",
+    )
+    if state.as_json or not sys.stdin.isatty():
+        raise InputError("{what}", hint=say("Go on with {0}.", do(yes=True)), what=told)
+    output.say([told])
+    return typer.confirm(words(say("Go on?")), err=True)
 
 
 def _files(data: ScanFiles) -> Iterable[Table]:

@@ -335,6 +335,20 @@ def scan_ids(store: Store, device: str | None = None) -> tuple[str, ...]:
     return tuple(row["id"] for row in rows)
 
 
+def first_scans(store: Store) -> frozenset[str]:
+    """Return the ids of the scans that first found some finding."""
+    return frozenset(row["first_scan"] for row in store.rows("SELECT DISTINCT first_scan FROM finding"))
+
+
+def is_pruned(store: Store, scan: str) -> bool:
+    """Return whether a scan's result files were destroyed because nothing rested on them."""
+    query = (
+        "SELECT 1 FROM custody_event e, json_each(e.payload, '$.results_sha256') k "
+        "WHERE e.action = 'scan.pruned' AND k.key = ? LIMIT 1"
+    )
+    return bool(store.rows(query, (scan,)))
+
+
 def _by_scan(rows: Iterable[sqlite3.Row]) -> dict[str, list[sqlite3.Row]]:
     sorted_out: dict[str, list[sqlite3.Row]] = {}
     for row in rows:

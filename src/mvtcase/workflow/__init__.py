@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mvtcase.workflow import officials as officials
     from mvtcase.workflow import owners as owners
     from mvtcase.workflow import passwords as passwords
+    from mvtcase.workflow import pruning as pruning
     from mvtcase.workflow import purges as purges
     from mvtcase.workflow import rechecks as rechecks
     from mvtcase.workflow import report_life as report_life

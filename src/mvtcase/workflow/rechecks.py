@@ -156,6 +156,12 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner:
         )
     if scan.state is not ScanState.FINISHED:
         raise InputError("{scan} is {state}: it left no complete results to recheck.", scan=scan.id, state=scan.state)
+    if queries.is_pruned(store, scan.id):
+        raise InputError(
+            "The results of {scan} are not kept any more.",
+            hint=say("Recheck a later scan of {acquisition}.", acquisition=scan.acquisition),
+            scan=scan.id,
+        )
     choice = control.proven(choice, scan.kind)
     acquisition = queries.acquisition(store, scan.acquisition)
     consents.require(store, queries.official(store, acquisition.official), desk.clock())

@@ -1,0 +1,86 @@
+"""Destroying result files that nothing rests on any more: older scans', of which the case keeps every outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mvtcase.casebook import latest_finished
+from mvtcase.files import destroy, regular_files
+from mvtcase.model import ScanState
+from mvtcase.store import queries
+from mvtcase.wording import say
+from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.recording import settled_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mvtcase.model import Scan
+    from mvtcase.store.store import Store
+    from mvtcase.workflow.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What `scan prune` returns: the scans whose result files went, or would go, and how much these are."""
+
+    scans: tuple[str, ...]
+    files: int
+    bytes: int
+    destroyed: bool
+
+
+Confirm = Callable[[Pruned], bool]
+
+
+def prune(desk: Desk, *, confirm: Confirm) -> Outcome[Pruned]:
+    """Destroy the result files of scans that are neither an acquisition's latest nor where a finding was first found.
+
+    Outcomes, alerts, findings and gaps stay in the case, and the event keeps the digest of each list of files. The
+    latest recheck of a scan that stays keeps its files too. Nothing goes unless `confirm` agrees to what it is shown.
+    """
+    with settled_case(desk, to_change=True) as store:
+        spare = [each for each in _spare(store) if store.folder.results(each.id).is_dir()]
+        files = [path for each in spare for path in regular_files(store.folder.results(each.id))]
+        plan = Pruned(
+            scans=tuple(each.id for each in spare),
+            files=len(files),
+            bytes=sum(path.lstat().st_size for path in files),
+            destroyed=False,
+        )
+        if not spare or not confirm(plan):
+            return Outcome(data=plan, messages=(say("Nothing was destroyed."),))
+        # Written down first: a list of files that is missing without an event would read as tampering.
+        with store.change("scan.pruned", actor=desk.actor) as change:
+            change.payload |= {"results_sha256": {each.id: each.results_sha256 for each in spare}, "files": len(files)}
+            for each in spare:
+                change.update("scan", each.uuid, results_sha256=None)
+        for each in spare:
+            destroy(store.folder.results(each.id))
+        return Outcome(data=replace(plan, destroyed=True))
+
+
+def _spare(store: Store) -> list[Scan]:
+    """Return the scans whose result files nothing needs, oldest first."""
+    scans = queries.scans(store, in_full=False)
+    kept = {*_latest(scans), *queries.first_scans(store)}
+    kept |= {max(again, key=lambda one: one.order).id for again in _rechecks(scans, kept)}
+    return [each for each in scans if each.id not in kept and each.state is not ScanState.RUNNING]
+
+
+def _latest(scans: Sequence[Scan]) -> Iterator[str]:
+    by_acquisition: dict[str, list[Scan]] = {}
+    for each in scans:
+        by_acquisition.setdefault(each.acquisition, []).append(each)
+    for acquisition, own in by_acquisition.items():
+        if latest := latest_finished(own, acquisition):
+            yield latest.id
+
+
+def _rechecks(scans: Sequence[Scan], kept: set[str]) -> Iterator[list[Scan]]:
+    """Yield the finished rechecks of each scan that stays."""
+    for scan in sorted(kept):
+        if again := [each for each in scans if each.recheck_of == scan and each.state is ScanState.FINISHED]:
+            yield again

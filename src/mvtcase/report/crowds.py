@@ -159,7 +159,7 @@ class Crowd:
         if rung < EXAMINED or not self._count(people, _FOUND):
             return False
         examined = (*_FOUND, *_NOTHING)
-        among = min(self._count(people & each, examined) for each in self.hiding if people & each)
+        among = min((self._count(people & each, examined) for each in self.hiding if people & each), default=0)
         return rung == TOTAL or among < 2 * FEWEST_TOGETHER - 1
 
     def _count(self, people: Iterable[str], statuses: Sequence[Status]) -> int:

@@ -13,9 +13,9 @@ import pytest
 
 from builders import report_example as example
 from mvtcase.errors import ConflictError, RenderError
-from mvtcase.model import Group, Publication
+from mvtcase.model import Group, Publication, Status
 from mvtcase.report import exchange
-from mvtcase.report.crowds import LADDER, Given, band
+from mvtcase.report.crowds import LADDER, Crowd, Given, band
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.net import require_nobody, require_nobody_in, texts_of
@@ -167,6 +167,16 @@ def test_a_report_on_one_person_shown_is_written_beside_any_other() -> None:
     occasion = replace(example.occasion(), edition=Edition.OUTSIDE, official=one, before=(before,))
     facts = incident(book, occasion, {})
     assert (facts.counted, facts.numbers) == (1, ())
+
+
+def test_numbers_that_moved_by_one_are_refused_though_everybody_is_shown() -> None:
+    """Somebody who was hidden when the released report counted them would stand out by the difference."""
+    people = frozenset("abcdef")
+    stands = {each: Status.CONFIRMED if each in "abc" else Status.NO_TRACE for each in people}
+    counts = tuple({Status.CONFIRMED: 2, Status.NO_TRACE: 4}.get(status, 0) for (status,) in LADDER[0])
+    before = Given(report="R-0001", key="", rung=0, counts=counts, people=people)
+    with pytest.raises(ConflictError):
+        Crowd(statuses=stands, hiding=(frozenset(),), before=(before,)).rung("", people)
 
 
 def test_bands_tell_nought_as_it_is_and_hide_one_to_four() -> None:

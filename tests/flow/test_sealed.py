@@ -21,7 +21,7 @@ from mvtcase.engine.job import Secret
 from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import CaseDamagedError, CaseSealedError, ChainBrokenError, ConflictError, InputError
 from mvtcase.files import regular_files
-from mvtcase.keys import identities, locks, ring
+from mvtcase.keys import identities, locks, ring, wrapping
 from mvtcase.keys.ring import Keys
 from mvtcase.model import ExaminerRole
 from mvtcase.phones import IosPhone, build_ios_backup
@@ -66,7 +66,7 @@ def in_a_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """Let views lie in the test's own folder, and let a passphrase cost little."""
     (tmp_path / "memory").mkdir()
     monkeypatch.setattr(view, "MEMORY", tmp_path / "memory")
-    monkeypatch.setattr(ring, "USUAL", CHEAP)
+    monkeypatch.setattr(wrapping, "USUAL", CHEAP)
 
 
 def keys_of(path: Path, name: str) -> Keys:
@@ -208,7 +208,7 @@ def test_a_changed_key_file_and_a_swapped_crate_are_named(full: Desk) -> None:
     home = full.case_folder().home
     sound = (home / "keys").read_bytes()
     told = ring.read_keys(home / "keys")
-    ring._write(home / "keys", {**told, "wrapped": told["wrapped"][:1]})
+    wrapping._write(home / "keys", {**told, "wrapped": told["wrapped"][:1]})
     with pytest.raises(ChainBrokenError, match="key file"):
         custody.verify(full)
     (home / "keys").write_bytes(sound)

@@ -1,4 +1,4 @@
-"""What opens sealed cases in this process, and the key file of a case: its key, wrapped for each who may open it."""
+"""What opens sealed cases in this process; what wraps and unwraps (`keys.wrapping`) is loaded for those alone."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ import hashlib
 import json
 import re
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import pyrage
 
 from mvtcase.canon import canonical_json
 from mvtcase.errors import CaseSealedError, WrongKeyError
-from mvtcase.files import write_atomically
-from mvtcase.keys import identities, locks
 from mvtcase_readers.regular import read_bounded
 
 if TYPE_CHECKING:
@@ -27,69 +22,10 @@ if TYPE_CHECKING:
 
 FORMAT = "mvtcase-keys/1"
 KEYS_FILE = "keys"
-USUAL = locks.USUAL
 GRAIN = 64 << 10
 """No file of a sealed case has a size finer than this."""
 _MOST_BYTES = 1 << 20
 _BARE = re.compile(r"^AGE-SECRET-KEY-1[0-9A-Z]+$", re.MULTILINE | re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holders:
-    """Who is to open a case: the age keys of people, a passphrase, the public half of a recovery key on paper."""
-
-    recipients: tuple[str, ...] = ()
-    passphrase: str = ""
-    recovery: str = ""
-
-
-def new_secret() -> str:
-    """Return a new random age key: of a case, or to be written on paper."""
-    return str(pyrage.x25519.Identity.generate())
-
-
-def public_half(secret: str) -> str:
-    """Return the public half of an age key. Raises `WrongKeyError` where it is none."""
-    try:
-        return str(pyrage.x25519.Identity.from_str(secret.strip().upper()).to_public())
-    except pyrage.IdentityError as error:
-        raise WrongKeyError("This is no age key.") from error
-
-
-def write_keys(path: Path, secret: str, holders: Holders) -> str:
-    """Write the key file of a case for those who may open it, and return its SHA-256.
-
-    Raises `CaseSealedError` where nobody could: such a case would be lost.
-    """
-    recipients = dict.fromkeys(filter(None, (*holders.recipients, holders.recovery)))
-    if not recipients and not holders.passphrase:
-        raise CaseSealedError(
-            "Nobody could open this case.", hint="Name an identity file, a passphrase or a recovery key."
-        )
-    told = {
-        "format": FORMAT,
-        "wrapped": [_wrapped(secret, each) for each in recipients],
-        "locked": locks.lock(secret.encode(), holders.passphrase, cost=USUAL) if holders.passphrase else None,
-        "recovery": holders.recovery,
-    }
-    return _write(path, told)
-
-
-def let_in(path: Path, secret: str, recipients: Sequence[str], new: Path) -> str:
-    """Write a key file that opens a case to more people than the one at `path` does, and return its SHA-256."""
-    told = read_keys(path)
-    return _write(new, {**told, "wrapped": [*told["wrapped"], *(_wrapped(secret, each) for each in recipients)]})
-
-
-def _wrapped(secret: str, recipient: str) -> str:
-    return base64.b64encode(pyrage.encrypt(secret.encode(), [pyrage.x25519.Recipient.from_str(recipient)])).decode()
-
-
-def _write(path: Path, told: dict[str, Any]) -> str:
-    text = canonical_json(told).encode()
-    whole = text.ljust(-(-len(text) // GRAIN) * GRAIN)
-    write_atomically(path, whole)
-    return hashlib.sha256(whole).hexdigest()
 
 
 def read_keys(path: Path) -> dict[str, Any]:
@@ -124,6 +60,8 @@ class Keys:
                 passphrase = self._ask(self.identity_file.name)
                 if not passphrase:
                     raise WrongKeyError("{path} needs its passphrase.", path=self.identity_file)
+                from mvtcase.keys import identities  # noqa: PLC0415  # slow to load, and few calls hold a key
+
                 self._identity = identities.load(self.identity_file, passphrase)
             return self._identity
 
@@ -131,7 +69,7 @@ class Keys:
         """Return the age key that stands in the file in clear, as a recovery key typed from paper does."""
         if self.identity_file is None or not self.identity_file.is_file():
             return ""
-        found = _BARE.search(read_bounded(self.identity_file, identities.MAX_IDENTITY_BYTES).decode("utf-8", "replace"))
+        found = _BARE.search(read_bounded(self.identity_file, _MOST_BYTES).decode("utf-8", "replace"))
         return found[0].upper() if found else ""
 
     def secret_of(self, path: Path) -> str:
@@ -152,6 +90,8 @@ class Keys:
         self._opened[known] = secret
 
     def _unwrapped(self, told: dict[str, Any], named: str) -> str | None:
+        from mvtcase.keys import locks  # noqa: PLC0415  # slow to load, and few cases are sealed
+
         secret = self._bare()
         if not secret and (identity := self.identity()) is not None:
             secret = identity.age_secret
@@ -165,6 +105,8 @@ class Keys:
 
 def _tried(secret: str, wrapped: Sequence[str]) -> str | None:
     """Return the case's key out of the first wrapping that an age key opens."""
+    import pyrage  # noqa: PLC0415  # slow to load, and few cases are sealed
+
     own = pyrage.x25519.Identity.from_str(secret)
     for each in wrapped:
         try:

@@ -16,7 +16,6 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
-import pyrage
 import zstandard
 
 from mvtcase.canon import new_uuid
@@ -44,7 +43,10 @@ class Vault:
     """The crates of one sealed case, written and read with its key."""
 
     def __init__(self, home: Path, secret: str) -> None:
+        import pyrage  # noqa: PLC0415  # slow to load, and few cases are sealed
+
         self.home = home
+        self._age = pyrage
         self._identity = pyrage.x25519.Identity.from_str(secret)
         self._recipient = self._identity.to_public()
         self._naming = derived(secret, "names")
@@ -100,7 +102,7 @@ class Vault:
         handle.write(bytes(-handle.tell() % ring.GRAIN))
 
     def _put(self, handle: IO[bytes], plain: bytes) -> None:
-        message = pyrage.encrypt(plain, [self._recipient])
+        message = self._age.encrypt(plain, [self._recipient])
         handle.write(len(message).to_bytes(_LENGTH_BYTES, "big") + message)
 
     def read(self, unit: str, root: Path) -> bool:
@@ -142,8 +144,8 @@ class Vault:
         if not length:
             return None
         try:
-            return bytes(pyrage.decrypt(handle.read(min(length, _MOST_MESSAGE)), [self._identity]))
-        except pyrage.DecryptError as error:
+            return bytes(self._age.decrypt(handle.read(min(length, _MOST_MESSAGE)), [self._identity]))
+        except self._age.DecryptError as error:
             raise self._damaged() from error
 
     def _pieces(self, handle: IO[bytes], crate: str) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import person_key, spelled
 from mvtcase.errors import ConflictError, InputError, NotFoundError
-from mvtcase.keys import identities, ring
+from mvtcase.keys import identities, wrapping
 from mvtcase.keys.identities import is_public_key
 from mvtcase.model import ExaminerRole
 from mvtcase.store import incoming, queries
@@ -86,7 +86,7 @@ def _let_in(desk: Desk, store: Store, change: Change, keys: Sequence[str]) -> No
     if store.folder.sealed and people:
         folder = store.folder
         secret = desk.keys.secret_of(folder.key_file)
-        change.payload["keys_sha256"] = ring.let_in(folder.key_file, secret, people, folder.next_keys)
+        change.payload["keys_sha256"] = wrapping.let_in(folder.key_file, secret, people, folder.next_keys)
         desk.keys.keep(folder.next_keys, secret)
 
 

@@ -73,15 +73,17 @@ def prepare(
     folder: CaseFolder, own: Identity | None, people: tuple[str, ...], wish: Wish, recovery: str = ""
 ) -> Prepared:
     """Write the key file of a new sealed case. Raises `CaseSealedError` where nobody could open it."""
-    secret, paper = ring.new_secret(), ring.new_secret() if wish.recovery else None
+    from mvtcase.keys import wrapping  # noqa: PLC0415  # slow to load, and few calls seal
+
+    secret, paper = wrapping.new_secret(), wrapping.new_secret() if wish.recovery else None
     recipients = tuple(dict.fromkeys((*([own.recipient] if own else ()), *people)))
-    holders = ring.Holders(
+    holders = wrapping.Holders(
         recipients=recipients,
         passphrase=wish.passphrase,
-        recovery=ring.public_half(paper) if paper else recovery,
+        recovery=wrapping.public_half(paper) if paper else recovery,
     )
     folder.home.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-    ring.write_keys(folder.key_file, secret, holders)
+    wrapping.write_keys(folder.key_file, secret, holders)
     folder.keys.keep(folder.key_file, secret)
     return Prepared(secret=secret, paper=paper, people=len(recipients))
 

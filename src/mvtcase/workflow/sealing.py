@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mvtcase import correlate
 from mvtcase.canon import StrEnum, parse_timestamp
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.errors import InputError
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from mvtcase import correlate
     from mvtcase.casebook import Overview
     from mvtcase.model import Group, Observation, Official
     from mvtcase.store.store import Store
@@ -311,6 +311,8 @@ def _seen(record: dict[str, Any], device: str) -> Iterator[Seen]:
 
 def sealing_windows(book: Overview) -> list[correlate.Window]:
     """Return between which looks Letter Sealing went off, for each official for whom it did."""
+    from mvtcase import correlate  # noqa: PLC0415  # slow to load, and few verbs link phones
+
     return [
         correlate.Window(official=official, last_on=seen.last_on, first_off=seen.first_off)
         for official, seen in sealing_of(book).items()

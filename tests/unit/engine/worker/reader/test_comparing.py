@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mvtcase.engine.worker.reader.known import DOUBT, Known
+from mvtcase.engine.worker.reader.named import named_in
 from mvtcase.engine.worker.reader.paths import backup_path, rooted
 from mvtcase.engine.worker.reader.spellings import spellings
 from mvtcase.engine.worker.reader.terms import Sort, terms_of, terms_of_path
@@ -252,3 +253,19 @@ def test_the_name_of_preferences_is_the_apps() -> None:
     named = {term.text for term in terms_of_path(f"{folder}/xx.an.plist") if term.sort is Sort.DOTTED}
     assert named == {"xx.an", "xx.an.plist"}
     assert "bh" not in {term.text for term in terms_of_path(f"{folder}/bh.plist")}
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        (b"11-20 08:01:02.003  1042  1042 I Service : bh payload 7", []),
+        (b"I/Service: bh payload", []),
+        (b"Service: bh is down again", []),
+        (b"Process: bh", [b"bh"]),
+        (b"11-20 08:01:02.003  1042  1042 I Watch : process: bh", [b"bh"]),
+        (b'audit: comm="bh" exe="x"', [b"bh"]),
+    ],
+)
+def test_a_tag_of_a_log_and_the_first_word_of_a_sentence_name_no_process(line: bytes, named: list[bytes]) -> None:
+    """A component called Service that writes of something says nothing of a process of that name."""
+    assert [name for name, _, _ in named_in(line)][:1] == named

@@ -6,8 +6,12 @@ import contextlib
 import os
 import stat
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def absolute(path: Path) -> Path:
@@ -19,21 +23,28 @@ def absolute(path: Path) -> Path:
     return whole.resolve() if ".." in whole.parts else whole
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file that only its owner can read, replacing the old one in a single step once all is on disk.
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write that only its owner can read and that replaces the old one in a single step at the end.
 
-    Raises `OSError`, and then leaves the old file as it was and nothing beside it.
+    Raises `OSError`; then, and whenever the writing is not ended, the old file stays as it was and nothing beside it.
     """
-    incoming = path.with_name(f".{path.name}.{new_uuid()}")
+    incoming = path.with_name(f".{new_uuid()}")
     try:
         with os.fdopen(os.open(incoming, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as handle:
-            handle.write(data)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         incoming.replace(path)
     finally:
         incoming.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a whole file as `written` does. Raises `OSError`."""
+    with written(path) as handle:
+        handle.write(data)
 
 
 def sync_folder(folder: Path) -> None:

@@ -20,7 +20,7 @@ import zstandard
 
 from mvtcase.canon import new_uuid
 from mvtcase.errors import CaseDamagedError
-from mvtcase.files import regular_files, sync_folder
+from mvtcase.files import regular_files, written
 from mvtcase.keys import ring
 from mvtcase_readers.regular import open_untouched
 
@@ -81,16 +81,8 @@ class Vault:
     def _write(self, unit: str, listed: Sequence[Sequence[Any]], packed: Iterable[bytes]) -> None:
         target = self.crate(unit)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        incoming = target.with_name(f".{new_uuid()}")
-        try:
-            with os.fdopen(os.open(incoming, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as handle:
-                self._fill(handle, unit, listed, packed)
-                handle.flush()
-                os.fsync(handle.fileno())
-            incoming.replace(target)
-        finally:
-            incoming.unlink(missing_ok=True)
-        sync_folder(target.parent)
+        with written(target) as handle:
+            self._fill(handle, unit, listed, packed)
 
     def _fill(self, handle: IO[bytes], unit: str, listed: Sequence[Sequence[Any]], packed: Iterable[bytes]) -> None:
         crate = new_uuid()

@@ -252,14 +252,8 @@ def move(desk: Desk, named: str, *, to: str, reason: str) -> Outcome[Moved]:
             moving.hand_over(change, store, moving.OF_DEVICE, one.id, to=right.id)
             if wrong.name and person_key(wrong.name) in person_key(one.label):
                 change.update("device", one.uuid, label=default_label(one.identity))
-            outdated = moving.outdate(
-                change,
-                store,
-                (wrong.id, right.id),
-                (*wrong.groups, *right.groups),
-                f"{one.id} was under {wrong.id} and is {right.id}'s",
-                since=("device", one.uuid),
-            )
+            moved = f"{one.id} was under {wrong.id} and is {right.id}'s"
+            outdated = moving.outdate(change, store, (wrong, right), moved, since=("device", one.uuid))
         data = Moved(device=queries.device(store, one.id), moved_from=wrong.id, outdated=outdated)
         return Outcome(data=data, messages=(*moving.told(outdated), *told_the_wrong_one(wrong.id)))
 

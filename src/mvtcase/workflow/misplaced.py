@@ -51,14 +51,8 @@ def move(desk: Desk, named: str, *, to: str, device: str | None, reason: str) ->
             "acquisition.given", actor=desk.actor, subject=one.id, before=wrong.id, after=right.id, reason=why
         ) as change:
             found = _give(change, store, one, right, target)
-            outdated = moving.outdate(
-                change,
-                store,
-                (wrong.id, right.id),
-                (*wrong.groups, *right.groups),
-                f"{one.id} was under {wrong.id} and is {right.id}'s",
-                since=("acquisition", one.uuid),
-            )
+            moved = f"{one.id} was under {wrong.id} and is {right.id}'s"
+            outdated = moving.outdate(change, store, (wrong, right), moved, since=("acquisition", one.uuid))
         data = MovedAcquisition(
             acquisition=queries.acquisition(store, one.id),
             moved_from=wrong.id,

@@ -11,7 +11,7 @@ from mvtcase.wording import do, say
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from mvtcase.model import Report
+    from mvtcase.model import Official, Report
     from mvtcase.store.store import Change, Store
     from mvtcase.wording import Message
 
@@ -52,24 +52,23 @@ def attached_to(store: Store, official: str) -> list[str]:
 def outdate(
     change: Change,
     store: Store,
-    officials: Collection[str],
-    groups: Collection[str],
+    officials: tuple[Official, Official],
     why: str,
     *,
     since: tuple[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Mark the reports that have to be superseded because they told of the wrong person, and return their ids.
 
-    That is each report on the case, on one of these officials, or on a group that one of them is in, written since the
+    That is each report on the case, on one of these officials, or on a group that one of them was in, written since the
     row `since` (table and UUID) came to be: it may name the wrong one, and its numbers count the wrong one.
     """
-    inside = _with_parents(store, groups)
+    inside = _with_parents(store, [group for each in officials for group in each.groups])
     first = first_event(store, *since) if since else 0
     told = [
         each
         for each in queries.reports(store)
         if each.state is not ReportState.SUPERSEDED
-        and each.target in {"", *officials, *inside}
+        and each.target in {"", *(one.id for one in officials), *inside}
         and first_event(store, "report", each.uuid) > first
     ]
     for each in told:

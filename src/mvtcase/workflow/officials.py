@@ -194,7 +194,7 @@ def merge(desk: Desk, named: str, *, into: str, reason: str) -> Outcome[Merged]:
             change.update("official", kept.uuid, **learnt, roster=roster)
             change.update("official", gone.uuid, state=OfficialState.MERGED, merged_into=kept.id)
             why_outdated = f"{gone.id} and {kept.id} are one person"
-            outdated = moving.outdate(change, store, (gone.id, kept.id), (*gone.groups, *kept.groups), why_outdated)
+            outdated = moving.outdate(change, store, (gone, kept), why_outdated)
         official = queries.official(store, kept.id)
         return Outcome(
             data=Merged(official=official, merged=gone.id, outdated=outdated), messages=moving.told(outdated)

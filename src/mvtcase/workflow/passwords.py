@@ -85,7 +85,7 @@ def recognised(workspace: Workspace, name: str, password: Secret) -> str | None:
 
 
 def _entry(name: str) -> str:
-    return sha256_bytes(f"mvtcase examiner {person_key(name)}".encode())
+    return sha256_bytes(f"examiner: {person_key(name)}".encode())
 
 
 def admitted(desk: Desk) -> bool:

@@ -143,6 +143,7 @@ def test_many_files_that_begin_like_a_missing_one_are_none_of_it(tmp_path: Path)
 
 
 @pytest.mark.shared
+@pytest.mark.skipif(not FIELD.is_dir(), reason="the field inputs are not beside the checkout")
 @pytest.mark.parametrize("name", ["paths-ios-a", "paths-ios-b"])
 def test_real_phones_are_known(tmp_path: Path, name: str) -> None:
     """On the paths of two public test phones nothing is told."""

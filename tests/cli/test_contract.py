@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib.util
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -358,8 +357,7 @@ def _others(say: Say, place: Path, backup: Path, patch: pytest.MonkeyPatch) -> N
 def _sealed(say: Say, place: Path, patch: pytest.MonkeyPatch) -> None:
     (place / "words").write_text("four words of mine\n")
     held = ("--identity-file", place / "own.identity", "--passphrase-file", place / "words")
-    patch.setattr("sys.stdin", io.StringIO("four words of mine\n"))
-    say("examiner", "identity", place / "own.identity")
+    say("examiner", "identity", place / "own.identity", *held[2:])
     say("case", "new", "Locked", "--slug", "locked")
     patch.setenv("MVTCASE_CASE", "locked")
     say("examiner", "add", "Cyd")

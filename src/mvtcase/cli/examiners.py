@@ -111,11 +111,13 @@ def identity(
 
     The passphrase of new keys is asked for twice; where nobody can be asked, the first line of the input is taken.
     """
-    output.show(state_of(context), _keys_in(file), lambda data: [output.record("Identity", data)])
+    state = state_of(context)
+    output.show(state, _keys_in(file, state.passphrase_file), lambda data: [output.record("Identity", data)])
 
 
-def _keys_in(file: Path) -> Outcome[PublicKeys]:
-    return workflow.examiners.identity(file, lambda: new_passphrase(say("New passphrase of the identity")))
+def _keys_in(file: Path, passphrase: Path | None = None) -> Outcome[PublicKeys]:
+    question = say("New passphrase of the identity")
+    return workflow.examiners.identity(file, lambda: new_passphrase(question, passphrase))
 
 
 def _table(data: Register) -> Iterable[Table]:

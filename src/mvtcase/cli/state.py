@@ -131,10 +131,12 @@ def typed(question: Message, *, twice: bool = False) -> str:
     return str(typer.prompt(visible(words(question)), hide_input=True, err=True, confirmation_prompt=again))
 
 
-def new_passphrase(question: Message) -> Secret:
-    """Return a new passphrase or password: typed twice, or the next line of the input where nobody can be asked."""
+def new_passphrase(question: Message, file: Path | None = None) -> Secret:
+    """Return a new passphrase or password: of a file, typed twice, or the input's next line where nobody is there."""
     from mvtcase.engine.job import Secret
 
+    if file is not None:
+        return Secret(value=first_line(file))
     return Secret(value=typed(question, twice=True) if sys.stdin.isatty() else line_of_input())
 
 

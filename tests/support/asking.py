@@ -65,6 +65,12 @@ class Bench:
     def __post_init__(self) -> None:
         if not (self.folder / "workspace").exists():
             self.call("init", self.folder / "workspace")
+            self.secret.write_text(PASSWORD)  # once: several processes share the folder
+
+    @property
+    def secret(self) -> Path:
+        """Return the file with the password of encrypted backups."""
+        return self.folder / "password"
 
     def add_set(self, path: Path) -> None:
         """Import an indicator file and use it for every input from now on."""
@@ -143,9 +149,7 @@ class Bench:
             self.call(*within, "acquisition", "add", path, "--official", official)
 
     def _scanned(self, within: tuple[str, ...], more: Iterable[object]) -> dict[str, Any]:
-        secret = self.folder / "password"
-        secret.write_text(PASSWORD)
-        return self.call(*within, "scan", "run", "--jobs", 1, "--password-file", secret, *more)
+        return self.call(*within, "scan", "run", "--jobs", 1, "--password-file", self.secret, *more)
 
     def _said(self, within: tuple[str, ...], scan: Mapping[str, Any], began: float) -> Said:
         official = self.call(*within, "status")["officials"][0]

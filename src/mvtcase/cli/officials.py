@@ -200,13 +200,17 @@ def may_destroy(state: State, plan: Purge) -> bool:
     """Return whether an examiner wants a purge. Raises `InputError` where nobody can be asked."""
     if state.yes:
         return True
-    question = "Destroys {rows} rows and {files} folders and files of {people}, for good."
     people = ", ".join(plan.officials[:5]) + (f" and {len(plan.officials) - 5} more" if plan.officials[5:] else "")
-    numbers = {"rows": plan.rows, "files": len(plan.files), "people": people}
+    question = say(
+        "Destroys {rows} rows and {files} folders and files of {people}, for good.",
+        rows=plan.rows,
+        files=len(plan.files),
+        people=people,
+    )
     if state.as_json or not sys.stdin.isatty():
-        raise InputError(question, hint=say("Go on with {0}.", do(yes=True)), **numbers)
+        raise InputError("{question}", question=question, hint=say("Go on with {0}.", do(yes=True)))
     output.draw_all(_reached_not(plan), stderr=True)
-    output.say([say(question, **numbers)])
+    output.say([question])
     return typer.confirm(words(say("Go on?")), err=True)
 
 

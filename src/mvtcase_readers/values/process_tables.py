@@ -18,6 +18,9 @@ _PROGRAMS = ("cmd", "command", "cmdline", "args", "comm", "name", "process", "pr
 """How the column is headed, the surest word first: `lsof` heads paths with NAME and programs with COMMAND."""
 
 _WORDS = re.compile(r"[A-Za-z%+\[][\w%+/.\[\]:#-]{0,15}", re.ASCII)
+_ROW = re.compile(r"\S{1,32}(?: +\d{1,10}){4} +\S{1,32} +0 +[A-Z][A-Za-z<+]{0,3} +(\S[^\n]{0,254})")
+"""A row of Android's `ps -A` (AOSP, toybox): user, ids, sizes, what it waits for, address, state, name."""
+
 _MOST_COLUMNS = 40
 _LEAST_COLUMNS = 3
 _LONGEST_LINE = 4096
@@ -39,6 +42,9 @@ class ProcessTables:
             if ("pid" in lowered or "tid" in lowered) and self._is_heading(lowered.replace("[", " [").split()):
                 continue
             if self.column < 0:
+                # A list that was cut, or put together, has no heading.
+                row = _ROW.fullmatch(line[:_LONGEST_LINE].rstrip()) if " 0 " in line else None
+                yield from [(number, row[1])] if row else []
                 continue
             if not line.strip() or line.startswith(_RULE):
                 self.column = -1

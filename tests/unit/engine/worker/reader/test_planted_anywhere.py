@@ -209,3 +209,9 @@ def test_a_name_of_a_file_tells_what_it_is_made_of(kind: str, path: str, tmp_pat
         (target / name).parent.mkdir(parents=True)
         (target / name).write_bytes(content)
         assert of(reading(target, EvidenceKind.ANDROIDQF, sets), "alert"), name
+
+
+def test_a_row_of_a_list_without_its_heading_names_its_program() -> None:
+    """A `ps.txt` that was cut or put together is read too."""
+    row = "u0_a99           7070     1  900000   9000 do_epoll_wait       0 S msgsyncaidd\n"
+    assert _found(row.encode(), VALUE_SETS)[:2] == (True, True)

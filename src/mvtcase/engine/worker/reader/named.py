@@ -64,6 +64,7 @@ _LONGEST_KEY = 40
 _TAG = re.compile(rb"\d[ \t]{1,8}[VDIWEFA][ \t]\Z|(?:^|[ \t])[VDIWEFA]/\Z", re.MULTILINE)
 """Before the tag of a line of Android's log, in two of its formats: what the tag says is a component."""
 
+_SPOKEN = frozenset({b"service", b"command", b"program"})
 _LONG_ENOUGH = 5
 _GOES_ON = re.compile(rb"[ \t][A-Za-z]")
 """A name of fewer letters that other words follow may be the beginning of a sentence."""
@@ -146,18 +147,19 @@ def _at_mark(data: bytes, mark: bytes, start: int) -> Iterator[tuple[bytes, int,
     if found is not None:
         key = _KEY.search(data, max(0, found.start(1) - _LONGEST_KEY), found.start(1))
         words = key[1].lower() if key is not None else b""
-        announces = words in _KEYS or re.split(rb"[ _]", words)[-1] in _KEYS or role_of(words.decode()) is Role.PROCESS
-        if announces and not _is_prose(data, key.start(1) if key else start, found):
+        last = re.split(rb"[ _]", words)[-1]
+        announces = words in _KEYS or last in _KEYS or role_of(words.decode()) is Role.PROCESS
+        if announces and not _is_prose(data, start, last, found):
             yield found[2], start, found.end()
 
 
-def _is_prose(data: bytes, at: int, found: re.Match[bytes]) -> bool:
-    """Return whether a colon only begins a message: behind the tag of a log's line, or before a short first word."""
+def _is_prose(data: bytes, at: int, word: bytes, found: re.Match[bytes]) -> bool:
+    """Return whether a colon only begins a message: behind a tag of a log, or a word of sentences and a short one."""
     if not found[1].endswith(b":"):
         return False
     if _TAG.search(data, max(0, at - _BACK), at) is not None:
         return True
-    return len(found[2]) < _LONG_ENOUGH and _GOES_ON.match(data, found.end()) is not None
+    return word in _SPOKEN and len(found[2]) < _LONG_ENOUGH and _GOES_ON.match(data, found.end()) is not None
 
 
 @lru_cache(maxsize=16_384)

@@ -108,7 +108,8 @@ def _named_by(path: str) -> Iterator[Term]:
     if (report := _REPORT.match(name)) is not None:
         yield Term(Sort.NAME, report[1], "the name of a report", context=path)
     if (stem := _STEM.fullmatch(name)) is not None:
-        yield Term(Sort.DOTTED, stem[1], "the name of a file without its ending", context=path)
+        # An app or a profile; a file that somebody called after a host is a saved page or a report, and no contact.
+        yield Term(Sort.NAME, stem[1], "the name of a file without its ending", context=path)
 
 
 def _whole(text: str, role: Role) -> Iterator[Term]:

@@ -250,9 +250,9 @@ def test_any_text_is_taken_apart(text: str, role: str, *, raw: bool) -> None:
 def test_the_name_of_preferences_is_the_apps() -> None:
     """An app id of two labels names its preferences too; a bare word there names nothing."""
     folder = "/private/var/mobile/Library/Preferences"
-    named = {term.text for term in terms_of_path(f"{folder}/xx.an.plist") if term.sort is Sort.DOTTED}
-    assert named == {"xx.an", "xx.an.plist"}
-    assert "bh" not in {term.text for term in terms_of_path(f"{folder}/bh.plist")}
+    named = {term.text for term in terms_of_path(f"{folder}/xx.an.plist") if term.sort is Sort.NAME}
+    assert named == {"xx.an"}
+    assert not [term for term in terms_of_path(f"{folder}/bh.plist") if term.sort is Sort.NAME]
 
 
 @pytest.mark.parametrize(
@@ -262,6 +262,8 @@ def test_the_name_of_preferences_is_the_apps() -> None:
         (b"I/Service: bh payload", []),
         (b"Service: bh is down again", []),
         (b"Process: bh", [b"bh"]),
+        (b"Process: bh running", [b"bh"]),
+        (b"exe: bh pid 7", [b"bh"]),
         (b"11-20 08:01:02.003  1042  1042 I Watch : process: bh", [b"bh"]),
         (b'audit: comm="bh" exe="x"', [b"bh"]),
     ],

@@ -215,3 +215,12 @@ def test_a_row_of_a_list_without_its_heading_names_its_program() -> None:
     """A `ps.txt` that was cut or put together is read too."""
     row = "u0_a99           7070     1  900000   9000 do_epoll_wait       0 S msgsyncaidd\n"
     assert _found(row.encode(), VALUE_SETS)[:2] == (True, True)
+
+
+@pytest.mark.parametrize("name", [f"{DOMAIN}.pdf", f"Download/{DOMAIN}.html"])
+def test_a_file_called_after_a_host_is_no_contact_with_it(name: str, tmp_path: Path) -> None:
+    """Whoever saved a report under the host's name did not visit the host."""
+    target = tmp_path / "evidence"
+    (target / name).parent.mkdir(parents=True)
+    (target / name).write_bytes(b"x")
+    assert of(reading(target, EvidenceKind.ANDROIDQF, SETS), "alert") == []

@@ -3,12 +3,14 @@
 Sources: structures and file names in mvt-project/androidqf (tags v1.6.2 to v1.8.3, and its merged pull requests); the
 parsers of the EC-DIGIT-CSIRC sysdiagnose framework; Chromium's `history_database`; the paths of two public
 test phones of iOS 16; public listings of the schemas of sms.db, Safari's History.db and TCC.db. A name that is missing
-here is told as drift on every phone that has it: add it.
+here is told as drift on every phone that has it: add it. Of archives: AOSP's `FullBackup`, `TelephonyBackupAgent` and
+`dumpstate.cpp`; of intrusion logs, the service that writes them and MVT's list of events; of LINE, the columns and
+tables of public converters and of a published model of the whole `naver_line`.
 """
 
 from __future__ import annotations
 
-from hashlib import sha1
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.kinds.words import EvidenceKind
@@ -149,29 +151,178 @@ _MANIFEST = {
 }
 
 
-def _in_backup(path: str) -> str:
-    """Return where a backup keeps a file of the home folder: by the hash of its domain and path."""
-    name = sha1(f"HomeDomain-{path}".encode(), usedforsecurity=False).hexdigest()
-    return f"{name[:2]}/{name}"
+_LINE_MESSAGES = (
+    *("Line.sqlite", "LineSquare.sqlite", "E2EEData.sqlite", "MediaMessageData.sqlite", "MessageExt.sqlite"),
+    *("UserDataModel.sqlite", "UnifiedGroup.sqlite", "ChatExt.sqlite", "MessageAttachmentInfo.sqlite", *_SIDECARS),
+)
+_LINE_COLUMNS = {
+    ("Line.sqlite", "ZMESSAGE"): _words(
+        "z_pk z_ent z_opt zcontenttype zreadcount zsendstatus ztimestamp zchat zsender zlatitude zlongitude zid "
+        "zmessagetype ztext zcontentmetadata zthumbnail"
+    ),
+    ("Line.sqlite", "ZCHAT"): _words(
+        "z_pk z_ent z_opt zalert ze2eecontenttypes zenable zlastreceivedmessageid zlive zreaduptomessageid "
+        "zreaduptomessageidsynced zsessionid zsortorder ztype zunread zmetadata zexpireinterval zlastupdated "
+        "zinputtext zinvitermid zlastmessage zmid zskin"
+    ),
+    ("E2EEData.sqlite", "ZE2EECHAT"): _words(
+        "z_pk z_ent z_opt zcontenttypes zcurrentkeyid zsequencenumber zversion zmiddata"
+    ),
+    ("E2EEData.sqlite", "ZE2EEKEY"): _words(
+        "z_pk z_ent z_opt zcreatedtime zkeyid zenckeyid zversion zkeydata zmiddata"
+    ),
+}
+_LINE_TABLES = {
+    # Of other subjects the names are not all known; a new table of messages, chats or sealing is what counts.
+    "Line.sqlite": ("ZMESSAGE", "ZCHAT", "Z_*", "Z[!_CEM]*", "ZCONTACT*"),
+    "E2EEData.sqlite": ("ZE2EECHAT", "ZE2EEKEY", "Z_*"),
+}
+
+
+def _with_line(known: Known, group: str) -> Known:
+    """Return what is known of a backup or dump, with what is known of LINE's messages where its app group lies."""
+    folder = f"{group}/Library/Application Support/PrivateStore/P_*/Messages"
+    return replace(
+        known,
+        names={**known.names, folder: _LINE_MESSAGES},
+        columns={
+            **known.columns,
+            **{(f"{folder}/{name}", table): columns for (name, table), columns in _LINE_COLUMNS.items()},
+        },
+        tables={f"{folder}/{name}": tables for name, tables in _LINE_TABLES.items()},
+    )
 
 
 _BACKUP = Known(
     names=_home("HomeDomain"),
     starts={"Manifest.db": rb"SQLite format 3\0"},
-    columns=_MANIFEST | {(_in_backup(path), table): columns for (path, table), columns in _HOME.items()},
+    columns=_MANIFEST | {(f"HomeDomain/{path}", table): columns for (path, table), columns in _HOME.items()},
 )
 _DUMP = Known(
     names=_home("private/var/mobile") | {"private/var/db/diagnostics": (*_EXTRA, "*.tracev3", "logd*.log")},
     starts={},
     columns={(f"private/var/mobile/{path}", table): columns for (path, table), columns in _HOME.items()},
 )
+_NAVER_LINE = {
+    "chat_history": _words(
+        "id server_id type chat_id from_mid content created_time delivered_time status sent_count read_count "
+        "location_name location_address location_phone location_latitude location_longitude attachement_image "
+        "attachement_image_height attachement_image_width attachement_image_size attachement_type "
+        "attachement_local_uri parameter chunks"
+    ),
+    "chat": _words(
+        "chat_id chat_name owner_mid last_from_mid last_message last_created_time message_count read_message_count "
+        "latest_mentioned_position type is_notification skin_key input_text input_text_metadata hide_member p_timer "
+        "last_message_display_time mid_p is_archived read_up is_groupcalling latest_announcement_seq "
+        "announcement_view_status last_message_meta_data chat_room_bgm_data chat_room_bgm_checked "
+        "chat_room_should_show_bgm_badge unread_type_and_count"
+    ),
+}
+_NAVER_TABLES = _words(
+    "android_metadata chat chat_history chat_member chat_notification contacts group_home groups membership "
+    "more_menu_item_status multiple_image_message_mapping my_theme permanent_tasks reactions setting sticker "
+    "sticker_* sticon* version room_master_table"
+)
+_SEALING = {
+    "userinfo": _words("mid key_id usable types spec_version sequence_number"),
+    "keystore": _words("version mid key_id created_time pubkey prikey"),
+}
+_ANDROID_DATA = ("data/data", "data/user/*", "data")
+
+
+def _android_line() -> Known:
+    folders = [f"{data}/jp.naver.line.android/databases" for data in _ANDROID_DATA]
+    return Known(
+        names={},
+        starts={},
+        columns={
+            (f"{folder}/{name}", table): columns
+            for folder in folders
+            for name, tables in (("naver_line", _NAVER_LINE), ("e2ee", _SEALING))
+            for table, columns in tables.items()
+        },
+        tables={f"{folder}/naver_line": _NAVER_TABLES for folder in folders},
+    )
+
+
+_TELEPHONY = "apps/com.android.providers.telephony/d_f"
+_MESSAGE_KEYS = _words("self_phone date date_sent read archived recipients sms_recipients subject")
+_ANDROID_BACKUP = Known(
+    names={
+        "": ("apps/", "shared/"),
+        "apps/*": _words("_manifest _meta a/ c/ d_c/ d_db/ d_f/ d_nb/ d_r/ d_sp/ db/ ef/ f/ k/ nb/ obb/ r/ sp/"),
+        _TELEPHONY: ("[0-9]*_sms_backup", "[0-9]*_mms_backup"),
+    },
+    starts={},
+    columns={
+        (f"{_TELEPHONY}/*_sms_backup", ""): _MESSAGE_KEYS | _words("address body status type"),
+        (f"{_TELEPHONY}/*_mms_backup", ""): _MESSAGE_KEYS
+        | _words(
+            "sub sub_cs m_type v msg_box ct_l tr_id mms_addresses mms_body mms_charset attachments smil mime_type "
+            "filename"
+        ),
+    },
+)
+_EVENTS = _words(
+    "event_id event_time adb_shell_cmd adb_shell_interactive adb_sync_recv_file adb_sync_send_file app_process_start "
+    "backup_service_toggled bluetooth_connection bluetooth_disconnection camera_policy_set cert_authority_installed "
+    "cert_authority_removed cert_validation_failure crypto_self_test_completed key_destruction key_generated "
+    "key_import key_imported key_integrity_violation keyguard_disabled_features_set keyguard_dismiss_auth_attempt "
+    "keyguard_dismissed keyguard_secured log_buffer_size_critical logging_started logging_stopped "
+    "max_password_attempts_set max_screen_lock_timeout_set media_mount media_mounted media_unmount media_unmounted "
+    "nfc_disabled nfc_enabled os_shutdown os_startup package_installed package_uninstalled package_updated "
+    "password_changed password_complexity_required password_complexity_set password_expiration_set "
+    "password_history_length_set remote_lock user_restriction_added user_restriction_removed wifi_connection "
+    "wifi_disconnection wipe_failure"
+)
+_PACKAGE_FIELDS = _words("package_name version_code user_id")
+_LOG_FIELDS = (
+    _words("security_event dns_event connect_event")
+    | {f"security_event.{event}" for event in _EVENTS}
+    | {f"security_event.package_{done}.{key}" for done in ("installed", "updated") for key in _PACKAGE_FIELDS}
+    | {f"security_event.package_uninstalled.{key}" for key in _PACKAGE_FIELDS}
+    | {
+        f"dns_event.{key}"
+        for key in _words("event_id event_time package_name hostname ip_addresses ip_addresses_count")
+    }
+    | {f"connect_event.{key}" for key in _words("event_id event_time package_name port ip_address")}
+)
+_LOGS = ("*.txt", "*.zip", "*/")
+_LOG_DEPTHS = ("", "*/", "*/*/")
+_INTRUSION_LOGS = Known(
+    names={depth.rstrip("/"): _LOGS for depth in _LOG_DEPTHS},
+    starts={},
+    columns={(f"{depth}*.txt", ""): _LOG_FIELDS for depth in _LOG_DEPTHS},
+)
+_THREADS = _words(
+    "LABEL USER PID TID PPID VSZ RSS WCHAN ADDR S PRI NI RTPRIO SCH PCY TIME CMD UID STIME C TTY NAME CPU"
+)
+_BUGREPORT = Known(
+    names={
+        # Of a report as Android writes it; manufacturers' own have names of their own.
+        "": _words(
+            "main_entry.txt version.txt title.txt description.txt dumpstate_log.txt dumpstate-*.txt dumpstate_board.* "
+            "bugreport-*.txt bugreport-*.zip *.png fs/ proto/ lshal-debug/ visible_windows.zip systrace*.txt lpdump* "
+            "traces*.txt limited_info.txt"
+        )
+        | {"FS/"},
+    },
+    starts={"version.txt": rb"\d"},
+    columns={(f"{folder}bugreport-*.txt", "PROCESSES"): _THREADS for folder in ("", "*/")},
+    anchor="main_entry.txt",
+)
+_LINE_BACKUP = _with_line(_BACKUP, "AppDomainGroup-group.com.linecorp.line")
 
 LAYOUTS: Mapping[EvidenceKind, Known] = {
     EvidenceKind.ANDROIDQF: _ANDROIDQF,
     EvidenceKind.ANDROIDQF_AGE: _ANDROIDQF,
     EvidenceKind.SYSDIAGNOSE: _SYSDIAGNOSE,
-    EvidenceKind.IOS_BACKUP: _BACKUP,
-    EvidenceKind.IOS_BACKUP_ENCRYPTED: _BACKUP,
-    EvidenceKind.IOS_FILE_SYSTEM: _DUMP,
+    EvidenceKind.IOS_BACKUP: _LINE_BACKUP,
+    EvidenceKind.IOS_BACKUP_ENCRYPTED: _LINE_BACKUP,
+    EvidenceKind.IOS_FILE_SYSTEM: _with_line(_DUMP, "private/var/mobile/Containers/Shared/AppGroup/*"),
+    EvidenceKind.ANDROID_FILE_SYSTEM: _android_line(),
+    EvidenceKind.ANDROID_BACKUP: _ANDROID_BACKUP,
+    EvidenceKind.INTRUSION_LOGS: _INTRUSION_LOGS,
+    EvidenceKind.BUGREPORT: _BUGREPORT,
 }
 """The kinds of which enough is known to tell what is new."""

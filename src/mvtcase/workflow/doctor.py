@@ -81,7 +81,7 @@ def _drift(evidence: Path) -> Iterator[Check]:
     if known is not None and not found.encrypted:
         with tempfile.TemporaryDirectory(prefix="mvtcase-drift-") as folder:
             staged = intake.stage(found, Path(folder), Limits())
-            seen = drifts(staged.target, known) if staged.target.is_dir() else []
+            seen = drifts(staged.target, known)
     told = "nothing is known of its layout" if known is None else "as the readers expect"
     if not seen:
         yield Check(name="layout", good=True, seen=f"{of(found.kind).words}: {told}")

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
+import tarfile
 import zipfile
+import zlib
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from builders.line_android import write_line_android_fs
 from mvtcase.kinds import EvidenceKind
 from mvtcase.kinds.layouts import LAYOUTS
+from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
 from mvtcase.phones.androidqf_layouts import AndroidQFLayout
+from mvtcase.phones.bugreport import Layout, build_bugreport
+from mvtcase.phones.intrusion_logs import build_intrusion_logs
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_fs import build_ios_file_system
 from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.line_ios import account_file, line_ios_files, write_line_backup, write_line_ios_fs
+from mvtcase.phones.line_stories import healthy_account
 from mvtcase.phones.sysdiagnose import BUILDS, SysdiagnosePhone, build_sysdiagnose
 from mvtcase_readers.drift import Drift, DriftKind, Known, drifts
 
@@ -118,21 +127,114 @@ def _of_sysdiagnose(folder: Path) -> Path:
     return root
 
 
+def _of_android_backup(folder: Path) -> Path:
+    plain = build_adb_backup(folder.with_suffix(".ab"), AndroidPhone()).path
+    *_, packed = plain.read_bytes().split(b"\n", 4)
+    target = folder.with_suffix(".new.ab")
+    place = "apps/com.android.providers.telephony"
+    with tarfile.open(fileobj=io.BytesIO(zlib.decompress(packed))) as archive:
+        members = {each.name: archive.extractfile(each).read() for each in archive if each.isfile()}  # type: ignore[union-attr]
+    texts = json.loads(zlib.decompress(members[f"{place}/d_f/000000_sms_backup"]))
+    texts[0]["rcs_id"] = "7"
+    members[f"{place}/d_f/000000_sms_backup"] = zlib.compress(json.dumps(texts).encode())
+    members[f"{place}/d_f/000000_rcs_backup"] = members.pop(f"{place}/d_f/000000_mms_backup")
+    members["apps/org.example.notes/q/note"] = b"new"
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    target.write_bytes(b"ANDROID BACKUP\n5\n1\nnone\n" + zlib.compress(stream.getvalue()))
+    return target
+
+
+def _of_intrusion_logs(folder: Path) -> Path:
+    root = build_intrusion_logs(folder, AndroidPhone()).path
+    first, second, *_ = sorted(root.iterdir())
+    first.rename(first.with_suffix(".jsonl"))
+    (root / "summary.pb").write_bytes(b"\x08\x01")
+    second.write_text(
+        '{"security_event": {"event_id": 1, "event_time": 2, "satellite_link": {}}}\n' + second.read_text()
+    )
+    return root
+
+
+def _of_bugreport(folder: Path) -> Path:
+    with zipfile.ZipFile(build_bugreport(folder.with_suffix(".zip"), AndroidPhone()).path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["release.txt"] = members.pop("version.txt", b"2.0")
+    members["neural.bin"] = b"new"
+    (text,) = (name for name in members if name.startswith("bugreport-"))
+    members[text] = members[text].replace(b" CMD", b" COHORT CMD", 1)
+    target = folder.with_suffix(".new.zip")
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return target
+
+
 @pytest.mark.parametrize(
     ("kind", "build", "told"),
     [
         (EvidenceKind.IOS_FILE_SYSTEM, _of_dump, ("messages2.db", "Permissions.db", "message.sent_by_satellite")),
         (EvidenceKind.IOS_BACKUP, _of_backup, ("messages2.db", "Permissions.db", "message.sent_by_satellite")),
         (EvidenceKind.SYSDIAGNOSE, _of_sysdiagnose, ("restarts.log", "process_list.txt", "JETSAM")),
+        (EvidenceKind.ANDROID_BACKUP, _of_android_backup, ("notes/q ", "000000_rcs_backup", "rcs_id")),
+        (EvidenceKind.INTRUSION_LOGS, _of_intrusion_logs, (".jsonl", "summary.pb", "security_event.satellite_link")),
+        (EvidenceKind.BUGREPORT, _of_bugreport, ("neural.bin", "release.txt", "PROCESSES.COHORT")),
     ],
 )
-def test_of_iphones_too_exactly_three_are_told(
+def test_of_each_kind_exactly_three_are_told(
     tmp_path: Path, kind: EvidenceKind, build: Callable[[Path], Path], told: tuple[str, ...]
 ) -> None:
     """One file renamed, one new file, one new column: three drifts, each with the name of what is new."""
     found = drifts(build(tmp_path / "a"), LAYOUTS[kind])
     assert [each.kind for each in found] == [DriftKind.FILE, DriftKind.FILE, DriftKind.COLUMN]
     assert all(name in f"{each.file} {each.what}" for name, each in zip(told, found, strict=True))
+
+
+def test_archives_are_known(tmp_path: Path) -> None:
+    """An Android backup, logs and reports as they are built say nothing, nor does one that is encrypted or cut."""
+    phone = AndroidPhone()
+    backup = build_adb_backup(tmp_path / "a.ab", phone).path
+    assert drifts(backup, LAYOUTS[EvidenceKind.ANDROID_BACKUP]) == []
+    assert drifts(build_intrusion_logs(tmp_path / "logs", phone).path, LAYOUTS[EvidenceKind.INTRUSION_LOGS]) == []
+    for layout in Layout:
+        report = build_bugreport(tmp_path / f"{layout}.zip", phone, layout=layout).path
+        assert drifts(report, LAYOUTS[EvidenceKind.BUGREPORT]) == []
+    locked = build_adb_backup(tmp_path / "b.ab", phone, password="secret").path
+    (tmp_path / "c.ab").write_bytes(backup.read_bytes()[:400])
+    for path in (locked, tmp_path / "c.ab", tmp_path / "none"):
+        assert drifts(path, LAYOUTS[EvidenceKind.ANDROID_BACKUP]) == []
+
+
+@pytest.mark.parametrize("form", ["backup", "dump", "android"])
+def test_what_is_new_in_line_is_told(tmp_path: Path, form: str) -> None:
+    """A column and a table of messages that no reader knows, and on iPhones a file beside them."""
+    account = healthy_account(chats=2, messages=2)
+    if form == "android":
+        root, kind = write_line_android_fs(tmp_path, account), EvidenceKind.ANDROID_FILE_SYSTEM
+        (path,) = root.rglob("naver_line")
+        message, table, wanted = "chat_history", "chat_history_sealed", ["table", "column"]
+    else:
+        write, kind = (
+            (write_line_backup, EvidenceKind.IOS_BACKUP)
+            if form == "backup"
+            else (write_line_ios_fs, EvidenceKind.IOS_FILE_SYSTEM)
+        )
+        files = line_ios_files(account)
+        new = account_file(account.mid, "Messages/LineText.sqlite", b"new")
+        root = write(tmp_path, (*files, new))
+        (path,) = (each for each in root.rglob("*") if each.is_file() and each.read_bytes() == files[0].content)
+        message, table, wanted = "ZMESSAGE", "ZMESSAGETEXT", ["file", "table", "column"]
+        assert [each.file.rpartition("/")[2] for each in drifts(root, LAYOUTS[kind])] == ["LineText.sqlite"]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"ALTER TABLE {message} ADD COLUMN sealed_text")
+        connection.execute(f"CREATE TABLE {table} (id)")
+    found = drifts(root, LAYOUTS[kind])
+    assert [each.kind.value for each in found] == wanted
+    assert [each.what for each in found[-2:]] == [f"table {table}", f"{message}.sealed_text"]
 
 
 def test_many_files_that_begin_like_a_missing_one_are_none_of_it(tmp_path: Path) -> None:

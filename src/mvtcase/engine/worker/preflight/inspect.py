@@ -45,7 +45,7 @@ _LOOKS: Mapping[EvidenceKind, Callable[[Task], Iterator[Found]]] = {
 def _drift(task: Task) -> Iterator[str]:
     """Yield what is not laid out as the readers expect: sentences to report, no gaps."""
     known = LAYOUTS.get(task.kind)
-    for each in drifts(task.target, known) if known is not None and task.target.is_dir() else ():
+    for each in drifts(task.target, known) if known is not None else ():
         yield why("drift", file=safe_text(each.file, 200), what=safe_text(each.what, 200))
 
 

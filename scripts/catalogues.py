@@ -25,6 +25,7 @@ from mvtcase import errors, kinds, model
 from mvtcase.canon import StrEnum
 from mvtcase.cli import app
 from mvtcase.correlate import MEANING
+from mvtcase.findings.ratings import rules
 from mvtcase.kinds.words import Trace
 from mvtcase.model import reach, records
 from mvtcase.report import sentences as report
@@ -81,6 +82,7 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
     yield from ((pair, "report") for pair in COUNTED.values())
     yield from ((each, "report") for each in _marked(vars(report)))
     yield from ((each, "triage") for each in triage.QUESTIONS.values())
+    yield from ((each, rule.id) for rule in rules() for each in (rule.says, rule.common, rule.causes, rule.unusual))
     yield from ((each, "words") for each in _words())
     yield from ((each, "help") for each in (*_helped(typer.main.get_command(app.app)), *FRAME))
     for path in sorted(SOURCE.rglob("*.py")):

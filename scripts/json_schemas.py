@@ -272,6 +272,8 @@ def _evaluated(annotation: str, module: str) -> Any:  # noqa: ANN401  # a type i
 
 def _of(kind: Any, known: dict[str, dict[str, object]]) -> dict[str, object]:  # noqa: ANN401  # as above
     """Return the schema of a type, with the records and closed sets it is made of added to the known ones."""
+    if isinstance(kind, type) and issubclass(kind, told.Said):
+        kind = str
     if kind in _PLAIN:
         return dict(_PLAIN[kind])
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)

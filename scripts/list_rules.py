@@ -60,6 +60,16 @@ def _rules_in(package: str, folder: Path) -> Iterator[Rule]:
                 for template in _templates(message, function, helpers):
                     if template != _ANY:
                         yield Rule(f"{package}/{path.relative_to(folder).as_posix()}", template)
+        for sentence in _sentences(tree):
+            yield Rule(f"{package}/{path.relative_to(folder).as_posix()}", sentence)
+
+
+def _sentences(tree: ast.Module) -> Iterator[str]:
+    """Yield the messages of LINE's rules, which stand in a table: each has a record of its own."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        if {"id", "sentence"} <= set(named):
+            yield f"LINE {_text_of(named['id'])}: {_text_of(named['sentence'])}: {_ANY}"
 
 
 def _message_of(call: ast.Call) -> ast.expr | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mvtcase.findings.stock import of_the_system, only_about
 from mvtcase.model import AlertSource, Level, Rating
+from mvtcase.wording import Message, Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 NOT_YET_RATED = "not-yet-rated"
 MENTION, AMONG_BYTES = "mention", "indicator-among-bytes"
 NAME_OF_THE_SYSTEM = "name-of-the-system"
-OF_INDICATORS: Mapping[str, str] = {
-    MENTION: "A text names the indicator, such as a report, a list or a search. Nobody was led to it.",
-    AMONG_BYTES: "What may be the indicator stands among other bytes of a file whose form is not known.",
-    NAME_OF_THE_SYSTEM: "Every phone carries this name in this place, or an app has it in its own data.",
-    NOT_YET_RATED: "This rule is not yet rated, so it weighs as suspicious.",
+OF_INDICATORS: Mapping[str, Message] = {
+    MENTION: say("A text names the indicator, such as a report, a list or a search. Nobody was led to it."),
+    AMONG_BYTES: say("What may be the indicator stands among other bytes of a file whose form is not known."),
+    NAME_OF_THE_SYSTEM: say("Every phone carries this name in this place, or an app has it in its own data."),
+    NOT_YET_RATED: say("This rule is not yet rated, so it weighs as suspicious."),
 }
 """What is said of a finding whose weight comes from the indicator's place and not from a rule."""
 
@@ -58,11 +59,11 @@ class Rule:
     source: str
     template: str
     rating: Rating
-    says: str
-    common: str
+    says: Said
+    common: Said
     evidence: str
-    causes: str
-    unusual: str
+    causes: Said
+    unusual: Said
     object: int
     compare: bool
 
@@ -86,7 +87,10 @@ def _pattern(template: str) -> re.Pattern[str]:
 def rules() -> tuple[Rule, ...]:
     """Return every record, the longest text first: it says most."""
     read = sorted(_table("rules.json"), key=lambda each: -len(each["template"]))
-    return tuple(Rule(**{**each, "rating": Rating(each["rating"])}) for each in read)
+    told = ("says", "common", "causes", "unusual")
+    return tuple(
+        Rule(**each | {"rating": Rating(each["rating"])} | {name: Said(each[name]) for name in told}) for each in read
+    )
 
 
 def _table(name: str) -> Any:  # noqa: ANN401 - our own tables, whose form a test holds
@@ -112,21 +116,23 @@ def _by_id() -> Mapping[str, Rule]:
     return {rule.id: rule for rule in reversed(rules())}
 
 
-def in_words(finding: Finding) -> str:
+def in_words(finding: Finding) -> Message:
     """Return in one sentence why a finding weighs what it weighs, empty for a plain match of an indicator."""
     identity, _, thing = finding.rule.partition(" ")
     together = finding.rule.partition(" + ")[2]
     if together == ONLY_HERE:
-        return "Of at least five phones of its kind in this case, this one alone shows it."
+        return say("Of at least five phones of its kind in this case, this one alone shows it.")
     if together:
-        return f"Another rule speaks of the same thing or moment: {together}."
+        return say("Another rule speaks of the same thing or moment: {rule}.", rule=together)
     if identity in OF_INDICATORS:
         return OF_INDICATORS[identity]
     record = rule_named(finding.rule)
     if record is None:
-        return ""
+        return Message()
     source = known().get(record.id, {}).get(thing)
-    return f"{record.says} Known here: {source}." if source else record.says
+    if source:
+        return say("{says} Known here: {source}.", says=Message(record.says), source=source)
+    return Message(record.says)
 
 
 def rate(alert: RawAlert) -> tuple[Rating, str]:

@@ -14,7 +14,7 @@ from mvtcase.model import FindingState
 from mvtcase.report import sentences
 from mvtcase.store import queries, sought
 from mvtcase.store.sought import LineFound, Sought
-from mvtcase.wording import do, say
+from mvtcase.wording import Kept, do, say
 from mvtcase.workflow import allowing, payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.rates import base_rate
@@ -185,7 +185,7 @@ def _whole(desk: Desk, store: Store, one: Finding) -> WholeFinding:
         raised=queries.alerts_of_finding(store, one.id),
         base_rate=base_rate(store, one),
         rated=rule_named(one.rule),
-        weighs=in_words(one),
+        weighs=Kept(in_words(one)),
         means=sentences.CLASS_MEANS[one.evidence_class],
         does_not_mean=sentences.CLASS_DOES_NOT_MEAN[one.evidence_class],
         published=_published(queries.indicator_sets(store), one),

@@ -47,7 +47,7 @@ def read_json(walk: Walk, content: Content, place: Place) -> str:
         try:
             held, position = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
-            _give_rest(walk, text[position:], tree, place)
+            _give_rest(walk, text[position:], tree, place, is_rest=position > 0)
             break
         if type(held) is str or type(held) in _CONTAINERS:
             _gather(tree, held, tree.below(ROOT, documents) if documents else ROOT)
@@ -92,14 +92,18 @@ def _gather(tree: Tree, held: object, root: int) -> None:
                 waiting.append((below, child))
 
 
-def _give_rest(walk: Walk, text: str, tree: Tree, place: Place) -> None:
-    """Give what is no JSON: of a broken document all strings, of a plain text (as in crash reports) its lines."""
+def _give_rest(walk: Walk, text: str, tree: Tree, place: Place, *, is_rest: bool) -> None:
+    """Give what is no JSON: of a broken document all strings, of a plain text (as in crash reports) its lines.
+
+    A single line that only began as JSON does, such as `[wlan0] up`, is not asked again what it is.
+    """
     if _BROKEN.match(text):
         walk.limit(Extent.DAMAGED, "not all of it is JSON")
         _scan(text, tree)
     else:
         lines = text.split("\n")
-        give_texts(walk, Batch(texts=lines, place=lambda _: place, role=place.role))
+        batch = Batch(texts=lines, place=lambda _: place, role=place.role)
+        give_texts(walk, batch, forms=is_rest or len(lines) > 1)
 
 
 def _scan(text: str, tree: Tree) -> None:

@@ -167,11 +167,11 @@ _FORMS = frozenset({"json", "markup", "mail", "cards", "pdf", "table of texts"})
 _OPENING = frozenset("{[<")
 
 
-def give_texts(walk: Walk, batch: Batch) -> None:
-    """Give texts, and what is coded in them: JSON, markup, base64, and characters written with escapes."""
+def give_texts(walk: Walk, batch: Batch, *, forms: bool = True) -> None:
+    """Give texts, and what is coded in them: JSON and markup where `forms`, base64, characters written with escapes."""
     walk.give(batch)
     for index in sorted(_suspects(batch.texts)):
-        _inside(walk, batch.texts[index], batch, index)
+        _inside(walk, batch.texts[index], batch, index, forms=forms)
 
 
 def _suspects(texts: Sequence[str]) -> set[int]:
@@ -195,8 +195,8 @@ def _suspects(texts: Sequence[str]) -> set[int]:
     return found
 
 
-def _inside(walk: Walk, text: str, batch: Batch, index: int) -> None:
-    if _may_be_form(text):
+def _inside(walk: Walk, text: str, batch: Batch, index: int, *, forms: bool) -> None:
+    if forms and _may_be_form(text):
         content = Content(text.encode("utf-8", "surrogatepass"))
         form = walk.form_of(content)
         place = batch.place(index)

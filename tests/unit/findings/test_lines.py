@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from mvt_plugin_line.rules import RULES
 from mvtcase.findings.lines import group_lines, line_key
-from mvtcase.findings.ratings import ONLY_HERE
+from mvtcase.findings.ratings import ONLY_HERE, rate
 from mvtcase.model import (
     Disposition,
     EvidenceClass,
@@ -16,6 +17,7 @@ from mvtcase.model import (
     IndicatorRef,
     Level,
     Rating,
+    RawAlert,
     Verdict,
 )
 
@@ -90,6 +92,29 @@ def test_each_thing_that_weighs_has_its_own_line() -> None:
     assert len(group_lines([replace(one, rating=Rating.CONTEXT) for one in (APP, other)])) == 1
     numbered = [replace(APP, id=f"F-{n}", rule=f"file-in-temporary-folder /data/local/tmp/x{n}") for n in range(3)]
     assert len(group_lines(numbered)) == 1
+
+
+def test_each_rule_about_letter_sealing_is_a_line_of_its_own_that_says_what_it_is() -> None:
+    """The account's own switch must not hide among notes on single chats."""
+    raised = [
+        replace(
+            APP,
+            id=f"F-{rule}-{n}",
+            title=f"LINE {rule.id}: {rule.sentence}: {n} of 6 chats",
+            rule="",
+            rating=Rating.POSTURE,
+        )
+        for rule in RULES.values()
+        for n in range(2)
+    ]
+    rated = [
+        replace(
+            one, rule=rate(RawAlert(module="line_ios", level=one.level, message=one.title, event_time="", event={}))[1]
+        )
+        for one in raised
+    ]
+    lines = group_lines(rated)
+    assert sorted(line.title for line in lines) == [f"LINE {rule.id}: {rule.sentence}: …" for rule in RULES.values()]
 
 
 def test_two_indicators_are_two_lines() -> None:

@@ -53,6 +53,14 @@ def test_a_value_is_found_wherever_it_is_planted(
     assert any(SOUGHT in text for text in texts), readings
 
 
+def test_a_line_that_only_begins_like_json_is_no_container() -> None:
+    """Android's lists of properties and buffers are full of them: each was opened ten times, then called too deep."""
+    for line in ("[net.bt.name]: [Android]", f"[02:0x7781a9a800] {SOUGHT} [1080x1920:1088,  1]", "{not: json}"):
+        readings, texts = _read(f"a line\n{line}\nanother\n".encode())
+        assert {reading.extent for _, reading in readings} == {Extent.FULL}
+        assert texts.count(line) == 2  # as a line, and as what it began like
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(size=st.integers(0, 9000), seed=st.integers(0, 1 << 32))
 def test_a_text_in_a_cell_is_found_at_any_length(size: int, seed: int) -> None:

@@ -217,7 +217,8 @@ def _dotted(text: str) -> Iterator[Term]:
         rest = _REST.match(text, end)
         if rest is not None and text[max(0, start - 3) : start] == "://":
             link_ends = rest.end()
-        names = [found.group()] if found.group().isascii() else _international(found.group())
+        with_port = _ADDRESS_AND_PORT.fullmatch(found.group())
+        names = [with_port[1]] if with_port else _names(found.group())
         for name in filter(_can_be_named, names):
             yield from _address(text, start, name, context)
             yield Term(Sort.DOTTED, name, context=context)
@@ -246,8 +247,10 @@ def _address(text: str, start: int, host: str, context: str) -> Iterator[Term]:
         yield Term(Sort.EMAIL, f"{local.group(1)}@{host}".lower(), context=context)
 
 
-def _international(token: str) -> list[str]:
-    """Return an international name in letters and as DNS writes it, and what of it is ASCII, for text glued to it."""
+def _names(token: str) -> list[str]:
+    """Return a name; an international one as it is and as DNS has it, and what of it is ASCII, for text glued to it."""
+    if token.isascii():
+        return [token]
     names = [found.group() for found in _DOTTED.finditer(token)]
     last = token.rpartition(".")[2].lower()
     if last.isascii() or last in international_endings():
@@ -312,6 +315,9 @@ _LEADS_TO = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})(?:\.(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})){0,3}")
+_ADDRESS_AND_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})\.\d{1,5}")
+"""How `netstat` of macOS and iOS joins them."""
+
 _NUMBER_HOST = re.compile(r"https?://(?:[^\s/@]{1,64}@)?(0[xX][0-9A-Fa-f]{7,8}|\d{8,12})(?=[:/?#\s]|\Z)")
 _PATH = re.compile(r"(?<![\w.~/+%-])(?:/[^\s/\"'<>|:;,()\[\]{}\x00]{1,255}){2,40}")
 _FILE_LIKE = re.compile(r"(?=.*[^A-Za-z0-9_.-]|\.)[^:*?\"<>|]{0,200}\.[A-Za-z0-9]{1,8}")

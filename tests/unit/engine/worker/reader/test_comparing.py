@@ -124,6 +124,12 @@ def test_an_address_is_found_in_any_base() -> None:
         assert "91.1.2.3" in found(f"http://{host}/a"), host
 
 
+def test_an_address_is_found_with_its_port_behind_a_dot() -> None:
+    """`netstat` of macOS and iOS joins them so; a number more, or a longer one, is a version."""
+    assert "91.1.2.3" in found("tcp4  0  0  192.168.1.5.50001  91.1.2.3.443  ESTABLISHED")
+    assert not found("release 91.1.2.3.4.5, 1.91.1.2.3, 91.1.2.30.1")
+
+
 def test_an_international_name_is_found_in_letters_and_as_dns_has_it() -> None:
     """Both ways of writing an international name meet."""
     assert "xn--e1aybc.example" in found("тест.example")

@@ -72,7 +72,7 @@ def letter(
     meant = occasion.official
     if meant is None:
         raise ValueError("a letter is to one official")
-    view = view_of(replace(book, officials=tuple(_told(one, meant.id) for one in book.officials)), occasion)
+    view = view_of(_about(book, meant.id), occasion)
     (one,) = view.shown
     who = visible(meant.name) or visible(meant.pseudonym)
     steps = (*plain.STEPS[one.status], *(plain.NOTIFIED if one.notifications else ()), *_line(view, sealed))
@@ -100,10 +100,15 @@ def _result(view: View, one: OfficialStanding) -> str:
     return plain.RESULT[one.status]
 
 
-def _told(one: OfficialStanding, meant: str) -> OfficialStanding:
-    """Return the official as this letter sees them: the person by name, others not at all."""
-    level = Publication.NAMED if one.official.id == meant else Publication.WITHHELD
-    return replace(one, official=replace(one.official, publication=level))
+def _about(book: Casebook, meant: str) -> Casebook:
+    """Return the case as this letter sees it: the person by name, and nobody else."""
+    (one,) = (each for each in book.officials if each.official.id == meant)
+    return replace(
+        book,
+        officials=(replace(one, official=replace(one.official, publication=Publication.NAMED)),),
+        findings=tuple(each for each in book.findings if each.official == meant),
+        observations=tuple(each for each in book.observations if each.official == meant),
+    )
 
 
 def _looked_at(view: View, one: DeviceStanding) -> LookedAt:

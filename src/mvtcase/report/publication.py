@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ahocorasick
@@ -99,21 +100,34 @@ class Veil:
     """Makes free text fit for a report: personal data covered, links broken, controls shown, length bounded.
 
     Ids of LINE accounts and chats are covered whoever they belong to: they lead to people who agreed to nothing. With
-    `covers` off nothing is covered: for the case team, which has the case.
+    `covers` off nothing is covered: for the case team, which has the case. What is sought is gathered at the first
+    text: many reports have none.
     """
 
     def __init__(
         self, officials: Iterable[OfficialStanding], indicators: Iterable[str] = (), *, covers: bool = True
     ) -> None:
-        people = tuple(officials) if covers else ()
-        self._covers = covers
+        self._covers, self._people, self._indicators = covers, officials if covers else (), indicators
+
+    @cached_property
+    def _personal(self) -> frozenset[str]:
+        people = tuple(self._people)
         told = {face.role for one in people if (face := face_of(one.official))}
         told |= {visible(group.name) for one in people for group in one.groups}
-        personal = {text for one in people for text in _personal(one)} - told
-        known = {text for each in indicators if len(text := visible(each)) > _MIN_CHARACTERS}
-        self._hidden = _Spotter({each: _pattern(each) for text in personal for each in (text, defang(text))})
-        self._tails = frozenset(tail for text in personal if (tail := _phone_tail(text)))
-        self._links = _Spotter({text: re.escape(text) for text in known})
+        return frozenset({text for one in people for text in _personal(one)} - told)
+
+    @cached_property
+    def _hidden(self) -> _Spotter:
+        return _Spotter({each: _pattern(each) for text in self._personal for each in (text, defang(text))})
+
+    @cached_property
+    def _tails(self) -> frozenset[str]:
+        return frozenset(tail for text in self._personal if (tail := _phone_tail(text)))
+
+    @cached_property
+    def _links(self) -> _Spotter:
+        known = {text for each in self._indicators if len(text := visible(each)) > _MIN_CHARACTERS}
+        return _Spotter({text: re.escape(text) for text in known})
 
     def text(self, value: str, *, limit: int = MAX_TEXT_CHARACTERS) -> str:
         """Return a text as a report may show it; what is personal is covered before anything is cut or broken."""

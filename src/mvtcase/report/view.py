@@ -220,15 +220,14 @@ def view_of(book: Casebook, occasion: Occasion, *, rows: bool = True) -> View:
     if occasion.device:
         shown = tuple(replace(one, devices=_only(one, occasion.device)) for one in shown)
         book = replace(book, findings=tuple(each for each in book.findings if each.device == occasion.device))
-    refs = (each.indicator for each in book.findings if each.indicator)
     return View(
         book=book,
         occasion=occasion,
         shown=shown,
         faces={one.official.id: face for one in shown if rows and (face := face_of(one.official))},
         veil=Veil(
-            book.officials if rows else tuple(map(_nobody, book.officials)),
-            {ref.value for ref in refs if can_be_clicked(ref.type)},
+            book.officials if rows else map(_nobody, book.officials),
+            (ref.value for each in book.findings if (ref := each.indicator) and can_be_clicked(ref.type)),
             covers=occasion.edition is not Edition.INTERNAL,
         ),
     )

@@ -322,12 +322,14 @@ def sealing_windows(book: Overview) -> list[correlate.Window]:
 
 def sealing_of(book: Overview) -> dict[str, SealingSeen]:
     """Return what the observations of each official say of LINE Letter Sealing; who was never asked is left out."""
-    asked = {each.official for each in book.observations if each.kind == LETTER_SEALING}
-    return {official: _sealing_seen(book, official) for official in sorted(asked)}
+    looks: dict[str, list[Observation]] = {}
+    for each in book.observations:
+        if each.kind == LETTER_SEALING:
+            looks.setdefault(each.official, []).append(each)
+    return {official: _sealing_seen(looks[official]) for official in sorted(looks)}
 
 
-def _sealing_seen(book: Overview, official: str) -> SealingSeen:
-    looks = [each for each in book.observations if (each.official, each.kind) == (official, LETTER_SEALING)]
+def _sealing_seen(looks: Sequence[Observation]) -> SealingSeen:
     judged = judge(looks)
     return SealingSeen(
         sealing=str(judged.sealing),

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from mvtcase.report.facts import DeviceFact, PersonFact
     from mvtcase.report.incident import IncidentFacts
     from mvtcase.report.lines import LineFact
-    from mvtcase.report.pictures import MatrixRow
+    from mvtcase.report.pictures import MatrixCell, MatrixRow
     from mvtcase.wording import Message
 
 _ORDER = ("confirmed", "targeted", "indicator_match", "suspicious", "inconclusive", "no_trace", "not_examined")
 MOST_GAPS, MOST_MOMENTS = 12, 60
 """How many gaps of a phone, and moments of the whole, are told one by one; the JSON has all."""
-CARDS_OF_A_PHONE, MOST_CARDS = 6, 40
+CARDS_OF_A_PHONE, MOST_CARDS = 6, 24
 """How many lines have a card of their own, of one phone and of all: the gravest; others have a row."""
 ROWS_OF_A_PHONE, MOST_ROWS = 12, 60
 
@@ -71,7 +71,7 @@ def _blocks(facts: IncidentFacts) -> Iterator[Block]:
     yield parts.advice(facts.recommendations, facts.recommendations_for_all)
     yield parts.method(facts.method, tuple(_consents(people)))
     if facts.items:
-        yield Section(say("Items of evidence"), (parts.items_table(facts.items), *_results(people)), "items")
+        yield Section(say("Items of evidence"), (parts.items_table(facts.items, _results(people)),), "items")
     yield parts.lines(say("Limits"), facts.limits, "limits")
     yield parts.definitions()
     yield parts.signatures(facts.details)
@@ -135,18 +135,21 @@ def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
     )
     if drawn := drawings.matrix(rows, "people and traces"):
         yield Drawing(drawn, legend)
+    alike: dict[tuple[MatrixCell, ...], list[str]] = {}
+    for row in rows:
+        alike.setdefault(row.cells, []).append(row.who)
     yield Table(
         name=say("Traces by person"),
         head=(say("official"), *(each.words for each in rows[0].cells)),
         rows=tuple(
             (
-                bold(row.who),
+                bold(", ".join(names)),
                 *(
                     (drawings.sign(each.mark), "\n", soft(each.span)) if each.span else drawings.sign(each.mark)
-                    for each in row.cells
+                    for each in cells
                 ),
             )
-            for row in rows
+            for cells, names in alike.items()
         ),
     )
 
@@ -356,16 +359,9 @@ def _consents(people: Sequence[PersonFact]) -> Iterator[Block]:
         yield Bullets(tuple(f"{one.who}: {one.consent}" for one in people))
 
 
-def _results(people: Sequence[PersonFact]) -> Iterator[Block]:
-    rows = tuple(
-        (scan.id, scan.acquisition, parts.moment(scan.finished_at), code(scan.results_sha256 or parts.NOTHING))
-        for one in people
-        for device in one.devices
-        for scan in device.scans
-    )
-    if rows:
-        yield Table(
-            name=say("Kept results"),
-            head=(say("scan"), say("item"), say("finished"), say("SHA-256 of the results")),
-            rows=rows,
-        )
+def _results(people: Sequence[PersonFact]) -> dict[str, list[tuple[str, str]]]:
+    """Return the scans of each acquisition with the hashes of their results."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for scan in (each for one in people for device in one.devices for each in device.scans):
+        found.setdefault(scan.acquisition, []).append((scan.id, scan.results_sha256 or parts.NOTHING))
+    return found

@@ -23,7 +23,7 @@ from mvtcase.report.document import (
 from mvtcase.wording import Said, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mvtcase.report.document import Block, Inline
     from mvtcase.report.facts import (
@@ -264,37 +264,37 @@ def method(facts: Method, more: tuple[Block, ...] = ()) -> Section:
     )
 
 
-def items_table(items: Sequence[ItemFact]) -> Table:
-    """Return the items of evidence: what was received, when, from which phone, with its hash."""
+def items_table(items: Sequence[ItemFact], results: Mapping[str, Sequence[tuple[str, str]]]) -> Table:
+    """Return the items of evidence: what was received, when, from which phone; hashes of it and of its scans' results.
+
+    Few columns: on paper each cell of a hundred phones costs time, and nine beside each other are hard to read.
+    """
     return Table(
         name=say("Items of evidence"),
         head=(
             say("item"),
             say("official"),
             say("phone"),
-            say("serial number"),
             say("what was taken"),
-            say("taken"),
             say("received"),
-            say("files"),
-            say("SHA-256 of the manifest"),
+            say("SHA-256 of the manifest, and of each scan's results"),
         ),
         rows=tuple(
             (
                 each.acquisition,
                 each.who,
-                f"{each.device}: {each.what}",
-                each.serial or NOTHING,
-                each.kind,
-                moment(each.taken_at),
+                (f"{each.device}: {each.what}", *(("\n", each.serial) if each.serial else ())),
+                (each.kind, "\n", say("files"), f": {each.files:,}\n", say("taken"), ": ", moment(each.taken_at)),
                 (moment(each.received_at), ", ", each.received_by),
-                f"{each.files:,}",
-                code(each.manifest_sha256),
+                _hashes(each.manifest_sha256, results.get(each.acquisition, ())),
             )
             for each in items
         ),
-        numbers=frozenset({7}),
     )
+
+
+def _hashes(manifest: str, results: Sequence[tuple[str, str]]) -> Inline:
+    return (code(manifest), *(part for scan, digest in results for part in (f"\n{scan}: ", code(digest))))
 
 
 _TERMS = (

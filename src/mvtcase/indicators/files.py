@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.indicators.ledger import DEFAULT_COLLECTION
-from mvtcase.indicators.types import worded_kind
+from mvtcase.indicators.types import stem_kind, worded_kind
+from mvtcase.indicators.verdicts import IndicatorType
 from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ MAX_FILE_BYTES = 512 * MIB
 
 PACK_MAGIC = b"PK\x03\x04"
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
+
+
+_HASHES = {
+    "md5": IndicatorType.FILES_MD5,
+    "sha1": IndicatorType.FILES_SHA1,
+    "sha256": IndicatorType.FILES_SHA256,
+}
+"""Endings of lists of hashes of files, as ESET publishes them."""
 
 
 def read_bytes(path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
@@ -79,6 +88,7 @@ def _read(text: str, data: bytes, file_name: str, chosen: str | None, family: st
     foreign.refuse_foreign(text, data, file_name)
     if _looks_like_json(text.lstrip()[:512], file_name):
         held = stix.parsed(text, file_name)
+        foreign.refuse_old_stix(held, data, file_name)
         if misp.is_event(held):
             return misp.read_events(held, file_name)
         return (
@@ -90,7 +100,10 @@ def _read(text: str, data: bytes, file_name: str, chosen: str | None, family: st
         return listings.read_yaml(text, file_name)
     if tables.looks_like_table(text, file_name):
         return tables.read_table(text, name, file_name, kind=chosen)
-    return lists.read_list(text, name, stem, kind=chosen)
+    told = chosen or stem_kind(stem) or _HASHES.get(file_name.lower().rpartition(".")[2])
+    if told is None and lists.is_prose(text):
+        raise foreign.no_set(file_name)
+    return lists.read_list(text, name, kind=told)
 
 
 def _chosen(kind: str | None) -> str | None:

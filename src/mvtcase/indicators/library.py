@@ -233,8 +233,9 @@ class IndicatorLibrary:
                 return built_in
         if not is_common_stem(path.stem):
             return path.stem
-        folder = known.folder or known.repository if known is not None else str(path.resolve().parent)
-        return f"{folder.rpartition('/')[2]}-{path.stem}"
+        folder = known.folder or known.repository if known is not None else path.resolve().parent.as_posix()
+        telling = [part for part in folder.split("/") if part and not is_common_stem(part)]
+        return f"{telling[-1] if telling else folder}-{path.stem}"
 
     def import_bytes(
         self, data: bytes, file_name: str, *, name: str, kind: str | None = None, details: Details | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.indicators.guessing import guessed_kind
 from mvtcase.indicators.ledger import Ledger, Origin, Shelf
-from mvtcase.indicators.types import ADDRESS, stem_kind, weigh_as
+from mvtcase.indicators.types import ADDRESS, weigh_as
 from mvtcase.indicators.verdicts import IndicatorType, Refused, Stock, Usable
 
 if TYPE_CHECKING:
@@ -18,6 +18,13 @@ GUESSED = "type guessed from the value's form"
 
 _COMMENT = re.compile(r"^\s*(?:#|;|//)")
 _TRAILING_COMMENT = re.compile(r"\s#.*$")
+_WORDS = 2
+"""Words of a line that may be a value: a hosts file has an address before the name."""
+
+_VALUE = re.compile(r"[0-9a-fA-F]{32}|\w\.\w|@")
+"""What a first word holds where notes follow it."""
+
+_NOTE = re.compile(r"(?<=^[0-9a-fA-F]{32})(?P<rest>[0-9a-fA-F]{0,32})\s+[-(].*$")
 _SINKHOLE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(?=\S+\Z)")
 """What a hosts file sets before the name that it blocks."""
 
@@ -31,6 +38,13 @@ _MARKS = re.compile(r"^\s*(?:-\s*)?['\"]?(?:DOMAIN-(?:SUFFIX|KEYWORD)|IP-CIDR6?)
 def is_rule_list(text: str) -> bool:
     """Return whether a text is a rule list of a proxy, bare or below `payload:`."""
     return _MARKS.search(text) is not None
+
+
+def is_prose(text: str) -> bool:
+    """Return whether most lines are of several words: a report, a licence or a program that may name a link."""
+    lines = [line for line in map(str.strip, text.splitlines()) if line and not _COMMENT.match(line)]
+    worded = sum(len(words) > _WORDS and not _VALUE.search(words[0]) for words in map(str.split, lines))
+    return worded * 2 > len(lines)
 
 
 def read_rules(text: str, name: str) -> Reading:
@@ -59,19 +73,18 @@ def _ruled(given: str) -> Usable | Refused:
     return weigh_as(kind, value)
 
 
-def read_list(text: str, name: str, stem: str, *, kind: str | None = None) -> Reading:
-    """Return the account of a list named `name`, of the type given, else that its file's stem tells, else guessed.
+def read_list(text: str, name: str, *, kind: str | None) -> Reading:
+    """Return the account of a list named `name`, of the type given, else guessed line by line.
 
     Empty lines and those beginning with `#`, `;` or `//` are no values.
     """
     ledger, shelf = Ledger(), Shelf("0", name)
-    told = kind or stem_kind(stem)
     for number, line in enumerate(text.splitlines(), 1):
-        value = _TRAILING_COMMENT.sub("", line).strip()
+        value = _NOTE.sub(r"\g<rest>", _TRAILING_COMMENT.sub("", line).strip())
         if value and not _COMMENT.match(line):
             ledger.open(1)
             where = f"line {number}"
-            result = _weighed(value, told)
+            result = _weighed(value, kind)
             if isinstance(result, Refused):
                 ledger.refuse(result, where=where, given=value, stock=Stock.DROPS)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from string import hexdigits
 from typing import TYPE_CHECKING
 
 from mvtcase.errors import IndicatorFileError
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from mvtcase.indicators.ledger import Reading
 
 VALUE_COLUMNS = ("value", "indicator", "ioc", "observable")
-TYPE_COLUMNS = ("type", "indicator_type", "ioc_type", "kind")
+TYPE_COLUMNS = ("type", "indicator_type", "ioc_type", "entity_type", "kind")
 FAMILY_COLUMNS = ("family", "malware", "malware_family", "app")
 _DELIMITERS = ",;\t"
+_DIGITS = {32: "md5", 40: "sha1", 64: "sha256"}
 
 
 def looks_like_table(text: str, file_name: str) -> bool:
@@ -54,11 +56,18 @@ def read_table(text: str, name: str, where: str, *, kind: str | None = None) -> 
             if row[each]:
                 misp.book(ledger, shelf, {"type": found, "value": row[each], "to_ids": True}, place)
         if not by_column:
-            attribute = {"to_ids": True, **row, "type": kind or row[type_], "value": row[value]}
-            misp.book(ledger, shelf, attribute, place)
+            for each, given in _typed(kind or row[type_], row[value]):
+                misp.book(ledger, shelf, {"to_ids": True, **row, "type": each, "value": given}, place)
     _remark_unread(ledger, header, {value, type_, shelves.column, *by_column})
     form = "MISP CSV" if set(header) >= misp.COLUMNS else "table"
     return ledger.reading(form, shelves.held, Origin(families=shelves.families))
+
+
+def _typed(kind: str, value: str) -> list[tuple[str, str]]:
+    """Return type and value; of a file, as Volexity writes it, each of its hashes with the type its length tells."""
+    parts = [part.strip() for part in value.split(",")] if kind.lower() == "file" else []
+    hashes = [(_DIGITS[len(part)], part) for part in parts if len(part) in _DIGITS and set(part) <= set(hexdigits)]
+    return hashes if parts and len(hashes) == len(parts) else [(kind, value)]
 
 
 class _Shelves:

@@ -31,6 +31,9 @@ def test_columns_named_for_their_type() -> None:
     assert any("version" in each for each in reading.remarks)
 
 
+_HASHES = f'"{"ab" * 32},{"cd" * 20},{"ef" * 16}"'
+
+
 @pytest.mark.parametrize(
     ("text", "counts"),
     [
@@ -44,11 +47,28 @@ def test_columns_named_for_their_type() -> None:
             {"domains": 1},
         ),
         ("type,value\nlink,https://research.example/report\ndomain,a.example\n", {"domains": 1}),
+        (
+            f"value,entity_type\nevil.example,hostname\n192.0.2.1,ipaddress\nspy.apk,file\n{_HASHES},file\n",
+            {"domains": 2, "file_names": 1, "files_md5": 1, "files_sha1": 1, "files_sha256": 1},
+        ),
     ],
 )
 def test_tables_as_they_are_published(text: str, counts: dict[str, int]) -> None:
     """By their first line, whatever they are called; what a report links to is no indicator."""
     assert read_set(text.encode(), "table.csv").counts() == counts
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "counts"),
+    [
+        ("samples.sha256", f"{'ab' * 32}\n", {"files_sha256": 1}),
+        ("samples.md5", f"{'ab' * 16} (the loader)\n{'cd' * 16} - a later one\n", {"files_md5": 2}),
+        ("words.txt", "rule\nruler\nevil.example\n", {"domains": 1}),
+    ],
+)
+def test_lists_as_they_are_published(name: str, text: str, counts: dict[str, int]) -> None:
+    """An ending tells the hash, a note behind a hash is none of it, and a word alone makes no rule."""
+    assert read_set(text.encode(), name).counts() == counts
 
 
 def test_tinycheck() -> None:
@@ -89,6 +109,13 @@ def test_apps_in_yaml() -> None:
         ("set.yar", "rule x {}", "YARA rules are not read"),
         ("x.rules", "alert tcp any any -> any any (msg:1;)", "network sensor are not read"),
         ("README.md", "# Indicators\nevil.example", "a text or a program"),
+        ("README.adoc", "= Indicators\nhttps://research.example/report", "a text or a program"),
+        (
+            "LICENSE",
+            "All rights are reserved\nsee the page\nhttps://research.example/report\nfor what they mean\n",
+            "a text or a program",
+        ),
+        ("export.json", '{"id": "x:STIXPackage-1", "version": "1.1.1", "stix_header": {}}', "STIX 1 is not read"),
         ("indicators.yaml", "indicators:\n- name: x\n", "names indicator sets"),
         ("vendor.yaml", "- company: x\n", "no list of apps"),
         ("bomb.yaml", "- &a [x]\n- *a\n", "uses aliases"),

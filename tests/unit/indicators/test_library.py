@@ -433,3 +433,16 @@ def test_hostile_names_in_a_pack(
     assert (outcome.passport.name, outcome.passport.file_name) == ("outside", "evil.stix2")
     inside = other.folder / "sets" / "outside" / outcome.passport.sha256[:16] / "evil.stix2"
     assert list(tmp_path.rglob("evil.stix2")) == [inside]
+
+
+def test_a_set_is_named_for_the_nearest_folder_that_says_more(
+    tmp_path: Path, indicator_library: IndicatorLibrary
+) -> None:
+    """Each report of one publisher keeps `indicators/iocs.csv`: none takes the place of another."""
+    names = set()
+    for report in ("2023 Bamboo", "2024 Bamboo"):
+        path = tmp_path / report / "indicators" / "iocs.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"domain\n{report[:4]}.example\n")
+        names.add(indicator_library.import_file(path).passport.name)
+    assert names == {"2023-bamboo-iocs", "2024-bamboo-iocs"}

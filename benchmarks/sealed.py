@@ -1,12 +1,13 @@
 """Sealed cases under load: how fast one is sealed and opened, and what is left of it after kill -9 at any moment.
 
-Run by hand: `python benchmarks/sealed.py --kills 200 --full 50 --gigabytes 2`. Results stand in docs/benchmarks.md.
+Run by hand: `python benchmarks/sealed.py --kills 250 --full 100 --gigabytes 2`. Results stand in docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import os
 import random
 import shutil
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WORDS = "four plain words here"
-ROOM = {"export": 3 << 20, "import": 6 << 20, "seal": 14 << 20, "rekey": 14 << 20, "unseal": 30 << 20}
-"""Bytes left on a full disk, at most: about as many as each takes."""
+ACTS = ("export", "import", "seal", "rekey", "unseal")
+SIZE = 1_500_000
+"""Bytes of the results of each of the four scans of a case that is killed: small, so that many kills take minutes."""
 
 
 def desk_at(home: Path) -> Desk:
@@ -106,7 +108,7 @@ class Laptops:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.one = desk_at(home)
-        fill(self.one, 4, 4_000_000)
+        fill(self.one, 4, SIZE)
         self.bundle, self.keys, self.number = home / "one.mvtbundle", home / "keys.txt", 0
         own = self.one.keys.identity()
         require(own is not None, "an identity")
@@ -127,14 +129,14 @@ class Laptops:
     def next(self) -> tuple[str, Callable[[], object]]:
         """Return what is done next, ready to be done."""
         self.number += 1
-        out = self.home / f"out-{self.number}.mvtbundle"
-        if self.number % 3 == 0:
-            return "export", lambda: self.export(out)
-        if self.number % 3 == 1:
+        what = ACTS[self.number % len(ACTS)]
+        if what == "export":
+            out = self.home / f"out-{self.number}.mvtbundle"
+            return what, lambda: self.export(out)
+        if what == "import":
             self.other = replace(self.one, case=f"taken-{self.number}")
             cases.new(self.other, "Taken", slug=self.other.case, sealed=Wish() if self.number % 2 else None)
-            return "import", self.take
-        what = ("seal", "rekey", "unseal")[self.number // 3 % 3]
+            return what, self.take
         if what == "seal" and self.one.case_folder().sealed:
             sealed.unseal(self.one)
         elif what != "seal" and not self.one.case_folder().sealed:
@@ -186,9 +188,9 @@ def require(holds: bool, what: str) -> None:  # noqa: FBT001  # reads as the sen
         raise AssertionError(what)
 
 
-def in_child(act: Callable[[], object], kill_after: float | None = None) -> None:
-    """Do something in a process of its own, which may fail, or is killed after so many seconds."""
-    child = os.fork()
+def in_child(act: Callable[[], object], kill_after: float = math.inf, watch: Callable[[], object] = int) -> bool:
+    """Do something in a process of its own, which may fail; tell whether it had to be killed after so many seconds."""
+    began, child = time.monotonic(), os.fork()
     if child == 0:
         try:
             with contextlib.suppress(MvtcaseError, OSError):
@@ -198,28 +200,40 @@ def in_child(act: Callable[[], object], kill_after: float | None = None) -> None
             traceback.print_exc()
         finally:
             os._exit(1)
-    if kill_after is not None:
-        time.sleep(kill_after)
-        os.kill(child, signal.SIGKILL)
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    require(ended in {0, -signal.SIGKILL}, "what fails says so as our errors do")
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
+        watch()
+        if time.monotonic() - began > kill_after:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.002)
+    code = os.waitstatus_to_exitcode(ended[1])
+    require(code in {0, -signal.SIGKILL}, "what fails says so as our errors do")
+    return code != 0
 
 
 def kill(home: Path, kills: int) -> None:
     """Kill each of the five at random moments, and look whether everything is whole each time."""
     laptops, rng, ends = Laptops(home), random.Random(16), Counter[str]()
     spans: dict[str, float] = {}
-    for _ in range(kills):
+    while ends.total() < kills:
         what, act = laptops.next()
-        if what not in spans:
-            began = time.monotonic()
-            in_child(act)
+        began = time.monotonic()
+        moment = rng.choice((rng.uniform(0, 1), rng.uniform(0.8, 1.2)))  # the end is where one form becomes the other
+        killed = in_child(act, kill_after=moment * spans.get(what, math.inf))
+        if not killed:
             spans[what] = time.monotonic() - began
-        else:
-            in_child(act, kill_after=rng.uniform(0, spans[what] * 1.2))
-        ends[f"{what} {'done' if laptops.check(what) else 'as before'}"] += 1
+        done = laptops.check(what)
+        if killed:
+            ends[f"{what} {'done' if done else 'as before'}"] += 1
     laptops.end()
     print(f"killed, and nothing half or lost: {dict(sorted(ends.items()))}", flush=True)
+
+
+def at_most_taken(home: Path, act: Callable[[], object]) -> int:
+    """Do something, and return how many bytes of the disk it took at most."""
+    free = shutil.disk_usage(home).free
+    seen = [free]
+    in_child(act, watch=lambda: seen.append(shutil.disk_usage(home).free))
+    return free - min(seen)
 
 
 def fill_up(home: Path, times: int) -> None:
@@ -228,11 +242,15 @@ def fill_up(home: Path, times: int) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(home)], check=True)
     try:
         laptops, rng, ends = Laptops(home), random.Random(17), Counter[str]()
-        for _ in range(times):
+        needs: dict[str, int] = {}
+        for _ in range(times + len(ACTS)):
             what, act = laptops.next()
-            free = shutil.disk_usage(home).free
-            room = rng.randrange(ROOM[what])
-            (home / "filler").write_bytes(bytes(max(0, free - room)))
+            if what not in needs:
+                needs[what] = at_most_taken(home, act)
+                laptops.check(what)
+                continue
+            room = rng.randrange(int(needs[what] * 1.1))
+            (home / "filler").write_bytes(bytes(max(0, shutil.disk_usage(home).free - room)))
             in_child(act)
             (home / "filler").unlink()
             ends[f"{what} {'done' if laptops.check(what) else 'as before'}"] += 1

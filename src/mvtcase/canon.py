@@ -96,6 +96,25 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+def boot_id() -> str:
+    """Return what tells this start of the machine from any other, empty where the system does not say."""
+    with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as told:  # noqa: PTH123  # `pathlib` is for types here
+        return told.read().strip()
+    return ""
+
+
+def ran_for(clock: Clock) -> dict[str, Json]:
+    """Return which start of this machine it is, and for how many seconds it has run since, asleep or awake.
+
+    Nobody sets that by hand, so that it tells a clock that was. Nothing where the clock is not the machine's own, or
+    the system does not say (all but Linux).
+    """
+    boot = boot_id() if clock is utc_now else ""
+    if not boot or not hasattr(time, "CLOCK_BOOTTIME"):
+        return {}
+    return {"boot": sha256_text(boot)[:12], "ran": int(time.clock_gettime(time.CLOCK_BOOTTIME))}
+
+
 def timestamp(moment: datetime) -> str:
     """Return a moment as `2026-11-24T01:02:03.000004Z`, the one way times of our clock are written.
 

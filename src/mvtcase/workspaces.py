@@ -6,10 +6,9 @@ import contextlib
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import new_uuid
+from mvtcase.canon import boot_id, new_uuid
 from mvtcase.files import destroy
 
 if sys.platform != "win32":  # Windows has no flock; the process id alone tells there
@@ -17,6 +16,7 @@ if sys.platform != "win32":  # Windows has no flock; the process id alone tells 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _PREFIX = "work-"
 _LOCK_SUFFIX = ".lock"
@@ -76,7 +76,7 @@ def _lock_path(folder: Path) -> Path:
 
 
 def _hold(descriptor: int) -> None:
-    os.write(descriptor, json.dumps({"pid": os.getpid(), "boot": _boot_id()}).encode())
+    os.write(descriptor, json.dumps({"pid": os.getpid(), "boot": boot_id()}).encode())
     if sys.platform != "win32":
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -104,7 +104,7 @@ def _is_held(lock: Path) -> bool:
 def _owner_lives(record: bytes) -> bool:
     try:
         owner = json.loads(record)
-        if owner["boot"] != _boot_id():
+        if owner["boot"] != boot_id():
             return False
         os.kill(int(owner["pid"]), 0)
     except (ValueError, KeyError, TypeError, ProcessLookupError):
@@ -112,10 +112,3 @@ def _owner_lives(record: bytes) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    except OSError:
-        return ""

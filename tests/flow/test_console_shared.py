@@ -243,12 +243,34 @@ def test_a_password_is_set_by_the_person_or_a_lead(registered: Desk) -> None:
     assert kept.stat().st_mode & 0o077 == 0
     assert "a new one" not in kept.read_text()
     assert not re.search(r"\b(ada|ben|cy)\b", kept.read_text(), re.IGNORECASE), "a stolen workspace names nobody"
+    salts = {each["salt"] for each in json.loads(kept.read_text()).values()}
+    assert len(salts) == 1, "signing in costs one guess, however many there are"
     assert passwords.recognised(registered.workspace, "Cy", Secret(value="another of Cy's")) is None
     assert passwords.recognised(registered.workspace, "Nobody", Secret(value="a new one of Cy's")) is None
     assert "a new one" not in str(workflow.custody.log(registered).data)
     passwords.change(registered, "Cy", None)
     assert passwords.recognised(registered.workspace, "Cy", Secret(value="a new one of Cy's")) is None
     workflow.custody.verify(registered)
+
+
+def test_an_old_password_opens_nothing_once_there_is_a_new_one(registered: Desk) -> None:
+    """Not even where it was set in another case, or in one that nobody here can read; the others' stay."""
+    kept = registered.workspace.path / passwords.FILE
+    workflow.cases.new(registered, "Second")
+    registered = replace(registered, case="line-2021")
+    second = replace(registered, case="second")
+    workflow.examiners.add(second, "Cy", ExaminerRole.EXAMINER)
+    passwords.change(second, "Cy", Secret(value="a new one of Cy's"))
+    assert passwords.recognised(registered.workspace, "Cy", Secret(value=password_of("Cy"))) is None
+    assert passwords.recognised(registered.workspace, "Ben", Secret(value=password_of("Ben"))) == "Ben"
+    (foreign,) = {
+        entry for entry in json.loads(kept.read_text()) if entry not in str(workflow.custody.log(registered).data)
+    }
+    second.case_folder().case_file.write_bytes(b"sealed to us")
+    told = passwords.change(registered, "Ben", Secret(value="a new one of Ben's"))
+    assert foreign not in kept.read_text()
+    assert str(told.messages[0]).endswith("taken away: 1.")
+    assert passwords.recognised(registered.workspace, "Cy", Secret(value="a new one of Cy's")) is None
 
 
 def test_a_console_for_others_needs_somebody_with_a_password(desk: Desk, tls: Tls) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import ChainBrokenError, InputError
 from mvtcase.model import Completeness
 from mvtcase.store import filing as store_filing
-from mvtcase.store import queries, schema
+from mvtcase.store import queries, schema, store
 from mvtcase.workflow import custody, observations, reports, scans, status
 from mvtcase.workflow.observations import Seen
 
@@ -234,6 +234,38 @@ def test_times_that_run_backwards_are_told_and_break_nothing(whole: Desk) -> Non
     (told,) = outcome.json["times_running_back"]
     assert told["at"].startswith("2020-01-01")
     assert str(told["event"]) in outcome.messages[0]
+
+
+@pytest.mark.parametrize(("minutes", "word"), [(180, "179 minutes further"), (-30, "set back by 30 minutes")])
+def test_a_clock_that_was_set_is_told_by_how_long_the_machine_ran(
+    whole: Desk, monkeypatch: pytest.MonkeyPatch, minutes: int, word: str
+) -> None:
+    """Forward as back, where it was set and where it was set right again; over another start nothing can be told."""
+    ran, off, boot = iter(range(1000, 2000, 10)), timedelta(), "one"
+    begin = datetime.now(timezone.utc)
+
+    def noted() -> int:
+        up = next(ran)
+        monkeypatch.setattr(store, "ran_for", lambda _: {"boot": boot, "ran": up})
+        custody.note(replace(whole, clock=lambda: begin + timedelta(seconds=up) + off), "A note.")
+        return len(custody.log(whole).data.events)
+
+    noted()
+    off = timedelta(seconds=40)
+    noted()
+    assert not custody.verify(whole).data.clock_jumps, "a clock that is a little fast was not set"
+    off = timedelta(minutes=minutes)
+    jumped = noted()
+    off = timedelta()
+    right = noted()
+    boot, off = "another", timedelta(days=400)
+    noted()
+    outcome = custody.verify(whole)
+    told = outcome.data.clock_jumps
+    assert [(each.event, each.by) for each in told] == [(jumped, "machine"), (right, "machine")]
+    assert told[0].seconds == minutes * 60 - 40
+    assert word in " ".join(map(str, outcome.messages))
+    assert custody.log(whole).data.clock_jumps == told
 
 
 def test_the_later_scan_counts_whatever_the_clock_says(

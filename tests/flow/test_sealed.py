@@ -19,7 +19,7 @@ from laptops import send
 from mvtcase.canon import sha256_file
 from mvtcase.engine.job import Secret
 from mvtcase.engine.results_folder import write_hashes
-from mvtcase.errors import CaseDamagedError, CaseSealedError, ChainBrokenError, ConflictError, InputError
+from mvtcase.errors import CaseDamagedError, CaseSealedError, ChainBrokenError, ConflictError, InputError, WrongKeyError
 from mvtcase.files import regular_files
 from mvtcase.keys import identities, locks, ring, wrapping
 from mvtcase.keys.ring import Keys
@@ -215,9 +215,50 @@ def test_a_changed_key_file_and_a_swapped_crate_are_named(full: Desk) -> None:
     with full.open_case() as store:
         assert isinstance(store.folder, view.SealedFolder)
         one, other = map(store.folder.vault.crate, ("acquisitions/A-0001", "scans/S-0001"))
+    sound = one.read_bytes()
     one.write_bytes(other.read_bytes())
-    with pytest.raises(CaseDamagedError, match="damaged or was changed"):
+    with pytest.raises(ChainBrokenError, match=f"sealed/{one.name}: what is sealed of acquisitions/A-0001 is damaged"):
         custody.verify(full)
+    other.write_bytes(b"torn" + other.read_bytes()[4:])
+    one.with_name("f" * 32).write_bytes(sound)
+    with pytest.raises(ChainBrokenError, match=rf"sealed/{other.name}: is damaged.*f{{32}}: is damaged, or no part of"):
+        custody.verify(full)
+    torn = other.read_bytes()
+    with full.open_case(to_change=True) as store:
+        with pytest.raises(CaseDamagedError, match=other.name):
+            store.folder.results("S-0001")
+        with store.change("note.added", actor="Ada"):
+            pass
+    assert other.read_bytes() == torn, "a change seals nothing in the place of what is damaged"
+
+
+def test_a_passphrase_that_does_not_fit_is_told_and_may_be_typed_again(full: Desk, tmp_path: Path) -> None:
+    """Of an identity as of a case: who types has three tries, a file has one; nobody is asked twice for one case."""
+    asked: list[str] = []
+    file = tmp_path / "ada.identity"
+    keys_of(tmp_path, "ada").identity()
+
+    def typed(file: Path | None, *answers: str, tries: int = 3) -> Keys:
+        left = iter(answers)
+
+        def ask(what: str) -> str:
+            asked.append(what)
+            return next(left)
+
+        return Keys(file, ask=ask, tries=tries)
+
+    assert typed(file, "wrong", "wrong", "words").identity() is not None
+    for keys in (typed(file, "wrong", "wrong", "wrong"), typed(file, "wrong", tries=1)):
+        with pytest.raises(WrongKeyError, match="does not fit"):
+            keys.identity()
+    sealed.seal(full, Wish(passphrase="words"))
+    asked.clear()
+    stranger = at(full, typed(None, "wrong", "wrong", "wrong"))
+    for _ in range(2):
+        with pytest.raises(CaseSealedError, match="passphrase does not open"):
+            cases.show(stranger)
+    assert asked == [full.case_folder().slug] * 3
+    assert cases.show(at(full, typed(None, "wrong", "words"))).data.officials
 
 
 def test_nothing_is_sealed_that_nobody_could_open_or_that_is_no_part_of_it(full: Desk) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from laptops import keys_of, new_identity, send
-from mvtcase.canon import canonical_json
+from mvtcase.canon import canonical_json, parse_timestamp
 from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import ChainBrokenError, ConflictError, WrongKeyError
 from mvtcase.model import ExaminerRole
@@ -338,7 +338,11 @@ def test_a_time_stamp_is_a_witness_and_only_a_hash_leaves(signed: Desk, tmp_path
     made = stamps.stamp(signed, "https://tsa", root, output=stamp, ask=ask).data
     assert len(asked[-1]) < 100
     assert made.head == custody.log(signed).data.head
-    custody.verify(signed, against=stamp)
+    held = custody.verify(signed, against=stamp).data
+    behind = parse_timestamp(made.at) - timedelta(hours=2)
+    custody.note(replace(signed, clock=lambda: behind), "Written after the stamp.")
+    jump = custody.log(signed).data.clock_jumps[-1]
+    assert (jump.event, jump.by, jump.since, jump.seconds) == (held.events + 1, "time stamp", made.at, -7200)
     shutil.rmtree(signed.case_folder().path)
     shutil.copytree(tmp_path / "older", signed.workspace.cases / "line-2021")
     with pytest.raises(ChainBrokenError, match="stamped a head that is not in the chain"):

@@ -59,7 +59,7 @@ class State:
 
         named = self.identity_file or os.environ.get("MVTCASE_IDENTITY_FILE", "")
         asking = Passphrases(self.passphrase_file, from_stdin=bool(named))
-        return Keys(Path(named).expanduser() if named else None, ask=asking)
+        return Keys(Path(named).expanduser() if named else None, ask=asking, tries=TRIES if asking.at_terminal else 1)
 
     def desk(self) -> Desk:
         """Return the examiner's desk at the workspace meant. Raises `WorkspaceError` and what settings raise."""
@@ -84,6 +84,8 @@ class State:
 
 
 MAX_PASSPHRASE_BYTES = 4096
+TRIES = 3
+"""How often a person at a terminal may type a passphrase; what comes from a file is wrong at once."""
 
 
 class Passphrases:
@@ -93,11 +95,23 @@ class Passphrases:
         self._file = file
         self._from_stdin = from_stdin
         self._read: str | None = None
+        self._asked: set[str] = set()
+
+    @property
+    def at_terminal(self) -> bool:
+        """Whether a person is asked."""
+        return self._file is None and sys.stdin.isatty()
 
     def __call__(self, what: str) -> str | None:
-        """Return the passphrase of something, None where nobody can be asked."""
-        if self._file is None and sys.stdin.isatty():
-            return typed(say("Passphrase of {what}", what=what))
+        """Return the passphrase of something, None where nobody can be asked; asked again, the last one was wrong."""
+        if self.at_terminal:
+            again = what in self._asked
+            self._asked.add(what)
+            return typed(
+                say("That was not it. Passphrase of {what}", what=what)
+                if again
+                else say("Passphrase of {what}", what=what)
+            )
         if self._read is None:  # a pipe gives it once
             if self._file is not None:
                 self._read = first_line(self._file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from mvtcase.errors import WrongKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mvtcase.canon import Json
 
@@ -38,9 +39,14 @@ USUAL = Cost(memory_kib=64 << 10, passes=3, lanes=4)
 _MOST = Cost(memory_kib=256 << 10, passes=8, lanes=8)
 
 
-def lock(secret: bytes, passphrase: str, *, bound_to: bytes = b"", cost: Cost = USUAL) -> dict[str, Json]:
-    """Return a secret locked with a passphrase, as JSON values; `bound_to` is what must stand beside it unchanged."""
-    salt, nonce = os.urandom(_SALT_BYTES), os.urandom(_NONCE_BYTES)
+def lock(
+    secret: bytes, passphrase: str, *, bound_to: bytes = b"", cost: Cost = USUAL, salt: bytes = b""
+) -> dict[str, Json]:
+    """Return a secret locked with a passphrase, as JSON values; `bound_to` is what must stand beside it unchanged.
+
+    What shall be tried together with other locks (`unlock_any`) shares their `salt`; all else gets one of its own.
+    """
+    salt, nonce = salt or os.urandom(_SALT_BYTES), os.urandom(_NONCE_BYTES)
     sealed = ChaCha20Poly1305(_key(passphrase, salt, cost)).encrypt(nonce, secret, bound_to)
     return {
         "kdf": "argon2id",
@@ -55,13 +61,24 @@ def lock(secret: bytes, passphrase: str, *, bound_to: bytes = b"", cost: Cost = 
 
 def unlock(locked: Mapping[str, Any], passphrase: str, *, bound_to: bytes = b"") -> bytes:
     """Return the secret. Raises `WrongKeyError` for another passphrase, and for what is damaged or asks too much."""
-    try:
-        # A file that asks for more than is ever asked is hostile: at the bound it fails like any other passphrase.
-        cost = Cost(**{name: min(int(locked[name]), getattr(_MOST, name)) for name in Cost.__dataclass_fields__})
-        salt, nonce, sealed = (base64.b64decode(locked[name], validate=True) for name in ("salt", "nonce", "data"))
-        return ChaCha20Poly1305(_key(passphrase, salt, cost)).decrypt(nonce, sealed, bound_to)
-    except (InvalidTag, HashingError, ValueError, TypeError, LookupError) as error:
-        raise WrongKeyError("The passphrase does not fit, or what it locks is damaged.") from error
+    return unlock_any([(bound_to, locked)], passphrase)
+
+
+def unlock_any(several: Iterable[tuple[bytes, Mapping[str, Any]]], passphrase: str) -> bytes:
+    """Return the first secret, of several with what they are bound to, that the passphrase opens. Raises as `unlock`.
+
+    Those that share a salt cost one guess together.
+    """
+    keys: dict[tuple[bytes, Cost], bytes] = {}
+    for bound_to, locked in several:
+        with contextlib.suppress(InvalidTag, HashingError, ValueError, TypeError, LookupError):
+            # A file that asks for more than is ever asked is hostile: at the bound it fails like any other passphrase.
+            cost = Cost(**{name: min(int(locked[name]), getattr(_MOST, name)) for name in Cost.__dataclass_fields__})
+            salt, nonce, sealed = (base64.b64decode(locked[name], validate=True) for name in ("salt", "nonce", "data"))
+            if (salt, cost) not in keys:
+                keys[salt, cost] = _key(passphrase, salt, cost)
+            return ChaCha20Poly1305(keys[salt, cost]).decrypt(nonce, sealed, bound_to)
+    raise WrongKeyError("The passphrase does not fit, or what it locks is damaged.")
 
 
 def _key(passphrase: str, salt: bytes, cost: Cost) -> bytes:

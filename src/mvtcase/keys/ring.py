@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mvtcase.canon import canonical_json
 from mvtcase.errors import CaseSealedError, WrongKeyError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from mvtcase.keys.identities import Identity
 
+Opened = TypeVar("Opened")
 FORMAT = "mvtcase-keys/1"
 KEYS_FILE = "keys"
 GRAIN = 64 << 10
@@ -46,24 +46,40 @@ class Keys:
     Secrets stay in the memory of this process. `ask` gets what a passphrase is for and returns it, None without one.
     """
 
-    def __init__(self, identity_file: Path | None = None, *, ask: Callable[[str], str | None] = lambda _: None) -> None:
+    def __init__(
+        self, identity_file: Path | None = None, *, ask: Callable[[str], str | None] = lambda _: None, tries: int = 1
+    ) -> None:
         self.identity_file = identity_file
         self._ask = ask
+        self._tries = tries
         self._identity: Identity | None = None
-        self._opened: dict[str, str | None] = {}
+        self._opened: dict[str, str | CaseSealedError] = {}
         self._lock = threading.RLock()
 
     def identity(self) -> Identity | None:
         """Return the examiner's identity, None where no file is named. Raises `WrongKeyError` and `NotFoundError`."""
         with self._lock:
             if self._identity is None and self.identity_file is not None and not self._bare():
-                passphrase = self._ask(self.identity_file.name)
-                if not passphrase:
-                    raise WrongKeyError("{path} needs its passphrase.", path=self.identity_file)
                 from mvtcase.keys import identities  # noqa: PLC0415  # slow to load, and few calls hold a key
 
-                self._identity = identities.load(self.identity_file, passphrase)
+                path = self.identity_file
+                identities.public_keys(path)  # what is no identity file is told before anybody types a passphrase
+                self._identity = self._tried(path.name, lambda passphrase: identities.load(path, passphrase))
+                if self._identity is None:
+                    raise WrongKeyError("{path} needs its passphrase.", path=path)
             return self._identity
+
+    def _tried(self, named: str, opens: Callable[[str], Opened]) -> Opened | None:
+        """Ask for a passphrase until it opens something, None where nobody gives one. Raises `WrongKeyError`."""
+        for left in reversed(range(self._tries)):
+            if not (passphrase := self._ask(named)):
+                return None
+            try:
+                return opens(passphrase)
+            except WrongKeyError:
+                if not left:
+                    raise
+        return None
 
     def _bare(self) -> str:
         """Return the age key that stands in the file in clear, as a recovery key typed from paper does."""
@@ -78,10 +94,13 @@ class Keys:
             told = read_keys(path)
             known = hashlib.sha256(canonical_json(told).encode()).hexdigest()
             if known not in self._opened:
-                self._opened[known] = self._unwrapped(told, path.parent.name)
+                try:
+                    self._opened[known] = self._unwrapped(told, path.parent.name)
+                except CaseSealedError as error:  # nobody is asked again in this process
+                    self._opened[known] = error
             found = self._opened[known]
-        if found is None:
-            raise CaseSealedError("The case {slug} is sealed.", slug=path.parent.name)
+        if isinstance(found, CaseSealedError):
+            raise found
         return found
 
     def keep(self, path: Path, secret: str) -> None:
@@ -89,21 +108,26 @@ class Keys:
         known = hashlib.sha256(canonical_json(read_keys(path)).encode()).hexdigest()
         self._opened[known] = secret
 
-    def _unwrapped(self, told: dict[str, Any], named: str) -> str | None:
+    def _unwrapped(self, told: dict[str, Any], named: str) -> str:
         from mvtcase.keys import locks  # noqa: PLC0415  # slow to load, and few cases are sealed
 
         secret = self._bare()
         if not secret and (identity := self.identity()) is not None:
             secret = identity.age_secret
-        if secret and (found := _tried(secret, told["wrapped"])) is not None:
+        if secret and (found := _opened_with(secret, told["wrapped"])) is not None:
             return found
-        if told["locked"] and (passphrase := self._ask(named)):
-            with contextlib.suppress(WrongKeyError):  # another case of the workspace may open with it
-                return locks.unlock(told["locked"], passphrase).decode()
-        return None
+        found = None
+        try:
+            if told["locked"]:
+                found = self._tried(named, lambda passphrase: locks.unlock(told["locked"], passphrase).decode())
+        except WrongKeyError as error:  # as a sealed case: another one of the workspace may open with it
+            raise CaseSealedError("The passphrase does not open the case {slug}.", slug=named) from error
+        if found is None:
+            raise CaseSealedError("The case {slug} is sealed.", slug=named)
+        return found
 
 
-def _tried(secret: str, wrapped: Sequence[str]) -> str | None:
+def _opened_with(secret: str, wrapped: Sequence[str]) -> str | None:
     """Return the case's key out of the first wrapping that an age key opens."""
     import pyrage  # noqa: PLC0415  # slow to load, and few cases are sealed
 

@@ -83,6 +83,11 @@ class CaseFolder:
     def forget(self, unit: str) -> None:
         """Drop what was unpacked of a sealed case and only read."""
 
+    @contextlib.contextmanager
+    def listing_damage(self) -> Iterator[dict[str, str]]:
+        """Give what is filled with the units of a sealed case's damaged crates, by crate; none raises an error then."""
+        yield {}
+
     def flush(self) -> None:
         """Keep what was changed in the view of a sealed case: called before what speaks of it is committed."""
 

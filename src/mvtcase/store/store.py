@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mvtcase.canon import StrEnum, canonical_json, new_uuid, person_key, storable_text, timestamp, utc_now
+from mvtcase.canon import StrEnum, canonical_json, new_uuid, person_key, ran_for, storable_text, timestamp, utc_now
 from mvtcase.errors import (
     CaseDamagedError,
     CaseLockedError,
@@ -236,6 +236,8 @@ class Store:
             try:
                 _refuse_moved(self.folder)
                 change = Change(connection, timestamp(self.clock()), sequence=custody.head(connection)[0] + 1)
+                if ran := ran_for(self.clock):
+                    change.payload["clock"] = ran
                 change.payload.update(payload)
                 yield change
                 subject = str(change.payload.pop("subject", subject))
@@ -322,7 +324,8 @@ class Store:
                 self.connection.execute(each)
 
     def copy_to(self, path: Path, key: bytes | None = None) -> None:
-        """Write a consistent copy of the case file, in clear or under a key of its own."""
+        """Write a consistent copy of the case file, for its owner alone, in clear or under a key of its own."""
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         if not self.folder.key and not key:
             self.rows("VACUUM INTO ?", (str(path),))
             return

@@ -20,8 +20,9 @@ import zstandard
 
 from mvtcase.canon import new_uuid
 from mvtcase.errors import CaseDamagedError
-from mvtcase.files import regular_files, written
+from mvtcase.files import destroy, regular_files, written
 from mvtcase.keys import ring
+from mvtcase.wording import do, say
 from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Vault:
         self._identity = pyrage.x25519.Identity.from_str(secret)
         self._recipient = self._identity.to_public()
         self._naming = derived(secret, "names")
+        self._told: dict[str, str] | None = None
 
     def name_of(self, unit: str) -> str:
         """Return the name that something of the case has on the disk."""
@@ -71,11 +73,20 @@ class Vault:
         self._write(unit, listed, map(pack, _slices(zip(files, listed, hashed, strict=True))))
         return {_name(name): one.hasher.hexdigest() for (name, _), one in zip(listed, hashed, strict=True)}
 
+    @contextlib.contextmanager
+    def listing_damage(self) -> Iterator[dict[str, str]]:
+        """Give a mapping that is filled with the units of damaged crates, by crate; meanwhile none raises an error."""
+        self._told = {}
+        try:
+            yield self._told
+        finally:
+            self._told = None
+
     def take_over(self, unit: str, other: Vault) -> dict[str, str]:
         """Keep a unit as another vault holds it, without unpacking it, and return the SHA-256 of every file there."""
         with other._opened(unit) as handle:
-            head = other._head(handle, unit)
-            self._write(unit, head["files"], other._packed(handle, str(head["id"])))
+            head = other._head(handle, other.crate(unit), unit)
+            self._write(unit, head["files"], other._packed(handle, other.crate(unit), str(head["id"])))
         return other.sums(unit)
 
     def _write(self, unit: str, listed: Sequence[Sequence[Any]], packed: Iterable[bytes]) -> None:
@@ -98,8 +109,15 @@ class Vault:
         handle.write(len(message).to_bytes(_LENGTH_BYTES, "big") + message)
 
     def read(self, unit: str, root: Path) -> bool:
-        """Unpack a unit below `root`; False where the case holds none. Raises `CaseDamagedError`."""
-        return self._give(unit, lambda inside: _file(root / inside))
+        """Unpack a unit below `root`; False where the case holds none. Raises `CaseDamagedError`, and then has none."""
+        try:
+            return self._give(unit, lambda inside: _file(root / inside))
+        except CaseDamagedError:
+            destroy(root / unit)
+            if self._told is None:
+                raise
+            self._told[self.crate(unit).name] = unit
+            return False
 
     def sums(self, unit: str) -> dict[str, str]:
         """Return the SHA-256 of every file in the crate of a unit."""
@@ -115,62 +133,76 @@ class Vault:
             handle = self._opened(unit)
         except FileNotFoundError:
             return False
-        with handle:
-            head = self._head(handle, unit)
-            rest, pieces = memoryview(b""), self._pieces(handle, str(head["id"]))
-            for name, size in head["files"]:
-                with open_sink(_inside(unit, name)) as sink:
-                    rest = _unpack(sink, int(size), rest, pieces)
-            if rest or any(True for _ in pieces):
-                raise self._damaged()
+        crate = self.crate(unit)
+        try:
+            with handle:
+                head = self._head(handle, crate, unit)
+                rest, pieces = memoryview(b""), self._pieces(handle, crate, str(head["id"]))
+                for name, size in head["files"]:
+                    with open_sink(_inside(unit, name)) as sink:
+                        rest = _unpack(sink, int(size), rest, pieces)
+                if rest or any(True for _ in pieces):
+                    raise _damaged(crate)
+        except (EOFError, ValueError, zstandard.ZstdError) as error:
+            raise _damaged(crate) from error
         return True
 
-    def _head(self, handle: IO[bytes], unit: str = "") -> dict[str, Any]:
-        head = json.loads(self._take(handle) or b"{}")
-        if head.get("format") != FORMAT or (unit and head["unit"] != unit):
-            raise self._damaged()
-        return dict(head)
+    def _head(self, handle: IO[bytes], crate: Path, unit: str = "") -> dict[str, Any]:
+        try:
+            head = dict(json.loads(self._take(handle, crate) or b"{}"))
+            sound = head.get("format") == FORMAT and self.name_of(head["unit"]) == crate.name
+        except (ValueError, TypeError, LookupError, AttributeError):
+            sound = False
+        if not sound or (unit and head["unit"] != unit):
+            raise _damaged(crate)
+        return head
 
-    def _take(self, handle: IO[bytes]) -> bytes | None:
+    def _take(self, handle: IO[bytes], crate: Path) -> bytes | None:
         length = int.from_bytes(handle.read(_LENGTH_BYTES), "big")
         if not length:
             return None
         try:
             return bytes(self._age.decrypt(handle.read(min(length, _MOST_MESSAGE)), [self._identity]))
         except self._age.DecryptError as error:
-            raise self._damaged() from error
+            raise _damaged(crate) from error
 
-    def _pieces(self, handle: IO[bytes], crate: str) -> Iterator[bytes]:
+    def _pieces(self, handle: IO[bytes], crate: Path, known: str) -> Iterator[bytes]:
         unpack = zstandard.ZstdDecompressor().decompress
-        return (unpack(piece, max_output_size=SLICE_BYTES) for piece in self._packed(handle, crate))
+        return (unpack(piece, max_output_size=SLICE_BYTES) for piece in self._packed(handle, crate, known))
 
-    def _packed(self, handle: IO[bytes], crate: str) -> Iterator[bytes]:
+    def _packed(self, handle: IO[bytes], crate: Path, known: str) -> Iterator[bytes]:
         number = 0
-        while (plain := self._take(handle)) is not None:
+        while (plain := self._take(handle, crate)) is not None:
             told, _, packed = plain.partition(b"\n")
-            if told != b"%s %d" % (crate.encode(), number):
-                raise self._damaged()
+            if told != b"%s %d" % (known.encode(), number):
+                raise _damaged(crate)
             number += 1
             yield packed
 
     def units(self) -> Iterator[str]:
-        """Yield every unit that the case holds, in the order of their names on the disk."""
+        """Yield every unit that the case holds, in the order of their names on the disk. Raises `CaseDamagedError`."""
         folder = self.home / FOLDER
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             if not path.name.startswith("."):
-                with path.open("rb") as handle:
-                    yield str(self._head(handle)["unit"])
+                try:
+                    with path.open("rb") as handle:
+                        yield str(self._head(handle, path)["unit"])
+                except CaseDamagedError:
+                    if self._told is None:
+                        raise
+                    self._told.setdefault(path.name, "")
 
     def remove(self, unit: str) -> None:
         """Destroy the crate of a unit, if there is one."""
         self.crate(unit).unlink(missing_ok=True)
 
-    def _damaged(self) -> CaseDamagedError:
-        return CaseDamagedError(
-            "What is sealed in {folder} is damaged or was changed.",
-            hint="Keep the folder as it is and restore a backup beside it.",
-            folder=self.home / FOLDER,
-        )
+
+def _damaged(crate: Path) -> CaseDamagedError:
+    return CaseDamagedError(
+        "What is sealed in {crate} is damaged or was changed.",
+        hint=say("Keep the folder as it is, restore a backup beside it; {0} names everything.", do("custody verify")),
+        crate=crate,
+    )
 
 
 def derived(secret: str, purpose: str) -> bytes:
@@ -251,7 +283,7 @@ def _unpack(sink: Any, size: int, rest: memoryview, pieces: Iterator[bytes]) -> 
     while size:
         rest = rest or memoryview(next(pieces, b""))
         if not rest:
-            raise CaseDamagedError("A sealed file is shorter than it was.", hint="Restore a backup.")
+            raise EOFError("a sealed file is shorter than it was")
         sink.write(rest[:size])
         rest, size = rest[size:], size - min(size, len(rest))
     return rest
@@ -263,8 +295,8 @@ def _name(written: str) -> str:
 
 
 def _inside(unit: str, name: str) -> PurePosixPath:
-    """Return where a file of a unit goes. Raises `CaseDamagedError` where that is not inside of it."""
+    """Return where a file of a unit goes. Raises `ValueError` where that is not inside of it."""
     inside = PurePosixPath(_name(name))
     if ".." in inside.parts or unit_of(inside) != unit:
-        raise CaseDamagedError("A sealed file lies outside of its unit.", hint="Restore a backup.")
+        raise ValueError("a sealed file lies outside of its unit")
     return inside

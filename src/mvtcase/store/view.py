@@ -16,6 +16,8 @@ from mvtcase.store.vault import FOLDER, UNITS, Vault, derived, unit_of, units_be
 from mvtcase.workspaces import leftovers, sweep_leftovers, workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mvtcase.keys.ring import Keys
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # only a folder of our own in it is used
@@ -113,6 +115,12 @@ class SealedFolder(CaseFolder):
             self.vault.read(unit, self.path)
             self._seen[unit] = _state(self.path / unit)
         return self.path / inside
+
+    @contextlib.contextmanager
+    def listing_damage(self) -> Iterator[dict[str, str]]:
+        """As of every folder of a case."""
+        with self.vault.listing_damage() as told:
+            yield told
 
     def take(self, unit: str, root: Path) -> None:
         """Seal a unit that lies below another folder; the view has it no more."""

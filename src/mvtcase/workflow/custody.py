@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import GENESIS, person_key, sha256_file
@@ -17,7 +16,7 @@ from mvtcase.store import custody as chain
 from mvtcase.store import incoming, purging, queries, signatures
 from mvtcase.store.custody import Difference
 from mvtcase.wording import do, say
-from mvtcase.workflow import attachments, bundle_files, report_files, witnesses
+from mvtcase.workflow import attachments, bundle_files, clocks, report_files, witnesses
 from mvtcase.workflow.desk import Outcome, require_identity
 from mvtcase.workflow.recording import contexts, settled_case
 from mvtcase.workflow.report_files import HOW_TO_CHECK
@@ -31,19 +30,11 @@ if TYPE_CHECKING:
     from mvtcase.model import CustodyEvent, IndicatorSet, Note
     from mvtcase.store.store import Store
     from mvtcase.wording import Message
+    from mvtcase.workflow.clocks import ClockJump, RunningBack
     from mvtcase.workflow.desk import Desk
 
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningBack:
-    """An event whose time is before that of the event it follows."""
-
-    event: int
-    at: str
-    before: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +44,7 @@ class Chain:
     events: tuple[CustodyEvent, ...]
     head: str
     times_running_back: tuple[RunningBack, ...]
+    clock_jumps: tuple[ClockJump, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +62,7 @@ class Holds:
     events: int
     head: str
     times_running_back: tuple[RunningBack, ...] = ()
+    clock_jumps: tuple[ClockJump, ...] = ()
     signed_to: int = 0
     signed_by: tuple[str, ...] = ()
 
@@ -94,9 +87,9 @@ def log(desk: Desk, *, person: str | None = None, examiner: str | None = None, s
             and (examiner is None or person_key(examiner) in {person_key(each.actor), person_key(_registered(each))})
             and (about is None or bool(about & {each.sequence, each.subject, each.payload.get("official")}))
         )
-        jumps = _running_back(every)
-        return Outcome(data=Chain(events=events, head=store.custody_head(), times_running_back=jumps),
-                       messages=_told_of(jumps))  # fmt: skip
+        back, jumped = clocks.running_back(every), clocks.jumps(store, every)
+        found = Chain(events=events, head=store.custody_head(), times_running_back=back, clock_jumps=jumped)
+        return Outcome(data=found, messages=clocks.told_of(back, jumped))
 
 
 def _registered(event: CustodyEvent) -> str:
@@ -112,20 +105,6 @@ def _about(store: Store, official: str) -> set[object]:
     return {row["sequence"] for row in store.rows(query, (uuids,))} | {
         each for ids in held.ids.values() for each in ids
     }
-
-
-def _running_back(events: Sequence[CustodyEvent]) -> tuple[RunningBack, ...]:
-    """Return where the clock was set back: the one jump that two times can show, since a pause looks like the other."""
-    return tuple(
-        RunningBack(event=after.sequence, at=after.at, before=before.at)
-        for before, after in pairwise(events)
-        if after.at < before.at
-    )
-
-
-def _told_of(jumps: Sequence[RunningBack]) -> tuple[Message, ...]:
-    told = "The time runs backwards at event {n}: {at} after {before}."
-    return tuple(say(told, n=each.event, at=each.at, before=each.before) for each in jumps)
 
 
 def note(desk: Desk, text: str, *, about: str | None = None) -> Outcome[OneNote]:
@@ -203,18 +182,20 @@ def verify(
     stamp of this chain: the chain must still hold what they name. Times that run backwards are told, and break nothing.
     """
     listed = read_keys(keys) if keys else None
-    with desk.open_case() as store:
+    with desk.open_case() as store, store.folder.listing_damage() as damaged:
         broken = [*store.verify(), *signatures.unlike_origins(store), *signatures.differences(store, listed)]
         broken += [*_verify_head(store, head), *_verify_findings(store), *_verify_sets(desk, store)]
         broken += [*_verify_bundles(store), *(witnesses.differences(store, against) if against else ())]
-        _require_whole(store, [*broken, *_verify_files(store, listed)])
+        broken += _verify_files(store, listed)
+        _require_whole(store, [*broken, *_named(damaged)])
     with settled_case(desk) as store:
         events = queries.custody_events(store)
         found = Holds(
             holds=True,
             events=len(events),
             head=store.custody_head(),
-            times_running_back=_running_back(events),
+            times_running_back=clocks.running_back(events),
+            clock_jumps=clocks.jumps(store, events),
             signed_to=signatures.covered_to(store, listed),
             signed_by=tuple(sorted({each.examiner for each in signatures.signed(store)})),
         )
@@ -235,7 +216,7 @@ def _require_whole(store: Store, broken: Sequence[Difference]) -> None:
 
 
 def _told(found: Holds, *, compared: bool) -> tuple[Message, ...]:
-    notes = [*_told_of(found.times_running_back)]
+    notes = [*clocks.told_of(found.times_running_back, found.clock_jumps)]
     if not found.signed_to:
         notes.append(say("No head of this chain is signed: whoever owns the file can have built it anew."))
     elif found.signed_to < found.events:
@@ -300,6 +281,13 @@ def _verify_findings(store: Store) -> Iterator[Difference]:
             yield Difference(where=f"finding {finding.id}", what=what)
     for uuid in queries.alerts_without_finding(store):
         yield Difference(where=f"alert {uuid}", what="belongs to no finding")
+
+
+def _named(damaged: Mapping[str, str]) -> Iterator[Difference]:
+    """Name the damaged crates of a sealed case, with what was in them where that can be told."""
+    for crate, unit in damaged.items():
+        what = f"what is sealed of {unit} is damaged or was changed" if unit else "is damaged, or no part of this case"
+        yield Difference(where=f"sealed/{crate}", what=what)
 
 
 def _verify_keys(store: Store) -> Iterator[Difference]:

@@ -170,7 +170,6 @@ def unseal(desk: Desk) -> Outcome[Formed]:
             made = CaseFolder(home, desk.keys)
             made.create()
             store.copy_to(made.case_file)
-            made.case_file.chmod(0o600)
             assert isinstance(store.folder, SealedFolder)  # noqa: S101  # asked above
             _each(_units(store.folder), partial(_out_of_crate, store.folder.vault, home))
             _verify(store, made)

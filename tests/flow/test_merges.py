@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -14,10 +15,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from laptops import keys_of, new_identity, send
+from mvtcase.errors import ConflictError
+from mvtcase.keys.ring import Keys
 from mvtcase.model import Publication, Verdict
+from mvtcase.phones import IosPhone, build_ios_backup
 from mvtcase.store import merging, queries
 from mvtcase.store.folder import Workspace
-from mvtcase.workflow import cases, custody, findings, merges, observations, officials, scans, status
+from mvtcase.workflow import (
+    acquisitions,
+    cases,
+    custody,
+    findings,
+    merges,
+    observations,
+    officials,
+    scans,
+    sealed,
+    status,
+)
 from mvtcase.workflow.observations import Seen
 
 if TYPE_CHECKING:
@@ -31,7 +46,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = int(os.environ.get("MVTCASE_MERGE_EXAMPLES", "0"))
 """How many histories: each takes a minute, so only a run by hand takes any."""
-_DONE = ("add", "rename", "publish", "judge", "observe", "scan", "send")
+_DONE = ("add", "rename", "publish", "judge", "observe", "scan", "phone", "send")
 STEPS = st.lists(
     st.tuples(st.sampled_from(("taipei", "taichung")), st.sampled_from(_DONE), st.integers(0, 5)),
     min_size=2,
@@ -76,7 +91,7 @@ def _take(target: Desk, source: Desk, post: Path) -> None:
 
 
 def _do(desk: Desk, other: Desk, what: str, number: int, post: Path) -> None:
-    """Take one step of a history."""
+    """Take one step of a history; the second phone is registered on both laptops, for whomever."""
     with desk.open_case() as store:
         people, found = queries.officials(store), queries.findings(store)
     one = people[number % len(people)].id
@@ -94,6 +109,9 @@ def _do(desk: Desk, other: Desk, what: str, number: int, post: Path) -> None:
         observations.add(desk, one, Seen(kind="apple.threat_notification", value=value, at="2026-09-02T00:00:00Z"))
     elif what == "scan":
         scans.run(desk, scans.Request(acquisitions=("A-0001",)))
+    elif what == "phone":
+        with contextlib.suppress(ConflictError):  # it is somebody else's here
+            acquisitions.add(desk, post.parent / "second", acquisitions.Registration(official=one))
     else:
         _take(other, desk, post)
 
@@ -112,22 +130,28 @@ def _says(desk: Desk) -> tuple[Any, ...]:
 def test_merged_in_either_order_and_again_two_laptops_say_the_same(
     two: Path, desk: Desk, keys: tuple[Identity, Identity]
 ) -> None:
-    """And both chains verify; a third exchange changes nothing."""
-    keep = two / "kept"
-    for name in ("workspace", "taichung"):
-        shutil.copytree(two / name, keep / name)
+    """And both chains verify; a third exchange changes nothing; either laptop's case may be sealed."""
+    keep, opens = two / "kept", Keys()
+    opens._identity = keys[0]
+    build_ios_backup(two / "second", IosPhone(seed=2))
+    pair = {
+        "taipei": replace(desk, identity=keys[0], workspace=replace(desk.workspace, keys=opens)),
+        "taichung": replace(desk, workspace=Workspace(two / "taichung", opens), examiner="Bo", identity=keys[1]),
+    }
+    for one in pair.values():
+        name = one.workspace.path.name
+        shutil.copytree(one.workspace.path, keep / name)
+        sealed.seal(one, sealed.Wish())
+        shutil.copytree(one.workspace.path, keep / f"{name}-sealed")
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(STEPS, st.booleans())
-    def check(steps: list[tuple[str, str, int]], other_first: bool) -> None:  # noqa: FBT001  # hypothesis gives it
-        for name in ("workspace", "taichung"):
-            shutil.rmtree(two / name, ignore_errors=True)
-            shutil.copytree(keep / name, two / name)
+    @given(STEPS, st.booleans(), st.sets(st.sampled_from(("taipei", "taichung"))))
+    def check(steps: list[tuple[str, str, int]], other_first: bool, closed: set[str]) -> None:  # noqa: FBT001  # hypothesis gives it
+        for name, one in pair.items():
+            shutil.rmtree(one.workspace.path, ignore_errors=True)
+            form = "-sealed" if name in closed else ""
+            shutil.copytree(keep / f"{one.workspace.path.name}{form}", one.workspace.path)
         post = Path(tempfile.mkdtemp(dir=two))
-        pair = {
-            "taipei": replace(desk, identity=keys[0]),
-            "taichung": replace(desk, workspace=Workspace(two / "taichung"), examiner="Bo", identity=keys[1]),
-        }
         for where, what, number in steps:
             _do(pair[where], pair["taichung" if where == "taipei" else "taipei"], what, number, post)
         first, second = (pair["taichung"], pair["taipei"]) if other_first else (pair["taipei"], pair["taichung"])

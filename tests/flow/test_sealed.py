@@ -261,6 +261,19 @@ def test_a_passphrase_that_does_not_fit_is_told_and_may_be_typed_again(full: Des
     assert cases.show(at(full, typed(None, "wrong", "words"))).data.officials
 
 
+def test_a_recovery_key_opens_as_people_type_it(full: Desk, tmp_path: Path) -> None:
+    """In small letters, in groups, over two lines; one that is mistyped is told as such."""
+    key = str(sealed.seal(full, Wish(recovery=True)).data.recovery_key)
+    typed = tmp_path / "typed"
+    for text in (key, f"{key.lower()[:30]} {key.lower()[30:50]}\n {key.lower()[50:]}\n"):
+        typed.write_text(text)
+        assert cases.show(at(full, Keys(typed))).data.officials
+    for text in (key[:-1], key[:-1] + ("Q" if key[-1] != "Q" else "P"), "AGE-SECRET-KEY-1"):
+        typed.write_text(text)
+        with pytest.raises(WrongKeyError, match="mistyped"):
+            cases.show(at(full, Keys(typed)))
+
+
 def test_nothing_is_sealed_that_nobody_could_open_or_that_is_no_part_of_it(full: Desk) -> None:
     """Without any key the case stays open, and a stranger's file in its folder is not destroyed with it."""
     with pytest.raises(CaseSealedError):

@@ -25,7 +25,8 @@ KEYS_FILE = "keys"
 GRAIN = 64 << 10
 """No file of a sealed case has a size finer than this."""
 _MOST_BYTES = 1 << 20
-_BARE = re.compile(r"^AGE-SECRET-KEY-1[0-9A-Z]+$", re.MULTILINE | re.IGNORECASE)
+_BARE = re.compile(r"AGE-SECRET-KEY-1([0-9A-Z]*)", re.IGNORECASE)
+_BARE_SIGNS = 58
 
 
 def read_keys(path: Path) -> dict[str, Any]:
@@ -82,11 +83,30 @@ class Keys:
         return None
 
     def _bare(self) -> str:
-        """Return the age key that stands in the file in clear, as a recovery key typed from paper does."""
+        """Return the age key that stands in the file in clear, as a recovery key typed from paper does, spaces or not.
+
+        Raises `WrongKeyError` for one that is mistyped: it says so itself.
+        """
         if self.identity_file is None or not self.identity_file.is_file():
             return ""
-        found = _BARE.search(read_bounded(self.identity_file, _MOST_BYTES).decode("utf-8", "replace"))
-        return found[0].upper() if found else ""
+        text = read_bounded(self.identity_file, _MOST_BYTES).decode("utf-8", "replace")
+        found = _BARE.search("".join(text.split()))
+        if found is None:
+            return ""
+        import pyrage  # noqa: PLC0415  # slow to load, and few calls hold a key
+
+        key = found[0].upper()
+        try:
+            pyrage.x25519.Identity.from_str(key)
+        except pyrage.IdentityError as error:
+            raise WrongKeyError(
+                "The key in {path} is mistyped: {n} signs stand after AGE-SECRET-KEY-1, {right} are right.",
+                hint="Compare it with the paper sign by sign; no B, I, O and no further 1 occurs in it.",
+                path=self.identity_file,
+                n=len(found[1]),
+                right=_BARE_SIGNS,
+            ) from error
+        return key
 
     def secret_of(self, path: Path) -> str:
         """Return the key of the case whose key file this is. Raises `CaseSealedError` where nothing here opens it."""

@@ -150,7 +150,8 @@ class Desk:
     def language_of_case(self) -> str:
         """Return the language of the case that this call is about, English where none is meant or it cannot be read."""
         with contextlib.suppress(MvtcaseError):
-            if one := readable(self.case_folder()):
+            folder, one = self._meant(CaseState.OPEN)
+            if one := one or readable(folder):
                 return self.language_of(one)
         return self.spoken
 
@@ -181,11 +182,16 @@ class Desk:
 
     def case_folder(self, state: CaseState = CaseState.OPEN) -> CaseFolder:
         """Return the folder of the case meant: named by id or slug, else the only open one, or one of another state."""
+        return self._meant(state)[0]
+
+    def _meant(self, state: CaseState) -> tuple[CaseFolder, CaseFile | None]:
+        """Return the folder of the case meant, with what it says of itself where that had to be read for it."""
         folders = self.workspace.case_folders()
         if self.case is None:
             read = {folder: readable(folder) for folder in folders}
             unreadable = tuple(folder for folder, one in read.items() if one is None)
-            return only(tuple(f for f, one in read.items() if one and one.state is state) or unreadable)
+            found = only(tuple(f for f, one in read.items() if one and one.state is state) or unreadable)
+            return found, read[found]
         by_slug = [folder for folder in folders if folder.slug == self.case]
         # The folder of a sealed case does not say what people call it.
         fitting = by_slug or [each for each in folders if (one := readable(each)) and self.case in {one.id, one.slug}]
@@ -194,7 +200,7 @@ class Desk:
             raise AmbiguousError(
                 "Several cases have the id {case}: {names}.", hint="Name one by its slug.", case=self.case, names=names
             )
-        return fitting[0] if fitting else self.workspace.case_folder(self.case)
+        return (fitting[0] if fitting else self.workspace.case_folder(self.case)), None
 
     @contextlib.contextmanager
     def open_case(self, *, to_change: bool = False) -> Iterator[Store]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from laptops import keys_of, new_identity, send
 from mvtcase.errors import ConflictError
+from mvtcase.keys import locks, wrapping
 from mvtcase.keys.ring import Keys
 from mvtcase.model import Publication, Verdict
 from mvtcase.phones import IosPhone, build_ios_backup
@@ -128,11 +129,11 @@ def _says(desk: Desk) -> tuple[Any, ...]:
 @pytest.mark.slow
 @pytest.mark.skipif(not EXAMPLES, reason="takes minutes: MVTCASE_MERGE_EXAMPLES says how many histories")
 def test_merged_in_either_order_and_again_two_laptops_say_the_same(
-    two: Path, desk: Desk, keys: tuple[Identity, Identity]
+    two: Path, desk: Desk, keys: tuple[Identity, Identity], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And both chains verify; a third exchange changes nothing; either laptop's case may be sealed."""
-    keep, opens = two / "kept", Keys()
-    opens._identity = keys[0]
+    keep, opens = two / "kept", Keys(ask=lambda _: "words")
+    monkeypatch.setattr(wrapping, "USUAL", locks.Cost(memory_kib=64, passes=1, lanes=1))
     build_ios_backup(two / "second", IosPhone(seed=2))
     pair = {
         "taipei": replace(desk, identity=keys[0], workspace=replace(desk.workspace, keys=opens)),
@@ -141,7 +142,7 @@ def test_merged_in_either_order_and_again_two_laptops_say_the_same(
     for one in pair.values():
         name = one.workspace.path.name
         shutil.copytree(one.workspace.path, keep / name)
-        sealed.seal(one, sealed.Wish())
+        sealed.seal(one, sealed.Wish(passphrase="words"))
         shutil.copytree(one.workspace.path, keep / f"{name}-sealed")
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

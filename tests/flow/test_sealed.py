@@ -199,6 +199,9 @@ def test_a_removed_examiner_opens_it_no_more(full: Desk, tmp_path: Path) -> None
             cases.show(at(full, keys))
     (tmp_path / "paper").write_text(f"from the safe:\n{paper.lower()}\n")
     assert cases.show(at(full, Keys(tmp_path / "paper"))).json["case"]["id"] == "C-0001"
+    examiners.change_examiner(full, "Lin", active=True)
+    assert cases.show(at(full, keys_of(tmp_path, "lin"))).json["case"]["id"] == "C-0001"
+    assert "still has the key" in str(examiners.change_examiner(full, "Lin", active=False).messages[0])
     assert custody.verify(full).json["holds"]
 
 

@@ -153,7 +153,12 @@ def change_examiner(
             raise ConflictError("{one} is the only lead.", hint="Make another one first.", one=one.name)
         with store.change("examiner.changed", actor=desk.actor, subject=one.id, columns=",".join(changes)) as change:
             change.update("examiner", one.uuid, **changes)
-        return Outcome(data=Register(examiners=queries.examiners(store)))
+            if active and not one.active:
+                _let_in(desk, store, change, one.public_keys)
+        incoming.settle_keys(store)
+        still = active is False and store.folder.sealed
+        told = (say("{name} still has the key of this case: {0} makes a new one.", do("case rekey"), name=one.name),)
+        return Outcome(data=Register(examiners=queries.examiners(store)), messages=told if still else ())
 
 
 def list_examiners(desk: Desk) -> Outcome[Register]:

@@ -3,7 +3,7 @@
     python benchmarks/console.py                       120 officials
     python benchmarks/console.py --officials 1000
     python benchmarks/console.py --readers 200         readers at once, while a client dawdles
-    python benchmarks/console.py --names 1000          as many hostile names, on every page that shows one
+    python benchmarks/console.py --names 1000          as many people whose names, phones and findings are hostile
     python benchmarks/console.py --profile people      what one page spends its time on
 
 The case is that of `benchmarks/store.py`. A figure is wall time at the client, over one connection after the other, and
@@ -57,13 +57,6 @@ class Reader:
 
     def __init__(self, port: int, cookie: str) -> None:
         self.port, self.cookie = port, cookie
-
-    def text(self, path: str) -> str:
-        """Return a page. Raises `RuntimeError` when it is none."""
-        status, content = self._get(path)
-        if status != http.client.OK:
-            raise RuntimeError(f"{path}: {status}")
-        return content.decode()
 
     def read(self, path: str) -> tuple[int, int]:
         """Return the status and the length of a page."""
@@ -136,41 +129,89 @@ def together(reader: Reader, readers: int) -> str:
     return f"{right} of {readers} read a person's page in {whole:.1f} s, the slowest in {max(t for _, t in took):.1f} s"
 
 
+PIECES = (
+    "<script>attack(1)</script>", "'\"><img src=x onerror=attack(1)>", "{{ 'tem' ~ 'plated' }}", "{% raw %}",
+    "javascript:attack(1)",
+    "</title><svg onload=attack(1)>", "&lt;script&gt;attack(1)", "\u202eattack", "\u2066", "\x1b[31m",
+    "\r\nSet-Cookie: a=b",
+    "' onfocus=attack(1) autofocus='", "<style>@import 'http://evil.example'</style>", "林小明", "%0d%0a", "\\",
+)  # fmt: skip
+"""What tries to be markup, script, style, address, format, control or direction."""
+NAMED = {
+    "official": ("name", "role", "contact"),
+    "consent": ("given_by", "scope"),
+    "device": ("label",),
+    "module_run": ("module",),
+    "gap": ("module", "reason"),
+    "alert": ("module", "message", "indicator_value", "indicator_family", "indicator_set"),
+    "finding": ("module", "title", "indicator_value", "indicator_family", "indicator_set", "rule"),
+}
+"""What people and phones name, by table: the ids, times and closed sets of words are ours."""
+
+
 def hostile_names(number: int) -> Iterator[str]:
-    """Yield names that try to be markup, script, style, address, format, control or direction, drawn from a seed."""
+    """Yield hostile names, drawn from a seed."""
     dice = random.Random(SEED)  # the same names every time
-    pieces = (
-        "<script>attack(1)</script>", "'\"><img src=x onerror=attack(1)>", "{{ 7 * 7777 }}", "{% raw %}",
-        "javascript:attack(1)",
-        "</title><svg onload=attack(1)>", "&lt;script&gt;attack(1)", "\u202eattack", "\u2066", "\x1b[31m",
-        "\r\nSet-Cookie: a=b",
-        "' onfocus=attack(1) autofocus='", "<style>@import 'http://evil.example'</style>", "林小明", "%0d%0a", "\\",
-    )  # fmt: skip
     for _ in range(number):
-        yield " ".join(dice.choices(pieces, k=dice.randrange(1, 5))) + f" {dice.randrange(10**6)}"
+        yield " ".join(dice.choices(PIECES, k=dice.randrange(1, 5))) + f" {dice.randrange(10**6)}"
 
 
-def attacked(reader: Reader, workspace: Path, number: int) -> str:
-    """Return how many pages showed hostile names. Raises `RuntimeError` where one of them is more than text."""
+class Hostile:
+    """A change of a case in which whatever a person or a phone names is hostile."""
+
+    def __init__(self, change: Any) -> None:  # noqa: ANN401  # of the store
+        self._change, self._names = change, hostile_names(10**9)
+
+    def insert(self, table: str, **values: object) -> object:
+        """Write a row."""
+        named: dict[str, object] = {
+            each: next(self._names) for each in NAMED.get(table, ()) if values.get(each, "") is not None
+        }
+        if "identity" in values:
+            named["identity"] = {each: next(self._names) for each in ("name", "model", "os_version", "serial")}
+        for each in {"event", "detail"} & {*values}:
+            named[each] = {next(self._names): next(self._names)}
+        return self._change.insert(table, **{**values, **named})
+
+
+def build_hostile(workspace: Workspace, officials: int) -> None:
+    """Make a case of people, phones and findings that are all named by somebody hostile."""
+    made = importlib.import_module("store")
+    made.FINDINGS_PER_OFFICIAL = 12
+    build(workspace, officials=0)
+    desk = Desk(workspace=workspace, examiner="Ada", case="many")
+    with desk.open_case(to_change=True) as store, store.change("invented", actor="Ada") as change:
+        writer = made.Builder(Hostile(change), officials=officials)
+        for number in range(1, officials + 1):
+            writer.official(number)
+    for place, name in enumerate(hostile_names(50)):
+        seen = workflow.observations.Seen(kind="line.letter_sealing", value="off", note=name, method="screen")
+        workflow.observations.add(desk, f"O-{1 + place % officials:04d}", seen)
+        workflow.custody.note(desk, name)
+
+
+def attacked(workspace: Path, number: int) -> str:
+    """Return how many pages showed so many people of hostile names. Raises `RuntimeError` where one is not text."""
+    if not workspace.exists():
+        build_hostile(Workspace(workspace), number)
+    inside, read = Inside(workspace), 0
     desk = Desk(workspace=Workspace(workspace), examiner="Ada", case="many")
-    read = 0
-    for place, name in enumerate(hostile_names(number)):
-        person = f"O-{1 + place % 100:04d}"
-        workflow.officials.change_official(desk, person, {"name": name, "role": name})
-        every = place % 100 == 99 or place == number - 1
-        for page in (f"people/{person}", *(PAGES if every else ())):
-            text = reader.text(f"/c/many/{page}")
-            if found := attacks_in(text):
-                raise RuntimeError(f"{page}: {name!r}: {found}")
-            read += 1
-    return f"{number} names on {read} pages: text everywhere"
+    found = [each.id for each in workflow.findings.list_findings(desk, limit=number).data.findings]
+    sheets = [f"{page}?page={1 + place}" for place in range(1 + number // 100) for page in PAGES if "?" not in page]
+    people = [f"people/O-{1 + place:04d}" for place in range(number)]
+    devices = [f"devices/D-{1 + place:04d}" for place in range(number // 10)]
+    for page in (*sheets, *people, *devices, *(f"queue?at={each}" for each in found[: number // 10])):
+        if attacks := attacks_in(inside.text(f"/c/many/{page}")):
+            raise RuntimeError(f"{page}: {attacks}")
+        read += 1
+    return f"{number} people with phones and findings, all of hostile names, on {read} pages: text everywhere"
 
 
 def attacks_in(text: str) -> list[str]:
     """Return what in a page is more than text."""
     held = _Tags()
     held.feed(text)
-    return [*held.found, *({"54439"} if "54439" in text else ()), *map(repr, sorted({*text} & {*_UNSEEN}))]
+    return [*held.found, *({"templated"} if "templated" in text else ()), *map(repr, sorted({*text} & {*_UNSEEN}))]
 
 
 class _Tags(HTMLParser):
@@ -197,34 +238,46 @@ class _Tags(HTMLParser):
 _UNSEEN = "\u202e\u2066\x1b"
 
 
+class Inside:
+    """A browser that was let in, at a console in this very thread."""
+
+    def __init__(self, workspace: Path) -> None:
+        async def here(work: Callable[..., Any], *given: object, **named: object) -> object:
+            return work(*given, **named)
+
+        site.run_in_threadpool = here  # type: ignore[attr-defined, assignment]  # one thread
+        door, desk = Door(), Desk(workspace=Workspace(workspace), examiner="Ada")
+        console = Console(desk=desk, door=door, names=frozenset({"here"}))
+        session = door.begin("")
+        self._headers = [(b"host", b"here"), (b"cookie", f"{console.cookie}={session.key}".encode())]
+        self._site = site.make_site(console)
+
+    def text(self, address: str) -> str:
+        """Return a page. Raises `RuntimeError` when it is none."""
+        path, _, query = address.partition("?")
+        scope = {
+            "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+            "headers": self._headers, "root_path": "", "scheme": "http",
+        }  # fmt: skip
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        asyncio.run(self._site(scope, receive, send))  # type: ignore[arg-type]  # as a server calls it
+        if sent[0]["status"] != http.client.OK:
+            raise RuntimeError(f"{address}: {sent[0]['status']}")
+        return b"".join(each.get("body", b"") for each in sent[1:]).decode()
+
+
 def profile(workspace: Path, page: str) -> None:
     """Print what one page spends its time on, read a second time as from a server that is warm."""
-
-    async def here(work: Callable[..., Any], *given: object, **named: object) -> object:
-        return work(*given, **named)
-
-    site.run_in_threadpool = here  # type: ignore[attr-defined, assignment]  # one thread
-    door = Door()
-    console = Console(desk=Desk(workspace=Workspace(workspace), examiner="Ada"), door=door, names=frozenset({"here"}))
-    session = door.enter(door.new_token())
-    if session is None:
-        raise RuntimeError("the door does not open")
-    cookie = f"{console.cookie}={session.key}".encode()
-    path, _, query = f"/c/many/{page}".partition("?")
-    scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-        "headers": [(b"host", b"here"), (b"cookie", cookie)], "root_path": "", "scheme": "http",
-    }  # fmt: skip
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(_: object) -> None:
-        return None
-
-    application, watched = site.make_site(console), cProfile.Profile()
-    asyncio.run(application({**scope}, receive, send))
-    watched.runcall(asyncio.run, application({**scope}, receive, send))
+    inside, watched = Inside(workspace), cProfile.Profile()
+    inside.text(f"/c/many/{page}")
+    watched.runcall(inside.text, f"/c/many/{page}")
     pstats.Stats(watched).sort_stats("cumulative").print_stats(45)
 
 
@@ -240,15 +293,15 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.keep or Path(scratch) / "workspace"
+        if asked.names:
+            sys.stdout.write(attacked(folder, asked.names) + "\n")
+            return
         if not folder.exists():
             build(Workspace(folder), officials=asked.officials)
         if asked.profile is not None:
             profile(folder, asked.profile)
             return
         with serving(folder) as reader:
-            if asked.names:
-                sys.stdout.write(attacked(reader, folder, asked.names) + "\n")
-                return
             if asked.readers:
                 sys.stdout.write(together(reader, asked.readers) + "\n")
                 return

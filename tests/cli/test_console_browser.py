@@ -151,6 +151,12 @@ def test_no_page_has_a_serious_fault(browser: Any, place: Callable[..., Place], 
         assert page.locator("html").get_attribute("lang") == language
         page.evaluate(axe)
         found = page.evaluate(AXE % ("" if language == "en" else OF_WORDS))
+        if EVERY:
+            page.emulate_media(color_scheme="dark")
+            found += page.evaluate(AXE % "")
+            page.set_viewport_size({"width": 390, "height": 900})
+            page.emulate_media(color_scheme="light")
+            found += page.evaluate(AXE % "")
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 390, "height": 900})
         found += page.evaluate(AXE % OF_COLOUR) if language == "en" or EVERY else []
@@ -299,7 +305,14 @@ def test_it_works_without_scripts(browser: Any, place: Callable[..., Place]) -> 
     for name in PAGES:
         page.goto(root + name)
         assert page.locator("h1").count() == 1
+    page.goto(f"{root}people")
+    assert "林小明" in page.content()
+    page.goto(f"{root}custody")
     page.locator("form.leave button").click()
+    for _ in range(2):
+        page.go_back()
+        assert "token" not in page.url
+        assert page.locator("h1").count() == 0, "what was read before is not shown to who comes after"
     page.goto(f"{root}people")
     assert "林小明" not in page.content()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -14,18 +16,19 @@ import pytest
 
 from browsing import Browser, benchmark, serving
 from mvtcase import workflow
+from mvtcase.engine.job import EngineEvent
 from mvtcase.web.console import Console
 from mvtcase.web.doing import ACTIONS
 from mvtcase.web.door import Door
 from mvtcase.web.listening import LOOPBACK, listen
-from mvtcase.web.pages import PAGES
+from mvtcase.web.pages import PAGES, naming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conftest import FakeEngine  # type: ignore[import-not-found]  # of this folder
-    from mvtcase.engine.job import EngineResult, ScanJob
+    from mvtcase.engine.job import EngineResult, RecheckJob, ScanJob
     from mvtcase.workflow.desk import Desk
 
 NASTY = "<script>alert(1)</script>'\"&\u202e"
@@ -95,6 +98,24 @@ def test_hostile_text_is_text_on_every_page(browser: Browser, desk: Desk, scanne
     for path in (*pages, *(f"/c/line-2021/people/{each}" for each in people), f"/c/line-2021/queue?at={scanned}"):
         page = browser.ask("GET", path)
         assert (path, page.status, attack.attacks_in(page.text)) == (path, 200, [])
+
+
+def test_a_finding_opens_whatever_its_indicator_is(
+    browser: Browser, desk: Desk, engine: FakeEngine, match: EngineResult, add_phone: Callable[..., str]
+) -> None:
+    """A value that no search can hold as it stands is looked for all the same, and the link to all of it works."""
+    add_phone()
+    ((alert, indicator),) = [(each, each.indicator) for each in match.alerts if each.indicator]
+    values = ['a "b" (c) AND', "\r\n", "%", "x" * 900, "\u202e<b>", 'or " --']
+    named = (replace(alert, event={"at": each}, indicator=replace(indicator, value=each)) for each in values)
+    engine.answer = replace(match, alerts=(*named,))
+    workflow.scans.run(desk, workflow.scans.Request())
+    found = workflow.findings.list_findings(desk).data.findings
+    assert {each.indicator.value for each in found if each.indicator} == {*values}
+    for each in found:
+        assert browser.read(f"queue?at={each.id}").status == 200
+    for value in values:
+        assert browser.read(f"queue?{urlencode(naming(value))}").text.count('class="row"') == 1
 
 
 def test_reading_a_person_is_written_down(browser: Browser, desk: Desk) -> None:
@@ -167,7 +188,52 @@ def test_others_are_refused(browser: Browser, console: Console) -> None:
     assert browser.read("people").status == 401, "who entered before is out"
 
 
-@pytest.mark.parametrize("here", ["..", "../..", "/etc", "a/../../..", "%2e%2e", "\x00"])
+def test_a_recheck_is_stopped(
+    browser: Browser, desk: Desk, engine: FakeEngine, scanned: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recheck that is stopped is marked so at once, and what was found before it stands."""
+    going, seen = threading.Event(), threading.Event()
+    whole = engine.run_recheck
+
+    def slow(job: RecheckJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
+        seen.set()
+        going.wait(60)
+        on_event(EngineEvent(what="module_started", module="sms", index=1, total=1))
+        return whole(job, on_event=on_event)
+
+    monkeypatch.setattr(engine, "run_recheck", slow)
+    browser.do("recheck")
+    assert seen.wait(60)
+    browser.do("stop", work="1")
+    going.set()
+    browser.read("progress")
+    assert "Stopped. What was found is stored" in browser.read("scans").text
+    assert [each.state for each in workflow.rechecks.list_rechecks(desk).data.scans] == ["interrupted"]
+    assert workflow.findings.show(desk, scanned).data.finding.id == scanned
+
+
+def test_what_a_killed_server_left_goes_on(
+    browser: Browser, desk: Desk, engine: FakeEngine, match: EngineResult, add_phone: Callable[..., str]
+) -> None:
+    """A scan that nobody runs any more has a button, and the case ends as if it had never been cut off."""
+    add_phone()
+    engine.answer = match
+
+    def die(_: ScanJob) -> None:
+        raise RuntimeError("killed")
+
+    engine.before = die
+    with pytest.raises(RuntimeError):
+        workflow.scans.run(desk, workflow.scans.Request())
+    assert "Go on with A-0001" in browser.read("scans").text
+    engine.before = lambda _: None
+    browser.do("scan", acquisition="A-0001")
+    browser.read("progress")
+    assert [each.state for each in workflow.scans.list_scans(desk).data.scans] == ["interrupted", "finished"]
+    assert "Go on with" not in browser.read("scans").text.partition("S-0002")[2].partition("S-0001")[0]
+
+
+@pytest.mark.parametrize("here", ["..", "../..", "/etc", "a/../../..", "%2e%2e", "\x00", "x" * 5000])
 def test_the_chooser_stays_below_its_folder(browser: Browser, here: str) -> None:
     """No address shows a folder outside of the one that was named."""
     answer = browser.ask("GET", f"/c/line-2021/choose/O-0001?{urlencode({'in': here})}")
@@ -181,6 +247,11 @@ def test_the_chooser_shows_no_links(browser: Browser, tmp_path: Path) -> None:
     text = browser.ask("GET", "/c/line-2021/choose/O-0001").text
     assert "phone/" in text
     assert "out" not in re.findall(r"<li>(.*?)</li>", text)[-1]
+    (tmp_path / "evidence" / os.fsdecode(b"\xb3\xf8.zip")).touch()
+    (tmp_path / "evidence" / "\u202egpj.<b>").touch()
+    text = browser.ask("GET", "/c/line-2021/choose/O-0001").text
+    assert "1 more" in text, "a name in another encoding than the file system's stops nobody"
+    assert benchmark("console").attacks_in(text) == []
     assert browser.ask("GET", "/c/line-2021/choose/O-0001?in=out").status == 404
 
 

@@ -68,6 +68,14 @@ class Engine:
 workspace = Workspace(Path(sys.argv[1]))
 scans.run(Desk(workspace=workspace, examiner="Ada", engine=Engine(), with_control=False), scans.Request())
 """
+WHILE_SERVING = (
+    CHILD.replace("scans.run(", "Works().scan(").replace("scans.Request())", "(), None)")
+    + """
+import threading
+threading.Event().wait(60)
+"""
+)
+"""The same in a thread of the console's server."""
 
 
 def _write(results: Path, events: tuple[dict[str, Any], ...] = EVENTS) -> None:
@@ -107,11 +115,12 @@ def cut_off(desk: Desk, add_phone: Callable[..., str], engine: FakeEngine) -> De
     return desk
 
 
-def test_kill_nine_loses_no_alert(desk: Desk, add_phone: Callable[..., str]) -> None:
+@pytest.mark.parametrize("child", [CHILD, f"from mvtcase.web.work import Works\n{WHILE_SERVING}"])
+def test_kill_nine_loses_no_alert(desk: Desk, add_phone: Callable[..., str], child: str) -> None:
     """A real process, killed while its worker ran: the next verb files what it had raised and scans again."""
     add_phone()
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(desk.workspace.path), json.dumps(EVENTS)], check=False, capture_output=True
+        [sys.executable, "-c", child, str(desk.workspace.path), json.dumps(EVENTS)], check=False, capture_output=True
     )
     assert done.returncode == -9, done.stderr.decode()
     working = desk.case_folder().working

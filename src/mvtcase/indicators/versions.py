@@ -32,7 +32,7 @@ PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 MAX_NAME = 64
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_NAME - 1}}}")
 _KEEP_OUT = "# Imported sets have their own licences and markings; they never enter version control.\n*\n"
 
 

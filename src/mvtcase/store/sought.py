@@ -21,6 +21,7 @@ _INSIDE = """
 WITH RECURSIVE inside(id) AS (SELECT ? UNION SELECT g.id FROM affected_group g JOIN inside i ON g.parent = i.id)
 SELECT official FROM membership WHERE affected_group IN (SELECT id FROM inside)
 """
+_GIVEN = "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)"
 _CONDITIONS = {
     "evidence_class": "f.evidence_class = ?",
     "level": "f.level IN (SELECT value FROM json_each(?))",
@@ -146,6 +147,6 @@ ORDER BY sum(NOT {_JUDGED}) = 0, max(f.severity) DESC, f.device, f.line LIMIT ? 
 
 def within(sought: Condition, page: Sequence[LineFound]) -> Condition:
     """Return the condition for those of the findings sought that are in some incident lines."""
-    inside = " OR ".join(["(f.device = ? AND f.line = ?)"] * len(page)) or "0"
-    text = f"{sought.text} AND ({inside})" if sought.text else f"WHERE {inside}"
-    return Condition(text=text, values=(*sought.values, *(value for each in page for value in (each.device, each.key))))
+    inside = f"(f.device, f.line) IN ({_GIVEN})"
+    text = f"{sought.text} AND {inside}" if sought.text else f"WHERE {inside}"
+    return Condition(text=text, values=(*sought.values, canonical_json([[each.device, each.key] for each in page])))

@@ -33,6 +33,8 @@ class Folders:
     up: str | None
     folders: tuple[str, ...]
     files: tuple[str, ...]
+    others: int
+    """How many have a name that is no text: no address and no form can hold it."""
 
 
 @dataclass(kw_only=True)
@@ -98,23 +100,29 @@ class Console:
         """Return what is in a folder of evidence. Raises `InputError` without a root, `NotFoundError` outside of it."""
         base = self._root()
         place = self.below_root(here)
-        if not place.is_dir():
-            raise NotFoundError("There is no folder {here} below the folder of evidence.", here=here)
-        inside = sorted(each for each in place.iterdir() if not each.is_symlink())[:MAX_FOLDERS]
+        try:
+            named = sorted(each for each in place.iterdir() if not each.is_symlink())
+        except OSError:  # not there, no folder, not ours to read, or no name that the file system takes
+            raise _no_folder(here) from None
+        inside = [each for each in named if _is_text(each.name)][:MAX_FOLDERS]
         relative = place.relative_to(base)
         return Folders(
             here="" if place == base else str(relative),
             up=None if place == base else str(relative.parent).removeprefix("."),
             folders=tuple(each.name for each in inside if each.is_dir()),
             files=tuple(each.name for each in inside if each.is_file()),
+            others=len(named) - len(inside),
         )
 
     def below_root(self, named: str) -> Path:
         """Return a place below the folder of evidence. Raises `NotFoundError` for one outside of it."""
         base = self._root()
-        place = base if "\0" in named else (base / named).resolve()
-        if "\0" in named or not place.is_relative_to(base):
-            raise NotFoundError("There is no folder {here} below the folder of evidence.", here=named)
+        try:
+            place = (base / named).resolve()
+        except (OSError, ValueError):
+            raise _no_folder(named) from None
+        if not place.is_relative_to(base):
+            raise _no_folder(named)
         return place
 
     def _root(self) -> Path:
@@ -124,3 +132,12 @@ class Console:
                 hint=say("Start {0}, or type the path.", do("serve", evidence_root="FOLDER")),
             )
         return self.evidence_root.resolve()
+
+
+def _no_folder(here: str) -> NotFoundError:
+    return NotFoundError("There is no folder {here} below the folder of evidence.", here=here)
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a file's name is text, and not bytes that no encoding explains."""
+    return name.encode("utf-8", "ignore").decode() == name

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 from mvtcase.canon import person_key
@@ -34,8 +35,14 @@ MAX_KNOCKING = 1024
 """How many addresses and names are remembered for the attempts they made."""
 BODY_SECONDS = 60.0
 """How long a form may let wait for its next part."""
+MAX_BODY, MAX_SIGNING_IN = 33 << 20, 64 << 10
+"""How many bytes a form may hold, with the file in it; and one of somebody who was not let in yet."""
 ENTER = "/enter"
 OPEN_TO_ALL = frozenset({ENTER, "/static/console.css", "/static/console.js", "/static/icon.svg"})
+OWN_SITES = frozenset({"same-origin", "none"})
+"""Where browsers say that a request comes from when it is a page of the console, or the person's own doing."""
+CLOSE = {"Connection": "close"}
+"""What makes an answer the last of its connection, so that nothing more is read from who was refused."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -158,8 +165,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+        if scope["type"] != "http":
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
@@ -173,39 +181,68 @@ class Guard:
                 ]
             await send(message)
 
-        async def hurried() -> Message:
-            # Whoever waits for the answer may wait; whoever sends a form must come to its end.
-            if scope["method"] != "POST" or ended:
-                return await receive()
-            message = await asyncio.wait_for(receive(), BODY_SECONDS)
-            if not message.get("more_body"):
-                ended.append(True)
-            return message
-
-        ended: list[bool] = []
         refused = self._why_not(scope, headers)
         if refused:
-            await PlainTextResponse(refused[1], status_code=refused[0])(scope, receive, sealed)
+            await PlainTextResponse(refused[1], status_code=refused[0], headers=CLOSE)(scope, receive, sealed)
             return
-        await self._app(scope, hurried, sealed)
+        await self._app(scope, _hurried(receive, _most(scope)) if scope["method"] == "POST" else receive, sealed)
 
     def _why_not(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         """Return the status and the sentence with which a request is refused, None when it may pass."""
+        refused = self._why_nobody(scope, headers)
+        if refused:
+            return refused
+        session = self._door.known(_cookie(headers.get("cookie", ""), self._cookie))
+        scope.setdefault("state", {})["session"] = session
+        if session is None and scope["path"] not in OPEN_TO_ALL:
+            return 401, "Nobody is let in here, or the time was over. Go in by the address that the console gave you."
+        return None
+
+    def _why_nobody(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+        """Return why nobody is answered who asks so, whoever it is."""
         if headers.get("host", "") not in self._names:
             return 421, "This console answers to its own address only."
         if scope["method"] not in {"GET", "HEAD", "POST"}:
             return 405, "This console takes GET and POST only."
         origin = headers.get("origin")
         foreign = origin is not None and origin not in self._origins
-        if foreign or (scope["method"] == "POST" and headers.get("sec-fetch-site", "same-origin") != "same-origin"):
+        if foreign or (headers.get("sec-fetch-site", "none") not in OWN_SITES and not _is_entering(scope)):
             return 403, "This request comes from another page than the console's own."
         if scope["method"] == "POST" and origin is None:
             return 403, "A form of the console names where it comes from; this one does not."
-        session = self._door.known(_cookie(headers.get("cookie", ""), self._cookie))
-        scope.setdefault("state", {})["session"] = session
-        if session is None and scope["path"] not in OPEN_TO_ALL:
-            return 401, "Nobody is let in here, or the time was over. Go in by the address that the console gave you."
-        return None
+        return (413, "This form is too large.") if int(headers.get("content-length", "0")) > _most(scope) else None
+
+
+def _hurried(receive: Receive, most: int) -> Receive:
+    """Return what receives a form that has to come to its end in time and to hold no more than `most` bytes.
+
+    Whoever waits for the answer may wait after that.
+    """
+    came, ended = 0, False
+
+    async def received() -> Message:
+        nonlocal came, ended
+        if ended:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), BODY_SECONDS)
+        except asyncio.TimeoutError:
+            raise HTTPException(408, headers=CLOSE) from None
+        came, ended = came + len(message.get("body", b"")), not message.get("more_body")
+        if came > most:
+            raise HTTPException(413, headers=CLOSE)
+        return message
+
+    return received
+
+
+def _is_entering(scope: Scope) -> bool:
+    """Return whether somebody follows the printed address, which may stand on a page elsewhere, as a terminal does."""
+    return scope["method"] != "POST" and scope["path"] == ENTER
+
+
+def _most(scope: Scope) -> int:
+    return MAX_SIGNING_IN if scope["path"] == ENTER else MAX_BODY
 
 
 def _cookie(header: str, name: str) -> str:

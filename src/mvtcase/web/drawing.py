@@ -29,6 +29,7 @@ _LABEL = 130
 MAX_DAYS = 370
 """Days that a sparkline shows; earlier ones are counted together in its first bar."""
 MAX_NODES = 60
+_HEIGHTS = {"unknown": 2, "on": 7}
 
 
 def status_bar(counts: Mapping[str, int], *, word: Word = str) -> Markup:
@@ -103,6 +104,11 @@ def sparkline(days: Mapping[str, int], others: int = 0, *, word: Word = str) -> 
         )
         for day, number in sorted(counts.items())
     ]
+    ends = [(first, 0, "start"), (last, _WIDTH, "end")] if span > 1 else [(first, 0, "start")]
+    shapes += [
+        Markup('<text x="{}" y="54" text-anchor="{}" class="quiet">{}</text>').format(left, anchor, day)
+        for day, left, anchor in ends
+    ]
     told = say(
         "{dated} with a day, {first} to {last}, at most {most} on one day; {others} without",
         dated=sum(known.values()),
@@ -111,19 +117,23 @@ def sparkline(days: Mapping[str, int], others: int = 0, *, word: Word = str) -> 
         most=most,
         others=others,
     )
-    return _svg(_WIDTH, 42, word(told), shapes)
+    return _svg(_WIDTH, 58, word(told), shapes)
 
 
-def strip(states: Sequence[tuple[str, str]], *, word: Word = str) -> Markup:
-    """Return a row of boxes, one for each state in its order, each with its own words: `(class, words)`."""
-    width = min(40.0, _WIDTH / max(len(states), 1))
+def strip(states: Sequence[tuple[str, str]], *, whole: float = _WIDTH, word: Word = str) -> Markup:
+    """Return a row of boxes, one for each state in its order, each with its own words: `(class, words)`.
+
+    A box is the higher the more it says: what is unknown is a line, on is half a box, and all else a whole one.
+    """
+    width = min(40.0, whole / max(len(states), 1))
     shapes = [
-        Markup('<g><title>{}</title><rect x="{:.1f}" y="0" width="{:.1f}" height="14" class="{}"/></g>').format(
-            words, place * width, max(width - 1, 1.0), name
+        Markup('<g><title>{}</title><rect x="{:.1f}" y="{}" width="{:.1f}" height="{}" class="{}"/></g>').format(
+            words, place * width, 14 - high, max(width - 1, 1.0), high, name
         )
         for place, (name, words) in enumerate(states)
+        for high in (_HEIGHTS.get(name, 14),)
     ]
-    return _svg(_WIDTH, 14, "; ".join(words for _, words in states[:20]) or word(say("nothing observed")), shapes)
+    return _svg(whole, 14, "; ".join(words for _, words in states[:20]) or word(say("nothing observed")), shapes)
 
 
 def graph(links: Sequence[tuple[str, Sequence[str]]], *, word: Word = str) -> Markup:
@@ -133,7 +143,7 @@ def graph(links: Sequence[tuple[str, Sequence[str]]], *, word: Word = str) -> Ma
         return Markup()
     size, middle = 420, 210.0
     at = {
-        each: (middle + 160 * math.cos(turn), middle + 160 * math.sin(turn))
+        each: (_WIDTH / 2 + 160 * math.cos(turn), middle + 160 * math.sin(turn))
         for place, each in enumerate(people)
         for turn in (2 * math.pi * place / len(people) - math.pi / 2,)
     }
@@ -147,13 +157,14 @@ def graph(links: Sequence[tuple[str, Sequence[str]]], *, word: Word = str) -> Ma
         for (one, other), number in pairs.items()
     ]
     shapes += [
-        Markup('<circle cx="{:.1f}" cy="{:.1f}" r="6" class="node"/><text x="{:.1f}" y="{:.1f}">{}</text>').format(
-            x, y, x + 9, y + 4, name
-        )
+        Markup(
+            '<circle cx="{0:.1f}" cy="{1:.1f}" r="6" class="node"/>'
+            '<text x="{2:.1f}" y="{3:.1f}" text-anchor="{4}">{5}</text>'
+        ).format(x, y, x + (9 if x >= _WIDTH / 2 else -9), y + 4, "start" if x >= _WIDTH / 2 else "end", name)
         for name, (x, y) in at.items()
     ]
     told = say("{people} people, {pairs} pairs linked; the table says by what", people=len(people), pairs=len(pairs))
-    return _svg(size + 120, size, word(told), shapes)
+    return _svg(_WIDTH, size, word(told), shapes)
 
 
 PICTURES = (status_bar, reach_bars, sparkline, strip, graph)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 LOOPBACK = "127.0.0.1"
-HTTPS = 443
+USUAL = {True: 443, False: 80}
+"""The port that browsers leave out of a name, with TLS and without."""
 BACKLOG = 256
 MAX_CONNECTIONS = 1000
 """How many connections are served at a time; the next one is told to come again."""
@@ -88,8 +89,9 @@ def listen(address: str, port: int, tls: Tls | None = None) -> Place:
         ) from error
     listening.listen(BACKLOG)
     at = listening.getsockname()[1]
-    hosts = [f"[{each}]" if ":" in each else each.lower() for each in (tls.names if tls else (address, "localhost"))]
-    names = {f"{each}:{at}" for each in hosts} | ({*hosts} if tls and at == HTTPS else set())
+    own = (ipaddress.ip_address(address).compressed, "localhost")
+    hosts = [f"[{each}]" if ":" in each else each.lower() for each in (tls.names if tls else own)]
+    names = {f"{each}:{at}" for each in hosts} | ({*hosts} if at == USUAL[tls is not None] else set())
     return Place(listening=listening, names=frozenset(names), address=f"{'https' if tls else 'http'}://{hosts[0]}:{at}")
 
 

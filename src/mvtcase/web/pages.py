@@ -11,6 +11,7 @@ from mvtcase import workflow
 from mvtcase.errors import InputError
 from mvtcase.model import FindingState, Level, NextStep, Order, Stage, Status
 from mvtcase.store.sought import Sought
+from mvtcase.store.words import MAX_QUERY, SHORTEST
 from mvtcase.wording import Said, said
 from mvtcase.workflow.payloads import Sheet
 
@@ -39,7 +40,7 @@ Beside = Callable[["Desk", Asked, Told], "Outcome[Any] | None"]
 class Page:
     """A page: `read` calls the verb named `command`; `menu` is its word in the menu, empty where it has none.
 
-    `about` names the part of the address or query that is a person's record: to read it is written down in the chain.
+    `about` names the parts of address or query that are of one person: to read what they name is written down.
     `beside` are verbs whose answers stand on the page too, and not in its JSON; each can be None. `options` says with
     which flags the verb answers as an address asks.
     """
@@ -49,7 +50,7 @@ class Page:
     command: str
     read: Read
     menu: Said | str = ""
-    about: str = ""
+    about: tuple[str, ...] = ()
     options: Callable[[Asked], tuple[str, ...]] = lambda _: ()
     beside: Mapping[str, Beside] = field(default_factory=dict)
 
@@ -84,6 +85,7 @@ def _sought(asked: Asked, status: FindingState | None = None) -> Sought:
         group=asked.get("group") or None,
         family=asked.get("family") or None,
         text=asked.get("text") or None,
+        indicator=asked.get("indicator") or None,
         level=one_of(Level, asked["level"], "level") if asked.get("level") else None,
         dismissed=asked.get("dismissed") == "yes",
         undisposed=asked.get("undisposed") == "yes",
@@ -188,8 +190,15 @@ def _elsewhere(desk: Desk, _: Asked, told: Told) -> Outcome[Any] | None:
     indicator = shown.data.finding.indicator if shown else None
     if indicator is None:
         return None
-    wish = workflow.seeking.Wish(sought=Sought(text=indicator.value))
+    wish = workflow.seeking.Wish(sought=_sought(naming(indicator.value)))
     return workflow.findings.list_findings(desk, wish, limit=ELSEWHERE)
+
+
+def naming(value: str) -> Asked:
+    """Return what an address asks for to find all that names a value, or where no search can hold it, its matches."""
+    phrase = '"{}"'.format(value.replace('"', '""'))
+    can_be_sought = value.isprintable() and len(value) >= SHORTEST and len(phrase) <= MAX_QUERY
+    return {"text": phrase} if can_be_sought else {"indicator": value}
 
 
 def _mine(desk: Desk, _: Asked) -> Outcome[Any]:
@@ -204,28 +213,29 @@ def _second_flags(asked: Asked) -> tuple[str, ...]:
 _reports = _plain(workflow.reports.list_reports)
 _PEOPLE, _DEVICES, _FINDINGS = "people/{official}", "devices/{device}", "findings/{finding}"
 _of_lines = _flags(
-    "--limit", str(LINES), page="page", text="text", level="level", group="group", official="official", device="device",
-    family="family", undisposed_="undisposed", mine_="mine", dismissed_="dismissed",
+    "--limit", str(LINES), page="page", text="text", indicator="indicator", level="level", group="group",
+    official="official", device="device", family="family", undisposed_="undisposed", mine_="mine",
+    dismissed_="dismissed",
 )  # fmt: skip
 _some = {"options": _flags("--limit", str(GRAVEST))}
-_LINES: Mapping[str, Any] = {"template": "queue", "about": "at", "beside": {"pane": _pane, "elsewhere": _elsewhere}}
+_LINES: Mapping[str, Any] = {"template": "queue", "about": ("at",), "beside": {"pane": _pane, "elsewhere": _elsewhere}}
 _TABLE: tuple[tuple[str, str, Read, str, Mapping[str, Any]], ...] = (
     # address below the case, verb, what reads it, word in the menu, what differs from most
     ("", "status", _status, said("Desk"),
      {"template": "desk", "options": _standing, "beside": {"mine": _beside(_mine)}}),
     ("people", "status", _status, said("People"), {"options": _standing}),
     (_PEOPLE, "official show", _part(workflow.officials.show, "official", limit=GRAVEST), "",
-     {"template": "person", "about": "official", "beside": {"letters": _beside(_reports)}, **_some}),
+     {"template": "person", "about": ("official",), "beside": {"letters": _beside(_reports)}, **_some}),
     (_DEVICES, "device show", _part(workflow.devices.show, "device", limit=GRAVEST), "",
-     {"template": "device", "about": "device", "beside": {"scans": _beside(_scans)}, **_some}),
+     {"template": "device", "about": ("device",), "beside": {"scans": _beside(_scans)}, **_some}),
     ("roster", "roster", _roster, said("Roster"), {"options": _flags(group="group", mark="list")}),
     ("due", "case due", _plain(workflow.roster.due), said("Visits"), {}),
     ("queue", "finding list", _queue, said("Queue"), {**_LINES, "options": _of_lines}),
     (_FINDINGS, "finding show", _part(workflow.findings.show, "finding"), "",
-     {"template": "finding", "about": "finding", "beside": {"elsewhere": _elsewhere}}),
+     {"template": "finding", "about": ("finding",), "beside": {"elsewhere": _elsewhere}}),
     ("second", "finding list", _second_look, said("Second look"), {**_LINES, "options": _second_flags}),
     ("matrix", "status", _status, said("Matrix"), {"options": _standing}),
-    ("timeline", "timeline", _timeline, said("Timeline"), {"about": "official", "options": _flags(
+    ("timeline", "timeline", _timeline, said("Timeline"), {"about": ("official", "device"), "options": _flags(
         "--limit", str(LINES), page="page", official="official", group="group", device="device", kind="kind",
         since="since", until="until")}),
     ("links", "correlate", _plain(workflow.correlation.links), said("Links"), {}),
@@ -235,8 +245,8 @@ _TABLE: tuple[tuple[str, str, Read, str, Mapping[str, Any]], ...] = (
     ("scans", "scan list", _scans, said("Scans"),
      {"options": _flags("--limit", str(SCANS), page="page", device="device")}),
     ("scans/{scan}", "scan show", _part(workflow.scans.show, "scan", limit=GRAVEST), "",
-     {"template": "scan", "about": "scan", **_some}),
-    ("diff/{before}/{after}", "diff", _difference, "", {"template": "diff", "about": "after"}),
+     {"template": "scan", "about": ("scan",), **_some}),
+    ("diff/{before}/{after}", "diff", _difference, "", {"template": "diff", "about": ("after",)}),
     ("reports", "report list", _reports, said("Reports"), {}),
     ("custody", "custody log", _plain(workflow.custody.log), said("Custody"), {}),
 )  # fmt: skip

@@ -147,8 +147,8 @@ class _Face:
 
     def _told(self, page: Page, desk: Desk, asked: dict[str, str], *, alone: bool) -> dict[str, Any]:
         """Return the answers that a page shows; that somebody read a person's record is written down first."""
-        if asked.get(page.about):
-            self._console.looked_at(desk, asked[page.about])
+        for each in filter(asked.get, page.about):
+            self._console.looked_at(desk, asked[each])
         outcome = page.read(desk, asked)
         if desk.case is None:
             outcome = self._console.own_cases(desk, outcome)
@@ -252,14 +252,12 @@ class _Face:
         return self._html("error", request, status=status, told=told, steps=steps, code=error.code)
 
     async def missing(self, request: Request, error: HTTPException) -> Response:
-        """Show that there is nothing at an address."""
-        return self._html(
-            "error",
-            request,
-            status=error.status_code,
-            told=[self._console.word(say("There is no such page."))],
-            steps=[],
-        )
+        """Show that there is nothing at an address, or that a form came too slowly, too large or damaged."""
+        no_page = error.status_code in {404, 405}
+        told = say("There is no such page.") if no_page else say("This form is too large, incomplete or damaged.")
+        shown = self._html("error", request, status=error.status_code, told=[self._console.word(told)], steps=[])
+        shown.headers.update(error.headers or {})
+        return shown
 
     def _html(self, template: str, request: Request, *, status: int = 200, **more: Any) -> HTMLResponse:  # noqa: ANN401
         session = getattr(request.state, "session", None)

@@ -21,7 +21,7 @@ from mvtcase.model import ConsentMethod, ConsentPoint, Level, NextStep, Order, V
 from mvtcase.report.phrases import Templates
 from mvtcase.report.render import Format
 from mvtcase.web import drawing
-from mvtcase.web.pages import NEXT, PAGES, number_of_page
+from mvtcase.web.pages import NEXT, PAGES, naming, number_of_page
 from mvtcase.workflow.payloads import Sheet, as_json
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def make_environment(console: Console) -> Environment:
         "draw": SimpleNamespace(**{each.__name__: partial(each, word=console.word) for each in drawing.PICTURES}),
         "next_of": next_of,
         "with_query": with_query,
+        "naming": naming,
         "months_of": months_of,
         "is_in": is_in,
         "zoom": zoom,
@@ -106,6 +107,7 @@ def make_environment(console: Console) -> Environment:
         "report_formats": [str(each) for each in Format],
         "export_formats": [str(each) for each in workflow.exports.ExportFormat],
         "sealing_states": sealing_states,
+        "sealing_course": sealing_course,
         "sealing_strip": lambda rows: [(str(each.sealing), f"{each.pseudonym}: {each.sealing}") for each in rows],
         "link_pairs": lambda links: [(each.kind, [who.pseudonym for who in each.officials]) for each in links],
     }
@@ -161,10 +163,10 @@ class Part:
     pages: int
 
 
-def paged(rows: Iterable[Any], query: Mapping[str, str]) -> Part:
+def paged(rows: Iterable[Any], query: Mapping[str, str], limit: int = ROWS) -> Part:
     """Return the rows that an address asks for, of a list that its verb gives whole."""
     every = list(rows)
-    asked = Sheet(limit=ROWS, page=number_of_page(query))
+    asked = Sheet(limit=limit, page=number_of_page(query))
     return Part(rows=asked.of(every), page=asked.page, pages=asked.pages(len(every)))
 
 
@@ -220,6 +222,14 @@ def stale_by(officials: Iterable[workflow.payloads.OfficialStatus]) -> dict[str,
         for stale in device.stale:
             found.setdefault(stale.what, []).append(device.id)
     return found
+
+
+@pass_context
+def sealing_course(context: Context, one: Any) -> list[tuple[str, str]]:  # noqa: ANN401  # a row of the verb's
+    """Return what is known of one person's Letter Sealing, oldest first: `(class, words)`."""
+    bounds = [(at, state) for state, at in (("on", one.last_on), ("off", one.first_off)) if at]
+    known = bounds or ([(one.last_seen, str(one.sealing))] if one.last_seen else [])
+    return [(state, f"{moment(context, at)[:10]} {state}") for at, state in sorted(known)]
 
 
 @pass_context

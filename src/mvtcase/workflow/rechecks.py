@@ -21,8 +21,8 @@ from mvtcase.wording import Message, do, say
 from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.joins import Joiner
-from mvtcase.workflow.recording import acquisition_lock, begin, fail, record, recover
-from mvtcase.workflow.scans import shown_scans
+from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
+from mvtcase.workflow.scans import StoppedError, shown_scans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -207,6 +207,9 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner:
             )
             fail(desk, store, recheck, failure)
             raise failure from error
+        except (KeyboardInterrupt, StoppedError):
+            file_interrupted(desk, store, queries.scan(store, recheck))
+            raise
         record(desk, store, recheck, result, state=ScanState.FINISHED)
     return recheck
 

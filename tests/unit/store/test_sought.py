@@ -74,6 +74,14 @@ def test_pages_together_are_all_lines(case_of_many: Store) -> None:
     }
 
 
+def test_a_page_is_as_long_as_one_likes(case_of_many: Store) -> None:
+    """More lines than SQLite nests conditions are read at once."""
+    every = sought.every_line(case_of_many)
+    asked = [*every, *(LineFound(device="D-0001", key=f"none {number}") for number in range(3000))]
+    among = sought.within(sought.condition(case_of_many, Sought()), asked)
+    assert len(queries.findings(case_of_many, among)) == len(queries.findings(case_of_many))
+
+
 @pytest.mark.parametrize(
     ("wish", "fits"),
     [

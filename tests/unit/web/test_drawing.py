@@ -69,6 +69,19 @@ def test_people_who_are_linked_have_a_line() -> None:
     assert drawing.graph([]) == ""
 
 
+def test_what_a_strip_shows_is_told_without_colour() -> None:
+    """Each state has a box of its own height, and words of its own."""
+    svg = drawing.strip([("on", "seen on"), ("off", "seen off"), ("unknown", "not seen")], whole=120)
+    assert [each.get("height") for each in boxes(svg)] == ["7", "14", "2"]
+    assert "seen on; seen off; not seen" in svg
+
+
+def test_names_stand_outside_of_the_circle() -> None:
+    """A name on the left ends at its person, one on the right begins there: no line crosses it."""
+    svg = drawing.graph([("host", ["A", "B", "C"])])
+    assert re.findall(r'text-anchor="(\w+)">(\w)<', svg) == [("start", "A"), ("start", "B"), ("end", "C")]
+
+
 @given(st.text(max_size=30))
 def test_any_text_is_text(text: str) -> None:
     """No picture lets a name or a value become markup."""

@@ -98,6 +98,11 @@ def test_no_request_hides_in_another(browser: Browser, desk: Desk) -> None:
         assert answer.count(b"HTTP/1.1 ") <= 1, lengths
         assert b" 303 " not in answer, lengths
     assert said(browser, *start, "Expect: 200-ok", "Content-Length: 0", "Connection: close").count(b"HTTP/1.1 ") == 1
+    keyed = f"/c/line-2021/do/note?form_key={browser.form_key}&text=forged"
+    assert said(browser, f"GET {keyed} HTTP/1.1", *start[1:], "Connection: close").startswith(b"HTTP/1.1 405")
+    assert said(browser, f"POST {keyed} HTTP/1.1", *start[1:], "Content-Length: 0", "Connection: close").startswith(
+        b"HTTP/1.1 403"
+    ), "the key of a form is taken from a form alone"
     upgrade = said(
         browser, PEOPLE, "Host: OURS", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"
     )

@@ -28,7 +28,7 @@ _ROW = 18
 _LABEL = 130
 MAX_DAYS = 370
 """Days that a sparkline shows; earlier ones are counted together in its first bar."""
-MAX_NODES = 60
+MAX_NODES, MAX_LINES = 60, 300
 _HEIGHTS = {"unknown": 2, "on": 7}
 
 
@@ -154,7 +154,7 @@ def graph(links: Sequence[tuple[str, Sequence[str]]], *, word: Word = str) -> Ma
         Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="link" stroke-width="{}"/>').format(
             *at[one], *at[other], min(number, 6)
         )
-        for (one, other), number in pairs.items()
+        for (one, other), number in pairs.most_common(MAX_LINES)
     ]
     shapes += [
         Markup(
@@ -163,7 +163,12 @@ def graph(links: Sequence[tuple[str, Sequence[str]]], *, word: Word = str) -> Ma
         ).format(x, y, x + (9 if x >= _WIDTH / 2 else -9), y + 4, "start" if x >= _WIDTH / 2 else "end", name)
         for name, (x, y) in at.items()
     ]
-    told = say("{people} people, {pairs} pairs linked; the table says by what", people=len(people), pairs=len(pairs))
+    told = say(
+        "{people} people, {pairs} pairs linked, the {drawn} strongest drawn; the table says by what",
+        people=len(people),
+        pairs=len(pairs),
+        drawn=min(len(pairs), MAX_LINES),
+    )
     return _svg(_WIDTH, size, word(told), shapes)
 
 

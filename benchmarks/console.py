@@ -3,7 +3,7 @@
     python benchmarks/console.py                       120 officials
     python benchmarks/console.py --officials 1000
     python benchmarks/console.py --readers 200         readers at once, while a client dawdles
-    python benchmarks/console.py --names 1000          as many people whose names, phones and findings are hostile
+    python benchmarks/console.py --names 1000          as many hostile names or more, of people, phones and findings
     python benchmarks/console.py --profile people      what one page spends its time on
 
 The case is that of `benchmarks/store.py`. A figure is wall time at the client, over one connection after the other, and
@@ -161,12 +161,14 @@ class Hostile:
 
     def __init__(self, change: Any) -> None:  # noqa: ANN401  # of the store
         self._change, self._names = change, hostile_names(10**9)
+        self.given = 0
 
     def insert(self, table: str, **values: object) -> object:
         """Write a row."""
         named: dict[str, object] = {
             each: next(self._names) for each in NAMED.get(table, ()) if values.get(each, "") is not None
         }
+        self.given += len(named)
         if "identity" in values:
             named["identity"] = {each: next(self._names) for each in ("name", "model", "os_version", "serial")}
         for each in {"event", "detail"} & {*values}:
@@ -174,37 +176,38 @@ class Hostile:
         return self._change.insert(table, **{**values, **named})
 
 
-def build_hostile(workspace: Workspace, officials: int) -> None:
-    """Make a case of people, phones and findings that are all named by somebody hostile."""
+def build_hostile(workspace: Workspace, officials: int) -> int:
+    """Make a case of people, phones and findings that somebody hostile named, and return with how many names."""
     made = importlib.import_module("store")
     made.FINDINGS_PER_OFFICIAL = 12
     build(workspace, officials=0)
     desk = Desk(workspace=workspace, examiner="Ada", case="many")
     with desk.open_case(to_change=True) as store, store.change("invented", actor="Ada") as change:
-        writer = made.Builder(Hostile(change), officials=officials)
+        names = Hostile(change)
+        writer = made.Builder(names, officials=officials)
         for number in range(1, officials + 1):
             writer.official(number)
     for place, name in enumerate(hostile_names(50)):
         seen = workflow.observations.Seen(kind="line.letter_sealing", value="off", note=name, method="screen")
         workflow.observations.add(desk, f"O-{1 + place % officials:04d}", seen)
         workflow.custody.note(desk, name)
+    return names.given
 
 
 def attacked(workspace: Path, number: int) -> str:
-    """Return how many pages showed so many people of hostile names. Raises `RuntimeError` where one is not text."""
-    if not workspace.exists():
-        build_hostile(Workspace(workspace), number)
-    inside, read = Inside(workspace), 0
+    """Return how many pages showed so many hostile names or more. Raises `RuntimeError` where one is not text."""
+    people = max(number // 8, 1)  # each has three names of his or her own, a phone with more, and findings
+    given = build_hostile(Workspace(workspace), people)
     desk = Desk(workspace=Workspace(workspace), examiner="Ada", case="many")
-    found = [each.id for each in workflow.findings.list_findings(desk, limit=number).data.findings]
-    sheets = [f"{page}?page={1 + place}" for place in range(1 + number // 100) for page in PAGES if "?" not in page]
-    people = [f"people/O-{1 + place:04d}" for place in range(number)]
-    devices = [f"devices/D-{1 + place:04d}" for place in range(number // 10)]
-    for page in (*sheets, *people, *devices, *(f"queue?at={each}" for each in found[: number // 10])):
+    found = [each.id for each in workflow.findings.list_findings(desk, limit=people).data.findings]
+    pages = [f"{page}?page={1 + place}" for place in range(1 + people // 100) for page in PAGES if "?" not in page]
+    pages += [f"{kind}-{1 + place:04d}" for place in range(people) for kind in ("people/O", "devices/D")]
+    pages += [f"queue?at={each}" for each in found[: people // 2]]
+    inside = Inside(workspace)
+    for page in pages:
         if attacks := attacks_in(inside.text(f"/c/many/{page}")):
             raise RuntimeError(f"{page}: {attacks}")
-        read += 1
-    return f"{number} people with phones and findings, all of hostile names, on {read} pages: text everywhere"
+    return f"{given} hostile names of {people} people, phones and findings on {len(pages)} pages: text everywhere"
 
 
 def attacks_in(text: str) -> list[str]:

@@ -178,7 +178,7 @@ class Hostile:
 
 def build_hostile(workspace: Workspace, officials: int) -> int:
     """Make a case of people, phones and findings that somebody hostile named, and return with how many names."""
-    made = importlib.import_module("store")
+    made: Any = importlib.import_module("store")
     made.FINDINGS_PER_OFFICIAL = 12
     build(workspace, officials=0)
     desk = Desk(workspace=workspace, examiner="Ada", case="many")

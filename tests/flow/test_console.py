@@ -193,7 +193,7 @@ def test_a_recheck_is_stopped(
 ) -> None:
     """A recheck that is stopped is marked so at once, and what was found before it stands."""
     going, seen = threading.Event(), threading.Event()
-    whole = engine.run_recheck
+    whole: Callable[..., EngineResult] = engine.run_recheck
 
     def slow(job: RecheckJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
         seen.set()

@@ -238,7 +238,7 @@ def _hurried(receive: Receive, most: int) -> Receive:
 
 def _is_entering(scope: Scope) -> bool:
     """Return whether somebody follows the printed address, which may stand on a page elsewhere, as a terminal does."""
-    return scope["method"] != "POST" and scope["path"] == ENTER
+    return bool(scope["method"] != "POST" and scope["path"] == ENTER)
 
 
 def _most(scope: Scope) -> int:

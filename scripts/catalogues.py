@@ -139,8 +139,12 @@ def _drawn_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TABLES:
             yield from _texts(node.args[:1])
-        if isinstance(node, ast.Tuple) and 1 < len(texts := list(_texts(node.elts))) == len(node.elts):
-            yield from (each.replace("_", " ") for each in texts)
+        if isinstance(node, ast.Tuple) and len(node.elts) > 1 and all(map(_is_text, node.elts)):
+            yield from (each.replace("_", " ") for each in _texts(node.elts))
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from mvtcase import workflow
 from mvtcase.cli import output, queue
 from mvtcase.cli.sought import PAGE, wished
-from mvtcase.cli.state import state_of
+from mvtcase.cli.state import shown, state_of, words
 from mvtcase.model import Verdict
 from mvtcase.wording import say
 
@@ -30,7 +30,7 @@ allow_app = typer.Typer(
     no_args_is_help=True, help="The allow-list: what is known to be ordinary. It proposes, never hides."
 )
 MAX_TITLE_SHOWN = 110
-_INDICATOR = ("value", "type", "family", "set")
+_INDICATOR = ("indicator_value", "indicator_type", "indicator_family", "indicator_set")
 _SHOWN = (
     "id",
     "official",
@@ -160,16 +160,16 @@ def lines_of(lines: Iterable[LineShown]) -> Table:
 
 def _led(line: LineShown) -> str:
     """Return a line in words, led by its indicator where it does not name it itself."""
-    words, value = str(line.words), line.indicator.value if line.indicator else ""
-    return words if value in words else f"{value}: {words}"
+    told, value = words(line.words), line.indicator.value if line.indicator else ""
+    return told if value in told else f"{value}: {told}"
 
 
 def _stands(line: LineShown) -> str:
     """Return where a line stands in review; what joined it after it was judged is said."""
     if line.joined_later:
-        return f"{line.joined_later} joined later"
-    states = ", ".join(line.states)
-    return f"{states}, {line.allowed} fits" if line.allowed else states
+        return words(say("{count} joined later", count=line.joined_later))
+    states = ", ".join(map(shown, line.states))
+    return words(say("{states}, {entry} fits", states=states, entry=line.allowed)) if line.allowed else states
 
 
 def _reasons(found: Iterable[FindingShown]) -> Table:
@@ -200,9 +200,9 @@ def _short(title: str) -> str:
 
 
 def _facts(one: FindingShown, **more: object) -> Table:
-    known = {f"indicator_{name}": getattr(one.indicator, name) for name in _INDICATOR} if one.indicator else {}
-    shown = [name for name in _SHOWN if hasattr(one, name)]
-    return output.record(say("Finding {id}", id=one.id), one, shown, **known, **more)
+    known = {name: getattr(one.indicator, name.partition("_")[2]) for name in _INDICATOR} if one.indicator else {}
+    fields = [name for name in _SHOWN if hasattr(one, name)]
+    return output.record(say("Finding {id}", id=one.id), one, fields, **known, **more)
 
 
 def _judged(data: Judged) -> Iterable[Table | Text]:
@@ -213,20 +213,22 @@ def _judged(data: Judged) -> Iterable[Table | Text]:
 
 _RECORD = ("rating", "says", "common", "evidence", "causes", "unusual", "source")
 """What is shown of a rule's record."""
+_MEANING = ("means", "does not mean", "line", "in this line")
+_RATE, _PUBLISHED, _WEIGHS = ("base rate", "published by", "why it weighs so")
 
 
 def whole(data: FindingInFull) -> Iterable[Table | Text]:
     """Return a finding in full as tables."""
     one = data.finding
-    more: dict[str, object] = {"means": one.means, "does not mean": one.does_not_mean, "line": one.line.id}
-    more["in this line"] = f"{one.line.records}, {one.line.waiting} not judged yet"
+    waits = say("{records}, {waiting} not judged yet", records=one.line.records, waiting=one.line.waiting)
+    more = dict(zip(_MEANING, (one.means, one.does_not_mean, one.line.id, waits), strict=True))
     if one.base_rate:
-        more["base rate"] = one.base_rate.words
+        more[_RATE] = one.base_rate.words
     if one.published:
-        more["published by"] = f"{one.published.publisher or one.published.name} {one.published.source_url}".strip()
+        more[_PUBLISHED] = f"{one.published.publisher or one.published.name} {one.published.source_url}".strip()
     yield _facts(one, **more)
     if one.rated is not None:
-        yield output.record(say("Rule {id}", id=one.rated.id), one.rated, _RECORD, weighs=one.weighs)
+        yield output.record(say("Rule {id}", id=one.rated.id), one.rated, _RECORD, **{_WEIGHS: one.weighs})
     yield output.records("Dispositions", ("at", "examiner", "verdict", "reason"), one.dispositions)
     if one.notes:
         yield output.records("Notes", ("at", "examiner", "text"), one.notes)

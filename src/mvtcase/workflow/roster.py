@@ -12,7 +12,7 @@ from mvtcase.casebook import overview
 from mvtcase.findings.status import is_unsettled, is_waiting
 from mvtcase.model import DeviceState, RosterState, Stage
 from mvtcase.store import queries
-from mvtcase.wording import do, say
+from mvtcase.wording import Said, do, say
 from mvtcase.workflow.decay import at_restart, gone_by
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.recording import settled_case
@@ -34,7 +34,7 @@ _OF_ROSTER = {
     RosterState.UNREACHABLE: Stage.UNREACHABLE,
     RosterState.WITHDRAWN: Stage.WITHDRAWN,
 }
-EVERYBODY = "everybody"
+EVERYBODY = Said("everybody")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,12 @@ def has_other_bytes(data: bytes) -> bool:
 
 _WIDE = re.compile(r"[\t\n\r\x20-\x7e\u00a0-\u2fff\u3000-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffef]+")
 _LEAST_WIDE = 8
+_FIRST_OF_MANY = "\u2e80"
+"""From here on stand the many thousands of East Asian characters, which any two bytes are likely to make."""
+_FEW = 10
+"""One in so many: hardly any two bytes are a letter of ASCII by chance."""
+_SHORT, _MOSTLY_ASCII = 128, 0.7
+_HIGH = bytes(range(0x80, 0x100))
 _MOSTLY = 0.4
 
 
@@ -40,7 +46,9 @@ def encoding_of(head: bytes, *, whole: bool) -> str | None:
     for name in ("utf-8", "cp950"):
         if _decodes(head, name, whole=whole):
             return name
-    return "latin-1"
+    # A few bytes without a control character among them can be anything: a text is mostly letters and signs of ASCII.
+    is_short = len(head) < _SHORT and len(head.translate(None, _HIGH)) < len(head) * _MOSTLY_ASCII
+    return None if is_short else "latin-1"
 
 
 def _wide_encoding(head: bytes) -> str | None:
@@ -57,7 +65,21 @@ def _wide_encoding(head: bytes) -> str | None:
 def _is_wide_text(data: bytes, name: str) -> bool:
     # Text of other scripts has few zeros: every character must be one that texts have, which random bytes do not give.
     text = codecs.getincrementaldecoder(name)("replace").decode(data)
-    return len(text) >= _LEAST_WIDE and _WIDE.fullmatch(text) is not None
+    if len(text) < _LEAST_WIDE or _WIDE.fullmatch(text) is None:
+        return False
+    letters = sum(character < "\x80" for character in text)
+    return max(text) < _FIRST_OF_MANY or letters * _FEW >= len(text) or _in_one_script(text)
+
+
+def _in_one_script(text: str) -> bool:
+    """Return whether one of the character sets of East Asia holds a whole text: packed bytes look like any of them."""
+    for name in ("cp950", "cp932", "gb2312", "euc_kr"):
+        try:
+            text.encode(name)
+        except UnicodeEncodeError:
+            continue
+        return True
+    return False
 
 
 def _decodes(data: bytes, name: str, *, whole: bool) -> bool:

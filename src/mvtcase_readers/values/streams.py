@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import itertools
 import lzma
 import re
 import struct
@@ -235,39 +236,50 @@ def read_mozilla_lz4(walk: Walk, content: Content, place: Place) -> str:
 
 
 def read_unknown(walk: Walk, content: Content, place: Place) -> str:
-    """Give the runs of bytes of no known form, and what is packed by gzip or a property list among them.
+    """Give the runs of bytes of no known form, and what is packed by gzip or zlib or a property list among them.
 
-    Caches of browsers keep what a server sent behind a header of their own, packed as it came.
+    Caches of browsers keep what a server sent behind a header of their own, packed as it came; Gmail has a byte before
+    each message that it packs (ALEAPP, gmailEmails).
     """
     walk.skim(content, place)
     tries, before = 0, b""
     for offset, piece in content.pieces():
         data = before + piece
         base = offset - len(before)
-        found = data.find(_GZIP_MEMBER)
-        while found >= 0 and tries < _MOST_TRIES:
+        for found in itertools.islice(_PACKED.finditer(data), _MOST_TRIES - tries):
             tries += 1
-            _inflated(walk, content, base + found, place)
-            found = data.find(_GZIP_MEMBER, found + 1)
+            at, is_gzip = base + found.start(), found.lastindex is None
+            if found.end() > len(before) and (is_gzip or _unpacks(content.at(at, _TRIED))):
+                _inflated(walk, content, at, place, is_gzip=is_gzip)
         for start, plist in embedded(data):
             walk.cell(Content(plist), place.within(f"plist at {base + start}"))
         before = piece[-2:]
     return ""
 
 
-def _inflated(walk: Walk, content: Content, offset: int, place: Place) -> None:
-    """Read what begins like gzip where it is: a stream that comes to its end."""
-    inner = spooled(Inflated(Stretch(content, offset), zlib.MAX_WBITS | 16, single=True), walk.spend, walk.bounds.held)
+def _unpacks(data: bytes) -> bool:
+    """Return whether bytes begin a zlib stream: the two of its mark stand in many others."""
+    try:
+        return len(zlib.decompressobj().decompress(data, _TRIED)) >= _LEAST_UNPACKED
+    except zlib.error:
+        return False
+
+
+def _inflated(walk: Walk, content: Content, offset: int, place: Place, *, is_gzip: bool) -> None:
+    """Read what begins like a packed stream where it is: one that comes to its end."""
+    form = zlib.MAX_WBITS | 16 if is_gzip else zlib.MAX_WBITS
+    inner = spooled(Inflated(Stretch(content, offset), form, single=True), walk.spend, walk.bounds.held)
     if inner.cut is None and inner.size:
         walk.whole(inner, place)
-        walk.cell(inner, place.within(f"gzip at {offset}"))
+        walk.cell(inner, place.within(f"{'gzip' if is_gzip else 'zlib'} at {offset}"))
     inner.close()
 
 
 MOZILLA = b"mozLz40\0"
 _MOST_WINDOW = 128 << 20
 _MOST_TRIES = 2000
-_GZIP_MEMBER = b"\x1f\x8b\x08"
+_PACKED = re.compile(rb"\x1f\x8b\x08|(\x78[\x01\x5e\x9c\xda])")
+_TRIED, _LEAST_UNPACKED = 4096, 16
 _LZFSE_BLOCK = re.compile(rb"bvx[12n-](.{4})", re.DOTALL)
 
 

@@ -5,7 +5,9 @@ The evidence is made by other writers than ours (`builders.holders`).
 
 from __future__ import annotations
 
+import gzip
 import random
+import zlib
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
@@ -51,6 +53,30 @@ def test_a_value_is_found_wherever_it_is_planted(
         data = wrapper(data, dice)
     readings, texts = _read(data)
     assert any(SOUGHT in text for text in texts), readings
+
+
+def test_a_stream_behind_bytes_of_its_owner_is_unpacked() -> None:
+    """Gmail keeps a byte before the zlib stream of each message (ALEAPP, gmailEmails), caches longer headers."""
+    for before in (b"\x01", b"\x02\x00\x78\x9c\xff", b"\x00HTTP/1.1 200\x00" * 9):
+        for pack in (zlib.compress, gzip.compress):
+            _, texts = _read(before + pack(b"\x0a\x23<a href='" + SOUGHT.encode() + b"'>") + b"\xff\xfe")
+            assert any(SOUGHT in text for text in texts), (before[:9], pack)
+
+
+def test_few_bytes_that_could_be_letters_of_anything_are_no_text() -> None:
+    """Packed and random bytes make East Asian characters two by two: as a text they would count as read in full."""
+    dice = random.Random(7)  # noqa: S311 - a seeded fake
+    for size in (16, 24, 40):
+        forms = [_read(dice.randbytes(size))[0][0][1].form for _ in range(200)]
+        assert sum("text" in form for form in forms) <= 4
+    for text in (
+        "請在明天下午三點前到辦公室",
+        "連結在這裡 https://evil.example 請看",
+        "これはテストです。",
+        "안녕하세요 여러분",
+    ):
+        (_, own), *_ = _read(text.encode("utf-16-le"))[0]
+        assert (own.form, own.extent) == ("text", Extent.FULL), text
 
 
 def test_a_line_that_only_begins_like_json_is_no_container() -> None:

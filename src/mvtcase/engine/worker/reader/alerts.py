@@ -126,7 +126,8 @@ def _by_place(type_: str, sort: Sort, found: str, role: Role) -> str:
         return str(PlaceClass.MESSAGE)
     if type_ in {"processes", "app_ids"} and found == PlaceClass.RUNNING and sort is not Sort.PATH_IN_TEXT:
         return found
-    if sort in {Sort.DOTTED, Sort.ABOUT} and role is Role.FREE and type_ in {"app_ids", "file_names"}:
+    is_listed = type_ == "app_ids" and found == PlaceClass.PRESENT
+    if sort in {Sort.DOTTED, Sort.ABOUT} and role is Role.FREE and type_ in {"app_ids", "file_names"} and not is_listed:
         return UNCLEAR  # a word of a text
     return str(PlaceClass.MESSAGE if sort is Sort.FILE_NAME and found == PlaceClass.MESSAGE else PlaceClass.PRESENT)
 

@@ -111,6 +111,7 @@ _RUNNING = (
     r"shutdown\.log|/?ps\.txt|ps_thread|launchctl|/anr/|dropbox/|/top\.txt|processes\.(?:txt|json)|tombstone|\.ips|crash|diagnosticreports|osanalytics"
     r"|addaily|datausage|netusage|powerlog|plsql|spindump|tailspin|taskinfo|jetsam|stacks-|usagestats|battery|microstackshots"
 )
+_APPS = r"packages\.(?:xml|list|json)|package-restrictions|device_(?:polic|owner)|appops\.xml|runtime-permissions|/jobs\.xml"
 _RECORDS = re.compile(_RUNNING)
 _PLACES = (
     (_RECORDS, None, PlaceClass.RUNNING),
@@ -118,5 +119,6 @@ _PLACES = (
     (re.compile(r"browser ?history"), None, PlaceClass.HISTORY),  # LINE keeps one among its messages
     (re.compile(_MESSAGES), None, PlaceClass.MESSAGE),
     (re.compile(_HISTORY), None, PlaceClass.HISTORY),
+    (re.compile(_APPS), None, PlaceClass.PRESENT),
 )  # fmt: skip
 _RUNNING_WITHIN = re.compile(r"zproc|process|running|app_usage|usage_stats")

@@ -111,6 +111,25 @@ def test_a_process_of_three_letters_is_found_where_processes_are_named(carrier: 
 
 
 @pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("data/system/device_policies.xml", "artefact"),
+        ("data/system/packages.xml", "artefact"),
+        ("data/data/org.x/shared_prefs/y.xml", "heuristic"),
+    ],
+)
+def test_an_app_in_the_systems_own_lists_of_apps_is_there(name: str, shown: str, tmp_path: Path) -> None:
+    """An administrator of the device, as AOSP's DevicePolicyData writes it; elsewhere it is a word of a text."""
+    app = "com.invented.helper"
+    sets = MatchSet(collections=(Collection(id="1", name="I", file_name="invented.stix2", values={"app_ids": (app,)}),))
+    path = tmp_path / "evidence" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(f'<?xml version="1.0"?><policies><admin name="{app}/{app}.Admin"><x/></admin></policies>')
+    (alert,) = of(reading(tmp_path / "evidence", EvidenceKind.ANDROID_FILE_SYSTEM, sets), "alert")
+    assert alert["data"]["place_class"] == shown
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "see bh and qzk there",

@@ -111,7 +111,10 @@ _RUNNING = (
     r"shutdown\.log|/?ps\.txt|ps_thread|launchctl|/anr/|dropbox/|/top\.txt|processes\.(?:txt|json)|tombstone|\.ips|crash|diagnosticreports|osanalytics"
     r"|addaily|datausage|netusage|powerlog|plsql|spindump|tailspin|taskinfo|jetsam|stacks-|usagestats|battery|microstackshots"
 )
-_APPS = r"packages\.(?:xml|list|json)|package-restrictions|device_(?:polic|owner)|appops\.xml|runtime-permissions|/jobs\.xml"
+_APPS = (
+    r"packages\.(?:xml|list|json)|package-restrictions|device_(?:polic|owner)|appops\.xml|runtime-permissions"
+    r"|/jobs\.xml"
+)
 _RECORDS = re.compile(_RUNNING)
 _PLACES = (
     (_RECORDS, None, PlaceClass.RUNNING),

@@ -108,6 +108,7 @@ def make_environment(console: Console) -> Environment:
         "export_formats": [str(each) for each in workflow.exports.ExportFormat],
         "sealing_states": sealing_states,
         "sealing_course": sealing_course,
+        "sealing_counts": lambda rows: Counter(str(each.sealing) for each in rows),
         "sealing_strip": lambda rows: [(str(each.sealing), f"{each.pseudonym}: {each.sealing}") for each in rows],
         "link_pairs": lambda links: [(each.kind, [who.pseudonym for who in each.officials]) for each in links],
     }

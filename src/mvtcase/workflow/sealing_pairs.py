@@ -12,9 +12,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import StrEnum, parse_timestamp, timestamp
-from mvtcase.casebook import latest_finished
 from mvtcase.engine.events import MVT_FOLDER
 from mvtcase.engine.safe_json import safe_text
+from mvtcase.model import ScanState
 from mvtcase.store import queries
 from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mvtcase.model import Scan
     from mvtcase.store.store import Store
 
 MAX_RESULT_BYTES = 64 << 20
@@ -80,7 +81,10 @@ class SealingPair:
 
 def pairs(store: Store) -> tuple[SealingPair, ...]:
     """Return what the latest scans of a case say of every two officials who wrote to each other."""
-    sides = _sides(store)
+    return store.remembered("sealing pairs", lambda: _pairs(_sides(store)))
+
+
+def _pairs(sides: Sequence[Side]) -> tuple[SealingPair, ...]:
     return tuple(
         pair
         for one, other in combinations(sides, 2)
@@ -167,13 +171,16 @@ def _pair(
 
 def _sides(store: Store) -> list[Side]:
     """Return each official's accounts, an account that several scans show by the latest of them."""
-    scans = queries.scans(store, in_full=False)
+    latest: dict[str, Scan] = {}
+    for scan in sorted(queries.scans(store, in_full=False), key=lambda each: each.order):
+        if scan.state is ScanState.FINISHED and scan.recheck_of is None:
+            latest[scan.acquisition] = scan
+    officials = {each.id: each.official for each in queries.devices(store)}
     found: dict[tuple[str, str], Side] = {}
     for each in queries.acquisitions(store):
-        scan = latest_finished(scans, each.id)
-        if scan is not None:
-            official = queries.device(store, each.device).official
-            for side in sides_in(store.folder.results(scan.id), official):
+        if each.id in latest:
+            official = officials[each.device]
+            for side in sides_in(store.folder.results(latest[each.id].id), official):
                 found[official, side.account] = side
     return list(found.values())
 

@@ -9,7 +9,7 @@ from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.lines import group_lines
 from mvtcase.findings.review import stands, state_of
-from mvtcase.model import FindingState, Level, Publication, Rating, Status, Trace
+from mvtcase.model import Completeness, FindingState, Level, Publication, Rating, Status, Trace
 from mvtcase.report import plain_words as plain
 from mvtcase.report import sealing
 from mvtcase.report.examined import what
@@ -75,7 +75,7 @@ def letter(
     view = view_of(_about(book, meant.id), occasion)
     (one,) = view.shown
     who = visible(meant.name) or visible(meant.pseudonym)
-    steps = (*plain.STEPS[one.status], *(plain.NOTIFIED if one.notifications else ()), *_line(view, sealed))
+    steps = (*_steps(one), *(plain.NOTIFIED if one.notifications else ()), *_line(view, sealed))
     return LetterFacts(
         marking=marking(book.case.tlp),
         details=replace(details(view), scope=view.word(say("one person: {who}", who=who)), description="", title=""),
@@ -87,7 +87,7 @@ def letter(
         does_not_mean=view.told(plain.DOES_NOT_MEAN[one.status]),
         steps=view.told(steps),
         call=view.told(_call(occasion)),
-        consent=view.word(_consent(one)),
+        consent=view.word(_consent(one, occasion.written_at)),
         custody=custody(view),
     )
 
@@ -97,7 +97,24 @@ def _result(view: View, one: OfficialStanding) -> str:
         return plain.WARNED
     if one.status is Status.CONFIRMED and view.book.case.single_examiner:
         return plain.CONFIRMED_BY_ONE
-    return plain.RESULT[one.status]
+    return plain.WAITING if _is_waiting(one) else plain.RESULT[one.status]
+
+
+def _is_waiting(one: OfficialStanding) -> bool:
+    """Return whether enough of the phones was looked at, and only newer knowledge was not compared yet."""
+    return (
+        one.status is Status.INCONCLUSIVE
+        and all(each.completeness is Completeness.FULL for each in one.devices)
+        and any(each.stale for each in one.devices)
+    )
+
+
+def _steps(one: OfficialStanding) -> tuple[str, ...]:
+    """Return what to do; who withdrew the agreement is asked for nothing more."""
+    steps = plain.STEPS_WAITING if _is_waiting(one) else plain.STEPS[one.status]
+    if not (one.consents and one.consents[-1].withdrawn_at):
+        return steps
+    return (*(each for each in steps if each not in plain.ASKING), plain.AGREE_AGAIN)
 
 
 def _about(book: Casebook, meant: str) -> Casebook:
@@ -113,15 +130,15 @@ def _about(book: Casebook, meant: str) -> Casebook:
 
 def _looked_at(view: View, one: DeviceStanding) -> LookedAt:
     taken = sorted((each.acquired_at or each.registered_at)[:10] for each in one.acquisitions)
-    carried = [plain.span(each) for each in one.reach if each.is_carried and each.trace in plain.TRACES]
+    carried = [each for each in one.reach if each.is_carried and each.trace in plain.TRACES]
     missing = [each.trace for each in one.reach if not each.is_carried and each.trace in plain.TRACES]
     unread = dict.fromkeys(trace for gap in one.gaps if (trace := kinds.TRACES.get(gap.module.lower())) in plain.TRACES)
     absent = dict.fromkeys((*missing, *unread)) if one.latest else ()
     return LookedAt(
         what=what(view, one.device.identity, one.device.platform),
         taken=_days(taken),
-        could_show=view.strung(carried),
-        could_not=view.strung(plain.TRACES[each] for each in absent if isinstance(each, Trace)),
+        could_show=view.word(plain.could_show(carried)),
+        could_not=view.word(plain.listed([plain.TRACES[each] for each in absent if isinstance(each, Trace)])),
     )
 
 
@@ -174,10 +191,21 @@ def _call(occasion: Occasion) -> Iterator[Message]:
     yield from help_lines(occasion)
 
 
-def _consent(one: OfficialStanding) -> Message:
+def _consent(one: OfficialStanding, now: str) -> Message:
     if not one.consents:
         return say("You have given no written agreement so far. Nothing of yours is examined without it.")
+    last = one.consents[-1]
+    if last.withdrawn_at:
+        return say(
+            "You withdrew your agreement on {day}. Nothing of yours has been examined since.",
+            day=plain.day(last.withdrawn_at),
+        )
+    if last.expires_at and last.expires_at < now:
+        return say(
+            "Your agreement ended on {day}. Nothing more of yours is examined unless you agree again.",
+            day=plain.day(last.expires_at),
+        )
     return say(
         "You agreed to this on {day}. You can withdraw that at any time; nothing of yours is examined afterwards.",
-        day=one.consents[-1].given_at[:10],
+        day=plain.day(last.given_at),
     )

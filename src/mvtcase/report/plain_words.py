@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from datetime import date
 from typing import TYPE_CHECKING
 
 from mvtcase.model import EvidenceClass, Rating, Status, Trace
 from mvtcase.report.sentences import vendor
-from mvtcase.wording import Message, Said, said, say
+from mvtcase.wording import Day, Message, Said, said, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +38,10 @@ WARNED = Said(
     "we take that seriously, whatever your phone shows."
 )
 """The result where it rests on such a warning alone."""
+WAITING = Said(
+    "We cannot tell you yet: more has become known since we looked at your phone, and we still have to compare it."
+)
+"""The result where enough was looked at, and only what is newly known was not compared yet."""
 
 DOES_NOT_MEAN: Mapping[Status, tuple[str, ...]] = said({
     Status.CONFIRMED: (
@@ -102,6 +108,22 @@ STEPS: Mapping[Status, tuple[str, ...]] = said({
     Status.NOT_EXAMINED: ("The offer stands: call us for a time, or tell us what keeps you from it.", _UPDATE),
 })  # fmt: skip
 """What to do, the most urgent first."""
+STEPS_WAITING = said((
+    "Nothing for this result: we compare the copy that we have, and write to you again.",
+    _UPDATE,
+))  # fmt: skip
+ASKING = frozenset(
+    each
+    for each in (
+        *STEPS[Status.SUSPICIOUS][1:2],
+        *STEPS[Status.INCONCLUSIVE][:1],
+        *STEPS[Status.INDICATOR_MATCH][2:3],
+        *STEPS[Status.NO_TRACE][1:2],
+        *STEPS[Status.NOT_EXAMINED][:1],
+    )
+)
+"""The steps that ask for another copy: whoever withdrew the agreement is not asked."""
+AGREE_AGAIN = Said("If you change your mind, call us: you can agree again at any time.")
 NOTIFIED = said(("Keep the warning you received, and show us every further one the same day.",))
 LINE_OFF = said(
     (
@@ -153,7 +175,7 @@ def place(cause_of: str) -> int:
 
 def found(cause_of: str, lines: Sequence[IncidentLine], *, confirmed: bool) -> Message:
     """Return one cause with how often and when, and whether it is confirmed."""
-    days = sorted(day[:10] for line in lines for day in (line.first, line.last) if day)
+    days = sorted(each[:10] for line in lines for each in (line.first, line.last) if each)
     times = sum(line.records for line in lines)
     return say(
         "{cause}{when}. {state}",
@@ -167,8 +189,8 @@ def _when(times: int, days: Sequence[str]) -> Message | str:
     if not days:
         return say(" ({times} times)", times=times) if times > 1 else ""
     if days[0] == days[-1]:
-        return say(", on {day}", day=days[0])
-    return say(", {times} times between {first} and {last}", times=times, first=days[0], last=days[-1])
+        return say(", on {day}", day=day(days[0]))
+    return say(", {times} times between {first} and {last}", times=times, first=day(days[0]), last=day(days[-1]))
 
 
 def explained(number: int) -> Message:
@@ -180,12 +202,38 @@ def explained(number: int) -> Message:
 
 def warning(one: Observation) -> Message:
     """Return a vendor's warning to the person."""
-    return say("On {day} you were warned by {vendor}.", day=one.at[:10], vendor=vendor(one.kind))
+    return say("On {day} you were warned by {vendor}.", day=day(one.at), vendor=vendor(one.kind))
 
 
-def span(one: Reach) -> Message:
-    """Return what can be seen of one sort of trace, and since when."""
+def could_show(reaches: Sequence[Reach]) -> Message | str:
+    """Return what a copy can show, and since when; a time that all sorts of traces share is said once."""
+    spans = {(each.from_ or "", each.to or "") for each in reaches}
+    told = listed([TRACES[each.trace] if len(spans) == 1 else _span(each) for each in reaches])
+    (first, last), *more = sorted(spans) or [("", "")]
+    if more or not (first and last):
+        return told
+    return say("{what}; all of it from {first} to {last}", what=told, first=day(first), last=day(last))
+
+
+def _span(one: Reach) -> Message | str:
     words = TRACES[one.trace]
     if not one.from_ or not one.to:
-        return say("{what}", what=words)
-    return say("{what} ({first} to {last})", what=words, first=one.from_[:10], last=one.to[:10])
+        return words
+    return say("{what} ({first} to {last})", what=words, first=day(one.from_), last=day(one.to))
+
+
+def listed(words: Sequence[Message | str]) -> Message | str:
+    """Return words one after the other, in any language."""
+    return functools.reduce(lambda one, other: say("{one}, {other}", one=one, other=other), words) if words else ""
+
+
+def day(text: str) -> Day:
+    """Return a day as people write it, of a time that begins with it."""
+    there = date.fromisoformat(text[:10])
+    return Day(f"{there.day} {_MONTHS[there.month - 1]} {there.year}", there.isoformat())
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip

@@ -19,7 +19,7 @@ from mvtcase.report.publication import (
     is_withheld,
     shown_indicator,
 )
-from mvtcase.wording import ENGLISH, say, translator
+from mvtcase.wording import ENGLISH, translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -188,10 +188,6 @@ class View:
     def told(self, said: Iterable[str | Message]) -> tuple[str, ...]:
         """Return sentences and reasons in the language of the report."""
         return tuple(map(translator(self.occasion.language).word, said))
-
-    def strung(self, said: Iterable[str | Message]) -> str:
-        """Return sentences and words in the language of the report as one list."""
-        return self.word(say(", ")).join(self.told(said))
 
     def word(self, said: str | Message) -> str:
         """Return one sentence in the language of the report."""

@@ -58,7 +58,11 @@ class Translator:
         """Return a message, reason or fixed sentence in this language, steps as `show` makes them; else the text."""
         if isinstance(told, Message):
             return told.worded(show, self.text)
-        return told.worded(self.text) if isinstance(told, Reason) else self.text(str(told))
+        return (
+            told.worded(self.text)
+            if isinstance(told, Reason)
+            else self.text(told if isinstance(told, Day) else str(told))
+        )
 
     def again(self, text: str) -> str:
         """Return an English sentence that was filled in already, as cases keep them, in this language if known."""

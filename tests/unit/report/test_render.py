@@ -19,8 +19,9 @@ import weasyprint
 
 from builders import report_example as example
 from builders import report_hostile as hostile
+from mvtcase.casebook import Remedy, Stale
 from mvtcase.errors import RenderError
-from mvtcase.model import Status
+from mvtcase.model import Completeness, Status
 from mvtcase.report import kept
 from mvtcase.report.document import plain
 from mvtcase.report.incident import incident
@@ -33,7 +34,9 @@ from mvtcase.report.render import PAGES, Format, Look, render
 from mvtcase.wording import translator
 
 if TYPE_CHECKING:
-    from mvtcase.casebook import Casebook
+    from collections.abc import Iterator
+
+    from mvtcase.casebook import Casebook, OfficialStanding
     from mvtcase.report.incident import IncidentFacts
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]")
@@ -315,16 +318,69 @@ JARGON = frozenset({
 })  # fmt: skip
 
 
+_TRADE_OF_TAIWAN = """
+    模組 指標 雜湊 摘要值 監管鏈 證物 採證 缺口 發現項目 啟發式 規則 鑑識 解析 資料庫
+    時間戳記 後設資料 中繼資料 序號 核心 沙箱 沙盒 越獄 開機載入程式 二進位 酬載 漏洞利用
+    零點擊 零時差 植入程式 持續性 常駐 行程 處理程序 執行緒 守護程式 設定檔 描述檔
+    正規表示式 誤判 誤報 分類處置 處置 代號 化名 涵蓋範圍 覆蓋率 遙測 線索 警示 嚴重等級
+    命令與控制 網域 憑證 金鑰 加密 日誌 傾印 快取 封包 惡意程式 入侵指標 威脅情資 攻擊鏈
+    軌跡類別 韌體
+"""
+JARGON_OF_TAIWAN = frozenset(_TRADE_OF_TAIWAN.split())
+"""The same in Traditional Chinese, as the trade says it in Taiwan."""
+
+
 def test_a_letter_has_no_word_that_a_person_would_have_to_look_up(book: Casebook) -> None:
-    """None of sixty words of the trade, at any status; a letter without a trace lists nothing found."""
+    """None of sixty words of the trade in either language, at any status; a letter without a trace lists nothing."""
     assert len(JARGON) >= 60
-    for standing in book.officials:
-        note = letter(book, replace(example.inside(kind="letter"), official=standing.official), example.sealing())
+    assert len(JARGON_OF_TAIWAN) >= 60
+    english = re.compile("|".join(rf"\b{re.escape(each)}s?\b" for each in JARGON), re.IGNORECASE)
+    for standing in (each for one in book.officials for each in _lives_of(one)):
+        occasion = replace(example.inside(kind="letter"), official=standing.official)
+        there = replace(book, officials=(standing,))
+        note = letter(there, occasion, example.sealing())
         text = markdown(PAGES["letter"](note))
-        seen = [each for each in JARGON if re.search(rf"\b{re.escape(each)}s?\b", text, re.IGNORECASE)]
-        assert seen == [], standing.status
+        assert english.findall(text) == [], standing.status
         assert ("What we found" in text) is bool(note.found)
         assert standing.status is not Status.NO_TRACE or standing.dismissed or not note.found
+        chinese = markdown(PAGES["letter"](letter(there, replace(occasion, language="zh-TW"), example.sealing())))
+        assert [each for each in (*JARGON_OF_TAIWAN, "2026-") if each in chinese] == [], standing.status
+
+
+def _lives_of(one: OfficialStanding) -> Iterator[OfficialStanding]:
+    """Yield a person as they stand, withdrawn, with an agreement that ended, and to be compared anew."""
+    yield one
+    then = "2026-11-23T09:00:00Z"
+    yield replace(one, consents=tuple(replace(each, withdrawn_at=then) for each in one.consents))
+    yield replace(one, consents=tuple(replace(each, expires_at=then) for each in one.consents))
+    newer = Stale(what="starter", used="1", newer="2", remedy=Remedy.RECHECK)
+    yield replace(
+        one, devices=tuple(replace(each, completeness=Completeness.FULL, stale=(newer,)) for each in one.devices)
+    )
+
+
+def test_a_letter_says_what_became_of_the_agreement_and_asks_for_nothing_that_was_withdrawn(book: Casebook) -> None:
+    """Withdrawn: since when, and no step that asks for a copy; ended: since when; else: how to withdraw it."""
+    one = next(each for each in book.officials if each.status is Status.INCONCLUSIVE)
+    stands, withdrawn, ended, waiting = (
+        letter(
+            replace(book, officials=(each,)),
+            replace(example.inside(kind="letter"), official=each.official),
+            example.sealing(),
+        )
+        for each in _lives_of(one)
+    )
+    assert "You can withdraw that at any time" in stands.consent
+    assert "take another copy" in stands.steps[0]
+    assert (
+        withdrawn.consent
+        == "You withdrew your agreement on 23 November 2026. Nothing of yours has been examined since."
+    )
+    assert not [each for each in withdrawn.steps if "copy" in each]
+    assert "you can agree again" in " ".join(withdrawn.steps)
+    assert ended.consent.startswith("Your agreement ended on 23 November 2026.")
+    assert waiting.result.startswith("We cannot tell you yet: more has become known")
+    assert not [each for each in waiting.steps if "take another copy" in each]
 
 
 def test_a_letter_fits_two_pages_however_much_was_found(book: Casebook) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.report.document import Bullets, Para, Section, Tone, bold, joined
 from mvtcase.report.pages import parts
+from mvtcase.report.plain_words import day, listed
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def page(facts: LetterFacts) -> Document:
     return replace(
         made,
         blocks=(Para(personal, Tone.SMALL), *alone, *blocks),
-        foot=(details.report, ". ", parts.life_line(details), "."),
+        foot=say("{report}: {state}", report=details.report, state=parts.life_line(details)),
         marking="",
         meaning="",
         contents=False,
@@ -65,7 +66,7 @@ def _blocks(facts: LetterFacts) -> Iterator[Block]:
                 (
                     joined(signed),
                     say(", "),
-                    parts.day(details.written_at),
+                    day(details.written_at),
                     say(". "),
                     say("Our reference: {report}", report=details.report),
                     say("."),
@@ -78,7 +79,7 @@ def _blocks(facts: LetterFacts) -> Iterator[Block]:
 def _looked_at(one: LookedAt) -> Para:
     text: list[Inline] = [bold(one.what)]
     if one.taken:
-        text += [say(", "), say("copied on {day}", day=one.taken)]
+        text += [say(", "), say("copied on {day}", day=listed([day(each) for each in one.taken.split(", ")]))]
     text.append(say(". "))
     if one.could_show:
         text += [say("The copy could show: {what}.", what=one.could_show), " "]

@@ -222,7 +222,7 @@ def test_what_ran_without_keys_is_told_and_with_a_list_of_keys_refused(signed: D
     custody.note(stranger, "Without my keys.")
     outcome = custody.verify(stranger)
     assert any("signed by nobody" in str(each) for each in outcome.messages)
-    with pytest.raises(ChainBrokenError, match=r"events .* signed by anybody on the list"):
+    with pytest.raises(ChainBrokenError, match=r"not one of the heads .* is signed by anybody on the list"):
         custody.verify(stranger, keys=keys)
     with pytest.raises(WrongKeyError):
         custody.sign(stranger)
@@ -315,6 +315,21 @@ def _certificate(subject: x509.Name, issuer: x509.Name, public: Any, key: Any, u
     if usage is not None:
         made = made.add_extension(usage, critical=True)
     return made.sign(key, hashes.SHA256())
+
+
+def test_nobody_works_with_the_identity_of_another(signed: Desk, keys: Path) -> None:
+    """It is refused; a console that several people share works for them, and signs as who started it."""
+    cy, dee = new_identity(), new_identity()
+    for name, own in (("Cy", cy), ("Dee", dee)):
+        examiners.add(signed, name, ExaminerRole.EXAMINER, own.public_keys)
+        keys.write_text(f"{keys.read_text()}\n{name} {' '.join(own.public_keys)}")
+    other = replace(signed, examiner="Cy", identity=dee)
+    with pytest.raises(ConflictError, match="not the one that Cy is registered with"):
+        custody.note(other, "As somebody else.")
+    custody.note(replace(other, identity=cy), "As myself.")
+    custody.note(replace(other, shared=True), "In the console.")
+    held = custody.verify(signed, keys=keys).data
+    assert (held.signed_to, {"Cy", "Dee"} - {*held.signed_by}) == (held.events, set())
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")

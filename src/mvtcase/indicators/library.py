@@ -197,6 +197,17 @@ class IndicatorLibrary:
             )
         return data
 
+    def is_altered(self, name: str, sha256: str) -> bool:
+        """Tell whether a copy of a set's version, the built-in one or one that is kept here, has other bytes by now."""
+        try:
+            for each in (each for each in self._versions.of(name) if each.sha256 == sha256):
+                self._versions.data(each)
+            if (built_in := self._built_in().get(name)) and built_in.sha256 == sha256:
+                self.data(built_in)
+        except (IndicatorError, OSError):
+            return True
+        return False
+
     def lint(self, path: Path, kind: str | None = None) -> LintReport:
         """Return what a file holds and what keeps it from being imported; content never makes it raise.
 

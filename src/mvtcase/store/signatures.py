@@ -81,7 +81,7 @@ def differences(store: Store, keys: Mapping[str, str] | None) -> Iterator[Differ
     covered, newest = covered_to(store, keys), max(heads.values(), default=0)
     if covered < newest:
         which = "no event" if not covered else f"the events after {covered}"
-        what = "no head of this chain is" if not covered else f"events {covered + 1} to {newest} are"
+        what = "no head of this chain is" if not covered else f"not one of the heads {covered + 1} to {newest} is"
         yield Difference(where=which, what=f"{what} signed by anybody on the list of keys")
 
 

@@ -68,7 +68,7 @@ class Console:
         A shared console shows a case to its registered examiners alone, and says of others not even that they exist.
         """
         desk = replace(self.desk, memory=self.memory)
-        desk = replace(desk, examiner=session.examiner) if self.shared else desk
+        desk = replace(desk, examiner=session.examiner, shared=True) if self.shared else desk
         if not case:
             return desk
         desk = replace(desk, case=case)

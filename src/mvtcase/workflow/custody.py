@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import GENESIS, person_key, sha256_file
 from mvtcase.engine.events import HASHES_FILE
 from mvtcase.engine.results_folder import changed_since_hashed
-from mvtcase.errors import AmbiguousError, ChainBrokenError, IndicatorError, IndicatorSetMissingError, InputError
+from mvtcase.errors import ChainBrokenError, InputError
 from mvtcase.findings.normalise import unlike_its_alerts
 from mvtcase.store import custody as chain
 from mvtcase.store import incoming, purging, queries, signatures
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mvtcase.model import CustodyEvent, IndicatorSet, Note
+    from mvtcase.model import CustodyEvent, Note
     from mvtcase.store.store import Store
     from mvtcase.wording import Message
     from mvtcase.workflow.clocks import ClockJump, RunningBack
@@ -246,19 +246,8 @@ def _verify_head(store: Store, printed: str | None) -> Iterator[Difference]:
 def _verify_sets(desk: Desk, store: Store) -> Iterator[Difference]:
     """Look at the indicator sets that this case names and this workspace holds: their bytes must be those named."""
     for each in queries.indicator_sets(store):
-        if _is_altered(desk, each):
+        if desk.library.is_altered(each.name, each.sha256):
             yield Difference(where=f"indicator set {each.name}", what="its bytes are not those that scans named")
-
-
-def _is_altered(desk: Desk, one: IndicatorSet) -> bool:
-    """Tell whether this workspace holds a set under the digest that a scan named, with other bytes."""
-    try:
-        desk.library.data(desk.library.get(one.name, one.sha256))
-    except (IndicatorSetMissingError, AmbiguousError):
-        return False
-    except (IndicatorError, OSError):
-        return True
-    return False
 
 
 def _verify_bundles(store: Store) -> Iterator[Difference]:

@@ -130,6 +130,8 @@ class Desk:
     engine: Engine = field(default_factory=RealEngine)
     identity: Identity | None = field(default=None, repr=False)
     """The examiner's own keys, where they are at hand: the head of the chain is signed with them after each verb."""
+    shared: bool = False
+    """Whether a console that others reach works here for whoever signed in, with the identity of who started it."""
     sandbox: Callable[[], str] = box.available
     unsandboxed: bool = False
     """Whether the examiner said to go on where nothing confines the worker."""
@@ -226,11 +228,13 @@ class Desk:
                 self.sign(store)
 
     def sign(self, store: Store) -> None:
-        """Sign the head of the chain where it moved on and an identity is at hand."""
+        """Sign the head of the chain, as whose identity is at hand, where there is one and the chain moved on."""
         if self.identity is not None and not store.read_only and store.custody_head() != GENESIS:
             from mvtcase.store import signatures  # noqa: PLC0415  # slow to load, and few calls sign
 
-            signatures.sign_head(store, self.identity, self.actor)
+            own = self.identity.public_keys
+            holders = (each.name for each in queries.examiners(store) if {*own} & {*each.public_keys})
+            signatures.sign_head(store, self.identity, next(holders, self.actor))
 
     def require_registered(self, store: Store) -> None:
         """Raise `ConflictError` where a register is kept and the examiner is not in it, or only reads."""
@@ -246,6 +250,13 @@ class Desk:
             )
         if own[0].role is ExaminerRole.READER:
             raise ConflictError("{actor} is registered as a reader, who changes nothing.", actor=self.actor)
+        known = own[0].public_keys
+        if self.identity is not None and known and not self.shared and not {*known} & {*self.identity.public_keys}:
+            raise ConflictError(
+                "The identity at hand is not the one that {actor} is registered with.",
+                hint=say("Work with your own: {0}.", do(identity_file="FILE")),
+                actor=self.actor,
+            )
 
     def newest(self) -> Newest:
         """Return the active sets and the tools at hand, against which results go stale."""

@@ -233,6 +233,17 @@ def test_file_names_of_many(indicator_library: IndicatorLibrary) -> None:
     ]
 
 
+def test_a_kept_copy_of_a_built_in_set_that_was_altered_is_told(indicator_library: IndicatorLibrary) -> None:
+    """Though scans read the built-in one while it is of the same version."""
+    (one,) = indicator_library.list_sets()
+    kept = indicator_library._versions
+    kept.add(one, indicator_library.data(one))
+    assert not indicator_library.is_altered(one.name, one.sha256)
+    (kept._home(one) / one.file_name).write_bytes(b"evil.example")
+    assert indicator_library.is_altered(one.name, one.sha256)
+    assert not indicator_library.is_altered(one.name, "0" * 64)
+
+
 def test_built_in_set_of_an_earlier_release(
     indicator_library: IndicatorLibrary, bundle_file: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -99,7 +99,7 @@ class Crowd:
             cells=tuple(Cell(statuses=each, count=self._count(people, each)) for each in LADDER[rung]),
         )
 
-    def rung(self, key: str, people: frozenset[str]) -> int:
+    def rung(self, people: frozenset[str]) -> int:
         """Return the finest rung on which a report about these people gives nobody away.
 
         Raises `ConflictError` where none does, or where merging would hide a match among few.
@@ -108,7 +108,7 @@ class Crowd:
         if 0 < hidden < FEWEST_TOGETHER:
             raise _too_few(hidden, len(people))
         for rung in range(TOTAL + 1):
-            if self._clear(key, people, rung) and not self._misleads(people, rung):
+            if self._clear(people, rung) and not self._misleads(people, rung):
                 return rung
         raise _too_few(None, len(people))
 
@@ -131,22 +131,36 @@ class Crowd:
         for key, people in sorted(groups.items(), key=lambda one: (-len(one[1]), one[0])):
             others = (scope, *accepted.values())
             if people == scope or (
-                self._clear(key, people, rung) and all(self._alone(region, rung) for region in _regions(people, others))
+                self._clear(people, rung) and all(self._alone(region, rung) for region in _regions(people, others))
             ):
                 accepted[key] = people
         return tuple(key for key in groups if key in accepted)
 
-    def _clear(self, key: str, people: frozenset[str], rung: int) -> bool:
+    def _clear(self, people: frozenset[str], rung: int) -> bool:
         """Return whether a population's numbers tell of nobody, alone and beside what was given before."""
         if not self._alone(people, rung):
             return False
         for each in self.before:
             common = max(rung, each.rung)
-            if each.key == key and _moved(self.counted(key, people, common), each, common):
+            if self._has_moved(people, each, common):
                 return False
             if not all(self._alone(region, common) for region in _regions(people, (each.people,))):
                 return False
         return True
+
+    def _has_moved(self, people: frozenset[str], before: Given, rung: int) -> bool:
+        """Return whether numbers differ from those given of the same people, or of more or fewer, by too few.
+
+        Who joined, left or changed the status since then is in that difference; whom rows show is taken out of it.
+        """
+        if rung == TOTAL or not (people <= before.people or before.people <= people):
+            return False
+        apart, then = people ^ before.people, merged(before, rung)
+        return not all(
+            _is_enough(max(0, abs(self._count(people, statuses) - count) - self._count(apart - each, statuses)))
+            for statuses, count in zip(LADDER[rung], then, strict=True)
+            for each in self.hiding
+        )
 
     def _alone(self, region: frozenset[str], rung: int) -> bool:
         """Return whether every cell of a region is empty or holds enough people."""
@@ -179,14 +193,6 @@ def _regions(people: frozenset[str], others: Sequence[frozenset[str]]) -> Iterat
 
 def _is_enough(number: int) -> bool:
     return number == 0 or number >= FEWEST_TOGETHER
-
-
-def _moved(now: Counted, before: Given, rung: int) -> bool:
-    """Return whether a number differs from one that was given by so few that they stand out."""
-    then = merged(before, rung)
-    return rung < TOTAL and not all(
-        _is_enough(abs(cell.count - count)) for cell, count in zip(now.cells, then, strict=True)
-    )
 
 
 def merged(given: Given, rung: int) -> tuple[int, ...]:

@@ -49,7 +49,7 @@ def counted(view: View, *, rows: bool = True) -> Counted:
     """
     key, people = view.occasion.group.id if view.occasion.group else "", frozenset(map(id_of, view.shown))
     crowd = view.crowd(rows=rows)
-    return crowd.counted(key, people, crowd.rung(key, people) if view.is_outside and not view.occasion.official else 0)
+    return crowd.counted(key, people, crowd.rung(people) if view.is_outside and not view.occasion.official else 0)
 
 
 def tallies(view: View, numbers: Counted) -> tuple[Tally, ...]:

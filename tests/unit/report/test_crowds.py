@@ -15,7 +15,7 @@ from builders import report_example as example
 from mvtcase.errors import ConflictError, RenderError
 from mvtcase.model import Group, Publication, Status
 from mvtcase.report import exchange
-from mvtcase.report.crowds import LADDER, Crowd, Given, band
+from mvtcase.report.crowds import LADDER, TOTAL, Crowd, Given, band
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.net import require_nobody, require_nobody_in, texts_of
@@ -176,7 +176,17 @@ def test_numbers_that_moved_by_one_are_refused_though_everybody_is_shown() -> No
     counts = tuple({Status.CONFIRMED: 2, Status.NO_TRACE: 4}.get(status, 0) for (status,) in LADDER[0])
     before = Given(report="R-0001", key="", rung=0, counts=counts, people=people)
     with pytest.raises(ConflictError):
-        Crowd(statuses=stands, hiding=(frozenset(),), before=(before,)).rung("", people)
+        Crowd(statuses=stands, hiding=(frozenset(),), before=(before,)).rung(people)
+
+
+def test_numbers_that_moved_are_seen_beside_those_of_another_group_of_the_same_people() -> None:
+    """Two groups came to hold the same people: the one's numbers less those the other gave before tell who joined."""
+    statuses = {f"O-{n}": Status.NOT_EXAMINED if n < 6 else Status.NO_TRACE for n in range(20)}
+    everybody = frozenset(statuses)
+    then = tuple({Status.NOT_EXAMINED: 10, Status.NO_TRACE: 14}.get(each, 0) for (each,) in LADDER[0])
+    before = Given(report="R-0001", key="G-0001", rung=0, counts=then, people=everybody)
+    crowd = Crowd(statuses=statuses, hiding=(everybody,), before=(before,))
+    assert crowd.rung(everybody) == TOTAL
 
 
 def test_bands_tell_nought_as_it_is_and_hide_one_to_four() -> None:

@@ -1,8 +1,8 @@
 """MVT modules that read LINE: links against indicators, and whether Letter Sealing (end-to-end encryption) was on.
 
 Registered in MVT's entry-point group `mvt.modules`, so plain `mvt-ios` and `mvt-android` run them too. What each value
-means and how sure that is stands in `docs/line.md`. Two more messengers that MVT leaves out are read as MVT reads
-WhatsApp: WhatsApp Business and Viber.
+means and how sure that is stands in `docs/line.md`. More messengers that MVT leaves out are read as MVT reads WhatsApp:
+WhatsApp Business and Viber of iPhones, and these and WhatsApp of Android.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ def modules() -> list[type[Any]]:
     """
     from .android_fs import LineAndroidFS  # noqa: PLC0415 - see above
     from .messengers import ViberIOS, WhatsappBusiness  # noqa: PLC0415 - see above
+    from .messengers_android import AndroidMessengers  # noqa: PLC0415 - see above
     from .modules_android import LineAndroidQF, LineBugreport  # noqa: PLC0415 - see above
     from .modules_ios import LineIOS  # noqa: PLC0415 - see above
 
-    return [LineIOS, LineAndroidFS, LineAndroidQF, LineBugreport, WhatsappBusiness, ViberIOS]
+    return [LineIOS, LineAndroidFS, LineAndroidQF, LineBugreport, WhatsappBusiness, ViberIOS, AndroidMessengers]

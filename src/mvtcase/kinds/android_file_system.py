@@ -20,13 +20,13 @@ ANDROID_FILE_SYSTEM = Kind(
         "mvt_plugin_line",
         {"line_android_fs": "LINE is what this program reads of an Android file system"},
     ),
-    limitations=(never("Of an Android file system only the LINE data is parsed."),),
+    limitations=(never("Of an Android file system only LINE, WhatsApp, WhatsApp Business and Viber are parsed."),),
     never_whole=(
         "neither MVT nor this program parses apps, processes or settings of an Android file system; take an AndroidQF "
         "acquisition too"
     ),
     compared_types=LINKS,
-    traces={"line_android_fs": Trace.MESSAGE},
+    traces={"line_android_fs": Trace.MESSAGE, "messengers_android": Trace.MESSAGE},
     telling={
         "*/mmssms.db": Trace.MESSAGE,
         "*/msgstore.db": Trace.MESSAGE,

@@ -180,6 +180,9 @@ LOOKED = {
     "file.cut": "ends in the middle of a line: its end was not examined",
     "file.cut_restart": "ends in the middle of a restart: the processes of the last one were not examined",
     "messenger.encrypted": "{app} keeps its messages encrypted: {count} files such as {file} were not read",
+    "messenger.signal": "Signal: a backup opens with the 30 digits that the phone showed when it was set up, in a "
+    "program made for such backups; the key of the database lies in the phone's keychain or keystore, which is in no "
+    "acquisition. Look at its linked devices and its chats on the screen",
     "drift": "drift: {file}: {what}, which no reader here knows; please report it with the version of phone and tool",
     "backup.folder": "{file} is a folder in place of a file",
     "backup.no_files": "Manifest.db lists no file at all, which no real backup's does",

@@ -225,7 +225,7 @@ def test_the_command_line_takes_a_dump(tmp_path: Path) -> None:
 def test_the_package_gives_its_modules_to_mvt() -> None:
     """Every module names the commands it runs in, and no two share a slug."""
     found = modules()
-    assert len({each.get_slug() for each in found}) == len(found) == 6
+    assert len({each.get_slug() for each in found}) == len(found) == 7
     pairs = {pair for each in found for pair in each.supported_commands}
     assert pairs == {
         ("ios", "check-backup"),

@@ -42,6 +42,8 @@ def encrypted_messengers(root: Path) -> Iterator[Reason]:
             told[app] = (first, count + 1)
     for app, (place, count) in told.items():
         yield why("messenger.encrypted", app=app, count=count, file=safe_text(place, 300))
+        if app == "Signal":
+            yield why("messenger.signal")
 
 
 def _is_plain(path: Path) -> bool:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import html
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .contents import Content
@@ -31,6 +32,11 @@ _TELLING = re.compile(r"[.@\uff0e\u3002\uff61\uff20&%]|//|:/")
 _QUOTED = re.compile(r"\"([^\"]*)\"?|'([^']*)'?")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding\s{0,8}=\s{0,8}["']([A-Za-z0-9._-]{1,40})""")
 _INLINE = frozenset({"a", "b", "i", "u", "em", "strong", "span", "font", "wbr", "small", "big", "sub", "sup", "mark"})
+_OFFICE_BREAKS = frozenset({"w:p", "w:br", "w:cr", "w:tab", "w:tc", "w:tr", "w:tbl", "a:p", "a:br", "a:tc"})
+_OFFICE = ("w:", "a:", "text:span", "text:a")
+"""What breaks a line in Word and PowerPoint, where all else may stand within a word (ECMA-376); and spans of ODF."""
+_OF_CELLS = frozenset({"r", "t", "rpr", "sz", "rfont", "family", "scheme", "charset", "color"})
+"""The same in the shared texts of a spreadsheet."""
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
@@ -58,6 +64,11 @@ def _as_text(data: bytes, content: Content) -> str:
         except (LookupError, ValueError):
             pass
     return decoded(data, encoding(content) or "utf-8").lstrip("\ufeff")
+
+
+@lru_cache(maxsize=4096)
+def _is_inline(name: str) -> bool:
+    return name in _INLINE or name in _OF_CELLS or (name.startswith(_OFFICE) and name not in _OFFICE_BREAKS)
 
 
 class _Document:
@@ -89,7 +100,7 @@ class _Document:
     def tag(self, name: str, token: re.Match[str]) -> None:
         """Open or close an element, and take in its attributes."""
         name = name.lower()
-        if name not in _INLINE:
+        if not _is_inline(name):
             self.end_of_line()
         if token["slash"]:
             self.close(name)

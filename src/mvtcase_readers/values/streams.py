@@ -242,6 +242,8 @@ def read_unknown(walk: Walk, content: Content, place: Place) -> str:
     each message that it packs (ALEAPP, gmailEmails).
     """
     walk.skim(content, place)
+    if content.size <= _MOST_BARE and _unpacks(content.at(0, _TRIED), bare=True):
+        _inflated(walk, content, 0, place, bits=-zlib.MAX_WBITS)
     tries, before = 0, b""
     for offset, piece in content.pieces():
         data = before + piece
@@ -250,28 +252,29 @@ def read_unknown(walk: Walk, content: Content, place: Place) -> str:
             tries += 1
             at, is_gzip = base + found.start(), found.lastindex is None
             if found.end() > len(before) and (is_gzip or _unpacks(content.at(at, _TRIED))):
-                _inflated(walk, content, at, place, is_gzip=is_gzip)
+                _inflated(walk, content, at, place, bits=zlib.MAX_WBITS | (16 if is_gzip else 0))
         for start, plist in embedded(data):
             walk.cell(Content(plist), place.within(f"plist at {base + start}"))
         before = piece[-2:]
     return ""
 
 
-def _unpacks(data: bytes) -> bool:
-    """Return whether bytes begin a zlib stream: the two of its mark stand in many others."""
+def _unpacks(data: bytes, *, bare: bool = False) -> bool:
+    """Return whether bytes begin a zlib stream, or one without its two bytes of mark: these stand in many others."""
     try:
-        return len(zlib.decompressobj().decompress(data, _TRIED)) >= _LEAST_UNPACKED
+        unpacked = zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS).decompress(data, _TRIED)
     except zlib.error:
         return False
+    return len(unpacked) >= _LEAST_UNPACKED
 
 
-def _inflated(walk: Walk, content: Content, offset: int, place: Place, *, is_gzip: bool) -> None:
+def _inflated(walk: Walk, content: Content, offset: int, place: Place, *, bits: int) -> None:
     """Read what begins like a packed stream where it is: one that comes to its end."""
-    form = zlib.MAX_WBITS | 16 if is_gzip else zlib.MAX_WBITS
-    inner = spooled(Inflated(Stretch(content, offset), form, single=True), walk.spend, walk.bounds.held)
+    inner = spooled(Inflated(Stretch(content, offset), bits, single=True), walk.spend, walk.bounds.held)
     if inner.cut is None and inner.size:
+        name = "gzip" if bits > zlib.MAX_WBITS else "zlib" if bits > 0 else "deflate"
         walk.whole(inner, place)
-        walk.cell(inner, place.within(f"{'gzip' if is_gzip else 'zlib'} at {offset}"))
+        walk.cell(inner, place.within(f"{name} at {offset}"))
     inner.close()
 
 
@@ -280,6 +283,8 @@ _MOST_WINDOW = 128 << 20
 _MOST_TRIES = 2000
 _PACKED = re.compile(rb"\x1f\x8b\x08|(\x78[\x01\x5e\x9c\xda])")
 _TRIED, _LEAST_UNPACKED = 4096, 16
+_MOST_BARE = 4 << 20
+"""Bytes of a value in which a stream without a mark is looked for: RFC 1951, as apps keep it in a cell."""
 _LZFSE_BLOCK = re.compile(rb"bvx[12n-](.{4})", re.DOTALL)
 
 

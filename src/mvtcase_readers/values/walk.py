@@ -34,6 +34,9 @@ _TOLD_IN_BULK = 8
 """Letters of a run in a large file that are worth a look at what stands around them."""
 _LARGE = 256
 _DIGESTS = frozenset({20, 32})
+_LEAST_FILE = 256
+_NO_FILES = frozenset({"typedstream", "bplist", "protobuf", "text or protobuf", "json", "jpeg", "png", "gif", "riff"})
+"""What databases hold by the thousand: records of apps, and small pictures."""
 """The lengths of SHA-1 and SHA-256; what has sixteen bytes is an UUID far more often than an MD5."""
 
 
@@ -188,10 +191,14 @@ class Walk:
         """Read a small container of many alike; the caller hears once of all in a column, at the end of the file.
 
         A text that was given as such is not damaged when it turns out to be no JSON or markup. A blob as long as a
-        hash is given as one too: iOS keeps the hashes of trusted certificates so (Apple's TrustStore.sqlite3).
+        hash is given as one too: iOS keeps the hashes of trusted certificates so (Apple's TrustStore.sqlite3). What is
+        no record of an app may be a file that was loaded (Apple's Cache.db): its own hash may be known.
         """
         if not is_text and content.size in _DIGESTS:
             self.one(content.at(0, content.size).hex(), place)
+        form = form or self.form_of(content)
+        if not is_text and content.size >= _LEAST_FILE and form.name not in _NO_FILES:
+            self.whole(content, place)
         reading = self.open(content, place, form)
         if not (is_text and reading.extent is Extent.DAMAGED):
             kind = (place.inside, place.table, place.column, reading.form, reading.extent)

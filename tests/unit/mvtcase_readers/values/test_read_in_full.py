@@ -6,10 +6,13 @@ The evidence is made by other writers than ours (`builders.holders`).
 from __future__ import annotations
 
 import gzip
+import plistlib
 import random
+import sqlite3
 import zlib
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +64,41 @@ def test_a_stream_behind_bytes_of_its_owner_is_unpacked() -> None:
         for pack in (zlib.compress, gzip.compress):
             _, texts = _read(before + pack(b"\x0a\x23<a href='" + SOUGHT.encode() + b"'>") + b"\xff\xfe")
             assert any(SOUGHT in text for text in texts), (before[:9], pack)
+    bare = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    assert any(SOUGHT in text for text in _read(bare.compress(SOUGHT.encode() * 3) + bare.flush())[1])
+
+
+def test_a_link_that_an_office_cuts_within_a_word_is_given_whole() -> None:
+    """Word cuts runs for spelling and revisions, PowerPoint and spreadsheets for fonts (ECMA-376)."""
+    half, other = SOUGHT[:18], SOUGHT[18:]
+    for document in (
+        f"<w:p><w:r><w:t>{half}</w:t></w:r><w:proofErr/><w:r><w:rPr><w:b/></w:rPr><w:t>{other}</w:t></w:r></w:p>",
+        f"<a:p><a:r><a:t>{half}</a:t></a:r><a:r><a:rPr lang='en'/><a:t>{other}</a:t></a:r></a:p>",
+        f"<si><r><t>{half}</t></r><r><rPr><sz val='9'/></rPr><t>{other}</t></r></si>",
+        f"<text:p>{half}<text:span text:style-name='T1'>{other}</text:span></text:p>",
+    ):
+        assert any(SOUGHT in text for text in _read(f"<?xml version='1.0'?><doc>{document}</doc>".encode())[1]), (
+            document
+        )
+
+
+def test_a_file_kept_in_a_cell_is_given_to_be_hashed() -> None:
+    """Apple's Cache.db keeps what was loaded in a cell; the records of apps beside it are no files."""
+    loaded, record = b"\xcf\xfa\xed\xfe" + b"program" * 60, plistlib.dumps({"a": "b" * 400}, fmt=plistlib.FMT_BINARY)
+    files: list[bytes] = []
+    with sqlite3.connect(":memory:") as made:
+        made.execute("CREATE TABLE cfurl_cache_receiver_data (entry_ID INTEGER PRIMARY KEY, receiver_data BLOB)")
+        made.executemany("INSERT INTO cfurl_cache_receiver_data VALUES (?, ?)", ((1, loaded), (2, record)))
+        made.commit()
+        kept = made.serialize() if hasattr(made, "serialize") else pytest.skip("this Python cannot serialise")
+    read_values(
+        kept,
+        tick=lambda _: None,
+        take=lambda _: None,
+        say=lambda *_: None,
+        file=lambda content, _: files.append(content.at(0, content.size)),
+    )
+    assert files == [loaded]
 
 
 def test_few_bytes_that_could_be_letters_of_anything_are_no_text() -> None:

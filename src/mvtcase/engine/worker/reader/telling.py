@@ -22,7 +22,7 @@ _BOUNDED = bytes.maketrans(_BOUNDS, b"\n" * len(_BOUNDS))
 
 _FINER_BOUNDS = _BOUNDS + b",;:()[]{}|'="
 _FINER = bytes.maketrans(_FINER_BOUNDS, b"\n" * len(_FINER_BOUNDS))
-_JOINING = re.compile(rb"[/?#%&\\@\x80-\xff]|:[0-9A-Fa-f]{2}:|=(?:2[EeFfDd]|3[AaDd]|40|[A-Za-z0-9+/_-]{12})")
+_JOINING = re.compile(rb"[/?#%&\\@\x80-\xff]|::|:[0-9A-Fa-f]{2}:|=(?:2[EeFfDd]|3[AaDd]|40|[A-Za-z0-9+/_-]{12})")
 """What can hold together what stands around the finer bounds: links, codings, addresses, a certificate's hash."""
 
 _LEAD = re.compile(rb"[\[({'\"]?(?:\d{1,10}[:,])+(?=[A-Za-z_]{3})")
@@ -53,6 +53,7 @@ def _signs() -> tuple[re.Pattern[bytes], ...]:
                 rb"\\[ux/\"'\\nrtbf.]",
                 rb"=(?:2[EeFfDd]|3[AaDd]|40|[A-Za-z0-9+/_-]{12})",
                 rb":(?:[0-9A-Fa-f]{2}:){4}",
+                rb"::(?:[fF]{4}:)?(?:0:)?[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}",
             ),
         )
     )

@@ -157,6 +157,8 @@ def _in_text(text: str, role: Role, *, named: bool = True) -> Iterator[Term]:
         yield from _dotted(text)
     if "/" in text:
         yield from _slashed(text)
+    if "::" in text:
+        yield from _embedded(text)
     if named:
         yield from named_terms(text.encode("utf-8", "replace"))
     if len(text) >= _SHORTEST_HASH:
@@ -190,6 +192,14 @@ def _number_hosts(text: str) -> Iterator[Term]:
         host = _as_address(found.group(1))
         if host is not None:
             yield Term(Sort.DOTTED, host, context=_of(found))
+
+
+def _embedded(text: str) -> Iterator[Term]:
+    """Yield IPv4 addresses in IPv6 ones, as browsers (RFC 4291) and networks without IPv4 (RFC 6052) write them."""
+    for found in _EMBEDDED.finditer(text):
+        high, low = (int(part, 16) for part in found.groups())
+        host = f"{high >> 8}.{high & 255}.{low >> 8}.{low & 255}"
+        yield Term(Sort.DOTTED, host, "an IPv4 address in an IPv6 one", context=_of(found))
 
 
 def _slashed(text: str) -> Iterator[Term]:
@@ -315,6 +325,9 @@ _LEADS_TO = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})(?:\.(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})){0,3}")
+_EMBEDDED = re.compile(
+    r"(?<![0-9A-Fa-f:])(?:::ffff:(?:0:)?|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})(?![0-9a-f:.])", re.IGNORECASE
+)
 _ADDRESS_AND_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})\.\d{1,5}")
 """How `netstat` of macOS and iOS joins them."""
 

@@ -130,6 +130,18 @@ def test_an_address_is_found_with_its_port_behind_a_dot() -> None:
     assert not found("release 91.1.2.3.4.5, 1.91.1.2.3, 91.1.2.30.1")
 
 
+def test_an_address_is_found_inside_one_of_ipv6() -> None:
+    """Browsers write it in hexadecimal (RFC 4291), networks without IPv4 below 64:ff9b:: (RFC 6052)."""
+    for text in (
+        "http://[::ffff:5b01:203]/a",
+        "to ::FFFF:5b01:203 now",
+        "64:ff9b::5b01:203",
+        "http://[64:ff9b::5B01:203]:8080/",
+    ):
+        assert "91.1.2.3" in found(text), text
+    assert not found("std::ffff:5b01:203:4, 2001:db8::5b01:203")
+
+
 def test_an_international_name_is_found_in_letters_and_as_dns_has_it() -> None:
     """Both ways of writing an international name meet."""
     assert "xn--e1aybc.example" in found("тест.example")

@@ -40,7 +40,7 @@ from mvtcase.report.render import Format, render
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.store.folder import Workspace
 from mvtcase.store.store import Store
-from mvtcase.workflow import exports, report_life, report_making, reports, status
+from mvtcase.workflow import editions, exports, report_life, report_making, reports, status
 from mvtcase.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -570,7 +570,7 @@ class Quick(Trial):
         book = self.books[twin]
         occasion = self.occasion(twin, kind, target, edition)
         try:
-            facts = report_making.facts_of(book, report_making.Kind(kind), occasion)
+            facts = report_making.facts_of(book, editions.Kind(kind), occasion)
             made = render(facts, kind, Format.JSON)
             if twin == 0:
                 report_making.look_over(book, occasion, [(f"R-0001-{kind}-{edition}.json", made)])
@@ -608,7 +608,7 @@ class Quick(Trial):
         """Return what a report says; of internal ones the numbers alone, which is what they are asked for."""
         if edition != "internal":
             return json.loads(self.files(0, kind, target, edition)["json"])
-        made = report_making.facts_of(self.books[0], report_making.Kind(kind), self.occasion(0, kind, target, edition))
+        made = report_making.facts_of(self.books[0], editions.Kind(kind), self.occasion(0, kind, target, edition))
         return {"tallies": [asdict(each) for each in made.tallies], "groups": [asdict(each) for each in made.groups]}
 
     def exported(self, twin: int, form: str, *, with_names: bool) -> dict[str, bytes]:

@@ -396,7 +396,7 @@ class _Given:
 def _device_standing(device: Device, given: _Given) -> DeviceStanding:
     counted = tuple(each for each in given.acquisitions.get(device.id, ()) if each.state is AcquisitionState.REGISTERED)
     scans = {each.id: given.scans.get(each.id, ()) for each in counted}
-    latest = {name: latest_finished(own, name) for name, own in scans.items()}
+    latest = {name: latest_finished(own).get(name) for name, own in scans.items()}
     done = tuple(scan for scan in latest.values() if scan is not None)
     compared = {scan.acquisition: _compared_since(scans[scan.acquisition], scan) for scan in done}
     stale = tuple(
@@ -434,14 +434,10 @@ def _device_standing(device: Device, given: _Given) -> DeviceStanding:
     )
 
 
-def latest_finished(scans: Sequence[Scan], acquisition: str) -> Scan | None:
-    """Return the latest finished scan of an acquisition, rechecks left out: they examine nothing anew."""
-    done = [
-        scan
-        for scan in scans
-        if scan.acquisition == acquisition and scan.state is ScanState.FINISHED and scan.recheck_of is None
-    ]
-    return max(done, key=lambda scan: scan.order, default=None)
+def latest_finished(scans: Iterable[Scan]) -> dict[str, Scan]:
+    """Return the latest finished scan of each acquisition, rechecks left out: they examine nothing anew."""
+    done = [scan for scan in scans if scan.state is ScanState.FINISHED and scan.recheck_of is None]
+    return {scan.acquisition: scan for scan in sorted(done, key=lambda scan: scan.order)}
 
 
 def _unscanned(acquisition: Acquisition, scans: Sequence[Scan]) -> Gap:

@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from mvtcase.cli import output
+from mvtcase.cli.tables import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ def test_a_table_fits_without_breaking_a_word(rows: list[list[str]], width: int)
     if max(map(len, first)) * 2 > width:
         return
     screen = Console(width=width, file=io.StringIO())
-    screen.print(output.fitted(drawn, width))
+    screen.print(fitted(drawn, width))
     assert isinstance(screen.file, io.StringIO)
     lines = screen.file.getvalue().splitlines()
     shown = {str(each.header) for each in drawn.columns}

@@ -73,27 +73,20 @@ def test_the_latest_finished_scan_is_no_recheck_and_no_failure() -> None:
         _scan(5, recheck_of="S-0002"),
         _scan(6, acquisition="A-0002"),
     ]
-    latest = latest_finished(scans, "A-0001")
-    assert latest is not None
-    assert latest.id == "S-0002"
-    assert latest_finished(scans, "A-0003") is None
-    assert latest_finished(scans[2:4], "A-0001") is None
+    assert latest_finished(scans)["A-0001"].id == "S-0002"
+    assert latest_finished(scans[2:4]) == {}
 
 
 def test_the_later_scan_is_the_one_begun_later_in_the_chain() -> None:
     """A laptop's clock says nothing; the scan of another laptop stands where its own number put it."""
     scans = [_scan(1, started_at="2030", sequence=4), _scan(2, started_at="2026", sequence=9), _scan(3, place=1)]
-    latest = latest_finished(scans, "A-0001")
-    assert latest is not None
-    assert latest.id == "S-0002"
+    assert latest_finished(scans)["A-0001"].id == "S-0002"
 
 
 def test_scans_of_the_same_moment_are_ordered_by_number() -> None:
     """Ten thousand comes after nine thousand nine hundred and ninety-nine."""
     scans = [_scan(10_000, started_at="2026"), _scan(9_999, started_at="2026")]
-    latest = latest_finished(scans, "A-0001")
-    assert latest is not None
-    assert latest.id == "S-10000"
+    assert latest_finished(scans)["A-0001"].id == "S-10000"
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,7 @@ def program(language: str = ENGLISH) -> Any:  # noqa: ANN401  # typer's own clas
     root: Any = typer.main.get_command(app)
     everywhere = [_behind_the_verb(each) for each in root.params if each.name in State.__dataclass_fields__]
     root.commands.finish = functools.partial(_finish, everywhere, language)
+    root.get_params = functools.partial(_plainly, root.get_params)
     if ASKED_BY_SHELL in os.environ:
         from mvtcase.cli import completing
 
@@ -204,10 +205,36 @@ def program(language: str = ENGLISH) -> Any:  # noqa: ANN401  # typer's own clas
     return root
 
 
+class _AsGiven:
+    """Takes what needs no reading as it is: typer asks pydantic to, which takes longer to load than most verbs take."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401  # as above
+        """Return the value of an option in the type that its verb asks for."""
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        if type(value) is param.type_descriptor.annotation:
+            return value
+        param._runtime_param = None  # noqa: SLF001  # the option's own reader is made
+        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+
+
+_AS_GIVEN = _AsGiven()
+
+
+def _plainly(own: Callable[[Any], list[Any]], context: Any) -> list[Any]:  # noqa: ANN401  # as above
+    """Return the options of a command that take plain values, where typer reads them in the way that we know."""
+    found = own(context)
+    for each in found:
+        if getattr(each, "_runtime_param", each) is None and hasattr(each, "type_descriptor"):
+            each._runtime_param = _AS_GIVEN  # noqa: SLF001  # see the class
+    return found
+
+
 def _finish(everywhere: list[Any], language: str, command: Any, verb: str = "") -> None:  # noqa: ANN401  # as above
     """Give a command and all below it the global options, and its help in the language of this call."""
     own = {each.name for each in command.params}
     command.params += [each for each in everywhere if each.name not in own]
+    command.get_params = functools.partial(_plainly, command.get_params)
     if language != ENGLISH:
         _explain(command)
     if ASKED_BY_SHELL in os.environ:

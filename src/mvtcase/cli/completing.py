@@ -102,7 +102,7 @@ def _export_formats(_context: object, _begun: str) -> Iterable[str]:
 
 
 def _report_kinds(_context: object, _begun: str) -> Iterable[str]:
-    from mvtcase.workflow.report_making import Kind
+    from mvtcase.workflow.editions import Kind
 
     return Kind
 

@@ -9,14 +9,13 @@ import sys
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Column, Table
 from rich.text import Text
 
 from mvtcase import wording
 from mvtcase.cli.state import heading, sentence, shown, state_of, words
+from mvtcase.cli.tables import GAP, WHOLE, Heading, Sheet, fitted
 from mvtcase.escape import visible
 from mvtcase.wording import Message
 from mvtcase.workflow.payloads import envelope
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     import typer
     from _typeshed import DataclassInstance
+    from rich.table import Table
 
     from mvtcase.cli.state import State
     from mvtcase.errors import MvtcaseError
@@ -57,27 +57,13 @@ _STYLES = {
 """Colours of words with a meaning; a word without one is plain. Colour never carries what the word does not say."""
 
 
-_WHOLE = frozenset(
-    {"id", "official", "device", "status", "level", "class", "state", "outcome", "completeness", "examined", "kind"}
-    | {"platform", "scan", "verdict", "sequence", "subject", "roster", "publication", "tlp", "field", "sealing", "due"}
-)
-"""Columns of short words that are never broken over lines; the others share what room is left."""
-_NEEDED = frozenset({"who", "status", "beside it", "dismissed", "leads", "value", "title", "what", "message"})
-"""Columns that a table cannot do without, however narrow it has to be."""
-_TELLING = frozenset({"what was not, and why", "reason", "seen", "after"})
-"""Columns that are dropped when there is no other left to drop."""
 _STDERR = 2
-_TITLE_WIDTH = 78
 _PIPE_WIDTH = 160
 """Characters of a line where no terminal says its width."""
 _NARROWEST = 40
 """Characters of the shortest line that is drawn for; a narrower terminal breaks it by itself."""
-_LONGEST_WORD = 24
-"""Characters of a word that is not broken over lines; longer ones are hashes, addresses and paths."""
 _SHORTEST_NAME = 12
 """Characters that are left of a name where a line is too narrow."""
-_GAP = 2
-"""Characters beside each column."""
 
 
 def open_streams() -> None:
@@ -141,98 +127,30 @@ def lines(title: str | Message, columns: Sequence[str], rows: Sequence[Sequence[
     heads = [heading(name) for name in names]
     wide = [max([cell_len(head), *(one[place].cell_len for one in shown_cells)]) for place, head in enumerate(heads)]
     for name in drop:
-        if sum(wide) + _GAP * (len(wide) - 1) <= width:
+        if sum(wide) + GAP * (len(wide) - 1) <= width:
             break
         place = names.index(name)
         names, heads, wide = ([*each[:place], *each[place + 1 :]] for each in (names, heads, wide))
         shown_cells = [[*each[:place], *each[place + 1 :]] for each in shown_cells]
-    over = sum(wide) + _GAP * (len(wide) - 1) - width
+    over = sum(wide) + GAP * (len(wide) - 1) - width
     if over > 0 and len(wide) > 1:
         wide[1] = max(_SHORTEST_NAME, wide[1] - over)
     drawn = Text(overflow="ignore", no_wrap=True).append(f"{visible(sentence(title))}\n", style="bold")
     for one in ([Text(head, style="bold") for head in heads], *shown_cells):
         for place, text in enumerate(one):
             text.truncate(wide[place], overflow="ellipsis", pad=place < len(one) - 1)
-            drawn.append_text(text).append(" " * _GAP if place < len(one) - 1 else "\n")
+            drawn.append_text(text).append(" " * GAP if place < len(one) - 1 else "\n")
     return drawn
 
 
-class Heading(Text):
-    """A column's name in the language of the call, that keeps the English one."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(heading(name))
-        self.name = name
-
-
-def table(title: str | Message, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+def table(title: str | Message, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Sheet:
     """Return a table with escaped cells."""
-    title = visible(sentence(title))
-    drawn = Table(
-        title=Text(title),
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        min_width=min(len(title), _TITLE_WIDTH),  # a title is broken at the table's width
-    )
+    drawn = Sheet(title=Text(visible(sentence(title)), style="bold"))
     for name in columns:
-        drawn.add_column(Heading(name), overflow="fold", no_wrap=name in _WHOLE)
+        drawn.add_column(Heading(name), overflow="fold", no_wrap=name in WHOLE)
     for row in rows:
         drawn.add_row(*(cell(value) for value in row))
     return drawn
-
-
-def fitted(drawn: Table, width: int) -> Table:
-    """Return a table that fits a width: columns are dropped from the right, but for those that stay; no word is broken.
-
-    What is dropped is named below the table.
-    """
-    drawn.min_width = min(drawn.min_width or 0, width)
-    dropped: list[str] = []
-    while sum(_narrowest(each) for each in drawn.columns) + _GAP * len(drawn.columns) > width:
-        less = [each for each in drawn.columns[1:] if _name(each) not in _NEEDED]
-        spare = [each for each in less if _name(each) not in _TELLING] or less
-        if not spare:
-            break
-        drawn.columns.remove(spare[-1])
-        dropped.insert(0, str(spare[-1].header))
-    _share(drawn.columns, width - _GAP * len(drawn.columns))
-    if dropped:
-        told = words(wording.say("left out for want of room: {columns}", columns=", ".join(dropped)))
-        drawn.caption = Text(told, style="dim")
-        drawn.caption_justify = "left"
-    return drawn
-
-
-def _name(column: Column) -> str:
-    """Return the English name of a column."""
-    return column.header.name if isinstance(column.header, Heading) else str(column.header)
-
-
-def _narrowest(column: Column) -> int:
-    """Return the width below which a column's words would be broken."""
-    texts = [str(column.header), *map(str, column.cells)]
-    if column.no_wrap:
-        return max(map(cell_len, texts))
-    words = (cell_len(word) for text in texts for word in text.split())
-    return min(max(words, default=1), _LONGEST_WORD)
-
-
-def _share(columns: Sequence[Column], room: int) -> None:
-    """Give each column its width: what it needs, then what is left in equal parts to those that could use more."""
-    least = {id(each): _narrowest(each) for each in columns}
-    wanted = {id(each): max(cell_len(str(text)) for text in (each.header, *each.cells)) for each in columns}
-    if sum(wanted.values()) <= room:
-        return
-    left = room - sum(least.values())
-    growing = sorted(columns, key=lambda each: wanted[id(each)] - least[id(each)])
-    for place, each in enumerate(growing):
-        more = max(0, min(wanted[id(each)] - least[id(each)], left // (len(growing) - place)))
-        each.width = least[id(each)] + more
-        left -= more
 
 
 def beside(one: DeviceStatus | OfficialStatus | ScanShown) -> Message:
@@ -289,7 +207,7 @@ def draw_all(drawn: Iterable[Table | Text], *, stderr: bool = False) -> None:
     """Print tables, each fitted to the screen."""
     screen = console(stderr=stderr)
     for each in drawn:
-        screen.print(fitted(each, screen.width) if isinstance(each, Table) else each)
+        screen.print(fitted(each, screen.width) if isinstance(each, Sheet) else each)
 
 
 def say(messages: Iterable[str | Message]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -69,8 +71,9 @@ def remove_tree(folder: Path) -> None:
 
 INDEX_FILE = "mvt/values.jsonl.gz"
 FORMAT = "mvtcase-values/1"
-_NAMES = ('["n', '["d', '["i', '["h', '["p')
+_NAMES = (b'["n', b'["d', b'["i', b'["h', b'["p')
 """How lines of names of processes and apps, dotted names, profiles, hashes and paths begin."""
+_VALUES = json.JSONDecoder()
 _LONGEST_LINE = 1 << 20
 _MOST_LINES = 2_000_002
 _HARMLESS = "\x01"
@@ -84,8 +87,9 @@ def carried(results: Path, names: Collection[str]) -> frozenset[str] | None:
             if json.loads(packed.readline(_LONGEST_LINE)).get("format") != FORMAT:
                 return None
             packed.readline(_LONGEST_LINE * 512)
-            lines = iter(lambda: packed.readline(_LONGEST_LINE).decode("ascii", "replace"), "")
-            keys = (str(json.loads(line)[0]) for line in islice(lines, _MOST_LINES) if line.startswith(_NAMES))
+            lines = iter(partial(io.BufferedReader(packed).readline, _LONGEST_LINE), b"")
+            named = (line for line in islice(lines, _MOST_LINES) if line.startswith(_NAMES))
+            keys = (str(_VALUES.raw_decode(line.decode("ascii", "replace"), 1)[0]) for line in named)
             return frozenset(wanted & {key[1:].removeprefix(_HARMLESS).casefold() for key in keys})
     except (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None

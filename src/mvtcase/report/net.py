@@ -54,7 +54,8 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
     joined = "\n".join(_joined(each) for each in read.split("\n"))
     shown = {face.who for face in view.faces.values()}
     # Two names that may be shown, one after the other, can look like a third one the other way round.
-    rest = re.sub("|".join(rf"(?<!\w){re.escape(_read(each))}(?!\w)" for each in shown if each) or "(?!)", "\n", read)
+    names = "|".join(re.escape(_read(each)) for each in shown if each)
+    rest = re.sub(rf"(?<!\w)(?:{names})(?!\w)", "\n", read) if names else read
     others = (_without_own(rest, joined=False), _without_own(joined, joined=True))
     words = set(_WORDS.findall(read.replace("_", " ")))
     for one in view.book.officials:

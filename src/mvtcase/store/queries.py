@@ -335,6 +335,11 @@ def scan_ids(store: Store, device: str | None = None) -> tuple[str, ...]:
     return tuple(row["id"] for row in rows)
 
 
+def number_of_findings(store: Store) -> int:
+    """Return how many findings the case holds."""
+    return int(store.rows("SELECT count(*) AS number FROM finding")[0]["number"])
+
+
 def first_scans(store: Store) -> frozenset[str]:
     """Return the ids of the scans that first found some finding."""
     return frozenset(row["first_scan"] for row in store.rows("SELECT DISTINCT first_scan FROM finding"))
@@ -376,29 +381,29 @@ def _scan(
     )
 
 
+_RUN = tuple(each.name for each in fields(model.ModuleRun) if each.init)
+
+
 def _module_run(row: sqlite3.Row) -> model.ModuleRun:
-    values = {each.name: row[each.name] for each in fields(model.ModuleRun) if each.init}
-    return model.ModuleRun(
-        **{
-            **values,
-            "outcome": model.ModuleOutcome(row["outcome"]),
-            "reason": _reason(row, "reason_code", "reason_params"),
-            "messages": tuple(json.loads(row["messages"])),
-        }
-    )
+    values = {name: row[name] for name in _RUN}
+    values["outcome"] = model.ModuleOutcome(row["outcome"])
+    values["reason"] = _reason(row["reason_code"], row["reason_params"], row["reason"])
+    values["messages"] = () if row["messages"] == "[]" else tuple(json.loads(row["messages"]))
+    return model.ModuleRun(**values)
 
 
-def _reason(row: sqlite3.Row, code: str, params: str) -> Reason:
+@lru_cache(maxsize=1024)  # thousands of runs have few reasons
+def _reason(code: str, params: str, text: str) -> Reason:
     """Return a row's reason; one of version 0.1.0 is words alone."""
-    kept = json.loads(row[params])
-    return reason_of({"code": row[code], "params": kept} if kept or row[code] != TEXT else row["reason"])
+    kept = json.loads(params)
+    return reason_of({"code": code, "params": kept} if kept or code != TEXT else text)
 
 
 def _gap(row: sqlite3.Row) -> model.Gap:
     return model.Gap(
         module=row["module"],
         outcome=model.ModuleOutcome(row["outcome"]),
-        reason=_reason(row, "code", "params"),
+        reason=_reason(row["code"], row["params"], row["reason"]),
     )
 
 

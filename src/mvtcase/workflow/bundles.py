@@ -18,8 +18,8 @@ from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import do, say
 from mvtcase.workflow import bundle_files
 from mvtcase.workflow.desk import Outcome, require_identity
+from mvtcase.workflow.editions import require_internal
 from mvtcase.workflow.recording import settled_case
-from mvtcase.workflow.reports import require_internal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

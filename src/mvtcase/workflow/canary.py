@@ -218,7 +218,7 @@ def check(desk: Desk, markers: Path, acquisition: str) -> Outcome[Checked]:
     wanted = _read(markers)
     with desk.open_case() as store:
         one = queries.acquisition(store, acquisition)
-        scan = latest_finished(queries.scans(store, one.id), one.id)
+        scan = latest_finished(queries.scans(store, one.id, in_full=False)).get(one.id)
         if scan is None:
             raise InputError(
                 "{acquisition} was not scanned.", hint=say("{0} does it.", do("scan run", one.id)), acquisition=one.id

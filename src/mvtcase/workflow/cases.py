@@ -223,8 +223,8 @@ def show(desk: Desk) -> Outcome[WholeCase]:
                 groups=queries.groups(store),
                 devices=len(queries.devices(store)),
                 acquisitions=len(queries.acquisitions(store)),
-                scans=len(queries.scans(store)),
-                findings=len(queries.findings(store)),
+                scans=len(queries.scan_ids(store)),
+                findings=queries.number_of_findings(store),
                 custody_head=store.custody_head(),
             )
         )

@@ -92,9 +92,9 @@ def coverage(desk: Desk) -> Outcome[Coverage]:
     counts: dict[tuple[EvidenceKind, str], Counter[str]] = {}
     done: list[str] = []
     with desk.open_case() as store:
-        scans = queries.scans(store)
+        latest = latest_finished(queries.scans(store, in_full=False))
         counted = [each for each in queries.acquisitions(store) if each.state is AcquisitionState.REGISTERED]
-        for scan in filter(None, (latest_finished(scans, each.id) for each in counted)):
+        for scan in filter(None, (latest.get(each.id) for each in counted)):
             done.append(scan.id)
             for name, worst in _by_name(store.folder.results(scan.id)).items():
                 tally = counts.setdefault((scan.kind, name), Counter())

@@ -290,7 +290,7 @@ def _verify_files(store: Store, keys: Mapping[str, str] | None) -> Iterator[Diff
     for acquisition in queries.acquisitions(store):
         if not chain.is_file(store.folder.manifest(acquisition.id), acquisition.manifest_sha256):
             yield Difference(where=f"manifest of {acquisition.id}", what="missing or not the one registered")
-    for scan in queries.scans(store):
+    for scan in queries.scans(store, in_full=False):
         if scan.results_sha256:
             yield from _verify_results(store.folder.results(scan.id), scan.id, scan.results_sha256)
             store.folder.forget(f"scans/{scan.id}")

@@ -22,10 +22,9 @@ from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
 from mvtcase.wording import do, say
 from mvtcase.workflow import witnesses
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.editions import ALLOWED, Kind, read_edition, require_internal
 from mvtcase.workflow.payloads import as_json
 from mvtcase.workflow.recording import require_decided, settled_case
-from mvtcase.workflow.report_making import ALLOWED, Kind
-from mvtcase.workflow.reports import read_edition, require_internal
 from mvtcase.workflow.sealing import sealing_of
 from mvtcase.workspaces import workspace
 

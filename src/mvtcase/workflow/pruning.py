@@ -65,18 +65,9 @@ def prune(desk: Desk, *, confirm: Confirm) -> Outcome[Pruned]:
 def _spare(store: Store) -> list[Scan]:
     """Return the scans whose result files nothing needs, oldest first."""
     scans = queries.scans(store, in_full=False)
-    kept = {*_latest(scans), *queries.first_scans(store)}
+    kept = {*(each.id for each in latest_finished(scans).values()), *queries.first_scans(store)}
     kept |= {max(again, key=lambda one: one.order).id for again in _rechecks(scans, kept)}
     return [each for each in scans if each.id not in kept and each.state is not ScanState.RUNNING]
-
-
-def _latest(scans: Sequence[Scan]) -> Iterator[str]:
-    by_acquisition: dict[str, list[Scan]] = {}
-    for each in scans:
-        by_acquisition.setdefault(each.acquisition, []).append(each)
-    for acquisition, own in by_acquisition.items():
-        if latest := latest_finished(own, acquisition):
-            yield latest.id
 
 
 def _rechecks(scans: Sequence[Scan], kept: set[str]) -> Iterator[list[Scan]]:

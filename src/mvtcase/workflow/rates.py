@@ -38,11 +38,11 @@ def base_rate(store: Store, finding: Finding) -> BaseRate | None:
     named = {value for key, value in finding.detail.items() if key.lower() in _NAMING and isinstance(value, str)}
     if not named:
         return None
-    kind = queries.scan(store, finding.first_scan).kind
+    (kind,) = (each.kind for each in queries.scans(store, among=(finding.first_scan,), in_full=False))
     seen: dict[str, bool] = {}
-    scans = queries.scans(store)
+    latest = latest_finished(queries.scans(store, in_full=False))
     for each in queries.acquisitions(store):
-        scan = latest_finished(scans, each.id) if each.state is AcquisitionState.REGISTERED else None
+        scan = latest.get(each.id) if each.state is AcquisitionState.REGISTERED else None
         held = carried(store.folder.results(scan.id), named) if scan is not None and scan.kind is kind else None
         if held is not None:
             seen[each.device] = seen.get(each.device, each.device == finding.device) or bool(held)

@@ -120,8 +120,9 @@ def _wanted(store: Store, request: Request, choice: Choice) -> list[Scan]:
         )
     scans = queries.scans(store)
     counted = [each for each in queries.acquisitions(store) if each.state is AcquisitionState.REGISTERED]
-    latest = (latest_finished(scans, each.id) for each in counted)
-    return [scan for scan in latest if scan is not None and not _is_done(scans, scan, request, choice)]
+    latest = latest_finished(scans)
+    found = (latest.get(each.id) for each in counted)
+    return [scan for scan in found if scan is not None and not _is_done(scans, scan, request, choice)]
 
 
 def _is_done(scans: Sequence[Scan], scan: Scan, request: Request, choice: Choice) -> bool:
@@ -226,5 +227,5 @@ def _evidence(desk: Desk, store: Store, acquisition: Acquisition, work: Path) ->
 def list_rechecks(desk: Desk) -> Outcome[payloads.Scans]:
     """Return all rechecks."""
     with desk.open_case() as store:
-        wanted = [each.id for each in queries.scans(store) if each.recheck_of is not None]
+        wanted = [each.id for each in queries.scans(store, in_full=False) if each.recheck_of is not None]
         return Outcome(data=payloads.Scans(scans=shown_scans(desk, store, wanted)))

@@ -184,7 +184,7 @@ def contexts(store: Store) -> dict[str, Context]:
         each.id: Context(
             device=devices[each.device], scan=names.get(each.uuid, each.id), run_paths=(acquired[each.acquisition],)
         )
-        for each in queries.scans(store)
+        for each in queries.scans(store, in_full=False)
         if each.device in devices and each.acquisition in acquired
     }
 

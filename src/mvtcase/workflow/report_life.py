@@ -19,8 +19,9 @@ from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import do, say, translator
 from mvtcase.workflow import report_files, reports, witnesses
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.editions import ALLOWED
 from mvtcase.workflow.recording import require_decided
-from mvtcase.workflow.report_making import ALLOWED, look_of, look_over, made_again, occasion_again
+from mvtcase.workflow.report_making import look_of, look_over, made_again, occasion_again
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import correlate
-from mvtcase.canon import StrEnum, parse_timestamp, timestamp
+from mvtcase.canon import parse_timestamp, timestamp
 from mvtcase.casebook import Newest
 from mvtcase.casebook import read as read_casebook
 from mvtcase.model import IndicatorSet, SealingSeen
@@ -24,6 +24,7 @@ from mvtcase.report.view import Occasion, SeenLink, view_of
 from mvtcase.settings import HelpLine
 from mvtcase.store import queries
 from mvtcase.workflow import report_files
+from mvtcase.workflow.editions import ALLOWED, Kind
 from mvtcase.workflow.sealing import DEFAULT_EVERY, sealing_of, sealing_windows
 
 if TYPE_CHECKING:
@@ -35,18 +36,6 @@ if TYPE_CHECKING:
 
 LESSON = "lesson:"
 """How a note of the chain begins that a report shows under lessons learned."""
-ALLOWED = "report.text_allowed"
-"""The event by which a text of the evidence may leave the case team."""
-
-
-class Kind(StrEnum):
-    """Which reports there are."""
-
-    INCIDENT = "incident"
-    GROUP = "group"
-    DEVICE = "device"
-    LETTER = "letter"
-
 
 _Maker = Callable[["Casebook", Occasion, Mapping[str, SealingSeen], Sequence[SeenLink]], object]
 _MAKERS: dict[Kind, _Maker] = {

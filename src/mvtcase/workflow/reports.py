@@ -18,8 +18,9 @@ from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import Message, do, say
 from mvtcase.workflow import payloads, report_files
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.editions import Kind, read_edition, read_kind
 from mvtcase.workflow.recording import settled_case, undecided
-from mvtcase.workflow.report_making import Kind, Target, at, facts_of, kept, look_of, look_over, occasion_of
+from mvtcase.workflow.report_making import Target, at, facts_of, kept, look_of, look_over, occasion_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -163,39 +164,6 @@ def _not_listed(book: Casebook, kind: Kind, edition: Edition) -> tuple[Message, 
             all=len(book.officials),
         ),
     )
-
-
-def read_edition(text: str | None, kind: Kind) -> Edition:
-    """Return the edition a text names, without one the usual one of a kind of report. Raises `InputError`."""
-    if text is None:
-        return Edition.OUTSIDE if kind is Kind.GROUP else Edition.INTERNAL
-    try:
-        return Edition(text.lower())
-    except ValueError:
-        raise InputError(
-            "There is no edition {given}.", hint=say("Use one of {edition}.", edition=", ".join(Edition)), given=text
-        ) from None
-
-
-def require_internal(text: str | None) -> Edition:
-    """Return the edition of what is the case itself, for which a text may name no other one. Raises `InputError`."""
-    edition = read_edition(text, Kind.INCIDENT)
-    if edition is not Edition.INTERNAL:
-        raise InputError(
-            "A bundle is the case itself: its rows are sealed as they are, so nothing in them can be left out.",
-            hint=say("For readers outside there is {0}.", do("export", "FORMAT", edition="outside")),
-        )
-    return edition
-
-
-def read_kind(text: str) -> Kind:
-    """Return the kind a text names. Raises `InputError`."""
-    try:
-        return Kind(text.lower())
-    except ValueError:
-        raise InputError(
-            "There is no report {given!r}.", hint=say("Use one of {kind}.", kind=", ".join(Kind)), given=text
-        ) from None
 
 
 def read_formats(texts: Sequence[str]) -> tuple[Format, ...]:

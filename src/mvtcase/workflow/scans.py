@@ -154,8 +154,8 @@ def _wanted(store: Store, request: Request, choice: Choice) -> list[Acquisition]
     if request.device:
         return _some([each for each in counted if each.device == request.device], f"device {request.device}")
     if request.everything:
-        scans = queries.scans(store)
-        return [each for each in counted if not _is_done(latest_finished(scans, each.id), choice)]
+        latest = latest_finished(queries.scans(store, in_full=False))
+        return [each for each in counted if not _is_done(latest.get(each.id), choice)]
     if len(counted) != 1:
         raise InputError(
             "There are {counted} acquisitions.",

@@ -171,10 +171,7 @@ def _pair(
 
 def _sides(store: Store) -> list[Side]:
     """Return each official's accounts, an account that several scans show by the latest of them."""
-    latest: dict[str, Scan] = {}
-    for scan in sorted(queries.scans(store, in_full=False), key=lambda each: each.order):
-        if scan.state is ScanState.FINISHED and scan.recheck_of is None:
-            latest[scan.acquisition] = scan
+    latest = latest_finished(queries.scans(store, in_full=False))
     officials = {each.id: each.official for each in queries.devices(store)}
     found: dict[tuple[str, str], Side] = {}
     for each in queries.acquisitions(store):

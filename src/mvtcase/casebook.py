@@ -49,9 +49,11 @@ if TYPE_CHECKING:
         Scan,
     )
     from mvtcase.model.reach import Reach
-    from mvtcase.store.store import Store
+    from mvtcase.store.store import Store, Written
 
 
+MOST_RENEWED = 20
+"""How many people are read again one by one; of more the whole case is."""
 TOO_NARROW = Gap(
     module="reach",
     outcome=ModuleOutcome.NO_SOURCE,
@@ -236,8 +238,24 @@ def overview(store: Store, newest: Newest, of: str | None = None) -> Overview:
     if store.memory is None or of is not None:
         return _overview(store, newest, of)
     at_hand = tuple(Path(each).exists() for each in queries.paths(store))
-    known = store.remembered(("overview", newest.marks, at_hand), lambda: _overview(store, newest, None))
+    known = store.remembered(
+        ("overview", newest.marks, at_hand),
+        lambda: _overview(store, newest, None),
+        lambda known, written: _renewed(store, newest, known, written),
+    )
     return replace(known, custody_head=store.custody_head())
+
+
+def _renewed(store: Store, newest: Newest, known: Overview, written: Written) -> Overview | None:
+    """Return an overview with those people read again whose own rows were written; None where it may be anybody."""
+    whose = queries.owners(store, written)
+    if whose is None or len(whose) > MOST_RENEWED:
+        return None
+    with store.reading():
+        again = {one.official.id: one for who in whose for one in _overview(store, newest, who).officials}
+        observations = queries.observations(store) if whose else known.observations
+    people = tuple(again.get(one.official.id, one) for one in known.officials)
+    return replace(known, officials=people, observations=observations)
 
 
 def _overview(store: Store, newest: Newest, of: str | None) -> Overview:
@@ -325,11 +343,18 @@ def _official_standing(
 
 def lonely(store: Store) -> frozenset[str]:
     """Return the leads that stand on one phone only, of five or more of its kind, by id."""
-    return frozenset(row["id"] for row in _lonely_rows(store))
+    return store.remembered(
+        "lonely",
+        lambda: frozenset(
+            row["id"] for row in queries.rare_leads(store, phones=PHONES_TO_COMPARE) if is_compared(row["rule"])
+        ),
+        unless_found,
+    )
 
 
-def _lonely_rows(store: Store) -> list[sqlite3.Row]:
-    return [row for row in queries.rare_leads(store, phones=PHONES_TO_COMPARE) if is_compared(row["rule"])]
+def unless_found(known: Thing, written: Written) -> Thing | None:
+    """Return what follows from findings and scans alone, None where some were written since."""
+    return None if written.keys() & {"finding", "scan"} else known
 
 
 def _lonely(leads: Iterable[Ruled], examined: Iterable[tuple[str, str]]) -> frozenset[str]:
@@ -360,9 +385,7 @@ def _weights(store: Store, of: str | None = None) -> dict[str, tuple[Weight, ...
     found: dict[str, Counter[Weight]] = {}
     for row in queries.weights(store, of):
         found.setdefault(row["device"], Counter())[_weight(row)] += row["number"]
-    for row in _lonely_rows(store):
-        if row["device"] not in found:  # of somebody who was not asked for
-            continue
+    for row in queries.weighing(store, lonely(store), of):
         weight = _weight(row)
         found[row["device"]][weight] -= 1
         found[row["device"]][replace(weight, rating=Rating.SUSPICIOUS)] += 1

@@ -19,7 +19,7 @@ from mvtcase.model import EvidenceClass, Level, Rating
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mvtcase.casebook import Casebook
     from mvtcase.model import Finding, Json
@@ -145,32 +145,126 @@ def of_findings(
 ) -> tuple[Link, ...]:
     """Return every link that findings make between officials, of so many `people` examined."""
     standing = [one for one in findings if stands(one)]
-    people = max(people, len({one.official for one in standing}))
-    shared = [_judged(each, sharing, people) for each, sharing in _shared(standing)]
-    noisy = {one for each in shared if each.noise is not None and each.kind not in _OF_TIME for one in each.findings}
-    quiet = [one for one in standing if one.indicator is not None or one.id not in noisy]
-    found = [*_without_less(shared, quiet), *_clusters(quiet, within, shared), *_overlaps(windows)]
-    kinds = list(LinkKind)
-    return tuple(
-        sorted(
-            found,
-            key=lambda one: (one.noise is not None, -len(one.officials), -one.weight, kinds.index(one.kind), one.value),
-        )
+    return Told.by(standing).links(windows, people=people, within=within)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    """What a link needs of a finding: who, when, how much it weighs, and where two findings meet."""
+
+    id: str
+    official: str
+    event_time: str | None
+    moment: datetime | None
+    matched: bool
+    public: bool
+    ordinary: bool
+    weighs: bool
+
+
+_Key = tuple[LinkKind, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Met:
+    """Findings that have something in common, but for those in `without`; no link where one person alone is left."""
+
+    without: frozenset[str]
+    link: Link | None
+    public: bool
+    ordinary: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What findings tell of links before anybody's judgement: it stays the same until more is found.
+
+    `shared` holds what the findings of two officials or more have in common, `where` the same by finding. `met` is
+    filled as links are asked for: a judgement on one finding changes few of them.
+    """
+
+    marks: tuple[_Mark, ...]
+    shared: Mapping[_Key, tuple[_Mark, ...]]
+    where: Mapping[str, tuple[_Key, ...]]
+    met: dict[_Key, _Met] = field(default_factory=dict)
+
+    @classmethod
+    def by(cls, findings: Iterable[Finding]) -> Told:
+        """Return what some findings tell."""
+        marks: list[_Mark] = []
+        found: dict[_Key, list[_Mark]] = {}
+        for one in findings:
+            mark = _marked(one)
+            marks.append(mark)
+            for key in dict.fromkeys(_keys(one)):
+                found.setdefault(key, []).append(mark)
+        shared = {key: tuple(own) for key, own in found.items() if len({each.official for each in own}) > 1}
+        where: dict[str, list[_Key]] = {}
+        for key, own in shared.items():
+            for each in own:
+                where.setdefault(each.id, []).append(key)
+        return cls(marks=tuple(marks), shared=shared, where={one: tuple(keys) for one, keys in where.items()})
+
+    def links(
+        self, windows: Sequence[Window], *, people: int, within: timedelta, fallen: Collection[str] = ()
+    ) -> tuple[Link, ...]:
+        """Return every link between officials, of so many examined; what has `fallen`, by id, links nobody."""
+        standing = [one for one in self.marks if one.id not in fallen] if fallen else self.marks
+        people = max(people, len({one.official for one in standing}))
+        shared = [_judged(each.link, each, people) for each in self._meetings(fallen) if each.link is not None]
+        noisy = {
+            one for each in shared if each.noise is not None and each.kind not in _OF_TIME for one in each.findings
+        }
+        quiet = [one for one in standing if one.matched or one.id not in noisy]
+        found = [*_without_less(shared, quiet), *_clusters(quiet, within, shared), *_overlaps(windows)]
+        kinds = list(LinkKind)
+        return tuple(
+            sorted(
+                found,
+                key=lambda one: (
+                    one.noise is not None, -len(one.officials), -one.weight, kinds.index(one.kind), one.value,
+                ),
+            )
+        )  # fmt: skip
+
+    def _meetings(self, fallen: Collection[str]) -> Iterator[_Met]:
+        touched: dict[_Key, set[str]] = {}
+        for one in fallen:
+            for key in self.where.get(one, ()):
+                touched.setdefault(key, set()).add(one)
+        for key, own in self.shared.items():
+            without = frozenset(touched.get(key, ()))
+            known = self.met.get(key)
+            if known is None or known.without != without:
+                known = self.met[key] = _met(key, own, without)
+            yield known
+
+
+def _met(key: _Key, own: Iterable[_Mark], without: frozenset[str]) -> _Met:
+    sharing = [one for one in own if one.id not in without]
+    return _Met(
+        without=without,
+        link=_link(*key, sharing) if len({one.official for one in sharing}) > 1 else None,
+        public=any(one.public for one in sharing),
+        ordinary=all(one.ordinary for one in sharing),
     )
 
 
-def _shared(findings: Iterable[Finding]) -> Iterator[tuple[Link, list[Finding]]]:
-    """Yield what the findings of two officials or more have in common, with these findings."""
-    by_key: dict[tuple[LinkKind, str], list[Finding]] = {}
-    for one in findings:
-        for key in dict.fromkeys(_keys(one)):
-            by_key.setdefault(key, []).append(one)
-    for (kind, value), sharing in by_key.items():
-        if len({one.official for one in sharing}) > 1:
-            yield _link(kind, value, sharing), sharing
+def _marked(one: Finding) -> _Mark:
+    weighs = _weighs(one)
+    return _Mark(
+        id=one.id,
+        official=one.official,
+        event_time=one.event_time,
+        moment=_moment(one.event_time) if weighs else None,
+        matched=one.indicator is not None,
+        public=one.indicator is not None and one.rating not in _QUIET,
+        ordinary=_ordinary(one),
+        weighs=weighs,
+    )
 
 
-def _link(kind: LinkKind, value: str, sharing: Sequence[Finding]) -> Link:
+def _link(kind: LinkKind, value: str, sharing: Sequence[_Mark]) -> Link:
     timed = sorted((one for one in sharing if one.event_time), key=lambda one: (_comparable(one.event_time), one.id))
     return Link(
         kind=kind,
@@ -185,23 +279,23 @@ def _link(kind: LinkKind, value: str, sharing: Sequence[Finding]) -> Link:
     )
 
 
-def _judged(link: Link, sharing: Sequence[Finding], people: int) -> Link:
+def _judged(link: Link, met: _Met, people: int) -> Link:
     """Return a link with what it is worth here, and why it is noise where it is."""
     rarity = 1 - (len(link.officials) - 2) / max(people, 2)
-    return _with(link, weight=round(link.weight * rarity), noise=_noise(link, sharing, people))
+    return _with(link, weight=round(link.weight * rarity), noise=_noise(link, met, people))
 
 
 def _with(link: Link, **changes: object) -> Link:
     return Link(**{**{name: getattr(link, name) for name in Link.__slots__}, **changes})
 
 
-def _noise(link: Link, sharing: Sequence[Finding], people: int) -> Message | None:
-    if any(one.indicator is not None and one.rating not in _QUIET for one in sharing):
+def _noise(link: Link, met: _Met, people: int) -> Message | None:
+    if met.public:
         return None  # a published indicator is told however many share it
     number = len(link.officials)
     if people >= ENOUGH_PEOPLE and number * 2 > people and link.kind not in _OF_TIME:
         return say("{number} of {people} people examined here share it", number=number, people=people)
-    if all(map(_ordinary, sharing)):
+    if met.ordinary:
         return say("ordinary phones show it too")
     return None
 
@@ -213,9 +307,9 @@ def _ordinary(one: Finding) -> bool:
     return one.rating in _QUIET or (one.rating is Rating.LEAD and is_common)
 
 
-def _without_less(shared: Sequence[Link], quiet: Sequence[Finding]) -> Iterator[Link]:
+def _without_less(shared: Sequence[Link], quiet: Sequence[_Mark]) -> Iterator[Link]:
     """Yield links; of moments only those of findings that say something, and no day that a minute tells better."""
-    telling = {one.id for one in quiet if _weighs(one)}
+    telling = {one.id for one in quiet if one.weighs}
     minutes = [(each.value[:10], set(each.officials)) for each in shared if each.kind is LinkKind.MINUTE]
     for each in shared:
         if each.kind in _OF_TIME and not telling.issuperset(each.findings):
@@ -287,17 +381,17 @@ def _texts(value: Json | Mapping[str, Json]) -> Iterator[str]:
             waiting.extend(one)
 
 
-def _clusters(findings: Iterable[Finding], within: timedelta, told: Sequence[Link]) -> Iterator[Link]:
+def _clusters(findings: Iterable[_Mark], within: timedelta, told: Sequence[Link]) -> Iterator[Link]:
     """Yield runs of events, none farther than `within` from the one before, that touch two or more officials.
 
     A run that lies in one minute or day of the same people is told by that already.
     """
     moments = {(each.officials, each.findings) for each in told if each.kind in _OF_TIME}
     timed = sorted(
-        ((moment, one) for one in findings if _weighs(one) and (moment := _moment(one.event_time)) is not None),
+        ((one.moment, one) for one in findings if one.moment is not None),
         key=lambda pair: (pair[0], pair[1].id),
     )
-    run: list[tuple[datetime, Finding]] = []
+    run: list[tuple[datetime, _Mark]] = []
     for pair in [*timed, None]:
         if run and (pair is None or pair[0] - run[-1][0] > within):
             sharing = [one for _, one in run]

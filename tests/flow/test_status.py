@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mvtcase import casebook
 from mvtcase.errors import NotFoundError
-from mvtcase.model import Status
-from mvtcase.workflow import groups, scans, status
+from mvtcase.model import Status, Verdict
+from mvtcase.store.memory import Memory
+from mvtcase.store.sought import Sought
+from mvtcase.workflow import correlation, custody, findings, groups, observations, scans, status, timeline
 from mvtcase.workflow.desk import OutcomeStatus
+from mvtcase.workflow.seeking import Wish
 from mvtcase.workflow.status import worst_exit_code
 
 if TYPE_CHECKING:
@@ -18,7 +24,9 @@ if TYPE_CHECKING:
 
     from tests.flow.conftest import FakeEngine
 
+    from mvtcase.casebook import Newest, Overview
     from mvtcase.engine.job import EngineResult
+    from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
 
 
@@ -111,3 +119,33 @@ def test_the_worst_status_gives_the_exit_code() -> None:
     for pair in itertools.product(codes, repeat=2):
         worst = min(pair, key=list(Status).index)
         assert worst_exit_code(pair) == codes[worst]
+
+
+def test_a_server_reads_again_only_who_changed(groups_and_phones: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each change status, timeline and links are those that a call without a memory gives."""
+    plain, server = groups_and_phones, replace(groups_and_phones, memory=Memory())
+    whole: list[str] = []
+    read_anew = casebook._overview
+
+    def counted(store: Store, newest: Newest, of: str | None) -> Overview:
+        whole.extend(["whole"] if of is None and store.memory is not None else [])
+        return read_anew(store, newest, of)
+
+    monkeypatch.setattr(casebook, "_overview", counted)
+    (finding,) = findings.list_findings(plain, Wish(sought=Sought(official="O-0002"))).data.findings
+    judge = partial(findings.dispose, plain, finding.id, reason="Looked at.")
+    note = partial(custody.note, plain, "Seen.")
+    seen = partial(observations.add, plain, "O-0002", observations.Seen(kind="x.note", value="asked"))
+    _ask_alike(plain, server)
+    for change in (partial(judge, verdict=Verdict.BENIGN), note, partial(judge, verdict=Verdict.CONFIRMED), seen):
+        change()
+        _ask_alike(plain, server)
+    assert whole == ["whole"]
+    groups.add(plain, "Another")
+    _ask_alike(plain, server)
+    assert whole == ["whole"] * 2, "a change that is nobody's own has the whole read again"
+
+
+def _ask_alike(plain: Desk, server: Desk) -> None:
+    for ask in (status.status, timeline.timeline, correlation.links):
+        assert ask(server).json == ask(plain).json

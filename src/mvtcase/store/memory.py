@@ -34,17 +34,25 @@ class Memory:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._finding = threading.Lock()
 
-    def of(self, key: Hashable, state: Callable[[], str], read: Callable[[], Thing]) -> Thing:
+    def of(
+        self,
+        key: Hashable,
+        state: Callable[[], str],
+        read: Callable[[], Thing],
+        renew: Callable[[Thing, str], Thing | None],
+    ) -> Thing:
         """Return what `read` gives, or gave before when the case stands where it stood then, as `state` tells.
 
-        `key` names case and thing, and whatever the thing depends on outside of the case. Who asks for a thing that
+        `key` names case and thing, and whatever the thing depends on outside of the case. A thing that is old goes to
+        `renew` first, with the state it was read at; where that gives None it is read anew. Who asks for a thing that
         another thread is reading waits for it.
         """
         kept = self._place(key)
         with kept.reading:
             at = state()
             if kept.state != at:
-                kept.thing = read()
+                renewed = renew(kept.thing, kept.state) if kept.state is not None else None
+                kept.thing = read() if renewed is None else renewed
                 kept.state = at
             return cast("Thing", kept.thing)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from mvtcase.store.store import Store
+    from mvtcase.store.store import Store, Written
     from mvtcase.wording import Reason
 
 
@@ -33,6 +33,7 @@ class Condition:
 
 
 ALL = Condition()
+JUDGED = Condition(text="WHERE f.id IN (SELECT finding FROM disposition)")
 IN_ORDER = "coalesce(place, CAST(substr(id, 3) AS INTEGER)), uuid"
 """The order in which rows were written down, which no clock changes, and which is the same on every laptop."""
 
@@ -491,18 +492,51 @@ def weights(store: Store, official: str | None = None) -> list[sqlite3.Row]:
 def rare_leads(store: Store, *, phones: int) -> list[sqlite3.Row]:
     """Return the leads whose rule and thing one phone alone shows, of so many or more of its kind of evidence.
 
-    Those are id, device, rule and what weighs in them; whether such a thing says anything is not asked here.
+    Those are id and rule; whether such a thing says anything is not asked here.
     """
     return store.rows(
         "WITH examined AS (SELECT DISTINCT kind, device FROM scan WHERE state = 'finished'), "
         "alone AS (SELECT f.rule, min(f.device) AS device FROM finding f JOIN examined e ON e.device = f.device "
         "WHERE f.rating = 'lead' GROUP BY e.kind, f.rule COLLATE NOCASE "
         "HAVING count(DISTINCT f.device) = 1 AND (SELECT count(*) FROM examined x WHERE x.kind = e.kind) >= ?) "
-        "SELECT DISTINCT s.id, s.device, s.rule, s.rating, s.evidence_class, s.level, "
-        "s.indicator_value IS NOT NULL AS matched, s.state FROM alone a JOIN finding_state s "
-        "ON s.device = a.device AND s.rating = 'lead' AND s.rule = a.rule COLLATE NOCASE",
+        "SELECT DISTINCT f.id, f.rule FROM alone a JOIN finding f "
+        "ON f.device = a.device AND f.rating = 'lead' AND f.rule = a.rule COLLATE NOCASE",
         (phones,),
     )
+
+
+def weighing(store: Store, named: Iterable[str], official: str | None = None) -> list[sqlite3.Row]:
+    """Return what weighs in some findings, by id, or in those of an official among them."""
+    query = (
+        "SELECT id, device, rating, evidence_class, level, indicator_value IS NOT NULL AS matched, state "
+        "FROM finding_state WHERE id IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR official = ?2)"
+    )
+    return store.rows(query, (canonical_json(sorted(named)), official))
+
+
+_OWNERS = {
+    "disposition": "SELECT f.official FROM disposition d JOIN finding f ON f.id = d.finding WHERE d.uuid",
+    "consent": "SELECT official FROM consent WHERE uuid",
+    "observation": "SELECT official FROM observation WHERE uuid",
+    "roster_mark": "SELECT official FROM roster_mark WHERE uuid",
+}
+"""Whose a row is that changes how one person stands, and nobody else."""
+_NOBODYS = frozenset({"note", "finding_assignment", "allow_entry", "allow_word", "report", "handover"})
+"""Tables whose rows change nobody's status."""
+
+
+def owners(store: Store, written: Written) -> frozenset[str] | None:
+    """Return the officials who may stand otherwise since some rows were written; None where it may be anybody."""
+    found: set[str] = set()
+    for table in written.keys() - _NOBODYS:
+        if table not in _OWNERS:
+            return None
+        query = f"{_OWNERS[table]} IN (SELECT value FROM json_each(?))"  # noqa: S608  # own text
+        rows = store.rows(query, (canonical_json(written[table]),))
+        if len(rows) < len(written[table]):  # some are gone
+            return None
+        found |= {row["official"] for row in rows}
+    return frozenset(found)
 
 
 def finding_ids(store: Store, devices: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mvtcase.canon import StrEnum, canonical_json, new_uuid, person_key, ran_for, storable_text, timestamp, utc_now
 from mvtcase.errors import (
@@ -26,7 +26,7 @@ from mvtcase.store.view import copy_into, module_for, opened, unlock
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from mvtcase.model import Json
     from mvtcase.store.memory import Memory, Thing
 
+Written: TypeAlias = "Mapping[str, Sequence[str]]"
+"""UUIDs of rows that were written, by table."""
+_FEW_ROWS = 500
+"""How many rows may have been written for what was known before to be mended."""
 READ_ALONE = "person.read"
 """The event that says only that somebody read: the case behind it is as it was."""
 LOCK_WAIT_SECONDS = 15.0
@@ -301,11 +305,36 @@ class Store:
         with _translated(self.folder):
             self.connection.execute(statement, values)
 
-    def remembered(self, key: Hashable, read: Callable[[], Thing]) -> Thing:
-        """Return what `read` gives, or what it gave a server before the case changed; see `Memory`."""
+    def remembered(
+        self,
+        key: Hashable,
+        read: Callable[[], Thing],
+        renew: Callable[[Thing, Written], Thing | None] = lambda _thing, _written: None,
+    ) -> Thing:
+        """Return what `read` gives, or what it gave a server before the case changed; see `Memory`.
+
+        `renew` gets what was known and the rows written since, and returns what holds now, None where it cannot tell.
+        """
         if self.memory is None:
             return read()
-        return self.memory.of((self.folder.path, key), self._newest_change, read)
+
+        def renewed(known: Thing, state: str) -> Thing | None:
+            written = self._written_since(state)
+            return None if written is None else renew(known, written)
+
+        return self.memory.of((self.folder.path, key), self._newest_change, read, renewed)
+
+    def _written_since(self, event: str) -> Written | None:
+        """Return the rows written since an event, by its digest; None where it is not here, or they are many."""
+        known = self.rows("SELECT sequence FROM custody_event WHERE digest = ?", (event,))
+        query = "SELECT DISTINCT table_name, row_uuid FROM custody_row WHERE sequence > ? LIMIT ?"
+        rows = self.rows(query, (known[0]["sequence"], _FEW_ROWS + 1)) if known else []
+        if not known or len(rows) > _FEW_ROWS:
+            return None
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row["table_name"], []).append(row["row_uuid"])
+        return found
 
     def _newest_change(self) -> str:
         """Return the digest of the newest event that changed the case: all that came before it follows from it."""

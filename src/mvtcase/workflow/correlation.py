@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mvtcase import correlate
-from mvtcase.casebook import lonely, overlaid, overview
+from mvtcase.casebook import lonely, overlaid, overview, unless_found
 from mvtcase.errors import InputError
+from mvtcase.findings.review import stands
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.wording import say
@@ -109,8 +110,14 @@ def links(desk: Desk, *, hours: int = 24, workspace: bool = False) -> Outcome[Li
 
 
 def _found(store: Store, book: Overview, within: timedelta) -> tuple[correlate.Link, ...]:
-    findings = overlaid(queries.findings(store), lonely(store))
-    return correlate.of_findings(findings, sealing_windows(book), people=_examined(book), within=within)
+    told: correlate.Told = store.remembered(
+        "told",
+        lambda: correlate.Told.by(overlaid(queries.findings(store), lonely(store))),
+        lambda known, written: unless_found(known, written),  # noqa: PLW0108  # mypy reads no type from the bare name
+    )
+    judged = queries.findings(store, queries.JUDGED)
+    fallen = frozenset(one.id for one in judged if not stands(one))
+    return told.links(sealing_windows(book), people=_examined(book), within=within, fallen=fallen)
 
 
 def links_of(book: Casebook, *, within: timedelta = correlate.DEFAULT_WINDOW) -> tuple[correlate.Link, ...]:

@@ -322,11 +322,8 @@ def sealing_windows(book: Overview) -> list[correlate.Window]:
 
 def sealing_of(book: Overview) -> dict[str, SealingSeen]:
     """Return what the observations of each official say of LINE Letter Sealing; who was never asked is left out."""
-    looks: dict[str, list[Observation]] = {}
-    for each in book.observations:
-        if each.kind == LETTER_SEALING:
-            looks.setdefault(each.official, []).append(each)
-    return {official: _sealing_seen(looks[official]) for official in sorted(looks)}
+    asked = _by_official(book.observations, LETTER_SEALING)
+    return {official: _sealing_seen(looks) for official, looks in sorted(asked.items())}
 
 
 def _sealing_seen(looks: Sequence[Observation]) -> SealingSeen:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timezone
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mvtcase.canon import StrEnum
-from mvtcase.casebook import overview
+from mvtcase.casebook import MOST_RENEWED, overview
 from mvtcase.errors import InputError
 from mvtcase.escape import csv_cell
 from mvtcase.model import TimeBasis
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from mvtcase.casebook import OfficialStanding, Overview
     from mvtcase.model import CaseFile, Disposition, Observation, Scan, SealingSeen
-    from mvtcase.store.store import Store
+    from mvtcase.store.store import Store, Written
     from mvtcase.workflow.desk import Desk
 
 _DAY = len("2026-08-01")
@@ -111,17 +113,17 @@ def timeline(
         people = book.members(queries.group(store, group).id) if group else book.officials
         zone = zone_of(book.case)
 
-        def placed() -> list[tuple[datetime | None, Moment]]:
-            told = _told(store, book, wanted, span)
-            found = (each for one in book.officials for each in _of(told, one))
-            return sorted(((_placed(each, told.zones), each) for each in found), key=_order)
-
         # A server keeps the one list of everything, and none of the many that a filter makes.
         whole = wanted is None and span.device is None and not span.kinds
-        every = store.remembered("moments", placed) if whole else placed()
+        every = (
+            store.remembered("moments", lambda: _moments(store, book), lambda *old: _renewed(store, book, *old))
+            if whole
+            else _moments(store, book, wanted, span)
+        )
     who = {one.official.id for one in people}
-    meant = [(at, each) for at, each in every if each.official in who and span.holds(each)]
-    apart = sum(at is None and each.at is not None for at, each in meant)
+    meant = every if group is None else [each for each in every if each[2].official in who]
+    meant = meant if span == ALL else [each for each in meant if span.holds(each[2])]
+    apart = sum(at is None and each.at is not None for _, at, each in meant)
     note = say("Times are shown in {zone}.", zone=str(zone))
     loose = say(
         "{apart} times are of phones' own clocks, and stand apart: observe {kind} of a phone where its zone is known.",
@@ -129,14 +131,37 @@ def timeline(
         kind=DEVICE_ZONE,
     )
     data = Timeline(
-        events=tuple(_shown(at, each, zone) for at, each in sheet.of(meant)),
+        events=tuple(_shown(at, each, zone) for _, at, each in sheet.of(meant)),
         time_zone=str(zone),
         in_all=len(meant),
         page=sheet.page,
         pages=sheet.pages(len(meant)),
-        days=_days(each for _, each in meant),
+        days=_days(each for _, _, each in meant),
     )
     return Outcome(data=data, messages=(note, loose) if apart else (note,))
+
+
+_Placed: TypeAlias = "tuple[tuple[bool, bool, float, str, str, str], datetime | None, Moment]"
+"""A moment behind its place in the order, and when it was."""
+
+
+def _moments(store: Store, book: Overview, official: str | None = None, span: Span = ALL) -> list[_Placed]:
+    """Return the moments of everybody in a book, or of one official, in order."""
+    told = _told(store, book, official, span)
+    people = (one for one in book.officials if official in {None, one.official.id})
+    found = ((_placed(each, told.zones), each) for one in people for each in _of(told, one))
+    return sorted(((_order(each), *each) for each in found), key=itemgetter(0))
+
+
+def _renewed(store: Store, book: Overview, known: list[_Placed], written: Written) -> list[_Placed] | None:
+    """Return all moments, with those people's read again whose own rows were written since."""
+    whose = queries.owners(store, written)
+    if whose is None or len(whose) > MOST_RENEWED:
+        return None
+    kept = [each for each in known if each[2].official not in whose] if whose else known
+    for each in (one for who in whose for one in _moments(store, book, who)):
+        insort(kept, each, key=itemgetter(0))
+    return kept
 
 
 def _days(moments: Iterable[Moment]) -> dict[str, int]:

@@ -12,9 +12,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import StrEnum, parse_timestamp, timestamp
+from mvtcase.casebook import latest_finished
 from mvtcase.engine.events import MVT_FOLDER
 from mvtcase.engine.safe_json import safe_text
-from mvtcase.model import ScanState
 from mvtcase.store import queries
 from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mvtcase.model import Scan
     from mvtcase.store.store import Store
 
 MAX_RESULT_BYTES = 64 << 20

@@ -39,7 +39,7 @@ SHOT = b"\x89PNG seen"
 VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
     (re.compile(r"\d{4}-?\d\d-?\d\d(T\d{6})?"), "DAY"),
-    (re.compile(r'"(bytes|seconds)":[\d.]+'), "SIZE"),
+    (re.compile(r'"(bytes|seconds|ran)":[\d.]+'), "SIZE"),
 )
 """What two runs of one day differ in by nature, with the word that stands for it."""
 

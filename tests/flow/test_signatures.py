@@ -22,14 +22,16 @@ from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import ChainBrokenError, ConflictError, WrongKeyError
 from mvtcase.model import ExaminerRole
 from mvtcase.store import custody as chain
-from mvtcase.store import queries, schema
+from mvtcase.store import queries, schema, signatures
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import (
     bundle_files,
+    cases,
     custody,
     examiners,
     exports,
     handovers,
+    iocs,
     report_life,
     reports,
     scans,
@@ -315,6 +317,24 @@ def _certificate(subject: x509.Name, issuer: x509.Name, public: Any, key: Any, u
     if usage is not None:
         made = made.add_extension(usage, critical=True)
     return made.sign(key, hashes.SHA256())
+
+
+def test_every_verb_ends_with_a_signed_head(signed: Desk, tmp_path: Path) -> None:
+    """Also one that starts a case, scans it, or brings a set into the workspace and notes that in its cases."""
+
+    def signed_to_the_end(desk: Desk) -> bool:
+        with replace(desk, identity=None).open_case() as store:
+            return signatures.covered_to(store, None) == chain.head(store.connection)[0]
+
+    cases.new(signed, "Second")
+    assert signed_to_the_end(replace(signed, case="second"))
+    first = replace(signed, case="line-2021")
+    scans.run(first, scans.Request())
+    assert signed_to_the_end(first)
+    (tmp_path / "own.txt").write_text("own.example\n")
+    iocs.import_files(first, [tmp_path / "own.txt"])
+    assert custody.log(replace(first, identity=None)).data.events[-1].action == "sets.noted"
+    assert signed_to_the_end(first)
 
 
 def test_nobody_works_with_the_identity_of_another(signed: Desk, keys: Path) -> None:

@@ -145,7 +145,8 @@ def new(
             created_by=actor,
             language=read_language(desk.language) if desk.language else None,
         )
-    with Store.open(folder) as store:
+    with Store.open(folder, clock=desk.clock) as store:
+        desk.sign(store)
         return Outcome(
             data=NewCase(case=queries.case_file(store), folder=str(folder.home), recovery_key=paper),
             messages=(

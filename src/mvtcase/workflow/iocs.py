@@ -346,6 +346,7 @@ def _noted(desk: Desk) -> Iterator[Message]:
         with contextlib.suppress(NotFoundError, StoreError), Store.open(folder, clock=desk.clock) as store:
             if queries.case_file(store).state is CaseState.OPEN:
                 _note(store, newest)
+                desk.sign(store)
                 yield from _due_in(store, newest)
 
 

@@ -7,6 +7,7 @@ cut at a bound; whoever shows them escapes them.
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from mvtcase.evidence.readers.base import Job, Staged, as_identity
 from mvtcase.evidence.readers.ios_backup import BACKUP_MARKS, HASHED_NAME
 from mvtcase.evidence.unpack import Budget, Notes
 from mvtcase.kinds import KINDS
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from mvtcase.model import DeviceIdentity
     from mvtcase.settings import Limits
+    from mvtcase.wording import Message
 
 __all__ = ["Identified", "Staged", "detect", "find_all", "identify", "read_identity", "stage"]
 
@@ -173,16 +176,31 @@ def _require_plain(path: Path) -> None:
 
 
 def _what_was_tried(path: Path) -> str:
-    tried = "".join(f"\n  {each.name}: {each.looks_for}" for each in KINDS)
-    return f"{str(path)!r} is no kind of evidence that mvtcase knows. It was tried as{tried}"
+    tried = "; ".join(f"{each.words} ({each.looks_for})" for each in KINDS)
+    return f"{str(path)!r} is no kind of evidence that mvtcase knows. It knows: {tried}."
 
 
-def _hint(path: Path) -> str:
+_NAMED = {
+    "signal-*.backup": say(
+        "This is a backup of Signal's. It opens with the 30 digits that the phone showed when it was set up, in a "
+        "program made for such backups; of the phone take AndroidQF or a bug report."
+    ),
+    "*.crypt1[2-5]": say("This is an encrypted backup of WhatsApp's; of the phone take AndroidQF or a bug report."),
+    "*.imazingapp": say("This is one app, taken out of a phone by iMazing: take a backup of the whole phone."),
+    "*.ufd": say("This describes an extraction by UFED: give the folder or archive that lies beside it."),
+}
+"""What files that are no acquisition are, by their name, and what to do instead."""
+
+
+def _hint(path: Path) -> Message:
     if entry_type(path) == FOLDER:
         empty = not names_in(path, 1)
-        return "The folder is empty or cannot be read." if empty else "Give the folder the acquisition itself lies in."
+        return (
+            say("The folder is empty or cannot be read.")
+            if empty
+            else say("Give the folder the acquisition itself lies in.")
+        )
     if path.name in BACKUP_MARKS or HASHED_NAME.fullmatch(path.name):
-        return "This is one file of an iOS backup: give the folder it lies in."
-    if path.suffix.lower() == ".ufd":
-        return "This describes an extraction by UFED: give the folder or archive that lies beside it."
-    return "If it is an archive, unpack it and give the folder of the acquisition itself."
+        return say("This is one file of an iOS backup: give the folder it lies in.")
+    named = next((told for pattern, told in _NAMED.items() if fnmatch.fnmatchcase(path.name.lower(), pattern)), None)
+    return named or say("If it is an archive, unpack it and give the folder of the acquisition itself.")

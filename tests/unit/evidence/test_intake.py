@@ -98,7 +98,20 @@ def test_unknown_evidence_says_what_was_tried(tmp_path: Path) -> None:
     with pytest.raises(UnknownEvidenceError) as caught:
         identify(tmp_path)
     assert all(each.looks_for in str(caught.value) for each in KINDS)
+    assert str(caught.value).isprintable()
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("signal-2026-10-01.backup", "30 digits"), ("msgstore.db.crypt15", "WhatsApp"), ("LINE.imazingapp", "iMazing")],
+)
+def test_what_is_no_acquisition_is_told_by_its_name(tmp_path: Path, name: str, said: str) -> None:
+    """With what to take instead."""
+    (tmp_path / name).write_bytes(bytes(range(200)))
+    with pytest.raises(UnknownEvidenceError) as caught:
+        identify(tmp_path / name)
+    assert said in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

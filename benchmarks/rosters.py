@@ -1,6 +1,6 @@
 """Seeded cases, each made twice with other identities: does any report or export tell them apart, is every number true?
 
-    python benchmarks/rosters.py                   1,000 cases; takes about an hour of one core
+    python benchmarks/rosters.py                   1,000 cases; about a quarter of an hour of one core
     python benchmarks/rosters.py --first 40 --only 3
 
 Two cases of one seed differ in nothing but what an outside edition must not tell: names, contacts, pseudonyms and roles

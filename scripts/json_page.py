@@ -70,6 +70,7 @@ STAND_INS = {
     "seen": "3.11.7",
     "tools": {"mvt": "2026.10.26", "mvtcase": "0.1.0"},
     "good": True,
+    "days": {"2026-11-24": 8},
 }
 MAX_EXAMPLE = 60
 _PATTERNS = (

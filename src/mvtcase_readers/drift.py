@@ -29,6 +29,9 @@ HEAD_BYTES = 64 << 10
 MAX_TEXT = 256 << 20
 """Bytes of a text in which a section is looked for."""
 
+MAX_VALUES = 5
+"""Unknown values of one column that are named."""
+
 RECORDS_LOOKED_AT = 200
 """Records of a list whose keys are looked at."""
 
@@ -40,6 +43,7 @@ class DriftKind(str, Enum):
     FORM = "form"
     TABLE = "table"
     COLUMN = "column"
+    VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +64,15 @@ class Known:
     domain and path. `starts` is an expression for a file's first bytes: one that is missing is looked for under another
     name. `columns` are those of a table: of a database, of the section of a text with that heading, or of records of
     JSON and a text's first line (""); `record.key` is a key of a record inside a record. `tables` are those of a
-    database. Names are compared only beside the file `anchor`, where one is given.
+    database, `values` the numbers that a column of one may hold: another means what nobody here knows. Names are
+    compared only beside the file `anchor`, where one is given.
     """
 
     names: Mapping[str, Collection[str]]
     starts: Mapping[str, bytes]
     columns: Mapping[tuple[str, str], frozenset[str]]
     tables: Mapping[str, Collection[str]] = field(default_factory=dict)
+    values: Mapping[tuple[str, str, str], frozenset[int]] = field(default_factory=dict)
     anchor: str = ""
 
 
@@ -79,6 +85,7 @@ def drifts(root: Path, known: Known) -> list[Drift]:
         _new_forms(shelf, known),
         _new_tables(shelf, known),
         _new_columns(shelf, known),
+        _new_values(shelf, known),
     )
     return list(itertools.islice(found, MAX_DRIFTS))
 
@@ -151,6 +158,18 @@ def _new_columns(shelf: Shelf, known: Known) -> Iterator[Drift]:
                 if (place, what) not in told:
                     told.add((place, what))
                     yield Drift(kind=DriftKind.COLUMN, file=held.name, what=what)
+
+
+def _new_values(shelf: Shelf, known: Known) -> Iterator[Drift]:
+    for (place, table, column), values in known.values.items():
+        name = quoted(column)
+        query = f"SELECT DISTINCT {name} FROM {quoted(table)} WHERE {name} IS NOT NULL ORDER BY 1"  # noqa: S608 - ours
+        for held in shelf.found(place):
+            found = [str(row[0]) for row in asked(held.path, query) if row[0] not in values] if held.path else []
+            if found:
+                more = f" and {len(found) - MAX_VALUES} more" if len(found) > MAX_VALUES else ""
+                shown = ", ".join(each[:40] for each in found[:MAX_VALUES])
+                yield Drift(kind=DriftKind.VALUE, file=held.name, what=f"{table}.{column} holds {shown}{more}")
 
 
 def _columns_of(held: Held, table: str, known: Collection[str]) -> set[str]:

@@ -172,6 +172,14 @@ _LINE_COLUMNS = {
         "z_pk z_ent z_opt zcreatedtime zkeyid zenckeyid zversion zkeydata zmiddata"
     ),
 }
+_CONTENT_TYPES = frozenset({*range(23), 106, 112})
+"""The types of LINE's interface (ten published copies of the enumeration), 106 left by a move, 112 newer pictures."""
+
+_LINE_VALUES = {
+    ("Line.sqlite", "ZMESSAGE", "ZCONTENTTYPE"): _CONTENT_TYPES,
+    # With one person, a room, a group, an official account, one's own notes.
+    ("Line.sqlite", "ZCHAT", "ZTYPE"): frozenset({0, 1, 2, 4, 100}),
+}
 _LINE_TABLES = {
     # Of other subjects the names are not all known; a new table of messages, chats or sealing is what counts.
     "Line.sqlite": ("ZMESSAGE", "ZCHAT", "Z_*", "Z[!_CEM]*", "ZCONTACT*"),
@@ -190,6 +198,7 @@ def _with_line(known: Known, group: str) -> Known:
             **{(f"{folder}/{name}", table): columns for (name, table), columns in _LINE_COLUMNS.items()},
         },
         tables={f"{folder}/{name}": tables for name, tables in _LINE_TABLES.items()},
+        values={(f"{folder}/{name}", table, column): values for (name, table, column), values in _LINE_VALUES.items()},
     )
 
 
@@ -242,6 +251,7 @@ def _android_line() -> Known:
             for table, columns in tables.items()
         },
         tables={f"{folder}/naver_line": _NAVER_TABLES for folder in folders},
+        values={(f"{folder}/naver_line", "chat_history", "attachement_type"): _CONTENT_TYPES for folder in folders},
     )
 
 

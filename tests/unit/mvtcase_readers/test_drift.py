@@ -230,8 +230,15 @@ def test_what_is_new_in_line_is_told(tmp_path: Path, form: str) -> None:
         message, table, wanted = "ZMESSAGE", "ZMESSAGETEXT", ["file", "table", "column"]
         assert [each.file.rpartition("/")[2] for each in drifts(root, LAYOUTS[kind])] == ["LineText.sqlite"]
     with closing(sqlite3.connect(path)) as connection:
+        kind_of_content = "attachement_type" if form == "android" else "ZCONTENTTYPE"
+        connection.execute(f"UPDATE {message} SET {kind_of_content} = 137 WHERE rowid = 1")
+        connection.commit()
+        (told,) = (each for each in drifts(root, LAYOUTS[kind]) if each.kind.value == "value")
+        assert told.what == f"{message}.{kind_of_content} holds 137"
+        connection.execute(f"UPDATE {message} SET {kind_of_content} = 0 WHERE rowid = 1")
         connection.execute(f"ALTER TABLE {message} ADD COLUMN sealed_text")
         connection.execute(f"CREATE TABLE {table} (id)")
+        connection.commit()
     found = drifts(root, LAYOUTS[kind])
     assert [each.kind.value for each in found] == wanted
     assert [each.what for each in found[-2:]] == [f"table {table}", f"{message}.sealed_text"]

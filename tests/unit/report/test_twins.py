@@ -46,6 +46,6 @@ def test_nothing_that_leaves_the_team_depends_on_what_it_must_not_tell(rosters: 
 def test_a_text_of_the_evidence_that_comes_out_is_noticed(rosters: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison can fail: a view that shows texts outside is told at once."""
     monkeypatch.setattr(view.View, "shows_texts", property(lambda _: True))
-    roster = rosters.Quick(4)
+    roster = rosters.Quick(6)
     roster.export()
     assert any("export csv" in each for each in roster.wrong)

@@ -17,6 +17,8 @@ from mvtcase.workflow import acquisitions, custody, devices, observations, offic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.flow.conftest import FakeEngine
+
     from mvtcase.engine.job import EngineResult
     from mvtcase.workflow.desk import Desk
 
@@ -166,6 +168,21 @@ def test_what_became_of_a_device_changes_its_officials_status(
     assert now() == "inconclusive"
     with pytest.raises(InputError):
         devices.change_device(desk, "D-0001", state=None, label=None, owner=None)
+
+
+def test_a_device_is_shown_by_incident_line(
+    desk: Desk, register: Callable[..., dict[str, Any]], engine: FakeEngine, match: EngineResult
+) -> None:
+    """The lines hold every finding of the phone, each once; so many findings are shown without lines."""
+    engine.answer = match
+    scans.run(desk, scans.Request(acquisitions=(register()["id"],)))
+    whole, lined = devices.show(desk, "D-0001").data, devices.show(desk, "D-0001", by_line=True).data
+    assert whole.findings > 0
+    assert sorted(each.id for each in whole.device.findings) == sorted(f for each in lined.lines for f in each.findings)
+    assert (lined.device.findings, lined.lines, lined.findings) == ((), whole.lines, whole.findings)
+    assert devices.show(desk, "D-0001", limit=1).data.lines == ()
+    person = officials.show(desk, "O-0001", by_line=True).data
+    assert (person.official.findings, person.lines) == ((), whole.lines)
 
 
 def test_a_device_is_shown_with_what_was_taken_from_it(desk: Desk, register: Callable[..., dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import findings, output
 from mvtcase.cli.sought import Gravest
+from mvtcase.cli.state import state_of
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.wording import say
 
@@ -55,7 +56,8 @@ def show(
     context: typer.Context, device: Annotated[str, typer.Argument(help="Id (D-0001).")], limit: Gravest = None
 ) -> None:
     """Show a device with what was examined on it and what was found."""
-    output.answer(context, lambda desk: workflow.devices.show(desk, device, limit=limit), _whole)
+    by_line = limit is None and not state_of(context).as_json
+    output.answer(context, lambda desk: workflow.devices.show(desk, device, limit=limit, by_line=by_line), _whole)
 
 
 @app.command("set")
@@ -104,4 +106,4 @@ def _whole(data: DeviceInFull) -> Iterable[Table]:
     columns = ("id", "kind", "files", "bytes", "registered_at", "state")
     yield output.records("Acquisitions", columns, one.acquisitions)
     yield output.records("Not examined", ("module", "outcome", "reason"), one.gaps)
-    yield findings.listed(one.findings)
+    yield findings.lines_of(data.lines) if data.lines else findings.listed(one.findings)

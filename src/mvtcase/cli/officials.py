@@ -153,7 +153,8 @@ def show(
     limit: Gravest = None,
 ) -> None:
     """Show an official with devices, consents, findings and observations."""
-    output.answer(context, lambda desk: workflow.officials.show(desk, official, limit=limit), _whole)
+    by_line = limit is None and not state_of(context).as_json
+    output.answer(context, lambda desk: workflow.officials.show(desk, official, limit=limit, by_line=by_line), _whole)
 
 
 @app.command("set")
@@ -241,7 +242,7 @@ def _whole(data: OfficialInFull) -> Iterable[Table]:
     columns = ("id", "label", "platform", "state", "status", "dismissed", "leads", "completeness", "last_scan")
     yield output.records("Devices", columns, one.devices)
     yield output.records("Consents", CONSENT_COLUMNS, one.consents)
-    yield findings.listed(one.findings)
+    yield findings.lines_of(data.lines) if data.lines else findings.listed(one.findings)
     yield output.records("Observations", ("id", "at", "kind", "value", "method"), one.observations)
 
 

@@ -6,14 +6,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid, person_key
-from mvtcase.casebook import lonely, overlaid, overview
+from mvtcase.casebook import overview
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.store import queries
 from mvtcase.wording import do, say
-from mvtcase.workflow import consents, moving, payloads
+from mvtcase.workflow import allowing, consents, moving, payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.officials import require_reason
+from mvtcase.workflow.seeking import LineShown, read
 
 if TYPE_CHECKING:
     from mvtcase.model import Device
@@ -53,10 +54,14 @@ class Devices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInFull:
-    """What `device show` returns: a device with its gravest findings, and how many there are in all."""
+    """What `device show` returns: a device with its gravest findings, and how many there are in all.
+
+    `lines` are the incident lines that all of them make; none where only so many findings were asked for.
+    """
 
     device: payloads.WholeDevice
     findings: int
+    lines: tuple[LineShown, ...] = ()
 
 
 def add(desk: Desk, official: str, *, label: str, identity: DeviceIdentity, owner: str = "") -> Outcome[OneDevice]:
@@ -206,16 +211,21 @@ def list_devices(desk: Desk) -> Outcome[Devices]:
         return Outcome(data=Devices(devices=tuple(sorted(listed, key=lambda each: each.id))))
 
 
-def show(desk: Desk, named: str, *, limit: int | None = None) -> Outcome[DeviceInFull]:
-    """Return a device with its acquisitions, status, coverage and findings, or so many of them, the gravest."""
+def show(desk: Desk, named: str, *, limit: int | None = None, by_line: bool = False) -> Outcome[DeviceInFull]:
+    """Return a device with its acquisitions, status, coverage and findings, or so many of them, the gravest.
+
+    With `by_line` the incident lines stand alone, without the findings in them.
+    """
     with desk.open_case() as store:
         device = queries.device(store, named)
         book = overview(store, desk.newest(), device.official)
         standing = next(each for one in book.officials for each in one.devices if each.device.id == device.id)
-        meant = queries.gravest(queries.of_device(device.id), limit)
-        found = tuple(map(payloads.finding, overlaid(queries.findings(store, meant), lonely(store))))
+        of_it = queries.of_device(device.id)
+        found = () if by_line else tuple(map(payloads.finding, read(store, queries.gravest(of_it, limit))))
         whole = payloads.device(payloads.WholeDevice, standing, {}, acquisitions=standing.acquisitions, findings=found)
-        return Outcome(data=DeviceInFull(device=whole, findings=sum(each.number for each in standing.weights)))
+        number = sum(each.number for each in standing.weights)
+        lines = allowing.lines_of(desk, store, of_it) if limit is None else ()
+        return Outcome(data=DeviceInFull(device=whole, findings=number, lines=lines))
 
 
 def change_device(

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import new_uuid
-from mvtcase.casebook import lonely, overlaid, overview
+from mvtcase.casebook import overview
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import OfficialState, Publication, RosterState
 from mvtcase.store import queries
 from mvtcase.wording import do, say
-from mvtcase.workflow import moving, payloads
+from mvtcase.workflow import allowing, moving, payloads
 from mvtcase.workflow.desk import Outcome
+from mvtcase.workflow.seeking import LineShown, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,10 +66,14 @@ class WholeOfficial(payloads.OfficialStatus):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficialInFull:
-    """What `official show` returns: an official with the gravest findings, and how many there are in all."""
+    """What `official show` returns: an official with the gravest findings, and how many there are in all.
+
+    `lines` are the incident lines that all of them make; none where only so many findings were asked for.
+    """
 
     official: WholeOfficial
     findings: int
+    lines: tuple[LineShown, ...] = ()
 
 
 def add(desk: Desk, person: Person) -> Outcome[OneOfficial]:
@@ -125,14 +130,17 @@ def list_officials(desk: Desk) -> Outcome[Officials]:
         return Outcome(data=Officials(officials=queries.officials(store)))
 
 
-def show(desk: Desk, named: str, *, limit: int | None = None) -> Outcome[OfficialInFull]:
-    """Return an official with devices, status, consents, observations and findings, or so many of them, the gravest."""
+def show(desk: Desk, named: str, *, limit: int | None = None, by_line: bool = False) -> Outcome[OfficialInFull]:
+    """Return an official with devices, status, consents, observations and findings, or so many of them, the gravest.
+
+    With `by_line` the incident lines stand alone, without the findings in them.
+    """
     with desk.open_case() as store:
         one = queries.official(store, named)
         (standing,) = overview(store, desk.newest(), one.id).officials
         ids = queries.finding_ids(store, (each.device.id for each in standing.devices))
-        meant = queries.gravest(queries.of_official(one.id), limit)
-        found = overlaid(queries.findings(store, meant), lonely(store))
+        of_it = queries.of_official(one.id)
+        found = () if by_line else read(store, queries.gravest(of_it, limit))
         whole = payloads.filled(
             WholeOfficial,
             payloads.official(standing, ids),
@@ -142,7 +150,8 @@ def show(desk: Desk, named: str, *, limit: int | None = None) -> Outcome[Officia
             observations=queries.observations(store, one.id),
         )
         number = sum(weight.number for each in standing.devices for weight in each.weights)
-        return Outcome(data=OfficialInFull(official=whole, findings=number))
+        lines = allowing.lines_of(desk, store, of_it) if limit is None else ()
+        return Outcome(data=OfficialInFull(official=whole, findings=number, lines=lines))
 
 
 def change_official(

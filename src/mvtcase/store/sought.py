@@ -147,6 +147,9 @@ ORDER BY sum(NOT {_JUDGED}) = 0, max(f.severity) DESC, f.device, f.line LIMIT ? 
 
 def within(sought: Condition, page: Sequence[LineFound]) -> Condition:
     """Return the condition for those of the findings sought that are in some incident lines."""
-    inside = f"(f.device, f.line) IN ({_GIVEN})"
+    cut = [each for each in page if "\0" in each.key]  # where SQLite's JSON ends a text
+    given = canonical_json([[each.device, each.key] for each in page if each not in cut])
+    parts = [f"(f.device, f.line) IN ({_GIVEN})", *["(f.device = ? AND f.line = ?)"] * len(cut)]
+    inside = f"({' OR '.join(parts)})"
     text = f"{sought.text} AND {inside}" if sought.text else f"WHERE {inside}"
-    return Condition(text=text, values=(*sought.values, canonical_json([[each.device, each.key] for each in page])))
+    return Condition(text=text, values=(*sought.values, given, *(v for each in cut for v in (each.device, each.key))))

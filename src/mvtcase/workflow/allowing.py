@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum, parse_timestamp, person_key
 from mvtcase.errors import ConflictError, InputError, NotFoundError
-from mvtcase.findings.lines import group_lines
 from mvtcase.findings.ratings import rule_named
 from mvtcase.model.enums import AllowedThing, AllowWord
 from mvtcase.store import queries
 from mvtcase.store.store import Store
 from mvtcase.wording import do, say
 from mvtcase.workflow.desk import Outcome, readable
-from mvtcase.workflow.seeking import line_shown, read
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,9 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mvtcase.findings.lines import IncidentLine
-    from mvtcase.store.queries import Condition
     from mvtcase.workflow.desk import Desk
-    from mvtcase.workflow.seeking import LineShown
 
 
 class Standing(StrEnum):
@@ -166,12 +162,6 @@ def list_entries(desk: Desk, *, workspace: bool = False) -> Outcome[Entries]:
 def standing(store: Store, now: datetime) -> tuple[Entry, ...]:
     """Return the entries that propose something now."""
     return tuple(each for each in entries(store, now) if each.state is Standing.STANDS)
-
-
-def lines_of(desk: Desk, store: Store, among: Condition) -> tuple[LineShown, ...]:
-    """Return the incident lines of some findings as they are shown."""
-    proposed = standing(store, desk.clock())
-    return tuple(line_shown(each, proposed) for each in group_lines(read(store, among)))
 
 
 def entry_standing(store: Store, now: datetime, named: str) -> Entry:

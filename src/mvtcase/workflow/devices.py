@@ -11,7 +11,7 @@ from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import DeviceIdentity, DeviceState, Platform
 from mvtcase.store import queries
 from mvtcase.wording import do, say
-from mvtcase.workflow import allowing, consents, moving, payloads
+from mvtcase.workflow import consents, findings, moving, payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.officials import require_reason
 from mvtcase.workflow.seeking import LineShown, read
@@ -224,7 +224,7 @@ def show(desk: Desk, named: str, *, limit: int | None = None, by_line: bool = Fa
         found = () if by_line else tuple(map(payloads.finding, read(store, queries.gravest(of_it, limit))))
         whole = payloads.device(payloads.WholeDevice, standing, {}, acquisitions=standing.acquisitions, findings=found)
         number = sum(each.number for each in standing.weights)
-        lines = allowing.lines_of(desk, store, of_it) if limit is None else ()
+        lines = findings.lines_of(desk, store, of_it) if limit is None else ()
         return Outcome(data=DeviceInFull(device=whole, findings=number, lines=lines))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mvtcase.findings.ratings import Rule
     from mvtcase.model import Finding, IndicatorSet, Note, RawAlert, Verdict
+    from mvtcase.store.queries import Condition
     from mvtcase.store.store import Store
     from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
@@ -144,6 +145,12 @@ def _how_much(counted: sought.Numbers, page: int, pages: int) -> tuple[Message, 
         return (numbers,)
     more = say("Page {page} of {pages}; {0} shows the next.", do(page=str(page % pages + 1)), page=page, pages=pages)
     return (numbers, more)
+
+
+def lines_of(desk: Desk, store: Store, among: Condition) -> tuple[LineShown, ...]:
+    """Return the incident lines of some findings as they are shown."""
+    proposed = allowing.standing(store, desk.clock())
+    return tuple(line_shown(each, proposed) for each in group_lines(read(store, among)))
 
 
 def show(desk: Desk, named: str) -> Outcome[FindingInFull]:

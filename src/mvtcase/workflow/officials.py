@@ -11,7 +11,7 @@ from mvtcase.errors import ConflictError, InputError
 from mvtcase.model import OfficialState, Publication, RosterState
 from mvtcase.store import queries
 from mvtcase.wording import do, say
-from mvtcase.workflow import allowing, moving, payloads
+from mvtcase.workflow import findings, moving, payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.seeking import LineShown, read
 
@@ -150,7 +150,7 @@ def show(desk: Desk, named: str, *, limit: int | None = None, by_line: bool = Fa
             observations=queries.observations(store, one.id),
         )
         number = sum(weight.number for each in standing.devices for weight in each.weights)
-        lines = allowing.lines_of(desk, store, of_it) if limit is None else ()
+        lines = findings.lines_of(desk, store, of_it) if limit is None else ()
         return Outcome(data=OfficialInFull(official=whole, findings=number, lines=lines))
 
 

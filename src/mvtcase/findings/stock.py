@@ -7,7 +7,6 @@ import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 _NAMED = frozenset({"processes", "file_names"})
 _HOSTS = frozenset({"domains", "urls"})
 _PATHS = ("path", "relative_path", "on_phone", "found", "file_path")
-_LINKS = ("url", "context", "found", "redirect_destination", "link")
 _APP_DATA = re.compile(
     r"/?(?:private/)?var/(?:mobile/)?containers/(?:data|bundle|shared)/"
     r"|/?(?:storage/emulated/\d+|sdcard|mnt/sdcard|data/media/\d+)/|/?data/(?:data|user/\d+|user_de/\d+|app)/"
@@ -60,30 +58,14 @@ def _fits(folder: str, place: str) -> bool:
 
 
 def only_about(indicator: IndicatorRef, event: Mapping[str, Json]) -> bool:
-    """Return whether a host stands in the title or address of a page about it: a search, a scanner's or a lab's."""
-    if indicator.type not in _HOSTS:
-        return False
+    """Return whether a host stands in the title of a page about it; the second reader tells links about one itself."""
     # A title that is nothing but an address is that of a page without one: it was opened.
-    if _TITLE.fullmatch(str(event.get("column"))) and len(str(event.get("context")).split()) > 1:
-        return True
-    links = [text for text in _texts(event, _LINKS) if re.fullmatch(r"https?://\S+", text)]
-    return bool(links) and all(_is_about(link, indicator.value.lower()) for link in links)
+    is_title = _TITLE.fullmatch(str(event.get("column"))) is not None
+    return is_title and indicator.type in _HOSTS and len(str(event.get("context")).split()) > 1
 
 
 _TITLE = re.compile(r"(?:page_|z)?titles?", re.IGNORECASE)
 """Columns of a page's or bookmark's title: the address itself stands in another column of the same row."""
-
-
-def _is_about(link: str, value: str) -> bool:
-    try:
-        parts = urlsplit(link.lower())
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    if host == value or host.endswith(f".{value}") or f"://{value}" in link.lower() or f"%2f%2f{value}" in link.lower():
-        return False
-    words = [word for _, text in parse_qsl(parts.query) for word in text.split()]
-    return value in {*parts.path.split("/"), *parts.fragment.split("/"), *words}
 
 
 def _texts(event: Mapping[str, Json], names: tuple[str, ...]) -> Iterator[str]:

@@ -134,22 +134,6 @@ def test_a_process_that_ran_is_never_excused() -> None:
     assert rate(_alert("processes", "BackupAgent", event, AlertSource.SWEEP))[0] is Rating.UNRATED
 
 
-@pytest.mark.parametrize(
-    ("link", "about"),
-    [
-        ("https://www.virustotal.com/gui/domain/bad.example.net", True),
-        ("https://www.google.com/search?q=bad.example.net", True),
-        ("https://bad.example.net/x", False),
-        ("https://click.example.com/?to=https://bad.example.net/x", False),
-        ("https://click.example.com/?to=https%3A%2F%2Fbad.example.net/x", False),
-    ],
-)
-def test_a_page_about_a_host_is_a_mention_and_a_link_to_it_is_none(link: str, about: bool) -> None:  # noqa: FBT001
-    """Redirects to the host stay what they are."""
-    event = {"place_class": "exposure", "context": link}
-    assert (rate(_alert("domains", "bad.example.net", event, AlertSource.SWEEP))[0] is Rating.MENTION) is about
-
-
 def test_the_title_of_a_page_is_about_a_host_and_its_address_leads_there() -> None:
     """A bookmark named after a host is none of it; a title that is nothing but a host is left as it is."""
     event = {

@@ -47,13 +47,16 @@ class _Hash(Protocol):
     def hexdigest(self) -> str: ...
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
 def canonical_json(value: object) -> str:
     r"""Return JSON text that is the same for equal values: sorted keys, no spaces, ASCII only.
 
     Lone surrogates become `\\udXXX` escapes, so the text always encodes. Raises `TypeError` on values JSON has no form
     for and `ValueError` on NaN and infinities, which have no canonical form.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def sha256_text(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from mvtcase.canon import GENESIS, digest, new_uuid, sha256_file
@@ -27,6 +28,7 @@ _SEALED_BY_0_1_0 = 1
 """How many steps the schema had when events did not yet name the columns that they seal."""
 
 
+@cache
 def covered() -> Mapping[str, Mapping[str, str | None]]:
     """Return the tables whose every row must be named by an event, with their columns and the defaults of those."""
     bare = ("custody_", *words.INDEX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -614,10 +615,27 @@ def _finding(row: sqlite3.Row | Mapping[str, Any], judged: tuple[model.Dispositi
     )
 
 
+_TOGETHER = 500
+"""Findings whose alerts are read at once."""
+
+
 def findings_with_alerts(store: Store) -> Iterator[tuple[model.Finding, list[tuple[str, model.RawAlert]]]]:
     """Give each finding with the alerts it was built from, each with the scan that raised it."""
-    for one in findings(store):
-        yield one, alerts_by_scan(store, one.id)
+    waiting = list(findings(store))
+    for start in range(0, len(waiting), _TOGETHER):
+        some = waiting[start : start + _TOGETHER]
+        marks = ", ".join("?" * len(some))
+        ids = tuple(one.id for one in some)
+        chosen = f"WHERE uuid IN (SELECT alert FROM finding_alert WHERE finding IN ({marks}))"  # noqa: S608  # marks alone
+        raised = {row["uuid"]: (row["scan"], _alert(row)) for row in _read(store, "alert", chosen, ids)}
+        owners: dict[str, list[str]] = defaultdict(list)
+        for row in store.rows(f"SELECT finding, alert FROM finding_alert WHERE finding IN ({marks})", ids):  # noqa: S608
+            owners[row["alert"]].append(row["finding"])
+        its_own: dict[str, list[tuple[str, model.RawAlert]]] = defaultdict(list)
+        for uuid, told in raised.items():
+            for finding in owners[uuid]:
+                its_own[finding].append(told)
+        yield from ((one, its_own[one.id]) for one in some)
 
 
 def alerts_by_scan(store: Store, finding: str) -> list[tuple[str, model.RawAlert]]:

@@ -7,14 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from rfc3161_client import (
-    HashAlgorithm,
-    TimestampRequestBuilder,
-    TimeStampResponse,
-    VerifierBuilder,
-    decode_timestamp_response,
-)
-from rfc3161_client.errors import VerificationError
 
 from mvtcase.canon import sha256_bytes, timestamp
 from mvtcase.errors import ConflictError, InputError
@@ -28,6 +20,8 @@ from mvtcase_readers.regular import read_bounded
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from rfc3161_client import TimeStampResponse
 
     from mvtcase.store.store import Store
     from mvtcase.workflow.desk import Desk
@@ -77,6 +71,8 @@ def stamp(
         raise ConflictError("{path} exists already.", path=output)
     with desk.open_case(to_change=True) as store:
         sequence, head = custody.head(store.connection)
+        from rfc3161_client import HashAlgorithm, TimestampRequestBuilder  # noqa: PLC0415  # few cases have stamps
+
         request = TimestampRequestBuilder().data(head.encode()).hash_algorithm(HashAlgorithm.SHA256).build()
         data = ask(authority, request.as_bytes())
         response = _decoded(data, authority)
@@ -98,6 +94,8 @@ def stamp(
 
 
 def _decoded(data: bytes, name: str) -> TimeStampResponse:
+    from rfc3161_client import decode_timestamp_response  # noqa: PLC0415  # as above
+
     try:
         return decode_timestamp_response(data)
     except ValueError as error:
@@ -113,6 +111,9 @@ def _roots(path: Path) -> list[x509.Certificate]:
 
 def _checked(response: TimeStampResponse, head: str, roots: list[x509.Certificate], name: str) -> str:
     """Return when a head was stamped. Raises `ConflictError` where the stamp is not by such an authority, for it."""
+    from rfc3161_client import VerifierBuilder  # noqa: PLC0415  # as above
+    from rfc3161_client.errors import VerificationError  # noqa: PLC0415  # as above
+
     builder = VerifierBuilder()
     for each in roots:
         builder = builder.add_root_certificate(each)

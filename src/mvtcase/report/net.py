@@ -194,6 +194,8 @@ def _is_named(one: Official, texts: tuple[str, str], words: set[str], known: Abs
 
 def _spelt(parts: list[str], read: str) -> bool:
     """Return whether the parts of a name stand one after the other, whatever but letters is between them."""
+    if not all(part in read for part in parts):
+        return False
     between = r"(?:[^\w\n]|_)*"
     return re.search(rf"(?<![^\W_]){between.join(map(re.escape, parts))}(?![^\W_])", read) is not None
 

@@ -77,7 +77,12 @@ def _stops(text: str) -> Iterator[str]:
 
 
 def _percent(text: str) -> Iterator[str]:
-    yield unquote(text, errors="replace")
+    # What was searched for stays in one piece: else a host in it would stand alone, as if somebody had gone there.
+    yield unquote(_SEARCH.sub(_in_one_piece, text), errors="replace")
+
+
+def _in_one_piece(found: re.Match[str]) -> str:
+    return found[1] + _BLANK.sub("+", found[2])
 
 
 def _entities(text: str) -> Iterator[str]:
@@ -158,6 +163,8 @@ _INVISIBLE = dict.fromkeys(
 _HIDDEN = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _DEFANGED = "defanging"
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_SEARCH = re.compile(r"([?&](?:q|query|search(?:_query)?|p|wd|keyword|text)=)([^&#\s]{1,2000})")
+_BLANK = re.compile("%2[027]")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,24});")
 _ESCAPE = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4})\}?|x([0-9A-Fa-f]{2})|([/\"'\\nrtbf.]))")
 _SHORT = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}

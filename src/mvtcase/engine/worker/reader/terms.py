@@ -221,7 +221,7 @@ def _dotted(text: str) -> Iterator[Term]:
         if not _NAMING.search(found.group()) and not _is_host_of_numbers(text, *found.span()):
             continue
         context = _of(found)
-        if (start < link_ends and _speaks_of(text, start)) or _is_searched(text, start):
+        if start < link_ends and _speaks_of(text, start):
             yield Term(Sort.ABOUT, found.group().lower(), context=context)
             continue
         rest = _REST.match(text, end)
@@ -247,11 +247,6 @@ def _speaks_of(text: str, start: int) -> bool:
     """Return whether a link only speaks of a host in its path or query: one it leads to has a scheme of its own."""
     before = text[max(0, start - 40) : start]
     return before[-1:] in {"/", "=", ":", "+"} and not before.endswith("//") and not _LEADS_TO.search(before)
-
-
-def _is_searched(text: str, start: int) -> bool:
-    """Return whether a host stands in quotes in what somebody searched for: a link's own pattern ends at a quote."""
-    return text[start - 1 : start] == '"' and _SEARCHED.search(text, max(0, start - 200), start) is not None
 
 
 def _address(text: str, start: int, host: str, context: str) -> Iterator[Term]:
@@ -329,7 +324,6 @@ _LEADS_TO = re.compile(
     r"[?&](?:u|url|uri|to|dest|destination|target|redirect|redirect_ur[il]|link|goto|next|r)=$|/amp/(?:s/)?$|ampproject\.org/[a-z]/(?:s/)?$",
     re.IGNORECASE,
 )
-_SEARCHED = re.compile(r"//[^\s\"]{1,180}[?&](?:q|query|search(?:_query)?|p|wd|keyword|text)=[^&\"]{0,80}\"\Z")
 _NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})(?:\.(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})){0,3}")
 _EMBEDDED = re.compile(
     r"(?<![0-9A-Fa-f:])(?:::ffff:(?:0:)?|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})(?![0-9a-f:.])", re.IGNORECASE

@@ -246,7 +246,7 @@ def _is_host_of_numbers(text: str, start: int, end: int) -> bool:
 def _speaks_of(text: str, start: int) -> bool:
     """Return whether a link only speaks of a host in its path or query: one it leads to has a scheme of its own."""
     before = text[max(0, start - 40) : start]
-    return before[-1:] in {"/", "=", ":", "+"} and not before.endswith("//") and not _LEADS_TO.search(before)
+    return before[-1:] in {"/", "=", ":", "+", "#"} and not before.endswith("//") and not _LEADS_TO.search(before)
 
 
 def _address(text: str, start: int, host: str, context: str) -> Iterator[Term]:

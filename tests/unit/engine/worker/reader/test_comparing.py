@@ -187,6 +187,7 @@ def test_a_page_about_a_host_is_no_visit_to_it() -> None:
     """A search for an indicator's host, or a report on it, speaks of the host; a redirect leads to it."""
     assert found("https://www.virustotal.com/gui/domain/evil.example") == {"evil.example": "ABOUT"}
     assert found("https://www.google.com/search?client=safari&q=%22evil.example%22") == {"evil.example": "ABOUT"}
+    assert found("https://urlscan.io/search/#evil.example") == {"evil.example": "ABOUT"}
     assert found("https://www.google.com/search?q=what%20is%20evil.example&hl=zh") == {"evil.example": "ABOUT"}
     assert found("https://evil-example.cdn.ampproject.org/c/s/evil.example/a") == {"evil.example": "DOTTED"}
     assert found("https://r.example/?url=evil.example") == {"evil.example": "DOTTED"}

@@ -74,7 +74,7 @@ def digest(value: object) -> str:
     return sha256_text(canonical_json(value))
 
 
-def sha256_file(path: Path, *, on_bytes: Callable[[int], None] | None = None) -> str:
+def sha256_file(path: Path | str, *, on_bytes: Callable[[int], None] | None = None) -> str:
     """Return the hex SHA-256 of a regular file, read in 1 MiB pieces without following a link.
 
     `on_bytes` hears the size of each piece. The access time is kept where the system allows it. Raises `OSError`.

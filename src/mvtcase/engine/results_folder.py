@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.canon import sha256_file
 from mvtcase.engine.events import HASHES_FILE
-from mvtcase.files import destroy, regular_files
+from mvtcase.files import destroy, paths_below, regular_files
 from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def write_hashes(results: Path) -> str:
     return sha256_file(listing)
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path | str) -> str:
     try:
         return sha256_file(path)
     except OSError:
@@ -53,8 +53,8 @@ def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
     for line in (results / HASHES_FILE).read_text("ascii").splitlines():
         digest, _, name = line.partition("  ")
         listed[str(json.loads(name))] = digest
-    above = len(os.path.join(results, ""))  # noqa: PTH118  # of thousands of paths each is cut, not taken apart
-    present = {str(path)[above:]: path for path in regular_files(results)}
+    above = len(os.path.join(results, ""))  # noqa: PTH118  # as `paths_below` has them
+    present = {path[above:]: path for path in paths_below(results)}
     present.pop(HASHES_FILE, None)
     changed = [(name, "is missing") for name in listed if name not in present]
     changed += [(name, "was added") for name in present if name not in listed]

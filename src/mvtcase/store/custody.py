@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
 
 from mvtcase.canon import GENESIS, digest, new_uuid, sha256_file
@@ -165,6 +165,7 @@ def events(connection: sqlite3.Connection) -> Iterator[CustodyEvent]:
         )
 
 
+@lru_cache(maxsize=8192)
 def _payload(text: str) -> Mapping[str, Json]:
     try:
         value = json.loads(text)

@@ -212,8 +212,11 @@ class _AsGiven:
         """Return the value of an option in the type that its verb asks for."""
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
-        if type(value) is param.type_descriptor.annotation:
+        wanted = param.type_descriptor.annotation
+        if type(value) is wanted:
             return value
+        if wanted is Path and type(value) is str:  # no path here is asked to be there, which its verb says better
+            return Path(value)
         param._runtime_param = None  # noqa: SLF001  # the option's own reader is made
         return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
 

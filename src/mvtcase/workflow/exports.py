@@ -20,7 +20,6 @@ from mvtcase.report.view import Occasion, view_of
 from mvtcase.store import queries
 from mvtcase.store.folder import CASE_FILE, PRIVATE_FOLDER
 from mvtcase.wording import do, say
-from mvtcase.workflow import witnesses
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.editions import ALLOWED, Kind, read_edition, require_internal
 from mvtcase.workflow.payloads import as_json
@@ -119,6 +118,8 @@ def export(
         except OSError as error:
             raise RenderError("{path} cannot be written: {strerror}.", path=path, strerror=error.strerror) from error
         if desk.identity is not None:
+            from mvtcase.workflow import witnesses  # noqa: PLC0415  # only a signed export loads it
+
             witnesses.sign_file(path, desk.identity, f"{path.name} {desk.actor}")
         written = ExportShown(
             format=form,

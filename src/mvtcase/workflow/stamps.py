@@ -6,8 +6,6 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-
 from mvtcase.canon import sha256_bytes, timestamp
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.files import write_atomically
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from cryptography import x509
     from rfc3161_client import TimeStampResponse
 
     from mvtcase.store.store import Store
@@ -103,6 +102,8 @@ def _decoded(data: bytes, name: str) -> TimeStampResponse:
 
 
 def _roots(path: Path) -> list[x509.Certificate]:
+    from cryptography import x509  # noqa: PLC0415  # as above
+
     try:
         return list(x509.load_pem_x509_certificates(read_bounded(path, MAX_BYTES)))
     except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mvt.common.utils import check_for_links, convert_mactime_to_iso
 from mvt.ios.modules.mixed.whatsapp import WHATSAPP_ROOT_PATHS, Whatsapp
-from mvt.plugin import DatabaseNotFoundError, IOSExtraction
+from mvt.plugin import DatabaseNotFoundError, IOSExtraction, MVTModule
 
 COMMANDS = (("ios", "check-backup"), ("ios", "check-fs"))
 MOST_MESSAGES = 2_000_000
@@ -47,7 +47,28 @@ class WhatsappBusiness(Whatsapp):
         return None
 
 
-class ViberIOS(IOSExtraction):
+class LinkedMessages(MVTModule):
+    """Compares the links of the messages that a module read, and lists those with links in the timeline."""
+
+    def check_indicators(self) -> None:
+        """Compare every link."""
+        for result in self.results if self.indicators else ():
+            for link in result["links"]:
+                match = self.indicators.check_url(link)
+                if match:
+                    self.alertstore.critical(match.message, result["isodate"], result, matched_indicator=match.ioc)
+                    break
+
+    def serialize(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a message with links for the timeline."""
+        if not record["links"] or not record["isodate"]:
+            return {}
+        said = ", ".join(record["links"])
+        words = f"{record['app']}, {record['direction']}: {said}" if "app" in record else said
+        return {"timestamp": record["isodate"], "module": self.__class__.__name__, "event": "message", "data": words}
+
+
+class ViberIOS(LinkedMessages, IOSExtraction):
     """Compares the links in Viber's messages."""
 
     slug = "viber_ios"
@@ -66,22 +87,6 @@ class ViberIOS(IOSExtraction):
             self.results.extend(_message(*row) for row in rows)
         finally:
             connection.close()
-
-    def check_indicators(self) -> None:
-        """Compare every link."""
-        for result in self.results if self.indicators else ():
-            for link in result["links"]:
-                match = self.indicators.check_url(link)
-                if match:
-                    self.alertstore.critical(match.message, result["isodate"], result, matched_indicator=match.ioc)
-                    break
-
-    def serialize(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a message with links for the timeline."""
-        if not record["links"] or not record["isodate"]:
-            return {}
-        words = ", ".join(record["links"])
-        return {"timestamp": record["isodate"], "module": self.__class__.__name__, "event": "message", "data": words}
 
 
 def _message(number: object, text: object, when: object, state: object) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mvt.common.utils import check_for_links
-from mvt.plugin import DatabaseCorruptedError, DatabaseNotFoundError, MVTModule
+from mvt.plugin import DatabaseCorruptedError, DatabaseNotFoundError
 
 from mvtcase_readers.regular import UnreadableError
 
 from .android_fs import COMMAND
+from .messengers import LinkedMessages
 from .sqlite_reader import DatabaseFile, expressions, open_database
 from .times import isodate, plausible_ms
 
@@ -41,7 +42,7 @@ FROM messages ORDER BY _id DESC LIMIT ?
 """
 
 
-class AndroidMessengers(MVTModule):
+class AndroidMessengers(LinkedMessages):
     """Compares the links in messages, each with who wrote it and when."""
 
     slug = "messengers_android"
@@ -67,22 +68,6 @@ class AndroidMessengers(MVTModule):
         except UnreadableError as error:
             return f"{app}: {error.reason}"
         return ""
-
-    def check_indicators(self) -> None:
-        """Compare every link."""
-        for result in self.results if self.indicators else ():
-            for link in result["links"]:
-                match = self.indicators.check_url(link)
-                if match:
-                    self.alertstore.critical(match.message, result["isodate"], result, matched_indicator=match.ioc)
-                    break
-
-    def serialize(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a message with links for the timeline."""
-        if not record["links"] or not record["isodate"]:
-            return {}
-        words = f"{record['app']}, {record['direction']}: {', '.join(record['links'])}"
-        return {"timestamp": record["isodate"], "module": self.__class__.__name__, "event": "message", "data": words}
 
 
 def _stores(root: Path) -> Iterator[tuple[str, Path]]:

@@ -93,18 +93,19 @@ def texts_of_file(name: str, data: bytes) -> Iterator[str]:
 
 
 def _texts_of_pdf(data: bytes) -> Iterator[str]:
-    from pypdf import PdfReader  # noqa: PLC0415  # slow to load, and only this format needs it
+    from pypdfium2 import PdfDocument  # noqa: PLC0415  # slow to load, and only this format needs it
 
-    reader = PdfReader(io.BytesIO(data))
-    yield from (str(each) for each in (reader.metadata or {}).values())
-    yield from (str(each.title) for each in _flat(reader.outline))
-    # A line of a page is no line of its text: names that are broken over two lines are whole again.
-    yield from (page.extract_text().replace("\n", " ") for page in reader.pages)
+    with PdfDocument(data) as document:
+        yield from document.get_metadata_dict(skip_empty=True).values()
+        yield from (each.get_title() for each in document.get_toc())
+        for page in document:
+            # A line of a page is no line of its text: names that are broken over two lines are whole again.
+            yield page.get_textpage().get_text_bounded().translate(_ENDS_OF_LINES)
+            page.close()  # one page in memory at a time
 
 
-def _flat(outline: Iterable[Any]) -> Iterator[Any]:
-    for each in outline:
-        yield from _flat(each) if isinstance(each, list) else (each,)
+_ENDS_OF_LINES = {2: "-", 0xFFFE: "-", 10: " ", 13: " "}
+"""What PDFium gives for a hyphen at the end of a line, in older releases too, and for the end itself."""
 
 
 def _texts_of_archive(data: bytes) -> Iterator[str]:

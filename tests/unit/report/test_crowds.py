@@ -18,7 +18,8 @@ from mvtcase.report import exchange
 from mvtcase.report.crowds import LADDER, TOTAL, Crowd, Given, band
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
-from mvtcase.report.net import require_nobody, require_nobody_in, texts_of
+from mvtcase.report.layout.paper import printed
+from mvtcase.report.net import require_nobody, require_nobody_in, texts_of, texts_of_file
 from mvtcase.report.publication import Edition
 from mvtcase.report.render import Format, render
 from mvtcase.report.view import view_of
@@ -282,6 +283,18 @@ def test_the_last_net_reads_finished_files_of_every_format(form: Format) -> None
     told = replace(facts, details=replace(facts.details, title=f"About {named} & others"))
     with pytest.raises(RenderError, match="must not be told"):
         require_nobody_in(view, [(f"R-0001-group-outside.{form}", render(told, "group", form))])
+
+
+def test_a_name_that_a_line_of_a_printed_page_breaks_is_whole_again() -> None:
+    """At a space, between Chinese characters and at a hyphen; the title and bookmarks are read with the page."""
+    style = "@page { size: 30mm; margin: 2mm } body { font: 4mm monospace; overflow-wrap: anywhere }"
+    page = "<html lang=en><title>A title</title><h1>Head</h1><p>Zelda Thorn<p>王大大大大大大大小明<p>Anne-Ivorscale"
+    texts = list(texts_of_file("a.pdf", printed(page, style)))
+    assert {"A title", "Head"} <= set(texts)
+    read = " ".join(" ".join(texts).split())
+    assert "Zelda Thorn" in read
+    assert "王大大大大大大大小明" in read.replace(" ", "")
+    assert "Anne-Ivorscale" in read
 
 
 def test_the_last_net_reads_names_of_files(book: Casebook) -> None:

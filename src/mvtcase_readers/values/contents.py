@@ -91,13 +91,18 @@ class Content:
             offset += len(piece)
 
     def _solid(self, offset: int) -> int:
-        if self.path is None or not hasattr(os, "SEEK_DATA"):
+        if self.path is None or self._data is not None or not hasattr(os, "SEEK_DATA"):
             return offset
+        descriptor = self.file().fileno()
+        before = os.lseek(descriptor, 0, os.SEEK_CUR)
         try:
-            return os.lseek(self.file().fileno(), offset, os.SEEK_DATA)
+            return os.lseek(descriptor, offset, os.SEEK_DATA)
         except OSError as error:
             # ENXIO: nothing but a hole up to the end. Anything else: a file system that knows no holes.
             return self.size if error.errno == 6 else offset  # noqa: PLR2004 - errno.ENXIO
+        finally:
+            # The handle's buffer keeps its own count of where the descriptor stands.
+            os.lseek(descriptor, before, os.SEEK_SET)
 
     def file(self) -> BinaryIO:
         """Return a handle at the first byte; it belongs to the content."""

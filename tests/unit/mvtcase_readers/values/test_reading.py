@@ -130,3 +130,24 @@ def test_an_encrypted_member_is_told() -> None:
     reading, readings, _ = _read(bytes(packed))
     assert reading.extent is Extent.ENCRYPTED
     assert readings["a"].extent is Extent.ENCRYPTED
+
+
+@pytest.mark.parametrize("lines", [3, 5_300])
+def test_each_line_of_a_file_is_given_once_with_its_number(tmp_path: Path, lines: int) -> None:
+    """Of a file that fits into a buffer, and of one that is read in several pieces."""
+    log = tmp_path / "system.log"
+    log.write_text("".join(f"line {number} {'x' * 1000}\n" for number in range(1, lines + 1)))
+    given = [(value.place.row, int(value.text.split(" ", 2)[1])) for value in _read(log)[2] if value.text]
+    assert given == [(number, number) for number in range(1, lines + 1)]
+
+
+def test_bytes_on_both_sides_of_a_hole_are_given(tmp_path: Path) -> None:
+    """Holes are passed over, and the offsets stay those of the file."""
+    sparse = tmp_path / "image.bin"
+    with sparse.open("wb") as out:
+        out.write(b"\xff\x01before-the-hole\0\x01")
+        out.seek(40 << 20)
+        out.write(b"\x01\0\x02behind-the-hole\x01\xff")
+    found = {value.text.strip("\0"): value.place.offset for value in _read(sparse)[2]}
+    assert found["before-the-hole"] == 2
+    assert found["behind-the-hole"] == (40 << 20) + 3

@@ -27,6 +27,7 @@ _BOUNDS = Bounds()
 def read_values(
     source: Path | BinaryIO | bytes,
     *,
+    path: Path | None = None,
     tick: Callable[[int], None],
     take: Callable[[Batch], None],
     say: Callable[[str, Reading], None],
@@ -39,10 +40,11 @@ def read_values(
     `take` gets the texts, many at once; `tick` the bytes read since it was last called, and may raise to stop. What one
     of the three raises comes out of here unchanged. `beside` finds what belongs to the file under its name and a suffix
     (`-wal`), which in a backup stands elsewhere; an empty suffix asks for the database that a log belongs to. Without
-    `beside`, siblings of a path are taken. `file` gets whole files out of archives, streams and mails, to be hashed.
+    `beside`, siblings of a path are taken; `path` says where bytes or a handle come from. `file` gets whole files out
+    of archives, streams and mails, to be hashed.
     """
     try:
-        content = _content(source, beside)
+        content = _content(source, path, beside)
     except (OSError, UnreadableError) as error:
         return Reading(form="unreadable", extent=Extent.UNREADABLE, note=said(error))
     walk = Walk(bounds=bounds, on_bytes=tick, on_batch=take, on_reading=say, form_of=form_of, on_file=file)
@@ -53,9 +55,11 @@ def read_values(
             content.close()
 
 
-def _content(source: Path | BinaryIO | bytes, beside: Callable[[str], Path | None] | None) -> Content:
+def _content(
+    source: Path | BinaryIO | bytes, path: Path | None, beside: Callable[[str], Path | None] | None
+) -> Content:
     if not isinstance(source, Path):
-        return Content(source, beside=_opening(beside) if beside else None)
+        return Content(source, path=path, beside=_opening(beside) if beside else None)
     return opened(source, _opening(beside or (lambda suffix: _sibling(source, suffix))))
 
 

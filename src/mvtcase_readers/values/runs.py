@@ -21,7 +21,9 @@ _CLASSES = bytes(
     _NUL if byte == 0 else _PRINTABLE if 0x20 <= byte < 0x7F or byte == 0x09 else _HIGH if byte >= 0x80 else _OTHER  # noqa: PLR2004
     for byte in range(256)
 )
-_TO_ITS_END = re.compile(rb"[AH]*")
+_LETTERS = bytes(_PRINTABLE if each in {_PRINTABLE, _HIGH} else _OTHER for each in _CLASSES)
+"""Of a byte of a text an `A`, of any other a blank."""
+
 _BACK = 96
 _PAIR = 2
 _WIDE_START = b"A\0A\0A\0"
@@ -39,16 +41,16 @@ def runs(data: bytes, least: int = LEAST) -> Iterator[tuple[int, str]]:
 
 def _narrow(data: bytes, classes: bytes, least: int) -> Iterator[tuple[int, str]]:
     needle, done = b"A" * least, 0
+    letters = data.translate(_LETTERS)
     found = classes.find(needle)
     while found >= 0:
-        start = found
         # Letters of other scripts before the first ASCII one belong to the text.
-        while start > done and found - start < _BACK and classes[start - 1] in {_HIGH, _PRINTABLE}:
-            start -= 1
-        end = _TO_ITS_END.match(classes, found).end()  # type: ignore[union-attr]  # matches the empty run too
-        yield start, data[start:end].decode("utf-8", "ignore")
-        done = end
-        found = classes.find(needle, end)
+        least_start = max(done, found - _BACK)
+        start = max(least_start, letters.rfind(b" ", least_start, found) + 1)
+        done = letters.find(b" ", found)
+        done = len(data) if done < 0 else done
+        yield start, data[start:done].decode("utf-8", "ignore")
+        found = classes.find(needle, done)
 
 
 def _wide(data: bytes, classes: bytes) -> Iterator[tuple[int, str]]:
@@ -71,6 +73,10 @@ _LEAST_TOLD = 3
 _WIDTHS = (4, 2, 1)
 
 
+def _numbers(raw: bytes) -> tuple[int, int]:
+    return int.from_bytes(raw, "little"), int.from_bytes(raw, "big")
+
+
 def whole_in(data: bytes, offset: int, text: str) -> str | None:
     """Return the text that a run of ASCII holds from its first to its last letter, None where its ends are not known.
 
@@ -86,12 +92,12 @@ def whole_in(data: bytes, offset: int, text: str) -> str | None:
     for start in (offset, offset - 1):
         for width in _WIDTHS:
             raw = data[max(0, start - width) : start]
-            told = {int.from_bytes(raw, "little"), int.from_bytes(raw, "big")} if len(raw) == width else set()
-            if size in told:
+            if len(raw) == width and size in (told := _numbers(raw)):
                 return text
             # A number of four bytes is believed where other letters follow at once, too.
-            shorter = [number for number in told if _LEAST_TOLD < number < size]
-            if shorter and width == _WIDTHS[0]:
-                return text[: shorter[0]]
+            if width == _WIDTHS[0] == len(raw):
+                for number in told:
+                    if _LEAST_TOLD < number < size:
+                        return text[:number]
     before, after = data[offset - 1 : offset], data[end : end + 1]
     return text if before in {b"", b"\0"} and after in {b"", b"\0"} else None

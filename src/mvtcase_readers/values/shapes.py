@@ -79,7 +79,8 @@ class Place(NamedTuple):
     def at_key(self, key: str) -> Place:
         """Return the place of a key path below this place."""
         joined = f"{self.key}.{key}" if self.key and key else self.key or key
-        return self._replace(key=joined)
+        # Written out: `_replace` takes ten times as long.
+        return Place(self.inside, self.table, self.row, self.column, joined, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mvtcase.engine.worker.reader.index import BARE, PER_FILE
 from mvtcase.engine.worker.reader.named import LONGEST_NAME, named_in
-from mvtcase.engine.worker.reader.roles import Role, is_record_of_processes, place_class, role_of
+from mvtcase.engine.worker.reader.roles import PlaceClass, Role, is_record_of_processes, place_class, role_of
 from mvtcase.engine.worker.reader.spellings import plain
 from mvtcase.engine.worker.reader.telling import across, as_a_whole, words
-from mvtcase.engine.worker.reader.terms import terms_as_a_whole, terms_of, terms_of_name, terms_of_word
+from mvtcase.engine.worker.reader.terms import may_hold, terms_as_a_whole, terms_of, terms_of_name, terms_of_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,7 +47,7 @@ class Comparer:
     index: ValueIndex
     known: dict[object, Piece] = field(default_factory=dict)
     """Terms of the pieces that were taken apart."""
-    counts: dict[tuple[str, Role, bool], dict[Any, int]] = field(default_factory=dict)
+    counts: dict[tuple[PlaceClass, Role, bool], dict[Any, int]] = field(default_factory=dict)
     """How often pieces stood in the file at hand, by class and role of the place."""
     file: int = -1
 
@@ -56,18 +56,27 @@ class Comparer:
         if file != self.file:
             self.file = file
             self.counts.clear()
-        by_role: dict[str, Sequence[int]] = {batch.role: wanted}
-        if batch.roles is not None:
-            roles: dict[str, list[int]] = defaultdict(list)
-            for position in wanted:
-                roles[batch.roles[position]].append(position)
-            by_role = dict(roles)
-        for role, positions in by_role.items():
-            seeing = _Seeing(self, path, role, batch)
+        for seeing, positions in self._kinds(path, batch, wanted):
             if seeing.role is Role.FREE and batch.whole:
                 yield from seeing.free(positions)
             else:
                 yield from seeing.each(positions)
+
+    def _kinds(self, path: str, batch: Batch, wanted: Sequence[int]) -> Iterator[tuple[_Seeing, Sequence[int]]]:
+        """Yield the texts that are seen alike: of one role, at places of one class."""
+        if batch.roles is None:
+            yield _Seeing(self, path, role_of(batch.role), place_class(path, "", batch.role), batch), wanted
+            return
+        by_name: dict[str, list[int]] = {}
+        by_kind: dict[tuple[Role, PlaceClass], list[int]] = defaultdict(list)
+        for position in wanted:
+            name = batch.roles[position]
+            positions = by_name.get(name)
+            if positions is None:
+                positions = by_name[name] = by_kind[role_of(name), place_class(path, "", name)]
+            positions.append(position)
+        for (role, found), positions in by_kind.items():
+            yield _Seeing(self, path, role, found, batch), positions
 
     def piece(self, key: object, length: int, made: Callable[..., Iterable[Term]], *given: str) -> Piece:
         """Return the terms of a piece, taken apart now or earlier."""
@@ -83,21 +92,22 @@ class Comparer:
 
 
 class _Seeing:
-    """The texts of one role in one batch."""
+    """The texts of one batch that stand in one role, at places of one class."""
 
-    def __init__(self, comparer: Comparer, path: str, role: str, batch: Batch) -> None:
+    def __init__(self, comparer: Comparer, path: str, role: Role, found: PlaceClass, batch: Batch) -> None:
         self.comparer = comparer
         self.batch = batch
-        self.name = role
-        self.role = role_of(role)
+        self.role = role
         self.running = is_record_of_processes(path)
-        self.found = place_class(path, "", role)
-        self.counts = comparer.counts.setdefault((str(self.found), self.role, batch.whole), {})
+        self.found = found
+        self.counts = comparer.counts.setdefault((found, role, batch.whole), {})
         if len(self.counts) > MOST_COUNTED:
             self.counts.clear()
 
     def each(self, positions: Iterable[int]) -> Iterator[Hit]:
-        """See texts as a whole, one by one."""
+        """See texts as a whole, one by one; of runs of bytes those that may hold something."""
+        if not self.batch.whole:
+            positions = [at for at in positions if may_hold(self.batch.texts[at])]
         for position in positions:
             text = self.batch.texts[position]
             if self.counts.get(text, 0) <= PER_FILE:
@@ -107,7 +117,7 @@ class _Seeing:
                 yield from self._take(piece, position)
 
     def _terms(self, text: str) -> Iterable[Term]:
-        return terms_of(text, self.name, raw=not self.batch.whole, running=self.running)
+        return terms_of(text, self.role, raw=not self.batch.whole, running=self.running)
 
     def _piece(
         self, counted: object, key: object, length: int, made: Callable[..., Iterable[Term]], *given: str
@@ -123,7 +133,8 @@ class _Seeing:
         for term, entry in piece.pairs:
             if entry.takes(comparer.file, self.found, self.role):
                 place = self.batch.place(position)
-                yield from comparer.index.put(entry, term, comparer.file, self.found, self.name, place, alone=alone)
+                name = self.batch.role_of(position)
+                yield from comparer.index.put(entry, term, comparer.file, self.found, name, place, alone=alone)
 
     def free(self, positions: Sequence[int]) -> Iterator[Hit]:
         """See free texts: their telling words, the names that lines announce, and what is told by a whole text."""

@@ -41,6 +41,10 @@ LONG_LIVED = (PlaceClass.MESSAGE, PlaceClass.HISTORY)
 BARE = 3
 """Letters that may stand around a term that stands alone."""
 
+_ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_PACKED, _TOGETHER = 3, 500
+"""How hard gzip tries, and terms that are packed at once."""
+
 _HARMLESS = "\x01"
 """Stands after the letter of a term that was written to be harmless."""
 
@@ -109,7 +113,7 @@ class ValueIndex:
 
     def entry(self, term: Term) -> Entry:
         """Return what the index holds of a term, made and compared when it is the first time."""
-        key = f"{term.sort.value}{_HARMLESS if term.defanged else ''}{term.text}"
+        key = term.sort + (_HARMLESS + term.text if term.defanged else term.text)
         return self.entries.get(key) or self._new(key, term)
 
     def put(
@@ -132,12 +136,16 @@ class ValueIndex:
     def write(self, path: Path, files: Iterable[tuple[str, str]], facts: dict[str, Any]) -> None:
         """Write the index as lines of JSON: what it is, the files, then each term with its spots."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as packed:
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as raw, gzip.GzipFile("", "wb", _PACKED, raw, 0) as packed:
             _put(packed, {"format": FORMAT, "unkept": self.unkept, **facts})
             _put(packed, [list(each) for each in files])
-            for key in sorted(self.entries):
-                entry = self.entries[key]
-                _put(packed, [key, [_packed(spot) for spot in entry.spots], *([1] if entry.is_cut else [])])
+            keys = sorted(self.entries)
+            for start in range(0, len(keys), _TOGETHER):
+                _put(packed, *map(self._stored, keys[start : start + _TOGETHER]))
+
+    def _stored(self, key: str) -> list[object]:
+        entry = self.entries[key]
+        return [key, [_packed(spot) for spot in entry.spots], *([1] if entry.is_cut else [])]
 
 
 class StoredIndexError(Exception):
@@ -185,7 +193,7 @@ def _term(key: str) -> Term:
 
 def _spot(file: int, found: PlaceClass, role: str, place: Place, term: Term, *, alone: bool) -> Spot:
     return Spot(
-        file, found.value, role, place.inside[:500], place.table[:200], place.row, place.column[:200], place.key[:500],
+        file, found, role, place.inside[:500], place.table[:200], place.row, place.column[:200], place.key[:500],
         place.offset, term.undone, (alone and len(term.context) <= len(term.text) + BARE) or None,
     )  # fmt: skip
 
@@ -198,5 +206,5 @@ def _packed(spot: Spot) -> list[Any]:
     return fields
 
 
-def _put(packed: gzip.GzipFile, content: object) -> None:
-    packed.write(json.dumps(content, separators=(",", ":")).encode("ascii", "backslashreplace") + b"\n")
+def _put(packed: gzip.GzipFile, *contents: object) -> None:
+    packed.write(b"".join(_ENCODE(content).encode("ascii") + b"\n" for content in contents))

@@ -56,6 +56,8 @@ class Known:
     by_type: dict[str, dict[str, Fields]] = field(default_factory=dict)
     android: bool = False
     _raw: ahocorasick.Automaton | None = None
+    _anchors: frozenset[str] | None = None
+    """A part of each indicator: what holds none of them is none. None where an indicator has no such part."""
     _checks: Mapping[Sort, Callable[[str], Iterator[Match]]] = field(default_factory=dict)
 
     @classmethod
@@ -89,6 +91,8 @@ class Known:
         }
         self.by_type["folded"] = {name.lower(): each for name, each in processes.items() if len(name) >= SURE_NAME}
         self._raw = _automaton({key: self.by_type[name] for name in _IN_RAW for key in self._table(name)})
+        anchors = frozenset(_anchor(type_, key) for type_, table in self.by_type.items() for key in table)
+        self._anchors = None if "" in anchors else anchors
         self._checks = {
             Sort.DOTTED: self._dotted,
             Sort.LINK: self._link,
@@ -110,8 +114,12 @@ class Known:
         return any(self._table(name) for name in ("files_md5", "files_sha1", "files_sha256"))
 
     def matches(self, term: Term) -> Iterator[Match]:
-        """Yield the indicators that a term is."""
-        return self._checks[term.sort](term.text)
+        """Yield the indicators that a term is; most terms are none, which their parts tell at once."""
+        sort, text = term.sort, term.text
+        told = self._anchors is not None and sort is not Sort.RAW and not (text[:1].isdigit() and sort in _HOSTS)
+        if told and self._anchors.isdisjoint(_parts(text)):  # type: ignore[union-attr]  # it was looked at
+            return iter(())
+        return self._checks[sort](text)
 
     def _table(self, name: str) -> dict[str, Fields]:
         return self.by_type.get(name, {})
@@ -275,6 +283,22 @@ def _could_hold(domains: Mapping[str, Fields], host: str) -> bool:
     return False
 
 
+def _parts(text: str) -> list[str]:
+    return text.lower().translate(_PARTED).split()
+
+
+def _anchor(type_: str, key: str) -> str:
+    """Return a part of an indicator that all terms hold which are compared as it: only their ends are ever cut.
+
+    The first part of an app's id may have letters before it (`icom.example.app`); the beginning of a path may stand
+    for a mount. There is none where nothing else is left.
+    """
+    if type_ == "file_paths":
+        key = "" if key in _MOUNTED else key[key.rfind("/") + 1 :]
+    parts = _parts(key)
+    return max((type_ == "app_ids" and parts[1:]) or parts, key=len, default="")
+
+
 def _automaton(tables: Mapping[str, Mapping[str, Fields]]) -> ahocorasick.Automaton | None:
     """Return one automaton for everything that is looked for among bytes of no known form, None for nothing."""
     automaton = ahocorasick.Automaton()
@@ -304,6 +328,11 @@ def _stands_alone(text: str, start: int, end: int, type_: str) -> bool:
     )
 
 
+_HOSTS = frozenset({Sort.DOTTED, Sort.LINK, Sort.ABOUT})
+"""Terms in which numbers are an address that can be written in several ways."""
+
+_MOUNTED = frozenset({"/private", "/private/var", "/storage", "/storage/emulated", "/storage/emulated/0"})
+_PARTED = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 _INNER = {"emails": _WORD_LETTERS | set(".%+"), "file_paths": _WORD_LETTERS | {"."}, "app_ids": _WORD_LETTERS}
 _IN_RAW = ("domains", "urls", "emails", "app_ids", "file_paths", "processes")

@@ -12,6 +12,7 @@ import resource
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import kinds
@@ -26,6 +27,7 @@ from mvtcase.engine.worker.reader.files import Acquisition
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
+from mvtcase.engine.worker.reader.roles import role_of
 from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
 from mvtcase.engine.worker.run.opened import read_opened
 from mvtcase.kinds.inside import inside
@@ -235,7 +237,7 @@ class SecondReader:
                 role = ASKED_ROLES.get(check, "")
                 for value in values:
                     # Its alerts are the module's own in this scan: only the index is filled.
-                    list(self._see(first + len(names), "", role, terms_of(value, role), Place))
+                    list(self._see(first + len(names), "", role, terms_of(value, role_of(role)), Place))
             names.append((f"{ASKED}{run['part']}/{run['slug']}", ""))
         return names
 
@@ -276,15 +278,20 @@ class SecondReader:
 
         try:
             with open_regular(claim.file.path) as handle:
-                hits.extend(self._hash(number, claim.file, iter(lambda: handle.read(_PIECE), b""), Place()))
-            whole = read_values(
-                claim.file.path,
-                tick=self._tick,
-                take=batch,
-                say=reading,
-                beside=lambda suffix: self.acquisition.beside(claim.file, suffix),
-                file=file,
-            )
+                # Small files are read once: what is hashed is what is taken apart.
+                data = handle.read(_PIECE)
+                is_all = len(data) < _PIECE
+                pieces = chain((data,), iter(lambda: handle.read(_PIECE), b""))
+                hits.extend(self._hash(number, claim.file, (data,) if is_all else pieces, Place()))
+                whole = read_values(
+                    data if is_all else handle,
+                    path=claim.file.path,
+                    tick=self._tick,
+                    take=batch,
+                    say=reading,
+                    beside=lambda suffix: self.acquisition.beside(claim.file, suffix),
+                    file=file,
+                )
             claim.extent, claim.form = str(worst((whole.extent, *extents))), whole.form
             claim.values, claim.note = whole.values, safe_text(whole.note, 300)
         except _FileOutOfTimeError:
@@ -345,9 +352,7 @@ class SecondReader:
         """Write down which file is at hand, so that the next worker leaves it out if this one dies of it."""
         if self.mark < 0:
             self.mark = os.open(self.task.results / "mvt" / AT_HAND, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        data = os.fsencode(name)
-        os.ftruncate(self.mark, 0)
-        os.pwrite(self.mark, data, 0)
+        os.pwrite(self.mark, os.fsencode(name) + b"\0", 0)
 
     def _lost(self) -> frozenset[str]:
         """Return the files that ended earlier workers of this scan; the last one's is still marked as at hand."""
@@ -355,7 +360,7 @@ class SecondReader:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
         with os.fdopen(os.open(folder / LOST, flags, 0o600), "ab+") as lost:
             if (folder / AT_HAND).is_file():
-                lost.write((folder / AT_HAND).read_bytes() + b"\0")
+                lost.write((folder / AT_HAND).read_bytes().partition(b"\0")[0] + b"\0")
             lost.seek(0)
             names = frozenset(os.fsdecode(name) for name in lost.read().split(b"\0") if name)
         if not names:

@@ -38,6 +38,9 @@ class Spelling(NamedTuple):
 def spellings(text: str) -> Iterator[Spelling]:
     """Yield the text as a person reads it first, then what is left when encodings that its form shows are undone."""
     first = Spelling(plain(text), "", defanged=False)
+    if _CODED.search(first.text) is None:
+        yield first
+        return
     seen = {first.text}
     pending = [(first, 0)]
     while pending:
@@ -189,6 +192,11 @@ _FANGS = (
     (re.compile(r"\s{0,2}[\[({]\s{0,2}(?:@|at)\s{0,2}[\])}]\s{0,2}", re.IGNORECASE), "@"),
 )
 _NO_FANGS = frozenset("[({*xX")
+_CODED = re.compile(
+    r"[%&\\=\u3002\[\](){*]|[A-Za-z0-9+/_-]{16}|aHR0c|68747470|-3A__|(?i:hxxp)|\.(?:translate\.goog|ampproject\.org)"
+)
+"""What every text has that uses one of the forms below: most words have none of it."""
+
 _FANGED = re.compile(r"\bh(?:xx|\*\*)ps?[:\[(%]|[\[({]\s{0,2}(?:\.|dot|@|at|:)\s{0,2}[/\])}]|\[\.|\.\]", re.IGNORECASE)
 
 _FORMS: tuple[tuple[str, Callable[[str], bool], Callable[[str], Iterator[str]]], ...] = (

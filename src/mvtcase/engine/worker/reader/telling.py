@@ -81,6 +81,30 @@ _NAMING = re.compile(
 )
 """Marks of a line that names a process, and of something coded: what announces a name may stand outside of its code."""
 
+_NAMING_MARKS = (
+    *(
+        b"proc",
+        b"cmd",
+        b"comm",
+        b"exe",
+        b"program",
+        b"coalition",
+        b"service",
+        b"responsible",
+        b"kill",
+        b"daemon",
+        b"pid",
+    ),
+    *(b">>> ", b"name: ", b",pr,", b"* ", b"am_", b"wm_", b"sysui_"),
+)
+_NAMING_SIGNS = (
+    re.compile(rb"[:/](?<=[0-9].)"),
+    re.compile(rb"\[[0-9]"),
+    re.compile(rb"\([0-9]"),
+    re.compile(rb"(?:\n|\A)[0-9-]"),
+)
+"""What every line has that `_NAMING` finds, and some others."""
+
 _AS_A_WHOLE = (
     re.compile(rb"\.[A-Za-z0-9]{1,8}[ \t\r\x0b\x0c\0]*$", re.MULTILINE),
     re.compile(
@@ -121,13 +145,19 @@ def _runs(coded: bytes) -> Iterator[int]:
         at = coded.find(_RUN, end) if end >= 0 else -1
 
 
+def _may_name(data: bytes) -> bool:
+    """Return whether any line may name a process: a few searches of the C library's, where `_NAMING` is slow."""
+    lowered = data.lower()
+    return any(mark in lowered for mark in _NAMING_MARKS) or any(sign.search(lowered) for sign in _NAMING_SIGNS)
+
+
 def across(data: bytes) -> Iterator[int]:
     """Yield where something may stand that is to be seen only in its whole text."""
     for pattern in _ACROSS:
         for sign in pattern.finditer(data):
             yield sign.start()
     end = -1
-    for sign in _CODING.finditer(data) if _NAMING.search(data) else ():
+    for sign in _CODING.finditer(data) if _may_name(data) else ():
         if sign.start() > end:
             start, end = data.rfind(b"\n", 0, sign.start()) + 1, data.find(b"\n", sign.start())
             end = len(data) if end < 0 else end

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mvtcase.canon import StrEnum
 from mvtcase.engine.worker.match.domains import international_endings
 from mvtcase.engine.worker.reader.named import LONGEST_NAME, named_in, names_of
-from mvtcase.engine.worker.reader.roles import Role, role_of
+from mvtcase.engine.worker.reader.roles import Role
 from mvtcase.engine.worker.reader.spellings import plain, spellings
 
 if TYPE_CHECKING:
@@ -63,16 +63,15 @@ class Term(NamedTuple):
     context: str = ""
 
 
-def terms_of(text: str, role: str, *, raw: bool = False, running: bool = False) -> Iterator[Term]:
-    """Yield the terms of a value, the most telling spelling first; `role` is the column, key or field it stands in.
+def terms_of(text: str, named: Role, *, raw: bool = False, running: bool = False) -> Iterator[Term]:
+    """Yield the terms of a value, the most telling spelling first; `named` is the role of the place it stands in.
 
     In a record of `running` processes a single word is a name, whatever stands at its place.
     """
     if raw:
-        if _IN_BYTES.search(text) is not None:
+        if may_hold(text):
             yield from _raw(text)
         return
-    named = role_of(role)
     if named is Role.ROW_ID and _UUID.fullmatch(text):
         return
     if named is Role.FREE and running and len(text) <= LONGEST_NAME and len(text.split(None, 1)) == 1:
@@ -86,6 +85,11 @@ def terms_of(text: str, role: str, *, raw: bool = False, running: bool = False) 
             yield from _within(text[start : start + LONGEST_VALUE + OVERLAP], named)
     elif len(text) >= _SHORTEST:
         yield from _within(text, named)
+
+
+def may_hold(run: str) -> bool:
+    """Return whether a run of bytes may hold something comparable, or something coded: most runs are noise."""
+    return _IN_BYTES.search(plain(run)) is not None
 
 
 def terms_of_path(path: str) -> Iterator[Term]:
@@ -352,8 +356,10 @@ _SITE_FOLDER = re.compile(rf"https?_({_LABEL}(?:\.{_LABEL}){{1,20}}?)_\d{{1,5}}(
 _RUN = re.compile(r"[A-Za-z0-9_.@%+/~-]{5,400}")
 _NAMED = re.compile(r"[A-Za-z0-9]\.[A-Za-z]{2}")
 _IN_BYTES = re.compile(
-    r"\.[A-Za-z]{2}|/[A-Za-z0-9_.@%+~-]*/|[A-Za-z][A-Za-z0-9_-]{7}|[%&\\=]|[A-Za-z0-9+/_-]{12}|[\[({]|[^\x00-\x7f]"
+    r"\.[A-Za-z]{2}|/[A-Za-z0-9_.@%+~-]*/|[A-Za-z][A-Za-z0-9_-]{7}|[A-Za-z0-9+/_-]{12}|\u3002"
+    r"|%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[ux/\"'\\nrtbf.]|=(?:\r?\n|2[EeFfDd]|3[AaDd]|40)"
+    r"|[\[({]\s{0,2}(?:\.|(?i:dot|at)|[@:/])|\.\]|(?i:h(?:xx|\*\*)p)"
 )
-"""What a run of bytes is not without that holds something comparable, or something coded: most runs are noise."""
+"""What a run of bytes is not without that holds something comparable, or something coded."""
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{7,63}")

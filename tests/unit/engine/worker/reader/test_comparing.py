@@ -6,14 +6,15 @@ import base64
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mvtcase.engine.worker.reader.known import DOUBT, Known
 from mvtcase.engine.worker.reader.named import named_in
 from mvtcase.engine.worker.reader.paths import backup_path, rooted
+from mvtcase.engine.worker.reader.roles import Role, role_of
 from mvtcase.engine.worker.reader.spellings import spellings
-from mvtcase.engine.worker.reader.terms import Sort, terms_of, terms_of_path
+from mvtcase.engine.worker.reader.terms import Sort, _raw, may_hold, terms_of, terms_of_path
 from mvtcase.matchset import Collection, MatchSet
 
 VALUES = {
@@ -31,7 +32,7 @@ VALUES = {
     "processes": ("bh", "fservernetd", "ReminderIntentsUIExtension", "BackupAgent"),
     "file_paths": ("/private/var/tmp/hooker", "/data/local/tmp/wd/"),
     "file_names": ("roleaccountd.plist",),
-    "app_ids": ("com.gu.activity", "xx.an", "com.android.server"),
+    "app_ids": ("com.gu.activity", "xx.an", "com.ab.c", "com.android.server"),
     "ios_profile_ids": ("76DAB334-7E17-475D-A5D6-0794EB5818A5", "org.bad.profile"),
     "files_sha256": ("a" * 64,),
     "app_cert_hashes": ("3ac97735164824657b683e805133b1274b2dedabf9fdd6aa9aca31089d501e64",),
@@ -48,7 +49,7 @@ def found(text: str, role: str = "", *, raw: bool = False) -> dict[str, str]:
     """Return the indicators that a value hits, each with the sort of term that hit it."""
     return {
         str(match.indicator["value"]): term.sort.name
-        for term in terms_of(text, role, raw=raw)
+        for term in terms_of(text, role_of(role), raw=raw)
         for match in KNOWN.matches(term)
     }
 
@@ -197,7 +198,7 @@ def test_a_page_about_a_host_is_no_visit_to_it() -> None:
 def test_a_defanged_host_is_a_mention() -> None:
     """What a report wrote to be harmless is found and marked."""
     for text in ("hxxp://evil[.]example/a", "evil[dot]example", "evil(.)example"):
-        (term,) = (each for each in terms_of(text, "") if each.sort is Sort.DOTTED and list(KNOWN.matches(each)))
+        (term,) = (each for each in terms_of(text, Role.FREE) if each.sort is Sort.DOTTED and list(KNOWN.matches(each)))
         assert term.defanged, text
 
 
@@ -213,7 +214,7 @@ def test_a_defanged_host_is_a_mention() -> None:
 )
 def test_among_bytes_a_doubtful_neighbour_never_means_silence(text: str, *, doubtful: bool) -> None:
     """In bytes of no known form the letter beside a value may be a neighbour's: it is told with the doubt."""
-    (match,) = (match for term in terms_of(text, "", raw=True) for match in KNOWN.matches(term))
+    (match,) = (match for term in terms_of(text, Role.FREE, raw=True) for match in KNOWN.matches(term))
     assert match.doubtful is doubtful
     assert (match.how == DOUBT) is doubtful
 
@@ -264,7 +265,7 @@ def test_encodings_inside_each_other_are_undone(forms: list[str], frame: str) ->
 )
 def test_any_text_is_taken_apart(text: str, role: str, *, raw: bool) -> None:
     """No text of the evidence ends the reading."""
-    for term in terms_of(text, role, raw=raw):
+    for term in terms_of(text, role_of(role), raw=raw):
         list(KNOWN.matches(term))
     assert all(spelling.text is not None for spelling in spellings(text))
 
@@ -293,3 +294,70 @@ def test_the_name_of_preferences_is_the_apps() -> None:
 def test_a_tag_of_a_log_and_the_first_word_of_a_sentence_name_no_process(line: bytes, named: list[bytes]) -> None:
     """A component called Service that writes of something says nothing of a process of that name."""
     assert [name for name, _, _ in named_in(line)][:1] == named
+
+
+AROUND = (
+    *(
+        "i",
+        "AppDomain-",
+        "group.",
+        "ABCDE12345.",
+        "/sdcard/",
+        "/filesystem2/",
+        "/data/user/0/",
+        "/var/",
+        "/tmp/",  # noqa: S108 - a path on a phone
+        "C:\\",
+        "/x/",
+    ),
+    *(
+        ".",
+        "-abc==",
+        ":443/a?x=y#z",
+        "+tag@",
+        "@",
+        "www.",
+        "https://",
+        ".Main",
+        "/",
+        "\\",
+        " ",
+        "_",
+        "é",
+        "3",
+        "0x5b.1.2.3",
+        "",
+        "%2e",
+    ),
+)
+ALL_VALUES = [value for values in VALUES.values() for value in values]
+MOUNTS = {"file_paths": ("/storage/emulated/0", "/private/var")}
+NO_PART = {"file_names": ("...",)}
+
+
+@pytest.mark.parametrize("more", [{}, MOUNTS, NO_PART], ids=["usual", "mounts", "a value without letters"])
+@example(["i", "com.ab.c"], Role.APP)
+@given(
+    st.lists(st.sampled_from([*ALL_VALUES, *(value.upper() for value in ALL_VALUES), *AROUND]), min_size=1, max_size=5),
+    st.sampled_from(sorted(Role)),
+)
+def test_what_is_passed_over_by_its_parts_is_no_indicator(
+    more: dict[str, tuple[str, ...]], pieces: list[str], role: Role
+) -> None:
+    """A term without a part that some indicator has would not have been one if it had been compared."""
+    sets = MatchSet(collections=(Collection(id="1", name="I", file_name="i.stix2", values={**VALUES, **more}),))
+    known = Known.of(sets, {}, android=True)
+    text = "".join(pieces)
+    for term in (*terms_of(text, role), *terms_of_path(f"/{text}")):
+        assert list(known.matches(term)) == list(known._checks[term.sort](term.text)), term
+
+
+@given(
+    st.lists(
+        st.sampled_from([*ALL_VALUES, *AROUND, "aHR0cHM6Ly9l", "[.]", "hxxp", "&#46;", "\u3002", "\uff0e"]), max_size=6
+    )
+)
+def test_runs_of_bytes_that_are_passed_over_hold_nothing(pieces: list[str]) -> None:
+    """What shows none of the signs gives no term."""
+    text = "".join(pieces)
+    assert may_hold(text) or not list(_raw(text)), text

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mvtcase.engine.worker.reader.comparing import Comparer
 from mvtcase.engine.worker.reader.index import PER_FILE, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
+from mvtcase.engine.worker.reader.roles import Role
 from mvtcase.engine.worker.reader.terms import Sort, terms_of
 from mvtcase.matchset import Collection, MatchSet
 from mvtcase_readers.values import Batch, Place
@@ -105,7 +106,7 @@ def test_texts_seen_together_give_what_each_gives(texts: list[str]) -> None:
     index, _ = fast(texts, NOTHING)
     slow = ValueIndex(NOTHING)
     for number, text in enumerate(texts):
-        for term in terms_of(text, ""):
+        for term in terms_of(text, Role.FREE):
             list(slow.see(term, 0, "/note.txt", "", lambda number=number: Place(row=number)))  # type: ignore[misc]
     assert slow.entries.keys() <= index.entries.keys(), slow.entries.keys() - index.entries.keys()
     for key, entry in slow.entries.items():
@@ -120,7 +121,7 @@ def test_an_address_is_found_among_other_texts_however_it_is_written(texts: list
     known = Known.of(ONE, {})
     written = [f"{before} {WAYS[way]} {after}" for way, before, after in texts]
     expected = {
-        number for number, text in enumerate(written) for term in terms_of(text, "") if list(known.matches(term))
+        number for number, text in enumerate(written) for term in terms_of(text, Role.FREE) if list(known.matches(term))
     }
     assert {row for _, row in fast(written, known)[1]} >= expected
 
@@ -129,7 +130,7 @@ def test_a_process_announced_in_plain_and_written_in_code_is_named() -> None:
     """What announces a name may stand outside of its code: both are seen together."""
     for text in ("Process: bh%2Fx", "Process: %62h", "killing%3A com.bad.app/u0", "12:com.bad%2Eapp/u0a1 now"):
         index, _ = fast([text, "nothing here"], NOTHING)
-        names = {term.text for term in terms_of(text, "") if term.sort is Sort.NAME}
+        names = {term.text for term in terms_of(text, Role.FREE) if term.sort is Sort.NAME}
         assert names
         assert {f"{Sort.NAME.value}{name}" for name in names} <= index.entries.keys(), text
 

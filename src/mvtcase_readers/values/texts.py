@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import csv
 import itertools
 import re
@@ -23,6 +24,10 @@ _LONGEST_LINE = 4 << 20
 _KEPT = 4096
 _ROWS = 2000
 _ASCII_RUN = re.compile(rb"[\x20-\x7e]{8}")
+_CUT_LETTER = re.compile(rb"(?:[\xc0-\xff][\x80-\xbf]{0,2})?\Z")
+_MIDDLES = bytes(range(0x80, 0xC0))
+"""What the first bytes of a letter in UTF-8 look like at an end, and its others."""
+
 _MARKS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 
 
@@ -58,35 +63,59 @@ def _rows(place: Place, first: int) -> Callable[[int], Place]:
 def _blocks(walk: Walk, content: Content, place: Place) -> Iterator[str]:
     """Yield a text in blocks of whole lines, with line feeds alone between them."""
     name = encoding(content) or "latin-1"
-    for piece in _whole_lines(walk, content, name):
+    wide = name.startswith(("utf-16", "utf-32"))
+    for text in _wide_blocks(walk, content, place, name) if wide else _narrow_blocks(walk, content, place, name):
+        yield text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _narrow_blocks(walk: Walk, content: Content, place: Place, name: str) -> Iterator[str]:
+    for piece in _whole_lines(walk, content):
         text = decoded(piece, name)
         if not name.startswith("utf-") and has_other_bytes(piece):
             walk.limit(Extent.SKIMMED, "a text with other bytes in it")
-        if name.startswith("utf-16") and _ASCII_RUN.search(piece):
-            # Letters of one byte each do not stand in such a text, or look like rare letters of it.
-            walk.limit(Extent.SKIMMED, "a text of two bytes a character with others in it")
-            walk.skim_bytes(piece, place)
         if "\0" in text:
             walk.limit(Extent.SKIMMED, "a text with other bytes in it")
             walk.skim_bytes(piece, place)
             text = text.replace("\0", "\n")
-        yield text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        yield text
 
 
-def _whole_lines(walk: Walk, content: Content, name: str) -> Iterator[bytes]:
-    """Yield the bytes of a text cut after line feeds; what is too long for a line is cut anywhere, with an overlap."""
-    wide = name.startswith(("utf-16", "utf-32"))
-    rest = b""
+def _wide_blocks(walk: Walk, content: Content, place: Place, name: str) -> Iterator[str]:
+    """Yield a text of two or four bytes a character; the order of its bytes is told at its beginning alone."""
+    decoder, rest = codecs.getincrementaldecoder(name)("replace"), ""
     for _, piece in content.pieces():
         walk.progress(len(piece))
-        if wide:
-            yield piece
-            continue
-        rest += piece
-        end = rest.rfind(b"\n") + 1
+        text = decoder.decode(piece)
+        others = "\0" in text
+        if others or (name.startswith("utf-16") and _ASCII_RUN.search(piece)):
+            # Letters of one byte each do not stand in such a text, or look like rare letters of it.
+            walk.limit(Extent.SKIMMED, "a text of several bytes a character with others in it")
+            walk.skim_bytes(piece, place)
+        rest += text.replace("\0", "\n") if others else text
+        end = rest.rfind("\n") + 1
         if end == 0 and len(rest) > _LONGEST_LINE:
             yield rest
             rest = rest[-_KEPT:]
+        elif end:
+            yield rest[: end - 1]
+            rest = rest[end:]
+    if rest:
+        yield rest
+
+
+def _whole_lines(walk: Walk, content: Content) -> Iterator[bytes]:
+    """Yield the bytes of a text cut after line feeds; too long a line is cut between letters, with an overlap."""
+    rest = b""
+    for _, piece in content.pieces():
+        walk.progress(len(piece))
+        rest += piece
+        end = rest.rfind(b"\n") + 1
+        if end == 0 and len(rest) > _LONGEST_LINE:
+            if b" " not in rest and rest.isascii():
+                walk.limit(Extent.BOUNDED, f"a line of more than {_LONGEST_LINE >> 20} MiB without a blank")
+            cut = len(rest) - len(_CUT_LETTER.search(rest, len(rest) - 4)[0])  # type: ignore[index]  # it may be empty
+            yield rest[:cut]
+            rest = rest[cut - _KEPT :].lstrip(_MIDDLES)
         elif end:
             # Not the line feed itself: a last empty line would be counted twice.
             yield rest[: end - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import plistlib
@@ -132,11 +133,14 @@ def test_an_encrypted_member_is_told() -> None:
     assert readings["a"].extent is Extent.ENCRYPTED
 
 
-@pytest.mark.parametrize("lines", [3, 5_300])
-def test_each_line_of_a_file_is_given_once_with_its_number(tmp_path: Path, lines: int) -> None:
-    """Of a file that fits into a buffer, and of one that is read in several pieces."""
+@pytest.mark.parametrize(
+    ("lines", "encoding"), [(30, "utf-8"), (5_300, "utf-8"), (2_700, "utf-16-be"), (2_700, "utf-16-le")]
+)
+def test_each_line_of_a_file_is_given_once_with_its_number(tmp_path: Path, lines: int, encoding: str) -> None:
+    """Of a file that fits into a buffer, and of ones that are read in several pieces, whatever a letter takes."""
     log = tmp_path / "system.log"
-    log.write_text("".join(f"line {number} {'x' * 1000}\n" for number in range(1, lines + 1)))
+    text = "".join(f"line {number} {'x' * 1000}\n" for number in range(1, lines + 1))
+    log.write_bytes(("" if encoding == "utf-8" else "\ufeff").encode(encoding) + text.encode(encoding))
     given = [(value.place.row, int(value.text.split(" ", 2)[1])) for value in _read(log)[2] if value.text]
     assert given == [(number, number) for number in range(1, lines + 1)]
 
@@ -151,3 +155,15 @@ def test_bytes_on_both_sides_of_a_hole_are_given(tmp_path: Path) -> None:
     found = {value.text.strip("\0"): value.place.offset for value in _read(sparse)[2]}
     assert found["before-the-hole"] == 2
     assert found["behind-the-hole"] == (40 << 20) + 3
+
+
+def test_a_line_that_is_read_in_pieces_is_cut_between_letters() -> None:
+    """What stands where it is cut is given whole, in Chinese too; of a packed one that it was cut is said."""
+    for before in range(3):
+        line = "今天" * 700_000 + "x" * before + "在例え.jp的" + "三點" * 100
+        reading, _, values = _read(line.encode())
+        assert any("例え.jp" in value.text for value in values)
+        assert all("今" in value.text or "三" in value.text for value in values if len(value.text) > 1000)
+        assert reading.extent is Extent.FULL
+    packed = base64.b64encode(bytes(range(200)) * 20_000)
+    assert _read(b"data:text/plain;base64," + packed)[0].extent is Extent.BOUNDED

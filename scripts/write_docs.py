@@ -142,6 +142,8 @@ def _default_of(name: str, value: object) -> str:
         return "number of cores"
     if isinstance(value, int) and name.endswith("_bytes"):
         return f"{value >> 30} GiB"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:,}" if isinstance(value, int) else "(empty)"
 
 

@@ -69,7 +69,8 @@ class Settings:
     """What a person or an installation decides once.
 
     `language` is that of what is written where neither call nor case names one; `logo` is a picture for reports,
-    `templates` a folder with a `page.html.j2` or `style.css` that goes before ours.
+    `templates` a folder with a `page.html.j2` or `style.css` that goes before ours. With `warm_workers` the workers of
+    a batch are forked from one parent that loaded MVT once; without it, each is started by itself.
     """
 
     examiner: str = ""
@@ -80,6 +81,7 @@ class Settings:
     templates: str = ""
     help_lines: tuple[HelpLine, ...] = ()
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    warm_workers: bool = True
     limits: Limits = field(default_factory=Limits)
 
 

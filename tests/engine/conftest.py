@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.cli.app import run as run_command_line
+from mvtcase.engine import warm
+from mvtcase.engine.box import Box
+from mvtcase.workflow import control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +27,33 @@ _OWN_FOLDER = tempfile.mkdtemp(prefix="mvtcase-tests-")
 os.environ["MVT_CONFIG_FOLDER"] = _OWN_FOLDER
 os.environ["MVT_DATA_FOLDER"] = _OWN_FOLDER
 os.environ["MVT_NETWORK_ACCESS_ALLOWED"] = "false"
+
+_LOOK = control._look
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fork the workers of these tests from one parent, where that can be: each would load MVT anew for seconds."""
+    samples = Path(os.environ.get("MVTCASE_SHARED", Path(__file__).parents[3] / "shared"))
+    with warm.serving(Box(read_only=(samples,), writable=(tmp_path_factory.getbasetemp(),))):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def control_is_trusted() -> Iterator[None]:
+    """Let the positive control pass without examining its phones: three workers more in each of many workspaces."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(control, "_look", lambda *_: [])
+        yield
+
+
+@pytest.fixture(scope="module")
+def real_control(control_is_trusted: None) -> Iterator[None]:
+    """Let the positive control examine its phones in this module."""
+    del control_is_trusted
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(control, "_look", _LOOK)
+        yield
 
 
 def _ask_android_mvt(root: Path, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:

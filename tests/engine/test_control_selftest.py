@@ -15,7 +15,7 @@ from mvtcase.phones.plants import PlantKind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("real_control")]
 
 SPOTLESS = {"files_md5", "files_sha1", "urls"}
 """Types that none of the published sets beside the checkout holds."""

@@ -23,8 +23,11 @@ SEARCHED = ("events.jsonl", "worker.log", "mvt/**/command.log", "mvt/**/alerts.j
 
 
 @pytest.fixture(scope="module")
-def told(start_responder: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, str]]:
+def told(
+    start_responder: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory, real_control: None
+) -> tuple[Any, dict[str, str]]:
     """Return the scan of a phone that holds two embargoed values, and every text that came out, by its source."""
+    del real_control
     responder = start_responder()
     texts: dict[str, str] = {}
 

@@ -54,6 +54,32 @@ def wrap(argv: list[str], box: Box, /) -> tuple[list[str], str]:
     return WRAPPERS[name](argv, box), name
 
 
+def make_private(private: Path) -> None:
+    """Make a worker's private folder with its home, its temporary folder and the empty folder its PATH names."""
+    private.mkdir(mode=0o700)
+    for name in ("home", "tmp", "empty"):
+        (private / name).mkdir(mode=0o700)
+
+
+def worker_environment(private: Path) -> dict[str, str]:
+    """Return all of the worker's environment: nothing is inherited.
+
+    PATH names an empty folder, because MVT repairs malformed databases with a `sqlite3` shell where it finds one.
+    """
+    return {
+        "HOME": str(private / "home"),
+        "TMPDIR": str(private / "tmp"),
+        "PATH": str(private / "empty"),
+        "MVT_CONFIG_FOLDER": str(private / "home"),
+        "MVT_DATA_FOLDER": str(private / "home"),
+        "MVT_NETWORK_ACCESS_ALLOWED": "false",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+    }
+
+
 @cache
 def available() -> str:
     """Return which sandbox works on this machine: `bubblewrap`, `landlock` or `none`; tried once per process."""
@@ -97,12 +123,16 @@ def bubblewrap(argv: list[str], box: Box) -> list[str]:
 
 def landlock(argv: list[str], box: Box) -> list[str]:
     """Return the command line behind a launcher that gives up the network and all but the named paths."""
-    rules = {
+    return [sys.executable, "-I", "-m", "mvtcase.engine.launcher", json.dumps(landlock_rules(box)), *argv]
+
+
+def landlock_rules(box: Box) -> dict[str, list[str]]:
+    """Return what Landlock shall leave to a worker, as the launcher reads it."""
+    return {
         "execute": [*needed_folders(), *needed_files()],
         "read": [*SYSTEM_FILES, *map(_absolute, box.read_only)],
         "write": ["/dev/null", *map(_absolute, (*box.writable, *_private(box)))],
     }
-    return [sys.executable, "-I", "-m", "mvtcase.engine.launcher", json.dumps(rules), *argv]
 
 
 def _unboxed(argv: list[str], _box: Box) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.engine import box as boxes
 from mvtcase.engine.job import DecryptResult, EngineEvent, Secret
-from mvtcase.engine.process import Setup, converse, make_private
+from mvtcase.engine.process import Setup, converse
 from mvtcase.engine.results_folder import remove_tree
 from mvtcase.errors import EngineError, EvidenceError, EvidenceHostileError, MvtcaseError, PasswordError
 from mvtcase.model import Gap, ModuleOutcome
@@ -86,7 +86,7 @@ def run_decrypt(job: DecryptJob, *, on_event: Callable[[EngineEvent], None], wra
     """
     job.target.mkdir(mode=0o700)
     private = job.target.with_name(f".{job.target.name}.private")
-    make_private(private)
+    boxes.make_private(private)
     hearing = _Decryption(on_event=on_event)
     try:
         ending = converse(_setup(job, private, wrap), decrypt_fields(job), hearing)

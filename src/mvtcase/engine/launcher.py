@@ -55,6 +55,10 @@ that they did, because libraries that copy a file's times and modes to their own
 _STARTING = {"x86_64": (56, 435, (57, 58, 59, 322)), "aarch64": (220, 435, (221, 281))}
 """clone, clone3, and what else starts a process or a program: fork, vfork, execve, execveat."""
 
+_SIGNALLING = {"x86_64": ((62, 234), (200, 129, 297, 424)), "aarch64": ((129, 131), (130, 138, 240, 424))}
+"""kill and tgkill, which a worker may use on itself (as abort does), and what else sends signals: tkill,
+rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal."""
+
 _CLONE_THREAD = 0x10000
 _FIRST_ARGUMENT = 16
 _X32_BIT = 0x40000000
@@ -114,18 +118,23 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
 
 
 def forbid_processes() -> None:
-    """Let this process start no other, nor become another program; threads stay. Raises `OSError` where that fails."""
+    """Let this process start no other, become no other program and signal itself alone; threads stay.
+
+    Raises `OSError` where that fails.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     machine = platform.machine()
     if machine not in _STARTING:
         raise OSError(f"no list of system calls for {machine}")
     clone, clone3, others = _STARTING[machine]
+    own, signals = _SIGNALLING[machine]
     _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     _filter_calls(
         libc,
         [
             *_prologue(_AUDIT[machine]),
-            *_answers(others, _REFUSE),
+            *_answers((*others, *signals), _REFUSE),
+            *(each for number in own for each in _only_to(os.getpid(), number)),
             # Its flags lie in memory, out of a filter's sight: C libraries go back to the older call.
             *_answers((clone3,), _UNKNOWN),
             _instruction(_EQUAL, clone, 0, 3),
@@ -170,6 +179,17 @@ def _prologue(machine: int) -> list[bytes]:
 
 def _answers(numbers: tuple[int, ...], answer: int) -> list[bytes]:
     return [each for number in numbers for each in (_instruction(_EQUAL, number, 0, 1), _instruction(_RETURN, answer))]
+
+
+def _only_to(process: int, number: int) -> list[bytes]:
+    """Return instructions that let a system call pass only where its first argument is this process."""
+    return [
+        _instruction(_EQUAL, number, 0, 4),
+        _instruction(_LOAD, _FIRST_ARGUMENT),
+        _instruction(_EQUAL, process, 0, 1),
+        _instruction(_RETURN, _ALLOW),
+        _instruction(_RETURN, _REFUSE),
+    ]
 
 
 def _instruction(code: int, value: int, true: int = 0, false: int = 0) -> bytes:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Protocol
 
+from mvtcase.engine import box as boxes
+from mvtcase.engine import warm
+from mvtcase.engine.box import worker_environment
 from mvtcase.engine.events import MAX_LINE_BYTES, parse_event
 from mvtcase.engine.job import job_line
 from mvtcase.errors import WorkerStartError
@@ -26,9 +29,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from mvtcase.engine.box import Box, Wrap
+    from mvtcase.engine.warm import WarmWorker
     from mvtcase.model import Json
     from mvtcase.settings import Limits
 
+    Worker = subprocess.Popen[bytes] | WarmWorker
 
 MAX_LOG_BYTES = 1 << 20
 OPEN_FILES = 1024
@@ -88,13 +93,6 @@ class Listener(Protocol):
         """Hear a few times a second that the worker is still at work; what is raised here ends it."""
 
 
-def make_private(private: Path) -> None:
-    """Make a worker's private folder with its home, its temporary folder and the empty folder its PATH names."""
-    private.mkdir(mode=0o700)
-    for name in ("home", "tmp", "empty"):
-        (private / name).mkdir(mode=0o700)
-
-
 def converse(setup: Setup, fields: Mapping[str, Json], listener: Listener) -> Ending:
     """Run a worker on a job until it ends or its time is up, and return how it ended; no process of it is left.
 
@@ -102,8 +100,7 @@ def converse(setup: Setup, fields: Mapping[str, Json], listener: Listener) -> En
     """
     reader, writer = os.pipe()
     try:
-        argv, sandbox = setup.wrap(worker_argv(writer), setup.box)
-        process = _start(argv, setup, writer)
+        process, sandbox = _started(setup, writer)
     except OSError as error:
         os.close(reader)
         raise WorkerStartError("The worker could not be started: {error}.", error=error) from error
@@ -127,40 +124,29 @@ def worker_argv(events: int) -> list[str]:
     return [sys.executable, "-I", "-m", "mvtcase.engine.worker", str(events)]
 
 
-def worker_environment(private: Path) -> dict[str, str]:
-    """Return all of the worker's environment: nothing is inherited.
-
-    PATH names an empty folder, because MVT repairs malformed databases with a `sqlite3` shell where it finds one.
-    """
-    return {
-        "HOME": str(private / "home"),
-        "TMPDIR": str(private / "tmp"),
-        "PATH": str(private / "empty"),
-        "MVT_CONFIG_FOLDER": str(private / "home"),
-        "MVT_DATA_FOLDER": str(private / "home"),
-        "MVT_NETWORK_ACCESS_ALLOWED": "false",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-        "NO_COLOR": "1",
-        "COLUMNS": "200",
-    }
-
-
-def _start(argv: list[str], setup: Setup, writer: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+def _started(setup: Setup, writer: int) -> tuple[Worker, str]:
+    """Return a worker and its sandbox: forked where a warm parent stands ready, else started."""
+    environment = worker_environment(setup.private)
+    if setup.wrap is boxes.wrap:
+        forked = warm.worker_for(setup.box, setup.private, environment, writer)
+        if forked is not None:
+            return forked
+    argv, sandbox = setup.wrap(worker_argv(writer), setup.box)
+    process = subprocess.Popen(
         argv,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         pass_fds=(writer,),
-        env=worker_environment(setup.private),
+        env=environment,
         cwd=setup.private,
         start_new_session=True,
         umask=0o077,
     )
+    return process, sandbox
 
 
-def _send_job(process: subprocess.Popen[bytes], fields: Mapping[str, Json]) -> None:
+def _send_job(process: Worker, fields: Mapping[str, Json]) -> None:
     # A worker that is already gone is found out by listening to it.
     with suppress(BrokenPipeError):
         if process.stdin is not None:
@@ -177,7 +163,7 @@ def _limit_fields(limits: Limits) -> dict[str, Json]:
     }
 
 
-def _listen(setup: Setup, process: subprocess.Popen[bytes], reader: int, listener: Listener) -> str:
+def _listen(setup: Setup, process: Worker, reader: int, listener: Listener) -> str:
     """Hand on events until there are none left; return why the worker must be killed, empty when it ended by itself."""
     clock = _Clock(setup)
     log = _BoundedLog(setup.log)
@@ -240,7 +226,7 @@ class _BoundedLog:
             self._left -= len(line)
 
 
-def _end(process: subprocess.Popen[bytes], grace: float) -> None:
+def _end(process: Worker, grace: float) -> None:
     """Wait so many seconds for a worker that closed its events to leave, then end it and everything it started."""
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=grace)

@@ -20,7 +20,7 @@ from mvtcase.engine.events import (
     take_safely,
 )
 from mvtcase.engine.job import EngineEvent, EngineResult, RecheckJob, Resumption, ScanJob, recheck_fields, scan_fields
-from mvtcase.engine.process import Ending, Setup, converse, make_private
+from mvtcase.engine.process import Ending, Setup, converse
 from mvtcase.engine.results_folder import remove_tree, write_hashes
 from mvtcase.errors import ForeignModuleError, IndicatorCountError, MvtcaseError, PasswordError, WorkerStartError
 from mvtcase.model import ModuleOutcome
@@ -287,7 +287,7 @@ def _setup(scan: _Scan) -> Setup:
 def _make_folders(scan: _Scan) -> None:
     scan.results.mkdir(mode=0o700)
     (scan.results / MVT_FOLDER).mkdir(mode=0o700)
-    make_private(scan.private)
+    boxes.make_private(scan.private)
 
 
 def _tail(scan: _Scan) -> str:

@@ -148,8 +148,7 @@ def run(
             "The positive control could plant none of the chosen sets' indicators: nothing shows that a scan works.",
             hint=say("Choose the built-in set too; {0} may be given again.", do(iocs="SET")),
         )
-    home = desk.workspace.iocs / ".control"
-    home.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    home = home_of(desk)
     workspaces.sweep_leftovers(home)
     at = timestamp(desk.clock())
     checks: list[Check] = []
@@ -215,6 +214,13 @@ def _look(  # all of it belongs to one run
 
 def _names(alert: RawAlert, plant: Plant) -> bool:
     return alert.indicator is not None and alert.indicator.value.casefold() == plant.value.casefold()
+
+
+def home_of(desk: Desk) -> Path:
+    """Return the folder in which controls run and are remembered, made where it was not there."""
+    home = desk.workspace.iocs / ".control"
+    home.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    return home
 
 
 def _memory(desk: Desk, choice: Choice, kind: EvidenceKind) -> Path:

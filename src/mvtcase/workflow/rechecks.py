@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase.workflow.joins import Joiner
 from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
-from mvtcase.workflow.scans import StoppedError, shown_scans
+from mvtcase.workflow.scans import StoppedError, shown_scans, warm_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,20 +61,22 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
     for as for a scan, since the data are the same.
     """
     desk.require_sandbox()
-    with desk.open_case(to_change=True) as store:
-        recover(desk, store)
-        choice = control.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
-        wanted = _wanted(store, request, choice)
-        if wanted:
-            desk.require_examiner()
-        choice = control.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
-    with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
-        done = list(
-            pool.map(
-                partial(_recheck_or_say_why, desk, request, choice, Joiner(desk=desk, choice=choice), store.folder),
-                [each.id for each in wanted],
-            )
-        )
+    with contextlib.ExitStack() as standing:
+        with desk.open_case(to_change=True) as store:
+            recover(desk, store)
+            choice = control.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
+            wanted = _wanted(store, request, choice)
+            if wanted:
+                desk.require_examiner()
+            if len(wanted) > 1 and request.cluster is None:
+                read_again = queries.acquisitions(store) if request.with_evidence else ()
+                standing.enter_context(warm_workers(desk, store.folder, read_again))
+            kinds = {each.kind for each in wanted}
+            choice = control.require_control(desk, choice, kinds, despite=request.despite_control)
+        joiner = Joiner(desk=desk, choice=choice)
+        with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
+            one = partial(_recheck_or_say_why, desk, request, choice, joiner, store.folder)
+            done = list(pool.map(one, [each.id for each in wanted]))
     with desk.open_case() as store:
         shown = shown_scans(desk, store, [scan for scan, _ in done if scan])
         data = _summed(store, shown)

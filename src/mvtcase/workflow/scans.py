@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mvtcase.casebook import latest_finished, overview
 from mvtcase.cluster.examining import Examination, examine
+from mvtcase.engine import warm
+from mvtcase.engine.box import Box
 from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import manifest
 from mvtcase.kinds import Opener, of
@@ -21,7 +23,7 @@ from mvtcase.wording import Message, Reason, do, say
 from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.acquisitions import learn_personal
 from mvtcase.workflow.batches import Batch, usable_memory
-from mvtcase.workflow.desk import Outcome, OutcomeStatus
+from mvtcase.workflow.desk import Outcome, OutcomeStatus, RealEngine
 from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from mvtcase.cluster.examining import Examined
     from mvtcase.engine.job import DecryptJob, DecryptResult, EngineEvent, Secret
     from mvtcase.model import Acquisition, Scan
+    from mvtcase.store.folder import CaseFolder
     from mvtcase.workflow.batches import Step
     from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
@@ -100,19 +103,23 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
     is partial. Raises before anything runs when there is nothing to scan or the indicator sets cannot be used.
     """
     desk.require_sandbox()
-    with desk.open_case(to_change=True) as store:
-        recover(desk, store)
-        choice = control.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
-        wanted = _wanted(store, request, choice)
-        if not wanted:
-            return Outcome(
-                data=payloads.Scans(scans=()),
-                messages=(say("Nothing to do: every acquisition was scanned with these sets."),),
-            )
-        desk.require_examiner()
-        secrets = {each.id: _secret(request, each) for each in wanted}
-        choice = control.require_control(desk, choice, {each.kind for each in wanted}, despite=request.despite_control)
-    done = _run_all(desk, request, choice, wanted, secrets)
+    with contextlib.ExitStack() as standing:
+        with desk.open_case(to_change=True) as store:
+            recover(desk, store)
+            choice = control.choose(desk, request.sets or queries.case_file(store).fixed_sets or ())
+            wanted = _wanted(store, request, choice)
+            if not wanted:
+                return Outcome(
+                    data=payloads.Scans(scans=()),
+                    messages=(say("Nothing to do: every acquisition was scanned with these sets."),),
+                )
+            desk.require_examiner()
+            secrets = {each.id: _secret(request, each) for each in wanted}
+            if len(wanted) > 1 and request.cluster is None and not (request.stock or request.stock_matcher):
+                standing.enter_context(warm_workers(desk, store.folder, wanted))
+            kinds = {each.kind for each in wanted}
+            choice = control.require_control(desk, choice, kinds, despite=request.despite_control)
+        done = _run_all(desk, request, choice, wanted, secrets)
     failures = [message for _, message in done if message]
     with desk.open_case() as store:
         shown = shown_scans(desk, store, [scan for scan, _ in done if scan])
@@ -121,6 +128,21 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Scans]:
         data=payloads.Scans(scans=shown),
         status=OutcomeStatus.SUCCESS if complete else OutcomeStatus.PARTIAL,
         messages=(*failures, *_drifts(shown)),
+    )
+
+
+def warm_workers(
+    desk: Desk, folder: CaseFolder, wanted: Iterable[Acquisition]
+) -> contextlib.AbstractContextManager[None]:
+    """Return a context in which the workers that examine some acquisitions of a case are forked from one parent."""
+    if not desk.settings.warm_workers or not isinstance(desk.engine, RealEngine):
+        return contextlib.nullcontext()
+    own = (control.home_of(desk), folder.path / "scans", folder.working)
+    return warm.serving(
+        Box(
+            read_only=(desk.workspace.iocs, *(Path(each.path) for each in wanted)),
+            writable=tuple(each for each in own if each.is_dir()),
+        )
     )
 
 

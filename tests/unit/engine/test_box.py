@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -196,27 +197,29 @@ def test_evidence_that_is_not_there_is_the_workers_business(sandbox: str, tmp_pa
 
 
 PROCESSES = """
-import os, subprocess, sys, threading
+import os, signal, subprocess, sys, threading
 from mvtcase.engine.launcher import forbid_processes
 forbid_processes()
 for attempt in (os.fork, lambda: subprocess.run([sys.executable, "-c", ""]), lambda: os.execv(sys.executable, ["x"]),
-                lambda: os.posix_spawn(sys.executable, ["x"], {})):
+                lambda: os.posix_spawn(sys.executable, ["x"], {}), lambda: os.kill(os.getppid(), 0),
+                lambda: os.kill(-1, 0), lambda: os.killpg(0, 0), lambda: os.kill(1, 0)):
     try:
         attempt()
     except OSError:
         continue
     sys.exit(1)
-worker = threading.Thread(target=lambda: print("a thread runs"))
+worker = threading.Thread(target=lambda: print("a thread runs", flush=True))
 worker.start()
 worker.join()
+signal.raise_signal(signal.SIGTERM)
 """
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="seccomp is Linux's")
-def test_a_worker_starts_no_process() -> None:
-    """Not as root either, for whom the kernel bounds no number; threads go on."""
+def test_a_worker_starts_no_process_and_signals_itself_alone() -> None:
+    """Not as root either, for whom the kernel bounds no number; threads go on, and it can end itself."""
     done = subprocess.run([sys.executable, "-c", PROCESSES], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout.strip()) == (0, "a thread runs"), done.stderr
+    assert (done.returncode, done.stdout.strip()) == (-signal.SIGTERM, "a thread runs"), done.stderr
 
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that the test is about

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 ENTRIES = ("main_entry.txt", "dumpState_*.log", "*/dumpsys.txt")
 """By which MVT finds the long text (`mvt/android/modules/bugreport/base.py`); all others name it in the first."""
 
-TEXTS = ("bugreport-*.txt", "*/bugreport-*.txt", "dumpstate*.txt", "*/dumpstate*.txt", "*/dumpState_*.log", "*.txt")
-"""How the long text is called where nothing names it, the likelier first."""
+TEXTS = ("bugreport-*.txt", "*/bugreport-*.txt", "dumpstate*.txt", "*/dumpstate*.txt", "*dump[Ss]tate*.log", "*.txt")
+"""How the long text is called where nothing names it, the likelier first; Samsung writes `dumpState.log`, with a model
+and time in its name or without."""
 
 BEGINS = re.compile(rb"={20,}\r?\n== dumpstate: ")
 """The first lines of the long text since Android 4."""

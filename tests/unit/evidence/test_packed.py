@@ -18,7 +18,8 @@ from mvtcase.evidence.intake import Staged, identify, read_identity, stage
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
 from mvtcase.phones.android_phone import AndroidPhone
-from mvtcase.phones.bugreport import build_bugreport
+from mvtcase.phones.android_spots import Placement
+from mvtcase.phones.bugreport import build_bugreport, dumpstate_text
 from mvtcase.settings import Limits
 
 if TYPE_CHECKING:
@@ -154,3 +155,19 @@ def test_a_bugreport_without_an_entry_is_read_from_its_text(tmp_path: Path, form
     name, start = dumpstate_head(staged.target)
     assert name.endswith(".txt")
     assert text.read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    "name", ["dumpState.log", "dumpstate.log", "act_dumpstate.txt", "log/dumpState_1783577655961.log"]
+)
+def test_the_long_text_is_found_by_the_names_that_manufacturers_give_it(tmp_path: Path, name: str) -> None:
+    """Samsung's zips name it so, beside other files (tools that read the logs of its phones list these names)."""
+    text = dumpstate_text(AndroidPhone(), Placement(by_spot={})).encode()
+    given = tmp_path / "sent.zip"
+    with zipfile.ZipFile(given, "w") as archive:
+        archive.writestr("FS/data/log/notes.txt", b"no report")
+        archive.writestr(name, text)
+    found = identify(given)
+    assert found.kind is EvidenceKind.BUGREPORT
+    assert read_identity(found).serial == AndroidPhone().serial_number
+    assert dumpstate_head(_staged(given, tmp_path / "work").target) == (name, text[:4096])

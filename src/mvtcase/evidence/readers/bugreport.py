@@ -16,14 +16,14 @@ from mvtcase.evidence.unpack import sound_zip, unpack_zip
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
 from mvtcase.wording import Reason, why
-from mvtcase_readers.dumpstate import BEGINS
+from mvtcase_readers.dumpstate import BEGINS, HEAD_BYTES, long_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mvtcase.evidence.parts import Parts
 
-_TOP = ("main_entry.txt", "dumpState_*.log", "bugreport-*.txt", "dumpstate*.txt", "dumpstate_board.txt")
+_TOP = ("main_entry.txt", "*dump[Ss]tate*.log", "*dump[Ss]tate*.txt", "bugreport-*.txt")
 _NAME = re.compile(r"bugreport|dumpstate", re.IGNORECASE)
 _NESTED_BYTES = 64 << 20
 _NESTED_TRIED = 8
@@ -43,6 +43,8 @@ def detect(glance: Glance) -> Identified | None:
     if glance.count(_TOP) or BEGINS.search(glance.head):
         return found
     if any(fnmatch.fnmatchcase(name, "*/dumpsys.txt") for name in glance.zip_members):
+        return found
+    if long_text(glance.zip_members, lambda name: zip_member_head(glance.path, name, HEAD_BYTES)):
         return found
     if glance.is_zip and (inner := nested_bugreport(glance)):
         return Identified(kind=EvidenceKind.BUGREPORT, root=glance.path, wrapped=f"oem zip: {inner}")
@@ -92,8 +94,10 @@ def _dumpstate_name(parts: Parts) -> str:
     entry = parts.content("main_entry.txt", 4096).decode("utf-8", "replace").strip()
     if entry and parts.has(entry):
         return entry
-    patterns = ("dumpState_*.log", "bugreport-*.txt", "dumpstate*.txt", "*/dumpsys.txt", "*/bugreport-*.txt", "*.txt")
-    return next((name for pattern in patterns if (name := parts.match(pattern))), "")
+    names = [
+        name for pattern in (*_TOP[1:], "*/dumpsys.txt", "*/bugreport-*.txt", "*.txt") if (name := parts.match(pattern))
+    ]
+    return next((name for name in names if BEGINS.match(parts.content(name, HEAD_BYTES))), next(iter(names), ""))
 
 
 def _fingerprint(data: bytes) -> Facts:

@@ -10,6 +10,7 @@ import pytest
 from mvtcase import kinds
 from mvtcase.errors import InputError
 from mvtcase.kinds import EvidenceKind, Platform
+from mvtcase.wording import Message, translator
 from mvtcase.workflow import acquisitions, canary, scans
 from mvtcase.workflow.canary import LIST, SECOND_READER, SET
 from mvtcase.workflow.desk import OutcomeStatus
@@ -32,9 +33,13 @@ def test_a_plan_is_a_checklist_with_a_set_that_can_be_loaded(desk: Desk, tmp_pat
     first = canary.plan(tmp_path / "first", platform).data.markers
     text = (tmp_path / "first" / "checklist.md").read_text()
     assert all(each.value in text and each.reader in text for each in first)
+    assert text.count("- [ ] ") == len({str(each.how) for each in first}) < len(first)
+    assert [each.how for each in canary.read(tmp_path / "first" / LIST)] == [Message(str(each.how)) for each in first]
     imported = desk.library.import_bytes((tmp_path / "first" / SET).read_bytes(), SET, name="canary")
     assert sum(imported.passport.counts.values()) == len({(each.type, each.value) for each in first})
-    again = canary.plan(tmp_path / "again", platform, app="org.example.other").data.markers
+    chinese = translator("zh_TW")
+    again = canary.plan(tmp_path / "again", platform, app="org.example.other", words=chinese.word).data.markers
+    assert all(chinese.word(each.how) in (tmp_path / "again" / "checklist.md").read_text() for each in again)
     assert {each.value for each in first}.isdisjoint({each.value for each in again})
     assert {SECOND_READER, "sms"} & {each.reader for each in again}
     with pytest.raises(InputError, match="already"):

@@ -43,6 +43,13 @@ def test_steps_are_those_of_the_version(version: str, menu: str, desk: Desk) -> 
     assert any(menu in str(step) for step in ios.steps[0].steps)
 
 
+@pytest.mark.parametrize(("version", "count"), [("17", 1), ("17.2", 0), ("26.1", 1), ("16.7", 0)])
+def test_a_version_without_its_minor_number_may_be_any_of_them(version: str, count: int, desk: Desk) -> None:
+    """Stolen Device Protection came with 17.3: who writes 17 may hold a phone that has it."""
+    (ios,) = guide.guide(desk, platform="ios", os_version=version).data.guides
+    assert sum("Stolen Device" in str(step) for step in ios.steps[1].steps) == count
+
+
 def test_what_a_version_does_not_have_is_left_out(desk: Desk) -> None:
     """Intrusion logs exist since Android 16."""
     kinds = {

@@ -13,7 +13,7 @@ from mvtcase.cli import output, progress
 from mvtcase.cli.state import state_of
 from mvtcase.errors import InputError
 from mvtcase.escape import visible
-from mvtcase.model import AcquisitionState
+from mvtcase.model import AcquisitionState, Platform
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
@@ -108,9 +108,12 @@ def guide(
     )
 
 
+_PLATFORMS = {Platform.IOS: "iOS", Platform.ANDROID: "Android"}
+
+
 def _guides(data: Guides) -> Iterable[Table]:
     for one in data.guides:
-        phone = " ".join(filter(None, (str(one.platform), one.os_version, one.device)))
+        phone = " ".join(filter(None, (_PLATFORMS[one.platform], one.os_version, one.device)))
         first = [[number, text] for number, text in enumerate(one.first, 1)]
         yield output.table(say("{phone}: before anything", phone=phone), ("", "do"), first)
         for step in one.steps:
@@ -118,7 +121,7 @@ def _guides(data: Guides) -> Iterable[Table]:
             rows = [[number, text] for number, text in enumerate(step.steps, 1)]
             facts = (
                 (say("minutes"), step.minutes),
-                (say("adds"), step.adds),
+                (say("adds"), step.adds or say("traces of the same sorts, written down by another part of the phone")),
                 (say("vanishes"), step.vanishes),
             )
             rows += [list(each) for each in facts]

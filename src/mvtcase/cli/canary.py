@@ -9,7 +9,7 @@ import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output
-from mvtcase.cli.state import state_of
+from mvtcase.cli.state import state_of, words
 from mvtcase.errors import InputError
 from mvtcase.model import Platform
 
@@ -38,8 +38,9 @@ def plan(
     """Write a checklist of markers and the indicator set that finds them."""
     if platform is Platform.UNKNOWN:
         raise InputError("Say ios or android.")
-    outcome = workflow.canary.plan(folder.expanduser().absolute(), platform, app=app_id)
-    output.show(state_of(context), outcome, _planned)
+    state = state_of(context)
+    outcome = workflow.canary.plan(folder.expanduser().absolute(), platform, app=app_id, words=words)
+    output.show(state, outcome, _planned)
 
 
 @app.command("check")
@@ -53,7 +54,8 @@ def check(
 
 
 def _planned(data: Planned) -> Iterable[Table]:
-    yield output.records("Markers", ("name", "value", "reader", "how"), data.markers)
+    steps = {str(each.how): each.how for each in data.markers}.values()
+    yield output.table("Markers", ("", "do"), list(enumerate(steps, 1)))
 
 
 def _checked(data: Checked) -> Iterable[Table]:

@@ -236,13 +236,23 @@ _SEALING = {
     "userinfo": _words("mid key_id usable types spec_version sequence_number"),
     "keystore": _words("version mid key_id created_time pubkey prikey"),
 }
+_NAVER_FILES = (
+    *_words(
+        "naver_line line_general_key_value as_dic_2 read_notification e2ee call_history buddy beacon user_log square "
+        "shop chat_app chat_announcement sticon things_user_device things_automation group_album liff contact"
+    ),
+    *_SIDECARS,
+    "*.*",
+)
+"""LINE's own databases (the list of names in the app, and `contact` of newer versions); libraries' have endings."""
+
 _ANDROID_DATA = ("data/data", "data/user/*", "data")
 
 
 def _android_line() -> Known:
     folders = [f"{data}/jp.naver.line.android/databases" for data in _ANDROID_DATA]
     return Known(
-        names={},
+        names=dict.fromkeys(folders, _NAVER_FILES),
         starts={},
         columns={
             (f"{folder}/{name}", table): columns

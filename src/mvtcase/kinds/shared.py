@@ -57,6 +57,7 @@ IOS_TRACES = {
 IOS_TELLING = {
     "*Library/SMS/sms.db": Trace.MESSAGE,
     "*/ChatStorage.sqlite": Trace.MESSAGE,
+    "*/PrivateStore/P_*/Messages/Line.sqlite": Trace.MESSAGE,
     "*com.viber/database/Contacts.data": Trace.MESSAGE,
     "*/lightspeed-userDatabases/*.db": Trace.MESSAGE,
     "*/DB/MM.sqlite": Trace.MESSAGE,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mvtcase import kinds
 from mvtcase.canon import new_uuid
 from mvtcase.casebook import latest_finished
 from mvtcase.errors import InputError
@@ -18,13 +19,13 @@ from mvtcase.files import write_atomically
 from mvtcase.kinds import EvidenceKind, Platform
 from mvtcase.model import AlertSource
 from mvtcase.store import queries
-from mvtcase.wording import do, say
+from mvtcase.wording import Message, Said, do, say
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from mvtcase.model import RawAlert
@@ -48,7 +49,16 @@ _COLLECTED = (str(EvidenceKind.ANDROIDQF), str(EvidenceKind.ANDROIDQF_AGE))
 _TEXTS = (*_COLLECTED, str(EvidenceKind.ANDROID_BACKUP))
 _REPORTS, _DIAGNOSES = (str(EvidenceKind.BUGREPORT),), (str(EvidenceKind.SYSDIAGNOSE),)
 _APPS = {Platform.IOS: ("org.wikimedia.wikipedia", "Wikipedia"), Platform.ANDROID: ("org.wikipedia", "org.wikipedia")}
-"""The app that is installed where nobody names another, and what its process is called."""
+"""The app that is installed where nobody names another (Wikipedia), and what its process is called."""
+
+_STEPS = {
+    "page": say("Open https://{value}/ in Safari; that it cannot be loaded does not matter."),
+    "line": say("From another account, send this one a LINE message with https://{value}/"),
+    "calendar": say("Add an appointment and invite {value}"),
+    "contact": say("Add a contact with the e-mail address {value}"),
+    "note": say("Write a note with the link https://{value}/"),
+    "file": say("Save a file with the name {value} into the folder Download."),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +71,7 @@ class Marker:
     name: str
     type: str
     value: str
-    how: str
+    how: Message
     reader: str
     evidence: tuple[str, ...] = ()
 
@@ -95,19 +105,20 @@ class Checked:
     sightings: tuple[Sighting, ...]
 
 
-def plan(folder: Path, platform: Platform, *, app: str = "") -> Outcome[Planned]:
+def plan(folder: Path, platform: Platform, *, app: str = "", words: Callable[[object], str] = str) -> Outcome[Planned]:
     """Write a checklist, a list of markers and their indicator set into a new folder.
 
-    `app` is the id of an app that the team installs for the purpose. Raises `InputError` for a folder that is there.
+    `app` is the id of an app that the team installs for the purpose; `words` gives the checklist's sentences in its
+    language. Raises `InputError` for a folder that is there.
     """
     if folder.exists():
         raise InputError("{folder} is there already.", hint="Name a new folder.", folder=folder)
     markers = tuple(_markers(platform, secrets.token_hex(4), app))
     folder.mkdir(parents=True, mode=0o700)
-    held = {"platform": str(platform), "markers": [asdict(each) for each in markers]}
+    held = {"platform": str(platform), "markers": [{**asdict(each), "how": str(each.how)} for each in markers]}
     write_atomically(folder / LIST, json.dumps(held, indent=1).encode())
     write_atomically(folder / SET, json.dumps(_bundle(markers), indent=1).encode())
-    write_atomically(folder / CHECKLIST, _checklist(markers).encode())
+    write_atomically(folder / CHECKLIST, _checklist(markers, words).encode())
     return Outcome(
         data=Planned(folder=str(folder), platform=platform, markers=markers),
         messages=(
@@ -119,12 +130,14 @@ def plan(folder: Path, platform: Platform, *, app: str = "") -> Outcome[Planned]
 
 def _markers(platform: Platform, token: str, app: str) -> Iterable[Marker]:
     host = f"canary-{token}.example.org"
-    link = f"https://message.{host}/a"
     yield Marker(
         name="message",
         type="domains",
         value=f"message.{host}",
-        how=f"From another phone, send this one a text message (SMS) with the link {link}",
+        how=say(
+            "From another phone, send this one a text message (SMS) with the link {link}",
+            link=f"https://message.{host}/a",
+        ),
         reader="sms",
         evidence=_IPHONES if platform is Platform.IOS else _TEXTS,
     )
@@ -134,7 +147,11 @@ def _markers(platform: Platform, token: str, app: str) -> Iterable[Marker]:
 
 def _of_app(platform: Platform, app: str) -> Iterable[Marker]:
     usual, process = _APPS[platform]
-    how = "Install this app from the store, one that the phone does not have yet (--app names another), and open it."
+    how = (
+        say("Install the app {app} from the store and open it.", app=app)
+        if app
+        else say("Install Wikipedia from the store and open it. If the phone has it, let --app name another app.")
+    )
     readers = (
         {"applications": _IPHONES, "sysdiagnose_installations": _DIAGNOSES}
         if platform is Platform.IOS
@@ -148,34 +165,31 @@ def _of_app(platform: Platform, app: str) -> Iterable[Marker]:
         name="process",
         type="processes",
         value=app or process,
-        how="Leave that app open while the phone is acquired.",
+        how=say("Leave that app open while the phone is acquired."),
         reader="sysdiagnose_processes" if platform is Platform.IOS else "aqf_collected_processes",
         evidence=_DIAGNOSES if platform is Platform.IOS else _COLLECTED,
     )
 
 
 def _of_iphones(host: str) -> Iterable[Marker]:
-    for name, kind, value, how, reader, evidence in (
-        ("page", "domains", f"page.{host}", "Open https://{0}/ in Safari; that it cannot be loaded does not matter.",
-         "safari_history", (_SEALED, _DUMP)),
-        ("line", "domains", f"line.{host}", "From another account, send this one a LINE message with https://{0}/",
-         "line_ios", _IPHONES),
-        ("calendar", "emails", f"guest@{host}", "Add an appointment and invite {0}", "calendar", _IPHONES),
-        ("contact", "emails", f"contact@{host}", "Add a contact with the e-mail address {0}", SECOND_READER, _IPHONES),
-        ("note", "domains", f"note.{host}", "Write a note with the link https://{0}/", SECOND_READER, _IPHONES),
-    ):  # fmt: skip
-        yield Marker(name=name, type=kind, value=value, how=how.format(value), reader=reader, evidence=evidence)
+    for name, kind, value, reader, evidence in (
+        ("page", "domains", f"page.{host}", "safari_history", (_SEALED, _DUMP)),
+        ("line", "domains", f"line.{host}", "line_ios", _IPHONES),
+        ("calendar", "emails", f"guest@{host}", "calendar", _IPHONES),
+        ("contact", "emails", f"contact@{host}", SECOND_READER, _IPHONES),
+        ("note", "domains", f"note.{host}", SECOND_READER, _IPHONES),
+    ):
+        yield _marker(name, kind, value, reader, evidence)
 
 
 def _of_androids(token: str) -> Iterable[Marker]:
-    yield Marker(
-        name="file",
-        type="file_names",
-        value=f"canary-{token}.txt",
-        how=f"Save a file with the name canary-{token}.txt into the folder Download.",
-        reader="aqf_files",
-        evidence=_COLLECTED,
-    )
+    yield _marker("file", "file_names", f"canary-{token}.txt", "aqf_files", _COLLECTED)
+
+
+def _marker(name: str, kind: str, value: str, reader: str, evidence: tuple[str, ...]) -> Marker:
+    step = _STEPS[name]
+    how = replace(step, params={"value": value})
+    return Marker(name=name, type=kind, value=value, how=how, reader=reader, evidence=evidence)
 
 
 def _bundle(markers: Iterable[Marker]) -> dict[str, Any]:
@@ -197,17 +211,32 @@ def _bundle(markers: Iterable[Marker]) -> dict[str, Any]:
     return {"type": "bundle", "id": f"bundle--{new_uuid()}", "objects": objects}
 
 
-def _checklist(markers: Iterable[Marker]) -> str:
-    rows = "".join(
-        f"- [ ] {each.how} ({each.type}: {each.value}; seen by: {each.reader} in {', '.join(each.evidence)})\n"
-        for each in markers
+def _checklist(markers: Iterable[Marker], words: Callable[[object], str]) -> str:
+    """Return the steps in the order in which they are done, below each who must see it in which acquisition."""
+    seen_by: dict[str, list[str]] = {}
+    for each in markers:
+        places = [words(Said(kinds.of(EvidenceKind(kind)).words)) for kind in each.evidence]
+        row = say(
+            "{value}: seen by {reader} in {places}", value=each.value, reader=each.reader, places="; ".join(places)
+        )
+        seen_by.setdefault(words(each.how), []).append(f"  - {words(row)}\n")
+    steps = "".join(f"- [ ] {how}\n{''.join(rows)}" for how, rows in seen_by.items())
+    return f"# Canary\n\n{words(_BEFORE)}\n\n{steps}\n" + "".join(
+        f"{number}. {words(each)}\n" for number, each in enumerate(_AFTER, 1)
     )
-    return (
-        "# Canary\n\nMarkers for a phone of your own, never for somebody else's. Write down the version of the phone's "
-        f"system and of the tool that acquires it.\n\n{rows}\n"
-        f"Then import {SET} as an indicator set, acquire the phone, register and scan it, and let the acquisition be\n"
-        f"checked against {LIST}. Disable the set afterwards.\n"
-    )
+
+
+_BEFORE = say(
+    "Markers for a phone of your own, never for somebody else's. Write down the version of the phone's system and of "
+    "the tool that acquires it."
+)
+_AFTER = (
+    say("Acquire the phone, and register it: {0}.", do("acquisition add", "PATH", official="OFFICIAL")),
+    say("Make the markers a set: {0}.", do("iocs import", SET)),
+    say("Compare with it: {0}.", do("scan run", "A-0001", iocs="canary")),
+    say("See who saw which marker: {0}.", do("canary check", LIST, "A-0001")),
+    say("Take the set out of later scans: {0}.", do("iocs disable", "canary")),
+)
 
 
 def check(desk: Desk, markers: Path, acquisition: str) -> Outcome[Checked]:
@@ -215,7 +244,7 @@ def check(desk: Desk, markers: Path, acquisition: str) -> Outcome[Checked]:
 
     Raises `InputError` when the list cannot be read or there is no finished scan.
     """
-    wanted = _read(markers)
+    wanted = read(markers)
     with desk.open_case() as store:
         one = queries.acquisition(store, acquisition)
         scan = latest_finished(queries.scans(store, one.id, in_full=False)).get(one.id)
@@ -265,9 +294,14 @@ def _sighting(marker: Marker, seen_by: frozenset[str]) -> Sighting:
     )
 
 
-def _read(path: Path) -> list[Marker]:
+def read(path: Path) -> list[Marker]:
+    """Return the markers of a plan's list. Raises `InputError` where it is none."""
     try:
         held = read_json(path, MAX_BYTES)
-        return [Marker(**{**each, "evidence": tuple(each.get("evidence", ()))}) for each in held["markers"]]
+        return [_marker_of(each) for each in held["markers"]]
     except (UnreadableError, TypeError, KeyError, AttributeError) as error:
         raise InputError("{path} is no list of markers: {error}.", path=path, error=error) from error
+
+
+def _marker_of(held: Mapping[str, Any]) -> Marker:
+    return Marker(**{**held, "how": Message(str(held["how"])), "evidence": tuple(held.get("evidence", ()))})

@@ -257,7 +257,7 @@ def _for_phone(platform: Platform, os_version: str, device: str, taken: dict[Evi
     seen: set[str] = set()
     shown: list[GuideStep] = []
     for taking in _TAKINGS[platform]:
-        steps = next((steps for least, steps in taking.steps if version is None or version >= least), None)
+        steps = next((steps for least, steps in taking.steps if _since(version, least)), None)
         if steps is None:
             continue
         traces = dict.fromkeys(Said(trace.words) for trace in kinds.of(taking.kind).traces.values())
@@ -278,6 +278,11 @@ def _for_phone(platform: Platform, os_version: str, device: str, taken: dict[Evi
     return PhoneGuide(
         platform=platform, os_version=os_version, device=device, first=_FIRST, steps=tuple(shown), missing=missing
     )
+
+
+def _since(version: tuple[int, ...] | None, least: tuple[int, ...]) -> bool:
+    """Return whether a version is at least another; of one given as 17 alone, any 17 may be meant."""
+    return version is None or version >= least[: len(version)]
 
 
 def _taken(kind: EvidenceKind, taken: dict[EvidenceKind, str]) -> str:

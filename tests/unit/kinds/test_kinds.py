@@ -85,6 +85,11 @@ def test_a_limitation_goes_when_it_does_not_hold() -> None:
     [
         (EvidenceKind.IOS_BACKUP, "HomeDomain-Library/SMS/sms.db", Trace.MESSAGE),
         (EvidenceKind.IOS_FILE_SYSTEM, "private/var/mobile/Library/SMS/sms.db", Trace.MESSAGE),
+        (
+            EvidenceKind.IOS_BACKUP,
+            "AppDomainGroup-group.com.linecorp.line-Library/Application Support/PrivateStore/P_u1/Messages/Line.sqlite",
+            Trace.MESSAGE,
+        ),
         (EvidenceKind.ANDROIDQF, "processes.json", Trace.EXECUTION),
         (EvidenceKind.ANDROIDQF, "case-1/processes.json", Trace.EXECUTION),
         (EvidenceKind.ANDROIDQF, "apks/com.example.apk", None),

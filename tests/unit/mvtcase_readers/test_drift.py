@@ -211,12 +211,13 @@ def test_archives_are_known(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["backup", "dump", "android"])
 def test_what_is_new_in_line_is_told(tmp_path: Path, form: str) -> None:
-    """A column and a table of messages that no reader knows, and on iPhones a file beside them."""
+    """A column and a table of messages that no reader knows, and a file beside them."""
     account = healthy_account(chats=2, messages=2)
     if form == "android":
         root, kind = write_line_android_fs(tmp_path, account), EvidenceKind.ANDROID_FILE_SYSTEM
         (path,) = root.rglob("naver_line")
-        message, table, wanted = "chat_history", "chat_history_sealed", ["table", "column"]
+        message, table, new = "chat_history", "chat_history_sealed", "messages_v2"
+        (path.parent / new).touch()
     else:
         write, kind = (
             (write_line_backup, EvidenceKind.IOS_BACKUP)
@@ -224,11 +225,10 @@ def test_what_is_new_in_line_is_told(tmp_path: Path, form: str) -> None:
             else (write_line_ios_fs, EvidenceKind.IOS_FILE_SYSTEM)
         )
         files = line_ios_files(account)
-        new = account_file(account.mid, "Messages/LineText.sqlite", b"new")
-        root = write(tmp_path, (*files, new))
+        message, table, new = "ZMESSAGE", "ZMESSAGETEXT", "LineText.sqlite"
+        root = write(tmp_path, (*files, account_file(account.mid, f"Messages/{new}", b"new")))
         (path,) = (each for each in root.rglob("*") if each.is_file() and each.read_bytes() == files[0].content)
-        message, table, wanted = "ZMESSAGE", "ZMESSAGETEXT", ["file", "table", "column"]
-        assert [each.file.rpartition("/")[2] for each in drifts(root, LAYOUTS[kind])] == ["LineText.sqlite"]
+    assert [each.file.rpartition("/")[2] for each in drifts(root, LAYOUTS[kind])] == [new]
     with closing(sqlite3.connect(path)) as connection:
         kind_of_content = "attachement_type" if form == "android" else "ZCONTENTTYPE"
         connection.execute(f"UPDATE {message} SET {kind_of_content} = 137 WHERE rowid = 1")
@@ -240,7 +240,7 @@ def test_what_is_new_in_line_is_told(tmp_path: Path, form: str) -> None:
         connection.execute(f"CREATE TABLE {table} (id)")
         connection.commit()
     found = drifts(root, LAYOUTS[kind])
-    assert [each.kind.value for each in found] == wanted
+    assert [each.kind.value for each in found] == ["file", "table", "column"]
     assert [each.what for each in found[-2:]] == [f"table {table}", f"{message}.sealed_text"]
 
 

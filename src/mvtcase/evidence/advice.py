@@ -25,7 +25,8 @@ _BACKUPS = frozenset({EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED
 
 def on(given: Path, found: Identified) -> tuple[Message, ...]:
     """Return what to tell about evidence found at or below the path that was given."""
-    return (*_left_out(given, found), *(_backup(found) if found.kind in _BACKUPS else ()))
+    odd = _backup(found) if found.kind in _BACKUPS else _half(found)
+    return (*_left_out(given, found), *odd)
 
 
 def beside(given: Path, roots: Collection[Path]) -> Iterator[Message]:
@@ -65,6 +66,27 @@ def _beside(where: str, names: list[str]) -> Message:
         count=len(names),
         listed=listed,
     )
+
+
+def _half(found: Identified) -> Iterator[Message]:
+    """Yield which half is missing of an iPhone's file system that was extracted as two partitions."""
+    if found.kind is not EvidenceKind.IOS_FILE_SYSTEM:
+        return
+    if len(found.partitions) == 1:
+        yield say(
+            "This is the data partition alone (UFED: filesystem2). If the system's (filesystem1) was extracted too, "
+            "put both into one folder and register that folder."
+        )
+    system = found.root / "System" / "Library" / "CoreServices"
+    if (
+        not found.partitions
+        and entry_type(system) == FOLDER
+        and entry_type(found.root / "private/var/mobile") != FOLDER
+    ):
+        yield say(
+            "This is the system partition alone (UFED: filesystem1): the data of the phone's user are not in it. Put "
+            "the data partition (filesystem2) beside it and register the folder of both."
+        )
 
 
 def _backup(found: Identified) -> Iterator[Message]:

@@ -180,6 +180,7 @@ def _what_was_tried(path: Path) -> str:
     return f"{str(path)!r} is no kind of evidence that mvtcase knows. It knows: {tried}."
 
 
+_UNOPENED = say("Archives of this sort are not opened here: unpack it and give the folder of the acquisition itself.")
 _NAMED = {
     "signal-*.backup": say(
         "This is a backup of Signal's. It opens with the 30 digits that the phone showed when it was set up, in a "
@@ -187,6 +188,11 @@ _NAMED = {
     ),
     "*.crypt1[2-5]": say("This is an encrypted backup of WhatsApp's; of the phone take AndroidQF or a bug report."),
     "*.imazingapp": say("This is one app, taken out of a phone by iMazing: take a backup of the whole phone."),
+    "*.7z": _UNOPENED,
+    "*.rar": _UNOPENED,
+    "*.xz": _UNOPENED,
+    "*.bz2": _UNOPENED,
+    "*.zst": _UNOPENED,
     "*.ufd": say("This describes an extraction by UFED: give the folder or archive that lies beside it."),
 }
 """What files that are no acquisition are, by their name, and what to do instead."""
@@ -203,4 +209,20 @@ def _hint(path: Path) -> Message:
     if path.name in BACKUP_MARKS or HASHED_NAME.fullmatch(path.name):
         return say("This is one file of an iOS backup: give the folder it lies in.")
     named = next((told for pattern, told in _NAMED.items() if fnmatch.fnmatchcase(path.name.lower(), pattern)), None)
-    return named or say("If it is an archive, unpack it and give the folder of the acquisition itself.")
+    return (
+        named
+        or _nested(Glance(path))
+        or say("If it is an archive, unpack it and give the folder of the acquisition itself.")
+    )
+
+
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".ab", ".age")
+
+
+def _nested(glance: Glance) -> Message | None:
+    """Return what to do with an archive of archives."""
+    held = [name for name in (*glance.zip_members, *glance.tar_members) if name.lower().endswith(_ARCHIVES)]
+    if not held:
+        return None
+    listed = ", ".join(repr(name) for name in held[:3]) + (" …" if len(held) > len(held[:3]) else "")
+    return say("It holds other archives ({listed}): take them out and give each by its own path.", listed=listed)

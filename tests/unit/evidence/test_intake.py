@@ -104,7 +104,13 @@ def test_unknown_evidence_says_what_was_tried(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("signal-2026-10-01.backup", "30 digits"), ("msgstore.db.crypt15", "WhatsApp"), ("LINE.imazingapp", "iMazing")],
+    [
+        ("signal-2026-10-01.backup", "30 digits"),
+        ("msgstore.db.crypt15", "WhatsApp"),
+        ("LINE.imazingapp", "iMazing"),
+        ("phone.7z", "not opened here"),
+        ("phone.tar.xz", "not opened here"),
+    ],
 )
 def test_what_is_no_acquisition_is_told_by_its_name(tmp_path: Path, name: str, said: str) -> None:
     """With what to take instead."""

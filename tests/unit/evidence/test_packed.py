@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mvtcase.engine.worker.preflight.android import dumpstate_head
+from mvtcase.evidence import advice
 from mvtcase.evidence.glance import Partition
 from mvtcase.evidence.intake import Staged, identify, read_identity, stage
 from mvtcase.evidence.walk import walk
@@ -109,6 +110,15 @@ def test_a_data_partition_alone_is_laid_out_as_the_phone_has_it(partitions: Path
     """Modules look below private/var, which the partition's own root is."""
     staged = _staged(partitions / "filesystem2", tmp_path / "work")
     assert (staged.target / "private/var/mobile/Library/SMS/sms.db").is_file()
+
+
+def test_half_of_an_extraction_says_which_half_is_missing(partitions: Path) -> None:
+    """The system alone tells nothing of who used the phone, and the other half may lie on another disk."""
+    (partitions / "filesystem1" / "System/Library/CoreServices").mkdir(parents=True, exist_ok=True)
+    for name, said in (("filesystem1", "the data of the phone's user are not in it"), ("filesystem2", "system's (")):
+        (told,) = advice.on(partitions / name, identify(partitions / name))
+        assert said in str(told)
+    assert advice.on(partitions, identify(partitions)) == ()
 
 
 def test_an_android_phone_in_two_partitions_is_one(tmp_path: Path) -> None:

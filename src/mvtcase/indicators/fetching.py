@@ -123,6 +123,8 @@ def _plain(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, requests.exceptions.SSLError):
         return "the server's certificate was not accepted"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the answer was cut short"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
     return type(error).__name__

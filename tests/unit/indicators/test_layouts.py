@@ -165,7 +165,7 @@ def _outcome(path: Path) -> str:
 
 @pytest.mark.shared
 def test_every_published_file_is_read_rightly_or_refused_by_name() -> None:
-    """What each file of four public repositories gave, at the commits named: values by type, context rows, refusals."""
+    """What each file of six public repositories gave, at the commits named: values by type, context rows, refusals."""
     if not PUBLISHED.is_dir():
         pytest.skip("the published repositories are not at hand (MVTCASE_PUBLISHED)")
     with COUNTS.open(encoding="utf-8", newline="") as handle:

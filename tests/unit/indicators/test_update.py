@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -213,6 +214,35 @@ def test_bounds(update_server: Server) -> None:
         HttpsFetcher(allow_loopback_http=True, max_bytes=999)(f"{update_server.base}/big")
     with pytest.raises(UpdateError, match="longer"):
         HttpsFetcher(allow_loopback_http=True, total_seconds=-1)(f"{update_server.base}/big")
+
+
+def test_half_a_list_is_not_taken_for_the_whole() -> None:
+    """What breaks off before the length that the server told would be imported with what it lacks otherwise."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\none.example\ntwo.exa")
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(UpdateError, match="cut short"):
+            HttpsFetcher(allow_loopback_http=True)(f"http://127.0.0.1:{listening.getsockname()[1]}/set")
+
+
+def test_a_class_of_its_own_is_fetched_when_it_is_asked_for(
+    indicator_library: IndicatorLibrary, update_server: Server, update_catalog: Catalog
+) -> None:
+    """Stalkerware is another question than spyware of states; once at hand it is kept fresh."""
+    apart = replace(update_catalog.sources[0].details, family_class="stalkerware")
+    catalog = replace(update_catalog, sources=(replace(update_catalog.sources[0], details=apart),))
+    first = update(indicator_library, catalog)
+    assert ([each.name for each in first.left_out], "third" in indicator_library.names()) == (["third"], False)
+    assert update(indicator_library, catalog, classes=["stalkerware"]).left_out == ()
+    update_server.publish("/three.stix2", "newer.example")
+    again = update(indicator_library, catalog)
+    assert {each.name: each.outcome and each.outcome.state for each in again.sets}["third"] == "new_version"
 
 
 @pytest.mark.parametrize("before", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"])

@@ -9,8 +9,10 @@ import gzip
 import plistlib
 import random
 import sqlite3
+import tempfile
 import zlib
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 SOUGHT = "https://evil-host.example/a/b?c=d"
 
 
-def _read(data: bytes) -> tuple[list[tuple[str, Reading]], list[str]]:
+def _read(data: bytes | BinaryIO, path: Path | None = None) -> tuple[list[tuple[str, Reading]], list[str]]:
     texts: list[str] = []
     readings: list[tuple[str, Reading]] = []
 
@@ -33,7 +35,11 @@ def _read(data: bytes) -> tuple[list[tuple[str, Reading]], list[str]]:
         texts.extend(value.text for value in batch.values())
 
     own = read_values(
-        data, tick=lambda _: None, take=take, say=lambda inside, reading: readings.append((inside, reading))
+        data,
+        path=path,
+        tick=lambda _: None,
+        take=take,
+        say=lambda inside, reading: readings.append((inside, reading)),
     )
     return [("", own), *readings], texts
 
@@ -43,18 +49,27 @@ def _read(data: bytes) -> tuple[list[tuple[str, Reading]], list[str]]:
     holder=st.sampled_from(HOLDERS),
     wrappers=st.lists(st.sampled_from(WRAPPERS), max_size=4),
     seed=st.integers(0, 1 << 32),
+    held=st.sampled_from(["in memory", "in a file"]),
 )
 def test_a_value_is_found_wherever_it_is_planted(
     holder: Callable[[str, random.Random], bytes],
     wrappers: list[Callable[[bytes, random.Random], bytes]],
     seed: int,
+    held: str,
 ) -> None:
-    """A text in any form, encoding and nesting is given, or the readings say what was not read in full."""
+    """A text in any form, encoding and nesting is given, or the readings say what was not read in full.
+
+    Small files are in memory when they are taken apart, larger ones are not.
+    """
     dice = random.Random(seed)  # noqa: S311 - a seeded fake
     data = holder(SOUGHT, dice)
     for wrapper in wrappers:
         data = wrapper(data, dice)
-    readings, texts = _read(data)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(data)
+        with path.open("rb") as handle:
+            readings, texts = _read(data if held == "in memory" else handle, path)
     assert any(SOUGHT in text for text in texts), readings
 
 

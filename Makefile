@@ -26,7 +26,7 @@ quick: compiled ## a first answer in under a minute: ruff and the unit tests tha
 	@$(BIN)/ruff check . && $(BIN)/python -m pytest -q -n 2 -m "not engine and not browser and not slow" tests/unit
 
 test: compiled ## all tests
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 lint: $(READY) ## formatting, ruff, mypy --strict, import floors
 	@$(BIN)/ruff format --check .

@@ -13,8 +13,6 @@ import pytest
 from mvtcase.cli import app
 from mvtcase.engine.job import DecryptResult, EngineResult
 from mvtcase.model import Completeness, Gap, IndicatorRef, Level, ModuleOutcome, ModuleRun, RawAlert
-from mvtcase.phones.ios import build_ios_backup
-from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.workflow import control
 from mvtcase.workflow.desk import RealEngine
 
@@ -155,9 +153,9 @@ def place(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch, e
 
 
 @pytest.fixture(scope="module")
-def backup(place: Path) -> Path:
+def backup(place: Path, phone_at: Callable[..., Path]) -> Path:
     """Give a healthy synthetic backup."""
-    return build_ios_backup(place / "evidence" / "phone", IosPhone(seed=1, messages=2)).path
+    return phone_at(place / "evidence" / "phone", seed=1, messages=2)
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,6 @@ from mvtcase.model import (
     RawAlert,
 )
 from mvtcase.model.reach import measured
-from mvtcase.phones.ios import build_ios_backup
-from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import acquisitions, cases, consents, groups, officials
 from mvtcase.workflow.desk import Desk
@@ -178,17 +176,17 @@ def enrol(desk: Desk, name: str, *groups: str, **changes: object) -> str:
 
 
 @pytest.fixture
-def backup(tmp_path: Path) -> Path:
+def backup(tmp_path: Path, phone_at: Callable[..., Path]) -> Path:
     """Give a healthy synthetic backup."""
-    return build_ios_backup(tmp_path / "evidence" / "phone", IosPhone(seed=1)).path
+    return phone_at(tmp_path / "evidence" / "phone", seed=1)
 
 
 @pytest.fixture
-def add_phone(tmp_path: Path, desk: Desk) -> Callable[..., str]:
+def add_phone(tmp_path: Path, desk: Desk, phone_at: Callable[..., Path]) -> Callable[..., str]:
     """Give a function that builds a phone, registers it for an official and returns the acquisition's id."""
 
     def add(official: str = "O-0001", *, seed: int = 1, **wish: object) -> str:
-        path = build_ios_backup(tmp_path / "evidence" / f"phone-{official}-{seed}", IosPhone(seed=seed)).path
+        path = phone_at(tmp_path / "evidence" / f"phone-{official}-{seed}", seed=seed)
         outcome = acquisitions.add(desk, path, acquisitions.Registration(official=official, **wish))  # type: ignore[arg-type]  # as the test says
         return str(outcome.json["acquisition"]["id"])
 

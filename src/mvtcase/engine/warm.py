@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,8 @@ class WarmParent:
         self._private = private
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        # Linux ends what `--die-with-parent` guards with the thread that started it: one that lasts as long as this.
+        self._starter = ThreadPoolExecutor(max_workers=1)
         self.sandbox = boxes.NONE
         self._orders, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
@@ -78,7 +81,8 @@ class WarmParent:
         with self._theirs:
             command = [sys.executable, "-I", "-m", "mvtcase.engine.worker.warm", str(self._theirs.fileno())]
             argv, self.sandbox = boxes.wrap(command, self._box)
-            self._process = subprocess.Popen(
+            self._process = self._starter.submit(
+                subprocess.Popen,
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -88,7 +92,7 @@ class WarmParent:
                 cwd=self._private,
                 start_new_session=True,
                 umask=0o077,
-            )
+            ).result()
         self._orders.settimeout(READY_SECONDS)
         if self._orders.recv(16) != b"ready":
             raise OSError("the parent of workers ended")
@@ -136,6 +140,7 @@ class WarmParent:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._starter.shutdown()
 
 
 def _pid_of_ready(line: socket.socket) -> int:

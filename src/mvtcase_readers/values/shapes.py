@@ -145,4 +145,10 @@ class Bounds:
     """Bytes of a container that are held in memory to be taken apart; larger ones are read in pieces where their form
     allows it."""
     seconds: float = 600.0
-    """How long one database may be read."""
+    seconds_per_byte: float = 1 / 400_000
+    """How long one database may be read, and how much longer for its size: a slow laptop compares half a megabyte a
+    second, and the messages of ten years are more than a gigabyte."""
+
+    def seconds_for(self, size: int) -> float:
+        """Return how long something of so many bytes may be read."""
+        return self.seconds + size * self.seconds_per_byte

@@ -65,7 +65,8 @@ def _connected(path: Path, log: Path | None, bounds: Bounds) -> Guarded:
 
 
 def _read_tables(walk: Walk, path: Path, log: Path | None, place: Place) -> list[Table]:
-    bounds = Bounds(seconds=walk.bounds.seconds, value_bytes=walk.bounds.held, pragmas=_PRAGMAS)
+    seconds = walk.bounds.seconds_for(path.stat().st_size)
+    bounds = Bounds(seconds=seconds, value_bytes=walk.bounds.held, pragmas=_PRAGMAS)
     with contextlib.closing(_connected(path, log, bounds)) as connection:
         for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall():
             _Rows(walk, connection, name, sql or "", place).read()

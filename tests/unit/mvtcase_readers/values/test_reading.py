@@ -167,3 +167,11 @@ def test_a_line_that_is_read_in_pieces_is_cut_between_letters() -> None:
         assert reading.extent is Extent.FULL
     packed = base64.b64encode(bytes(range(200)) * 20_000)
     assert _read(b"data:text/plain;base64," + packed)[0].extent is Extent.BOUNDED
+
+
+def test_a_database_may_take_as_long_as_its_size_needs(tmp_path: Path) -> None:
+    """Ten years of messages are no bound, a small database that takes that long is one."""
+    _database(tmp_path / "sms.db", *["a text"] * 4_000)
+    late = -60.0
+    assert _read(tmp_path / "sms.db", Bounds(seconds=late, seconds_per_byte=1.0))[0].extent is Extent.FULL
+    assert _read(tmp_path / "sms.db", Bounds(seconds=late, seconds_per_byte=0.0))[0].extent is not Extent.FULL

@@ -34,7 +34,7 @@ from mvtcase.kinds.inside import inside
 from mvtcase.model import ModuleOutcome
 from mvtcase.wording import Reason, why
 from mvtcase_readers.regular import UnreadableError, open_regular
-from mvtcase_readers.values import Extent, Place, read_values, worst
+from mvtcase_readers.values import Bounds, Extent, Place, read_values, worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from mvtcase_readers.values import Batch, Content, Reading
 
 PROGRESS_SECONDS = 1.0
-FILE_SECONDS = 1800.0
+FILE_BOUNDS = Bounds(seconds=1800.0)
 """How long one file may take before it is left with a bound reached."""
 
 TIME_SHARE = 0.8
@@ -261,7 +261,7 @@ class SecondReader:
         self.done = self.begun = self.begun + file.size
 
     def _read(self, number: int, claim: Claim, hits: list[Hit]) -> None:
-        self.file_ends = time.monotonic() + FILE_SECONDS
+        self.file_ends = time.monotonic() + FILE_BOUNDS.seconds_for(claim.file.size)
         extents: list[Extent] = []
 
         def batch(batch: Batch) -> None:

@@ -62,7 +62,7 @@ class LineChecks(MVTModule):
         """Keep and log gaps that belong to no account."""
         listed = tuple(gaps)
         self.results.extend(gap_result(gap, platform.value) for gap in listed)
-        self.log_gaps(listed, "LINE")
+        self.log_gaps(listed, "the phone")
 
     def log_gaps(self, gaps: Iterable[Gap], label: str) -> None:
         """Log each gap: an error where something exists and is damaged, for information otherwise."""

@@ -31,10 +31,15 @@ _WRAPPER_LOGS = {"com.example.feedback/anr_trace.txt": b"no trace\n", "tcpdump/r
 
 
 class Layout(StrEnum):
-    """Where a bugreport begins: Android's own, Samsung's `dumpState_*.log`, or an older tool's `dumpsys.txt`."""
+    """Where a bugreport begins: Android's own, Samsung's `dumpState_*.log`, or an older tool's `dumpsys.txt`.
+
+    Samsung's name comes without model and time too, and with capitals or without (as public tools that read the logs of
+    its phones list them).
+    """
 
     ANDROID = "android"
     SAMSUNG = "samsung"
+    SAMSUNG_UNNAMED = "samsung_unnamed"
     DUMPSYS = "dumpsys"
 
 
@@ -121,6 +126,7 @@ def text_name(phone: AndroidPhone, layout: Layout = Layout.ANDROID) -> str:
     names = {
         Layout.ANDROID: f"bugreport-{phone.device}-{phone.build_id}-{phone.wall_clock:%Y-%m-%d-%H-%M-%S}.txt",
         Layout.SAMSUNG: f"dumpState_{phone.model}_{phone.wall_clock:%Y%m%d%H%M}.log",
+        Layout.SAMSUNG_UNNAMED: "dumpState.log",
         Layout.DUMPSYS: "bugreport/dumpsys.txt",
     }
     return names[layout]

@@ -10,7 +10,7 @@ from typing import Any
 from mvtcase.engine.versions import PINNED_MVT, SEAMS_FOR
 from mvtcase.phones.android_damage import AndroidDamage
 from mvtcase.phones.android_phone import AndroidPhone
-from mvtcase.phones.bugreport import Writing, build_bugreport
+from mvtcase.phones.bugreport import Layout, Writing, build_bugreport
 
 LOOK = """
 import json, sys
@@ -76,10 +76,11 @@ print(__import__("json").dumps(counts))
 
 
 def test_a_bugreport_gives_the_same_records_however_it_is_written(tmp_path: Any) -> None:
-    """With digits of another language, priorities in headings, or without an entry: module for module."""
-    paths = [tmp_path / f"{each}.zip" for each in (*Writing, "unnamed")]
+    """With digits of another language, priorities in headings, without an entry, under Samsung's name of it."""
+    paths = [tmp_path / f"{each}.zip" for each in (*Writing, "samsung", "unnamed")]
     for path, writing in zip(paths, Writing, strict=False):
         build_bugreport(path, AndroidPhone(), writing=writing)
+    build_bugreport(paths[-2], AndroidPhone(), layout=Layout.SAMSUNG_UNNAMED)
     build_bugreport(paths[-1], AndroidPhone(), writing=Writing.ARABIC, damage=AndroidDamage.NO_ENTRY_POINT)
     environment = {"MVT_CONFIG_FOLDER": str(tmp_path), "MVT_DATA_FOLDER": str(tmp_path), "PATH": ""}
     run = subprocess.run(
@@ -87,4 +88,4 @@ def test_a_bugreport_gives_the_same_records_however_it_is_written(tmp_path: Any)
     )
     usual, *others = json.loads(run.stdout.splitlines()[-1])
     assert usual["DumpsysPackages"] and usual["DumpsysAppops"] and usual["Processes"]  # noqa: PT018 - all are there
-    assert others == [usual] * 3
+    assert others == [usual] * 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.evidence.glance import Glance
-from mvtcase.evidence.looks import FOLDER, MAX_PLIST_BYTES, entry_type, names_in, parse_plist
+from mvtcase.evidence.looks import FOLDER, MAX_PLIST_BYTES, entry_type, is_locked_zip, names_in, parse_plist
 from mvtcase.evidence.parts import parts_of
 from mvtcase.kinds import EvidenceKind
 from mvtcase.wording import Message, say
@@ -26,7 +26,7 @@ _BACKUPS = frozenset({EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED
 def on(given: Path, found: Identified) -> tuple[Message, ...]:
     """Return what to tell about evidence found at or below the path that was given."""
     odd = _backup(found) if found.kind in _BACKUPS else _half(found)
-    return (*_left_out(given, found), *odd)
+    return (*_left_out(given, found), *_locked(found), *odd)
 
 
 def beside(given: Path, roots: Collection[Path]) -> Iterator[Message]:
@@ -66,6 +66,14 @@ def _beside(where: str, names: list[str]) -> Message:
         count=len(names),
         listed=listed,
     )
+
+
+def _locked(found: Identified) -> Iterator[Message]:
+    if Glance(found.root).is_zip and is_locked_zip(found.root):
+        yield say(
+            "This zip is locked with a password: its files cannot be read here, whatever their names promise. Unpack "
+            "it with its password and register the folder that comes out."
+        )
 
 
 def _half(found: Identified) -> Iterator[Message]:

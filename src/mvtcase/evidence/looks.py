@@ -177,6 +177,13 @@ def zip_names(path: Path) -> tuple[str, ...]:
         return _names_of_local_headers(head(path, 8 << 20))
 
 
+def is_locked_zip(path: Path) -> bool:
+    """Tell whether some member of a zip is encrypted with a password."""
+    with contextlib.suppress(zipfile.BadZipFile, OSError), opened_zip(path) as archive:
+        return any(each.flag_bits & 1 for each in archive.infolist()[:MAX_NAMES])
+    return False
+
+
 def _names_of_local_headers(data: bytes) -> tuple[str, ...]:
     names: list[str] = []
     position = data.find(b"PK\x03\x04")

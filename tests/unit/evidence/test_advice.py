@@ -51,6 +51,16 @@ def test_what_lies_beside_a_bugreport_in_its_archive_is_named(evidence_of: Mappi
     assert "anr_trace.txt" in _told(evidence_of["bugreport_wrapped"])
 
 
+def test_a_zip_that_is_locked_says_so(evidence_of: Mapping[str, Path], tmp_path: Path) -> None:
+    """Its names are not encrypted, and would promise what nobody can read."""
+    data = bytearray(evidence_of["androidqf_zip"].read_bytes())
+    (tmp_path / "plain.zip").write_bytes(data)
+    data[data.rfind(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "locked.zip").write_bytes(data)
+    assert _told(tmp_path / "plain.zip") == ""
+    assert "locked with a password" in _told(tmp_path / "locked.zip")
+
+
 @pytest.fixture
 def backup(evidence_of: Mapping[str, Path], tmp_path: Path) -> Path:
     """A backup that a test may change."""

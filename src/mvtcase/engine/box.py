@@ -16,8 +16,7 @@ import sysconfig
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-from typing_extensions import Protocol
+from typing import Protocol
 
 BUBBLEWRAP = "bubblewrap"
 LANDLOCK = "landlock"

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_PLAIN = re.compile(r'"[^"\\\x00-\x1f]*"')
+"""JSON of a text without escapes, which can be read without a parser."""
 UNREADABLE = "unreadable"
 """What stands for the hash of a file that a worker left so that it cannot be opened."""
 
@@ -52,7 +55,8 @@ def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
     listed = {}
     for line in (results / HASHES_FILE).read_text("ascii").splitlines():
         digest, _, name = line.partition("  ")
-        listed[str(json.loads(name))] = digest
+        plain = name[1:-1] if _PLAIN.fullmatch(name) else str(json.loads(name))
+        listed[plain] = digest
     above = len(os.path.join(results, ""))  # noqa: PTH118  # as `paths_below` has them
     present = {path[above:]: path for path in paths_below(results)}
     present.pop(HASHES_FILE, None)

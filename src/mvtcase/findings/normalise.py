@@ -151,12 +151,17 @@ def renamed(finding: str, alerts: Sequence[tuple[RawAlert, Context]], device: De
 def _derived_ids(alert: RawAlert, context: Context) -> Iterator[str]:
     """Yield a finding's id as its alert gives it; where the case's own folders lay then is what the alert names."""
     text = f"{alert.message}\n{canonical_json(alert.event)}"
-    own = re.compile(rf"/(?:working|scans/{re.escape(context.scan)})(?=[/\"\s]|$)")
-    ends = [each.span() for each in islice(own.finditer(text), MAX_FOLDERS_NAMED)]
+    ends: list[tuple[int, int]] = []
+    if "/working" in text or f"/scans/{context.scan}" in text:  # a pattern for each scan is slow to compile
+        own = re.compile(rf"/(?:working|scans/{re.escape(context.scan)})(?=[/\"\s]|$)")
+        ends = [each.span() for each in islice(own.finditer(text), MAX_FOLDERS_NAMED)]
     for before in (_SPACE, _QUOTE):
         named = {_path_ending(text[max(0, start - MAX_PATH) : end], before) for start, end in ends}
-        here = replace(context, run_paths=(*context.run_paths, *named))
-        yield finding_id(alert, _stable(alert.event, here.run_paths), here)
+        here = replace(context, run_paths=(*context.run_paths, *named)) if named else context
+        stable = not any(
+            each in text for each in (*_OWN_FIELDS, *(canonical_json(each)[1:-1] for each in here.run_paths))
+        )
+        yield finding_id(alert, alert.event if stable else _stable(alert.event, here.run_paths), here)
 
 
 def _path_ending(text: str, before: re.Pattern[str]) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mvtcase.errors import IndicatorFileError, InputError
 from mvtcase.indicators.ledger import DEFAULT_COLLECTION
-from mvtcase.indicators.types import stem_kind, worded_kind
 from mvtcase.indicators.verdicts import IndicatorType
 from mvtcase_readers.regular import open_untouched
 
@@ -83,7 +82,7 @@ def _read(text: str, data: bytes, file_name: str, chosen: str | None, family: st
     stem = file_name.rpartition(".")[0] or file_name
     name = family or stem
     # Most calls of the program read no set, and what reads them is slow to load.
-    from mvtcase.indicators import foreign, listings, lists, misp, stix, tables  # noqa: PLC0415
+    from mvtcase.indicators import foreign, listings, lists, misp, stix, tables, types  # noqa: PLC0415
 
     foreign.refuse_foreign(text, data, file_name)
     if _looks_like_json(text.lstrip()[:512], file_name):
@@ -100,7 +99,7 @@ def _read(text: str, data: bytes, file_name: str, chosen: str | None, family: st
         return listings.read_yaml(text, file_name)
     if tables.looks_like_table(text, file_name):
         return tables.read_table(text, name, file_name, kind=chosen)
-    told = chosen or stem_kind(stem) or _HASHES.get(file_name.lower().rpartition(".")[2])
+    told = chosen or types.stem_kind(stem) or _HASHES.get(file_name.lower().rpartition(".")[2])
     if told is None and lists.is_prose(text):
         raise foreign.no_set(file_name)
     return lists.read_list(text, name, kind=told)
@@ -109,6 +108,8 @@ def _read(text: str, data: bytes, file_name: str, chosen: str | None, family: st
 def _chosen(kind: str | None) -> str | None:
     if kind is None:
         return None
+    from mvtcase.indicators.types import worded_kind  # noqa: PLC0415  # slow to load, and rarely needed
+
     chosen = worded_kind(kind)
     if chosen is None:
         raise InputError(

@@ -21,13 +21,9 @@ from mvtcase.errors import (
     NoUsableIndicatorError,
 )
 from mvtcase.files import write_atomically
-from mvtcase.indicators import packs
 from mvtcase.indicators.catalog import builtin_folder, load_catalog
-from mvtcase.indicators.compiling import compile_sets
 from mvtcase.indicators.files import read_bytes, read_set
-from mvtcase.indicators.known import completed, known_file
 from mvtcase.indicators.passport import Details, make_passport, passport_from_json
-from mvtcase.indicators.types import is_common_stem
 from mvtcase.indicators.verdicts import shortened
 from mvtcase.indicators.versions import VersionStore, safe_file_name, set_name
 from mvtcase.wording import Message, do, say
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mvtcase.canon import Clock
+    from mvtcase.indicators import packs
     from mvtcase.indicators.compiling import CompiledSets
     from mvtcase.indicators.ledger import Reading
     from mvtcase.indicators.passport import Passport
@@ -213,6 +210,8 @@ class IndicatorLibrary:
 
         Raises `InputError` when `kind` is no type of indicator.
         """
+        from mvtcase.indicators.known import completed  # noqa: PLC0415  # most verbs import no set
+
         try:
             data = read_bytes(path)
             reading = read_set(data, path.name, kind=kind)
@@ -236,6 +235,9 @@ class IndicatorLibrary:
 
     def _name_of(self, path: Path, data: bytes) -> str:
         """Return the name of a file's set: of a published one its set's, and never one that several reports share."""
+        from mvtcase.indicators.known import known_file  # noqa: PLC0415  # most verbs import no set
+        from mvtcase.indicators.types import is_common_stem  # noqa: PLC0415  # as above
+
         known = known_file(sha256_bytes(data))
         if known is not None:
             url = known.details.source_url
@@ -252,6 +254,8 @@ class IndicatorLibrary:
         self, data: bytes, file_name: str, *, name: str, kind: str | None = None, details: Details | None = None
     ) -> ImportOutcome:
         """Import a set's bytes; see `import_file`."""
+        from mvtcase.indicators.known import completed  # noqa: PLC0415  # most verbs import no set
+
         name, file_name = set_name(name), safe_file_name(file_name)
         details = completed(details or Details(), sha256_bytes(data))
         reading = read_set(data, file_name, kind=kind, family=details.family)
@@ -265,6 +269,8 @@ class IndicatorLibrary:
 
         Raises `IndicatorFileError`.
         """
+        from mvtcase.indicators import packs  # noqa: PLC0415  # most verbs read no pack
+
         return tuple(self._import_packed(each) for each in packs.read_pack(path))
 
     def pack(self, path: Path, *, with_embargoed: bool = False) -> tuple[Passport, ...]:
@@ -272,6 +278,8 @@ class IndicatorLibrary:
 
         Embargoed sets stay behind unless asked for.
         """
+        from mvtcase.indicators import packs  # noqa: PLC0415  # most verbs write no pack
+
         passports = tuple(each for each in self.list_sets() if with_embargoed or not each.embargoed)
         packs.write_pack(path, [(each, self.data(each)) for each in passports])
         return passports
@@ -284,6 +292,8 @@ class IndicatorLibrary:
         """
         if not passports:
             raise NoUsableIndicatorError("No indicator set was chosen: a scan would compare with nothing.")
+        from mvtcase.indicators.compiling import compile_sets  # noqa: PLC0415  # most verbs compare nothing
+
         compiled = compile_sets(passports, self.reading, self.folder / ".compiled")
         for passport in passports:
             if passport.built_in:

@@ -19,15 +19,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from mvtcase.canon import canonical_json
 from mvtcase.errors import ConflictError, NotFoundError, WrongKeyError
 from mvtcase.files import write_atomically
-from mvtcase.keys import locks
+from mvtcase.keys import SIGNS, locks
 from mvtcase_readers.regular import read_bounded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "mvtcase-identity/1"
-SIGNS = "ed25519:"
-"""What a signing key begins with where it stands among the public keys of an examiner."""
 MAX_IDENTITY_BYTES = 64 << 10
 _PUBLIC = re.compile(r"age1[0-9a-z]{20,100}|ed25519:[0-9a-f]{64}")
 

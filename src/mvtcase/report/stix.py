@@ -7,10 +7,11 @@ sighting: who received it before learns that it no longer holds.
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
+import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import stix2
 
 from mvtcase.escape import visible
 from mvtcase.findings.review import stands, state_of
@@ -19,8 +20,6 @@ from mvtcase.report.exchange import Export, about, caller, export_id, left_of, m
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mvtcase.model import Finding, IndicatorRef
     from mvtcase.report.view import View
 
@@ -48,6 +47,8 @@ _PROPERTIES = {
 """MVT's types as object paths of STIX 2.1; what it has no object for is a custom one, whose name begins with `x-`."""
 
 
+_DERIVED = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
+"""The namespace in which STIX 2.1 derives ids of observables."""
 _ANY = re.compile(r".+", re.DOTALL)
 _SHAPES = {
     "domains": re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.?)+|[0-9A-Fa-f:]+"),
@@ -61,16 +62,17 @@ def as_stix(view: View, *, with_names: bool) -> Export:
     """Return the bundle. A sighting names nobody shown only in counts, and has a time only where its clock is UTC."""
     case, found = view.book.case, matched(view)
     marking = _marking(case.tlp)
-    at = case.created_at
-    reporter = stix2.Identity(
-        id=export_id("identity", "reporter", view.occasion.organisation),
-        name=visible(view.occasion.organisation) or "unknown",
-        identity_class="organization",
+    at = _moment(case.created_at)
+    reporter = _object(
+        "identity",
+        export_id("identity", "reporter", view.occasion.organisation),
         created=at,
         modified=at,
+        name=visible(view.occasion.organisation) or "unknown",
+        identity_class="organization",
     )
-    common = {"object_marking_refs": [marking["id"]], "created_by_ref": reporter.id}
-    objects: dict[str, Any] = {marking["id"]: marking, reporter.id: reporter}
+    common = _Common(at=at, reporter=reporter["id"], markings=[marking["id"]])
+    objects = {marking["id"]: marking, reporter["id"]: reporter}
     for one in found:
         for made in _objects_of(view, one, common, with_names=with_names):
             objects.setdefault(made["id"], made)
@@ -78,78 +80,109 @@ def as_stix(view: View, *, with_names: bool) -> Export:
     left = left_of(view, told=found)
     if undated:
         left = (*left, say("{n} sightings have no time: none is known, or not by a UTC clock.", n=undated))
-    note = stix2.Note(
-        id=export_id("note", case.uuid),
+    note = common.object(
+        "note",
+        export_id("note", case.uuid),
+        modified=_moment(max(case.created_at, view.occasion.written_at)),
         content=about(view, left),
-        object_refs=[reporter.id],
-        created=at,
-        modified=max(at, view.occasion.written_at),
-        **common,
+        object_refs=[reporter["id"]],
     )
-    bundle = stix2.Bundle(*objects.values(), note, id=export_id("bundle", view.book.custody_head), allow_custom=True)
-    return Export(data=(str(bundle.serialize(indent=2, ensure_ascii=True)) + "\n").encode(), left=left)
+    bundle = {"type": "bundle", "id": export_id("bundle", view.book.custody_head), "objects": [*objects.values(), note]}
+    return Export(data=(json.dumps(bundle, indent=2, ensure_ascii=True) + "\n").encode(), left=left)
 
 
-def _objects_of(view: View, one: Finding, common: dict[str, Any], *, with_names: bool) -> list[Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What the objects of a bundle have in common: the case's time, who reports, and the marking."""
+
+    at: str
+    reporter: str
+    markings: list[str]
+
+    def object(self, kind: str, named: str, **values: object) -> dict[str, Any]:
+        """Return an object of STIX that we vouch for."""
+        told: dict[str, Any] = {"created_by_ref": self.reporter, "created": self.at, "modified": self.at, **values}
+        return _object(kind, named, **told, object_marking_refs=self.markings)
+
+
+def _object(kind: str, named: str, **values: object) -> dict[str, Any]:
+    """Return an object of STIX without what is not known."""
+    told = {name: value for name, value in values.items() if value is not None}
+    return {"type": kind, "spec_version": "2.1", "id": named, **told}
+
+
+def _moment(at: str) -> str:
+    """Return a time of our clock as STIX writes it: at least three digits of a second, and no zeros behind those."""
+    seconds, _, fraction = at.removesuffix("Z").partition(".")
+    return f"{seconds}.{fraction[:3]:0<3}{fraction[3:].rstrip('0')}Z"
+
+
+def _objects_of(view: View, one: Finding, common: _Common, *, with_names: bool) -> list[dict[str, Any]]:
     ref = one.indicator
     assert ref is not None  # noqa: S101  # only matched findings come here
-    at = view.book.case.created_at
-    indicator = stix2.Indicator(
-        id=export_id("indicator", ref.type, ref.value),
+    indicator = common.object(
+        "indicator",
+        export_id("indicator", ref.type, ref.value),
         name=visible(f"{ref.family or 'unknown family'}: {ref.value}"),
         description=visible(f"MVT type {ref.type}; set {ref.set}"),
         indicator_types=["malicious-activity"],
         pattern=pattern_of(ref),
         pattern_type="stix",
-        valid_from=at,
-        created=at,
-        modified=at,
+        pattern_version="2.1",
+        valid_from=common.at,
         external_references=[{"source_name": visible(ref.set) or "mvt", "external_id": visible(ref.type)}],
-        **common,
     )
     who = caller(view, one.official, with_names=with_names)
-    where = stix2.Identity(
-        id=export_id("identity", who), name=who, identity_class="individual", created=at, modified=at, **common
-    ) if who else None  # fmt: skip
-    seen = _observed(one, ref, at, common)
-    sighting = stix2.Sighting(
-        id=export_id("sighting", one.id),
-        sighting_of_ref=indicator.id,
-        observed_data_refs=[seen[-1]["id"]] if seen else None,
-        where_sighted_refs=[where.id] if where else None,
-        count=max(1, one.alerts),
-        description=f"{one.evidence_class}, {state_of(one)}: {view.title(one)}",
-        created=at,
-        modified=max(at, *(each.at for each in one.dispositions), ""),
-        revoked=not stands(one),
-        **_times(one),
-        **common,
+    where = (
+        [common.object("identity", export_id("identity", who), name=who, identity_class="individual")] if who else []
     )
-    return [each for each in (indicator, where, *seen, sighting) if each is not None]
-
-
-def _times(one: Finding) -> dict[str, str]:
+    seen = _observed(one, ref, common)
     moment = moment_of(one)
-    return {"first_seen": moment, "last_seen": moment} if moment else {}
+    sighting = common.object(
+        "sighting",
+        export_id("sighting", one.id),
+        modified=_moment(max(view.book.case.created_at, *(each.at for each in one.dispositions), "")),
+        description=f"{one.evidence_class}, {state_of(one)}: {view.title(one)}",
+        first_seen=moment,
+        last_seen=moment,
+        count=max(1, one.alerts),
+        sighting_of_ref=indicator["id"],
+        observed_data_refs=[seen[-1]["id"]] if seen else None,
+        where_sighted_refs=[where[0]["id"]] if where else None,
+        revoked=True if not stands(one) else None,
+    )
+    return [indicator, *where, *seen, sighting]
 
 
-def _observed(one: Finding, ref: IndicatorRef, at: str, common: dict[str, Any]) -> list[Any]:
+def _observed(one: Finding, ref: IndicatorRef, common: _Common) -> list[dict[str, Any]]:
     """Return the observable and the observed data, nothing where no time or no observable of STIX is known."""
-    make, moment = _OBSERVABLES.get(ref.type), moment_of(one)
-    if make is None or moment is None or not _SHAPES.get(ref.type, _ANY).fullmatch(ref.value):
+    moment = moment_of(one)
+    if ref.type not in _OBSERVABLES or moment is None or not _SHAPES.get(ref.type, _ANY).fullmatch(ref.value):
         return []
-    thing = make(ref.value, {"object_marking_refs": common["object_marking_refs"]})
-    data = stix2.ObservedData(
-        id=export_id("observed-data", one.id),
+    thing = _observable(ref, common.markings)
+    data = common.object(
+        "observed-data",
+        export_id("observed-data", one.id),
         first_observed=moment,
         last_observed=moment,
         number_observed=max(1, one.alerts),
-        object_refs=[thing.id],
-        created=at,
-        modified=at,
-        **common,
+        object_refs=[thing["id"]],
     )
     return [thing, data]
+
+
+def _observable(ref: IndicatorRef, markings: list[str]) -> dict[str, Any]:
+    """Return the observable of an indicator, with the id that the standard derives from what it is."""
+    kind, name = _OBSERVABLES[ref.type]
+    if ref.type == "domains":
+        kind = _address(ref.value)
+    if ref.type == "processes":
+        return _object(kind, export_id("process", ref.value), command_line=ref.value, object_marking_refs=markings)
+    value = ref.value.rstrip("/").rpartition("/")[2] if ref.type == "file_paths" else ref.value
+    about = {"hashes": {name: value}} if ref.type in _HASH_TYPES else {name: value}
+    # What RFC 8785 writes of one text; only that of lone surrogates, which no observable holds, would differ.
+    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
+    return _object(kind, f"{kind}--{uuid.uuid5(_DERIVED, text)}", **about, object_marking_refs=markings)
 
 
 def pattern_of(ref: IndicatorRef) -> str:
@@ -179,24 +212,19 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _domain(value: str, marked: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the library has no types
-    kinds = {"ipv4-addr": stix2.IPv4Address, "ipv6-addr": stix2.IPv6Address, "domain-name": stix2.DomainName}
-    return kinds[_address(value)](value=value, **marked)
-
-
-_OBSERVABLES: dict[str, Callable[[str, Mapping[str, Any]], Any]] = {
-    "domains": _domain,
-    "urls": lambda value, marked: stix2.URL(value=value, **marked),
-    "emails": lambda value, marked: stix2.EmailAddress(value=value, **marked),
-    "processes": lambda value, marked: stix2.Process(id=export_id("process", value), command_line=value, **marked),
-    "file_names": lambda value, marked: stix2.File(name=value, **marked),
-    "file_paths": lambda value, marked: stix2.File(name=value.rstrip("/").rpartition("/")[2], **marked),
-    "files_md5": lambda value, marked: stix2.File(hashes={"MD5": value}, **marked),
-    "files_sha1": lambda value, marked: stix2.File(hashes={"SHA-1": value}, **marked),
-    "files_sha256": lambda value, marked: stix2.File(hashes={"SHA-256": value}, **marked),
-    "app_ids": lambda value, marked: stix2.Software(name=value, **marked),
+_OBSERVABLES = {
+    "domains": ("domain-name", "value"),
+    "urls": ("url", "value"),
+    "emails": ("email-addr", "value"),
+    "processes": ("process", "command_line"),
+    "file_names": ("file", "name"),
+    "file_paths": ("file", "name"),
+    "files_md5": ("file", "MD5"),
+    "files_sha1": ("file", "SHA-1"),
+    "files_sha256": ("file", "SHA-256"),
+    "app_ids": ("software", "name"),
 }
-"""What makes the observable of an indicator's type."""
+"""What the observable of an indicator's type is, and what holds its value."""
 
 
 def _marking(tlp: Tlp) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, cast
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mvtcase.canon import GENESIS, digest, new_uuid, sha256_file
 from mvtcase.model import CustodyEvent
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 GONE = "0" * 64
 """The seal of a row that the event which names it destroyed."""
+_ROWS_WRITTEN = "SELECT sequence, table_name, row_uuid, row_sha256 FROM custody_row ORDER BY sequence, ordinal"
+_NO_ROWS = digest([])
 _SEALED_BY_0_1_0 = 1
 """How many steps the schema had when events did not yet name the columns that they seal."""
 
@@ -44,8 +48,7 @@ class WrittenRow:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seal:
+class _Seal(NamedTuple):  # hundreds of thousands are made, and a dataclass takes twice as long
     """The newest digest of a row and the columns it covers."""
 
     digest: str
@@ -199,10 +202,11 @@ def verify(connection: sqlite3.Connection) -> tuple[Difference, ...]:
     Re-derives each event's digest, its link to the event before, the digest over the rows it names, and for every row
     of every covered table the digest of its present content against the newest event that names it.
     """
+    chain = tuple(events(connection))
     return (
         *_verify_database(connection),
-        *_verify_events(connection),
-        *_verify_rows(connection),
+        *_verify_events(connection, chain),
+        *_verify_rows(connection, chain),
         *_verify_objects(connection),
         *(Difference(where="index of words", what=each) for each in words.differences(connection)),
     )
@@ -216,9 +220,9 @@ def _verify_database(connection: sqlite3.Connection) -> Iterator[Difference]:
         yield Difference(where=f"{table} row {rowid}", what=f"refers to a row of {parent} that is not there")
 
 
-def _verify_events(connection: sqlite3.Connection) -> Iterator[Difference]:
-    previous, redacted = GENESIS, _redacted(connection)
-    for place, event in enumerate(events(connection), start=1):
+def _verify_events(connection: sqlite3.Connection, chain: Sequence[CustodyEvent]) -> Iterator[Difference]:
+    previous, redacted, written = GENESIS, _redacted(connection), _digests_of_rows(connection)
+    for place, event in enumerate(chain, start=1):
         where = f"event {event.sequence}"
         if event.sequence != place:
             yield Difference(where=where, what=f"stands where event {place} is expected")
@@ -227,7 +231,8 @@ def _verify_events(connection: sqlite3.Connection) -> Iterator[Difference]:
         own = event_digest(event)
         if own not in {event.digest, *redacted.get(str(event.sequence), ())}:
             yield Difference(where=where, what="its content does not give its digest")
-        yield from _verify_event_rows(connection, event)
+        if event.payload.get("rows_sha256") != written.get(event.sequence, _NO_ROWS):
+            yield Difference(where=where, what="the list of rows it wrote was changed")
         previous = event.digest
 
 
@@ -241,20 +246,14 @@ def _redacted(connection: sqlite3.Connection) -> dict[str, set[str]]:
     return found
 
 
-def _verify_event_rows(connection: sqlite3.Connection, event: CustodyEvent) -> Iterator[Difference]:
-    written = [
-        WrittenRow(table=table, uuid=uuid, digest=sealed)
-        for table, uuid, sealed in connection.execute(
-            "SELECT table_name, row_uuid, row_sha256 FROM custody_row WHERE sequence = ? ORDER BY ordinal",
-            (event.sequence,),
-        )
-    ]
-    if event.payload.get("rows_sha256") != rows_digest(written):
-        yield Difference(where=f"event {event.sequence}", what="the list of rows it wrote was changed")
+def _digests_of_rows(connection: sqlite3.Connection) -> dict[int, str]:
+    """Return the digest over the list of rows that each event wrote, by its sequence."""
+    by_event = groupby(connection.execute(_ROWS_WRITTEN), key=itemgetter(0))
+    return {sequence: digest([list(row[1:]) for row in rows]) for sequence, rows in by_event}
 
 
-def _verify_rows(connection: sqlite3.Connection) -> Iterator[Difference]:
-    expected = _newest_seals(connection)
+def _verify_rows(connection: sqlite3.Connection, chain: Sequence[CustodyEvent]) -> Iterator[Difference]:
+    expected = _newest_seals(connection, chain)
     for table, known in covered().items():
         present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
         missing = known.keys() - present
@@ -273,33 +272,43 @@ def _verify_rows(connection: sqlite3.Connection) -> Iterator[Difference]:
             yield Difference(where=f"{table} {uuid}", what="the chain says it was written, and it is not there")
 
 
-def _newest_seals(connection: sqlite3.Connection) -> dict[tuple[str, str], _Seal]:
-    """Return the newest seal of every row; before events named their columns, 0.1.0's were all there were."""
-    first = schema.tables(_SEALED_BY_0_1_0)
-    named = {event.sequence: event.payload.get("columns") for event in events(connection)}
+def _newest_seals(connection: sqlite3.Connection, chain: Sequence[CustodyEvent]) -> dict[tuple[str, str], _Seal]:
+    """Return the newest seal of every row."""
+    named = {event.sequence: event.payload.get("columns") for event in chain}
+    columns = cache(lambda sequence, table: _columns(named.get(sequence), table))
     return {
-        (table, uuid): _Seal(digest=sealed, columns=_columns(named.get(sequence), table) or tuple(first.get(table, ())))
-        for sequence, table, uuid, sealed in connection.execute(
-            "SELECT sequence, table_name, row_uuid, row_sha256 FROM custody_row ORDER BY sequence, ordinal"
-        )
+        (table, uuid): _Seal(sealed, columns(sequence, table))
+        for sequence, table, uuid, sealed in connection.execute(_ROWS_WRITTEN)
     }
 
 
 def _columns(named: Json, table: str) -> tuple[str, ...]:
+    """Return the columns that an event sealed; before events named them, 0.1.0's were all there were."""
     columns = named.get(table) if isinstance(named, dict) else None
-    return tuple(map(str, columns)) if isinstance(columns, list) else ()
+    given = tuple(map(str, columns)) if isinstance(columns, list) else ()
+    return given or tuple(schema.tables(_SEALED_BY_0_1_0).get(table, ()))
 
 
 def _broken(seal: _Seal, table: str, row: Mapping[str, object]) -> str:
     """Return how a row breaks its seal, empty when it does not; a column added since must still hold its default."""
-    columns = [name for name in seal.columns if name in row]
-    if seal.digest != _digest_of(table, columns, [row[name] for name in columns]):
+    later = _added_since(table, seal.columns)
+    sealed = (
+        row
+        if not later and len(seal.columns) == len(row)
+        else {name: row[name] for name in seal.columns if name in row}
+    )
+    if seal.digest != values_digest(table, sealed):
         return "differs from what the chain says was written"
     defaults = covered()[table]
-    for name in row.keys() - set(seal.columns):
+    for name in later:
         if row[name] is not None and f"{row[name]}" != (defaults[name] or "").strip("'"):
             return f"its {name} was filled in without an event"
     return ""
+
+
+@cache
+def _added_since(table: str, columns: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(covered()[table].keys() - set(columns))
 
 
 def _verify_objects(connection: sqlite3.Connection) -> Iterator[Difference]:

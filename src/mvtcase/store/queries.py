@@ -285,6 +285,21 @@ def scans(
     )
 
 
+def attached(store: Store) -> tuple[str, ...]:
+    """Return the SHA-256 of every file that is kept beside a consent, an observation or a handover."""
+    query = (
+        "SELECT document_sha256 AS digest FROM consent UNION SELECT attachment_sha256 FROM observation "
+        "UNION SELECT scan_sha256 FROM handover ORDER BY 1"
+    )
+    return tuple(row["digest"] for row in store.rows(query) if row["digest"])
+
+
+def scan_places(store: Store) -> tuple[sqlite3.Row, ...]:
+    """Return what each scan was of, and the digest of its results, oldest first: no more than says where they are."""
+    columns = "id, uuid, device, acquisition, results_sha256"
+    return tuple(store.rows(f"SELECT {columns} FROM scan ORDER BY {IN_ORDER}"))  # noqa: S608  # a text of our own
+
+
 def of_official(official: str) -> Condition:
     """Return the condition for the findings of an official, by id."""
     return Condition(text="WHERE f.official = ?", values=(official,))
@@ -716,8 +731,11 @@ def reports(store: Store) -> tuple[model.Report, ...]:
 
 
 def custody_events(store: Store) -> tuple[model.CustodyEvent, ...]:
-    """Return the chain of custody, oldest event first."""
-    return tuple(custody.events(store.connection))
+    """Return the chain of custody, oldest event first; read once for each head."""
+    head = custody.head(store.connection)
+    if store.chain is None or store.chain[0] != head:
+        store.chain = (head, tuple(custody.events(store.connection)))
+    return store.chain[1]
 
 
 def _read(store: Store, table: str, rest: str = "", values: Sequence[object] = ()) -> list[sqlite3.Row]:

@@ -6,47 +6,55 @@ import json
 import sqlite3
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import digest, kept_beside, sha256_bytes
-from mvtcase.store import migrations
+from mvtcase.store import migrations, views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_KEPT = (None, 1)
+"""The numbers of steps whose outcome is kept: all, and those of 0.1.0, by which old seals are checked."""
 
 
 @cache
 def tables(steps: int | None = None) -> Mapping[str, Mapping[str, str | None]]:
     """Return the columns of every table after so many steps (None: all), each with the SQL text of its default."""
-    if steps is not None:
-        return _tables(steps)
-    folder = Path(migrations.__file__)
-    stamp = digest([sha256_bytes(each.read_bytes()) for each in sorted(folder.parent.glob("m*.py"))])[:16]
-    return kept_beside(folder, stamp, lambda: json.dumps(_tables(None)).encode(), _loaded)
-
-
-def _loaded(data: bytes) -> Mapping[str, Mapping[str, str | None]]:
-    return dict(json.loads(data))
-
-
-def _tables(steps: int | None) -> Mapping[str, Mapping[str, str | None]]:
-    connection = _empty_case(steps)
-    try:
-        return {
-            name: {row[1]: row[4] for row in connection.execute(f"PRAGMA table_info({name})")}
-            for (_, name), text in objects(connection).items()
-            if text.startswith("CREATE TABLE")
-        }
-    finally:
-        connection.close()
+    made = _of_release()[str(steps)] if steps in _KEPT else _after(steps)
+    return dict(made["columns"])
 
 
 @cache
 def expected() -> Mapping[tuple[str, str], str]:
     """Return the SQL text of every object of a new case by type and name."""
-    connection = _empty_case(None)
+    return {(kind, name): text for kind, name, text in _of_release()["None"]["objects"]}
+
+
+@cache
+def _of_release() -> Mapping[str, Any]:
+    """Return what a case holds after the steps asked for again and again; made once for the files of a release."""
+    folder = Path(migrations.__file__)
+    texts = [sha256_bytes(each.read_bytes()) for each in (*sorted(folder.parent.glob("m*.py")), Path(views.__file__))]
+    made: Mapping[str, Any] = kept_beside(
+        folder,
+        digest(texts)[:16],
+        lambda: json.dumps({str(steps): _after(steps) for steps in _KEPT}).encode(),
+        json.loads,
+    )
+    return made
+
+
+def _after(steps: int | None) -> Mapping[str, Any]:
+    connection = _empty_case(steps)
     try:
-        return objects(connection)
+        found = objects(connection)
+        columns = {
+            name: {row[1]: row[4] for row in connection.execute(f"PRAGMA table_info({name})")}
+            for (_, name), text in found.items()
+            if text.startswith("CREATE TABLE")
+        }
+        return {"columns": columns, "objects": [[*key, text] for key, text in found.items()]}
     finally:
         connection.close()
 

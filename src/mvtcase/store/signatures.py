@@ -10,11 +10,8 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from mvtcase.canon import GENESIS, canonical_json, person_key, timestamp
-from mvtcase.keys.identities import SIGNS
+from mvtcase.keys import SIGNS
 from mvtcase.store import custody, queries
 from mvtcase.store.custody import Difference
 
@@ -98,6 +95,9 @@ def _wrong(one: Signed, heads: Mapping[str, int], keys: Mapping[str, str] | None
 
 
 def _fits(one: Signed) -> bool:
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  # slow to load, and many chains are unsigned
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415  # as above
+
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(one.public_key.removeprefix(SIGNS)))
         said = statement(one.digest, one.sequence, one.examiner, one.at)

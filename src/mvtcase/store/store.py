@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from mvtcase.canon import Clock
-    from mvtcase.model import Json
+    from mvtcase.model import CustodyEvent, Json
     from mvtcase.store.memory import Memory, Thing
 
 Written: TypeAlias = "Mapping[str, Sequence[str]]"
@@ -165,6 +165,7 @@ class Store:
         self.connection = connection
         self.read_only = False
         self.memory: Memory | None = None
+        self.chain: tuple[tuple[int, str], tuple[CustodyEvent, ...]] | None = None
         """What a server remembers of cases; a call that ends with its answer has none."""
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.canon import new_uuid, sha256_file, timestamp
 from mvtcase.errors import BundleError, ConflictError, InputError, RenderError
 from mvtcase.evidence import manifest
-from mvtcase.keys import identities
+from mvtcase.keys import SIGNS
 from mvtcase.report.publication import Edition
 from mvtcase.store import custody, merging, purging, queries
 from mvtcase.store.folder import PRIVATE_FOLDER
@@ -277,7 +277,7 @@ def shown(path: Path, label: bundle_files.Label) -> BundleShown:
     try:
         return BundleShown(
             bundle=str(told["bundle"]), made_at=str(told["made_at"]), origin=str(told["origin"]),
-            examiner=str(told["examiner"]), signed_by=f"{identities.SIGNS}{label.public_key}", tlp=str(told["tlp"]),
+            examiner=str(told["examiner"]), signed_by=f"{SIGNS}{label.public_key}", tlp=str(told["tlp"]),
             edition=str(told.get("edition", Edition.INTERNAL)),
             counts={str(name): int(number) for name, number in told["counts"].items()},
             evidence=bool(told["evidence"]), head=str(told["head"]), events=int(told["events"]),

@@ -16,7 +16,7 @@ from mvtcase.store import custody as chain
 from mvtcase.store import incoming, purging, queries, signatures
 from mvtcase.store.custody import Difference
 from mvtcase.wording import do, say
-from mvtcase.workflow import attachments, bundle_files, clocks, report_files, witnesses
+from mvtcase.workflow import attachments, clocks, report_files, witnesses
 from mvtcase.workflow.desk import Outcome, require_identity
 from mvtcase.workflow.recording import contexts, settled_case
 from mvtcase.workflow.report_files import HOW_TO_CHECK
@@ -245,8 +245,9 @@ def _verify_head(store: Store, printed: str | None) -> Iterator[Difference]:
 
 def _verify_sets(desk: Desk, store: Store) -> Iterator[Difference]:
     """Look at the indicator sets that this case names and this workspace holds: their bytes must be those named."""
+    library = desk.library
     for each in queries.indicator_sets(store):
-        if desk.library.is_altered(each.name, each.sha256):
+        if library.is_altered(each.name, each.sha256):
             yield Difference(where=f"indicator set {each.name}", what="its bytes are not those that scans named")
 
 
@@ -257,6 +258,8 @@ def _verify_bundles(store: Store) -> Iterator[Difference]:
             continue
         path = store.folder.file(f"exports/{event.payload.get('file', '')}")
         if path.is_file() and not chain.is_file(path, str(event.payload.get("sha256"))):
+            from mvtcase.workflow import bundle_files  # noqa: PLC0415  # slow to load, and few bundles are changed
+
             yield Difference(where=f"bundle {path.name}", what=bundle_files.what_differs(path))
 
 
@@ -290,10 +293,10 @@ def _verify_files(store: Store, keys: Mapping[str, str] | None) -> Iterator[Diff
     for acquisition in queries.acquisitions(store):
         if not chain.is_file(store.folder.manifest(acquisition.id), acquisition.manifest_sha256):
             yield Difference(where=f"manifest of {acquisition.id}", what="missing or not the one registered")
-    for scan in queries.scans(store, in_full=False):
-        if scan.results_sha256:
-            yield from _verify_results(store.folder.results(scan.id), scan.id, scan.results_sha256)
-            store.folder.forget(f"scans/{scan.id}")
+    for scan in queries.scan_places(store):
+        if scan["results_sha256"]:
+            yield from _verify_results(store.folder.results(scan["id"]), scan["id"], scan["results_sha256"])
+            store.folder.forget(f"scans/{scan['id']}")
     yield from _verify_reports(store, keys)
     yield from _verify_attachments(store)
 
@@ -324,10 +327,6 @@ def _verify_results(results: Path, scan: str, digest: str) -> Iterator[Differenc
 
 
 def _verify_attachments(store: Store) -> Iterator[Difference]:
-    consents = (consent for one in queries.officials(store) for consent in queries.consents(store, one.id))
-    wanted = {each.document_sha256 for each in consents}
-    wanted |= {each.attachment_sha256 for each in queries.observations(store)}
-    wanted |= {row["scan_sha256"] for row in store.rows("SELECT scan_sha256 FROM handover")}
-    for digest in sorted(filter(None, wanted)):
+    for digest in queries.attached(store):
         if not chain.is_file(store.folder.file(f"attachments/{digest}"), digest):
             yield Difference(where=f"attachment {digest[:12]}", what="the file is missing or changed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -20,7 +19,6 @@ from mvtcase.errors import (
     StoreError,
     WrongKeyError,
 )
-from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.model import CaseState, ExaminerRole
 from mvtcase.settings import Settings
 from mvtcase.store import incoming, queries
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
         RecheckJob,
         ScanJob,
     )
+    from mvtcase.indicators.library import IndicatorLibrary
     from mvtcase.keys.identities import Identity
     from mvtcase.keys.ring import Keys
     from mvtcase.model import CaseFile
@@ -165,6 +164,8 @@ class Desk:
     @property
     def library(self) -> IndicatorLibrary:
         """The indicator sets of this workspace, the built-in ones among them."""
+        from mvtcase.indicators.library import IndicatorLibrary  # noqa: PLC0415  # slow to load
+
         return IndicatorLibrary(self.workspace.iocs)
 
     @property
@@ -284,6 +285,8 @@ def readable(folder: CaseFolder) -> CaseFile | None:
 
 
 def _version(distribution: str) -> str:
+    import importlib.metadata  # noqa: PLC0415  # slow to load, and many verbs ask for no version
+
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:

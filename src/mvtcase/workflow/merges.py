@@ -15,7 +15,7 @@ from mvtcase.engine.results_folder import changed_since_hashed
 from mvtcase.errors import BundleError, ConflictError, InputError, NotFoundError
 from mvtcase.evidence import manifest
 from mvtcase.files import destroy
-from mvtcase.keys import identities
+from mvtcase.keys import SIGNS
 from mvtcase.model import CustodyEvent, DecisionKind
 from mvtcase.store import custody, incoming, merging, queries, schema
 from mvtcase.wording import do, say
@@ -125,13 +125,13 @@ def _require_known_signer(store: Store, label: bundle_files.Label, keys: Path | 
     known = {key for each in queries.examiners(store) for key in each.public_keys}
     known |= {row["public_key"] for row in store.rows("SELECT public_key FROM origin")}
     known |= set(read_keys(keys)) if keys else set()
-    if f"{identities.SIGNS}{label.public_key}" not in known:
+    if f"{SIGNS}{label.public_key}" not in known:
         raise BundleError(
             "The bundle is signed with {key}, which nobody here knows.",
             hint=say(
                 "Compare that key with its owner by telephone; then list it in a file and use {0}.", do(keys="FILE")
             ),
-            key=f"{identities.SIGNS}{label.public_key}",
+            key=f"{SIGNS}{label.public_key}",
         )
 
 
@@ -192,7 +192,7 @@ class _Taking:
         """Write down whose chain this is, and the events of it that are not held yet."""
         label = self._label.told
         told = {"head": str(label["head"]), "events": len(self._events), "bundle": str(label["bundle"]),
-                "public_key": f"{identities.SIGNS}{self._label.public_key}", "merged_at": change.at,
+                "public_key": f"{SIGNS}{self._label.public_key}", "merged_at": change.at,
                 "merged_by": self._desk.actor}  # fmt: skip
         known = self._store.rows("SELECT uuid, events FROM origin WHERE id = ?", (self._origin,))
         if not known:
@@ -236,7 +236,7 @@ class _Taking:
 
 def _told(label: bundle_files.Label, origin: str, *, merged: bool, **more: Any) -> Merged:  # noqa: ANN401  # its fields
     told = label.told
-    return Merged(origin=origin, bundle=str(told["bundle"]), signed_by=f"{identities.SIGNS}{label.public_key}",
+    return Merged(origin=origin, bundle=str(told["bundle"]), signed_by=f"{SIGNS}{label.public_key}",
                   examiner=str(told["examiner"]), merged=merged, **more)  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from mvtcase.engine.safe_json import safe_json
 from mvtcase.errors import CaseLockedError, CaseReadOnlyError, ConflictError
 from mvtcase.findings.normalise import Context, normalise
 from mvtcase.findings.review import PROGRAM
-from mvtcase.indicators.house import validity
 from mvtcase.model import Completeness, ScanState
 from mvtcase.store import filing as results
 from mvtcase.store import queries
@@ -114,7 +113,8 @@ def record(
     state: ScanState,
 ) -> None:
     """File everything a scan gave in one transaction: outcomes, gaps, alerts, findings, the end of the scan."""
-    from mvtcase.workflow.sealing import sealing_seen  # noqa: PLC0415  # slow to load, and most verbs record no scan
+    from mvtcase.indicators.house import validity  # noqa: PLC0415  # slow to load, and most verbs record no scan
+    from mvtcase.workflow.sealing import sealing_seen  # noqa: PLC0415  # as above
 
     row = queries.scan(store, scan)
     device = queries.device(store, row.device)
@@ -181,11 +181,13 @@ def contexts(store: Store) -> dict[str, Context]:
         for row in store.rows("SELECT row_uuid, their_id FROM alias WHERE table_name = 'scan' ORDER BY uuid DESC")
     }
     return {
-        each.id: Context(
-            device=devices[each.device], scan=names.get(each.uuid, each.id), run_paths=(acquired[each.acquisition],)
+        each["id"]: Context(
+            device=devices[each["device"]],
+            scan=names.get(each["uuid"], each["id"]),
+            run_paths=(acquired[each["acquisition"]],),
         )
-        for each in queries.scans(store, in_full=False)
-        if each.device in devices and each.acquisition in acquired
+        for each in queries.scan_places(store)
+        if each["device"] in devices and each["acquisition"] in acquired
     }
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import sha256_bytes
 from mvtcase.model import ReportState
-from mvtcase.report.facts import Life
 from mvtcase.store import queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mvtcase.model import CustodyEvent, Report
+    from mvtcase.report.facts import Life
     from mvtcase.store.folder import CaseFolder
     from mvtcase.store.store import Store
 
@@ -40,7 +40,13 @@ class Written:
     files: tuple[ReportFile, ...]
     facts: ReportFile | None
     wish: Mapping[str, Any]
-    life: Life
+    events: tuple[CustodyEvent, ...]
+    superseded_by: str
+
+    @property
+    def life(self) -> Life:
+        """Where it stands, as its events tell."""
+        return _life(self.report, self.events, self.superseded_by)
 
     @property
     def every_file(self) -> tuple[ReportFile, ...]:
@@ -50,7 +56,7 @@ class Written:
     @property
     def was_released(self) -> bool:
         """Whether it ever left the case team."""
-        return self.life.released_at is not None
+        return any(each.action == "report.released" for each in self.events)
 
 
 def written(store: Store) -> tuple[Written, ...]:
@@ -58,10 +64,13 @@ def written(store: Store) -> tuple[Written, ...]:
     events = [each for each in queries.custody_events(store) if each.action.startswith("report.")]
     reports = queries.reports(store)
     replaced = {each.supersedes: each.id for each in reports if each.supersedes}
-    return tuple(_written(each, [event for event in events if event.subject == each.id], replaced) for each in reports)
+    return tuple(
+        _written(each, tuple(event for event in events if event.subject == each.id), replaced.get(each.id, ""))
+        for each in reports
+    )
 
 
-def _written(report: Report, events: Sequence[CustodyEvent], replaced: Mapping[str, str]) -> Written:
+def _written(report: Report, events: tuple[CustodyEvent, ...], superseded_by: str) -> Written:
     wish: Mapping[str, Any] = next((each.payload for each in events if each.action == "report.written"), {})
     filed: list[Any] = [each.payload["files"] for each in events if each.payload.get("files")]
     files = tuple(ReportFile(**each) for each in filed[-1]) if filed else (_own(report),)
@@ -71,7 +80,8 @@ def _written(report: Report, events: Sequence[CustodyEvent], replaced: Mapping[s
         files=files,
         facts=ReportFile(**kept) if isinstance(kept, dict) else None,
         wish=wish if filed else {},
-        life=_life(report, events, replaced),
+        events=events,
+        superseded_by=superseded_by,
     )
 
 
@@ -79,7 +89,9 @@ def _own(report: Report) -> ReportFile:
     return ReportFile(format=report.format, path=report.path, sha256=report.sha256)
 
 
-def _life(report: Report, events: Sequence[CustodyEvent], replaced: Mapping[str, str]) -> Life:
+def _life(report: Report, events: Sequence[CustodyEvent], superseded_by: str) -> Life:
+    from mvtcase.report.facts import Life  # noqa: PLC0415  # slow to load, and rarely asked for
+
     by_action = {each.action: each for each in events}
     reviewed, released = by_action.get("report.reviewed"), by_action.get("report.released")
     return Life(
@@ -89,7 +101,7 @@ def _life(report: Report, events: Sequence[CustodyEvent], replaced: Mapping[str,
         released_by=released.actor if released else "",
         released_at=released.at if released else None,
         supersedes=report.supersedes or "",
-        superseded_by=replaced.get(report.id, "") if report.state is ReportState.SUPERSEDED else "",
+        superseded_by=superseded_by if report.state is ReportState.SUPERSEDED else "",
         errata=tuple(
             (each.actor, each.at, str(each.payload.get("text", "")))
             for each in events

@@ -11,16 +11,12 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from mvtcase.errors import BundleError, InputError
 from mvtcase.files import write_atomically
-from mvtcase.keys import identities
+from mvtcase.keys import SIGNS
 from mvtcase.store import queries
 from mvtcase.store.custody import Difference
 from mvtcase.wording import say
-from mvtcase.workflow import bundle_files, stamps
 from mvtcase_readers.regular import read_bounded
 
 if TYPE_CHECKING:
@@ -41,6 +37,8 @@ def read_keys(path: Path) -> dict[str, str]:
 
     A line holds a name and one or more public keys; what follows a # is a remark.
     """
+    from mvtcase.keys.identities import is_public_key  # noqa: PLC0415  # slow to load, and few calls bring a list
+
     try:
         text = read_bounded(path, MAX_BYTES).decode()
     except (OSError, ValueError) as error:
@@ -48,16 +46,18 @@ def read_keys(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in text.splitlines():
         words = line.partition("#")[0].split()
-        keys = [each for each in words if identities.is_public_key(each)]
+        keys = [each for each in words if is_public_key(each)]
         if words and not keys:
             raise InputError("A line of {path} holds no public key: {line!r}.", path=path, line=line[:80])
         name = " ".join(each for each in words if each not in keys)
-        found |= {each: name for each in keys if each.startswith(identities.SIGNS)}
+        found |= {each: name for each in keys if each.startswith(SIGNS)}
     return found
 
 
 def differences(store: Store, path: Path) -> Iterator[Difference]:
     """Yield what another laptop's bundle, or a time stamp, knows of this chain that the chain no longer holds."""
+    from mvtcase.workflow import bundle_files, stamps  # noqa: PLC0415  # slow to load, and rarely needed
+
     known = {each.digest: each.sequence for each in queries.custody_events(store)}
     try:
         label = bundle_files.read_label(path)
@@ -112,7 +112,7 @@ def wrong_signature(path: Path, keys: Mapping[str, str] | None) -> str:
         return ""
     signature = read_bounded(beside, MAX_BYTES)
     key = signature.split(b"\n")[0].rpartition(b" ")[2].decode("ascii", "replace")
-    if keys is not None and f"{identities.SIGNS}{key}" not in keys:
+    if keys is not None and f"{SIGNS}{key}" not in keys:
         return f"is by {key}, which is not on the list of keys"
     return unlike_minisign(path.read_bytes(), signature, key)
 
@@ -136,6 +136,9 @@ def how_to_check(names: Sequence[str], key: str, word: Callable[[object], str]) 
 
 def unlike_minisign(data: bytes, signature: bytes, key: str) -> str:
     """Return how a minisign signature does not fit data and key (64 hex digits), empty when it does."""
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  # slow to load, and few cases are signed
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415  # as above
+
     try:
         _, line, comment, whole = signature.decode().splitlines()[:4]
         kind, key_id, signed = struct.unpack("2s8s64s", base64.b64decode(line, validate=True))

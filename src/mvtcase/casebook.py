@@ -5,9 +5,10 @@ It stands between the stores of facts below and the reports and verbs above, so 
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mvtcase.canon import StrEnum
@@ -32,8 +33,7 @@ from mvtcase.store import queries
 from mvtcase.wording import Kept, Reason, Said, why
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 
     from mvtcase.findings.ratings import Ruled
     from mvtcase.model import (
@@ -237,7 +237,7 @@ def overview(store: Store, newest: Newest, of: str | None = None) -> Overview:
     """
     if store.memory is None or of is not None:
         return _overview(store, newest, of)
-    at_hand = tuple(Path(each).exists() for each in queries.paths(store))
+    at_hand = tuple(map(os.path.exists, queries.paths(store)))
     known = store.remembered(
         ("overview", newest.marks, at_hand),
         lambda: _overview(store, newest, None),
@@ -384,9 +384,9 @@ def _weights(store: Store, of: str | None = None) -> dict[str, tuple[Weight, ...
     """Return what a status looks at in the findings of each device; leads of one phone alone weigh as suspicious."""
     found: dict[str, Counter[Weight]] = {}
     for row in queries.weights(store, of):
-        found.setdefault(row["device"], Counter())[_weight(row)] += row["number"]
+        found.setdefault(row["device"], Counter())[_weight(*(row[each] for each in _WEIGHED))] += row["number"]
     for row in queries.weighing(store, lonely(store), of):
-        weight = _weight(row)
+        weight = _weight(*(row[each] for each in _WEIGHED))
         found[row["device"]][weight] -= 1
         found[row["device"]][replace(weight, rating=Rating.SUSPICIOUS)] += 1
     return {
@@ -395,13 +395,17 @@ def _weights(store: Store, of: str | None = None) -> dict[str, tuple[Weight, ...
     }
 
 
-def _weight(row: sqlite3.Row) -> Weight:
+_WEIGHED = ("evidence_class", "level", "rating", "matched", "state")
+
+
+@lru_cache(maxsize=1024)  # thousands of phones have few sorts of findings
+def _weight(evidence_class: str, level: str, rating: str, matched: int, state: str) -> Weight:
     return Weight(
-        evidence_class=EvidenceClass(row["evidence_class"]),
-        level=Level(row["level"]),
-        rating=Rating(row["rating"]),
-        matched=bool(row["matched"]),
-        state=FindingState(row["state"]),
+        evidence_class=EvidenceClass(evidence_class),
+        level=Level(level),
+        rating=Rating(rating),
+        matched=bool(matched),
+        state=FindingState(state),
     )
 
 
@@ -414,6 +418,16 @@ class _Given:
     acquisitions: Mapping[str, tuple[Acquisition, ...]]
     scans: Mapping[str, tuple[Scan, ...]]
     weights: Mapping[str, tuple[Weight, ...]]
+    stale: dict[Hashable, tuple[Stale, ...]] = field(default_factory=dict)
+    """What was found stale before: phones that were scanned with the same sets and tools share it."""
+
+    def staleness(self, scan: Scan, compared: Sequence[IndicatorSet], path: str) -> tuple[Stale, ...]:
+        """Return what `staleness` does for the scan of an acquisition whose original was at a path."""
+        at_hand = os.path.exists(path)  # noqa: PTH110  # of thousands a `Path` each takes longer than the look
+        key = (tuple((each.name, each.version, each.sha256) for each in compared), tuple(scan.tools.items()), at_hand)
+        if key not in self.stale:
+            self.stale[key] = staleness(scan, compared, self.newest, at_hand=at_hand, fixed=self.fixed)
+        return self.stale[key]
 
 
 def _device_standing(device: Device, given: _Given) -> DeviceStanding:
@@ -426,9 +440,7 @@ def _device_standing(device: Device, given: _Given) -> DeviceStanding:
         each
         for acquisition in counted
         if (scan := latest[acquisition.id]) is not None
-        for each in staleness(
-            scan, compared[acquisition.id], given.newest, at_hand=Path(acquisition.path).exists(), fixed=given.fixed
-        )
+        for each in given.staleness(scan, compared[acquisition.id], acquisition.path)
     )
     weights = given.weights.get(device.id, ())
     reach = merged(map(of_scan, done))
@@ -451,7 +463,7 @@ def _device_standing(device: Device, given: _Given) -> DeviceStanding:
             *(_unscanned(each, scans[each.id]) for each in counted if latest[each.id] is None),
             *((TOO_NARROW,) if done and not view.sees_execution else ()),
         ),
-        stale=tuple(dict.fromkeys(stale)),
+        stale=stale if len(done) == 1 else tuple(dict.fromkeys(stale)),
         reach=reach,
         compared=tuple({used.sha256: used for own in compared.values() for used in own}.values()),
     )

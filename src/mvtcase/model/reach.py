@@ -89,8 +89,11 @@ def of_scan(scan: Scan) -> tuple[Reach, ...]:
     return tuple(map(_stored, scan.reach)) or (measured(scan.kind, scan.modules) if scan.modules else ())
 
 
+_TRACES = {str(each): each for each in Trace}
+
+
 def _stored(each: Mapping[str, Any]) -> Reach:
-    return Reach(trace=Trace(each["trace"]), from_=each["from"], to=each["to"], basis=each["basis"])
+    return Reach(trace=_TRACES[each["trace"]], from_=each["from"], to=each["to"], basis=each["basis"])
 
 
 def merged(reaches: Iterable[Sequence[Reach]]) -> tuple[Reach, ...]:

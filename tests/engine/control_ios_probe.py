@@ -1,4 +1,4 @@
-"""Run one of MVT's iOS commands and print, as one JSON object, what every module found.
+"""Run MVT's iOS commands, one for each line of standard input, and write what every module found to a file each.
 
 Started as a child process: MVT is never imported by the tests themselves.
 """
@@ -39,10 +39,18 @@ def decrypted(job: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Read a job from standard input and print the answer."""
-    job = json.load(sys.stdin)
-    errors = Errors()
-    logging.getLogger().addHandler(errors)
+    """Answer every job and say so with a line each."""
+    for line in sys.stdin:
+        errors = Errors()
+        logging.getLogger().addHandler(errors)
+        answer(json.loads(line), errors)
+        logging.getLogger().removeHandler(errors)
+        sys.stdout.write("answered\n")
+        sys.stdout.flush()
+
+
+def answer(job: dict[str, Any], errors: Errors) -> None:
+    """Run the command of a job and write what it found where the job says."""
     if "encrypted" in job:
         decrypted(job)
     command = COMMANDS[job["command"]](

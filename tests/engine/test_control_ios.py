@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from mvtcase.phones.ios_spots import SPOTS, IosEvidence
 from mvtcase.phones.plants import Plant, PlantKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from mvtcase.phones.plants import BuiltEvidence, Planted
 
@@ -79,28 +80,41 @@ class Answer:
         return any(alert["indicator"] == planted.plant.value for alert in alerts)
 
 
-def ask(folder: Path, command: str, target: Path, plants: tuple[Plant, ...], **more: str) -> Answer:
-    """Run MVT over some evidence in a child process with the plants as indicators."""
-    own = folder / "mvt"
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """Return a function that runs MVT over some evidence in one child process, with plants as indicators."""
+    own = str(tmp_path_factory.mktemp("mvt"))
     environment = {
         **os.environ,
-        "MVT_CONFIG_FOLDER": str(own),
-        "MVT_DATA_FOLDER": str(own),
+        "MVT_CONFIG_FOLDER": own,
+        "MVT_DATA_FOLDER": own,
         "MVT_NETWORK_ACCESS_ALLOWED": "false",
     }
-    indicators = write_stix_bundle(folder / "planted.stix2", plants)
-    answer = folder / "answer.json"
-    job = {"command": command, "target": str(target), "indicators": str(indicators), "answer": str(answer), **more}
-    subprocess.run(
+    with subprocess.Popen(
         [sys.executable, str(PROBE)],
-        input=json.dumps(job),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
         env=environment,
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    return Answer(**json.loads(answer.read_text(encoding="utf-8")))
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        told, heard = child.stdin, child.stdout
+
+        def run(folder: Path, command: str, target: Path, plants: tuple[Plant, ...], **more: str) -> Answer:
+            indicators = write_stix_bundle(folder / "planted.stix2", plants)
+            found = folder / "answer.json"
+            job = {"command": command, "target": str(target), "indicators": str(indicators), "answer": str(found)}
+            told.write(json.dumps({**job, **more}) + "\n")
+            told.flush()
+            assert "answered\n" in iter(heard.readline, ""), "MVT ended early"
+            return Answer(**json.loads(found.read_text(encoding="utf-8")))
+
+        yield run
 
 
 def everything(evidence: IosEvidence) -> tuple[Plant, ...]:
@@ -116,7 +130,7 @@ def form(request: pytest.FixtureRequest) -> IosEvidence:
 
 
 @pytest.fixture(scope="module")
-def healthy(form: IosEvidence, tmp_path_factory: pytest.TempPathFactory) -> Answer:
+def healthy(form: IosEvidence, ask: Ask, tmp_path_factory: pytest.TempPathFactory) -> Answer:
     """Return MVT's answer on a healthy phone."""
     folder = tmp_path_factory.mktemp("healthy")
     command, build = BUILDERS[form]
@@ -124,7 +138,7 @@ def healthy(form: IosEvidence, tmp_path_factory: pytest.TempPathFactory) -> Answ
 
 
 @pytest.fixture(scope="module")
-def planted(form: IosEvidence, tmp_path_factory: pytest.TempPathFactory) -> tuple[BuiltEvidence, Answer]:
+def planted(form: IosEvidence, ask: Ask, tmp_path_factory: pytest.TempPathFactory) -> tuple[BuiltEvidence, Answer]:
     """Return a phone with a plant of each kind at each spot, and MVT's answer on it."""
     folder = tmp_path_factory.mktemp("planted")
     command, build = BUILDERS[form]
@@ -163,7 +177,7 @@ def test_every_plant_is_reported_by_its_module(planted: tuple[BuiltEvidence, Ans
     assert answer.errors == []
 
 
-def test_default_spots_cover_each_kind(tmp_path: Path, form: IosEvidence) -> None:
+def test_default_spots_cover_each_kind(tmp_path: Path, form: IosEvidence, ask: Ask) -> None:
     """A plant without a spot is reported too, for each kind that this evidence can hold."""
     kinds = [kind for kind in VALUES if not (kind is PlantKind.IOS_PROFILE_IDS and form is IosEvidence.FILE_SYSTEM)]
     plants = tuple(Plant(kind, VALUES[kind].format(7)) for kind in kinds)
@@ -173,7 +187,7 @@ def test_default_spots_cover_each_kind(tmp_path: Path, form: IosEvidence) -> Non
     assert [entry.plant.kind for entry in evidence.planted if not answer.reports(entry)] == []
 
 
-def test_oddities_are_heuristic_alerts(tmp_path: Path) -> None:
+def test_oddities_are_heuristic_alerts(tmp_path: Path, ask: Ask) -> None:
     """Each oddity raises MVT's own heuristic at its level, without any indicator."""
     evidence = build_ios_backup(tmp_path / "evidence", IosPhone(oddities=frozenset(Oddity)))
     answer = ask(tmp_path, "check-backup", evidence.path, ())
@@ -182,7 +196,7 @@ def test_oddities_are_heuristic_alerts(tmp_path: Path) -> None:
     assert set(ODDITY_LEVELS) == set(Oddity)
 
 
-def test_decrypted_backup_is_the_plain_one(tmp_path: Path) -> None:
+def test_decrypted_backup_is_the_plain_one(tmp_path: Path, ask: Ask) -> None:
     """MVT decrypts the encrypted control backup and finds in it what was planted."""
     plants = (Plant(PlantKind.DOMAINS, "lure-1.example.org"), Plant(PlantKind.PROCESSES, "ctlprocd"))
     evidence = build_ios_backup(tmp_path / "plain", IosPhone(plants=plants))
@@ -196,7 +210,7 @@ def test_decrypted_backup_is_the_plain_one(tmp_path: Path) -> None:
     assert min(module["records"] for module in answer.modules.values()) > 0
 
 
-def test_what_mvt_does_with_damaged_messages(tmp_path: Path) -> None:
+def test_what_mvt_does_with_damaged_messages(tmp_path: Path, ask: Ask) -> None:
     """One odd row silences a module, a missing table too: the planted link is not reported."""
     plants = (Plant(PlantKind.DOMAINS, "lure-1.example.org"),)
     for number, damage in enumerate((Damage.BAD_UTF8_ROW, Damage.TABLE_MISSING)):

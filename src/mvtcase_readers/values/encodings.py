@@ -116,11 +116,16 @@ _ESCAPE = re.compile(
     r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([^ux]))", re.DOTALL
 )
 _ENTITY = re.compile(r"&(?:#|[a-zA-Z])")
+COLOURED = "\x1b"
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*[mK]")
+"""What `grep --color` and coloured logs write around a word, or in the middle of one (ECMA-48, SGR and EL)."""
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
 
 
 def unescaped(text: str) -> str:
-    r"""Return a text with `\/`, `\u002f`, `\x2f` and `&#47;` undone, the text itself where it has none."""
+    r"""Return a text with `\/`, `\u002f`, `\x2f`, `&#47;` and a terminal's colours undone, itself where it has none."""
+    if COLOURED in text:
+        text = _COLOUR.sub("", text)
     if "\\" in text:
         text = _ESCAPE.sub(_meant, text)
         if any("\ud800" <= mark <= "\udfff" for mark in text):

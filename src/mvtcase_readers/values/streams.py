@@ -39,6 +39,8 @@ lzfse, zstandard = _library("lzfse"), _library("zstandard")
 _READ = 1 << 16
 _LZMA_MEMORY = 256 << 20
 _GZIP_MARK = b"\x1f\x8b"
+_GZIP_NAME = re.compile(rb"\x1f\x8b\x08[\x08-\x0b\x18-\x1b].{6}([^\0]{1,255})\0", re.DOTALL)
+"""The header of a packed file that says its name and has no extra field before it (RFC 1952)."""
 _LZ4_WINDOW = 64 << 10
 _MOST_BLOCK = 64 << 20
 
@@ -160,7 +162,10 @@ def _whole(walk: Walk, content: Content, stream: Readable, place: Place) -> None
 
 
 def read_gzip(walk: Walk, content: Content, place: Place) -> str:
-    """Give what a gzip file holds, all members after one another."""
+    """Give what a gzip file holds, all members after one another, and the name that the packed file had."""
+    named = _GZIP_NAME.match(content.head)
+    if named is not None:
+        walk.one(named[1].decode("latin-1"), place._replace(key="name"), "path")
     _whole(walk, content, Inflated(content.file(), zlib.MAX_WBITS | 16), place.within("gzip"))
     return ""
 

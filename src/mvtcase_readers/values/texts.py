@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .contents import Content
-from .encodings import decoded, encoding_of, has_other_bytes, unescaped
+from .encodings import COLOURED, decoded, encoding_of, has_other_bytes, unescaped
 from .process_tables import ProcessTables
 from .shapes import Batch, Extent, Place
 
@@ -209,6 +209,8 @@ def _suspects(texts: Sequence[str]) -> set[int]:
     found: set[int] = set()
     if "\\" in joined or "&" in joined:
         found.update(index for index, text in enumerate(texts) if "\\" in text or "&" in text)
+    if COLOURED in joined:
+        found.update(index for index, text in enumerate(texts) if COLOURED in text)
     if "{" in joined or "[" in joined or "<" in joined:
         found.update(index for index, text in enumerate(texts) if text.lstrip()[:1] in _OPENING)
     if joined.count("\n") >= len(texts):
@@ -231,7 +233,7 @@ def _inside(walk: Walk, text: str, batch: Batch, index: int, *, forms: bool) -> 
         place = batch.place(index)
         if form.name in _FORMS and walk.cell(content, place, form=form, is_text=True).extent is Extent.FULL:
             return
-    if "\\" in text or "&" in text:
+    if "\\" in text or "&" in text or COLOURED in text:
         plain = unescaped(text)
         if plain != text:
             walk.give(Batch(texts=plain.split("\0"), place=lambda _: batch.place(index), role=batch.role_of(index)))

@@ -190,3 +190,18 @@ def test_cookies_keep_their_fields_apart() -> None:
     reading, _, values = _read(data)
     assert (reading.form, reading.extent) == ("cookies", Extent.FULL)
     assert {("evil.example", "domain"), ("/stage", "path")} <= {(value.text, value.role) for value in values}
+
+
+def test_colours_of_a_terminal_do_not_hide_a_word() -> None:
+    """A coloured log gives each word without the escapes that stand before it or in its middle."""
+    *_, values = _read(b"plain line\nopen \x1b[01;31mhttps://evil\x1b[m\x1b[K.example/stage\x1b[0m now\n")
+    assert f"open {SOUGHT} now" in {value.text for value in values}
+
+
+def test_the_name_in_the_head_of_a_packed_file_is_given() -> None:
+    """A gzip file says the name of what was packed, as a path."""
+    packed = io.BytesIO()
+    with gzip.GzipFile("agentd.dylib", "wb", fileobj=packed) as file:
+        file.write(b"nothing else")
+    *_, values = _read(packed.getvalue())
+    assert ("agentd.dylib", "path") in {(value.text, value.role) for value in values}

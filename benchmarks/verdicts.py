@@ -11,6 +11,7 @@ healthy phones are asked about with the published sets of a folder too.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -18,12 +19,15 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asking import ACCUSING, Bench, Later, Said, stix
 from builders.healthy import healthy
 from builders.planted import planted
+from mvtcase.engine import warm
+from mvtcase.engine.box import Box
 from mvtcase.phones.plants import PlantKind
 
 if TYPE_CHECKING:
@@ -83,12 +87,19 @@ def prepared(
     return bench.sets
 
 
+def warmed(folder: str) -> None:
+    """Fork the workers of this process's scans from one parent, as a batch does: each would load MVT anew."""
+    stack = contextlib.ExitStack()
+    stack.enter_context(warm.serving(Box(read_only=(Path(tempfile.gettempdir()),), writable=(Path(folder),))))
+    Finalize(None, stack.close, exitpriority=1)
+
+
 def later(wanted: list[tuple[int, SoundInput]], jobs: int) -> int:
     """Print what rechecks missed without a gap, then how many were asked; return 1 when anything was missed."""
     wrong = found = 0
     with (
         tempfile.TemporaryDirectory(prefix="verdicts-") as folder,
-        multiprocessing.Pool(jobs, maxtasksperchild=20) as pool,
+        multiprocessing.Pool(jobs, warmed, (folder,), maxtasksperchild=20) as pool,
     ):
         bench = Bench(Path(folder))
         bench.add_set(stix(Path(folder) / f"{EARLIER}.stix2", {PlantKind.DOMAINS: ("earlier.example.org",)}))
@@ -128,7 +139,7 @@ def main() -> int:
                 prepared_sets[half] = prepared(
                     place, indicators, options.sets if half != "planted" else None, built_in=half == "healthy"
                 )
-        with multiprocessing.Pool(options.jobs, maxtasksperchild=20) as pool:
+        with multiprocessing.Pool(options.jobs, warmed, (folder,), maxtasksperchild=20) as pool:
             tasks = [
                 (each, pool.apply_async(asked, (number, str(workspaces[each.half][0]), prepared_sets[each.half])))
                 for number, each in wanted

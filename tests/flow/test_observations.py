@@ -169,4 +169,4 @@ def test_a_threat_notification_stands_in_summary_and_recommendations(desk: Desk)
     assert "1 official was warned by Apple with a threat notification" in text
     assert "1 of them by a vendor's threat notification alone" in text
     assert "No attack has been confirmed so far" in text
-    assert "**warned by a vendor's threat notification** 1 officials" in text
+    assert "**warned by a vendor's threat notification** 1 official" in text

@@ -5,8 +5,7 @@ They differ in whatever an outside edition must not tell; the benchmark says how
 
 from __future__ import annotations
 
-import sys
-from importlib import util
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +16,15 @@ from mvtcase.report import view
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILE = Path(__file__).parents[3] / "benchmarks/rosters.py"
+FOLDER = Path(__file__).parents[3] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
 def rosters() -> Iterator[Any]:  # a script has no types
     """Give the benchmark as a module, whose pair of cases is made once."""
-    spec = util.spec_from_file_location("rosters", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    sys.modules["rosters"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["rosters"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(FOLDER)
+        yield import_module("rosters")
 
 
 @pytest.mark.parametrize("seed", [4, 5])

@@ -20,7 +20,7 @@ from mvtcase.report.document import (
     joined,
     soft,
 )
-from mvtcase.wording import Said, say
+from mvtcase.wording import Said, count, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -168,7 +168,7 @@ def bottom_line(summary: Summary) -> Section:
     return Section(
         say("Bottom line"),
         (
-            *(Para(each, Tone.RESULT) for each in (" ".join(summary.bottom_line),)),
+            Para(_run_on(summary.bottom_line), Tone.RESULT),
             Card(say("How sure this is"), (Bullets(summary.how_sure),), "quiet"),
             Card(say("What comes next"), (Bullets(summary.next_steps, ordered=True),), "quiet"),
         ),
@@ -176,11 +176,16 @@ def bottom_line(summary: Summary) -> Section:
     )
 
 
+def _run_on(sentences: Sequence[str]) -> str:
+    """Return sentences as one text; Chinese has no space between them."""
+    return "".join(each if each.endswith("。") else f"{each} " for each in sentences).rstrip()
+
+
 def advice(recommendations: Sequence[Advice], for_all: Sequence[str]) -> Section:
     """Return what to do, by status, then for everybody."""
     cards = (
         Card(
-            (chip(each.words, each.status), " ", soft(say("{n} officials", n=each.officials))),
+            (chip(each.words, each.status), " ", soft(count("{n} official", "{n} officials", each.officials))),
             (Bullets(each.steps),),
             "quiet",
         )

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from mvtcase.canon import StrEnum
-from mvtcase.wording import Message, Reason, Said, translator
+from mvtcase.wording import Message, Reason, Said, say, translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mvtcase.wording import Translator
+
+
+LONGEST_CELL = 30_000
+"""How much of a text a cell of a workbook shows; the format ends at 32,767 characters."""
 
 
 class Style(StrEnum):
@@ -173,6 +177,12 @@ def tables(blocks: tuple[Block, ...]) -> Iterator[Table]:
             yield each
         elif isinstance(each, (Card, Section)):
             yield from tables(each.blocks)
+
+
+def fitting(text: str, longest: int, translator: Translator) -> str:
+    """Return a text whose end, beyond so many characters, is left to the JSON, and says so."""
+    over = len(text) - longest
+    return text if over <= 0 else text[:longest] + translator.word(say(" … {n} more characters: see the JSON", n=over))
 
 
 def joined(items: tuple[Inline, ...], between: str = ", ") -> Inline:

@@ -23,6 +23,7 @@ from mvtcase.findings.review import state_of
 from mvtcase.model import Publication, TimeBasis
 from mvtcase.report import evidence
 from mvtcase.report.crowds import FEWEST_TOGETHER
+from mvtcase.report.document import LONGEST_CELL, fitting
 from mvtcase.report.publication import face_of, shown_indicator
 from mvtcase.wording import say, translator
 
@@ -163,7 +164,7 @@ def as_xlsx(view: View, *, with_names: bool) -> Export:
         for place, value in enumerate(_row(view, one, with_names=with_names), start=1):
             cell = sheet.cell(number, place)
             told = tongue.text(value) if isinstance(value, StrEnum) else str(value)
-            cell.value = value if isinstance(value, int) else visible(told)
+            cell.value = value if isinstance(value, int) else fitting(visible(told), LONGEST_CELL, tongue)
             cell.data_type = "n" if isinstance(value, int) else "s"  # a text that begins with '=' is no formula
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions

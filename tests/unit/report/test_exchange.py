@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import docx
 import openpyxl
 import pytest
 import stix2
@@ -23,6 +24,8 @@ from builders import report_example as example
 from builders import report_hostile as hostile
 from mvtcase.model import Disposition, Finding, IndicatorRef, Publication, TimeBasis, Tlp, Verdict
 from mvtcase.report import case_uco, exchange, misp, stix
+from mvtcase.report.document import Document, Para, Section, Table
+from mvtcase.report.layout import office
 from mvtcase.report.publication import Edition
 from mvtcase.report.view import view_of
 
@@ -306,3 +309,21 @@ def _references(value: object) -> list[dict[str, Any]]:
     inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     here = [value] if isinstance(value, dict) and {*value} == {"@id"} else []
     return [*here, *(each for one in inner for each in _references(one))]
+
+
+def test_a_text_that_is_too_long_for_office_programs_says_what_is_left_to_the_json() -> None:
+    """A word processor takes minutes for 100,000 characters, and a workbook would drop what is over its bound."""
+    long = "x?" * 50_000
+    table = Table(name="People", head=("who",), rows=((long,),))
+    made = Document(
+        name="Report", title=long, lead="", foot="", language="en", properties={"written": "2026-11-24T09:30:00Z"},
+        blocks=(Section(long, (Para(long), table)),),
+    )  # fmt: skip
+    opened = docx.Document(io.BytesIO(office.docx(made)))
+    told = [
+        each.text for each in (*opened.paragraphs, *opened.tables[0].cell(1, 0).paragraphs) if len(each.text) > 5_000
+    ]
+    assert len(told) == 4
+    assert all(len(each) < 5_100 and each.endswith("more characters: see the JSON") for each in told)
+    cell = openpyxl.load_workbook(io.BytesIO(office.xlsx(made)))["People"]["A2"].value
+    assert cell.endswith(" 70000 more characters: see the JSON")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.escape import csv_cell
 from mvtcase.report.document import (
+    LONGEST_CELL,
     Bullets,
     Card,
     Drawing,
@@ -20,6 +21,7 @@ from mvtcase.report.document import (
     Style,
     Table,
     Tone,
+    fitting,
     pieces,
     plain,
     tables,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mvtcase.report.document import Block, Document, Inline
+    from mvtcase.wording import Translator
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -40,6 +43,8 @@ _LONGEST_PROPERTY = 255
 """What the format's own library takes of a property."""
 _CODE_FONT = "Courier New"
 _WIDEST_COLUMN = 60
+_LONGEST_TEXT = 5_000
+"""How much of a text a document shows: word processors take minutes for one of 100,000 characters."""
 
 
 def docx(document: Document) -> bytes:
@@ -83,7 +88,7 @@ class _Docx:
         document = self._document
         for part in (self._made.sections[0].header, self._made.sections[0].footer):
             part.paragraphs[0].text = _xml(f"{document.marking}   {plain(document.foot, self._told)}".strip())
-        self._made.add_heading(_xml(plain((document.name, ": ", document.title), self._told)), 0)
+        self._heading((document.name, ": ", document.title), 0)
         self._text(self._made.add_paragraph(), document.lead)
         if document.meaning:
             self._text(self._made.add_paragraph(), f"{document.marking}. {document.meaning}")
@@ -95,10 +100,14 @@ class _Docx:
 
     def _text(self, paragraph: Any, text: Inline) -> None:  # noqa: ANN401  # as above
         for piece, style, _ in pieces(text, self._told):
-            run = paragraph.add_run(_xml(piece))
+            run = paragraph.add_run(_xml(fitting(piece, _LONGEST_TEXT, self._told)))
             run.bold = style in {Style.BOLD, Style.CHIP}
             if style is Style.CODE:
                 run.font.name = _CODE_FONT
+
+    def _heading(self, text: Inline, depth: int) -> None:
+        told = fitting(plain(text, self._told), _LONGEST_TEXT, self._told)
+        self._made.add_heading(_xml(told), min(depth, _DEEPEST))
 
     @singledispatchmethod
     def _block(self, block: Any, depth: int) -> None:  # noqa: ANN401, ARG002  # one of the kinds below
@@ -141,12 +150,12 @@ class _Docx:
     @_block.register(Card)
     def _card(self, block: Card, depth: int) -> None:
         over = (" (", block.over, ")") if block.over else ()
-        self._made.add_heading(_xml(plain((block.title, *over), self._told)), min(depth, _DEEPEST))
+        self._heading((block.title, *over), depth)
         self.blocks(block.blocks, depth + 1)
 
     @_block.register(Section)
     def _section(self, block: Section, depth: int) -> None:
-        self._made.add_heading(_xml(plain(block.title, self._told)), min(depth, _DEEPEST))
+        self._heading(block.title, depth)
         self.blocks(block.blocks, depth + 1)
 
 
@@ -159,11 +168,11 @@ def xlsx(document: Document) -> bytes:
     first = book.active
     first.title = _sheet_name(plain(say("Report"), told), ())
     for row in _front(document):
-        first.append([_cell(each) for each in row])
+        first.append([_cell(each, told) for each in row])
     for table in tables(document.blocks):
         sheet = book.create_sheet(_sheet_name(plain(table.name, told), book.sheetnames))
         for cells in (table.head, *table.rows):
-            sheet.append([_cell(plain(each, told)) for each in cells])
+            sheet.append([_cell(plain(each, told), told) for each in cells])
         _laid_out(sheet)
     _laid_out(first)
     properties = _office_properties(document)
@@ -198,8 +207,10 @@ def _laid_out(sheet: Any) -> None:  # noqa: ANN401  # openpyxl has no types
     sheet.freeze_panes = "A2"
 
 
-def _cell(text: str) -> str | int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _xml(csv_cell(text))  # noqa: PLR2004  # a count, no serial number
+def _cell(text: str, told: Translator) -> str | int:
+    if text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004  # a count, no serial number
+        return int(text)
+    return fitting(_xml(csv_cell(text)), LONGEST_CELL, told)
 
 
 def _sheet_name(wanted: str, taken: Iterable[str]) -> str:

@@ -29,7 +29,11 @@ def printed(page: str, style: str) -> bytes:
     was_on = gc.isenabled()
     gc.disable()
     try:
-        return bytes(made.write_pdf(pdf_variant=VARIANT, stylesheets=[_sheet(style)], font_config=_fonts()))
+        sheets = [_sheet(style)]
+        # Who wrote, reviewed and released it stands in the page's metadata: so it does in the file's.
+        return bytes(
+            made.write_pdf(pdf_variant=VARIANT, stylesheets=sheets, font_config=_fonts(), custom_metadata=True)
+        )
     finally:
         if was_on:
             gc.enable()

@@ -94,6 +94,16 @@ def test_the_analysis_verbs_answer_on_an_empty_case(call: Callable[..., Any], tm
     assert call("diff", "S-0001", "S-0002")[1]["errors"][0]["code"] == "input.not_found"
 
 
+def test_a_long_timeline_is_drawn_by_pages_and_given_whole(
+    call: Callable[..., Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal shows a page of moments and how to see the next; JSON holds all of them."""
+    monkeypatch.setattr("mvtcase.cli.analysis.MOMENTS", 1)
+    assert len(call("timeline")[1]["data"]["events"]) == 3
+    assert run(["timeline"]) == 0
+    assert "Page 1 of 3; '--page 2' shows the next." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("timeline",), ("correlate",), ("report", "list"), ("report", "write", "incident"), ("export", "csv")],

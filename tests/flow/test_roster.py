@@ -127,6 +127,8 @@ def test_visits_are_due_by_interval_by_sets_and_by_decay(several: Desk) -> None:
     later = replace(several, clock=lambda: several.clock() + timedelta(days=40))
     due = roster.due(later).data.due
     assert any("unified logs" in str(each.why) and each.overdue for each in due)
+    (source,) = (each for each in map(str, roster.due(later).messages) if "unified logs" in each)
+    assert "L. Notari" in source
     assert [each.by or "" for each in due] == sorted(each.by or "" for each in due)
     cases.set_interval(several, "")
     assert not any("every" in str(each.why) for each in roster.due(later).data.due)

@@ -13,7 +13,7 @@ from rich.text import Text
 from mvtcase import workflow
 from mvtcase.casebook import Remedy
 from mvtcase.cli import output
-from mvtcase.cli.sought import Limit, Number
+from mvtcase.cli.sought import Drawn, Number
 from mvtcase.cli.state import sentence, shown, state_of, words
 from mvtcase.model import DeviceState, NextStep, Order, RosterState, Stage, Status
 from mvtcase.wording import do, say
@@ -38,6 +38,8 @@ PEOPLE = 120
 """People whom two screens hold."""
 FEW = 12
 """People of whom every gap is shown without being asked for, and who are named beside a link."""
+MOMENTS = 1_000
+"""How many moments of a timeline are drawn at once."""
 MANY = 200
 """Links that a terminal is given, the most telling first."""
 
@@ -187,7 +189,7 @@ def timeline(  # which moments, in what form
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="From when (UTC).")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="To when (UTC).")] = None,
     form: Annotated[str | None, typer.Option("--format", metavar="FORM", help="csv or jsonl: a moment a line.")] = None,
-    limit: Limit = None,
+    limit: Drawn = None,
     page: Number = 1,
 ) -> None:
     """Show everything that happened in order; phones' own clocks stand apart, what has no known time comes last."""
@@ -199,8 +201,11 @@ def timeline(  # which moments, in what form
         until=read_date(until, end_of_day=True) if until else None,
     )
 
+    # A table of everything takes minutes to draw, and nobody reads it; whoever asks for data gets all of it.
+    most = limit or (None if form or state_of(context).as_json else MOMENTS)
+
     def told(desk: Desk) -> Outcome[Timeline]:
-        return verbs.timeline(desk, official=official, group=group, span=span, sheet=Sheet(limit=limit, page=page))
+        return verbs.timeline(desk, official=official, group=group, span=span, sheet=Sheet(limit=most, page=page))
 
     if form is None:
         output.answer(context, told, _timeline)
@@ -213,7 +218,7 @@ def timeline(  # which moments, in what form
     output.say(outcome.messages)
 
 
-def _timeline(data: Timeline) -> Iterable[Table]:
+def _timeline(data: Timeline) -> Iterable[Table | Text]:
     columns = ("at", "basis", "kind", "official", "device", "what", "ref")
     placed = [[e.shown, e.basis, e.kind, e.official, e.device, e.what, e.ref] for e in data.events if e.shown]
     yield output.table(say("Timeline, in {zone}", zone=data.time_zone), columns, placed)
@@ -224,6 +229,10 @@ def _timeline(data: Timeline) -> Iterable[Table]:
     ]
     if loose:
         yield output.table("By the phone's own clock, or at an unknown time", columns, loose)
+    if data.pages > 1:
+        more = do(page=str(data.page % data.pages + 1))
+        told = say("Page {page} of {pages}; {0} shows the next.", more, page=data.page, pages=data.pages)
+        yield Text(words(told))
 
 
 def correlate(

@@ -19,6 +19,7 @@ PAGE = 40
 
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many on a page; default: all.")]
 Number = Annotated[int, typer.Option("--page", min=1, help="Which page.")]
+Drawn = Annotated[int | None, typer.Option("--limit", min=1, help="How many on a page; default: 1000, in JSON all.")]
 Gravest = Annotated[int | None, typer.Option("--limit", min=1, help="How many findings, the gravest; default: all.")]
 
 

@@ -15,7 +15,7 @@ from mvtcase.model import Platform
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from mvtcase.casebook import DeviceStanding
@@ -97,7 +97,14 @@ def at_restart(device: DeviceStanding) -> Iterator[Message]:
     version = _major(device.device.identity.os_version)
     for each in TABLE:
         if each.after is None and each.platform is device.device.platform and version >= each.from_version:
-            yield say("not read yet, and its next restart takes {what} ({source})", what=each.what, source=each.source)
+            yield _at_risk(each)
+
+
+def sources(told: Collection[Message]) -> Iterator[Message]:
+    """Yield how each thing that was told to go is known to, once."""
+    for each in TABLE:
+        if _told(each) in told or _at_risk(each) in told:
+            yield say("On {what}: {source}.", what=each.what, source=each.source)
 
 
 def _taken(one: Acquisition) -> datetime:
@@ -109,7 +116,11 @@ def _taken(one: Acquisition) -> datetime:
 
 
 def _told(one: Decay) -> Message:
-    return say("{what} written since the last acquisition begin to go ({source})", what=one.what, source=one.source)
+    return say("{what} written since the last acquisition begin to go", what=one.what)
+
+
+def _at_risk(one: Decay) -> Message:
+    return say("not read yet, and its next restart takes {what}", what=one.what)
 
 
 def _major(version: str | None) -> int:

@@ -13,7 +13,7 @@ from mvtcase.findings.status import is_unsettled, is_waiting
 from mvtcase.model import DeviceState, RosterState, Stage
 from mvtcase.store import queries
 from mvtcase.wording import Said, do, say
-from mvtcase.workflow.decay import at_restart, gone_by
+from mvtcase.workflow.decay import at_restart, gone_by, sources
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.recording import settled_case
 from mvtcase.workflow.steps import letters_sent
@@ -162,7 +162,7 @@ def due(desk: Desk, *, group: str | None = None, within: timedelta = timedelta(d
     visits = [each for each in visits if each.by is None or parse_timestamp(each.by) <= now + within]
     visits.sort(key=lambda each: (each.by is not None, each.by or "", each.official, each.device))
     notes = () if every else (say("No interval is set: {0} sets one.", do("case set", scan_interval="30d")),)
-    return Outcome(data=Visits(due=tuple(visits)), messages=notes)
+    return Outcome(data=Visits(due=tuple(visits)), messages=(*notes, *sources([each.why for each in visits])))
 
 
 def _data_of(one: OfficialStanding, now: datetime) -> Iterator[Visit]:

@@ -78,10 +78,16 @@ def _bottom_line(view: View, numbers: Counted) -> Iterator[Message]:
                 found = quoted(merged_words(cell.statuses, WORDS))
                 yield say("{people}: {found}.", people=people_count(cell.count), found=found)
         said = said or bool(numbers.rung >= EXAMINED and any(one.status in FOUND for one in view.shown))
-    if not examined and numbers.rung < TOTAL and not said:
-        yield say("Nothing has been looked at so far, so nothing can be said.")
-    elif not said:
-        yield say("No trace of spyware has been found so far in what could be looked at, which is no all-clear.")
+    if not said:
+        yield _nothing_found(numbers.rung, examined)
+
+
+def _nothing_found(rung: int, examined: int) -> Message:
+    if rung == TOTAL:
+        return say("How many of so few people were examined, and with what result, is not told here.")
+    if not examined:
+        return say("Nothing has been looked at so far, so nothing can be said.")
+    return say("No trace of spyware has been found so far in what could be looked at, which is no all-clear.")
 
 
 def _how_sure(view: View) -> Iterator[Message]:

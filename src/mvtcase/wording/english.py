@@ -67,6 +67,10 @@ COVERAGE = {
     ),
     "reader.unkept": "{count} values of the earlier scan were not stored and could not be compared",
     "reader.cut": "{value} stands in more places than the earlier scan kept; read the evidence again to see all",
+    "reader.skimmed": (
+        "The earlier scan knew no form of {count} files, or did not read them: a recheck compares what was readable in "
+        "them, and nothing that is coded there."
+    ),
     "reader.unhashed": "the earlier scan took no {hashes} of the files",
     "reader.notification": (
         "{file} holds what reads like a threat notification by {vendor}, from {vendor}'s sender: look at it, and "

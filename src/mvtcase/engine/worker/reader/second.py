@@ -10,7 +10,7 @@ import hashlib
 import os
 import resource
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -128,6 +128,8 @@ def run_stored(task: Task, matchset: MatchSet, emit: Emitter, examined: frozense
     for number in sorted(hits):
         teller.tell(hits[number], stored.files[number])
     teller.end()
+    if skimmed := int(stored.facts.get("skimmed", 0)) + int(stored.facts.get("unread", 0)):
+        emit("limitation", reason=why("reader.skimmed", count=skimmed).data)
     cut = [why("reader.cut", value=safe_text(value, 200)) for value in stored.cut]
     for reason in (*cut[:MAX_CUT], *_unanswered(stored.facts, known)):
         emit("problem", module=NAME, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
@@ -242,9 +244,10 @@ class SecondReader:
         return names
 
     def _facts(self) -> dict[str, Any]:
-        """Return what a recheck must know of the index: which hashes it holds, and how many files were not come to."""
-        unread = sum(claim.extent == claiming.NOT_READ for claim in self.claims)
-        return {"hashes": list(self._hashes()), "unread": unread}
+        """Return what a recheck must know of the index: its hashes, how many files were not read, or skimmed."""
+        extents = Counter(claim.extent for claim in self.claims)
+        unread, skimmed = extents[claiming.NOT_READ], extents[str(Extent.SKIMMED)]
+        return {"hashes": list(self._hashes()), "unread": unread, "skimmed": skimmed}
 
     def _one(self, number: int, claim: Claim, lost: frozenset[str]) -> None:
         file = claim.file

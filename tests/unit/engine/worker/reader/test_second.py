@@ -432,3 +432,11 @@ def test_what_a_backup_only_lists_is_seen_by_its_path(flags: int, evidence: Path
     named = Collection(id="1", name="Invented", file_name="x.stix2", values={"file_paths": (path,)})
     (alert,) = of(read(evidence, EvidenceKind.IOS_BACKUP, MatchSet(collections=(named,))), "alert")
     assert alert["indicator"]["value"] == path
+
+
+@pytest.mark.parametrize(("data", "skimmed"), [(b"a text\n", 0), (b"\xff\xd8\xff\xe1" + bytes(range(256)) * 4, 1)])
+def test_a_recheck_says_of_how_many_files_it_knows_no_form(evidence: Path, data: bytes, skimmed: int) -> None:
+    """What is coded in a photo was not taken apart, so a later set cannot be looked for there."""
+    (evidence / "other").write_bytes(data)
+    told = [each["reason"] for each in of(rechecked(evidence), "limitation")]
+    assert [each["params"]["count"] for each in told if each["code"] == "reader.skimmed"] == [skimmed] * bool(skimmed)

@@ -39,9 +39,12 @@ def warm_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def control_is_trusted() -> Iterator[None]:
-    """Let the positive control pass without examining its phones: three workers more in each of many workspaces."""
+    """Let the positive control pass without examining its phones: three workers more in each of many workspaces.
+
+    Module by module, so that it is undone before other tests of the same process ask for the control itself.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(control, "_look", lambda *_: [])
         yield

@@ -150,7 +150,10 @@ def _of_app(platform: Platform, app: str) -> Iterable[Marker]:
     how = (
         say("Install the app {app} from the store and open it.", app=app)
         if app
-        else say("Install Wikipedia from the store and open it. If the phone has it, let --app name another app.")
+        else say(
+            "Install Wikipedia from the store and open it. If the phone has it, take another app, and name it for this "
+            "checklist."
+        )
     )
     readers = (
         {"applications": _IPHONES, "sysdiagnose_installations": _DIAGNOSES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,9 @@ class Task:
     """Values of embargoed sets, each with the words that are said in its place."""
     seconds_left: float = math.inf
     """Seconds of wall time that the scan has left when this worker begins."""
+
+    began: float = field(default_factory=time.monotonic)
+    """When that was, by the monotonic clock; the process itself may have stood ready long before."""
 
     inside: tuple[Inside, ...] = ()
     """Acquisitions inside this one, to be examined as their own kinds."""

@@ -71,7 +71,6 @@ NAME = "second reader"
 AT_HAND, LOST = "at_hand", "lost"
 """Files in the results that name the file being read, and those whose reading ended a worker of this scan."""
 
-_BEGAN = time.monotonic()
 _HASHED = ("md5", "sha1", "sha256")
 _PIECE = 1 << 20
 
@@ -374,7 +373,7 @@ class SecondReader:
 def _seconds_left(task: Task) -> float:
     """Return how long the reader may take, by the clock and by the CPU time that the worker may use."""
     limit, _ = resource.getrlimit(resource.RLIMIT_CPU)
-    by_clock = task.seconds_left * TIME_SHARE - (time.monotonic() - _BEGAN)
+    by_clock = task.seconds_left * TIME_SHARE - (time.monotonic() - task.began)
     if limit == resource.RLIM_INFINITY:
         return by_clock
     return min(by_clock, limit * TIME_SHARE - time.process_time())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -440,3 +441,11 @@ def test_a_recheck_says_of_how_many_files_it_knows_no_form(evidence: Path, data:
     (evidence / "other").write_bytes(data)
     told = [each["reason"] for each in of(rechecked(evidence), "limitation")]
     assert [each["params"]["count"] for each in told if each["code"] == "reader.skimmed"] == [skimmed] * bool(skimmed)
+
+
+def test_time_counts_from_the_job_on(evidence: Path) -> None:
+    """A forked worker's process has stood ready for as long as its batch runs: that takes nothing from its phones."""
+    task = replace(task_for(evidence, EvidenceKind.ANDROIDQF), seconds_left=1000.0)
+    assert 1000 * second.TIME_SHARE - 60 < second._seconds_left(task) <= 1000 * second.TIME_SHARE
+    late = replace(task, began=time.monotonic() - 500)
+    assert second._seconds_left(late) <= 1000 * second.TIME_SHARE - 500

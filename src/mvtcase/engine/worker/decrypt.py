@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from Crypto.Cipher import AES
 from iphone_backup_decrypt.google_iphone_dataprotection import Keybag
 from iphone_backup_decrypt.utils import FilePlist
 from mvt.ios.decrypt import MVTEncryptedBackup
@@ -49,8 +50,15 @@ class RefusedError(Exception):
         self.code = code
 
 
+def load_ciphers() -> None:
+    """Load the ciphers' native parts now: at their first use a want of memory would look like a damaged backup."""
+    for mode in ({"mode": AES.MODE_ECB}, {"mode": AES.MODE_CBC, "iv": bytes(16)}):
+        AES.new(bytes(32), **mode).encrypt(bytes(16))
+
+
 def run_decrypt(fields: dict[str, Any], emit: Emitter) -> int:
     """Run a decrypt job and return the worker's exit status: 0 when it came to its end, 3 when it could not begin."""
+    load_ciphers()
     source, target = Path(fields["source"]), Path(fields["target"])
     try:
         backup = unlocked(source, fields["password"], fields["key"])
@@ -70,6 +78,8 @@ def run_decrypt(fields: dict[str, Any], emit: Emitter) -> int:
 def _save_manifest(backup: MVTEncryptedBackup, manifest: Path) -> None:
     try:
         backup.save_manifest_file(output_filename=str(manifest))
+    except MemoryError:
+        raise
     except Exception as error:
         raise _unusable(error) from error
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
-import importlib
 import json
 import os
 import selectors
@@ -50,7 +49,7 @@ def _import_all() -> None:
     from mvtcase.engine.worker import decrypt, recheck, scan  # noqa: F401, PLC0415 - MVT's slow imports, counted here
     from mvtcase.engine.worker.run.commands import ForeignModulesError, load_plugins  # noqa: PLC0415 - as above
 
-    importlib.import_module("Crypto.Cipher.AES")  # the decryption's own late import, of native parts
+    decrypt.load_ciphers()
     with contextlib.suppress(ForeignModulesError):  # each job says so itself
         load_plugins(allow_foreign=False)
 

@@ -50,6 +50,21 @@ class ScanProgress:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.Lock()
+        self._paused = False
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Draw nothing for as long as somebody is asked a question; the scans go on."""
+        with self._lock:
+            self._paused = True
+            self._progress.stop()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._paused = False
+                if self._tasks:
+                    self._progress.start()
 
     def batch(self, step: Step) -> None:
         """Take one phone of a batch that is done: its bar goes, the batch's own comes to stand last."""
@@ -70,7 +85,8 @@ class ScanProgress:
         with self._lock:
             task = self._tasks.get(subject)
             if task is None:
-                self._progress.start()
+                if not self._paused:
+                    self._progress.start()
                 task = self._progress.add_task("", subject=subject, module="", total=event.total or None)
                 self._tasks[subject] = task
             label = event.module or event.what.replace("_", " ")
@@ -83,6 +99,10 @@ class ScanProgress:
 
 class StepLines:
     """A line on stderr for each phone of a batch, where there is no terminal to draw on."""
+
+    def paused(self) -> contextlib.AbstractContextManager[None]:
+        """Return what does nothing: lines disturb no question."""
+        return contextlib.nullcontext()
 
     def batch(self, step: Step) -> None:
         """Tell of one phone that is done."""

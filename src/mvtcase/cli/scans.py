@@ -22,10 +22,11 @@ from mvtcase.wording import Kept, do, say
 from mvtcase.workflow.payloads import Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.table import Table
 
+    from mvtcase.cli.progress import ScanProgress, StepLines
     from mvtcase.cli.state import State
     from mvtcase.engine.job import Secret
     from mvtcase.model import Acquisition
@@ -111,7 +112,7 @@ def run(
             despite_control=despite_control,
             age_identity=age_identity,
             password=read_password_file(password_file) if password_file else None,
-            ask_password=ask_for,
+            ask_password=asking(on_event),
             on_event=on_event,
             on_step=on_event.batch,
         )
@@ -254,15 +255,27 @@ def read_password_file(path: Path) -> Secret:
     return Secret(value=line)
 
 
-def ask_for(acquisition: Acquisition) -> Secret | None:
-    """Return the password typed for an encrypted acquisition, None where nobody can be asked."""
+def asking(bars: ScanProgress | StepLines) -> Callable[[Acquisition], Secret | None]:
+    """Return what asks for the password of an encrypted acquisition, and gets None where nobody can be asked.
+
+    Who is asked again is told why; no bar is drawn over the question.
+    """
     from mvtcase.engine.job import Secret
 
-    if not sys.stdin.isatty():
-        return None
-    question = say("Password of {id} ({kind})", id=acquisition.id, kind=shown(acquisition.kind))
-    typed = typer.prompt(visible(words(question)), hide_input=True, err=True)
-    return Secret(value=str(typed)) if typed else None
+    asked: set[str] = set()
+
+    def ask(acquisition: Acquisition) -> Secret | None:
+        if not sys.stdin.isatty():
+            return None
+        with bars.paused():
+            if acquisition.id in asked:
+                typer.echo(visible(words(say("That password does not open {id}.", id=acquisition.id))), err=True)
+            asked.add(acquisition.id)
+            question = say("Password of {id} ({kind})", id=acquisition.id, kind=shown(acquisition.kind))
+            typed = typer.prompt(visible(words(question)), hide_input=True, err=True)
+        return Secret(value=str(typed)) if typed else None
+
+    return ask
 
 
 def summary(data: Scans | Triaged) -> Iterable[Table]:

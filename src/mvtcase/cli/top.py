@@ -11,7 +11,7 @@ import typer
 from mvtcase import workflow
 from mvtcase.cli import output, progress
 from mvtcase.cli.analysis import status_tables
-from mvtcase.cli.scans import ask_for, read_password_file, summary
+from mvtcase.cli.scans import asking, read_password_file, summary
 from mvtcase.cli.state import sentence, state_of
 from mvtcase.errors import InputError, WorkspaceError
 from mvtcase.settings import load_settings
@@ -153,7 +153,7 @@ def triage(
                 unsandboxed=unsandboxed,
             ),
             asked,
-            workflow.triage.Person(ask=_ask, confirm=_confirm, ask_password=ask_for, on_event=on_event),
+            workflow.triage.Person(ask=_ask, confirm=_confirm, ask_password=asking(on_event), on_event=on_event),
         )
     output.show(state, outcome, _triaged)
 

@@ -57,3 +57,16 @@ def test_on_a_terminal_the_batch_has_a_bar_of_its_own_at_the_end() -> None:
     shown.batch(step(2, 100))
     assert bars() == [("phones", 2)]
     progress.stop()
+
+
+def test_no_bar_is_drawn_over_a_question() -> None:
+    """The scans go on while somebody types a password, and their bars come back."""
+    progress = Progress(console=Console(file=StringIO(), force_terminal=True), auto_refresh=False)
+    shown = ScanProgress(progress)
+    with shown.paused():
+        shown("A-0001", EngineEvent(what="started"))
+        assert not progress.live.is_started
+    assert bool(progress.live.is_started)
+    with shown.paused():
+        assert not progress.live.is_started
+    progress.stop()

@@ -308,7 +308,8 @@ def test_it_works_without_scripts(browser: Any, place: Callable[..., Place]) -> 
     page.goto(f"{root}people")
     assert "林小明" in page.content()
     page.goto(f"{root}custody")
-    page.locator("form.leave button").click()
+    with page.expect_navigation():
+        page.locator("form.leave button").click()
     for _ in range(2):
         page.go_back()
         assert "token" not in page.url

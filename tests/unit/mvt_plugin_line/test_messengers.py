@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from mvt.common.indicators import Indicators
 from mvt.plugin import DatabaseNotFoundError
 
+from messengers import LINK, examined, put
 from mvt_plugin_line import modules
 from mvt_plugin_line.messengers import BUSINESS, VIBER, VIBER_FILE, ViberIOS, WhatsappBusiness, backup_id
 from mvtcase.phones.ios import build_ios_backup
@@ -21,7 +20,6 @@ from mvtcase.phones.sqlite_files import database
 if TYPE_CHECKING:
     from pathlib import Path
 
-LINK = "https://planted.example.net/x"
 PLANTED = IosPhone(messages=4, plants=(Plant(PlantKind.URLS, LINK, "whatsapp"),))
 _VIBER = """
 CREATE TABLE ZVIBERMESSAGE (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, ZCONVERSATION INTEGER, ZPHONENUMINDEX INTEGER,
@@ -39,24 +37,6 @@ VIBER_DATABASE = database(
 )
 
 
-def _run(module: type[Any], root: Path, *, is_backup: bool) -> Any:
-    log = logging.getLogger("test.messengers")
-    made = module(target_path=str(root), log=log)
-    made.is_backup, made.is_fs_dump = is_backup, not is_backup
-    made.indicators = Indicators(log=log)
-    collection = made.indicators._new_collection("1", "Invented", "", "invented.stix2", "invented.stix2")
-    collection["domains"].append("planted.example.net")
-    made.indicators.ioc_collections.append(collection)
-    made.run()
-    made.check_indicators()
-    return made
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-
-
 def _chats(backup: Path) -> bytes:
     name = backup_id("AppDomainGroup-group.net.whatsapp.WhatsApp.shared", "ChatStorage.sqlite")
     return (backup / name[:2] / name).read_bytes()
@@ -72,10 +52,10 @@ def test_a_link_in_whatsapp_business_is_found_in_a_backup(tmp_path: Path, plante
     """Under the hash of its own app group."""
     backup = build_ios_backup(tmp_path / "backup", IosPhone(messages=2)).path
     with pytest.raises(DatabaseNotFoundError):
-        _run(WhatsappBusiness, backup, is_backup=True)
+        examined(WhatsappBusiness, backup, is_backup=True, is_fs_dump=False)
     name = backup_id(BUSINESS, "ChatStorage.sqlite")
-    _put(backup / name[:2] / name, planted)
-    alerts = _run(WhatsappBusiness, backup, is_backup=True).alertstore.alerts
+    put(backup / name[:2] / name, planted)
+    alerts = examined(WhatsappBusiness, backup, is_backup=True, is_fs_dump=False).alertstore.alerts
     assert [alert.matched_indicator.value for alert in alerts] == ["planted.example.net"]
     assert alerts[0].module == "whatsapp_business"
 
@@ -84,15 +64,15 @@ def test_of_a_dump_the_database_that_mvt_leaves_is_read(tmp_path: Path, planted:
     """MVT takes the first of the two app groups."""
     dump = build_ios_file_system(tmp_path / "dump", IosPhone(messages=2)).path
     with pytest.raises(DatabaseNotFoundError):
-        _run(WhatsappBusiness, dump, is_backup=False)
+        examined(WhatsappBusiness, dump, is_backup=False, is_fs_dump=True)
     groups = dump / "private/var/mobile/Containers/Shared/AppGroup"
     (own,) = groups.glob("*/ChatStorage.sqlite")
     plain = own.read_bytes()
     for name in ("00000000-0000-4000-8000-000000000000", "FFFFFFFF-FFFF-4FFF-8FFF-FFFFFFFFFFFF"):
-        _put(groups / name / "ChatStorage.sqlite", planted)
+        put(groups / name / "ChatStorage.sqlite", planted)
     shutil.rmtree(own.parent)
     assert plain != planted
-    assert _run(WhatsappBusiness, dump, is_backup=False).alertstore.alerts
+    assert examined(WhatsappBusiness, dump, is_backup=False, is_fs_dump=True).alertstore.alerts
 
 
 @pytest.mark.parametrize("is_backup", [True, False])
@@ -101,9 +81,9 @@ def test_a_link_in_viber_is_found(tmp_path: Path, *, is_backup: bool) -> None:
     name = backup_id(VIBER, VIBER_FILE)
     place = f"{name[:2]}/{name}" if is_backup else f"private/var/mobile/Containers/Shared/AppGroup/A-1/{VIBER_FILE}"
     with pytest.raises(DatabaseNotFoundError):
-        _run(ViberIOS, tmp_path, is_backup=is_backup)
-    _put(tmp_path / place, VIBER_DATABASE)
-    found = _run(ViberIOS, tmp_path, is_backup=is_backup)
+        examined(ViberIOS, tmp_path, is_backup=is_backup, is_fs_dump=not is_backup)
+    put(tmp_path / place, VIBER_DATABASE)
+    found = examined(ViberIOS, tmp_path, is_backup=is_backup, is_fs_dump=not is_backup)
     assert len(found.results) == 3
     (alert,) = found.alertstore.alerts
     assert alert.event["links"] == [LINK]

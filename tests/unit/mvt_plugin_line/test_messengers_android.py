@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from mvt.common.indicators import Indicators
 from mvt.plugin import DatabaseCorruptedError, DatabaseNotFoundError
 
+from messengers import LINK, examined, put
 from mvt_plugin_line.messengers_android import AndroidMessengers
 from mvtcase.phones.sqlite_files import database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LINK = "https://planted.example.net/x"
 SENT_AT = 1_790_000_100_000
 WHATSAPP = database(
     """
@@ -54,23 +53,6 @@ CREATE TABLE participants_info (_id INTEGER PRIMARY KEY, number TEXT, display_na
 )
 
 
-def _run(root: Path) -> Any:
-    log = logging.getLogger("test.messengers_android")
-    made = AndroidMessengers(target_path=str(root), log=log)
-    made.indicators = Indicators(log=log)
-    collection = made.indicators._new_collection("1", "Invented", "", "invented.stix2", "invented.stix2")
-    collection["domains"].append("planted.example.net")
-    made.indicators.ioc_collections.append(collection)
-    made.run()
-    made.check_indicators()
-    return made
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-
-
 @pytest.mark.parametrize("place", ["data/data", "data/user/10", "data", "extracted/data/data"])
 @pytest.mark.parametrize(
     ("name", "data", "messages"),
@@ -82,8 +64,8 @@ def _put(path: Path, data: bytes) -> None:
 )
 def test_a_link_is_found_with_who_and_when(tmp_path: Path, place: str, name: str, data: bytes, messages: int) -> None:
     """Wherever the dump begins, and of every user of the phone."""
-    _put(tmp_path / place / name, data)
-    found = _run(tmp_path)
+    put(tmp_path / place / name, data)
+    found = examined(AndroidMessengers, tmp_path)
     (alert,) = found.alertstore.alerts
     assert len(found.results) == messages
     assert alert.event["sender"].startswith("886900000001")
@@ -93,18 +75,18 @@ def test_a_link_is_found_with_who_and_when(tmp_path: Path, place: str, name: str
 
 def test_a_folder_seen_twice_is_read_once_and_no_link_is_followed(tmp_path: Path) -> None:
     """`data/user/0` leads to `data/data`; a link may lead to the examiner's own files."""
-    _put(tmp_path / "data/data/com.viber.voip/databases/viber_messages", VIBER)
+    put(tmp_path / "data/data/com.viber.voip/databases/viber_messages", VIBER)
     (tmp_path / "data/user").mkdir()
     (tmp_path / "data/user/0").symlink_to(tmp_path / "data/data")
-    assert len(_run(tmp_path).results) == 1
+    assert len(examined(AndroidMessengers, tmp_path).results) == 1
 
 
 def test_absence_and_damage_are_told_apart(tmp_path: Path) -> None:
     """No app is no source; a store of an unknown schema or without a header is damaged, and the others are read."""
     with pytest.raises(DatabaseNotFoundError):
-        _run(tmp_path)
-    _put(tmp_path / "data/data/com.viber.voip/databases/viber_messages", VIBER)
-    _put(tmp_path / "data/data/com.whatsapp/databases/msgstore.db", database("CREATE TABLE message (_id);", {}))
+        examined(AndroidMessengers, tmp_path)
+    put(tmp_path / "data/data/com.viber.voip/databases/viber_messages", VIBER)
+    put(tmp_path / "data/data/com.whatsapp/databases/msgstore.db", database("CREATE TABLE message (_id);", {}))
     made = AndroidMessengers(target_path=str(tmp_path), log=logging.getLogger("test"))
     with pytest.raises(DatabaseCorruptedError, match="com"):
         made.run()

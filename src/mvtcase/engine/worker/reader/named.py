@@ -51,7 +51,9 @@ _MARKED: dict[bytes, tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]] = 
 }
 """Marks in lower case, how a form goes on from them, and what must stand before them."""
 
-_ANNOUNCING = tuple(b"proc cmd comm exe program coalition service responsible kill daemon".split())
+ANNOUNCING = tuple(b"proc cmd comm exe program coalition service responsible kill daemon".split())
+"""How words begin that announce a process, in lower case."""
+
 _VALUE = _form(rb"[A-Za-z]{3,24}(?:[ _][A-Za-z]{1,12}){0,2}([\"']?[ \t]{0,3}[:=])[ \t]{0,16}[\"']?(NAME)")
 _KEY = re.compile(rb"(?<![\w-])([a-z]+(?:[ _][a-z]+){0,2})\Z", re.IGNORECASE)
 _KEYS = frozenset(
@@ -82,7 +84,7 @@ _OF_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:
 _NAMES_ALONE = bytes(byte if byte in _OF_NAMES else 0x20 for byte in range(256))
 _NO_BEGINNING = b"0123456789-+@:$"
 _FIRST = _form(rb"(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$")
-_MARKS = tuple(dict.fromkeys((*_MARKED, *_ANNOUNCING)))
+_MARKS = tuple(dict.fromkeys((*_MARKED, *ANNOUNCING)))
 _AT_WORDS = _MARKS.index(b"proc")
 """The marks from this one on begin a word."""
 
@@ -143,7 +145,7 @@ def _at_mark(data: bytes, mark: bytes, start: int) -> Iterator[tuple[bytes, int,
         found = pattern.match(data, start)
         if found is not None and _follows(data, start, before_it):
             yield found[1], start, found.end()
-    found = _VALUE.match(data, start) if mark in _ANNOUNCING else None
+    found = _VALUE.match(data, start) if mark in ANNOUNCING else None
     if found is not None:
         key = _KEY.search(data, max(0, found.start(1) - _LONGEST_KEY), found.start(1))
         words = key[1].lower() if key is not None else b""

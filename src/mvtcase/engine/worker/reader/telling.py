@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.worker.match.domains import international_endings
+from mvtcase.engine.worker.reader.named import ANNOUNCING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,28 +76,13 @@ _ACROSS = tuple(
 
 _CODING = re.compile(rb"%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[ux/\"'nrtbf.\\]|=[0-9A-Fa-f]{2}|[\x80-\xff]")
 _NAMING = re.compile(
-    rb"(?i)proc|cmd|comm|exe|program|coalition|service|responsible|kill|daemon|pid|>>> |name: |,pr,|\* |[\[(]\d"
+    rb"(?i)" + b"|".join(ANNOUNCING) + rb"|pid|>>> |name: |,pr,|\* |[\[(]\d"
     rb"|(?<![\w/.:])\d{1,7}[:/]|^(?:\d{1,7}|-)[ \t]|\b(?:am|wm|sysui)_\w",
     re.MULTILINE,
 )
 """Marks of a line that names a process, and of something coded: what announces a name may stand outside of its code."""
 
-_NAMING_MARKS = (
-    *(
-        b"proc",
-        b"cmd",
-        b"comm",
-        b"exe",
-        b"program",
-        b"coalition",
-        b"service",
-        b"responsible",
-        b"kill",
-        b"daemon",
-        b"pid",
-    ),
-    *(b">>> ", b"name: ", b",pr,", b"* ", b"am_", b"wm_", b"sysui_"),
-)
+_NAMING_MARKS = (*ANNOUNCING, b"pid", b">>> ", b"name: ", b",pr,", b"* ", b"am_", b"wm_", b"sysui_")
 _NAMING_SIGNS = (
     re.compile(rb"[:/](?<=[0-9].)"),
     re.compile(rb"\[[0-9]"),

@@ -100,7 +100,8 @@ def _texts_of_pdf(data: bytes) -> Iterator[str]:
         yield from (each.get_title() for each in document.get_toc())
         for page in document:
             # A line of a page is no line of its text: names that are broken over two lines are whole again.
-            yield page.get_textpage().get_text_bounded().translate(_ENDS_OF_LINES)
+            # All of it: what runs over the edge of a page is not seen, but it is in the file.
+            yield page.get_textpage().get_text_range().translate(_ENDS_OF_LINES)
             page.close()  # one page in memory at a time
 
 

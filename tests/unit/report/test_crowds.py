@@ -301,3 +301,15 @@ def test_the_last_net_reads_names_of_files(book: Casebook) -> None:
     """Somebody who calls the export after a person is told."""
     with pytest.raises(RenderError, match="must not be told"):
         require_nobody_in(view_of(book, example.occasion()), [("Jorvik_Ivorscale.csv", b"")])
+
+
+def test_what_runs_over_the_edge_of_a_page_is_read_too() -> None:
+    """Nobody sees it on the page, and everybody who copies the text or opens the file in a program does."""
+    page = (
+        "<html lang=en><title>A title</title><p style='white-space: nowrap'>"
+        + "wide " * 200
+        + "Lin Example</p><p style='position: absolute; left: 99in'>Wu Example</p>"
+    )
+    texts = " ".join(" ".join(texts_of_file("a.pdf", printed(page, "@page { size: A4 }"))).split())
+    assert "Lin Example" in texts
+    assert "Wu Example" in texts

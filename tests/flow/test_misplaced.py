@@ -13,7 +13,18 @@ from mvtcase.model import Verdict
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
-from mvtcase.workflow import acquisitions, custody, devices, findings, misplaced, officials, reports, scans, status
+from mvtcase.workflow import (
+    acquisitions,
+    custody,
+    devices,
+    findings,
+    misplaced,
+    officials,
+    report_life,
+    reports,
+    scans,
+    status,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +81,7 @@ def test_what_an_acquisition_showed_goes_with_it(mixed: Desk) -> None:
         ("Ben", "Ben saw it"),
     ]
     assert [each["status"] for each in status.status(mixed).json["officials"]] == ["confirmed", "confirmed"]
+    assert [each.same for each in report_life.rebuild(mixed, written["reports"][0]["id"]).data.files] == [True]
     custody.verify(mixed)
 
 

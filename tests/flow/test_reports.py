@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from mvtcase.canon import sha256_file
 from mvtcase.errors import ConflictError, InputError, NotFoundError, RenderError
-from mvtcase.model import ConsentMethod, ConsentPoint, DeviceIdentity, Platform, Publication, ReportState
+from mvtcase.model import ConsentMethod, ConsentPoint, DeviceIdentity, Platform, Publication, ReportState, Verdict
 from mvtcase.report import crowds, render
 from mvtcase.settings import HelpLine, Settings
 from mvtcase.store import queries
@@ -22,9 +23,11 @@ from mvtcase.workflow import (
     custody,
     devices,
     exports,
+    findings,
     groups,
     observations,
     officials,
+    purges,
     report_life,
     reports,
     scans,
@@ -360,12 +363,50 @@ def test_a_report_that_the_case_has_left_behind_is_not_released(scanned: Desk) -
 
 
 def test_a_report_is_made_again_byte_for_byte(scanned: Desk) -> None:
-    """From the case as it was at its head, with where it stands now."""
-    reports.write(scanned, "incident", formats=("html", "md", "docx", "xlsx", "json"))
+    """From the case as it was at its head, whatever was changed since, on a later day, and with where it stands now."""
+    formats = ("html", "md", "docx", "xlsx", "json")
+    reports.write(scanned, "incident", formats=formats)
+    reports.write(replace(scanned, language="zh-TW"), "group", target="Legislature", formats=("html",), edition="named")
     _released(scanned, "R-0001")
-    assert {each.format: each.same for each in report_life.rebuild(scanned, "R-0001").data.files} == dict.fromkeys(
-        ("html", "md", "docx", "xlsx", "json"), True
-    )
+    later = replace(scanned, clock=lambda: datetime(2027, 12, 24, tzinfo=timezone.utc))
+    _moved_on(later)
+    for report, number in (("R-0001", len(formats)), ("R-0002", 1)):
+        again = report_life.rebuild(later, report)
+        assert [each.same for each in again.data.files] == [True] * number
+        assert "1 × official.changed" in str(again.messages[0])
+    custody.verify(later)
+
+
+def _moved_on(desk: Desk) -> None:
+    """Change people, groups, findings, notes and the case itself, and release another report."""
+    officials.change_official(desk, "O-0001", {"name": "Bramwen Saltmarsh", "publication": "named"})
+    stray = officials.add(desk, officials.Person(name="Zed Zealous", groups=("Legislature",))).data.official
+    groups.add(desk, "City Council")
+    (finding,) = findings.list_findings(desk).data.findings
+    for examiner in ("Grace", "Ada"):
+        findings.dispose(_as(desk, examiner), finding.id, verdict=Verdict.BENIGN, reason="An exercise.")
+    custody.note(desk, "lesson: ask sooner")
+    cases.set_shown(desk, time_zone="Asia/Taipei")
+    officials.remove(desk, stray.id, reason="entered twice")
+    reports.write(desk, "incident", formats=("md",))
+    _released(desk, "R-0003")
+
+
+def test_what_had_to_go_is_not_kept_for_a_report_to_be_made_again(scanned: Desk) -> None:
+    """Who is purged or removed is in no earlier version of a row either, and the rebuilt report says what it is of."""
+    stray = officials.add(scanned, officials.Person(name="Zed Zealous")).data.official
+    officials.change_official(scanned, stray.id, {"name": "Zed Zebulon"})
+    reports.write(scanned, "incident", formats=("md",))
+    officials.remove(scanned, stray.id, reason="entered twice")
+    for label in ("phone of Aldith Fernvale", "a phone"):
+        devices.change_device(scanned, "D-0001", label=label, state=None, owner=None)
+    purges.purge_official(scanned, "O-0001", reason="asked for", confirm=lambda _plan: True, at_request=True)
+    with scanned.open_case() as store:
+        kept = "".join(row["was"] for row in store.rows("SELECT was FROM custody_before"))
+    assert not re.search("Zed|Aldith|Fernvale", kept)
+    again = report_life.rebuild(scanned, "R-0001")
+    assert [each.same for each in again.data.files] == [False]
+    assert "as it is now" in str(again.messages[0])
 
 
 def test_a_text_of_the_evidence_leaves_only_when_it_was_let_out(scanned: Desk) -> None:

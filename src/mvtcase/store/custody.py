@@ -212,6 +212,11 @@ def verify(connection: sqlite3.Connection) -> tuple[Difference, ...]:
     )
 
 
+def broken_rows(connection: sqlite3.Connection) -> tuple[Difference, ...]:
+    """Return the rows that are not what the newest event which names each of them says."""
+    return tuple(_verify_rows(connection, tuple(events(connection))))
+
+
 def _verify_database(connection: sqlite3.Connection) -> Iterator[Difference]:
     for (line,) in connection.execute("PRAGMA integrity_check(20)"):
         if line != "ok":

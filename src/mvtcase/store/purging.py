@@ -99,8 +99,9 @@ def destroy_rows(store: Store, change: Change, held: Holdings, names: Sequence[s
         kept["events"] = dict(_redacted_events(store, held, names, stone))
         _shorten_origins(store, held, names)
         for table, uuids in held.rows.items():
-            change.delete(table, uuids)
+            change.delete(table, uuids, for_good=True)
         _redact_typed(store, change, names, stone)
+        change.forget([uuid for some in held.rows.values() for uuid in some], names)
     words.wipe(connection)
     return kept
 

@@ -17,16 +17,17 @@ from mvtcase.errors import (
     CaseLockedError,
     CaseReadOnlyError,
     CaseTooNewError,
+    ConflictError,
     NotFoundError,
     StoreError,
 )
-from mvtcase.store import custody, migrations, words
+from mvtcase.store import custody, earlier, migrations, words
 from mvtcase.store.folder import CASE_FILE, CaseFolder
 from mvtcase.store.view import copy_into, module_for, opened, unlock
 from mvtcase.wording import do, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -115,15 +116,25 @@ class Change:
         values = {name: stored(value) for name, value in columns.items()}
         assignments = ", ".join(f"{name} = ?" for name in values)
         statement = f"UPDATE {table} SET {assignments} WHERE uuid = ?"  # noqa: S608  # own names
+        earlier.keep(self._connection, self.sequence, table, (uuid,), values)
         if self._execute(statement, (*values.values(), uuid)).rowcount != 1:
             raise NotFoundError("There is no row {uuid} in {table}.", uuid=uuid, table=table)
         self._written.append((table, uuid))
 
-    def delete(self, table: str, uuids: Sequence[str]) -> None:
-        """Destroy rows; the event names each with a seal that says so. Only a purge takes the guards away first."""
+    def delete(self, table: str, uuids: Sequence[str], *, for_good: bool = False) -> None:
+        """Delete rows, whose guards were taken away; the event names each with a seal that says so.
+
+        What is deleted for good is kept nowhere: the case cannot be read any more as it was before.
+        """
         marks = "WHERE uuid IN (SELECT value FROM json_each(?))"
+        if not for_good:
+            earlier.keep(self._connection, self.sequence, table, uuids)
         self._execute(f"DELETE FROM {table} {marks}", (canonical_json(list(uuids)),))  # noqa: S608  # own names
         self._written += [(table, uuid) for uuid in uuids]
+
+    def forget(self, uuids: Collection[str], names: Sequence[str] = ()) -> None:
+        """Keep nothing of what rows said before this, nor whatever holds one of these texts: it has to go."""
+        earlier.forget(self._connection, uuids, names)
 
     def _execute(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
@@ -378,6 +389,27 @@ class Store:
         """Return the digest of the newest custody event."""
         return custody.head(self.connection)[1]
 
+    @contextlib.contextmanager
+    def as_of(self, head: str) -> Iterator[Store]:
+        """Give the case as it was at a head of its chain: a copy in memory, to read.
+
+        Raises `ConflictError` where what it held was destroyed since, or was changed before releases kept that.
+        """
+        with _translated(self.folder), contextlib.closing(_in_memory(self.folder.key)) as memory:
+            if self.folder.key:
+                copy_into(memory, self.folder.case_file, self.folder.key)
+            else:
+                self.connection.backup(memory)
+            known = memory.execute("SELECT sequence FROM custody_event WHERE digest = ?", (head,)).fetchone()
+            differing = earlier.put_back(memory, known["sequence"]) if known else ()
+            if not known or differing:
+                raise ConflictError(
+                    "The case cannot be read as it was then. Rows that were destroyed since, or changed by a release "
+                    "that did not keep what they said: {n}.",
+                    n=len(differing),
+                )
+            yield Store(self.folder, memory, self.clock)
+
     def close(self) -> None:
         """Close the case file, and destroy the view of a sealed case."""
         self.connection.close()
@@ -416,8 +448,7 @@ def glimpse(folder: CaseFolder, table: str, column: str, begun: str) -> list[str
 
 def _copied(path: Path, key: bytes | None) -> sqlite3.Connection:
     """Return a connection to a copy in memory: SQLite itself needs a place to write beside a file in WAL mode."""
-    module = module_for(key)
-    memory: sqlite3.Connection = module.connect(":memory:", isolation_level=None)
+    memory = _in_memory(key)
     with tempfile.TemporaryDirectory(prefix="mvtcase-") as private:
         for each in (path, path.with_name(f"{path.name}-wal")):
             if each.is_file():
@@ -427,8 +458,14 @@ def _copied(path: Path, key: bytes | None) -> sqlite3.Connection:
                 source.backup(memory)
         else:  # SQLCipher makes no backup from an encrypted file to one in clear
             copy_into(memory, Path(private) / path.name, key)
-    memory.execute("PRAGMA trusted_schema = OFF")
     memory.execute("PRAGMA foreign_keys = ON")
+    return memory
+
+
+def _in_memory(key: bytes | None) -> sqlite3.Connection:
+    module = module_for(key)
+    memory: sqlite3.Connection = module.connect(":memory:", isolation_level=None)
+    memory.execute("PRAGMA trusted_schema = OFF")
     memory.row_factory = module.Row
     return memory
 

@@ -250,6 +250,7 @@ def remove(desk: Desk, named: str, *, reason: str) -> Outcome[OneOfficial]:
         with store.change("official.removed", actor=desk.actor, subject=one.id, reason=why) as change:
             nothing = dict.fromkeys(_FILLED_IN, "")
             change.update("official", one.uuid, **nothing, state=OfficialState.REMOVED)
+            change.forget([one.uuid])
         removed = next(each for each in queries.officials(store, every=True) if each.id == one.id)
         return Outcome(data=OneOfficial(official=removed))
 

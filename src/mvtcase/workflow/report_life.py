@@ -307,21 +307,32 @@ def erratum(desk: Desk, named: str, text: str) -> Outcome[reports.ReportsShown]:
 
 
 def rebuild(desk: Desk, named: str) -> Outcome[Rebuild]:
-    """Make a report again from the case, and return for each file whether its bytes are the same.
+    """Make a report again from the case as it was at the head that the report prints; tell whether its bytes are so.
 
-    The case must be as it was at the head that the report prints; what happened since, if it matters, is told.
+    What happened since is told. Where the case of then cannot be had any more, that is told, and the case of now taken.
     """
     with desk.open_case() as store:
         found = _found(store, named)
         if not found.wish:
             raise ConflictError("{report} is of a release that kept too little for this.", report=found.report.id)
-        facts, look, made = made_again(store, found), look_of(desk.settings), []
+        facts, lacking = _made_of_then(store, found)
+        look, made = look_of(desk.settings), []
         for file in found.files:
             page = render(facts, found.report.kind, Format(file.format), look)
             digest = sha256_bytes(page)
             made.append(Rebuilt(id=found.report.id, format=file.format, sha256=digest, same=digest == file.sha256))
-        since = _since(store, found)
-        return Outcome(data=Rebuild(files=tuple(made)), messages=(since,) if since else ())
+        told = (*lacking, *filter(None, (_since(store, found),)))
+        return Outcome(data=Rebuild(files=tuple(made)), messages=told)
+
+
+def _made_of_then(store: Store, found: Written) -> tuple[Any, tuple[Message, ...]]:
+    """Return the facts of a report made of the case at its head, and why it is the case of now where it is that."""
+    try:
+        with store.as_of(found.report.custody_head) as then:
+            return made_again(then, found), ()
+    except ConflictError as error:
+        now = say("{error} What follows was made of the case as it is now.", error=error.message)
+        return made_again(store, found), (now,)
 
 
 def diff(desk: Desk, named: str, *, before: str | None = None) -> Outcome[Differences]:

@@ -83,7 +83,7 @@ def test_every_table_is_covered_or_part_of_the_chain(small_case: Store) -> None:
         for row in small_case.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%'")
     }
     index = {name for name in tables if name.startswith(words.INDEX)}
-    chain = {f"custody_{name}" for name in ("event", "row", "signature", "timestamp", "origin")}
+    chain = {f"custody_{name}" for name in ("event", "row", "before", "signature", "timestamp", "origin")}
     assert tables - index == {*custody.covered(), *chain}
     assert index >= set(words.INDEX), "what it is made of may be written anew without an event; it holds no fact"
 

@@ -130,4 +130,5 @@ def test_every_table_has_its_guards(small_case: Store) -> None:
     assert present == {f"{table}_no_delete" for table in custody.covered()} | {
         *(f"{table}_no_update" for table in append_only),
         *(f"{table}_no_delete" for table in chain),
+        "custody_before_no_update",
     }

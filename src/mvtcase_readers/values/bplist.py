@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from .contents import Content
 from .keypaths import ROOT, Tree
-from .shapes import Extent, Place
-from .texts import give_texts
+from .layouts import Layout, Layouts, Span, offsets_of, stretches
+from .shapes import Batch, Extent, Place
+from .texts import give_texts, suspects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,8 @@ _UID, _DICT, _LONG = 0x8, 0xD, 0xF
 _MOST_KEYS = 8
 """Of how many dictionaries of a keyed archive the keys of one object are kept."""
 _SIZED = _TEXTS | _LISTS | {_DATA, _DICT}
+_LAYOUTS = Layouts()
+"""Of all lists that this process reads: what they teach is the same in every file."""
 
 
 def read_bplist(walk: Walk, content: Content, place: Place) -> str:
@@ -36,15 +39,31 @@ def read_bplist(walk: Walk, content: Content, place: Place) -> str:
     data = content.all(walk.bounds.held)
     walk.progress(len(data))
     plist = _Plist(data)
+    for layout in _LAYOUTS.of(plist.sign):
+        found = layout.read(data, plist.offsets)
+        if found is not None:
+            _give(walk, place, layout, *found)
+            return layout.note
     tree = Tree()
     blobs = plist.gather(tree)
     give_texts(walk, tree.batch(place))
     for node, blob in blobs:
         walk.cell(Content(blob), place.at_key(tree.path(node)))
+    note = "keyed archive" if "$archiver" in plist.names.values() else ""
     if plist.broken:
         walk.limit(Extent.DAMAGED, f"{plist.broken} objects could not be read")
         walk.skim(content, place)
-    return "keyed archive" if "$archiver" in plist.names.values() else ""
+    elif _LAYOUTS.wants(plist.sign, data):
+        _LAYOUTS.keep(plist.sign, plist.layout(tree, note))
+    return note
+
+
+def _give(walk: Walk, place: Place, layout: Layout, texts: list[str], blobs: list[tuple[bytes, str]]) -> None:
+    keys = layout.keys
+    batch = Batch(texts=texts, place=lambda index: place.at_key(keys[index]), roles=layout.roles, column=place.column)
+    give_texts(walk, batch, among=layout.open)
+    for blob, key in blobs:
+        walk.cell(Content(blob), place.at_key(key))
 
 
 _EMBEDDED_END = re.compile(rb"(?s)\0{5}[\0-\2][\1-\10][\1-\10](?:\0{4}....){3}")
@@ -85,10 +104,12 @@ class _Plist:
             or not count
         ):
             raise ValueError("a table of objects beyond the file's end")
-        raw = data[table:end]
-        self.offsets = [
-            int.from_bytes(raw[start : start + offset_size], "big") for start in range(0, len(raw), offset_size)
-        ]
+        self.offsets = offsets_of(data[table:end], offset_size)
+        self.sign = (count, self.top, self.ref_size, offset_size)
+        self.given: list[int] = []
+        """The objects that are the tree's texts, in its order."""
+        self.data_at: list[tuple[int, int]] = []
+        """Objects that are data, with their nodes."""
 
     def gather(self, tree: Tree) -> list[tuple[int, bytes]]:
         """Take in all objects, first those that the top one leads to; return the data with their nodes."""
@@ -116,8 +137,10 @@ class _Plist:
                         text = self.names.get(number) or self._text(kind, count, start)
                         for key in self.held_as.get(number, ("",)):
                             tree.add(text, tree.below(node, key) if key else node)
+                            self.given.append(number)
                     elif kind == _DATA:
                         blobs.append((node, self._bytes(start, count)))
+                        self.data_at.append((number, node))
                     elif kind in _LISTS:
                         waiting.extend(
                             (ref, tree.below(node, item)) for item, ref in enumerate(self._refs(start, count))
@@ -155,6 +178,35 @@ class _Plist:
                     if name and name not in known and len(known) < _MOST_KEYS:
                         known.append(name)
         return {number: names for number, names in held.items() if names}
+
+    def layout(self, tree: Tree, note: str) -> Layout:
+        """Return what lists of this one's layout have in common; what was read as a key belongs to it."""
+        spans = [self._span(number) for number in range(len(self.offsets))]
+        values = frozenset(
+            number
+            for number, span in enumerate(spans)
+            if span.kind == _DATA or (span.kind in _TEXTS and number not in self.names)
+        )
+        differing = tuple((position, number) for position, number in enumerate(self.given) if number in values)
+        loose = {position for position, _ in differing}
+        return Layout(
+            fixed=stretches(self.data, spans, values),
+            numbers=tuple(number for number, span in enumerate(spans) if span.kind < _DATA),
+            values=tuple(values),
+            texts=tuple(tree.texts),
+            differing=differing,
+            open=tuple(sorted(loose | suspects(tree.texts))),
+            roles=tuple(tree.roles()),
+            keys=tuple(map(tree.path, tree.nodes)),
+            blobs=tuple((number, tree.path(node)) for number, node in self.data_at),
+            note=note,
+        )
+
+    def _span(self, number: int) -> Span:
+        kind, count, body = self._head(number)
+        each = {_DICT: 2 * self.ref_size, _WIDE: 2, **dict.fromkeys(_LISTS, self.ref_size)}.get(kind, 1)
+        size = count + 1 if kind == _UID else count * each if kind in _SIZED else 0
+        return Span(kind, self.offsets[number], body, body + size)
 
     def _members(self, number: int) -> dict[str, int]:
         """Return the objects of a dictionary by their keys, nothing for what is none or is broken."""

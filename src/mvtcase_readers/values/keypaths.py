@@ -43,22 +43,25 @@ class Tree:
             node = self.parents[node]
         return "".join(reversed(parts)).removeprefix(".")
 
-    def role(self, node: int) -> str:
-        """Return the two nearest names above a node, lower-case, as `processes.name`; a list's items have its own."""
-        names: list[str] = []
-        for _ in range(_LONGEST_PATH):
-            key = self.keys[node]
-            if isinstance(key, str) and key:
-                names.insert(0, key.lower())
-            node = self.parents[node]
-            if node <= ROOT or len(names) > 1:
-                break
-        return ".".join(names)
+    def roles(self) -> list[str]:
+        """Return for each text the two nearest names above it, lower-case: `processes.name`; items have their list's.
+
+        A node stands behind the one above it, so that one pass names all.
+        """
+        nearest, named = [""], [""]
+        for key, parent in zip(self.keys[1:], self.parents[1:], strict=True):
+            if type(key) is str and key:
+                name, above = key.lower(), nearest[parent]
+                nearest.append(name)
+                named.append(f"{above}.{name}" if above else name)
+            else:
+                nearest.append(nearest[parent])
+                named.append(named[parent])
+        return [named[node] for node in self.nodes]
 
     def batch(self, place: Place) -> Batch:
         """Return all texts as a batch below a place."""
-        roles = [self.role(node) for node in self.nodes]
-        return Batch(texts=self.texts, place=self.place_of(place), roles=roles)
+        return Batch(texts=self.texts, place=self.place_of(place), roles=self.roles(), column=place.column)
 
     def place_of(self, place: Place) -> Callable[[int], Place]:
         """Return what gives the place of a text by its number."""

@@ -107,10 +107,20 @@ class Batch:
     """The role of all texts; where they differ, `roles` has one for each."""
     roles: Sequence[str] | None = None
     whole: bool = True
+    column: str | None = None
+    """The column that all texts stand in, None where they differ or nobody looked."""
+    columns: Sequence[tuple[int, str | None]] = ()
+    """Where several batches were put together: from which text on one column holds."""
 
     def role_of(self, index: int) -> str:
         """Return the name of the column, key or field that holds a text, lower-case."""
         return self.role if self.roles is None else self.roles[index]
+
+    def stretches(self) -> Iterator[tuple[range, str | None]]:
+        """Yield the texts by their numbers, those of one column together."""
+        parts = self.columns or ((0, self.column),)
+        for (first, column), end in zip(parts, [*(first for first, _ in parts[1:]), len(self.texts)], strict=True):
+            yield range(first, end), column
 
     def values(self) -> Iterator[Value]:
         """Yield the texts one by one with place and role: simple, and slow where there are millions."""

@@ -171,9 +171,8 @@ class _Rows:
         if str in kinds:
             where = [at for at, cell in enumerate(cells) if type(cell) is str and cell]
             texts = [cells[at] for at in where]
-            give_texts(
-                self.walk, Batch(texts=texts, place=lambda index: row(where[index]), role=f"{self.name}.{name}".lower())
-            )
+            role = f"{self.name}.{name}".lower()
+            give_texts(self.walk, Batch(texts=texts, place=lambda index: row(where[index]), role=role, column=name))
         if bytes in kinds:
             for at, cell in enumerate(cells):
                 if type(cell) is bytes and len(cell) >= _LEAST_BLOB and not self._was_often(name, cell):

@@ -196,14 +196,19 @@ _FORMS = frozenset({"json", "markup", "mail", "cards", "pdf", "table of texts"})
 _OPENING = frozenset("{[<")
 
 
-def give_texts(walk: Walk, batch: Batch, *, forms: bool = True) -> None:
-    """Give texts, and what is coded in them: JSON and markup where `forms`, base64, characters written with escapes."""
+def give_texts(walk: Walk, batch: Batch, *, forms: bool = True, among: Sequence[int] | None = None) -> None:
+    """Give texts, and what is coded in them: JSON and markup where `forms`, base64, characters written with escapes.
+
+    Something may be coded in all of them, or in those `among` them by their numbers.
+    """
     walk.give(batch)
-    for index in sorted(_suspects(batch.texts)):
-        _inside(walk, batch.texts[index], batch, index, forms=forms)
+    numbers = range(len(batch.texts)) if among is None else among
+    texts = batch.texts if among is None else [batch.texts[number] for number in among]
+    for index in sorted(suspects(texts)):
+        _inside(walk, texts[index], batch, numbers[index], forms=forms)
 
 
-def _suspects(texts: Sequence[str]) -> set[int]:
+def suspects(texts: Sequence[str]) -> set[int]:
     """Return the numbers of the texts in which something may be coded; whole batches without any pass at once."""
     joined = "\n".join(texts)
     found: set[int] = set()

@@ -286,6 +286,7 @@ class _Pool:
     texts: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
+    columns: list[str | None] = field(default_factory=list)
     places: list[Callable[[int], Place]] = field(default_factory=list)
     characters: int = 0
     inside: str = ""
@@ -293,6 +294,7 @@ class _Pool:
     def add(self, batch: Batch) -> None:
         """Take in a batch."""
         self.starts.append(len(self.texts))
+        self.columns.append(batch.column)
         self.places.append(batch.place)
         self.texts.extend(batch.texts)
         self.roles.extend(batch.roles if batch.roles is not None else [batch.role] * len(batch.texts))
@@ -300,7 +302,8 @@ class _Pool:
 
     def batch(self, *, whole: bool) -> Batch:
         """Return all as one batch."""
-        return Batch(texts=self.texts, place=self._place, roles=self.roles, whole=whole)
+        columns = tuple(zip(self.starts, self.columns, strict=True))
+        return Batch(texts=self.texts, place=self._place, roles=self.roles, whole=whole, columns=columns)
 
     def _place(self, index: int) -> Place:
         part = bisect_right(self.starts, index) - 1

@@ -198,12 +198,12 @@ def _spot(file: int, found: PlaceClass, role: str, place: Place, term: Term, *, 
     )  # fmt: skip
 
 
-def _packed(spot: Spot) -> list[Any]:
+def _packed(spot: Spot) -> tuple[Any, ...]:
     """Return a spot without the empty end that most have."""
-    fields = list(spot)
-    while len(fields) > 3 and fields[-1] in {None, ""}:  # noqa: PLR2004 - file, class and role always stand there
-        fields.pop()
-    return fields
+    end = len(spot)
+    while end > 3 and (spot[end - 1] is None or spot[end - 1] == ""):  # noqa: PLR2004 - file, class and role always stand there
+        end -= 1
+    return spot[:end]
 
 
 def _put(packed: gzip.GzipFile, *contents: object) -> None:

@@ -48,16 +48,25 @@ def is_record_of_processes(file: str) -> bool:
     return _RECORDS.search(file.lower()) is not None
 
 
-@lru_cache(maxsize=65_536)
 def place_class(file: str, table: str, role: str) -> PlaceClass:
     """Return what sort of trace stands in a table and column or key of a file, by its place on the phone."""
-    path, within = file.lower(), f"{table}.{role}".lower()
-    for pattern, tables, found in _PLACES:
-        if pattern.search(path) and (tables is None or tables.search(within)):
+    within = f"{table}.{role}".lower()
+    for tables, found in _classes_of(file):
+        if tables is None or tables.search(within):
             return found
-    if _RUNNING_WITHIN.search(within):
-        return PlaceClass.RUNNING
-    return PlaceClass.UNKNOWN
+    return _class_within(within)
+
+
+@lru_cache(maxsize=4096)
+def _classes_of(file: str) -> tuple[tuple[re.Pattern[str] | None, PlaceClass], ...]:
+    """Return what a file's place says, of all or some of its tables; its columns are asked about one by one."""
+    path = file.lower()
+    return tuple((tables, found) for pattern, tables, found in _PLACES if pattern.search(path))
+
+
+@lru_cache(maxsize=65_536)
+def _class_within(within: str) -> PlaceClass:
+    return PlaceClass.RUNNING if _RUNNING_WITHIN.search(within) else PlaceClass.UNKNOWN
 
 
 _SEPARATORS = re.compile(r"[./:\[\]\s]+")

@@ -98,7 +98,8 @@ def terms_of_path(path: str) -> Iterator[Term]:
     for spelling in spellings(path):
         for term in _in_text(spelling.text, Role.FREE):
             if term.sort is not Sort.PATH_IN_TEXT:
-                yield term._replace(undone=spelling.undone)
+                # Written out: `_replace` takes several times as long.
+                yield Term(term.sort, term.text, spelling.undone, term.defanged, term.context)
         yield from _named_by(spelling.text)
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.errors import IndicatorCountError, IndicatorSetMissingError, InputError, NotFoundError
+from mvtcase.engine.events import Ledger
+from mvtcase.errors import IndicatorCountError, IndicatorSetMissingError, InputError, NotFoundError, StoreError
 from mvtcase.model import AcquisitionState, Completeness, EvidenceKind, Gap, ModuleOutcome
-from mvtcase.workflow import acquisitions, cases, custody, findings, iocs, rechecks, scans, status
+from mvtcase.store import queries
+from mvtcase.workflow import acquisitions, cases, custody, findings, iocs, rechecks, recording, scans, status
 from mvtcase.workflow.desk import OutcomeStatus
+from mvtcase.workflow.joins import Joiner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -238,6 +241,32 @@ def test_a_batch_goes_on_where_it_was_stopped(desk: Desk, add_phone: Callable[..
     assert _scans(_run(desk, everything=True)) == []
     again = _scans(_run(desk, everything=True, with_evidence=True))
     assert [each["recheck_of"] for each in again] == ["S-0001", "S-0002"]
+
+
+def test_answers_that_need_no_replay_are_filed_together(
+    desk: Desk, add_phone: Callable[..., str], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that cannot be filed is left to a replay, and stops no other."""
+    for seed in (1, 2, 3):
+        add_phone(seed=seed)
+    scans.run(desk, scans.Request(everything=True))
+    _newer_set(desk)
+    monkeypatch.setattr(Joiner, "answer", lambda *_: Ledger(command="joined", done=True))
+
+    def record(desk: Desk, store: Any, scan: str, result: Any, **more: Any) -> None:
+        if queries.scan(store, scan).recheck_of == "S-0002" and result.command == "joined, stored results searched":
+            raise StoreError("no room")
+        recording.record(desk, store, scan, result, **more)
+
+    monkeypatch.setattr(rechecks, "record", record)
+    done = _scans(_run(desk, everything=True))
+    assert sorted((each["recheck_of"], each["command"].startswith("joined")) for each in done) == [
+        ("S-0001", True),
+        ("S-0002", False),
+        ("S-0003", True),
+    ]
+    assert len(engine.rechecks) == 1
+    custody.verify(desk)
 
 
 def test_evidence_at_hand_is_given_to_the_recheck_only_when_asked_for(scanned: Desk, engine: FakeEngine) -> None:

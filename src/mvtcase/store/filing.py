@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
-from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Level, RawAlert, TimeBasis
+from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Level, ModuleRun, RawAlert, TimeBasis
 from mvtcase.store import queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mvtcase.model import Gap, ModuleRun
+    from mvtcase.model import Gap
     from mvtcase.store.store import Change, Store
+
+_OF_A_RUN = tuple(each.name for each in fields(ModuleRun))
 
 
 def pin_sets(store: Store, change: Change, scan: str, sets: Iterable[IndicatorSet]) -> None:
     """Record which indicator sets a scan compares with, each version of a set once per case."""
+    for known in _known_sets(store, change, sets):
+        change.insert("scan_set", scan=scan, indicator_set=known)
+
+
+def _known_sets(store: Store, change: Change, sets: Iterable[IndicatorSet]) -> list[str]:
+    """Return the ids of indicator sets, those written that the case does not know yet."""
+    known = queries.indicator_sets_by_sha256(store)
+    found = []
     for each in sets:
-        change.insert("scan_set", scan=scan, indicator_set=_known_set(store, change, each))
-
-
-def _known_set(store: Store, change: Change, each: IndicatorSet) -> str:
-    known = queries.indicator_set_by_sha256(store, each.sha256)
-    if known is None:
-        known = change.new_id("indicator_set")
-        columns = {**asdict(each), "counts": dict(each.counts), "families": list(each.families)}
-        change.insert("indicator_set", id=known, **columns)
-    return known
+        if each.sha256 not in known:
+            known[each.sha256] = change.new_id("indicator_set")
+            columns = {**asdict(each), "counts": dict(each.counts), "families": list(each.families)}
+            change.insert("indicator_set", id=known[each.sha256], **columns)
+        found.append(known[each.sha256])
+    return found
 
 
 def is_noted(store: Store, active: Iterable[IndicatorSet]) -> bool:
@@ -37,7 +43,9 @@ def is_noted(store: Store, active: Iterable[IndicatorSet]) -> bool:
 
 def note_active(store: Store, change: Change, active: Iterable[IndicatorSet]) -> None:
     """Record which indicator sets scans use now: whoever opens the file alone sees what is due, too."""
-    digests = sorted(each.sha256 for each in active if _known_set(store, change, each))
+    active = tuple(active)
+    _known_sets(store, change, active)
+    digests = sorted(each.sha256 for each in active)
     case = queries.case_file(store)
     if [*case.active_sets] != digests:
         change.update("case_file", case.uuid, active_sets=digests)
@@ -46,8 +54,7 @@ def note_active(store: Store, change: Change, active: Iterable[IndicatorSet]) ->
 def add_modules(change: Change, scan: str, modules: Iterable[ModuleRun]) -> None:
     """Record every module of a scan with its outcome."""
     for place, run in enumerate(modules):
-        columns = {**asdict(run), "messages": list(run.messages)}
-        change.insert("module_run", scan=scan, ordinal=place, **columns)
+        change.insert("module_run", scan=scan, ordinal=place, **{name: getattr(run, name) for name in _OF_A_RUN})
 
 
 def add_gaps(change: Change, scan: str, gaps: Iterable[Gap]) -> None:

@@ -227,10 +227,9 @@ def _acquisition(row: sqlite3.Row) -> model.Acquisition:
     )
 
 
-def indicator_set_by_sha256(store: Store, sha256: str) -> str | None:
-    """Return the id of a pinned indicator set, None when the case does not know it."""
-    rows = store.rows("SELECT id FROM indicator_set WHERE sha256 = ?", (sha256,))
-    return str(rows[0]["id"]) if rows else None
+def indicator_sets_by_sha256(store: Store) -> dict[str, str]:
+    """Return the id of every pinned indicator set by its digest."""
+    return {row["sha256"]: row["id"] for row in store.rows("SELECT id, sha256 FROM indicator_set")}
 
 
 def indicator_sets(store: Store) -> tuple[model.IndicatorSet, ...]:

@@ -178,6 +178,7 @@ class Store:
         self.memory: Memory | None = None
         self.chain: tuple[tuple[int, str], tuple[CustodyEvent, ...]] | None = None
         """What a server remembers of cases; a call that ends with its answer has none."""
+        self._together = False
 
     @classmethod
     def create(cls, folder: CaseFolder, *, clock: Clock = utc_now) -> Self:
@@ -246,32 +247,50 @@ class Store:
         """
         if self.read_only:
             raise CaseReadOnlyError("The case {slug} is on a medium that cannot be written to.", slug=self.folder.slug)
-        connection = self.connection
+        with contextlib.nullcontext() if self._together else self._transaction():
+            connection = self.connection
+            change = Change(connection, timestamp(self.clock()), sequence=custody.head(connection)[0] + 1)
+            if ran := ran_for(self.clock):
+                change.payload["clock"] = ran
+            change.payload.update(payload)
+            yield change
+            subject = str(change.payload.pop("subject", subject))
+            change.payload |= self._registered(actor)
+            custody.append(
+                connection,
+                at=change.at,
+                actor=storable_text(actor),
+                action=action,
+                subject=subject,
+                payload=change.payload,
+                rows=change.written(),
+            )
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Let the changes made meanwhile stand or fall as one; each keeps a custody event of its own.
+
+        What one of them raises undoes all.
+        """
+        with self._transaction():
+            self._together = True
+            try:
+                yield
+            finally:
+                self._together = False
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
         with _translated(self.folder):
-            connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
             try:
                 _refuse_moved(self.folder)
-                change = Change(connection, timestamp(self.clock()), sequence=custody.head(connection)[0] + 1)
-                if ran := ran_for(self.clock):
-                    change.payload["clock"] = ran
-                change.payload.update(payload)
-                yield change
-                subject = str(change.payload.pop("subject", subject))
-                change.payload |= self._registered(actor)
-                custody.append(
-                    connection,
-                    at=change.at,
-                    actor=storable_text(actor),
-                    action=action,
-                    subject=subject,
-                    payload=change.payload,
-                    rows=change.written(),
-                )
+                yield
                 self.folder.flush()
-                connection.execute("COMMIT")
+                self.connection.execute("COMMIT")
             except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
                 raise
 
     def _registered(self, actor: str) -> dict[str, Json]:

@@ -81,6 +81,8 @@ class Choice:
     set_names: Mapping[str, str]
     key: str
     tools: Mapping[str, str]
+    active: tuple[IndicatorSet, ...]
+    """The sets that scans use where none is named."""
     control_passed_at: str | None = None
     verdicts: Mapping[EvidenceKind, Verdict] = field(default_factory=dict)
     despite: str = ""
@@ -254,7 +256,7 @@ def choose(desk: Desk, named: Sequence[str] = ()) -> Choice:
             "No indicator set is active: a scan would compare with nothing.",
             hint=say("Import one with {0}.", do("iocs import", "FILE")),
         )
-    compiled = library.compile(passports)
+    compiled, newest = library.compile(passports), desk.newest()
     if compiled.total == 0:
         raise NoUsableIndicatorError("The chosen indicator sets hold no usable indicator.")
     return Choice(
@@ -264,7 +266,8 @@ def choose(desk: Desk, named: Sequence[str] = ()) -> Choice:
         total=compiled.total,
         set_names=compiled.set_names,
         key=compiled.key,
-        tools=dict(desk.newest().tools),
+        tools=dict(newest.tools),
+        active=tuple(newest.sets.values()),
         withheld=withheld(library, passports),
     )
 

@@ -62,7 +62,7 @@ class Joiner:
     choice: Choice
     _compiled: dict[frozenset[tuple[str, str]], Any] = field(default_factory=dict)
 
-    def answer(self, scan: Scan, results: Path, out: Path, known: Known) -> EngineResult | None:
+    def answer(self, scan: Scan, results: Path) -> Ledger | None:
         """Return what a replay of a scan's results would say, None where only a replay can tell."""
         if any(scan.tools.get(name) != version for name, version in self.choice.tools.items()):
             return None
@@ -75,16 +75,22 @@ class Joiner:
                 return None
         except (OSError, EOFError, ValueError, KeyError, TypeError, UnreadableError, IndicatorError, InputError):
             return None
-        return self._result(ledger, out, known)
+        return ledger
 
-    def _result(self, ledger: Ledger, out: Path, known: Known) -> EngineResult:
-        ledger.known, ledger.indicators_loaded, ledger.claims = known, self.choice.total, {}
-        ledger.command = f"{ledger.command}, {JOINED}"
+    def result(self, ledger: Ledger, out: Path, known: Known) -> EngineResult:
+        """Return an answer as the result of a recheck, which has a folder of its own."""
         kept = [each for each in ledger.limitations if each.code == "links.unresolved"]
-        ledger.limitations = [why("recheck.limit"), *kept]
+        told = replace(
+            ledger,
+            known=known,
+            indicators_loaded=self.choice.total,
+            claims={},
+            command=f"{ledger.command}, {JOINED}",
+            limitations=[why("recheck.limit"), *kept],
+        )
         out.mkdir(mode=0o700)
         (out / EVENTS_FILE).touch(mode=0o600)
-        return ledger.result(results_sha256=write_hashes(out))
+        return told.result(results_sha256=write_hashes(out))
 
     def _is_gone(self, scan: Scan, ledger: Ledger) -> bool:
         """Return whether a set matched then that is not compared with now: what it alone found is no alert of today."""

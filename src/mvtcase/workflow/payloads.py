@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,17 +35,26 @@ def as_json(value: object) -> Any:  # noqa: ANN401  # whatever JSON has a form f
 
     Messages stay what they are: the face words them.
     """
-    if isinstance(value, Message):
+    if type(value) in _JSON_ALREADY or isinstance(value, Message):
         return value
     if isinstance(value, (str, Path)):
         return str(value)
     if is_dataclass(value):
-        return {key_of(each.name): as_json(getattr(value, each.name)) for each in fields(value)}
+        return {key: as_json(getattr(value, name)) for name, key in _keys(type(value))}  # type: ignore[arg-type]  # any class can be a key
     if isinstance(value, Mapping):
         return {str(name): as_json(item) for name, item in value.items()}
     if isinstance(value, Collection):
         return [as_json(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
     return value
+
+
+_JSON_ALREADY = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _keys(kind: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401  # any payload's class
+    """Return the fields of a payload, each with its key."""
+    return tuple((each.name, key_of(each.name)) for each in fields(kind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from mvtcase import workspaces
 from mvtcase.casebook import latest_finished
 from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import RecheckJob
+from mvtcase.engine.results_folder import remove_tree
 from mvtcase.errors import EngineError, InputError, MvtcaseError
 from mvtcase.evidence import intake, manifest
 from mvtcase.model import AcquisitionState, ScanState
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mvtcase.cluster.coordinator import Cluster
+    from mvtcase.engine.events import Ledger
     from mvtcase.engine.job import EngineEvent
     from mvtcase.model import Acquisition, Scan
     from mvtcase.store.folder import CaseFolder
     from mvtcase.workflow.control import Choice
     from mvtcase.workflow.desk import Desk
+
+AT_ONCE = 50
+"""Rechecks that are filed in one transaction; nobody else writes to the case meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +78,15 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
                 standing.enter_context(warm_workers(desk, store.folder, read_again))
             kinds = {each.kind for each in wanted}
             choice = control.require_control(desk, choice, kinds, despite=request.despite_control)
-        joiner = Joiner(desk=desk, choice=choice)
-        with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(wanted)))) as pool:
-            one = partial(_recheck_or_say_why, desk, request, choice, joiner, store.folder)
-            done = list(pool.map(one, [each.id for each in wanted]))
+            joiner = Joiner(desk=desk, choice=choice)
+            joined = {} if request.with_evidence else _join(desk, store, choice, joiner, wanted)
+        left = [each.id for each in wanted if each.id not in joined]
+        with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(left)))) as pool:
+            replayed = pool.map(partial(_recheck_or_say_why, desk, request, choice, store.folder), left)
+            told = {scan: (recheck, Message()) for scan, recheck in joined.items()} | dict(
+                zip(left, replayed, strict=True)
+            )
+    done = [told[each.id] for each in wanted]
     with desk.open_case() as store:
         shown = shown_scans(desk, store, [scan for scan, _ in done if scan])
         data = _summed(store, shown)
@@ -141,63 +151,87 @@ def _is_done(scans: Sequence[Scan], scan: Scan, request: Request, choice: Choice
     )
 
 
+def _join(desk: Desk, store: Store, choice: Choice, joiner: Joiner, wanted: Sequence[Scan]) -> dict[str, str]:
+    """File the rechecks whose answer is known without a replay, many at once; return their ids by those of the scans.
+
+    Whatever stands in the way of one is said by the replay that it is left to.
+    """
+    done: dict[str, str] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        answered = [
+            _Answered(scan=each, choice=own, acquisition=acquisition, ledger=ledger)
+            for each in wanted[start : start + AT_ONCE]
+            for own, acquisition in _if_admitted(desk, store, choice, each)
+            if (ledger := joiner.answer(each, store.folder.results(each.id))) is not None
+        ]
+        for some in (answered, *([one] for one in answered)):  # where all at once cannot be filed, each by itself
+            left = [each for each in some if each.scan.id not in done]
+            with contextlib.suppress(MvtcaseError, OSError), store.together():
+                done |= {each.scan.id: _file(desk, store, joiner, each) for each in left}
+    return done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    """A scan whose stored results answer for themselves, and what they say."""
+
+    scan: Scan
+    choice: Choice
+    acquisition: Acquisition
+    ledger: Ledger
+
+
+def _if_admitted(desk: Desk, store: Store, choice: Choice, scan: Scan) -> tuple[tuple[Choice, Acquisition], ...]:
+    try:
+        return (_admitted(desk, store, choice, scan),)
+    except MvtcaseError:
+        return ()
+
+
+def _file(desk: Desk, store: Store, joiner: Joiner, answered: _Answered) -> str:
+    scan, choice, acquisition = answered.scan, answered.choice, answered.acquisition
+    with acquisition_lock(store, acquisition.id):
+        recheck = begin(desk, store, choice, acquisition, action="recheck.started", recheck_of=scan.id)
+        out = store.folder.results(recheck)
+        remove_tree(out)  # what an undone transaction left under this number
+        result = joiner.result(answered.ledger, out, _known(choice, scan))
+        record(desk, store, recheck, result, state=ScanState.FINISHED)
+    return recheck
+
+
 def _recheck_or_say_why(
-    desk: Desk, request: Request, choice: Choice, joiner: Joiner, folder: CaseFolder, scan: str
+    desk: Desk, request: Request, choice: Choice, folder: CaseFolder, scan: str
 ) -> tuple[str | None, Message]:
     try:
         with Store.open(folder, clock=desk.clock) as store:
-            return _recheck(desk, store, request, choice, joiner, queries.scan(store, scan)), Message()
+            return _recheck(desk, store, request, choice, queries.scan(store, scan)), Message()
     except MvtcaseError as error:
         return None, say("{scan} was not rechecked: {error}", scan=scan, error=error.whole)
 
 
-def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner: Joiner, scan: Scan) -> str:
-    if scan.recheck_of is not None:
-        raise InputError(
-            "{scan} is a recheck itself.",
-            hint=say("Recheck {recheck_of} instead.", recheck_of=scan.recheck_of),
-            scan=scan.id,
-        )
-    if scan.state is not ScanState.FINISHED:
-        raise InputError("{scan} is {state}: it left no complete results to recheck.", scan=scan.id, state=scan.state)
-    if queries.is_pruned(store, scan.id):
-        raise InputError(
-            "The results of {scan} are not kept any more.",
-            hint=say("Recheck a later scan of {acquisition}.", acquisition=scan.acquisition),
-            scan=scan.id,
-        )
-    choice = control.proven(choice, scan.kind)
-    acquisition = queries.acquisition(store, scan.acquisition)
-    consents.require(store, queries.official(store, acquisition.official), desk.clock())
+def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: Scan) -> str:
+    choice, acquisition = _admitted(desk, store, choice, scan)
     private = store.folder.working_for(acquisition.bytes if request.with_evidence else 0)
     with acquisition_lock(store, acquisition.id), workspaces.workspace(private) as work:
         recheck = begin(desk, store, choice, acquisition, action="recheck.started", recheck_of=scan.id)
         try:
             evidence = _evidence(desk, store, acquisition, work) if request.with_evidence else None
-            known = Known(
-                problems=control.control_gaps(choice, scan.kind),
-                counts=choice.counts,
-                base=scan.completeness,
-                base_gaps=scan.gaps,
-            )
-            here, out = store.folder.results(scan.id), store.folder.results(recheck)
-            result = None if request.with_evidence else joiner.answer(scan, here, out, known)
             compare = (
                 partial(request.cluster.run_recheck, working=store.folder.working)
                 if request.cluster
                 else desk.engine.run_recheck
             )
-            result = result or compare(
+            result = compare(
                 RecheckJob(
-                    results=here,
+                    results=store.folder.results(scan.id),
                     kind=scan.kind,
-                    out=out,
+                    out=store.folder.results(recheck),
                     matchset=choice.matchset,
                     expected_indicators=choice.total,
                     set_names=choice.set_names,
                     withheld=choice.withheld,
                     limits=desk.settings.limits.scaled(acquisition.bytes) if evidence else desk.settings.limits,
-                    known=known,
+                    known=_known(choice, scan),
                     evidence=evidence,
                 ),
                 on_event=partial(request.on_event, scan.id),
@@ -216,6 +250,37 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner:
             raise
         record(desk, store, recheck, result, state=ScanState.FINISHED)
     return recheck
+
+
+def _admitted(desk: Desk, store: Store, choice: Choice, scan: Scan) -> tuple[Choice, Acquisition]:
+    """Return what a scan is compared with, and its acquisition. Raises where it cannot, or may not, be rechecked."""
+    if scan.recheck_of is not None:
+        raise InputError(
+            "{scan} is a recheck itself.",
+            hint=say("Recheck {recheck_of} instead.", recheck_of=scan.recheck_of),
+            scan=scan.id,
+        )
+    if scan.state is not ScanState.FINISHED:
+        raise InputError("{scan} is {state}: it left no complete results to recheck.", scan=scan.id, state=scan.state)
+    if queries.is_pruned(store, scan.id):
+        raise InputError(
+            "The results of {scan} are not kept any more.",
+            hint=say("Recheck a later scan of {acquisition}.", acquisition=scan.acquisition),
+            scan=scan.id,
+        )
+    choice = control.proven(choice, scan.kind)
+    acquisition = queries.acquisition(store, scan.acquisition)
+    consents.require(store, queries.official(store, acquisition.official), desk.clock())
+    return choice, acquisition
+
+
+def _known(choice: Choice, scan: Scan) -> Known:
+    return Known(
+        problems=control.control_gaps(choice, scan.kind),
+        counts=choice.counts,
+        base=scan.completeness,
+        base_gaps=scan.gaps,
+    )
 
 
 def _evidence(desk: Desk, store: Store, acquisition: Acquisition, work: Path) -> Path | None:

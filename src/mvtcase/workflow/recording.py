@@ -73,7 +73,7 @@ def begin(
             sequence=change.sequence,
         )
         results.pin_sets(store, change, scan, choice.sets)
-        results.note_active(store, change, desk.newest().sets.values())
+        results.note_active(store, change, choice.active)
         store.folder.scan(scan).mkdir(parents=True, mode=PRIVATE_FOLDER, exist_ok=True)
     return scan
 
@@ -119,7 +119,8 @@ def record(
     row = queries.scan(store, scan)
     device = queries.device(store, row.device)
     alerts, found = _findings(result.alerts, Context(device=device, scan=scan, run_paths=_run_paths(store, row)))
-    found = _with_validity(found, validity(desk.library, row.sets, timestamp(desk.clock())[:10]))
+    if any(one.indicator for one, _ in found):
+        found = _with_validity(found, validity(desk.library, row.sets, timestamp(desk.clock())[:10]))
     sealing, unread = sealing_seen(store.folder.results(scan), row.device)
     with store.change(f"scan.{state}", actor=desk.actor, subject=scan) as change:
         change.payload |= {

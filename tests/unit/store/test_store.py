@@ -48,6 +48,30 @@ def test_an_error_inside_a_change_leaves_neither_row_nor_event(small_case: Store
     assert small_case.custody_head() == before
 
 
+def test_changes_made_together_stand_or_fall_as_one(small_case: Store) -> None:
+    """Each has its own event; an error in one undoes all, and a later change stands by itself again."""
+
+    def note(*ids: str) -> None:
+        for each in ids:
+            with small_case.change("note.added", actor="Ada") as change:
+                change.insert("note", id=each, text="x", at=change.at, examiner="Ada")
+
+    def fail() -> None:
+        with small_case.together():
+            note("N-0001")
+            raise RuntimeError
+
+    before = len(queries.custody_events(small_case))
+    with pytest.raises(RuntimeError):
+        fail()
+    assert queries.notes(small_case) == ()
+    with small_case.together():
+        note("N-0001", "N-0002")
+    note("N-0003")
+    assert len(queries.custody_events(small_case)) == before + 3
+    assert (len(queries.notes(small_case)), small_case.verify()) == (3, ())
+
+
 def test_a_row_against_the_rules_is_refused_with_the_reason(small_case: Store) -> None:
     """A word outside a closed set never enters."""
     with pytest.raises(StoreError, match="CHECK"), small_case.change("x", actor="Ada") as change:

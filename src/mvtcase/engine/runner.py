@@ -22,6 +22,7 @@ from mvtcase.engine.events import (
 from mvtcase.engine.job import EngineEvent, EngineResult, RecheckJob, Resumption, ScanJob, recheck_fields, scan_fields
 from mvtcase.engine.process import Ending, Setup, converse
 from mvtcase.engine.results_folder import remove_tree, write_hashes
+from mvtcase.engine.words import write_words
 from mvtcase.errors import ForeignModuleError, IndicatorCountError, MvtcaseError, PasswordError, WorkerStartError
 from mvtcase.model import ModuleOutcome
 
@@ -102,7 +103,7 @@ def run_scan(job: ScanJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) -> Eng
         "command": kinds.of(job.kind).command.line,
         "indicators_expected": job.expected_indicators,
     }
-    return _run(scan, first, lambda resumption: scan_fields(job, resumption))
+    return _run(scan, first, lambda resumption: scan_fields(job, resumption), finish=write_words)
 
 
 def run_recheck(job: RecheckJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) -> EngineResult:
@@ -127,8 +128,13 @@ def run_recheck(job: RecheckJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) 
     return _run(scan, first, lambda resumption: recheck_fields(job, resumption))
 
 
-def _run(scan: _Scan, first: dict[str, Json], fields: Callable[[Resumption], dict[str, Json]]) -> EngineResult:
-    """Run workers until one comes to its end or nothing is left to try."""
+def _run(
+    scan: _Scan,
+    first: dict[str, Json],
+    fields: Callable[[Resumption], dict[str, Json]],
+    finish: Callable[[Path], None] = lambda _results: None,
+) -> EngineResult:
+    """Run workers until one comes to its end or nothing is left to try, then finish what they left."""
     _make_folders(scan)
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
@@ -145,6 +151,7 @@ def _run(scan: _Scan, first: dict[str, Json], fields: Callable[[Resumption], dic
                 scan.ledger.error = f"The worker was lost {MAX_RESTARTS + 1} times."
     finally:
         remove_tree(scan.private)
+    finish(scan.results)
     return scan.ledger.result(
         duration_ms=int((time.monotonic() - scan.began) * 1000), results_sha256=write_hashes(scan.results)
     )

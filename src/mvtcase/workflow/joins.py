@@ -1,9 +1,10 @@
 """Rechecks without a replay: where nothing of the new indicators stands in what a scan stored, its answer is known.
 
 A replay compares the results that modules stored, and the terms of the value index, with the indicators. Whatever a
-module asks, an indicator can only match where its telling part stands in those files: so each file is searched once,
-for the telling parts of all that is new, in any case and as JSON writes them. Where none stands, the alerts are those
-that the scan's modules raised when they compared, and no worker is started. In every doubt the whole is replayed.
+module asks, an indicator can only match where its telling part stands in those files. The words that the scan kept of
+them deny most indicators; for what is left each file is searched once, in any case and as JSON writes it. Where none
+stands, the alerts are those that the scan's modules raised when they compared, and no worker is started. In every doubt
+the whole is replayed.
 """
 
 from __future__ import annotations
@@ -13,21 +14,24 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import normalize
 
 import ahocorasick
 
+from mvtcase.engine import words
 from mvtcase.engine.events import EVENTS_FILE, MVT_FOLDER, Ledger, iterate_events, take_safely
 from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import IndicatorError, InputError
-from mvtcase.files import regular_files
 from mvtcase.indicators.verdicts import IndicatorType
 from mvtcase.model import AlertSource, ModuleOutcome
 from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError, open_regular
+from mvtcase_readers.trees import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.engine.coverage import Known
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
     from mvtcase.workflow.desk import Desk
 
 JOINED = "stored results searched"
-INDEX = "values.jsonl.gz"
 MAX_FILE = 512 << 20
 PIECE = 8 << 20
 OVERLAP = 4096
@@ -47,10 +50,17 @@ SHORT = 6
 """Names below this length count where they stand as whole words only."""
 
 _PLAIN = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcome.EMPTY, ModuleOutcome.NO_SOURCE})
-_NOT_RESULTS = frozenset({"alerts.json", "info.json", "claims.json"})
 _HASHES = {"files_md5": "md5", "files_sha1": "sha1", "files_sha256": "sha256"}
 _NAMES = frozenset({IndicatorType.PROCESSES, IndicatorType.FILE_NAMES, IndicatorType.APP_IDS})
 """Types that MVT compares as whole names."""
+_WHOLE = frozenset(IndicatorType) - {
+    IndicatorType.FILE_PATHS, IndicatorType.APP_IDS, IndicatorType.DOMAINS, IndicatorType.URLS
+}  # fmt: skip
+"""Types of which a value of one word is the whole of a word wherever it can match."""
+_ANYWHERE = frozenset({IndicatorType.DOMAINS, IndicatorType.URLS, IndicatorType.APP_IDS})
+"""Types of which such a value may stand within a word."""
+ASKING = frozenset({"configuration_profiles.json", "profile_events.json"})
+"""Results of the modules that ask for profiles' ids."""
 _WORD = re.compile(r"[a-z0-9]")
 
 
@@ -60,18 +70,17 @@ class Joiner:
 
     desk: Desk
     choice: Choice
-    _compiled: dict[frozenset[tuple[str, str]], Any] = field(default_factory=dict)
+    _compiled: dict[frozenset[tuple[str, str]], News] = field(default_factory=dict)
 
     def answer(self, scan: Scan, results: Path) -> Ledger | None:
         """Return what a replay of a scan's results would say, None where only a replay can tell."""
         if any(scan.tools.get(name) != version for name, version in self.choice.tools.items()):
             return None
         try:
-            automaton = self._new_to(scan)
-            if automaton is None or not _is_answered_for(results, self.choice.counts):
+            if not _is_answered_for(results, self.choice.counts):
                 return None
             ledger = _replayed(results)
-            if ledger is None or self._is_gone(scan, ledger) or _stands_in(results, automaton):
+            if ledger is None or self._is_gone(scan, ledger) or self._new_to(scan).stands_in(results):
                 return None
         except (OSError, EOFError, ValueError, KeyError, TypeError, UnreadableError, IndicatorError, InputError):
             return None
@@ -98,26 +107,61 @@ class Joiner:
         gone = {each.name for each in scan.sets if (each.name, each.sha256) not in now}
         return any(each.indicator is not None and each.indicator.set in gone for each in ledger.alerts)
 
-    def _new_to(self, scan: Scan) -> Any:  # noqa: ANN401 - the automaton has no types
-        """Return the telling parts of what a scan was not compared with, None where something has none."""
+    def _new_to(self, scan: Scan) -> News:
+        """Return what a scan was not compared with."""
         pinned = frozenset((each.name, each.sha256) for each in scan.sets)
         if pinned not in self._compiled:
-            self._compiled[pinned] = self._compile(pinned)
+            new = (each for each in self.choice.passports if (each.name, each.sha256) not in pinned)
+            entries = (entry for each in new for entry in self.desk.library.reading(each).entries)
+            self._compiled[pinned] = News.of(dict.fromkeys((str(kind), value) for kind, value in entries))
         return self._compiled[pinned]
 
-    def _compile(self, pinned: frozenset[tuple[str, str]]) -> Any:  # noqa: ANN401 - as above
-        automaton = ahocorasick.Automaton()
-        for passport in self.choice.passports:
-            if (passport.name, passport.sha256) in pinned:
-                continue
-            for kind, value in self.desk.library.reading(passport).entries:
-                if kind == IndicatorType.IOS_PROFILE_IDS:
-                    return None  # MVT looks for the phone's text inside the indicator, not the other way round
-                for part in telling_parts(kind, value):
-                    whole = len(part) < SHORT and kind in _NAMES and automaton.get(part, (part, True))[1]
-                    automaton.add_word(part, (part, whole))
-        automaton.make_automaton()
-        return automaton
+
+class _Value(NamedTuple):
+    """What is looked for of an indicator: the forms of its telling part, and what they ask of a scan's words."""
+
+    parts: tuple[str, ...]
+    asked: words.Needle | None
+    whole: bool
+    searchable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Indicators that are new to some scans, as they are looked for in stored results."""
+
+    values: tuple[_Value, ...]
+    profiles: tuple[str, ...]
+    """Profiles' ids: MVT looks for the phone's text inside of them, not the other way round."""
+
+    @classmethod
+    def of(cls, entries: Iterable[tuple[str, str]]) -> News:
+        """Return indicators, each with its type, ready to be looked for."""
+        entries = tuple(entries)
+        return cls(
+            tuple(_value(kind, value) for kind, value in entries),
+            tuple(value for kind, value in entries if kind == IndicatorType.IOS_PROFILE_IDS),
+        )
+
+    def stands_in(self, results: Path) -> bool:
+        """Return whether one of them may match in a scan's results: never False where a replay would find it."""
+        left = self.values
+        with suppress(OSError, ValueError, UnreadableError):  # scans of earlier releases kept no words
+            kept = words.Words(results)
+            left = tuple(each for each in left if each.asked is None or kept.may_hold(each.asked))
+        if not all(each.searchable for each in left):
+            return True
+        return (bool(left) and _stands_in(results, _automaton(left))) or _asked_inside(results, self.profiles)
+
+
+def _value(kind: str, value: str) -> _Value:
+    parts = tuple(telling_parts(kind, value))
+    cut = kind == IndicatorType.PROCESSES and any(len(each) >= CUT for each in parts)
+    single = kind in _ANYWHERE and any(len(words.words_of(each.encode("latin-1"))) < 2 for each in parts)  # noqa: PLR2004
+    asked = None if single else words.needle(parts, whole=kind in _WHOLE and not cut)
+    is_short = kind in _NAMES and all(len(each) < SHORT for each in parts)
+    cased = {each for each in value if not each.isascii() and each.lower() != each.upper()}
+    return _Value(parts, asked, is_short, bool(parts) and len(cased) < 2)  # noqa: PLR2004 - both in one case
 
 
 def telling_parts(kind: str, value: str) -> Iterator[str]:
@@ -132,9 +176,13 @@ def telling_parts(kind: str, value: str) -> Iterator[str]:
         plain = plain.rpartition("@")[2].partition(":")[0].removeprefix("www.")
     elif kind == IndicatorType.DOMAINS:
         plain = plain.partition(":")[0].removeprefix("www.")
-    elif kind == IndicatorType.APP_CERT_HASHES:
-        plain = plain.replace(":", "")
     forms = {plain, *_international(plain)}
+    if kind == IndicatorType.APP_CERT_HASHES:
+        forms.add(plain.replace(":", ""))
+    if kind == IndicatorType.EMAILS and "@" in plain:
+        forms.add(plain.rpartition("@")[0] + "+")  # with a tag before its host
+    if not plain.isascii():
+        forms |= {normalize("NFKC", each) for each in forms} | {each.upper() for each in forms}
     forms |= {json.dumps(each)[1:-1] for each in forms}
     yield from {form.encode("utf-8", "backslashreplace").decode("latin-1").lower() for form in forms if form}
 
@@ -148,7 +196,7 @@ def _international(host: str) -> Iterator[str]:
 
 def _is_answered_for(results: Path, counts: Mapping[str, int]) -> bool:
     """Return whether the value index holds every term, and every sort of hash that is looked for."""
-    with open_regular(results / MVT_FOLDER / INDEX) as raw, gzip.GzipFile(fileobj=raw) as packed:
+    with open_regular(results / MVT_FOLDER / words.INDEX) as raw, gzip.GzipFile(fileobj=raw) as packed:
         facts = json.loads(packed.readline(1 << 20))
     held = set(facts.get("hashes", ()))
     return not facts.get("unkept") and all(not counts.get(kind) or name in held for kind, name in _HASHES.items())
@@ -179,28 +227,40 @@ def _replayed(results: Path) -> Ledger | None:
     return ledger
 
 
+def _automaton(values: Iterable[_Value]) -> Any:  # noqa: ANN401 - the automaton has no types
+    """Return what finds the telling parts of values; a part of one that may stand anywhere counts anywhere."""
+    automaton = ahocorasick.Automaton()
+    for each in values:
+        for part in each.parts:
+            automaton.add_word(part, (part, each.whole and automaton.get(part, (part, True))[1]))
+    automaton.make_automaton()
+    return automaton
+
+
 def _stands_in(results: Path, automaton: Any) -> bool:  # noqa: ANN401 - as above
     """Return whether a telling part stands in the stored results or in the value index."""
-    if not len(automaton):
-        return False
-    for path in regular_files(results / MVT_FOLDER):
-        if path.name == INDEX:
-            with open_regular(path) as raw, gzip.GzipFile(fileobj=raw) as packed:
-                if _any_in(packed.read, automaton):
+    for path in words.result_files(results):
+        with open_regular(path) as raw:
+            if path.name != words.INDEX:
+                if _any_in(iter(partial(raw.read, PIECE), b""), automaton):
                     return True
-        elif path.suffix == ".json" and path.name not in _NOT_RESULTS:
-            with open_regular(path) as handle:
-                if _any_in(handle.read, automaton):
-                    return True
+            elif _any_in(_with_addresses(gzip.GzipFile(fileobj=raw)), automaton):
+                return True
     return False
 
 
-def _any_in(read: Callable[[int], bytes], automaton: Any) -> bool:  # noqa: ANN401 - as above
+def _with_addresses(packed: gzip.GzipFile) -> Iterator[bytes]:
+    for piece in words.pieces(packed.read, b"\n"):
+        yield piece
+        yield " ".join(words.addresses_in(piece)).encode()
+
+
+def _any_in(pieces: Iterable[bytes], automaton: Any) -> bool:  # noqa: ANN401 - as above
     rest, done = "", 0
-    while piece := read(PIECE):
+    for piece in pieces:
         done += len(piece)
-        if done > MAX_FILE:
-            return True  # too much to search: it is replayed
+        if done > MAX_FILE or words.has_kelvin(piece):
+            return True  # too much to search, or not to be searched so: it is replayed
         text = rest + piece.decode("latin-1").lower()
         for end, (part, whole) in automaton.iter(text):
             if not whole or _is_whole(text, end + 1 - len(part), end + 1):
@@ -210,4 +270,30 @@ def _any_in(read: Callable[[int], bytes], automaton: Any) -> bool:  # noqa: ANN4
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    return not _WORD.match(text[start - 1 : start] if start else "") and not _WORD.match(text[end : end + 1])
+    begins = start == 0 or not _WORD.match(text[start - 1]) or text[start - 2 : start - 1] == "\\"  # JSON's \n or \t
+    return begins and not _WORD.match(text[end : end + 1])
+
+
+def _asked_inside(results: Path, profiles: Sequence[str]) -> bool:
+    """Return whether a text that a module may ask for as a profile's id stands within one of these."""
+    if not profiles:
+        return False
+    lowered = [each.lower() for each in profiles]
+    for path in words.result_files(results):
+        if path.name in ASKING:
+            texts = {each.lower() for each in _texts(read_json(path, MAX_FILE, values=MAX_FILE))}
+            if any(text and text in each for text in texts for each in lowered):
+                return True
+    return False
+
+
+def _texts(value: object) -> Iterator[str]:
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            pending += [*each, *each.values()]
+        elif isinstance(each, list):
+            pending += each

@@ -6,27 +6,30 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-import ahocorasick
 import pytest
 
+from mvtcase.engine import words
 from mvtcase.workflow import joins
-from mvtcase.workflow.joins import telling_parts
+from mvtcase.workflow.joins import News
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _automaton(kind: str, value: str) -> Any:
-    made = ahocorasick.Automaton()
-    for part in telling_parts(kind, value):
-        made.add_word(part, (part, len(part) < joins.SHORT and kind in joins._NAMES))
-    made.make_automaton()
-    return made
+def _stands(results: Path, kind: str, value: str) -> bool:
+    """Return whether a value may match in results, which their words never deny where a search finds it."""
+    news = News.of([(kind, value)])
+    found = news.stands_in(results)
+    words.write_words(results)
+    by_words = news.stands_in(results)
+    assert found or not by_words
+    return by_words
 
 
 def _results(folder: Path, held: object, terms: str = "") -> Path:
     (folder / "mvt/backup").mkdir(parents=True)
-    (folder / "mvt/backup/sms.json").write_text(json.dumps(held), "utf-8")
+    for name in ("sms", "profile_events"):
+        (folder / f"mvt/backup/{name}.json").write_text(json.dumps(held), "utf-8")
     with gzip.open(folder / "mvt/values.jsonl.gz", "wt") as packed:
         packed.write('{"format": "mvtcase-values/1"}\n[]\n' + terms)
     return folder
@@ -44,6 +47,12 @@ def _results(folder: Path, held: object, terms: str = "") -> Path:
         ("urls", "https://evil.example/a?b=c", "HTTPS://Evil.Example/a?b=c"),
         ("urls", "http://user@www.evil.example:80/x", "http://user@www.evil.example:80/x"),
         ("emails", "Who@Evil.example", "who@evil.example"),
+        ("emails", "who@evil.example", "who+shop@evil.example"),
+        ("emails", "kate@evil.example", "\u212aate@evil.example"),
+        ("domains", "bücher.example", "https://BÜCHER.example/"),
+        ("domains", "evil.example", "notevil.example"),
+        ("app_cert_hashes", "AB:" * 19 + "AB", {"certificate": "ab:" * 19 + "ab"}),
+        ("ios_profile_ids", "com.example.0001", ["0001"]),
         ("processes", "averylongprocessname", "/usr/libexec/averylongprocess"),
         ("processes", "bh", "/private/var/tmp/bh"),
         ("file_names", "payload.plist", "private/var/tmp/payload.plist"),
@@ -57,7 +66,7 @@ def _results(folder: Path, held: object, terms: str = "") -> Path:
 )
 def test_what_could_match_is_seen(kind: str, value: str, held: object, tmp_path: Path) -> None:
     """In a module's results, in any case, as JSON writes it."""
-    assert joins._stands_in(_results(tmp_path, held), _automaton(kind, value))
+    assert _stands(_results(tmp_path, held), kind, value)
 
 
 @pytest.mark.parametrize(
@@ -70,26 +79,41 @@ def test_what_could_match_is_seen(kind: str, value: str, held: object, tmp_path:
 )
 def test_what_cannot_match_is_not_replayed(kind: str, value: str, held: object, tmp_path: Path) -> None:
     """A short name counts as a whole word only."""
-    assert not joins._stands_in(_results(tmp_path, held), _automaton(kind, value))
+    assert not _stands(_results(tmp_path, held), kind, value)
 
 
 def test_the_value_index_is_searched_too(tmp_path: Path) -> None:
     """What no module stores, the second reader took out of a file."""
-    assert joins._stands_in(
-        _results(tmp_path, [], '["devil.example", [[0, "x", "y"]]]\n'), _automaton("domains", "evil.example")
-    )
+    assert _stands(_results(tmp_path, [], '["devil.example", [[0, "x", "y"]]]\n'), "domains", "evil.example")
+
+
+def test_words_spare_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no word of an indicator stands no file is opened; words of another form, or none, are no answer."""
+    results = _results(tmp_path, "https://news.example.com/", '["rthe_evil.bin", [[0, "x", "y"]]]\n')
+    words.write_words(results)
+    monkeypatch.setattr(joins, "_stands_in", lambda *_: True)
+    entries = [
+        ("domains", "newest.example.com"),
+        ("processes", "vile"),
+        ("file_names", "evil.bin2"),
+        ("emails", "a@b.c"),
+    ]
+    assert [News.of([each]).stands_in(results) for each in entries] == [False] * 4
+    assert News.of([("processes", "the_evil")]).stands_in(results)
+    (results / words.FILE_NAME).write_bytes(b"mvtcase-words/0\n" + bytes(24))
+    assert News.of(entries[:1]).stands_in(results)
 
 
 def test_a_part_over_the_border_of_two_pieces_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are searched in pieces that overlap."""
     monkeypatch.setattr(joins, "PIECE", 16)
-    assert joins._stands_in(_results(tmp_path, "x" * 100 + "evil.example"), _automaton("domains", "evil.example"))
+    assert _stands(_results(tmp_path, "x" * 100 + " evil.example"), "domains", "evil.example")
 
 
 def test_too_much_to_search_is_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bound never says that nothing is there."""
     monkeypatch.setattr(joins, "MAX_FILE", 10)
-    assert joins._stands_in(_results(tmp_path, "good " * 10), _automaton("domains", "evil.example"))
+    assert News.of([("domains", "evil.example")]).stands_in(_results(tmp_path, "good " * 10))
 
 
 def _events(folder: Path, *events: dict[str, Any], done: bool = True) -> Path:

@@ -90,7 +90,8 @@ def prepared(
 def warmed(folder: str) -> None:
     """Fork the workers of this process's scans from one parent, as a batch does: each would load MVT anew."""
     stack = contextlib.ExitStack()
-    stack.enter_context(warm.serving(Box(read_only=(Path(tempfile.gettempdir()),), writable=(Path(folder),))))
+    box = Box(read_only=(Path(tempfile.gettempdir()),), writable=(Path(folder),))
+    stack.enter_context(warm.serving(box, Path(folder) / "warm"))
     Finalize(None, stack.close, exitpriority=1)
 
 

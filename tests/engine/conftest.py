@@ -35,7 +35,8 @@ _LOOK = control._look
 def warm_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fork the workers of these tests from one parent, where that can be: each would load MVT anew for seconds."""
     samples = Path(os.environ.get("MVTCASE_SHARED", Path(__file__).parents[3] / "shared"))
-    with warm.serving(Box(read_only=(samples,), writable=(tmp_path_factory.getbasetemp(),))):
+    place = tmp_path_factory.getbasetemp()
+    with warm.serving(Box(read_only=(samples,), writable=(place,)), place / "warm"):
         yield
 
 

@@ -15,15 +15,14 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mvtcase import workspaces
 from mvtcase.engine import box as boxes
-from mvtcase.files import destroy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -175,14 +174,17 @@ def worker_for(box: Box, private: Path, environment: Mapping[str, str], events: 
 
 
 @contextlib.contextmanager
-def serving(box: Box) -> Iterator[None]:
-    """Let workers of jobs within a box be forked while this lasts, where the machine can and none stands ready yet."""
+def serving(box: Box, home: Path) -> Iterator[None]:
+    """Let workers of jobs within a box be forked while this lasts, where the machine can and none stands ready yet.
+
+    The parent's own folder is made below `home`, where the next verb destroys what a killed one left.
+    """
     if not is_possible() or any(parent.covers(box) for parent in tuple(_standing)):
         yield
         return
-    private = Path(tempfile.mkdtemp(prefix="mvtcase-warm-")) / "private"
-    boxes.make_private(private)
-    try:
+    with workspaces.workspace(home) as own:
+        private = own / "private"
+        boxes.make_private(private)
         parent = WarmParent(box, private)
         _standing.append(parent)
         try:
@@ -191,8 +193,6 @@ def serving(box: Box) -> Iterator[None]:
             with contextlib.suppress(ValueError):
                 _standing.remove(parent)
             parent.close()
-    finally:
-        destroy(private.parent)
 
 
 def is_possible() -> bool:

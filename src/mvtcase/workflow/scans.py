@@ -18,6 +18,7 @@ from mvtcase.evidence import manifest
 from mvtcase.kinds import Opener, of
 from mvtcase.model import AcquisitionState, Completeness, ScanState
 from mvtcase.store import queries
+from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.store.store import Store
 from mvtcase.wording import Message, Reason, do, say
 from mvtcase.workflow import consents, control, payloads
@@ -138,12 +139,10 @@ def warm_workers(
     if not desk.settings.warm_workers or not isinstance(desk.engine, RealEngine):
         return contextlib.nullcontext()
     own = (control.home_of(desk), folder.path / "scans", folder.working)
-    return warm.serving(
-        Box(
-            read_only=(desk.workspace.iocs, *(Path(each.path) for each in wanted)),
-            writable=tuple(each for each in own if each.is_dir()),
-        )
-    )
+    for each in own:
+        each.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    read_only = (desk.workspace.iocs, *(Path(each.path) for each in wanted))
+    return warm.serving(Box(read_only=read_only, writable=own), folder.working)
 
 
 def _drifts(shown: Iterable[payloads.ScanShown]) -> Iterator[Message]:

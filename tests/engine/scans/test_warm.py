@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mvtcase import workspaces
 from mvtcase.engine import box as boxes
 from mvtcase.engine import runner, warm
 from mvtcase.model import Completeness, EvidenceKind
@@ -111,9 +112,12 @@ def test_a_parent_that_died_costs_its_jobs_a_start_each(
 ) -> None:
     """What was to be forked is started, and nobody asks the dead one again."""
     monkeypatch.setattr(warm, "_standing", [])
-    with warm.serving(boxes.Box(writable=(tmp_path,))):
+    home = tmp_path / "own"
+    with warm.serving(boxes.Box(writable=(tmp_path,)), home):
         (parent,) = warm._standing
+        assert workspaces.leftovers(home) == ()  # a lock says that somebody works there
         parent._orders.shutdown(socket.SHUT_RDWR)  # as if it had ended
         result = examine_with_mvt(EvidenceKind.IOS_BACKUP, phone, values={}, sweep=False)
         assert warm._standing == []
+    assert list(home.iterdir()) == []
     assert result.finished

@@ -24,6 +24,18 @@ _CLASSES = bytes(
 _LETTERS = bytes(_PRINTABLE if each in {_PRINTABLE, _HIGH} else _OTHER for each in _CLASSES)
 """Of a byte of a text an `A`, of any other a blank."""
 
+_TELLING = (
+    r"\.[A-Za-z]{2}|/[A-Za-z0-9_.@%+~-]*/|[A-Za-z][A-Za-z0-9_-]{7}|[A-Za-z0-9+/_-]{12}"
+    r"|%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[ux/\"'\\nrtbf.]|=(?:\r?\n|2[EeFfDd]|3[AaDd]|40)"
+    r"|[\[({]\s{0,2}(?:\.|(?i:dot|at)|[@:/])|\.\]|(?i:h(?:xx|\*\*)p)"
+)
+TELLING = re.compile(_TELLING + "|\u3002")
+"""What a run of bytes is not without that holds an address, a path, a name or a hash, or something coded."""
+
+_TELLING_BYTES = re.compile(
+    # The others begin letters of two or more bytes that are read as one of ASCII, or as nothing (NFKC), and texts.
+    _TELLING.encode() + rb"|[\xc2\xc4\xc5\xc7\xca\xcb\xcd\xce\xd8][\x80-\xbf]|[\xe1-\xf4][\x80-\xbf]{2}"
+)
 _BACK = 96
 _PAIR = 2
 _WIDE_START = b"A\0A\0A\0"
@@ -33,7 +45,10 @@ _WIDE_CHARACTER = re.compile(r"[\x09\x20-\x7e\xa0-\u2fff\u3000-\u9fff\uac00-\ud7
 
 
 def runs(data: bytes, least: int = LEAST) -> Iterator[tuple[int, str]]:
-    """Yield the printable runs of some bytes with their offsets: each of ASCII with the UTF-8 around it, and UTF-16."""
+    """Yield the printable runs of some bytes with their offsets: each of ASCII with the UTF-8 around it, and UTF-16.
+
+    Runs with other bytes are noise, of which photos and films are full, unless something in them is telling.
+    """
     classes = data.translate(_CLASSES)
     yield from _narrow(data, classes, least)
     yield from _wide(data, classes)
@@ -49,7 +64,9 @@ def _narrow(data: bytes, classes: bytes, least: int) -> Iterator[tuple[int, str]
         start = max(least_start, letters.rfind(b" ", least_start, found) + 1)
         done = letters.find(b" ", found)
         done = len(data) if done < 0 else done
-        yield start, data[start:done].decode("utf-8", "ignore")
+        run = data[start:done]
+        if run.isascii() or _TELLING_BYTES.search(run):
+            yield start, run.decode("utf-8", "ignore")
         found = classes.find(needle, done)
 
 

@@ -16,6 +16,7 @@ from mvtcase.engine.worker.match.domains import international_endings
 from mvtcase.engine.worker.reader.named import LONGEST_NAME, named_in, names_of
 from mvtcase.engine.worker.reader.roles import Role
 from mvtcase.engine.worker.reader.spellings import plain, spellings
+from mvtcase_readers.values.runs import TELLING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ def terms_of(text: str, named: Role, *, raw: bool = False, running: bool = False
 
 def may_hold(run: str) -> bool:
     """Return whether a run of bytes may hold something comparable, or something coded: most runs are noise."""
-    return _IN_BYTES.search(plain(run)) is not None
+    return TELLING.search(plain(run)) is not None
 
 
 def terms_of_path(path: str) -> Iterator[Term]:
@@ -356,11 +357,4 @@ _STEM = re.compile(r"(?:profile-)?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+?)+?)(?:_pre
 _SITE_FOLDER = re.compile(rf"https?_({_LABEL}(?:\.{_LABEL}){{1,20}}?)_\d{{1,5}}(?![A-Za-z0-9_-])")
 _RUN = re.compile(r"[A-Za-z0-9_.@%+/~-]{5,400}")
 _NAMED = re.compile(r"[A-Za-z0-9]\.[A-Za-z]{2}")
-_IN_BYTES = re.compile(
-    r"\.[A-Za-z]{2}|/[A-Za-z0-9_.@%+~-]*/|[A-Za-z][A-Za-z0-9_-]{7}|[A-Za-z0-9+/_-]{12}|\u3002"
-    r"|%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[ux/\"'\\nrtbf.]|=(?:\r?\n|2[EeFfDd]|3[AaDd]|40)"
-    r"|[\[({]\s{0,2}(?:\.|(?i:dot|at)|[@:/])|\.\]|(?i:h(?:xx|\*\*)p)"
-)
-"""What a run of bytes is not without that holds something comparable, or something coded."""
-
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{7,63}")

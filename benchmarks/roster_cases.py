@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -18,7 +19,22 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 8, 1, tzinfo=timezone.utc)
 SURNAMES = ("Lin", "Will", "May", "Link", "Thornquist", "Li", "Saltmarsh", "Grace", "Report", "O'Brackwater", "Group")
-GIVEN = ("Example", "Yseulda", "An", "Case", "Letter", "Jo", "Éloïse", "Halvor", "Open", "Bo", "Mark", "Phone")
+GIVEN = (
+    "Example",
+    "Wan",
+    "Long",
+    "Yseulda",
+    "An",
+    "Case",
+    "Letter",
+    "Jo",
+    "Éloïse",
+    "Halvor",
+    "Open",
+    "Bo",
+    "Mark",
+    "Phone",
+)
 CHINESE = (
     "王小明",
     "林月燈",
@@ -32,6 +48,8 @@ CHINESE = (
     "全國",
     "應用程",
     "游戲雲",
+    "林佳龍 Lin Chia-lung",
+    "Wang Kuo-chiang (王國強)",
 )
 STATUSES = [str(each) for each in model.Status]
 HIDDEN = {"counted", "withheld"}
@@ -218,6 +236,8 @@ class Maker:
         """Return what must not be told of a person, in one of the forms that file names and messages have."""
         secret, name = one.secret, one.secret["name"]
         forms = (name, name.replace(" ", "%20"), name.replace(" ", "_"), name[1:], secret["contact"], secret["phone"],
+                 unicodedata.normalize("NFD", name), "\u200b".join(name), secret["contact"].replace("@", "+news@"),
+                 f"0{secret['phone'][4:7]} {secret['phone'][7:]}", f"{secret['imei'][:2]}-{secret['imei'][2:]}",
                  secret["serial"], secret["udid"].replace("-", ""), secret["pseudonym"], secret["imei"])  # fmt: skip
         return f"{self.own.choice(forms)} {self.own.choice(forms)}"
 

@@ -11,34 +11,26 @@ import html
 import io
 import json
 import re
-import unicodedata
 import zipfile
 from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import ahocorasick
 
 from mvtcase.errors import RenderError
 from mvtcase.model import Publication
 from mvtcase.report.publication import face_of, shown_indicator
+from mvtcase.report.spellings import BROKEN, CJK, FEWEST_JOINED, WORDS, Read, folded, is_named, joined, of_contact
 from mvtcase.wording import ENGLISH, languages, translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from collections.abc import Set as AbstractSet
 
     from mvtcase.casebook import OfficialStanding
-    from mvtcase.model import Device, Official
+    from mvtcase.model import Official
     from mvtcase.report.view import View
 
-_FEWEST_JOINED, _FEWEST_ALONE, _PHONE_TAIL, _FEWEST_CJK = 6, 4, 8, 2
-"""How short a text may be to be looked for: joined, as a word alone, of a telephone number, and of Chinese."""
-_WORDS = re.compile(r"\w+")
-_NO_WORD = re.compile(r"[\W_]+")
-_CJK = re.compile("[\u3400-\u9fff]")
-_LONGEST_SURNAME = 2
 _LONG_PIECE = {False: 12, True: 6}
 """How long a piece of our own sentences must be to be taken out of a text; true: of a text in Chinese, or joined."""
 _PARAMETER = re.compile(r"\{[^{}]*\}")
@@ -46,27 +38,43 @@ _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 def require_nobody(view: View, texts: Iterable[str]) -> None:
     """Raise `RenderError` where a finished text, or a file's name, holds what this edition must not tell of anybody."""
-    read = "\n".join(" ".join(_read(each).split()) for each in texts)
+    read = "\n".join(_LINES_END.sub(BROKEN, " ".join(folded(each).split())) for each in texts)
     for ref in {one.indicator for one in view.findings if one.indicator}:
         for each in (ref.value, shown_indicator(ref.value, ref.type), ref.family):
-            read = read.replace(_read(each), "\n") if each else read
-    allowed = {word for one in view.book.officials for word in _allowed(one.official)} | own_words() | _team(view)
-    joined = "\n".join(_joined(each) for each in read.split("\n"))
+            read = read.replace(folded(each), "\n") if each else read
+    known = {word for one in view.book.officials for word in _allowed(one.official)} | own_words() | _team(view)
+    whole = _by_line(read)
     shown = {face.who for face in view.faces.values()}
-    # Two names that may be shown, one after the other, can look like a third one the other way round.
-    names = "|".join(re.escape(_read(each)) for each in shown if each)
-    rest = re.sub(rf"(?<!\w)(?:{names})(?!\w)", "\n", read) if names else read
-    others = (_without_own(rest, joined=False), _without_own(joined, joined=True))
-    words = set(_WORDS.findall(read.replace("_", " ")))
+    rest, run = _without_faces(read, whole, [folded(each) for each in shown if each])
+    words = frozenset(WORDS.findall(read.replace("_", " ")))
+    searched = Read(text=rest, run=run, words=words, known=frozenset(known), own=_short_words())
     for one in view.book.officials:
-        if _is_identified(one, joined) or (
-            one.official.name not in shown and _is_named(one.official, others, words, allowed)
+        if _is_identified(one, whole) or (
+            one.official.publication is not Publication.NAMED
+            and one.official.name not in shown
+            and is_named(one.official.name, searched)
         ):
             raise RenderError(
                 "What must not be told of {official} stands in the finished report: it was not written.",
                 hint="Look for it in the case's title, in the names of groups, and in texts that were let out.",
                 official=one.official.id,
             )
+
+
+def _by_line(read: str) -> str:
+    return "\n".join(joined(each) for each in read.split("\n"))
+
+
+def _without_faces(read: str, whole: str, shown: list[str]) -> tuple[str, str]:
+    """Return a text, and the same joined, without our own sentences and the names that may be shown.
+
+    Two of those, one after the other, can look like a third name the other way round; a given name is not one's alone.
+    """
+    names = "|".join(re.escape(each).replace("\\ ", f"[ {BROKEN}]") for each in shown)
+    rest = re.sub(rf"(?<!\w)(?:{names})(?!\w)", "\n", read) if names else read
+    for each in shown:
+        whole = whole.replace(joined(each), "\n") if CJK.search(each) else whole
+    return _without_own(rest, is_joined=False), _without_own(whole, is_joined=True)
 
 
 def require_nobody_in(view: View, files: Iterable[tuple[str, bytes]]) -> None:
@@ -105,8 +113,9 @@ def _texts_of_pdf(data: bytes) -> Iterator[str]:
             page.close()  # one page in memory at a time
 
 
-_ENDS_OF_LINES = {2: "-", 0xFFFE: "-", 10: " ", 13: " "}
+_ENDS_OF_LINES = {2: "-", 0xFFFE: "-", 10: BROKEN, 13: None}
 """What PDFium gives for a hyphen at the end of a line, in older releases too, and for the end itself."""
+_LINES_END = re.compile(rf"[ {BROKEN}]*{BROKEN}[ {BROKEN}]*")
 
 
 def _texts_of_archive(data: bytes) -> Iterator[str]:
@@ -149,14 +158,6 @@ _TAG = re.compile(r"<[^>]*>")
 _PART_END = re.compile(r"</(?:w:p|w:tc|si|c|row|[a-z]+:(?:title|creator|subject|description|keywords|lastModifiedBy))>")
 
 
-def _joined(text: str) -> str:
-    return _NO_WORD.sub("", text)
-
-
-def _read(text: str) -> str:
-    return unicodedata.normalize("NFKC", unquote(text.replace("\\", ""))).casefold()
-
-
 def _team(view: View) -> set[str]:
     """Return the words of the names of those who worked on the case: a report names them."""
     life = view.occasion.life
@@ -166,69 +167,34 @@ def _team(view: View) -> set[str]:
     people |= {scan.examiner for scan in view.scans} | {
         each.examiner for one in view.findings for each in one.dispositions
     }
-    return {word for each in people for word in _WORDS.findall(_read(each))}
+    return {word for each in people for word in WORDS.findall(folded(each))}
 
 
 def _allowed(one: Official) -> Iterator[str]:
     face = face_of(one)
     if face:
-        yield from _WORDS.findall(_read(f"{face.who} {face.role}"))
+        yield from WORDS.findall(folded(f"{face.who} {face.role}"))
 
 
-def _is_identified(one: OfficialStanding, joined: str) -> bool:
-    told = (_joined(_read(each)) for each in _identities(one))
-    return any(len(each) >= _FEWEST_JOINED and each in joined for each in told)
-
-
-def _is_named(one: Official, texts: tuple[str, str], words: set[str], known: AbstractSet[str]) -> bool:
-    if one.publication is Publication.NAMED:
-        return False
-    read, joined = texts
-    name = _read(one.name)
-    if _CJK.search(name):
-        spelt = [each for each in _chinese(_joined(name)) if len(each) >= _FEWEST_CJK and _CJK.search(each)]
-        return any(each in joined and each not in _short_words() for each in spelt)
-    parts = _WORDS.findall(name)
-    if len(parts) > 1 and any(_spelt(order, read) for order in (parts, parts[::-1])):
-        return True
-    return any(len(each) >= _FEWEST_ALONE and each in words and each not in known for each in parts)
-
-
-def _spelt(parts: list[str], read: str) -> bool:
-    """Return whether the parts of a name stand one after the other, whatever but letters is between them."""
-    if not all(part in read for part in parts):
-        return False
-    between = r"(?:[^\w\n]|_)*"
-    return re.search(rf"(?<![^\W_]){between.join(map(re.escape, parts))}(?![^\W_])", read) is not None
-
-
-def _chinese(whole: str) -> Iterator[str]:
-    """Yield a Chinese name whole and the given name alone."""
-    yield whole
-    if len(whole) > _LONGEST_SURNAME:
-        yield whole[1 if len(whole) == _LONGEST_SURNAME + 1 else _LONGEST_SURNAME :]
+def _is_identified(one: OfficialStanding, whole: str) -> bool:
+    return any(len(each) >= FEWEST_JOINED and each in whole for each in _identities(one))
 
 
 def _identities(one: OfficialStanding) -> Iterator[str]:
+    """Yield, joined, what tells a person and is no name."""
     person = one.official
-    yield person.contact
+    yield from of_contact(person.contact)
     if face_of(person) is None:
-        yield person.pseudonym
-    for each in one.devices:
-        yield from _of_device(each.device)
-
-
-def _of_device(device: Device) -> Iterator[str]:
-    identity = device.identity
-    yield from filter(None, (identity.udid, identity.serial, identity.imei))
-    digits = re.sub(r"\D", "", identity.phone_number or "")
-    yield digits[-_PHONE_TAIL:]
+        yield joined(folded(person.pseudonym))
+    for identity in (each.device.identity for each in one.devices):
+        yield from (joined(folded(each)) for each in (identity.udid, identity.serial, identity.imei) if each)
+        yield from of_contact(identity.phone_number or "")
 
 
 @cache
 def own_words() -> frozenset[str]:
     """Return every word that reports say by themselves: a name that is such a word gives nobody away."""
-    return frozenset(word for text in _own_pieces() for word in _WORDS.findall(text))
+    return frozenset(word for text in _own_pieces() for word in WORDS.findall(text))
 
 
 @cache
@@ -236,31 +202,31 @@ def _own_pieces() -> frozenset[str]:
     """Return what stands between the parameters of every sentence, in every language."""
     tongues = [translator(each) for each in languages() if each != ENGLISH]
     texts = (text for tongue in tongues for english, told in tongue.sentences.items() for text in (english, *told))
-    pieces = (" ".join(_read(piece).split()) for text in texts for piece in _PARAMETER.split(text))
+    pieces = (" ".join(folded(piece).split()) for text in texts for piece in _PARAMETER.split(text))
     return frozenset(filter(None, pieces))
 
 
 @cache
 def _short_words() -> str:
     """Return the pieces that are too short to be taken out: headings and words in cells."""
-    return "\n".join(each for piece in _own_pieces() if len(each := _joined(piece)) < _LONG_PIECE[True])
+    return "\n".join(each for piece in _own_pieces() if len(each := joined(piece)) < _LONG_PIECE[True])
 
 
 @cache
-def _own_sentences(*, joined: bool) -> Any:  # noqa: ANN401  # the library has no types
+def _own_sentences(*, is_joined: bool) -> Any:  # noqa: ANN401  # the library has no types
     spotter = ahocorasick.Automaton()
     for piece in _own_pieces():
-        text = _joined(piece) if joined else piece
-        if len(text) >= _LONG_PIECE[joined or _CJK.search(text) is not None]:
+        text = joined(piece) if is_joined else piece
+        if len(text) >= _LONG_PIECE[is_joined or CJK.search(text) is not None]:
             spotter.add_word(text, len(text))
     spotter.make_automaton()
     return spotter
 
 
-def _without_own(text: str, *, joined: bool) -> str:
+def _without_own(text: str, *, is_joined: bool) -> str:
     """Return a text with the pieces of our own sentences blotted out."""
     blotted = list(text)
-    for last, length in _own_sentences(joined=joined).iter_long(text):
+    for last, length in _own_sentences(is_joined=is_joined).iter_long(text.replace(BROKEN, " ")):
         blotted[last - length + 1 : last + 1] = "\n" * length
     return "".join(blotted)
 

@@ -136,8 +136,11 @@ def test_one_bad_phone_never_stops_the_batch_and_is_named(desk: Desk, add_phone:
     assert _status(desk) == [Status.INCONCLUSIVE]
 
 
-def test_altered_evidence_is_refused(desk: Desk, add_phone: Callable[..., str], engine: FakeEngine) -> None:
-    """One changed byte, and the engine never sees it."""
+@pytest.mark.parametrize("second_reader", [True, False])
+def test_altered_evidence_is_refused(
+    second_reader: Any, desk: Desk, add_phone: Callable[..., str], engine: FakeEngine
+) -> None:
+    """One changed byte, and nothing counts: where every file is read the scan fails, else the engine sees none."""
     added = add_phone()
     with desk.open_case() as store:
         path = Path(queries.acquisition(store, added).path)
@@ -146,6 +149,25 @@ def test_altered_evidence_is_refused(desk: Desk, add_phone: Callable[..., str], 
     data[-1] ^= 1
     victim.write_bytes(bytes(data))
     with pytest.raises(EvidenceAlteredError, match=r"Info\.plist"):
+        scans.run(desk, scans.Request(acquisitions=(added,), sweep=second_reader))
+    assert len(engine.scans) == second_reader
+    failed = _scans(scans.list_scans(desk))
+    assert [(each["state"], each["completeness"], each["modules"]) for each in failed] == [
+        ("failed", "blind", [])
+    ] * second_reader
+    assert _status(desk) == [Status.NOT_EXAMINED]
+    with desk.open_case() as store:
+        assert not any(store.folder.results(each["id"]).exists() for each in failed)
+
+
+def test_a_file_more_or_of_another_size_is_seen_before_anything_is_read(
+    desk: Desk, add_phone: Callable[..., str], engine: FakeEngine
+) -> None:
+    """Names and sizes are compared first: nobody waits an hour for that."""
+    added = add_phone()
+    with desk.open_case() as store:
+        (Path(queries.acquisition(store, added).path) / "more.txt").write_bytes(b"")
+    with pytest.raises(EvidenceAlteredError, match=r"more\.txt"):
         scans.run(desk, scans.Request(acquisitions=(added,)))
     assert engine.scans == []
 

@@ -66,6 +66,8 @@ class Examined:
     result: EngineResult
     problems: tuple[Gap, ...]
     notes: tuple[str, ...]
+    read: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Files of the evidence itself that were read to their end, by path below it, with their SHA-256."""
 
 
 def examine(
@@ -112,4 +114,6 @@ def examine(
             known=wanted.known(problems),
         )
         result = engine.run_scan(job, on_event=on_event)
-        return Examined(result=result, problems=problems, notes=staged.notes)
+        # Hashes of working copies say nothing of the evidence.
+        read = result.read if target == wanted.path else {}
+        return Examined(result=result, problems=problems, notes=staged.notes, read=read)

@@ -43,6 +43,9 @@ HASHES_FILE = "results.sha256"
 CLAIMS_FILE = "claims.jsonl.gz"
 MVT_FOLDER = "mvt"
 PRIVATE_FOLDER = "private"
+READ_FILE = "read.jsonl"
+"""In the private folder: the files that the second reader read to their end, each with its SHA-256."""
+
 
 MAX_KEPT_BYTES = 256 << 20
 _EVENT_BYTES = 1024

@@ -128,6 +128,8 @@ class EngineResult:
     duration_ms: int = 0
     results_sha256: str | None = None
     claims: Mapping[str, Json] = field(default_factory=dict)
+    read: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The files that the second reader read to their end, by their names below the target, with their SHA-256."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

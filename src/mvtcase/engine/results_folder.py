@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r'"[^"\\\x00-\x1f]*"')
 """JSON of a text without escapes, which can be read without a parser."""
+_LONGEST_NAME, _MOST_FILES = 64 << 10, 5_000_000
 UNREADABLE = "unreadable"
 """What stands for the hash of a file that a worker left so that it cannot be opened."""
 
@@ -72,6 +73,23 @@ def remove_tree(folder: Path) -> None:
     """Remove a folder and all below it, however deep, without following links; what cannot be removed is left."""
     with suppress(OSError):
         destroy(folder)
+
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def read_to_their_end(listing: Path) -> dict[str, str]:
+    """Return what a worker says to have read, by name, with the SHA-256; nothing of what it did not write as it should.
+
+    Whoever compares hashes files himself that are not in there.
+    """
+    read: dict[str, str] = {}
+    with suppress(OSError, ValueError, RecursionError), os.fdopen(open_untouched(listing), "rb") as lines:
+        for line in islice(iter(partial(lines.readline, _LONGEST_NAME), b""), _MOST_FILES):
+            name, sha256 = json.loads(line)
+            if isinstance(name, str) and isinstance(sha256, str) and _SHA256.fullmatch(sha256):
+                read[name] = sha256
+    return read
 
 
 INDEX_FILE = "mvt/values.jsonl.gz"

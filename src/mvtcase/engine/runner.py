@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import kinds
@@ -16,12 +16,13 @@ from mvtcase.engine.events import (
     EVENTS_FILE,
     MVT_FOLDER,
     PRIVATE_FOLDER,
+    READ_FILE,
     Ledger,
     take_safely,
 )
 from mvtcase.engine.job import EngineEvent, EngineResult, RecheckJob, Resumption, ScanJob, recheck_fields, scan_fields
 from mvtcase.engine.process import Ending, Setup, converse
-from mvtcase.engine.results_folder import remove_tree, write_hashes
+from mvtcase.engine.results_folder import read_to_their_end, remove_tree, write_hashes
 from mvtcase.engine.words import write_words
 from mvtcase.errors import ForeignModuleError, IndicatorCountError, MvtcaseError, PasswordError, WorkerStartError
 from mvtcase.model import ModuleOutcome
@@ -149,12 +150,14 @@ def _run(
                     break
             else:
                 scan.ledger.error = f"The worker was lost {MAX_RESTARTS + 1} times."
+        read = read_to_their_end(scan.private / READ_FILE)
     finally:
         remove_tree(scan.private)
     finish(scan.results)
-    return scan.ledger.result(
+    result = scan.ledger.result(
         duration_ms=int((time.monotonic() - scan.began) * 1000), results_sha256=write_hashes(scan.results)
     )
+    return replace(result, read=read)
 
 
 def _is_over(scan: _Scan) -> bool:

@@ -24,7 +24,7 @@ from mvtcase.wording import do, say
 from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 OnProgress = Callable[[int, int, "int | None"], None]
@@ -230,18 +230,32 @@ def _parsed(line: bytes, path: Path) -> ManifestEntry:
 
 
 def compare(
-    root: Path, manifest_file: Path, expected_digest: str, *, on_progress: OnProgress | None = None
+    root: Path,
+    manifest_file: Path,
+    expected_digest: str,
+    *,
+    read: Mapping[str, str] | None = None,
+    bytes_too: bool = True,
+    on_progress: OnProgress | None = None,
 ) -> tuple[Difference, ...]:
     """Return how evidence differs from its manifest now, nothing when it is byte for byte the same.
 
-    Bytes, names and types count; times and permissions do not, since a copy to another medium changes them. At most
-    `MAX_LISTED` differences, then one of kind `more` that counts the rest. A manifest that is missing or not the
+    Bytes, names and types count; times and permissions do not, since a copy to another medium changes them. Without
+    `bytes_too`, names, types and sizes alone. What was `read` already, by path with its SHA-256, is not read again. At
+    most `MAX_LISTED` differences, then one of kind `more` that counts the rest. A manifest that is missing or not the
     registered one is the only difference told. Raises `EvidenceMissingError` when the evidence is gone.
     """
     problem = _manifest_problem(manifest_file, expected_digest)
     if problem:
         return (Difference(path=str(manifest_file), what=DifferenceKind.MANIFEST, detail=problem),)
-    differences = _differences(root, manifest_file, _Counter(root, on_progress))
+    counter, known = _Counter(root, on_progress), read or {}
+
+    def hashed(new: Entry, old: ManifestEntry) -> str:
+        sha256 = (known.get(old.path) if bytes_too else old.sha256) or _hashed(root, new, counter.add_bytes).sha256
+        counter.add_file()
+        return sha256
+
+    differences = _differences(root, manifest_file, hashed)
     listed = list(itertools.islice(differences, MAX_LISTED))
     rest = sum(1 for _ in differences)
     if rest:
@@ -257,13 +271,18 @@ def _manifest_problem(manifest_file: Path, expected_digest: str) -> str:
     return "" if digest == expected_digest else "is not the manifest that was registered"
 
 
-def _differences(root: Path, manifest_file: Path, counter: _Counter) -> Iterator[Difference]:
-    """Yield differences by walking manifest and evidence side by side; both are in the order of `walk`."""
+def _differences(
+    root: Path, manifest_file: Path, hashed: Callable[[Entry, ManifestEntry], str]
+) -> Iterator[Difference]:
+    """Yield differences by walking manifest and evidence side by side; both are in the order of `walk`.
+
+    `hashed` gives the SHA-256 of a file as it is now, nothing when it cannot be read.
+    """
     known, present = read_manifest(manifest_file), _walked(root)
     old, new = next(known, None), next(present, None)
     while old is not None or new is not None:
         if old is not None and new is not None and old.path == new.path:
-            yield from _difference(root, old, new, counter)
+            yield from _difference(root, old, new, hashed)
             old, new = next(known, None), next(present, None)
         elif old is not None and _comes_first(old, new):
             yield Difference(path=old.path, what=DifferenceKind.MISSING)
@@ -277,7 +296,9 @@ def _comes_first(one: ManifestEntry | Entry, other: ManifestEntry | Entry | None
     return other is None or sort_key(one.path) < sort_key(other.path)
 
 
-def _difference(root: Path, old: ManifestEntry, new: Entry, counter: _Counter) -> Iterator[Difference]:
+def _difference(
+    root: Path, old: ManifestEntry, new: Entry, hashed: Callable[[Entry, ManifestEntry], str]
+) -> Iterator[Difference]:
     if new.what != FILE or old.what != FILE:
         # A file that could not be read at registration stays `unreadable` in the manifest though the walk says `file`.
         now = new.what if new.what != FILE else _hashed(root, new, None).what
@@ -287,22 +308,25 @@ def _difference(root: Path, old: ManifestEntry, new: Entry, counter: _Counter) -
     if new.size != old.size:
         yield Difference(path=old.path, what=DifferenceKind.CHANGED, detail=f"was {old.size} bytes, is {new.size}")
         return
-    now_hashed = _hashed(root, new, counter.add_bytes)
-    counter.add_file()
-    if now_hashed.sha256 != old.sha256:
-        unreadable = now_hashed.what != FILE
-        detail = "cannot be read any more" if unreadable else "same size, other bytes"
+    sha256 = hashed(new, old)
+    if sha256 != old.sha256:
+        detail = "same size, other bytes" if sha256 else "cannot be read any more"
         yield Difference(path=old.path, what=DifferenceKind.CHANGED, detail=detail)
 
 
 def require_unchanged(
-    root: Path, manifest_file: Path, expected_digest: str, *, on_progress: OnProgress | None = None
+    root: Path,
+    manifest_file: Path,
+    expected_digest: str,
+    *,
+    read: Mapping[str, str] | None = None,
+    bytes_too: bool = True,
 ) -> None:
-    """Return quietly when evidence is byte for byte what was registered.
+    """Return quietly when evidence is what was registered; what else is given means what it means to `compare`.
 
     Raises `EvidenceAlteredError` naming the first differences and `EvidenceMissingError` when it is gone.
     """
-    differences = compare(root, manifest_file, expected_digest, on_progress=on_progress)
+    differences = compare(root, manifest_file, expected_digest, read=read, bytes_too=bytes_too)
     if not differences:
         return
     named = [_in_words(each) for each in differences[:_NAMED_IN_ERROR]]

@@ -83,6 +83,15 @@ def fail(desk: Desk, store: Store, scan: str, error: MvtcaseError) -> None:
     close_early(desk, store, scan, state=ScanState.FAILED, error=str(error), code=error.code)
 
 
+def refuse(desk: Desk, store: Store, scan: str, error: MvtcaseError) -> None:
+    """Write down that a scan read what was not registered; what its worker said is nobody's, and is not filed."""
+    row = queries.scan(store, scan)
+    remove_tree(store.folder.results(scan))
+    with store.change("scan.failed", actor=desk.actor, subject=scan) as change:
+        change.payload |= {"code": error.code}
+        change.update("scan", row.uuid, state=ScanState.FAILED, error=str(error), finished_at=change.at)
+
+
 def close_early(desk: Desk, store: Store, scan: str, *, state: ScanState, error: str, code: str | None = None) -> None:
     """Mark a scan that did not come to its end, and file whatever its worker had said until then."""
     try:

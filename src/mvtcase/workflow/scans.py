@@ -13,7 +13,7 @@ from mvtcase.casebook import latest_finished, overview
 from mvtcase.cluster.examining import Examination, examine
 from mvtcase.engine import warm
 from mvtcase.engine.box import Box
-from mvtcase.errors import EngineError, InputError, MvtcaseError, PasswordError
+from mvtcase.errors import EngineError, EvidenceAlteredError, InputError, MvtcaseError, PasswordError
 from mvtcase.evidence import manifest
 from mvtcase.kinds import Opener, of
 from mvtcase.model import AcquisitionState, Completeness, ScanState
@@ -25,7 +25,7 @@ from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.acquisitions import learn_personal
 from mvtcase.workflow.batches import Batch, usable_memory
 from mvtcase.workflow.desk import Outcome, OutcomeStatus, RealEngine
-from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover
+from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -241,14 +241,16 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
                 "{acquisition} is an encrypted backup, and no password was given.", acquisition=acquisition.id
             )
         with acquisition_lock(store, acquisition.id):
-            if request.cluster is None:  # a node compares what it reads
-                manifest.require_unchanged(
-                    Path(acquisition.path), store.folder.manifest(acquisition.id), acquisition.manifest_sha256
-                )
+            compared = _Comparison(request, store, acquisition)
+            compared.before()
             learn_personal(desk, store, acquisition)
             scan = begin(desk, store, choice, acquisition, action="scan.started")
             try:
                 examined = _examine(desk, request, choice, store, acquisition, scan, secret)
+                compared.after(examined)
+            except EvidenceAlteredError as error:
+                refuse(desk, store, scan, error)
+                raise
             except MvtcaseError as error:
                 fail(desk, store, scan, error)
                 raise
@@ -263,6 +265,29 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
                 raise
             record(desk, store, scan, examined.result, notes=examined.notes, state=ScanState.FINISHED)
         return scan
+
+
+class _Comparison:
+    """Evidence against its registered hashes: of a folder while it is read, of all else before it is unpacked."""
+
+    def __init__(self, request: Request, store: Store, acquisition: Acquisition) -> None:
+        root = Path(acquisition.path)
+        self.is_late = request.sweep and not acquisition.encrypted and root.is_dir()
+        # A node compares what it reads.
+        self.is_here = request.cluster is None
+        self.check = partial(
+            manifest.require_unchanged, root, store.folder.manifest(acquisition.id), acquisition.manifest_sha256
+        )
+
+    def before(self) -> None:
+        """Raise `EvidenceAlteredError` where evidence differs; of what will be read, where names or sizes do."""
+        if self.is_here:
+            self.check(bytes_too=not self.is_late)
+
+    def after(self, examined: Examined) -> None:
+        """Raise `EvidenceAlteredError` where what was read is not what was registered; what was not read is, now."""
+        if self.is_here and self.is_late:
+            self.check(read=examined.read)
 
 
 def _stop_if_asked(request: Request) -> None:

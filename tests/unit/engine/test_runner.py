@@ -60,7 +60,13 @@ def test_results_are_private_hashed_and_never_reused(
     job = scan_job()
     result = run_scan(job, on_event=quiet, wrap=fake_worker("hello(); print('chatter'); send('done', error=None)"))
     assert stat.S_IMODE(job.results.stat().st_mode) == 0o700
-    assert {path.name for path in job.results.iterdir()} == {"events.jsonl", "mvt", "results.sha256", "worker.log"}
+    assert {path.name for path in job.results.iterdir()} == {
+        "events.jsonl",
+        "mvt",
+        "results.sha256",
+        "words.bin",
+        "worker.log",
+    }
     assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in job.results.iterdir())
     assert result.results_sha256 == sha256_file(job.results / "results.sha256")
     listed = (job.results / "results.sha256").read_text("ascii")

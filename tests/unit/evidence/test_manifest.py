@@ -24,6 +24,7 @@ from mvtcase.evidence.manifest import (
     read_manifest,
     require_unchanged,
 )
+from mvtcase_readers.regular import open_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,6 +108,36 @@ def test_evidence_is_left_as_it_is(
     require_unchanged(tree, tmp_path / "m", made.digest)
     assert {path.stat().st_atime_ns for path in paths} == {10**18}
     assert state_of(tree) == before
+
+
+def test_what_was_read_is_not_read_again(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash of whoever read a file counts, right or wrong; files that nobody read are read now."""
+    made = hash_evidence(tree, tmp_path / "m")
+    read = {entry.path: entry.sha256 for entry in read_manifest(tmp_path / "m") if entry.sha256}
+    opened: list[str] = []
+
+    def opening(path: Path | str) -> int:
+        opened.append(str(path))
+        return open_untouched(path)
+
+    monkeypatch.setattr("mvtcase.evidence.manifest.open_untouched", opening)
+    assert compare(tree, tmp_path / "m", made.digest, read=read) == ()
+    assert opened == [str(tmp_path / "m")]
+    first, second = sorted(read)[:2]
+    del read[first]
+    (difference,) = compare(tree, tmp_path / "m", made.digest, read={**read, second: "0" * 64})
+    assert (difference.path, difference.detail) == (second, "same size, other bytes")
+    assert opened[2:] == [f"{tree}/{first}"]
+
+
+def test_names_and_sizes_are_compared_without_reading(tree: Path, tmp_path: Path) -> None:
+    """Other bytes of the same size pass there, a file of another size does not."""
+    made = hash_evidence(tree, tmp_path / "m")
+    victim = next(path for path in sorted(tree.rglob("*")) if path.is_file() and path.stat().st_size)
+    victim.write_bytes(bytes(each ^ 1 for each in victim.read_bytes()))
+    assert compare(tree, tmp_path / "m", made.digest, bytes_too=False) == ()
+    victim.write_bytes(victim.read_bytes() + b"1")
+    assert compare(tree, tmp_path / "m", made.digest, bytes_too=False)
 
 
 def test_deep_folders_are_walked(nested: Callable[[str, int], Path], tmp_path: Path) -> None:

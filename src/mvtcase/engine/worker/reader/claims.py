@@ -47,6 +47,8 @@ class Claim:
     values: int = 0
     note: str = ""
     modules: dict[str, int] = field(default_factory=dict)
+    sha256: bytes = b""
+    """Of the whole file as it was read; empty where it was not read to its end."""
 
     @property
     def is_unclaimed(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import json
 import os
 import resource
 import time
@@ -17,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import kinds
-from mvtcase.engine.events import CLAIMS_FILE
+from mvtcase.engine.events import CLAIMS_FILE, PRIVATE_FOLDER, READ_FILE
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.engine.worker.reader import claims as claiming
 from mvtcase.engine.worker.reader import index as indexing
@@ -233,6 +234,7 @@ class SecondReader:
         files = [(safe_text(claim.file.name, 1000), claim.file.place) for claim in self.claims]
         files += self._take_asked(folder, len(files))
         self.index.write(folder / indexing.FILE_NAME, files, self._facts())
+        self._list_read()
         for module, reason in claims.gaps():
             self.emit("problem", module=module, outcome=str(ModuleOutcome.NOT_RUN), reason=reason.data)
         self.emit("claims", **claims.summary())
@@ -242,6 +244,15 @@ class SecondReader:
         if self.mark >= 0:
             os.close(self.mark)
         (folder / AT_HAND).unlink(missing_ok=True)
+
+    def _list_read(self) -> None:
+        """Write down what was read to its end, for whoever compares it with what was registered."""
+        private = self.task.results / PRIVATE_FOLDER
+        private.mkdir(mode=0o700, exist_ok=True)
+        lines = (json.dumps([each.file.name, each.sha256.hex()]) for each in self.claims if each.sha256)
+        descriptor = os.open(private / READ_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as listing:
+            listing.writelines(f"{line}\n" for line in lines)
 
     def _take_asked(self, folder: Path, first: int) -> list[tuple[str, str]]:
         """Take into the index what MVT's modules asked the matcher, and return a name for each module."""
@@ -284,7 +295,7 @@ class SecondReader:
 
         def file(content: Content, place: Place) -> None:
             pieces = (piece for _, piece in content.pieces())
-            hits.extend(self._hash(number, claim.file, pieces, place, "the hash of a file inside"))
+            hits.extend(self._hash(number, claim, pieces, place, "the hash of a file inside"))
 
         def reading(_label: str, reading: Reading) -> None:
             # A text that was given as it stands was only not looked into for more texts.
@@ -297,7 +308,7 @@ class SecondReader:
                 data = handle.read(_PIECE)
                 is_all = len(data) < _PIECE
                 pieces = chain((data,), iter(lambda: handle.read(_PIECE), b""))
-                hits.extend(self._hash(number, claim.file, (data,) if is_all else pieces, Place()))
+                hits.extend(self._hash(number, claim, (data,) if is_all else pieces))
                 whole = read_values(
                     data if is_all else handle,
                     path=claim.file.path,
@@ -335,7 +346,12 @@ class SecondReader:
         return tuple(name for name in _HASHED if name == "sha256" or self.known.by_type.get(f"files_{name}"))
 
     def _hash(
-        self, number: int, file: Acquired, pieces: Iterable[bytes], place: Place, what: str = "the file's own hash"
+        self,
+        number: int,
+        claim: Claim,
+        pieces: Iterable[bytes],
+        place: Place | None = None,
+        what: str = "the file's own hash",
     ) -> list[Hit]:
         hashers = [hashlib.new(name, usedforsecurity=False) for name in self._hashes()]
         for piece in pieces:
@@ -343,8 +359,12 @@ class SecondReader:
                 hasher.update(piece)
             self._tick(0)
         terms = [Term(Sort.HEX, hasher.hexdigest(), context=what) for hasher in hashers]
-        path = f"{file.rooted}!{place.inside}" if place.inside else file.rooted
-        return list(self._see(number, path, "hash", terms, lambda: place))
+        path = claim.file.rooted
+        if place is None:
+            claim.sha256 = hashers[-1].digest()
+        elif place.inside:
+            path = f"{path}!{place.inside}"
+        return list(self._see(number, path, "hash", terms, lambda: place or Place()))
 
     def _tick(self, count: int) -> None:
         self.done += count

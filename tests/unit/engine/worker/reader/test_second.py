@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import time
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mvtcase.engine.events import CLAIMS_FILE, alert_of
+from mvtcase.engine.events import CLAIMS_FILE, PRIVATE_FOLDER, READ_FILE, alert_of
+from mvtcase.engine.results_folder import read_to_their_end
 from mvtcase.engine.worker.reader import index, second
 from mvtcase.engine.worker.reader.alerts import LIST_LENGTH, MAX_FILES_PER_INDICATOR
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError
@@ -74,6 +76,19 @@ PACKED = {
     "a.json": json.dumps({"a": [{"url": f"https://{HOST}/x"}]}).encode(),
     "raw.bin": os.urandom(64) + b"\0" + HOST.encode() + b"\0" + os.urandom(64),
 }
+
+
+def test_it_says_what_it_read_with_its_hash(evidence: Path) -> None:
+    """Small and large files as they are, in names of any bytes; what it could not read is not among them."""
+    large = os.urandom(3 << 20)
+    names = {"a.bin": large, "folder/empty": b"", os.fsdecode(b"odd\xff\n.txt"): LINK}
+    for name, data in names.items():
+        (evidence / name).parent.mkdir(exist_ok=True)
+        (evidence / name).write_bytes(data)
+    (evidence / "link").symlink_to("a.bin")
+    read(evidence)
+    told = read_to_their_end(evidence.with_name("results") / PRIVATE_FOLDER / READ_FILE)
+    assert told == {name: hashlib.sha256(data).hexdigest() for name, data in names.items()}
 
 
 @pytest.mark.parametrize("name", PACKED)

@@ -58,10 +58,10 @@ def stage_inside(target: Path, kind: EvidenceKind, work: Path, limits: Limits) -
     return found, gaps
 
 
-def _root(files: Mapping[str, Path], target: Path, place: str, work: Path, limits: Limits) -> Path:
+def _root(files: Mapping[str, str], target: Path, place: str, work: Path, limits: Limits) -> Path:
     """Return the file, or the folder, at a place; one whose files have hashes for names is laid out anew."""
     if place in files:
-        return files[place]
+        return target / files[place]
     if (target / place).is_dir():
         return target / place
     budget = Budget.of(limits)
@@ -71,12 +71,12 @@ def _root(files: Mapping[str, Path], target: Path, place: str, work: Path, limit
             budget.spend_member()
             copy = root.joinpath(*safe_parts(name[len(place) + 1 :]))
             make_private_folders(copy.parent)
-            copy_file(path, copy, budget)
+            copy_file(target / path, copy, budget)
     return root
 
 
-def _walked(target: Path) -> Iterator[tuple[str, Path]]:
-    yield from ((entry.path, target / entry.path) for entry in walk(target) if entry.what == FILE)
+def _walked(target: Path) -> Iterator[tuple[str, str]]:
+    yield from ((entry.path, entry.path) for entry in walk(target) if entry.what == FILE)
 
 
 def _stored(target: Path) -> Iterator[str]:
@@ -91,14 +91,17 @@ def _stored(target: Path) -> Iterator[str]:
                 )
 
 
-def _listed(target: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files of a backup by domain and path, nothing where its list cannot be read: its module says so."""
+def _listed(target: Path) -> Iterator[tuple[str, str]]:
+    """Yield the files of a backup by domain and path, with where they are below it.
+
+    Nothing is yielded where its list cannot be read: its module says so.
+    """
     query = "SELECT fileID, domain, relativePath FROM Files WHERE flags = 1 LIMIT ?"
     present = set(_stored(target))
     try:
         with opened(target / "Manifest.db") as connection:
             for name, domain, relative in connection.execute(query, (_MOST_ROWS,)):
-                if str(name) in present:
-                    yield f"{domain}-{relative}", target / str(name)[:2] / str(name)
+                if name in present:
+                    yield f"{domain}-{relative}", f"{name[:2]}/{name}"
     except (sqlite3.Error, OSError, UnreadableError):
         return

@@ -38,6 +38,8 @@ def inside(names: Collection[str], own: EvidenceKind) -> Iterator[tuple[str, Evi
     listed = frozenset(names)
     platform = kinds.of(own).platform
     for name in names:
+        if not name.endswith(_ENDINGS) and not name.lower().endswith(_ENDINGS):
+            continue
         kind = next((kind for kind, pattern in _INSIDE.items() if pattern.search(name)), None)
         if kind is None or kind in _OWN.get(own, {own}) or kinds.of(kind).platform is not platform:
             continue
@@ -55,6 +57,9 @@ _INSIDE = {
     EvidenceKind.ANDROID_BACKUP: re.compile(r"\.ab$", re.IGNORECASE),
     EvidenceKind.IOS_BACKUP: re.compile(r"/Manifest\.db$"),
 }
+_ENDINGS = (".gz", ".tgz", ".log", ".zip", ".ab", ".db")
+"""How names end that any of these finds: there are files by the hundred thousand."""
+
 _BACKUPS = {EvidenceKind.IOS_BACKUP, EvidenceKind.IOS_BACKUP_ENCRYPTED}
 _QF = {EvidenceKind.BUGREPORT, EvidenceKind.ANDROID_BACKUP, EvidenceKind.INTRUSION_LOGS}
 _OWN = {

@@ -196,7 +196,7 @@ def _facet(ref: IndicatorRef) -> tuple[str, _Node | None]:
     value = visible(ref.value)
     if ref.type == "domains":
         name = _address_kind(ref.value)
-        return name, _node(f"uco-observable:{name}Facet", "facet", ref.value) | _valued(name, value)
+        return name, _node(f"uco-observable:{name}Facet", "facet", ref.type, ref.value) | _valued(name, value)
     simple = {
         "urls": ("URL", "fullValue", value),
         "emails": ("EmailAddress", "addressValue", value),
@@ -204,12 +204,12 @@ def _facet(ref: IndicatorRef) -> tuple[str, _Node | None]:
         "file_paths": ("File", "filePath", value),
     }
     if ref.type in _HASHES:
-        facet = _node("uco-observable:ContentDataFacet", "facet", ref.value)
-        return "File", facet | {"uco-observable:hash": [_hash(_HASHES[ref.type], ref.value, "indicator")]}
+        facet = _node("uco-observable:ContentDataFacet", "facet", ref.type, ref.value)
+        return "File", facet | {"uco-observable:hash": [_hash(_HASHES[ref.type], ref.value, "indicator", ref.type)]}
     if ref.type not in simple:
         return "Process" if ref.type == "processes" else "ObservableObject", None
     kind, field, told = simple[ref.type]
-    return kind, _node(f"uco-observable:{kind}Facet", "facet", ref.value) | {f"uco-observable:{field}": told}
+    return kind, _node(f"uco-observable:{kind}Facet", "facet", ref.type, ref.value) | {f"uco-observable:{field}": told}
 
 
 def _address_kind(value: str) -> str:

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from mvtcase.casebook import OfficialStanding
     from mvtcase.model import Finding, SealingSeen
     from mvtcase.report.crowds import Counted
-    from mvtcase.report.facts import SealingFacts
+    from mvtcase.report.facts import SealingFacts, Shown
     from mvtcase.report.view import Occasion, View
 
 _BROKEN = frozenset({ModuleOutcome.DAMAGED, ModuleOutcome.DENIED, ModuleOutcome.FAILED, ModuleOutcome.TIMED_OUT})
 _UNHEARD = frozenset({RosterState.REFUSED, RosterState.UNREACHABLE, RosterState.WITHDRAWN})
 _CHANGED = "changed_on_off"
+_MOST_NAMED = 20
+"""How many people a sentence names; the table has all of them."""
 METHODS: Mapping[EvidenceClass, str] = {
     EvidenceClass.ATTEMPT: "Links or messages from published attack infrastructure were sent to {n}.",
     EvidenceClass.EXPOSURE: "Phones of {n} opened or looked up published attack infrastructure.",
@@ -209,12 +211,12 @@ def for_all(view: View, sealed: SealingFacts | None) -> tuple[str, ...]:
     asked = len(view.shown)
     missing = sum(one.status is Status.NOT_EXAMINED for one in view.shown)
     due = sealed.due if sealed else view.number(asked)
-    named = ", ".join(row.who for row in sealed.rows if row.due) if sealed else ""
+    named = [row.who for row in sealed.rows if row.due] if sealed else [view.who(one.official.id) for one in view.rows]
     monitoring = say(
         "Watch the encryption settings continuously: look at LINE's Letter Sealing of everybody every thirty days. Due "
         "now: {due}{named}.",
         due=people_count(due),
-        named=say(" (among them {named})", named=named) if named else "",
+        named=_named(named, due),
     )
     examining = say(
         "Examine the phones of all affected officials: {missing} of {asked} on the roster not examined so far.",
@@ -222,6 +224,17 @@ def for_all(view: View, sealed: SealingFacts | None) -> tuple[str, ...]:
         asked=asked,
     )
     return view.told((monitoring, examining, *words.RECOMMENDATIONS_FOR_ALL, *help_lines(view.occasion)))
+
+
+def _named(people: Sequence[str], of: Shown) -> Message | str:
+    """Return the list of those who are due: all of them, or those who may be named, or as many as a sentence takes."""
+    told = ", ".join(people[:_MOST_NAMED])
+    if len(people) > _MOST_NAMED:
+        more = len(people) - _MOST_NAMED
+        return say(" (among them {named}, and {more} more in the table of Letter Sealing)", named=told, more=more)
+    if not people:
+        return ""
+    return say(" ({named})", named=told) if of == len(people) else say(" (among them {named})", named=told)
 
 
 def help_lines(occasion: Occasion) -> Iterator[Message]:

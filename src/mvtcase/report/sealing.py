@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
-from mvtcase.model import Status
+from mvtcase.model import SealingSeen, Status
 from mvtcase.report.facts import SealingFacts, SealingGroup, SealingRow
 from mvtcase.report.view import SHORT
 from mvtcase.wording import said, say
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mvtcase.casebook import OfficialStanding
-    from mvtcase.model import SealingSeen
     from mvtcase.report.view import View
 
 ON, OFF, CHANGED, CONFLICTING, UNKNOWN = "on", "off", "changed_on_off", "conflicting", "unknown"
 WORDS = said({ON: "on", OFF: "off", CHANGED: "changed from on to off", CONFLICTING: "conflicting", UNKNOWN: "unknown"})
 _MATCHED = frozenset({Status.CONFIRMED, Status.TARGETED, Status.INDICATOR_MATCH})
+_NEVER = SealingSeen(sealing=UNKNOWN, due=True)
 NOTES = said((
     (
         "Letter Sealing is LINE's end-to-end encryption. It is a setting of the account, kept by LINE's "
@@ -67,6 +67,7 @@ def _told(one: OfficialStanding, sealing: Mapping[str, SealingSeen]) -> str:
 
 
 def _rows(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[SealingRow, ...]:
+    """Return a row for everybody who may have one: who was never asked is due, and must not be forgotten."""
     return tuple(
         SealingRow(
             who=view.who(one.official.id),
@@ -81,5 +82,5 @@ def _rows(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[SealingRow, .
             due=seen.due,
         )
         for one in view.rows
-        if (seen := sealing.get(one.official.id)) is not None
+        for seen in (sealing.get(one.official.id, _NEVER),)
     )

@@ -35,6 +35,7 @@ _TLP_MARKING = {
 _HASHES = {32: "MD5", 40: "SHA-1", 64: "SHA-256"}
 """Names of hashes by how many digits they have."""
 _HASH_TYPES = {"files_md5": "MD5", "files_sha1": "SHA-1", "files_sha256": "SHA-256"}
+_HASHED = frozenset({*_HASH_TYPES, "app_cert_hashes"})
 _PROPERTIES = {
     "urls": "url:value",
     "emails": "email-addr:value",
@@ -54,6 +55,10 @@ _SHAPES = {
     "domains": re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.?)+|[0-9A-Fa-f:]+"),
     "urls": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"<>\\^`{|}\x00-\x1f\x7f-\uffff]+"),
     "emails": re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+"),
+    "files_md5": re.compile(r"[0-9A-Fa-f]{32}"),
+    "files_sha1": re.compile(r"[0-9A-Fa-f]{40}"),
+    "files_sha256": re.compile(r"[0-9A-Fa-f]{64}"),
+    "app_cert_hashes": re.compile(r"(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})"),
 }
 """What a value must look like to be an observable of its kind; other values stay patterns alone."""
 
@@ -193,11 +198,12 @@ def pattern_of(ref: IndicatorRef) -> str:
         folder, _, name = ref.value.rstrip("/").rpartition("/")
         whole = f"file:name = {_quoted(name)}"
         return f"[{whole} AND file:parent_directory_ref.path = {_quoted(folder or '/')}]" if folder else f"[{whole}]"
+    if ref.type in _HASHED and not _SHAPES[ref.type].fullmatch(ref.value):
+        return f"[x-mvt-indicator:value = {_quoted(ref.value)}]"
     if ref.type in _HASH_TYPES:
         return f"[file:hashes.'{_HASH_TYPES[ref.type]}' = {_quoted(ref.value)}]"
     if ref.type == "app_cert_hashes":
-        kind = _HASHES.get(len(ref.value), "SHA-256")
-        return f"[x509-certificate:hashes.'{kind}' = {_quoted(ref.value)}]"
+        return f"[x509-certificate:hashes.'{_HASHES[len(ref.value)]}' = {_quoted(ref.value)}]"
     return f"[{_PROPERTIES.get(ref.type, 'x-mvt-indicator:value')} = {_quoted(ref.value)}]"
 
 

@@ -193,6 +193,12 @@ def test_stix_says_every_type_of_indicator_in_a_pattern_of_stix(all_kinds: View)
         assert stix2patterns.validator.run_validator(patterns[kind], stix_version="2.1") == []
 
 
+@pytest.mark.parametrize("kind", ["files_md5", "files_sha1", "files_sha256", "app_cert_hashes"])
+def test_what_is_no_hash_is_said_as_a_value_alone(kind: str) -> None:
+    """STIX takes no pattern of a hash that is none, whoever wrote it into the case."""
+    assert stix.pattern_of(IndicatorRef(value="=cmd|x", type=kind, family="", set="s")).startswith("[x-mvt-indicator:")
+
+
 def test_stix_ids_have_the_form_of_random_ones_and_are_the_same_again(all_kinds: View) -> None:
     """The standard wants version 4 for what it does not derive itself."""
     by_type = _stix(all_kinds)
@@ -297,6 +303,17 @@ def test_case_uco_is_a_graph_whose_references_lead_somewhere(all_kinds: View, ed
     findings = [each for each in nodes if each["@type"] == "uco-core:Annotation"]
     assert len(findings) == len(KINDS)
     assert ("Aldith Ashgrove" in json.dumps(whole)) is (edition is not Edition.OUTSIDE)
+
+
+def test_case_uco_gives_each_thing_a_facet_of_its_own(all_kinds: View) -> None:
+    """Sets publish one value as a file's name and as its path: CASE lets no two things share a facet."""
+    ref = IndicatorRef(value="com.evil.plist", type="file_names", family="", set="s")
+    two = [replace(each, indicator=replace(ref, type=kind)) for each, kind in
+           zip(all_kinds.findings, ("file_names", "file_paths"), strict=False)]  # fmt: skip
+    view = view_of(replace(all_kinds.book, findings=tuple(two)), example.inside())
+    whole = json.loads(case_uco.as_case_uco(view, with_names=True).data)
+    facets = [each["@id"] for each in _nodes(whole["@graph"]) if each["@type"].endswith(":FileFacet")]
+    assert len(facets) == len(set(facets)) == 2
 
 
 def _nodes(value: object) -> list[dict[str, Any]]:

@@ -210,7 +210,9 @@ def test_sealing_counts_and_overlap(facts: IncidentFacts) -> None:
         "Bramwen Brackwater",
         "Cosmira Cinderhall",
     ]
-    assert facts.sealing.due == 4
+    due = [row.who for row in facts.sealing.rows if row.due]
+    assert facts.sealing.due == len(due) == 4
+    assert f"4 officials ({', '.join(due)})." in facts.recommendations_for_all[0]
     assert facts.sealing.rows[0].first_off == "2026-06-14T19:20:00.000000Z"
 
 

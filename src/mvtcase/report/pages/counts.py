@@ -199,7 +199,9 @@ def sealing(facts: SealingFacts | None, drawing: tuple[Block, ...] = ()) -> Sect
                 (parts.day(each.last_on), " – ", parts.day(each.first_off))
                 if each.last_on and each.first_off
                 else parts.NOTHING,
-                (parts.moment(each.last_seen), f" ({each.method})" if each.method else ""),
+                (parts.moment(each.last_seen), f" ({each.method})" if each.method else "")
+                if each.last_seen or each.looks
+                else say("nobody asked so far"),
                 say("due") if each.due else parts.NOTHING,
             )
             for each in facts.rows

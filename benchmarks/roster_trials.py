@@ -41,7 +41,7 @@ class Trial:
         """Begin with nothing wrong and nothing released."""
         self.seed, self.forms, self.wrong, self.counts = seed, forms, list[str](), Counter[str]()
         self.language = ("en", "zh-TW")[seed % 2]
-        self.released: list[dict[tuple[frozenset[str], frozenset[str]], int]] = []
+        self.released: list[tuple[dict[tuple[frozenset[str], frozenset[str]], int], dict[str, str]]] = []
 
     def desk(self, folder: Path, examiner: str) -> Desk:
         """Return somebody's desk at one of the cases."""
@@ -174,15 +174,21 @@ class Trial:
         for (people, which), number in now.items():
             true = sum(stands[each] in which for each in people)
             self.expect(number == true, f"{group or 'case'} {sorted(which)}: {number}, and {true} are")
-        self.released.append(now)
-        rows = {one.id for one in self.people if one.level not in HIDDEN} if not group else set()
-        for before in self.released:
+        shown = {one.id for one in self.people if one.level not in HIDDEN}
+        rows = {each: stands[each] for each in shown} if not group else {}
+        self.released.append((now, rows))
+        for before, then in self.released:
             for (some, which), (other, what) in ((a, b) for a in now for b in before):
                 if which == what and len(which) < len(STATUSES) and (some <= other or other <= some):
                     difference = abs(now[some, which] - before[other, what])
-                    visible = sum(stands[each] in which for each in rows & (some ^ other))
+                    visible = sum(stands[each] in which for each in rows.keys() & (some ^ other))
+                    hidden = now[some, which] - sum(rows[each] in which for each in rows.keys() & some)
+                    hidden -= before[other, what] - sum(then[each] in which for each in then.keys() & other)
+                    alike = rows.keys() & some & other == then.keys() & some & other
                     self.expect(
-                        difference - visible <= 0 or difference - visible >= FEWEST,
+                        difference - visible <= 0
+                        or difference - visible >= FEWEST
+                        or (alike and (hidden == 0 or abs(hidden) >= FEWEST)),
                         f"{group or 'case'}: {sorted(which)} differ by {difference}, {visible} in rows",
                     )
         for people, which in now:

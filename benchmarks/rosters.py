@@ -31,7 +31,7 @@ from mvtcase.canon import timestamp
 from mvtcase.errors import ConflictError, RenderError
 from mvtcase.report.crowds import Given
 from mvtcase.report.net import require_nobody_in
-from mvtcase.report.publication import Edition
+from mvtcase.report.publication import Edition, face_of
 from mvtcase.report.render import Format, render
 from mvtcase.report.view import Occasion, view_of
 from mvtcase.workflow import editions, exports, report_making
@@ -145,9 +145,12 @@ class Quick(Trial):  # type: ignore[misc]  # a script beside this one has no typ
         except RenderError as error:
             self.expect(False, f"{kind} {target}: the last net stopped what says nothing: {error}")
             return {}
+        rows = {one.official.id: one.status for one in book.officials if kind == "incident" and face_of(one.official)}
         self.given = [
             Given(report="", key=each.key, rung=each.rung, counts=tuple(cell.count for cell in each.cells),
-                  people=self.members(each.key)) for each in getattr(facts, "numbers", ())
+                  people=(inside := self.members(each.key)),
+                  rows={key: status for key, status in rows.items() if key in inside})
+            for each in getattr(facts, "numbers", ())
         ]  # fmt: skip
         return {"json": made}
 

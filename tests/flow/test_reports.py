@@ -13,7 +13,16 @@ import pytest
 
 from mvtcase.canon import sha256_file
 from mvtcase.errors import ConflictError, InputError, NotFoundError, RenderError
-from mvtcase.model import ConsentMethod, ConsentPoint, DeviceIdentity, Platform, Publication, ReportState, Verdict
+from mvtcase.model import (
+    ConsentMethod,
+    ConsentPoint,
+    DeviceIdentity,
+    Platform,
+    Publication,
+    ReportState,
+    Status,
+    Verdict,
+)
 from mvtcase.report import crowds, render
 from mvtcase.settings import HelpLine, Settings
 from mvtcase.store import queries
@@ -301,7 +310,7 @@ def test_a_newer_report_supersedes_an_older_one_of_its_kind(scanned: Desk) -> No
     with pytest.raises(ConflictError, match="only a released report"):
         report_life.supersede(scanned, "R-0001", by="R-0002")
     _released(scanned, "R-0002")
-    old, new = _written(report_life.supersede(scanned, "R-0001", by="R-0002"))
+    old, *_, new = _written(report_life.supersede(scanned, "R-0001", by="R-0002"))
     assert (old["state"], old["superseded_by"], new["supersedes"]) == ("superseded", "R-0002", "R-0001")
     assert "superseded by R-0002" in Path(old["path"]).read_text()
     assert "Supersedes" in Path(new["path"]).read_text()
@@ -328,13 +337,21 @@ def test_who_reviewed_and_released_stands_on_the_page_and_in_the_metadata(scanne
 
 
 def test_an_outside_edition_lives_as_others_do(scanned: Desk) -> None:
-    """Reviewed, released, corrected and superseded, each time looked over for names."""
+    """Reviewed, released, corrected and superseded, each time looked over for names.
+
+    Who stands in a row of both reports is not told by the difference of their numbers.
+    """
     officials.change_official(scanned, "O-0001", {"publication": "named"})
     for number in ("R-0001", "R-0002"):
-        reports.write(scanned, "incident", formats=("html",), edition="outside")
-        assert _released(scanned, number)[0]["state"] == "released"
+        reports.write(scanned, "incident", formats=("html", "json"), edition="outside")
+        *_, said = _released(scanned, number)
+        assert said["state"] == "released"
+        assert len(json.loads(Path(said["path"]).read_text())["tallies"]) == len(Status)
+        (finding,) = findings.list_findings(scanned).data.findings
+        for examiner in ("Grace", "Ada"):
+            findings.dispose(_as(scanned, examiner), finding.id, verdict=Verdict.BENIGN, reason="An exercise.")
     assert _written(report_life.erratum(scanned, "R-0001", "It was Tuesday."))[0]["errata"] == ["It was Tuesday."]
-    old, new = _written(report_life.supersede(scanned, "R-0001", by="R-0002"))
+    old, *_, new = _written(report_life.supersede(scanned, "R-0001", by="R-0002"))
     assert (old["superseded_by"], new["supersedes"]) == ("R-0002", "R-0001")
     custody.verify(scanned)
 

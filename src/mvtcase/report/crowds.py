@@ -57,13 +57,17 @@ def band(number: int) -> int | str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What one report gave of one population: `key` is a group's id or empty for the case; people as they are now."""
+    """What one report gave of one population: `key` is a group's id or empty for the case; people as they are now.
+
+    `rows` are those of them who had a row in it, each with the status of then.
+    """
 
     report: str
     key: str
     rung: int
     counts: tuple[int, ...]
     people: frozenset[str] = field(repr=False)
+    rows: Mapping[str, Status] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,12 +159,27 @@ class Crowd:
         """
         if rung == TOTAL or not (people <= before.people or before.people <= people):
             return False
-        apart, then = people ^ before.people, merged(before, rung)
+        then = merged(before, rung)
         return not all(
-            _is_enough(max(0, abs(self._count(people, statuses) - count) - self._count(apart - each, statuses)))
+            self._tells_of_nobody(people, before, each, statuses, count)
             for statuses, count in zip(LADDER[rung], then, strict=True)
             for each in self.hiding
         )
+
+    def _tells_of_nobody(
+        self, people: frozenset[str], before: Given, hiding: frozenset[str], statuses: Sequence[Status], then: int
+    ) -> bool:
+        """Return whether a number and that of before differ by none or enough of those who are in no row.
+
+        Rows tell who joined and left; where the rows of then are known, they tell of those too who changed the status.
+        """
+        now = self._count(people, statuses)
+        if _is_enough(max(0, abs(now - then) - self._count((people ^ before.people) - hiding, statuses))):
+            return True
+        if (people & before.people) - hiding != before.rows.keys() & people:
+            return False  # whoever was shown in one of both alone is in the difference
+        seen = sum(status in statuses for status in before.rows.values())
+        return _is_enough(abs(self._count(people & hiding, statuses) - (then - seen)))
 
     def _alone(self, region: frozenset[str], rung: int) -> bool:
         """Return whether every cell of a region is empty or holds enough people."""

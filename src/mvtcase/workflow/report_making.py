@@ -11,7 +11,7 @@ from mvtcase import correlate
 from mvtcase.canon import parse_timestamp, timestamp
 from mvtcase.casebook import Newest
 from mvtcase.casebook import read as read_casebook
-from mvtcase.model import IndicatorSet, SealingSeen
+from mvtcase.model import IndicatorSet, SealingSeen, Status
 from mvtcase.report.crowds import Given
 from mvtcase.report.device import device
 from mvtcase.report.group import group as group_report
@@ -28,7 +28,7 @@ from mvtcase.workflow.editions import ALLOWED, Kind
 from mvtcase.workflow.sealing import DEFAULT_EVERY, sealing_of, sealing_windows
 
 if TYPE_CHECKING:
-    from mvtcase.casebook import Casebook
+    from mvtcase.casebook import Casebook, OfficialStanding
     from mvtcase.model import Group, Json, Official
     from mvtcase.settings import Settings
     from mvtcase.store.store import Store
@@ -111,13 +111,16 @@ def given_before(store: Store, book: Casebook) -> tuple[Given, ...]:
         numbers: Any = each.wish.get("numbers", ()) if each.was_released else ()
         for one in numbers:
             inside = frozenset(member.official.id for member in book.members(one["key"])) if one["key"] else everybody
-            told.append(Given(report=each.report.id, people=inside, **{**one, "counts": tuple(one["counts"])}))
+            rows = {who: Status(status) for who, status in one.get("rows", {}).items()}
+            given = {**one, "counts": tuple(one["counts"]), "rows": rows}
+            told.append(Given(report=each.report.id, people=inside, **given))
     return tuple(told)
 
 
-def kept(occasion: Occasion, newest: Newest, facts: Any) -> dict[str, Json]:  # noqa: ANN401  # as above
-    """Return what the chain keeps of an occasion, so that the same report can be made again."""
+def kept(book: Casebook, occasion: Occasion, newest: Newest, facts: Any) -> dict[str, Json]:  # noqa: ANN401  # as above
+    """Return what the chain keeps of an occasion: to make the same report again, and to compare later ones."""
     numbers = getattr(facts, "numbers", ()) if occasion.edition is Edition.OUTSIDE else ()
+    rows = view_of(book, occasion).rows if numbers and occasion.kind == Kind.INCIDENT else ()
     return {
         "edition": str(occasion.edition),
         "language": occasion.language,
@@ -138,9 +141,19 @@ def kept(occasion: Occasion, newest: Newest, facts: Any) -> dict[str, Json]:  # 
             "tools": dict(newest.tools),
         },
         "numbers": [
-            {"key": each.key, "rung": each.rung, "counts": [cell.count for cell in each.cells]} for each in numbers
+            {
+                "key": each.key,
+                "rung": each.rung,
+                "counts": [cell.count for cell in each.cells],
+                "rows": {one.official.id: str(one.status) for one in rows if _is_in(book, one, each.key)},
+            }
+            for each in numbers
         ],
     }
+
+
+def _is_in(book: Casebook, one: OfficialStanding, group: str) -> bool:
+    return not group or one in book.members(group)
 
 
 def made_again(store: Store, written: report_files.Written, newest: Newest | None = None) -> Any:  # noqa: ANN401  # as above

@@ -143,7 +143,7 @@ def _make(desk: Desk, book: Casebook, newest: Newest, occasion: Occasion, format
     facts = facts_of(book, kind, occasion)
     look = look_of(desk.settings)
     pages = tuple((each, render(facts, kind, each, look)) for each in formats)
-    wish = kept(occasion, newest, facts)
+    wish = kept(book, occasion, newest, facts)
     said = render(facts, kind, Format.JSON)
     named = file_name(occasion.report, str(kind), str(occasion.edition))
     look_over(book, occasion, [(f"{named}.{form}", page) for form, page in (*pages, (Format.JSON, said))])

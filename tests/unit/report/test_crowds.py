@@ -15,7 +15,7 @@ from builders import report_example as example
 from mvtcase.errors import ConflictError, RenderError
 from mvtcase.model import Group, Publication, Status
 from mvtcase.report import exchange
-from mvtcase.report.crowds import LADDER, TOTAL, Crowd, Given, band
+from mvtcase.report.crowds import EXAMINED, LADDER, TOTAL, Crowd, Given, band
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.layout.paper import printed
@@ -179,6 +179,36 @@ def test_numbers_that_moved_by_one_are_refused_though_everybody_is_shown() -> No
     before = Given(report="R-0001", key="", rung=0, counts=counts, people=people)
     with pytest.raises(ConflictError):
         Crowd(statuses=stands, hiding=(frozenset(),), before=(before,)).rung(people)
+
+
+@pytest.mark.parametrize(
+    ("rows", "hidden"),
+    [("abcdef", ""), ("abcdeg", "uvwxyz")],
+)  # fmt: skip
+def test_a_row_that_changed_moves_no_number_of_the_hidden(rows: str, hidden: str) -> None:
+    """Both reports show the person and the status; of those who are in no row nothing is told by the difference."""
+    people = frozenset(rows + hidden)
+    stands = {each: Status.CONFIRMED if each == "a" else Status.NO_TRACE for each in people}
+    then = dict.fromkeys(rows, Status.NO_TRACE)
+    counts = tuple(len(people) if status is Status.NO_TRACE else 0 for (status,) in LADDER[0])
+    before = Given(report="R-0001", key="", rung=0, counts=counts, people=people, rows=then)
+    assert Crowd(statuses=stands, hiding=(frozenset(hidden),), before=(before,)).rung(people) == 0
+    unknown = replace(before, rows={})
+    with pytest.raises(ConflictError):
+        Crowd(statuses=stands, hiding=(frozenset(hidden),), before=(unknown,)).rung(people)
+
+
+def test_who_had_a_row_and_is_hidden_now_is_not_told_by_the_difference() -> None:
+    """The earlier report shows the person's status, and the numbers of now would tell that it is the same."""
+    people = frozenset("abcdefghijk")
+    stands = dict.fromkeys(people, Status.NO_TRACE)
+    counts = tuple(11 if status is Status.NO_TRACE else 0 for (status,) in LADDER[0])
+    then = dict.fromkeys("abcde", Status.NO_TRACE) | {"f": Status.SUSPICIOUS}
+    moved = tuple(count - (status is Status.NO_TRACE) + (status is Status.SUSPICIOUS)
+                  for count, (status,) in zip(counts, LADDER[0], strict=True))  # fmt: skip
+    before = Given(report="R-0001", key="", rung=0, counts=moved, people=people, rows=then)
+    crowd = Crowd(statuses=stands, hiding=(frozenset("fghijk"),), before=(before,))
+    assert crowd.rung(people) == EXAMINED
 
 
 def test_numbers_that_moved_are_seen_beside_those_of_another_group_of_the_same_people() -> None:

@@ -22,7 +22,6 @@ from mvtcase.findings.normalise import SILENT
 from mvtcase.findings.review import state_of
 from mvtcase.model import Publication, TimeBasis
 from mvtcase.report import evidence
-from mvtcase.report.crowds import FEWEST_TOGETHER
 from mvtcase.report.document import LONGEST_CELL, fitting
 from mvtcase.report.publication import face_of, shown_indicator
 from mvtcase.wording import say, translator
@@ -73,11 +72,12 @@ def matched(view: View) -> list[Finding]:
 
 def left_of(view: View, *, told: Sequence[Finding] | None = None) -> tuple[Message, ...]:
     """Return what an export leaves out: findings of withheld people, and all that `told` does not hold."""
-    hidden = len(view.findings) - len(view.listed)
     notes = []
-    if hidden:
-        number = str(hidden) if hidden >= FEWEST_TOGETHER else say("fewer than {n}", n=FEWEST_TOGETHER)
-        notes.append(say("Left out: findings of people who are withheld ({number}).", number=number))
+    if hidden := len(view.findings) - len(view.listed):
+        told_of = view.number(hidden)
+        notes.append(say("Left out: findings of people who are withheld ({number}).", number=told_of))
+    if view.is_outside:
+        notes.append(say("Left out: names and texts of the evidence that may not be shown."))
     embargoed = sum(bool(one.indicator and one.indicator.withheld) for one in view.listed)
     if told is not None and embargoed:
         notes.append(say("Left out: findings of indicators under embargo ({number}).", number=embargoed))
@@ -87,6 +87,12 @@ def left_of(view: View, *, told: Sequence[Finding] | None = None) -> tuple[Messa
             say("Left out: findings that rest on a rule and on no published indicator ({number}).", number=number)
         )
     return tuple(notes)
+
+
+def left_of_table(view: View) -> tuple[Message, ...]:
+    """Return what a table of the findings leaves out."""
+    rest = say("Left out: the records' own fields, judgements, observations, and what was examined.")
+    return (*left_of(view), rest)
 
 
 def about(view: View, left: Sequence[Message]) -> str:
@@ -121,7 +127,7 @@ def moment_of(one: Finding) -> str | None:
 
 def as_csv(view: View, *, with_names: bool) -> Export:
     """Return a line for each finding; no cell can become a formula, no indicator a link; the last line is about all."""
-    text, left = io.StringIO(newline=""), left_of(view)
+    text, left = io.StringIO(newline=""), left_of_table(view)
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for one in view.listed:
@@ -132,7 +138,7 @@ def as_csv(view: View, *, with_names: bool) -> Export:
 
 def as_json(view: View, *, with_names: bool) -> Export:
     """Return the findings as JSON records with the columns of the CSV, under the marking of the case."""
-    left, case = left_of(view), view.book.case
+    left, case = left_of_table(view), view.book.case
     whole: dict[str, Json] = {
         "schema": SCHEMA,
         "marking": f"TLP:{case.tlp}",
@@ -155,7 +161,7 @@ def as_xlsx(view: View, *, with_names: bool) -> Export:
     """Return the findings as a workbook in the language of the occasion; every cell is text or a number."""
     from openpyxl import Workbook  # noqa: PLC0415  # slow to load
 
-    left, tongue = left_of(view), translator(view.occasion.language)
+    left, tongue = left_of_table(view), translator(view.occasion.language)
     book = Workbook()
     sheet = book.active
     sheet.title = tongue.text("Findings")

@@ -24,6 +24,7 @@ from builders import report_example as example
 from builders import report_hostile as hostile
 from mvtcase.model import Disposition, Finding, IndicatorRef, Publication, TimeBasis, Tlp, Verdict
 from mvtcase.report import case_uco, exchange, misp, stix
+from mvtcase.report.crowds import band
 from mvtcase.report.document import Document, Para, Section, Table
 from mvtcase.report.layout import office
 from mvtcase.report.publication import Edition
@@ -99,7 +100,7 @@ def test_csv_names_who_may_be_named_when_asked(view: View) -> None:
     """Only the level 'named' gives a name; the last line is about the file and no finding."""
     rows = _rows(exchange.as_csv(view, with_names=True))
     assert {row["official"] for row in rows[:-1]} == {"Aldith Ashgrove", "P-003DDE", "P-007BBC", ""}
-    assert rows[-1]["finding"] == "# TLP:AMBER+STRICT; case C-0001; edition outside."
+    assert rows[-1]["finding"].startswith("# TLP:AMBER+STRICT; case C-0001; edition outside. Left out: names and texts")
 
 
 def test_no_cell_is_a_formula() -> None:
@@ -127,14 +128,17 @@ def test_json_holds_what_the_csv_holds(view: View) -> None:
     """Record by record, under its marking and schema."""
     told = json.loads(exchange.as_json(view, with_names=False).data)
     rows = _rows(exchange.as_csv(view, with_names=False))[:-1]
-    assert (told["schema"], told["marking"], told["left_out"]) == ("mvtcase-findings/1", "TLP:AMBER+STRICT", [])
+    assert (told["schema"], told["marking"]) == ("mvtcase-findings/1", "TLP:AMBER+STRICT")
+    names, fields = told["left_out"]
+    assert "names and texts of the evidence" in names
+    assert "the records' own fields" in fields
     assert [each["finding"] for each in told["findings"]] == [row["finding"] for row in rows]
     assert [str(each["alerts"]) for each in told["findings"]] == [row["alerts"] for row in rows]
 
 
 @pytest.mark.parametrize("withheld", [1, 9])
 def test_what_is_withheld_is_said_and_singles_nobody_out(book: Casebook, withheld: int) -> None:
-    """In the file and to the caller; fewer than five findings are not counted."""
+    """In the file and to the caller, as a span: one person may have all of them."""
     hidden = [
         replace(one, official=replace(one.official, publication=Publication.WITHHELD)) if number < withheld else one
         for number, one in enumerate(book.officials)
@@ -142,8 +146,7 @@ def test_what_is_withheld_is_said_and_singles_nobody_out(book: Casebook, withhel
     seen = view_of(replace(book, officials=tuple(hidden)), example.occasion())
     number = len(seen.findings) - len(seen.listed)
     assert number
-    expected = str(number) if number >= 5 else "fewer than 5"
-    told = f"Left out: findings of people who are withheld ({expected})."
+    told = f"Left out: findings of people who are withheld ({band(number)})."
     makers: tuple[Callable[[View], exchange.Export], ...] = (
         lambda one: exchange.as_csv(one, with_names=False),
         lambda one: exchange.as_json(one, with_names=False),

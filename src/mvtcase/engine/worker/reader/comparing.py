@@ -100,6 +100,7 @@ class _Seeing:
         self.role = role
         self.running = is_record_of_processes(path)
         self.found = found
+        self.where = (comparer.file, found, role)
         self.counts = comparer.counts.setdefault((found, role, batch.whole), {})
         if len(self.counts) > MOST_COUNTED:
             self.counts.clear()
@@ -131,7 +132,7 @@ class _Seeing:
     def _take(self, piece: Piece, position: int, *, alone: bool = True) -> Iterator[Hit]:
         comparer = self.comparer
         for term, entry in piece.pairs:
-            if entry.takes(comparer.file, self.found, self.role):
+            if entry.takes(self.where):
                 place = self.batch.place(position)
                 name = self.batch.role_of(position)
                 yield from comparer.index.put(entry, term, comparer.file, self.found, name, place, alone=alone)

@@ -74,26 +74,34 @@ class Hit(NamedTuple):
     spot: Spot
 
 
+Where = tuple[int, PlaceClass, Role]
+"""The file, the class of the place and its role: what of a place tells it from others."""
+
+_NOWHERE: Where = (-1, PlaceClass.UNKNOWN, Role.FREE)
+_TABLE = 4
+
+
 @dataclass(slots=True)
 class Entry:
     """What the index holds of a term: the indicators that it is, and where it stood."""
 
     matches: tuple[Match, ...]
-    last: tuple[int, str, Role]
-    spots: list[Spot]
+    last: Where
+    spots: list[tuple[Any, ...]]
+    """Each as a `Spot`; of what is no indicator, of which there are millions, without its empty end."""
     here: int = 0
     is_cut: bool = False
     """Whether places were left out that a comparison could tell from those that were kept."""
 
-    def takes(self, file: int, found: str, role: Role) -> bool:
+    def takes(self, where: Where) -> bool:
         """Return whether another place in this file, class and role of place is kept, and count it."""
-        self.here = self.here + 1 if self.last == (file, found, role) else 1
-        self.last = (file, found, role)
+        self.here = self.here + 1 if self.last == where else 1
+        self.last = where
         in_all, in_file = (MAX_HIT_PLACES, HITS_PER_FILE) if self.matches else (MAX_PLACES, PER_FILE)
         if self.here <= in_file and len(self.spots) < in_all:
             return True
         # Lines of a file that is no table and keeps no messages are all judged alike.
-        self.is_cut = self.is_cut or self.here <= in_file or bool(self.spots[-1].table) or found in LONG_LIVED
+        self.is_cut = self.is_cut or self.here <= in_file or any(self.spots[-1][_TABLE:][:1]) or where[1] in LONG_LIVED
         return False
 
 
@@ -108,7 +116,7 @@ class ValueIndex:
     def see(self, term: Term, file: int, path: str, role: str, place: Callable[[], Place]) -> Iterator[Hit]:
         """Take in a term at a place and yield what it hits there, as long as the bounds on places are kept."""
         entry, found = self.entry(term), place_class(path, "", role)
-        if entry.takes(file, found, role_of(role)):
+        if entry.takes((file, found, role_of(role))):
             yield from self.put(entry, term, file, found, role, place())
 
     def entry(self, term: Term) -> Entry:
@@ -121,12 +129,12 @@ class ValueIndex:
     ) -> Iterator[Hit]:
         """Keep a place of a term, whose text stands there `alone` or not, and yield what it hits."""
         spot = _spot(file, found, role, place, term, alone=alone)
-        entry.spots.append(spot)
+        entry.spots.append(spot if entry.matches else _packed(spot))
         for match in entry.matches:
             yield Hit(term, match, spot)
 
     def _new(self, key: str, term: Term) -> Entry:
-        entry = Entry(tuple(self.known.matches(term)), (-1, "", Role.FREE), [])
+        entry = Entry(tuple(self.known.matches(term)), _NOWHERE, [])
         if len(self.entries) < MAX_VALUES:
             self.entries[key] = entry
         else:
@@ -198,7 +206,7 @@ def _spot(file: int, found: PlaceClass, role: str, place: Place, term: Term, *, 
     )  # fmt: skip
 
 
-def _packed(spot: Spot) -> tuple[Any, ...]:
+def _packed(spot: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return a spot without the empty end that most have."""
     end = len(spot)
     while end > 3 and (spot[end - 1] is None or spot[end - 1] == ""):  # noqa: PLR2004 - file, class and role always stand there

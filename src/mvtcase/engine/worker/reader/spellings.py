@@ -123,7 +123,7 @@ def _packed_links(text: str) -> Iterator[str]:
 def _from_base64(packed: str) -> Iterator[str]:
     packed = packed.translate(_URL_SAFE).rstrip("=")[:LONGEST_BASE64]
     if packed.startswith(("/", "+")):
-        return  # their bits begin a byte that no text in UTF-8 begins with; a path in a log or a file's own is such a run
+        return  # such bits begin no text in UTF-8; a path is often such a run
     for kept in (packed, packed[: len(packed) // 4 * 4]):
         try:
             unpacked = base64.b64decode(kept + "=" * (-len(kept) % 4)).decode("utf-8")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mvtcase.engine.worker.reader.comparing import Comparer
-from mvtcase.engine.worker.reader.index import PER_FILE, ValueIndex
+from mvtcase.engine.worker.reader.index import PER_FILE, Spot, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.roles import Role
 from mvtcase.engine.worker.reader.terms import Sort, terms_of
@@ -110,9 +110,9 @@ def test_texts_seen_together_give_what_each_gives(texts: list[str]) -> None:
             list(slow.see(term, 0, "/note.txt", "", lambda number=number: Place(row=number)))  # type: ignore[misc]
     assert slow.entries.keys() <= index.entries.keys(), slow.entries.keys() - index.entries.keys()
     for key, entry in slow.entries.items():
-        kept = {spot.row for spot in index.entries[key].spots}
+        kept = {Spot(*spot).row for spot in index.entries[key].spots}
         # Of more places than a file may have in the index, either way keeps those that it comes to first.
-        assert {spot.row for spot in entry.spots} <= kept or len(index.entries[key].spots) >= PER_FILE, key
+        assert {Spot(*spot).row for spot in entry.spots} <= kept or len(index.entries[key].spots) >= PER_FILE, key
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(WAYS)), st.text(max_size=20), st.text(max_size=20)), max_size=6))

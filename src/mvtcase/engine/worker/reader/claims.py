@@ -47,6 +47,8 @@ class Claim:
     values: int = 0
     note: str = ""
     modules: dict[str, int] = field(default_factory=dict)
+    telling: bool | None = None
+    """Whether the file must not go unread; None until somebody asked."""
     sha256: bytes = b""
     """Of the whole file as it was read; empty where it was not read to its end."""
 
@@ -132,10 +134,10 @@ class Claims:
                 yield module, why("reader.uncompared", file=claim.shown, how=why(f"read.{claim.extent}"))
 
     def _tells(self, claim: Claim) -> bool:
-        facts = kinds.of(self.kind)
-        return any(
-            facts.telling_trace(place) is not None for place in {claim.shown, claim.file.name, claim.file.rooted}
-        )
+        if claim.telling is None:
+            places = {claim.shown, claim.file.name, claim.file.rooted}
+            claim.telling = any(map(kinds.of(self.kind).telling_trace, places))
+        return claim.telling
 
     def write(self, path: Path) -> None:
         """Write all claims as lines of JSON, in the order of the files."""

@@ -28,7 +28,7 @@ _FILE = 1
 class Acquired(NamedTuple):
     """One acquired file: where it is, its name in the evidence, its place on the phone, and its size in bytes."""
 
-    path: Path
+    path: str
     name: str
     place: str
     """As a person says it: `HomeDomain-Library/SMS/sms.db`; empty where the name says as much."""
@@ -49,13 +49,13 @@ class Acquisition:
     only_listed: list[str] = field(default_factory=list)
     """The paths of a backup's list that no file stands for: folders, links, and files that are missing."""
 
-    _by_place: dict[str, Path] = field(default_factory=dict)
+    _by_place: dict[str, str] = field(default_factory=dict)
 
     def files(self) -> list[Acquired]:
         """Return all regular files, in the order of their names."""
         target = self.task.target
         if not target.is_dir():
-            return [Acquired(target, target.name, "", rooted(target.name), target.stat().st_size)]
+            return [Acquired(str(target), target.name, "", rooted(target.name), target.stat().st_size)]
         rows = self._rows() if kinds.of(self.task.kind).named_by_manifest else []
         listed = {name: place for name, place, flags in rows if flags == _FILE}
         found = sorted(self._walk(), key=lambda each: each[0])
@@ -69,8 +69,9 @@ class Acquisition:
     def beside(self, file: Acquired, suffix: str) -> Path | None:
         """Return what stands beside a file on the phone under its name and a suffix, as a database's `-wal` does."""
         if file.place:
-            return self._by_place.get(file.place + suffix)
-        found = file.path.with_name(file.path.name + suffix)
+            path = self._by_place.get(file.place + suffix)
+            return None if path is None else Path(path)
+        found = Path(file.path + suffix)
         return found if found.is_file() and not found.is_symlink() else None
 
     def _walk(self) -> Iterator[tuple[str, int]]:
@@ -91,8 +92,8 @@ class Acquisition:
         name = path[len(str(self.task.target)) + 1 :]
         known = listed.pop(os.path.basename(path), None)  # noqa: PTH119 - a text, not a Path
         if known is None:
-            return Acquired(Path(path), name, "", rooted(name), size)
-        return Acquired(Path(path), name, safe_text("-".join(known), 500), backup_path(*known), size)
+            return Acquired(path, name, "", rooted(name), size)
+        return Acquired(path, name, safe_text("-".join(known), 500), backup_path(*known), size)
 
     def _rows(self) -> list[tuple[str, tuple[str, str], object]]:
         """Return file id, domain with path, and sort of each row; none where it cannot be read: its module says so."""

@@ -15,6 +15,7 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mvtcase import kinds
@@ -40,7 +41,6 @@ from mvtcase_readers.values import Bounds, Extent, Place, read_values, worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from mvtcase.engine.worker.emitter import Emitter
     from mvtcase.engine.worker.reader.files import Acquired
@@ -311,7 +311,7 @@ class SecondReader:
                 hits.extend(self._hash(number, claim, (data,) if is_all else pieces))
                 whole = read_values(
                     data if is_all else handle,
-                    path=claim.file.path,
+                    path=Path(claim.file.path),
                     tick=self._tick,
                     take=batch,
                     say=reading,

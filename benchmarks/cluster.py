@@ -1,12 +1,14 @@
-"""Measure `scan run --cluster`: the same phones over one and over two worker processes of this machine.
+"""Measure `scan run --cluster`: the same phones over one, two and more worker processes of this machine.
 
-Run `python benchmarks/cluster.py [PHONES] [RUNS]`. Runs alternate, and the median of each is printed, with the load
-of the machine before it: where other work takes the cores, two processes are not twice as fast. Joining the cluster and
-the positive control, which come once per batch, are no part of it.
+Run `python benchmarks/cluster.py [--phones N] [--files N] [--nodes 1 2 4] [--runs N] [--markdown]`. Runs alternate.
+Beside them two independent processes do the work of one worker twice: what they gain over one after the other is what
+this machine's cores can give, and the bound of any two nodes. Joining the cluster and the positive control, which come
+once per batch, are no part of it.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib
 import os
@@ -22,8 +24,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import utc_now
 from mvtcase.cluster.coordinator import connected
 from mvtcase.cluster.keys import make_keys, read_keys
-from mvtcase.phones.ios import build_ios_backup
-from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.phones.ios_bulk import phone_of_size
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import scans
 from mvtcase.workflow.desk import Desk
@@ -31,21 +32,17 @@ from mvtcase.workflow.desk import Desk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PHONES, RUNS, PORT = 4, 3, 18700
-rechecks = importlib.import_module("rechecks")  # benchmarks/ is no package
-call, POINTS = rechecks.call, rechecks.POINTS
+PHONES, FILES, NODES, RUNS, PORT = 4, 4_000, (1, 2, 4), 3, 18700
+rechecks, scanning = importlib.import_module("rechecks"), importlib.import_module("scans")  # benchmarks/ is no package
+call = rechecks.call
 
 
-def prepare(workspace: Path, phones: int) -> Desk:
+def prepare(workspace: Path, phones: int, files: int) -> Desk:
     """Register synthetic backups of people who consented, and let the control of the built-in sets pass."""
     call(workspace, "init", workspace)
     call(workspace, "case", "new", "Speed", "--slug", "speed")
     for number in range(phones):
-        path = build_ios_backup(workspace / f"evidence/{number}", IosPhone(seed=number, photos=400)).path
-        person = call(workspace, "official", "add", "--name", f"Person {number}", "--role", "Member")["official"]["id"]
-        how = ("--by", "them", "--method", "written", "--scope", "a phone", "--informed", POINTS)
-        call(workspace, "consent", "record", person, *how)
-        call(workspace, "acquisition", "add", path, "--official", person)
+        rechecks.register(workspace, number, phone_of_size(files, seed=number))
     call(workspace, "iocs", "selftest")
     return Desk(workspace=Workspace(workspace), examiner="Ada")
 
@@ -93,23 +90,69 @@ def measured(desk: Desk, folder: Path, nodes: int, phones: int, port: int) -> fl
     return took
 
 
-def main(phones: int, runs: int) -> None:
-    """Print the medians and their ratio."""
+SPIN = "sum(each * each % 7 for each in range(12_000_000))"
+
+
+def ceiling() -> float:
+    """Return how many times as fast two processes at once are as one after the other: 2 on two idle cores."""
+
+    def spin() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", SPIN])
+
+    began = time.monotonic()
+    for _ in range(2):
+        spin().wait()
+    alone, began = time.monotonic() - began, time.monotonic()
+    for each in [spin(), spin()]:
+        each.wait()
+    return alone / (time.monotonic() - began)
+
+
+def section(seconds: dict[int, list[float]], bound: float, asked: argparse.Namespace, load: float) -> str:
+    """Return the section of the page."""
+    told = (
+        f"`python benchmarks/cluster.py --markdown`, on {os.cpu_count()} virtual cores (load {load:.0f} before): `scan run "
+        f"--cluster` of {asked.phones} iOS backups of {asked.files:,} files with all built-in sets, over a scheduler and "
+        "nodes of one slot each, on the same machine over TLS; joining and the positive control left out. Two processes "
+        f"that only reckon were {bound:.2f} times as fast at once as one after the other on these cores, with what else "
+        "they did: no two nodes can gain more here, since a node works on one core."
+    )
+    one = statistics.median(seconds[min(seconds)])
+    rows = [
+        f"| {nodes} | {', '.join(f'{each:.1f}' for each in taken)} | {statistics.median(taken):.1f} | "
+        f"{one / statistics.median(taken):.2f} |"
+        for nodes, taken in seconds.items()
+    ]
+    head = "| nodes | seconds, each run | median | times as fast as one |\n| ---: | --- | ---: | ---: |"
+    return "\n".join(("## A cluster", "", told, "", head, *rows))
+
+
+def main() -> None:
+    """Measure and print or write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--phones", type=int, default=PHONES)
+    parser.add_argument("--files", type=int, default=FILES)
+    parser.add_argument("--nodes", type=int, nargs="*", default=NODES)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--markdown", action="store_true", help="write the section into docs/benchmarks.md")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        desk = prepare(place / "workspace", phones)
-        make_keys(place / "keys", ["node-0", "node-1"], days=1, clock=utc_now)
-        seconds: dict[int, list[float]] = {1: [], 2: []}
-        load = os.getloadavg()[0]
-        for run in range(runs):
+        desk = prepare(place / "workspace", asked.phones, asked.files)
+        make_keys(place / "keys", [f"node-{each}" for each in range(max(asked.nodes))], days=1, clock=utc_now)
+        seconds: dict[int, list[float]] = {nodes: [] for nodes in asked.nodes}
+        bounds, load = list[float](), os.getloadavg()[0]
+        for run in range(asked.runs):
             for nodes, taken in seconds.items():
-                taken.append(measured(desk, place / "keys", nodes, phones, PORT + 2 * run + nodes))
-                print(f"{nodes} node(s): {taken[-1]:.1f} s, load {os.getloadavg()[0]:.1f}", flush=True)
-    one, two = (statistics.median(each) for each in seconds.values())
-    print(f"{phones} phones, {os.cpu_count()} cores, load {load:.1f} before:")
-    print(f"one node {one:.1f} s, two nodes {two:.1f} s: {one / two:.2f} times as fast")
+                taken.append(measured(desk, place / "keys", nodes, asked.phones, PORT + 10 * run + nodes))
+                bounds.append(ceiling())
+                told = f"{nodes} node(s): {taken[-1]:.1f} s, bound {bounds[-1]:.2f}, load {os.getloadavg()[0]:.1f}"
+                print(told, flush=True)
+    text = section(seconds, statistics.median(bounds), asked, load)
+    if asked.markdown:
+        scanning.replace_section("cluster", text)
+    print(text)
 
 
 if __name__ == "__main__":
-    given = [int(each) for each in sys.argv[1:]]
-    main(*(given + [PHONES, RUNS][len(given) :]))
+    main()

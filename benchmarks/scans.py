@@ -1,9 +1,10 @@
 """Measure whole scans of big synthetic backups against `mvt-ios check-backup` on the same evidence and indicators.
 
-Run `python benchmarks/scans.py [--files N …] [--sets pegasus all] [--runs N] [--keep FOLDER] [--markdown]`. Ways of one
-size and set alternate within one run, so that what else the machine does falls on all of them; a ratio is that of the
-medians of one run. CPU is what the command and all of its children used, by the kernel's own account; the peak is that
-of the largest of its processes. The positive control, which is remembered for a combination of sets, ran before.
+Run `python benchmarks/scans.py [--files N …] [--sets pegasus all] [--batch N …] [--runs N] [--keep FOLDER]
+[--markdown]`. Ways of one size and set alternate within one run, so that what else the machine does falls on all of
+them; a ratio is that of the medians of one run. CPU is what the command and all of its children used, by the kernel's
+own account; the peak is that of the largest of its processes. The positive control, which is remembered for a
+combination of sets, ran before.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ SIZES = (20_000, 200_000, 600_000)
 SETS = {"pegasus": ("--iocs", "pegasus"), "all": ()}
 STOCK, OURS, ALONE, AS_STOCK = "stock", "ours", "no second reader", "ours, --stock"
 WAYS: dict[str, tuple[str, ...]] = {OURS: (), ALONE: ("--no-second-reader",), AS_STOCK: ("--stock",)}
-BATCH, BATCH_FILES = 8, 20_000
+BATCH = 8
 POINTS = "nature,privacy,retention,disposal"
 BIN = Path(sys.executable).parent
 
@@ -133,18 +134,18 @@ class Bench:
     def ours(self, acquisition: str, name: str, options: Sequence[str]) -> Run:
         """Return what one scan costs, by phases."""
         argv = (*self._command, "scan", "run", acquisition, *SETS[name], *options)
-        return self._with_workers(measured(argv, self.environment, self.home / "ours.log"))
+        return self.with_workers(measured(argv, self.environment, self.home / "ours.log"))
 
-    def batch(self, acquisitions: Sequence[str], jobs: int) -> Run:
+    def batch(self, arguments: Sequence[object]) -> Run:
         """Return what a batch costs."""
-        argv = (*self._command, "scan", "run", *acquisitions, "--jobs", jobs)
-        return self._with_workers(measured(argv, self.environment, self.home / "ours.log"))
+        argv = (*self._command, "scan", "run", *arguments)
+        return self.with_workers(measured(argv, self.environment, self.home / "ours.log"))
 
     @property
     def _command(self) -> tuple[object, ...]:
         return (BIN / "mvtcase", "--json", "--examiner", "Ada", "-w", self.home / "workspace")
 
-    def _with_workers(self, run: Run) -> Run:
+    def with_workers(self, run: Run) -> Run:
         """Return a run with what its workers used, which bubblewrap, their parent, does not hand on."""
         phases: dict[str, float] = defaultdict(float, command=run.cpu)
         peak = run.peak
@@ -220,28 +221,31 @@ def _median(runs: Sequence[Run]) -> Run:
     )
 
 
-def compare_batch(bench: Bench, runs: int) -> str:
-    """Return one sentence about a batch against a shell loop over stock."""
-    phones = [bench.phone(BATCH_FILES, number) for number in range(BATCH)]
-    loops, batches = [], []
+def compare_batch(bench: Bench, files: int, runs: int, ways: Sequence[str]) -> list[str]:
+    """Return the rows of a batch against a shell loop over stock; the ways alternate."""
+    phones = [bench.phone(files, number) for number in range(BATCH)]
+    ids = [each for _, each in phones]
+    found: dict[str, list[Run]] = defaultdict(list)
     for _ in range(runs):
-        stock = [bench.stock(path, "all") for path, _ in phones]
-        loops.append((sum(each.cpu for each in stock), sum(each.wall for each in stock)))
-        run = bench.batch([each for _, each in phones], jobs=2)
-        batches.append((run.cpu, run.wall))
-        print(f"batch of {BATCH}: loop {loops[-1]}, ours {batches[-1]}", file=sys.stderr, flush=True)
-    loop, ours = (tuple(map(statistics.median, zip(*each, strict=True))) for each in (loops, batches))
-    told = f"{BATCH} phones of {BATCH_FILES:,} files, all sets, `--jobs 2`, everything on, medians of {runs}:"
-    return (
-        f"{told} {ours[0]:.1f} s CPU and {ours[1]:.1f} s by the clock; a shell loop over stock {loop[0]:.1f} s and "
-        f"{loop[1]:.1f} s: {loop[0] / ours[0]:.1f} times less CPU, {loop[1] / ours[1]:.1f} times faster."
-    )
+        for way in (STOCK, *ways):
+            if way == STOCK:
+                each = [bench.stock(path, "all") for path, _ in phones]
+                run = Run(cpu=sum(one.cpu for one in each), wall=sum(one.wall for one in each), peak=0, phases={})
+            else:
+                run = bench.batch((*ids, "--jobs", 2, *WAYS[way]))
+            found[way].append(run)
+            print(f"{BATCH} x {files}: {way}: {run}", file=sys.stderr, flush=True)
+    stock = _median(found[STOCK])
+    rows = []
+    for way, taken in found.items():
+        one = _median(taken)
+        phases = ", ".join(f"{step} {seconds:.1f}" for step, seconds in one.phases.items())
+        times = f"{stock.cpu / one.cpu:.1f} | {one.wall:.1f} | {stock.wall / one.wall:.1f}"
+        rows.append(f"| {BATCH} x {files:,} | {way} | {one.cpu:.1f} | {times} | {runs} | {phases} |")
+    return rows
 
 
-START, END = "<!-- scans: begin -->", "<!-- scans: end -->"
-
-
-def section(rows: Sequence[str], sentences: Sequence[str], minutes: float) -> str:
+def section(rows: Sequence[str], batches: Sequence[str], minutes: float) -> str:
     """Return the section of the page."""
     head = (
         "| files | sets | way | CPU s | of stock | wall s | peak MB | of stock | runs | CPU s by phase |\n"
@@ -254,15 +258,26 @@ def section(rows: Sequence[str], sentences: Sequence[str], minutes: float) -> st
         "with the same indicators. `ours` has everything on: hashes verified, the second reader, claims, recording in "
         "the case. Phases: `command` is the command around the worker (hashes, staging, recording), `worker` its start."
     )
-    return "\n".join((START, "## Scans", "", told, "", head, *rows, "", *sentences, END))
+    return "\n".join(("## Scans", "", told, "", head, *rows, *batch_section(batches)))
 
 
-def replace_section(page: Path, text: str) -> None:
-    """Write the section into the page, in the place of its former self or at the end."""
-    old = page.read_text(encoding="utf-8")
-    before, found, rest = old.partition(START)
-    after = rest.partition(END)[2] if found else "\n"
-    page.write_text(f"{before.rstrip()}\n\n{text}{after}", encoding="utf-8")
+def batch_section(batches: Sequence[str]) -> tuple[str, ...]:
+    """Return the part of the page about batches, nothing where none was measured."""
+    told = "`scan run --jobs 2` of several phones with all sets; stock is a shell loop over `mvt-ios check-backup`."
+    head = (
+        "| phones | way | CPU s | times less than stock | wall s | times faster | runs | CPU s by phase |\n"
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |"
+    )
+    return ("", "### A batch", "", told, "", head, *batches) if batches else ()
+
+
+def replace_section(name: str, text: str) -> None:
+    """Write a section into the page, between its marks or at the end."""
+    page = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+    start, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, found, rest = page.read_text(encoding="utf-8").partition(start)
+    after = rest.partition(end)[2] if found else "\n"
+    page.write_text(f"{before.rstrip()}\n\n{start}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -272,7 +287,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=tuple(SETS), choices=tuple(SETS))
     parser.add_argument("--ways", nargs="*", default=(OURS, ALONE), choices=tuple(WAYS))
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--batch", action="store_true", help="a batch against a loop over stock, too")
+    parser.add_argument("--batch", type=int, nargs="*", help="files of each phone of batches to measure, too")
     parser.add_argument("--keep", type=Path, help="folder in which phones and workspace stay for the next time")
     parser.add_argument("--markdown", action="store_true", help="write the section into docs/benchmarks.md")
     options = parser.parse_args()
@@ -287,10 +302,11 @@ def main() -> None:
             for name in options.sets
             for row in rows_of(files, name, compare(bench, files, name, options.runs, options.ways))
         ]
-        sentences = [compare_batch(bench, options.runs)] if options.batch else []
-    text = section(rows, sentences, (time.monotonic() - began) / 60)
+        sizes = options.batch if options.batch is not None else ()
+        batches = [row for files in sizes for row in compare_batch(bench, files, options.runs, options.ways)]
+    text = section(rows, batches, (time.monotonic() - began) / 60)
     if options.markdown:
-        replace_section(Path(__file__).parents[1] / "docs" / "benchmarks.md", text)
+        replace_section("scans", text)
     print(text)
 
 

@@ -51,6 +51,10 @@ def read_plist(path: Path, limit: int = MAX_BYTES) -> dict[str, Any] | None:
     return held if isinstance(held, dict) else None
 
 
+_JSON = json.JSONDecoder(parse_constant=str)
+"""Made once: logs of events hold many short texts."""
+
+
 def parse_json(data: bytes | str, limit: int = MAX_BYTES, values: int = MAX_VALUES, *, walked: bool = False) -> Any:  # noqa: ANN401 - JSON is any value
     """Return the value of JSON text, within bounds; raises `UnreadableError` with the reason.
 
@@ -59,7 +63,7 @@ def parse_json(data: bytes | str, limit: int = MAX_BYTES, values: int = MAX_VALU
     """
     _check_size(data, limit)
     try:
-        held = json.loads(data, parse_constant=str)
+        held = _JSON.decode(data) if isinstance(data, str) else json.loads(data, parse_constant=str)
     except (ValueError, RecursionError, MemoryError) as error:
         raise UnreadableError(f"no readable JSON: {type(error).__name__}: {str(error)[:200]}") from error
     # What opens fewer brackets than the bounds allow cannot exceed them; short texts are not walked again.

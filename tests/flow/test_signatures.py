@@ -109,7 +109,7 @@ def _rebuild(desk: Desk) -> None:
         connection = _open(store)
         connection.execute("UPDATE official SET name = 'Nobody'")
         (uuid,) = connection.execute("SELECT uuid FROM official").fetchone()
-        seal = chain.row_digest(connection, "official", uuid)
+        seal = chain.row_digests(connection, "official", [uuid])[uuid]
         connection.execute("UPDATE custody_row SET row_sha256 = ? WHERE row_uuid = ?", (seal, uuid))
         previous = "0" * 64
         for event in queries.custody_events(store):

@@ -127,7 +127,8 @@ class Ledger:
         finished = self.done and self.error is None
         raised = Counter((alert.part, alert.module) for alert in self.alerts)
         modules = tuple(
-            replace(run, alerts=max(run.alerts, raised[run.part, run.slug])) for run in self.modules.values()
+            run if run.alerts >= (found := raised[run.part, run.slug]) else replace(run, alerts=found)
+            for run in self.modules.values()
         )
         kind = self.kind or EvidenceKind.IOS_BACKUP
         judged = assess(
@@ -192,11 +193,14 @@ def take_safely(ledger: Ledger, event: Mapping[str, Any]) -> bool:
     return True
 
 
-def iterate_events(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the events of a file in order, leaving out what is no JSON object or longer than an event can be."""
+def iterate_events(path: Path, but: tuple[bytes, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the events of a file in order, leaving out what is no JSON object or longer than an event can be.
+
+    Lines that begin as one of `but` are not read.
+    """
     with open_regular(path) as handle:
         while line := handle.readline(MAX_LINE_BYTES):
-            event = parse_event(line)
+            event = None if line.startswith(but) else parse_event(line)
             if event is not None:
                 yield event
 

@@ -76,7 +76,9 @@ class WarmParent:
         self._orders, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
     def _start(self) -> None:
-        """Start the process and wait until it has loaded everything. Raises `OSError` when it ends before."""
+        """Start the process and wait until it has loaded everything. Raises `OSError` when it cannot or ends before."""
+        if not is_possible():
+            raise OSError("no forked worker could be confined here")
         with self._theirs:
             command = [sys.executable, "-I", "-m", "mvtcase.engine.worker.warm", str(self._theirs.fileno())]
             argv, self.sandbox = boxes.wrap(command, self._box)
@@ -179,7 +181,7 @@ def serving(box: Box, home: Path) -> Iterator[None]:
 
     The parent's own folder is made below `home`, where the next verb destroys what a killed one left.
     """
-    if not is_possible() or any(parent.covers(box) for parent in tuple(_standing)):
+    if any(parent.covers(box) for parent in tuple(_standing)):
         yield
         return
     with workspaces.workspace(home) as own:

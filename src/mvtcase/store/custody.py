@@ -71,11 +71,12 @@ def is_file(path: Path, expected: str) -> bool:
         return False
 
 
-def row_digest(connection: sqlite3.Connection, table: str, uuid: str) -> str | None:
-    """Return the digest of a stored row, None when there is no such row."""
+def row_digests(connection: sqlite3.Connection, table: str, uuids: Sequence[str]) -> dict[str, str]:
+    """Return the digests of some stored rows by their UUID; one that is not there has none."""
     columns = tuple(covered()[table])
-    row = connection.execute(f"{_select(columns, table)} WHERE uuid = ?", (uuid,)).fetchone()
-    return None if row is None else _digest_of(table, columns, row)
+    named = "WHERE uuid IN (SELECT value FROM json_each(?))"
+    rows = connection.execute(f"{_select((*columns, 'uuid'), table)} {named}", (json.dumps(list(uuids)),))
+    return {row[-1]: _digest_of(table, columns, tuple(row)[:-1]) for row in rows}
 
 
 def _select(columns: Iterable[str], table: str) -> str:

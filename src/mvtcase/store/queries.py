@@ -79,10 +79,13 @@ def group(store: Store, named: str) -> model.Group:
 
 def officials(store: Store, *, every: bool = False) -> tuple[model.Official, ...]:
     """Return the officials by id, each with the ids of the groups; with `every` also those merged or removed."""
+    return _officials(store, "WHERE ?1 IS NULL AND (?2 OR state = 'active')", every=every)
+
+
+def _officials(store: Store, which: str, one: str | None = None, *, every: bool = False) -> tuple[model.Official, ...]:
     joined: dict[str, list[str]] = {}
-    for row in store.rows(
-        "SELECT official, affected_group FROM membership ORDER BY length(affected_group), affected_group"
-    ):
+    grouped = "SELECT official, affected_group FROM membership WHERE ?1 IS NULL OR official = ?1 "
+    for row in store.rows(f"{grouped} ORDER BY length(affected_group), affected_group", (one,)):
         joined.setdefault(row["official"], []).append(row["affected_group"])
     return tuple(
         model.Official(
@@ -94,7 +97,7 @@ def officials(store: Store, *, every: bool = False) -> tuple[model.Official, ...
                 "groups": tuple(joined.get(row["id"], ())),
             }
         )
-        for row in _read(store, "official", "WHERE ? OR state = 'active' ORDER BY length(id), id", (every,))
+        for row in _read(store, "official", f"{which} ORDER BY length(id), id", (one, every))
     )
 
 
@@ -103,6 +106,8 @@ def official(store: Store, named: str) -> model.Official:
 
     One that was merged into another gives the other.
     """
+    for each in _officials(store, "WHERE id = ?1 AND state = 'active' AND merged_into IS NULL AND ?2 = 0", named):
+        return each
     known = officials(store, every=True)
     by_name = {each.register_id: each for each in known if each.register_id}
     by_name |= {each.pseudonym: each for each in known} | {each.id: each for each in known}

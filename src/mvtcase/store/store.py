@@ -141,11 +141,15 @@ class Change:
 
     def written(self) -> list[custody.WrittenRow]:
         """Return the rows written so far, each once, with their present digests."""
-        rows = []
-        for table, uuid in dict.fromkeys(self._written):
-            sealed = custody.row_digest(self._connection, table, uuid) or custody.GONE
-            rows.append(custody.WrittenRow(table=table, uuid=uuid, digest=sealed))
-        return rows
+        written = dict.fromkeys(self._written)
+        by_table: dict[str, list[str]] = {}
+        for table, uuid in written:
+            by_table.setdefault(table, []).append(uuid)
+        sealed = {table: custody.row_digests(self._connection, table, uuids) for table, uuids in by_table.items()}
+        return [
+            custody.WrittenRow(table=table, uuid=uuid, digest=sealed[table].get(uuid, custody.GONE))
+            for table, uuid in written
+        ]
 
 
 def stored(value: object) -> object:

@@ -14,14 +14,6 @@ from mvtcase.files import write_atomically
 from mvtcase.indicators.house import withheld
 from mvtcase.indicators.sampling import sample_for_control
 from mvtcase.model import EvidenceKind, Gap, ModuleOutcome, Platform
-from mvtcase.phones import android_spots, ios_spots
-from mvtcase.phones.android import build_androidqf
-from mvtcase.phones.android_phone import AndroidPhone
-from mvtcase.phones.ios import build_ios_backup
-from mvtcase.phones.ios_phone import IosPhone
-from mvtcase.phones.plants import Plant, PlantKind
-from mvtcase.phones.sysdiagnose import build_sysdiagnose
-from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone, plantable
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import do, say, why
 from mvtcase_readers.regular import UnreadableError
@@ -34,16 +26,12 @@ if TYPE_CHECKING:
     from mvtcase.engine.job import EngineEvent
     from mvtcase.indicators.passport import Passport
     from mvtcase.model import IndicatorSet, Json, RawAlert
-    from mvtcase.phones.plants import BuiltEvidence
+    from mvtcase.phones.plants import BuiltEvidence, Plant, PlantKind
     from mvtcase.workflow.desk import Desk
 
 
 SAMPLES_PER_TYPE = 3
 STAND_INS = (EvidenceKind.IOS_BACKUP, EvidenceKind.ANDROIDQF, EvidenceKind.SYSDIAGNOSE)
-_IOS = frozenset(
-    kind for spot in ios_spots.SPOTS.values() if ios_spots.IosEvidence.BACKUP in spot.evidence for kind in spot.kinds
-)
-_ANDROID = frozenset(kind for spot in android_spots.SPOTS.values() if spot.reported for kind in spot.kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +131,12 @@ def run(
     Each kind of synthetic phone passes or fails by itself. Raises `ControlFailedError` when no indicator of the sets
     can be planted in any: then nothing can be proven.
     """
+    from mvtcase.phones.plants import Plant, PlantKind  # noqa: PLC0415  # slow to load, and most controls are remembered
+
     sample = sample_for_control([each.samples for each in choice.passports], per_type=SAMPLES_PER_TYPE)
+    spots = _plantable()
     plants = [Plant(PlantKind(kind), value) for kind, value in sample]
-    if not any(each.kind in _IOS | _ANDROID | plantable() for each in plants):
+    if not any(each.kind in fitting for each in plants for fitting in spots.values()):
         raise ControlFailedError(
             "The positive control could plant none of the chosen sets' indicators: nothing shows that a scan works.",
             hint=say("Choose the built-in set too; {0} may be given again.", do(iocs="SET")),
@@ -163,10 +154,30 @@ def run(
     return tuple(checks), at
 
 
+def _plantable() -> Mapping[EvidenceKind, frozenset[PlantKind]]:
+    """Return what can be planted, and is reported, in each kind of synthetic phone."""
+    from mvtcase.phones import android_spots, ios_spots  # noqa: PLC0415  # slow to load, as below
+    from mvtcase.phones.sysdiagnose_phone import plantable  # noqa: PLC0415  # as above
+
+    backup = (each for each in ios_spots.SPOTS.values() if ios_spots.IosEvidence.BACKUP in each.evidence)
+    android = (each for each in android_spots.SPOTS.values() if each.reported)
+    return {
+        EvidenceKind.IOS_BACKUP: frozenset(kind for each in backup for kind in each.kinds),
+        EvidenceKind.ANDROIDQF: frozenset(kind for each in android for kind in each.kinds),
+        EvidenceKind.SYSDIAGNOSE: frozenset(plantable()),
+    }
+
+
 def _built(kind: EvidenceKind, work: Path, plants: Sequence[Plant]) -> BuiltEvidence | None:
     """Return a synthetic phone with what can be planted in its kind, None where nothing can."""
-    spots = {EvidenceKind.IOS_BACKUP: _IOS, EvidenceKind.ANDROIDQF: _ANDROID}.get(kind, plantable())
-    fitting = tuple(each for each in plants if each.kind in spots)
+    from mvtcase.phones.android import build_androidqf  # noqa: PLC0415  # slow to load, and most controls are remembered
+    from mvtcase.phones.android_phone import AndroidPhone  # noqa: PLC0415  # as above
+    from mvtcase.phones.ios import build_ios_backup  # noqa: PLC0415  # as above
+    from mvtcase.phones.ios_phone import IosPhone  # noqa: PLC0415  # as above
+    from mvtcase.phones.sysdiagnose import build_sysdiagnose  # noqa: PLC0415  # as above
+    from mvtcase.phones.sysdiagnose_phone import SysdiagnosePhone  # noqa: PLC0415  # as above
+
+    fitting = tuple(each for each in plants if each.kind in _plantable()[kind])
     if not fitting:
         return None
     if kind is EvidenceKind.IOS_BACKUP:

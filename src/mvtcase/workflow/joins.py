@@ -53,6 +53,8 @@ _PLAIN = frozenset({ModuleOutcome.CHECKED, ModuleOutcome.EXTRACTED, ModuleOutcom
 _HASHES = {"files_md5": "md5", "files_sha1": "sha1", "files_sha256": "sha256"}
 _NAMES = frozenset({IndicatorType.PROCESSES, IndicatorType.FILE_NAMES, IndicatorType.APP_IDS})
 """Types that MVT compares as whole names."""
+_NO_NEWS = (b'{"event":"started",', b'{"event":"step",', b'{"event":"progress",')
+"""How events begin that say no more than those which follow them; of all that a worker sends no other begins so."""
 _WHOLE = frozenset(IndicatorType) - {
     IndicatorType.FILE_PATHS, IndicatorType.APP_IDS, IndicatorType.DOMAINS, IndicatorType.URLS
 }  # fmt: skip
@@ -205,7 +207,7 @@ def _is_answered_for(results: Path, counts: Mapping[str, int]) -> bool:
 def _replayed(results: Path) -> Ledger | None:
     """Return what a replay would have raised, from a scan's own events; None where a replay might say more or less."""
     ledger, kept = Ledger(), list[bool]()
-    for event in iterate_events(results / EVENTS_FILE):
+    for event in iterate_events(results / EVENTS_FILE, but=_NO_NEWS):
         name = event["event"]
         if name == "lost":
             return None
@@ -223,7 +225,7 @@ def _replayed(results: Path) -> Ledger | None:
     ended = ledger.done and ledger.error is None and not ledger.left_out
     if not ended or any(run.outcome not in _PLAIN for run in ledger.modules.values()):
         return None
-    ledger.modules = {key: replace(run, alerts=0) for key, run in ledger.modules.items()}
+    ledger.modules = {key: replace(run, alerts=0) if run.alerts else run for key, run in ledger.modules.items()}
     return ledger
 
 

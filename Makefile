@@ -52,10 +52,12 @@ healthy: compiled ## healthy phones with ordinary noise, alone and with a real t
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half healthy $(VERDICTS)
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/verdicts.py --half "real trace" $(VERDICTS)
 
-bench: compiled ## measure matching, scans and hostile input; takes an hour
+bench: compiled ## write docs/benchmarks.md: matching, scans, batches, rechecks, readers, cluster, hostile input; takes a night
 	@$(BIN)/python benchmarks/matching.py --markdown
-	@$(BIN)/python benchmarks/scans.py --batch --markdown
+	@$(BIN)/python benchmarks/scans.py --batch 200 2000 20000 --markdown
+	@$(BIN)/python benchmarks/rechecks.py --markdown
 	@$(BIN)/python benchmarks/reader.py --markdown
+	@$(BIN)/python benchmarks/cluster.py --markdown
 	@PYTHONPATH=tests/support $(BIN)/python benchmarks/hostile.py
 
 mutants: $(READY) ## change the code that decides, one spot at a time, and list what no test notices; takes an hour

@@ -111,11 +111,11 @@ def ceiling() -> float:
 def section(seconds: dict[int, list[float]], bound: float, asked: argparse.Namespace, load: float) -> str:
     """Return the section of the page."""
     told = (
-        f"`python benchmarks/cluster.py --markdown`, on {os.cpu_count()} virtual cores (load {load:.0f} before): `scan run "
-        f"--cluster` of {asked.phones} iOS backups of {asked.files:,} files with all built-in sets, over a scheduler and "
-        "nodes of one slot each, on the same machine over TLS; joining and the positive control left out. Two processes "
-        f"that only reckon were {bound:.2f} times as fast at once as one after the other on these cores, with what else "
-        "they did: no two nodes can gain more here, since a node works on one core."
+        f"`python benchmarks/cluster.py --markdown`, on {os.cpu_count()} virtual cores (load {load:.0f} before): "
+        f"`scan run --cluster` of {asked.phones} iOS backups of {asked.files:,} files with all built-in sets, over a "
+        "scheduler and nodes of one slot each, on the same machine over TLS; joining and the control left out. "
+        f"Two processes that only reckon were {bound:.2f} times as fast at once as one after the other on these cores, "
+        "with what else they did: no two nodes can gain more here, since a node works on one core."
     )
     one = statistics.median(seconds[min(seconds)])
     rows = [

@@ -13,6 +13,7 @@ from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
+from mvtcase.workflow import joins
 from mvtcase.workflow.joins import JOINED, Joiner
 
 if TYPE_CHECKING:
@@ -78,8 +79,11 @@ def test_a_join_says_what_a_replay_says(scanned: tuple[Any, list[str], Path], mo
         assert sorted(map(str, one["gaps"])) == sorted(map(str, other["gaps"]))
 
 
-def test_what_can_match_is_replayed(scanned: tuple[Any, list[str], Path]) -> None:
-    """A phone that holds a new indicator is compared by MVT and found; one that does not is not."""
+def test_what_can_match_is_replayed(scanned: tuple[Any, list[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phone that holds a new indicator is compared by MVT and found; one that does not is not.
+
+    Modules that nothing new can match in are not run again, and the answer is that of running all.
+    """
     responder, scans, place = scanned
     (place / "late_domains.txt").write_text("later.example.org", "utf-8")
     responder("iocs", "import", place / "late_domains.txt")
@@ -87,3 +91,25 @@ def test_what_can_match_is_replayed(scanned: tuple[Any, list[str], Path]) -> Non
     assert [each["command"].endswith(JOINED) for each in rechecks] == [False, False, True]
     for each in rechecks[:2]:
         assert any("later.example.org" in line for line in _said(responder, each))
+        assert 0 < _started(responder, each) < len(each["modules"]) / 2
+    monkeypatch.setattr(joins, "_heard_of_others", lambda *_: ())
+    for one, whole in zip(rechecks[:2], _rechecked(responder, scans[:2]), strict=True):
+        assert _started(responder, whole) == len(whole["modules"])
+        assert _said(responder, one) == _said(responder, whole)
+        assert [one[key] for key in SAME] == [whole[key] for key in SAME]
+        assert _examined(one) == _examined(whole)
+
+
+SAME = ("completeness", "status", "indicators_loaded", "findings", "gaps", "limitations")
+
+
+def _examined(scan: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what became of each module; how long it took, and what it said on the way, is that of its last run."""
+    keys = ("part", "slug", "outcome", "records", "alerts", "reason", "first_time", "last_time")
+    return sorted(tuple(each[key] for key in keys) for each in scan["modules"])
+
+
+def _started(responder: Any, scan: dict[str, Any]) -> int:
+    """Return how many modules a worker ran for a scan."""
+    (events,) = responder.workspace.glob(f"cases/*/scans/{scan['id']}/results/events.jsonl")
+    return int(events.read_bytes().count(b'{"event":"started",'))

@@ -139,10 +139,10 @@ def test_what_words_deny_nobody_finds(tmp_path: Path) -> None:
         texts = [chance.choice(WRITTEN)(value) for _, value in chance.sample(entries, 3)]
         results = _results(tmp_path / str(seed), texts, chance)
         news = {entry: News.of([entry]) for entry in entries}
-        searched = {entry for entry, each in news.items() if each.stands_in(results)}
+        searched = {entry for entry, each in news.items() if each.standing(results)}
         words.write_words(results)
         for entry, each in news.items():
-            found, stands = _found(results, texts, *entry), each.stands_in(results)
+            found, stands = _found(results, texts, *entry), each.standing(results)
             counted[0] += found
             counted[1] += not stands
             assert stands or not found, (seed, entry, texts)

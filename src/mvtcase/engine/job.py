@@ -87,6 +87,8 @@ class RecheckJob:
     withheld: Mapping[str, str] = field(default_factory=dict, repr=False)
     evidence: Path | None = None
     """The evidence, readable, where the second reader shall read it again."""
+    heard: tuple[Mapping[str, Json], ...] = ()
+    """What modules said that need not be asked again: a worker takes them for done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +207,11 @@ def recheck_fields(job: RecheckJob, resumption: Resumption) -> dict[str, Json]:
         "stock_matcher": job.stock_matcher,
         "sweep": False,
         "evidence": None if job.evidence is None else str(job.evidence),
+        "answered": [
+            [each["part"], each["slug"]]
+            for each in job.heard
+            if each["event"] == "finished" and each["outcome"] != "no_source"
+        ],
         "allow_foreign_modules": job.allow_foreign_modules,
         "password": None,
         **resumption_fields(resumption),

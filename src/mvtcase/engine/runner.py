@@ -28,7 +28,7 @@ from mvtcase.errors import ForeignModuleError, IndicatorCountError, MvtcaseError
 from mvtcase.model import ModuleOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.engine.box import Wrap
@@ -126,7 +126,7 @@ def run_recheck(job: RecheckJob, *, on_event: OnEvent, wrap: Wrap = boxes.wrap) 
         "command": f"{kinds.of(job.kind).command.line}, stored results",
         "indicators_expected": job.expected_indicators,
     }
-    return _run(scan, first, lambda resumption: recheck_fields(job, resumption))
+    return _run(scan, first, lambda resumption: recheck_fields(job, resumption), heard=job.heard)
 
 
 def _run(
@@ -134,6 +134,7 @@ def _run(
     first: dict[str, Json],
     fields: Callable[[Resumption], dict[str, Json]],
     finish: Callable[[Path], None] = lambda _results: None,
+    heard: Sequence[Mapping[str, Json]] = (),
 ) -> EngineResult:
     """Run workers until one comes to its end or nothing is left to try, then finish what they left."""
     _make_folders(scan)
@@ -141,7 +142,8 @@ def _run(
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         with os.fdopen(os.open(scan.results / EVENTS_FILE, flags, 0o600), "ab", buffering=0) as events:
             hearing = _Hearing(scan, events.fileno())
-            hearing.hear(first)
+            for each in (first, *heard):
+                hearing.hear(each)
             for _ in range(MAX_RESTARTS + 1):
                 ending = converse(_setup(scan), fields(_resumption(scan)), hearing)
                 scan.again = frozenset()

@@ -15,6 +15,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import normalize
 
@@ -31,7 +32,7 @@ from mvtcase_readers.regular import UnreadableError, open_regular
 from mvtcase_readers.trees import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.engine.coverage import Known
@@ -72,6 +73,8 @@ class Joiner:
 
     desk: Desk
     choice: Choice
+    heard: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    """By scan, what its modules said that nothing new can match in, for a replay of the others."""
     _compiled: dict[frozenset[tuple[str, str]], News] = field(default_factory=dict)
 
     def answer(self, scan: Scan, results: Path) -> Ledger | None:
@@ -82,7 +85,10 @@ class Joiner:
             if not _is_answered_for(results, self.choice.counts):
                 return None
             ledger = _replayed(results)
-            if ledger is None or self._is_gone(scan, ledger) or self._new_to(scan).stands_in(results):
+            if ledger is None or self._is_gone(scan, ledger):
+                return None
+            if where := self._new_to(scan).standing(results):
+                self.heard[scan.id] = _heard_of_others(results, where)
                 return None
         except (OSError, EOFError, ValueError, KeyError, TypeError, UnreadableError, IndicatorError, InputError):
             return None
@@ -145,15 +151,16 @@ class News:
             tuple(value for kind, value in entries if kind == IndicatorType.IOS_PROFILE_IDS),
         )
 
-    def stands_in(self, results: Path) -> bool:
-        """Return whether one of them may match in a scan's results: never False where a replay would find it."""
+    def standing(self, results: Path) -> frozenset[str]:
+        """Return the files of a scan's results in which one of them may match: all that a replay would find it in."""
         left = self.values
         with suppress(OSError, ValueError, UnreadableError):  # scans of earlier releases kept no words
             kept = words.Words(results)
             left = tuple(each for each in left if each.asked is None or kept.may_hold(each.asked))
         if not all(each.searchable for each in left):
-            return True
-        return (bool(left) and _stands_in(results, _automaton(left))) or _asked_inside(results, self.profiles)
+            return frozenset(_name(path, results) for path in words.result_files(results))
+        found = _stands_in(results, _automaton(left)) if left else frozenset()
+        return found | _asked_inside(results, self.profiles)
 
 
 def _value(kind: str, value: str) -> _Value:
@@ -206,27 +213,52 @@ def _is_answered_for(results: Path, counts: Mapping[str, int]) -> bool:
 
 def _replayed(results: Path) -> Ledger | None:
     """Return what a replay would have raised, from a scan's own events; None where a replay might say more or less."""
-    ledger, kept = Ledger(), list[bool]()
-    for event in iterate_events(results / EVENTS_FILE, but=_NO_NEWS):
-        name = event["event"]
-        if name == "lost":
-            return None
-        if name == "alert":
-            kept.append(event.get("checked") is True or event.get("source") == AlertSource.SWEEP)
-            if not kept[-1]:
-                continue
-        elif name == "amended":
-            place = len(kept) - int(event["back"])
-            if not 0 <= place < len(kept) or not kept[place]:
-                continue
-            event = {**event, "back": sum(kept[place:])}  # noqa: PLW2901 - counted among those that are kept
-        if not take_safely(ledger, event):
+    ledger = Ledger()
+    for event in _heard(results, lambda alert: _is_compared(alert) or alert.get("source") == AlertSource.SWEEP):
+        if event["event"] == "lost" or not take_safely(ledger, event):
             return None
     ended = ledger.done and ledger.error is None and not ledger.left_out
     if not ended or any(run.outcome not in _PLAIN for run in ledger.modules.values()):
         return None
     ledger.modules = {key: replace(run, alerts=0) if run.alerts else run for key, run in ledger.modules.items()}
     return ledger
+
+
+def _heard_of_others(results: Path, where: frozenset[str]) -> tuple[dict[str, Any], ...]:
+    """Return what modules said whose results are in none of some files: what a replay of them would say again."""
+    again = {(str(path.parent), path.stem) for path in map(PurePath, where)}
+
+    def wanted(alert: dict[str, Any]) -> bool:
+        return _is_compared(alert) and (alert["part"], alert["module"]) not in again
+
+    told = []
+    for event in _heard(results, wanted):
+        if event["event"] == "finished" and (event["part"], event["slug"]) not in again:
+            told.append({**event, "alerts": 0})
+        elif event["event"] in {"alert", "amended", "plan"}:
+            told.append(event)
+    return tuple(told)
+
+
+def _is_compared(alert: dict[str, Any]) -> bool:
+    """Return whether a module raised an alert while it compared."""
+    return alert.get("checked") is True and alert.get("source") != AlertSource.SWEEP
+
+
+def _heard(results: Path, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
+    """Yield a scan's events without the alerts that are not wanted, and what MVT wrote to those later."""
+    kept = list[bool]()
+    for event in iterate_events(results / EVENTS_FILE, but=_NO_NEWS):
+        if event["event"] == "alert":
+            kept.append(wanted(event))
+            if not kept[-1]:
+                continue
+        elif event["event"] == "amended":
+            place = len(kept) - int(event["back"])
+            if not 0 <= place < len(kept) or not kept[place]:
+                continue
+            event = {**event, "back": sum(kept[place:])}  # noqa: PLW2901 - counted among those that are kept
+        yield event
 
 
 def _automaton(values: Iterable[_Value]) -> Any:  # noqa: ANN401 - the automaton has no types
@@ -239,16 +271,20 @@ def _automaton(values: Iterable[_Value]) -> Any:  # noqa: ANN401 - the automaton
     return automaton
 
 
-def _stands_in(results: Path, automaton: Any) -> bool:  # noqa: ANN401 - as above
-    """Return whether a telling part stands in the stored results or in the value index."""
+def _stands_in(results: Path, automaton: Any) -> frozenset[str]:  # noqa: ANN401 - as above
+    """Return the stored results, or the value index, in which a telling part stands."""
+    found = set[str]()
     for path in words.result_files(results):
         with open_regular(path) as raw:
-            if path.name != words.INDEX:
-                if _any_in(iter(partial(raw.read, PIECE), b""), automaton):
-                    return True
-            elif _any_in(_with_addresses(gzip.GzipFile(fileobj=raw)), automaton):
-                return True
-    return False
+            plain = path.name != words.INDEX
+            read = partial(raw.read, PIECE)
+            if _any_in(iter(read, b"") if plain else _with_addresses(gzip.GzipFile(fileobj=raw)), automaton):
+                found.add(_name(path, results))
+    return frozenset(found)
+
+
+def _name(path: Path, results: Path) -> str:
+    return str(path.relative_to(results / MVT_FOLDER))
 
 
 def _with_addresses(packed: gzip.GzipFile) -> Iterator[bytes]:
@@ -276,17 +312,16 @@ def _is_whole(text: str, start: int, end: int) -> bool:
     return begins and not _WORD.match(text[end : end + 1])
 
 
-def _asked_inside(results: Path, profiles: Sequence[str]) -> bool:
-    """Return whether a text that a module may ask for as a profile's id stands within one of these."""
-    if not profiles:
-        return False
+def _asked_inside(results: Path, profiles: Sequence[str]) -> frozenset[str]:
+    """Return the results with a text that a module may ask for as a profile's id, and that stands within one."""
     lowered = [each.lower() for each in profiles]
-    for path in words.result_files(results):
+    found = set[str]()
+    for path in words.result_files(results) if lowered else ():
         if path.name in ASKING:
             texts = {each.lower() for each in _texts(read_json(path, MAX_FILE, values=MAX_FILE))}
             if any(text and text in each for text in texts for each in lowered):
-                return True
-    return False
+                found.add(_name(path, results))
+    return frozenset(found)
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -82,7 +82,8 @@ def run(desk: Desk, request: Request) -> Outcome[payloads.Rechecks]:
             joined = {} if request.with_evidence else _join(desk, store, choice, joiner, wanted)
         left = [each.id for each in wanted if each.id not in joined]
         with ThreadPoolExecutor(max_workers=max(1, min(request.jobs, len(left)))) as pool:
-            replayed = pool.map(partial(_recheck_or_say_why, desk, request, choice, store.folder), left)
+            one = partial(_recheck_or_say_why, desk, request, choice, joiner, store.folder)
+            replayed = pool.map(one, left)
             told = {scan: (recheck, Message()) for scan, recheck in joined.items()} | dict(
                 zip(left, replayed, strict=True)
             )
@@ -200,16 +201,16 @@ def _file(desk: Desk, store: Store, joiner: Joiner, answered: _Answered) -> str:
 
 
 def _recheck_or_say_why(
-    desk: Desk, request: Request, choice: Choice, folder: CaseFolder, scan: str
+    desk: Desk, request: Request, choice: Choice, joiner: Joiner, folder: CaseFolder, scan: str
 ) -> tuple[str | None, Message]:
     try:
         with Store.open(folder, clock=desk.clock) as store:
-            return _recheck(desk, store, request, choice, queries.scan(store, scan)), Message()
+            return _recheck(desk, store, request, choice, joiner, queries.scan(store, scan)), Message()
     except MvtcaseError as error:
         return None, say("{scan} was not rechecked: {error}", scan=scan, error=error.whole)
 
 
-def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: Scan) -> str:
+def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner: Joiner, scan: Scan) -> str:
     choice, acquisition = _admitted(desk, store, choice, scan)
     private = store.folder.working_for(acquisition.bytes if request.with_evidence else 0)
     with acquisition_lock(store, acquisition.id), workspaces.workspace(private) as work:
@@ -233,6 +234,7 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, scan: S
                     limits=desk.settings.limits.scaled(acquisition.bytes) if evidence else desk.settings.limits,
                     known=_known(choice, scan),
                     evidence=evidence,
+                    heard=joiner.heard.get(scan.id, ()),
                 ),
                 on_event=partial(request.on_event, scan.id),
             )

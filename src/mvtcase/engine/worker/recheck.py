@@ -68,7 +68,7 @@ def run_recheck(fields: dict[str, Any], emit: Emitter) -> int:
             with recorder.within(number, each):
                 for part, classes in parts(each.kind, plugins, earlier, partial(each.part, number)).items():
                     _recheck_part(part, classes, rechecking)
-    _compare_values(replace(task, inside=tuple(within.values())), matchset, recorder, frozenset(recorder.examined))
+    _compare_values(replace(task, inside=tuple(within.values())), matchset, recorder, task.answered | recorder.examined)
     emit("limitation", reason=why("recheck.limit" if task.evidence is None else "recheck.read_again").data)
     recorder.send_limitations()
     emit("done", error=recorder.refused)

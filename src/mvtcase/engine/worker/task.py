@@ -57,6 +57,9 @@ class Task:
     evidence: Path | None = None
     """For a recheck, the evidence where it is at hand to be read again."""
 
+    answered: frozenset[ModuleKey] = frozenset()
+    """For a recheck, the finished modules whose questions need not be asked again."""
+
 
 def task_of(fields: Mapping[str, Any]) -> Task:
     """Return the task of a job line's fields; raises `KeyError` or `ValueError` when it is no job of this release."""
@@ -79,6 +82,7 @@ def task_of(fields: Mapping[str, Any]) -> Task:
             Inside(kind=EvidenceKind(kind), place=place, target=Path(target))
             for kind, place, target in fields.get("inside", ())
         ),
+        answered=_keys(fields.get("answered", [])),
         finished=_keys(fields["finished"]),
         skipped=_keys(fields["skipped"]),
         steps_done=frozenset(fields["steps_done"]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import ahocorasick
+
 from mvtcase.canon import StrEnum
 
 
@@ -42,10 +44,9 @@ class PlaceClass(StrEnum):
     UNKNOWN = "heuristic"
 
 
-@lru_cache(maxsize=65_536)
 def is_record_of_processes(file: str) -> bool:
     """Return whether a file, by its place on the phone, records which processes ran or crashed."""
-    return _RECORDS.search(file.lower()) is not None
+    return (None, PlaceClass.RUNNING) in _classes_of(file)
 
 
 def place_class(file: str, table: str, role: str) -> PlaceClass:
@@ -61,7 +62,10 @@ def place_class(file: str, table: str, role: str) -> PlaceClass:
 def _classes_of(file: str) -> tuple[tuple[re.Pattern[str] | None, PlaceClass], ...]:
     """Return what a file's place says, of all or some of its tables; its columns are asked about one by one."""
     path = file.lower()
-    return tuple((tables, found) for pattern, tables, found in _PLACES if pattern.search(path))
+    found = {number for _, number in _PARTS.iter(path)}
+    if path.endswith(_MAILS):
+        found.add(_OF_MESSAGES)
+    return tuple(_CLASSES[number] for number in sorted(found))
 
 
 @lru_cache(maxsize=65_536)
@@ -105,32 +109,58 @@ _ROLES = (
     ),
 )  # fmt: skip
 
-_MESSAGES = (
-    r"sms\.db|chatstorage\.sqlite|mmssms|telephony|bugle|msgstore|wa\.db|naver|/line|line\.sqlite|talk\.sqlite|call_?history"
-    r"|calllog|callhistory|interactionc|/mail/|\.emlx?$|mbox|envelope|protected index|addressbook|contacts|calendar"
-    r"|accounts3|accounts\.db|idstatuscache|telegram|signal|viber|messenger|wechat|deliverednotifications|usernotif"
-    r"|facetime|_sms_backup|_mms_backup|sms\.json|voicemail|notes?store|recents|imessage|message"
-)
-_HISTORY = (
-    r"history|cookies|favicon|cache\.db|browserstate|observations\.db|resourcelog|safaritabs|bookmarks|indexeddb"
-    r"|localstorage|websitedata|web data|webkit|browser\.db|places\.sqlite|top sites|network action predictor|intrusion"
-    r"|dns|connect_event|persitepreferences|siteprefs|login data|visited|tabs|hsts|app_webview|chrome|firefox|safari"
-)
 _RUNNING = (
-    r"shutdown\.log|/?ps\.txt|ps_thread|launchctl|/anr/|dropbox/|/top\.txt|processes\.(?:txt|json)|tombstone|\.ips|crash|diagnosticreports|osanalytics"
-    r"|addaily|datausage|netusage|powerlog|plsql|spindump|tailspin|taskinfo|jetsam|stacks-|usagestats|battery|microstackshots"
-)
-_APPS = (
-    r"packages\.(?:xml|list|json)|package-restrictions|device_(?:polic|owner)|appops\.xml|runtime-permissions"
-    r"|/jobs\.xml"
-)
-_RECORDS = re.compile(_RUNNING)
-_PLACES = (
-    (_RECORDS, None, PlaceClass.RUNNING),
-    (re.compile(r"knowledgec|biome|segb|coreduet"), re.compile(r"app|bundle|valuestring|stream"), PlaceClass.RUNNING),
-    (re.compile(r"browser ?history"), None, PlaceClass.HISTORY),  # LINE keeps one among its messages
-    (re.compile(_MESSAGES), None, PlaceClass.MESSAGE),
-    (re.compile(_HISTORY), None, PlaceClass.HISTORY),
-    (re.compile(_APPS), None, PlaceClass.PRESENT),
+    "shutdown.log", "ps.txt", "ps_thread", "launchctl", "/anr/", "dropbox/", "/top.txt", "processes.txt",
+    "processes.json", "tombstone", ".ips", "crash", "diagnosticreports", "osanalytics", "addaily", "datausage",
+    "netusage", "powerlog", "plsql", "spindump", "tailspin", "taskinfo", "jetsam", "stacks-", "usagestats", "battery",
+    "microstackshots",
 )  # fmt: skip
+_OF_SOME_TABLES = ("knowledgec", "biome", "segb", "coreduet")
+_IN_MESSENGERS = ("browser history", "browserhistory")
+"""LINE keeps one among its messages."""
+
+_MESSAGES = (
+    "sms.db", "chatstorage.sqlite", "mmssms", "telephony", "bugle", "msgstore", "wa.db", "naver", "/line",
+    "line.sqlite", "talk.sqlite", "callhistory", "call_history", "calllog", "interactionc", "/mail/", "mbox",
+    "envelope", "protected index", "addressbook", "contacts", "calendar", "accounts3", "accounts.db", "idstatuscache",
+    "telegram", "signal", "viber", "messenger", "wechat", "deliverednotifications", "usernotif", "facetime",
+    "_sms_backup", "_mms_backup", "sms.json", "voicemail", "notestore", "notesstore", "recents", "imessage", "message",
+)  # fmt: skip
+_MAILS = (".eml", ".emlx")
+_HISTORY = (
+    "history", "cookies", "favicon", "cache.db", "browserstate", "observations.db", "resourcelog", "safaritabs",
+    "bookmarks", "indexeddb", "localstorage", "websitedata", "web data", "webkit", "browser.db", "places.sqlite",
+    "top sites", "network action predictor", "intrusion", "dns", "connect_event", "persitepreferences", "siteprefs",
+    "login data", "visited", "tabs", "hsts", "app_webview", "chrome", "firefox", "safari",
+)  # fmt: skip
+_APPS = (
+    "packages.xml", "packages.list", "packages.json", "package-restrictions", "device_polic", "device_owner",
+    "appops.xml", "runtime-permissions", "/jobs.xml",
+)  # fmt: skip
+_CLASSES = (
+    (None, PlaceClass.RUNNING),
+    (re.compile(r"app|bundle|valuestring|stream"), PlaceClass.RUNNING),
+    (None, PlaceClass.HISTORY),
+    (None, PlaceClass.MESSAGE),
+    (None, PlaceClass.HISTORY),
+    (None, PlaceClass.PRESENT),
+)
+"""What the places say that hold one of the parts below, the first first."""
+
+_OF_MESSAGES = 3
+
+
+def _parts() -> ahocorasick.Automaton:
+    """Return what finds all parts in one pass over a path; a part of two classes counts for the first."""
+    parts = ahocorasick.Automaton()
+    for number, words in reversed(
+        list(enumerate((_RUNNING, _OF_SOME_TABLES, _IN_MESSENGERS, _MESSAGES, _HISTORY, _APPS)))
+    ):
+        for word in words:
+            parts.add_word(word, number)
+    parts.make_automaton()
+    return parts
+
+
+_PARTS = _parts()
 _RUNNING_WITHIN = re.compile(r"zproc|process|running|app_usage|usage_stats")

@@ -111,7 +111,9 @@ def _quoted_printable(text: str) -> Iterator[str]:
 
 
 def _packed_links(text: str) -> Iterator[str]:
-    for found in _BASE64.finditer(text):
+    # Most texts are no link, and of a text that is none only runs that stand alone count.
+    is_plain = len(text) <= LONGEST_BASE64 and _LINKING.isdisjoint(text) and "aHR0c" not in text
+    for found in (_ALONE if is_plain else _BASE64).finditer(text):
         packed = found[found.lastindex or 0]
         # In a link's path the slashes are not of the alphabet.
         for part in dict.fromkeys((packed, *(packed.split("/") if "/" in packed else ()))):
@@ -151,6 +153,10 @@ def _proxied(text: str) -> Iterator[str]:
         yield found[1].replace("--", "\0").replace("-", ".").replace("\0", "-")
 
 
+def _may_be_fanged(text: str) -> bool:
+    return not _BRACKETS.isdisjoint(text) or "xx" in text.lower()
+
+
 def _refanged(text: str) -> Iterator[str]:
     for pattern, replacement in _FANGS:
         text = pattern.sub(replacement, text)
@@ -179,6 +185,8 @@ _BASE64 = re.compile(
     # Alone, or between the marks of links, cookies and tokens.
     r"|(?<![A-Za-z0-9+/_-])([A-Za-z0-9+/_-]{16,8192}={0,2})(?![A-Za-z0-9+_-])"
 )
+_ALONE = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+_-])")
+_LINKING = frozenset("?&#")
 _HEX_LINK = re.compile(r"(?<![0-9A-Fa-f])68747470(?:73)?3[Aa]2[Ff]2[Ff][0-9A-Fa-f]{8,8192}")
 _GUARDED_LINK = re.compile(r"[?&]u=(https?-3A__[\w.-]{4,2048})")
 _PROXIED_HOST = re.compile(r"(?<![\w.-])([a-z0-9-]{4,63})\.(?:translate\.goog|cdn\.ampproject\.org)", re.IGNORECASE)
@@ -193,7 +201,7 @@ _FANGS = (
     (re.compile(r"\[\.|\.\]"), "."),
     (re.compile(r"\s{0,2}[\[({]\s{0,2}(?:@|at)\s{0,2}[\])}]\s{0,2}", re.IGNORECASE), "@"),
 )
-_NO_FANGS = frozenset("[({*xX")
+_BRACKETS = frozenset("[({*]")
 _CODED = re.compile(
     r"[%&\\=\u3002\[\](){*]|[A-Za-z0-9+/_-]{16}|aHR0c|68747470|-3A__|(?i:hxxp)|\.(?:translate\.goog|ampproject\.org)"
 )
@@ -207,10 +215,10 @@ _FORMS: tuple[tuple[str, Callable[[str], bool], Callable[[str], Iterator[str]]],
     ("HTML entities", lambda text: "&" in text and _ENTITY.search(text) is not None, _entities),
     ("escapes", lambda text: "\\" in text and _ESCAPE.search(text) is not None, _escapes),
     ("quoted-printable", lambda text: "=" in text and _QUOTED.search(text) is not None, _quoted_printable),
-    ("base64", lambda text: len(text) >= _SHORTEST_BASE64 and _BASE64.search(text) is not None, _packed_links),
+    ("base64", lambda text: len(text) >= _SHORTEST_BASE64, _packed_links),
     ("hexadecimal", lambda text: "68747470" in text, _hexadecimal),
     ("a mail guard's link", lambda text: "-3A__" in text, _guarded),
     ("a proxy's host", lambda text: ".translate.goog" in text or ".ampproject.org" in text, _proxied),
-    (_DEFANGED, lambda text: not _NO_FANGS.isdisjoint(text) and _FANGED.search(text) is not None, _refanged),
+    (_DEFANGED, lambda text: _may_be_fanged(text) and _FANGED.search(text) is not None, _refanged),
 )
 """What a form is called, what shows that a text uses it, and how it is undone (into one or more texts)."""

@@ -168,7 +168,7 @@ def _in_text(text: str, role: Role, *, named: bool = True) -> Iterator[Term]:
     if named:
         yield from named_terms(text.encode("utf-8", "replace"))
     if len(text) >= _SHORTEST_HASH:
-        for found in _HEX.finditer(text):
+        for found in _HEX.finditer(text) if _HEX_RUN.search(text) else ():
             yield Term(Sort.HEX, found.group().replace(":", "").lower(), context=_of(found))
         if role is not Role.ROW_ID and "-" in text:
             yield from (Term(Sort.UUID, found.group().upper(), context=_of(found)) for found in _UUID.finditer(text))
@@ -347,6 +347,9 @@ _ROOTED = re.compile(r"(?:private/)?(?:var|etc|tmp)/|(?:System|Library|Applicati
 _HEX = re.compile(
     r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2})(?![0-9A-Fa-f])"
 )
+_HEX_RUN = re.compile(r"[0-9A-Fa-f:]{32}")
+"""What every hash has."""
+
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 _REPORT = re.compile(r"([A-Za-z][\w .+-]{0,60}?)-\d{4}-\d\d-\d\d-\d{6}")
 """How Apple names reports of crashes and hangs: the program and when."""

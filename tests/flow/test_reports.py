@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.canon import sha256_file
+from mvtcase.casebook import Newest
 from mvtcase.errors import ConflictError, InputError, NotFoundError, RenderError
 from mvtcase.model import (
     ConsentMethod,
@@ -407,6 +408,15 @@ def _moved_on(desk: Desk) -> None:
     officials.remove(desk, stray.id, reason="entered twice")
     reports.write(desk, "incident", formats=("md",))
     _released(desk, "R-0003")
+
+
+def test_a_report_of_another_release_is_said_to_be_one(scanned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes are those of that release's words, which is no sign of a forged case."""
+    reports.write(scanned, "incident", formats=("json",))
+    assert report_life.rebuild(scanned, "R-0001").messages == ()
+    monkeypatch.setattr(Desk, "newest", lambda _: Newest(sets={}, tools={"mvt": "2027.1.1", "mvtcase": "9.9"}))
+    (told,) = report_life.rebuild(scanned, "R-0001").messages
+    assert "and this is 9.9" in str(told)
 
 
 def test_what_had_to_go_is_not_kept_for_a_report_to_be_made_again(scanned: Desk) -> None:

@@ -172,7 +172,7 @@ RECOMMENDATIONS: Mapping[Status, tuple[str, ...]] = {
     Status.INDICATOR_MATCH: (
         "Have two examiners review the findings before anybody acts on them or speaks of an attack.",
         "Preserve the phone as it is: no reset, no new phone, no update until a second acquisition has been taken.",
-        "Ask for expert help early: the help lines that this report names, or a laboratory of your own choice.",
+        "Ask for expert help early: a help line that takes requests, or a laboratory of your own choice.",
     ),
     Status.SUSPICIOUS: (
         "Have an expert look at the unusual findings; ordinary causes are common.",

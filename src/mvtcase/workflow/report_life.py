@@ -321,8 +321,16 @@ def rebuild(desk: Desk, named: str) -> Outcome[Rebuild]:
             page = render(facts, found.report.kind, Format(file.format), look)
             digest = sha256_bytes(page)
             made.append(Rebuilt(id=found.report.id, format=file.format, sha256=digest, same=digest == file.sha256))
-        told = (*lacking, *filter(None, (_since(store, found),)))
+        told = (*lacking, *filter(None, (_since(store, found),)), *_by_another_release(desk, found))
         return Outcome(data=Rebuild(files=tuple(made)), messages=told)
+
+
+def _by_another_release(desk: Desk, found: Written) -> tuple[Message, ...]:
+    """Return a note where another release wrote a report: its words and pages are that release's."""
+    then, now = found.wish["newest"]["tools"].get("mvtcase", ""), desk.newest().tools["mvtcase"]
+    if then == now:
+        return ()
+    return (say("mvtcase {then} wrote it, and this is {now}: words and pages can differ.", then=then, now=now),)
 
 
 def _made_of_then(store: Store, found: Written) -> tuple[Any, tuple[Message, ...]]:

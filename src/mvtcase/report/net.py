@@ -123,13 +123,14 @@ def _texts_of_archive(data: bytes) -> Iterator[str]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
             yield name
-            if name.endswith((".xml", ".rels")) and not name.startswith("word/styles"):
-                part = _PART_END.sub("\n", archive.read(name).decode("utf-8", "replace"))
-                yield from html.unescape(_TAG.sub("", part)).split("\n")
+            if name.endswith((".xml", ".rels")) and not _LOOKS.search(name):
+                part = archive.read(name).decode("utf-8", "replace")
+                yield from (html.unescape(each[2]) for each in _NAMED.finditer(part))
+                yield from html.unescape(_TAG.sub("", _PART_END.sub("\n", part))).split("\n")
 
 
 class _Shown(HTMLParser):
-    """Keeps what a page shows and says in attributes, but for its style sheet."""
+    """Keeps what a page shows, says in attributes and comments, but for the rules of its style sheet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,7 +141,8 @@ class _Shown(HTMLParser):
         self._in_style = tag == "style"
         if tag not in _INLINE:
             self.texts.append("")
-        self.texts += [value for name, value in attrs if value and name in _TELLING]
+        told = (value for name, value in attrs if value and (name in _TELLING or name.startswith(("aria-", "data-"))))
+        self.texts += [each for each in told if not each.startswith("data:")]
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = False
@@ -148,12 +150,22 @@ class _Shown(HTMLParser):
             self.texts.append("")
 
     def handle_data(self, data: str) -> None:
-        if not self._in_style:
+        if self._in_style:
+            self.texts += _COMMENT.findall(data)
+        else:
             self.texts[-1] += data
+
+    def handle_comment(self, data: str) -> None:
+        self.texts.append(data)
 
 
 _INLINE = frozenset({"b", "code", "span", "a", "tspan"})
-_TELLING = frozenset({"content", "alt", "aria-label", "title", "href", "id"})
+_TELLING = frozenset({"content", "alt", "title", "href", "xlink:href", "src", "id", "name", "value", "label", "cite"})
+_COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
+_LOOKS = re.compile(r"styles|theme|fontTable|settings|numbering")
+"""Parts of a document that say how it looks: names of fonts and styles, and nothing of anybody."""
+_NAMED = re.compile(r"""(?<=[\s:])(?:name|descr|title|author|tooltip|display|Target)=(["'])(.*?)\1""")
+"""Attributes of documents that hold texts: names of sheets and places, alternative texts, authors, links."""
 _TAG = re.compile(r"<[^>]*>")
 _PART_END = re.compile(r"</(?:w:p|w:tc|si|c|row|[a-z]+:(?:title|creator|subject|description|keywords|lastModifiedBy))>")
 

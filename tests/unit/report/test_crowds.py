@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import re
+import zipfile
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -314,6 +316,36 @@ def test_the_last_net_reads_finished_files_of_every_format(form: Format) -> None
     told = replace(facts, details=replace(facts.details, title=f"About {named} & others"))
     with pytest.raises(RenderError, match="must not be told"):
         require_nobody_in(view, [(f"R-0001-group-outside.{form}", render(told, "group", form))])
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["<!-- Lin Example -->", "<svg><title>Lin Example</title></svg>", "<img src='Lin%20Example.png' alt=''>",
+     "<p data-who='Lin Example'>", "<p aria-description='Lin Example'>", "<style>a { } /* Lin Example */</style>",
+     "<p>Lin <b>Exam</b>ple"],
+)  # fmt: skip
+def test_a_page_is_read_where_nobody_looks(place: str) -> None:
+    """Comments, drawings' titles, addresses of pictures, attributes; what a page is styled with is no text."""
+    page = f"<style>.card {{ color: black }}</style><img src='data:image/png;base64,Lin+Example'>{place}"
+    read = " ".join(texts_of_file("a.html", page.encode())).replace("%20", " ")
+    assert read.count("Lin Example") == 1
+    assert "black" not in read
+
+
+@pytest.mark.parametrize(
+    "part",
+    ['<sheet name="Lin Example" sheetId="1"/>', "<definedName name='Lin Example'>x</definedName>",
+     '<wp:docPr id="1" descr="Lin Example"/>', '<w:comment w:author="Lin Example"/>', "<w:t>Lin </w:t><w:t>Example"],
+)  # fmt: skip
+def test_a_document_is_read_where_nobody_looks(part: str) -> None:
+    """Names of sheets and of ranges, alternative texts, authors of comments, runs of one sentence."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("xl/workbook.xml", part)
+        archive.writestr("xl/styles.xml", '<font name="Calibri"/>')
+    read = " ".join(texts_of_file("a.xlsx", held.getvalue()))
+    assert "Lin Example" in read
+    assert "Calibri" not in read
 
 
 def test_a_name_that_a_line_of_a_printed_page_breaks_is_whole_again() -> None:

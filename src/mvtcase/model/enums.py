@@ -40,7 +40,10 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """Position from 0 (INFORMATIONAL) to 4 (CRITICAL)."""
-        return list(Level).index(self)
+        return _LEVELS.index(self)
+
+
+_LEVELS = tuple(Level)
 
 
 class EvidenceClass(StrEnum):

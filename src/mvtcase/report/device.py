@@ -80,6 +80,7 @@ def device(
     (person,) = coverage.people(view)
     (seen,) = person.devices
     (standing,) = view.devices
+    found = evidence.findings(view)
     scope = view.word(say("{device} of {who}", device=seen.id, who=person.who))
     return DeviceFacts(
         marking=marking(book.case.tlp),
@@ -88,8 +89,8 @@ def device(
         device=seen,
         modules=tuple(_module(view, scan, run) for scan in standing.latest for run in scan.modules),
         claims=tuple(_claims(view, standing.latest)),
-        lines=lines(view),
-        findings=evidence.findings(view),
+        lines=lines(view, found),
+        findings=found,
         items=tuple(items(view)),
         method=narrative.method(view),
         limits=view.told(words.LIMITS),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mvtcase.wording import Translator
 
 
+NOTHING = "–"
+"""What stands where there is nothing to say."""
 LONGEST_CELL = 30_000
 """How much of a text a cell of a workbook shows; the format ends at 32,767 characters."""
 
@@ -80,12 +82,17 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table; `numbers` are the columns that hold numbers, `name` is what a spreadsheet calls it."""
+    """A table; `numbers` are the columns that hold numbers, `name` is what a spreadsheet calls it.
+
+    `under` says by place which columns stand below which other ones on a page, with their heads before them: fewer
+    columns are read more easily, and are laid out in less time. A spreadsheet has each of them apart.
+    """
 
     name: str | Message
     head: tuple[Inline, ...]
     rows: tuple[tuple[Inline, ...], ...]
     numbers: frozenset[int] = frozenset()
+    under: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +186,31 @@ def tables(blocks: tuple[Block, ...]) -> Iterator[Table]:
             yield from tables(each.blocks)
 
 
+def stacked(table: Table) -> Table:
+    """Return a table with some of its columns below others; what says nothing is left out there."""
+    below = dict(table.under)
+    places = [place for place in range(len(table.head)) if place not in below]
+
+    def cell(row: tuple[Inline, ...], place: int) -> Inline:
+        children = [each for each, over in table.under if over == place and row[each] not in ("", NOTHING)]
+        return (row[place], *(piece for each in children for piece in ("\n", table.head[each], say(": "), row[each])))
+
+    return replace(
+        table,
+        head=tuple(table.head[each] for each in places),
+        rows=tuple(tuple(cell(row, each) for each in places) for row in table.rows),
+        numbers=frozenset(new for new, old in enumerate(places) if old in table.numbers),
+        under=(),
+    )
+
+
 def fitting(text: str, longest: int, translator: Translator) -> str:
     """Return a text whose end, beyond so many characters, is left to the JSON, and says so."""
     over = len(text) - longest
     return text if over <= 0 else text[:longest] + translator.word(say(" … {n} more characters: see the JSON", n=over))
 
 
-def joined(items: tuple[Inline, ...], between: str = ", ") -> Inline:
+def joined(items: tuple[Inline, ...], between: str | Message = ", ") -> Inline:
     """Return texts one after the other with something between them."""
     made: list[Inline] = []
     for place, each in enumerate(items):

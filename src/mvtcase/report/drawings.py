@@ -21,6 +21,8 @@ MOST_ROWS = 60
 """More people than this are not drawn: nobody would read it; the table says the same."""
 _NAME_LETTERS = 24
 _SIGNS = {Mark.FOUND: "●", Mark.LEAD: "◐", Mark.NOTHING: "○", Mark.EMPTY: "·", Mark.NOT_CARRIED: "–"}
+_HALF_A_DAY = 30
+"""How wide half of a date is: the last one stays inside the drawing."""
 _TICKS = 5
 _FILL = {
     Mark.FOUND: "#a8281f",
@@ -152,7 +154,8 @@ def _scale(days: Sequence[str]) -> tuple[Callable[[str], float], Callable[[float
         made = []
         for mark in marks:
             left = NAME_WIDTH + 10 + room * (mark - first) / span
-            made += [_line(left, top + 8, left, bottom), _text(left, top, date.fromordinal(mark).isoformat(), "s m")]
+            named = _text(min(left, WIDTH - _HALF_A_DAY), top, date.fromordinal(mark).isoformat(), "s m")
+            made += [_line(left, top + 8, left, bottom), named]
         return made
 
     return place, ticks

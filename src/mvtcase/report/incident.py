@@ -110,7 +110,7 @@ def incident(
     view = view_of(book, occasion)
     whole = numbers.counted(view)
     groups, given = numbers.groups(view, whole)
-    timeline, seals = evidence.timeline(view, sealed), sealing.facts(view, sealed)
+    found, timeline, seals = evidence.findings(view), evidence.timeline(view, sealed), sealing.facts(view, sealed)
     return IncidentFacts(
         marking=marking(book.case.tlp),
         details=details(view),
@@ -125,8 +125,8 @@ def incident(
         people=coverage.people(view),
         counted_only=coverage.counted_only(view),
         matrix=pictures.matrix(view),
-        lines=lines(view),
-        findings=evidence.findings(view),
+        lines=lines(view, found),
+        findings=found,
         timeline=timeline,
         moments=pictures.moments(view, timeline),
         spread=pictures.spread(view),

@@ -11,16 +11,15 @@ from mvtcase.findings.lines import group_lines
 from mvtcase.findings.ratings import in_words
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import EvidenceClass, FindingState
-from mvtcase.report import evidence
 from mvtcase.report import sentences as words
 from mvtcase.report.view import SHORT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from mvtcase.findings.lines import IncidentLine
-    from mvtcase.model import Finding, IndicatorSet
-    from mvtcase.report.facts import DispositionFact, IndicatorFact
+    from mvtcase.model import Finding
+    from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact
     from mvtcase.report.view import View
 
 
@@ -57,16 +56,17 @@ class LineFact:
     findings: tuple[str, ...]
 
 
-def lines(view: View) -> tuple[LineFact, ...]:
+def lines(view: View, findings: Iterable[FindingFact]) -> tuple[LineFact, ...]:
     """Return the lines of everybody who may have a row: what stands before what was settled, the gravest first."""
-    by_id = {one.id: one for one in view.told_apart}
-    sets = view.sets
-    made = [_line(view, each, [by_id[one] for one in each.findings], sets) for each in group_lines(by_id.values())]
+    by_id, told = {one.id: one for one in view.told_apart}, {one.id: one for one in findings}
+    made = [
+        _line(view, each, [by_id[one] for one in each.findings], [told[one] for one in each.findings])
+        for each in group_lines(by_id.values())
+    ]
     return tuple(sorted(made, key=lambda one: (not one.stands, one.minor)))
 
 
-def _line(view: View, line: IncidentLine, inside: list[Finding], sets: Mapping[str, IndicatorSet]) -> LineFact:
-    facts = [evidence.finding(view, one, sets) for one in inside]
+def _line(view: View, line: IncidentLine, inside: list[Finding], facts: list[FindingFact]) -> LineFact:
     # The line's own title where texts may stand: it says what all records share.
     title = view.text(facts[0].id, line.title) if view.shows_texts else facts[0].title
     worst = max(inside, key=lambda one: one.level.rank)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
+from functools import cache
+from operator import is_
+from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 
 from mvtcase.canon import StrEnum, storable_text
 from mvtcase.report.facts import SCHEMA
-from mvtcase.report.layout.html import html, pdf
+from mvtcase.report.layout.html import html, laid_out, pdf
 from mvtcase.report.layout.markdown import markdown
 from mvtcase.report.layout.office import docx, xlsx
 from mvtcase.report.pages import device, group, incident, letter
 from mvtcase.wording import ENGLISH, Said, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.model import Json
@@ -53,46 +56,66 @@ NO_LOOK = Look()
 
 def render(facts: object, kind: str, wanted: Format, look: Look = NO_LOOK) -> bytes:
     """Return a report's file in a format and its own language. Raises `RenderError` when it cannot be made here."""
-    facts = _spoken(facts, translator(getattr(getattr(facts, "details", None), "language", ENGLISH)).text)
-    if wanted is Format.JSON:
-        return (json.dumps(as_json(facts), indent=2, ensure_ascii=True) + "\n").encode("ascii")
-    document = PAGES[kind](facts)
-    if wanted is Format.MARKDOWN:
-        return _text(markdown(document))
-    if wanted is Format.DOCX:
-        return docx(document)
-    if wanted is Format.XLSX:
-        return xlsx(document)
-    if wanted is Format.PDF:
-        return pdf(document, templates=look.templates, logo=look.logo)
-    return _text(html(document, templates=look.templates, logo=look.logo))
+    return render_all(facts, kind, (wanted,), look)[0][1]
+
+
+def render_all(
+    facts: object, kind: str, formats: Sequence[Format], look: Look = NO_LOOK
+) -> tuple[tuple[Format, bytes], ...]:
+    """Return a report's files by format, made of one translation and one layout. Raises `RenderError`."""
+    told = spoken(facts)
+    document = cache(lambda: PAGES[kind](told))
+    body = cache(lambda: laid_out(document()))
+    makers: Mapping[Format, Callable[[], bytes]] = {
+        Format.JSON: lambda: (json.dumps(_whole(told), default=_values, indent=2) + "\n").encode("ascii"),
+        Format.MARKDOWN: lambda: _text(markdown(document())),
+        Format.DOCX: lambda: docx(document()),
+        Format.XLSX: lambda: xlsx(document()),
+        Format.PDF: lambda: pdf(document(), body(), templates=look.templates, logo=look.logo),
+        Format.HTML: lambda: _text(html(document(), body(), templates=look.templates, logo=look.logo)),
+    }
+    return tuple((each, makers[each]()) for each in formats)
+
+
+def to_keep(facts: object) -> bytes:
+    """Return facts in their language as JSON on one line, which `kept.read` reads."""
+    return json.dumps(_whole(spoken(facts)), default=_values).encode("ascii")
 
 
 def as_json(record: object) -> dict[str, Json]:
     """Return a record of facts as JSON values under its schema's name."""
-    values = cast("dict[str, Json]", _plain(asdict(record)))  # type: ignore[call-overload]  # every caller gives a record
-    return {"schema": SCHEMA, **values}
+    return cast("dict[str, Json]", json.loads(json.dumps(_whole(record), default=_values)))
 
 
-def _plain(value: object) -> Json:
-    if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, StrEnum) else cast("Json", value)
+def _whole(record: object) -> dict[str, object]:
+    return {"schema": SCHEMA, **_values(record)}
 
 
-def _spoken(value: object, translate: Callable[[str], str]) -> object:
-    """Return facts with their fixed sentences in another language; what evidence and people wrote stays."""
-    if isinstance(value, Said):
-        return translate(value)
+def _values(record: object) -> dict[str, object]:
+    return {name: getattr(record, name) for name in _names(record)}
+
+
+def _names(record: object) -> Iterable[str]:
+    """Return the names of a record's fields, none of what is no record."""
+    return getattr(record, "__dataclass_fields__", ())
+
+
+def spoken(facts: object) -> object:
+    """Return facts with their fixed sentences in their own language; what evidence and people wrote stays."""
+    language = getattr(getattr(facts, "details", None), "language", ENGLISH)
+    return facts if language == ENGLISH else _spoken(facts, translator(language).text)
+
+
+def _spoken(value: Any, translate: Callable[[str], str]) -> Any:  # noqa: ANN401  # a record, or what is in one
+    """Return a value in another language, itself where nothing in it is a fixed sentence."""
+    if isinstance(value, (str, int, NoneType)):
+        return translate(value) if isinstance(value, Said) else value
     if isinstance(value, tuple):
-        return tuple(_spoken(each, translate) for each in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        old = {each.name: getattr(value, each.name) for each in fields(value)}
-        new = {name: _spoken(each, translate) for name, each in old.items()}
-        return replace(value, **new) if any(new[name] is not old[name] for name in old) else value
-    return value
+        told = tuple(_spoken(each, translate) for each in value)
+        return value if all(map(is_, told, value)) else told
+    old = [(name, getattr(value, name)) for name in _names(value)]
+    new = {name: now for name, each in old if (now := _spoken(each, translate)) is not each}
+    return replace(value, **new) if new else value
 
 
 def _text(page: str) -> bytes:

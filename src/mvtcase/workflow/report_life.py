@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from mvtcase.files import write_atomically
 from mvtcase.model import ReportState
 from mvtcase.report import kept
 from mvtcase.report.publication import Edition
-from mvtcase.report.render import Format, as_json, render
+from mvtcase.report.render import Format, as_json, render_all, spoken
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import do, say, translator
@@ -166,7 +165,7 @@ def _require_fresh(desk: Desk, store: Store, found: Written, since: Message | No
         return
     written = as_json(_kept_facts(store, found))
     try:
-        now = json.loads(render(made_again(store, found, desk.newest()), found.report.kind, Format.JSON))
+        now = as_json(spoken(made_again(store, found, desk.newest())))
     except ConflictError as error:
         raise ConflictError(
             "{report} may not leave as it is: {error}", hint="Write it again.", report=found.report.id, error=error
@@ -202,11 +201,9 @@ def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str,
         return {}
     facts = _kept_facts(store, found)
     facts = replace(facts, details=replace(facts.details, life=life))
-    look = look_of(desk.settings)
-    pages = [
-        (file.path.rpartition("/")[2], render(facts, found.report.kind, Format(file.format), look))
-        for file in found.files
-    ]
+    formats = [Format(file.format) for file in found.files]
+    made = render_all(facts, found.report.kind, formats, look_of(desk.settings))
+    pages = [(file.path.rpartition("/")[2], page) for file, (_, page) in zip(found.files, made, strict=True)]
     if found.wish["edition"] == Edition.OUTSIDE:
         book, occasion = occasion_again(store, found)
         look_over(book, replace(occasion, life=life), pages)
@@ -316,9 +313,9 @@ def rebuild(desk: Desk, named: str) -> Outcome[Rebuild]:
         if not found.wish:
             raise ConflictError("{report} is of a release that kept too little for this.", report=found.report.id)
         facts, lacking = _made_of_then(store, found)
-        look, made = look_of(desk.settings), []
-        for file in found.files:
-            page = render(facts, found.report.kind, Format(file.format), look)
+        formats, made = [Format(file.format) for file in found.files], []
+        pages = render_all(facts, found.report.kind, formats, look_of(desk.settings))
+        for file, (_, page) in zip(found.files, pages, strict=True):
             digest = sha256_bytes(page)
             made.append(Rebuilt(id=found.report.id, format=file.format, sha256=digest, same=digest == file.sha256))
         told = (*lacking, *filter(None, (_since(store, found),)), *_by_another_release(desk, found))

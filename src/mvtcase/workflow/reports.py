@@ -12,7 +12,7 @@ from mvtcase.errors import CaseReadOnlyError, ConflictError, InputError, NotFoun
 from mvtcase.files import write_atomically
 from mvtcase.model import Report, ReportState
 from mvtcase.report.publication import Edition, face_of, is_withheld
-from mvtcase.report.render import Format, render
+from mvtcase.report.render import Format, render_all, to_keep
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import Message, do, say
@@ -141,10 +141,9 @@ def write(
 def _make(desk: Desk, book: Casebook, newest: Newest, occasion: Occasion, formats: Sequence[Format]) -> _Made:
     kind = Kind(occasion.kind)
     facts = facts_of(book, kind, occasion)
-    look = look_of(desk.settings)
-    pages = tuple((each, render(facts, kind, each, look)) for each in formats)
+    pages = render_all(facts, kind, formats, look_of(desk.settings))
     wish = kept(book, occasion, newest, facts)
-    said = render(facts, kind, Format.JSON)
+    said = to_keep(facts)
     named = file_name(occasion.report, str(kind), str(occasion.edition))
     look_over(book, occasion, [(f"{named}.{form}", page) for form, page in (*pages, (Format.JSON, said))])
     return _Made(occasion=occasion, pages=pages, facts=said, wish=wish)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mvtcase.errors import RenderError
 from mvtcase.report import fonts
+from mvtcase.report.layout import narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,9 +18,20 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    fonts.of_chinese.cache_clear()
+    fonts.faces.cache_clear()
     yield
-    fonts.of_chinese.cache_clear()
+    fonts.faces.cache_clear()
+
+
+LISTED = "".join(
+    f"{family}\t{weight}\t{variable}\t{index}\t/fonts/{weight}.ttc\n"
+    for family, weight, variable, index in (
+        ("AR PL UMing TW", "80", "False", "0"),
+        ("Noto Serif CJK TC", "80", "False", "3"),
+        ("Noto Sans CJK TC", "200", "True", "0"),
+        ("Noto Sans CJK TC", "80", "False", "3"),
+    )
+)
 
 
 def _answering(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -30,8 +43,8 @@ def _answering(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 
 def test_the_families_that_a_report_names_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other names of a family are left out."""
-    _answering(monkeypatch, "AR PL UMing TW\nNoto Serif CJK TC,Noto Serif\nNoto Sans CJK TC\n\n")
+    """Each family once, whatever weights it has."""
+    _answering(monkeypatch, LISTED)
     assert fonts.of_chinese() == ("Noto Sans CJK TC", "AR PL UMing TW", "Noto Serif CJK TC")
 
 
@@ -50,6 +63,27 @@ def test_where_nobody_can_tell_nothing_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("shutil.which", lambda _name: None)
     assert fonts.of_chinese() is None
     fonts.require_for("林小明")
-    fonts.of_chinese.cache_clear()
+    fonts.faces.cache_clear()
     monkeypatch.setattr("shutil.which", lambda _name: "/nowhere/fc-list")
     assert fonts.of_chinese() is None
+
+
+def test_a_face_is_that_of_a_weight_in_the_family_that_a_report_is_set_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable font holds many weights, and no part is taken out of it."""
+    _answering(monkeypatch, LISTED)
+    face = fonts.face_of(400)
+    assert face is not None
+    assert (face.family, face.index, str(face.path)) == ("Noto Sans CJK TC", 3, "/fonts/80.ttc")
+    assert fonts.face_of(700) is None
+
+
+def test_the_narrow_font_has_the_characters_of_names_in_taiwan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no font is, or no library to take it apart, there is none, and the whole font serves."""
+    assert set("林小明怡君淑芬雅婷家豪。「」A9") <= set(narrow.characters())
+    monkeypatch.setattr(fonts, "face_of", lambda _weight: None)
+    assert narrow.of_weight.__wrapped__(400) == b""
+    lost = fonts.Face(family="x", weight="80", variable=False, index=0, path=Path("/nowhere/x.ttc"))
+    monkeypatch.setattr(fonts, "face_of", lambda _weight: lost)
+    assert narrow.of_weight.__wrapped__(400) == b""
+    monkeypatch.setattr(narrow, "_LIBRARIES", ("no-such-library",))
+    assert narrow.of_weight.__wrapped__(400) == b""

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,15 +25,15 @@ from mvtcase.casebook import Remedy, Stale
 from mvtcase.errors import RenderError
 from mvtcase.model import Completeness, Status
 from mvtcase.report import kept
-from mvtcase.report.document import plain
+from mvtcase.report.document import Table, plain, stacked
 from mvtcase.report.incident import incident
 from mvtcase.report.layout import html as layout
-from mvtcase.report.layout import paper
+from mvtcase.report.layout import narrow, paper
 from mvtcase.report.layout.markdown import markdown, markdown_text
 from mvtcase.report.letter import letter
 from mvtcase.report.pages.parts import moment
 from mvtcase.report.render import PAGES, Format, Look, render
-from mvtcase.wording import translator
+from mvtcase.wording import say, translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -285,7 +286,18 @@ def test_a_pdf_is_made_and_loads_nothing(facts: IncidentFacts) -> None:
     with PdfDocument(render(facts, "incident", Format.PDF)) as made:
         assert [made.get_metadata_value(each) for each in ("mvtcasereport", "mvtcasestate")] == ["R-0001", "draft"]
     with pytest.raises(ValueError, match="loads nothing"):
-        paper._refuse(f"http://{hostile.BEACON}/img")
+        paper.printed(f'<html lang=en><title>A</title><img src="http://{hostile.BEACON}/img" alt="">', "")
+
+
+def test_a_pdf_holds_the_logo_and_a_narrow_chinese_font() -> None:
+    """Both are served from memory: 200 bytes of a picture, and of a font of megabytes what two words need."""
+    logo = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><path d='M0 0h9v9z'/></svg>"
+    frame = "<html lang=zh-TW><title>A</title><p style='font-family: \"Noto Sans CJK TC\"'>林小明 <b>{}</b>"
+    plain, with_logo = (paper.printed(frame.format(each), "") for each in ("君", f'君<img src="{logo}" alt="logo">'))
+    assert len(plain) < len(with_logo)
+    if narrow.of_weight(400):
+        held = b"".join(map(zlib.decompress, re.findall(rb"/FlateDecode.*?stream\n(.*?)\nendstream", plain, re.DOTALL)))
+        assert {b"mvtcase-CJK", b"mvtcase-CJK-Bold"} <= set(re.findall(rb"/BaseFont ?/\w+\+([\w-]+)", held))
 
 
 def test_a_pdf_that_cannot_be_made_says_what_to_do_instead(
@@ -405,3 +417,18 @@ def test_a_letter_without_a_person_is_a_mistake_of_the_caller(book: Casebook) ->
     """There is no letter to nobody."""
     with pytest.raises(ValueError, match="one official"):
         letter(book, example.inside(kind="letter"), {})
+
+
+def test_columns_below_others_stand_there_with_their_heads_and_alone_in_a_workbook() -> None:
+    """What says nothing is left out below; a number's column stays one."""
+    table = Table(
+        name="T",
+        head=("a", "b", "n", "c"),
+        rows=(("1", say("{n} more", n=2), "3", "4"), ("5", "–", "7", "8")),
+        under=((1, 0),),
+    )
+    made = stacked(replace(table, numbers=frozenset({2})))
+    assert made.head == ("a", "n", "c")
+    assert made.numbers == {1}
+    assert [plain(row[0], translator("en")) for row in made.rows] == ["1\nb: 2 more", "5"]
+    assert [len(row) for row in table.rows] == [4, 4]

@@ -22,6 +22,7 @@ from mvtcase.report.document import (
     Table,
     pieces,
     plain,
+    stacked,
 )
 from mvtcase.report.fonts import require_for
 from mvtcase.report.layout.paper import printed
@@ -39,21 +40,27 @@ _PACKAGE = "mvtcase.report"
 _TAGS = {Style.BOLD: Markup("<b>{}</b>"), Style.CODE: Markup("<code>{}</code>")}
 _LOGO_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 MAX_LOGO_BYTES = 1 << 20
-_WIDEST, _LINE, _BETWEEN = 34, 22, 3
-"""How much of a word and of a line a column of a printed table makes room for, and what is left free beside it."""
+_WIDEST, _LINE, _BETWEEN, _MORE = 34, 22, 3, 40
+"""How much of a word and of a line a column of a printed table makes room for, what is left free beside it, and how
+much wider one with long texts may be."""
 
 
-def html(document: Document, *, templates: Path | None = None, logo: Path | None = None) -> str:
+def laid_out(document: Document) -> Markup:
+    """Return what a document says as HTML, without the page around it."""
+    return Page(document.translator).blocks(document.blocks)
+
+
+def html(document: Document, body: Markup, *, templates: Path | None = None, logo: Path | None = None) -> str:
     """Return one self-contained page; an organisation's own folder of templates goes before ours.
 
     Raises `RenderError` when the template or the logo cannot be used.
     """
-    return _page(document, templates, logo, style=_style(templates))
+    return _page(document, body, templates, logo, style=_style(templates))
 
 
-def pdf(document: Document, *, templates: Path | None = None, logo: Path | None = None) -> bytes:
+def pdf(document: Document, body: Markup, *, templates: Path | None = None, logo: Path | None = None) -> bytes:
     """Return a document as PDF; whatever its page would load from anywhere is refused. Raises `RenderError`."""
-    page, style = _page(document, templates, logo, style=""), _style(templates)
+    page, style = _page(document, body, templates, logo, style=""), _style(templates)
     require_for(page)
     try:
         return printed(page, style)
@@ -69,7 +76,7 @@ def pdf(document: Document, *, templates: Path | None = None, logo: Path | None 
         ) from error
 
 
-def _page(document: Document, templates: Path | None, logo: Path | None, *, style: str) -> str:
+def _page(document: Document, body: Markup, templates: Path | None, logo: Path | None, *, style: str) -> str:
     told = document.translator
     try:
         return (
@@ -77,7 +84,7 @@ def _page(document: Document, templates: Path | None, logo: Path | None, *, styl
             .get_template(TEMPLATE)
             .render(
                 document=document,
-                body=Page(told).blocks(document.blocks),
+                body=body,
                 contents_word=say("Contents"),
                 contents=[(each.anchor, plain(each.title, told)) for each in document.sections if each.anchor],
                 logo=_logo(logo),
@@ -162,7 +169,8 @@ class Page:
         return Markup('<dl class="pairs">{}</dl>').format(Markup("").join(rows))
 
     @_block.register(Table)
-    def _table(self, block: Table, _depth: int) -> Markup:
+    def _table(self, table: Table, _depth: int) -> Markup:
+        block = stacked(table) if table.under else table
         head = Markup("").join(
             Markup('<th scope="col"{}>{}</th>').format(_number(place, block), self.inline(each))
             for place, each in enumerate(block.head)
@@ -175,13 +183,19 @@ class Page:
 
     def _columns(self, block: Table) -> Markup:
         """Return how wide columns are on paper, by their text: a browser finds that out by itself, at a cost."""
-        widths = [0] * len(block.head)
+        widths, lengths = [0] * len(block.head), [0] * len(block.head)
         for row in (block.head, *block.rows):
             for place, each in enumerate(row):
-                lines = plain(each, self._told).split("\n")
+                text = plain(each, self._told)
+                lines = text.split("\n")
                 words = (word for line in lines for word in line.split())
                 needed = max(min(_WIDEST, _width(each)) for each in (*words, *(line[:_LINE] for line in lines)))
                 widths[place] = max(widths[place], needed + _BETWEEN)
+                lengths[place] += _width(text)
+        widths = [
+            width + min(_MORE, length // (4 * len(block.rows) + 4))
+            for width, length in zip(widths, lengths, strict=True)
+        ]
         return Markup("").join(Markup('<col style="--w: {:.1f}%">').format(100 * n / sum(widths)) for n in widths)
 
     def _cells(self, block: Table, row: tuple[Inline, ...]) -> Markup:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import gc
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from mvtcase.report import fonts
+from mvtcase.report.layout import narrow
 
 VARIANT = "pdf/ua-1"
 """PDF for everybody: tagged, with a language, a title and bookmarks."""
+_WEIGHTS = (400, 700)
+_WHOLE = '"Noto Sans CJK TC"'
+"""How style sheets call the Chinese font; a page that needs it looks into the narrow one first."""
+_FACE = '@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("font:{weight}") }}\n'
 
 
 def printed(page: str, style: str) -> bytes:
@@ -23,39 +27,56 @@ def printed(page: str, style: str) -> bytes:
     Raises `ImportError` or `OSError` without WeasyPrint and its system libraries, `ValueError` at an address.
     """
     from weasyprint import HTML  # noqa: PLC0415  # slow to load, and needs system libraries that may be missing
+    from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415  # as above
 
-    made = HTML(string=page, url_fetcher=_refuse)
+    chinese = fonts.has_chinese(page)
     # Millions of boxes live until the page is done: looking for garbage among them took a fifth of the time.
     was_on = gc.isenabled()
     gc.disable()
     try:
-        sheets = [_sheet(style)]
+        made = HTML(string=_named(page, chinese=chinese), url_fetcher=_fetcher())
+        sheets, known = [_sheet(style, chinese=chinese)], _fonts(chinese=chinese)
         # Who wrote, reviewed and released it stands in the page's metadata: so it does in the file's.
-        return bytes(
-            made.write_pdf(pdf_variant=VARIANT, stylesheets=sheets, font_config=_fonts(), custom_metadata=True)
-        )
+        return bytes(made.write_pdf(pdf_variant=VARIANT, stylesheets=sheets, font_config=known, custom_metadata=True))
+    except FatalURLFetchingError as error:
+        raise ValueError("a report loads nothing from elsewhere") from error
     finally:
         if was_on:
             gc.enable()
 
 
+def _named(style: str, *, chinese: bool) -> str:
+    """Return a style sheet, or a page with one, that names the narrow font before the whole one."""
+    return style.replace(_WHOLE, f'"{narrow.FAMILY}", {_WHOLE}') if chinese else style
+
+
 @cache
-def _sheet(style: str) -> Any:  # noqa: ANN401  # WeasyPrint has no types
+def _sheet(style: str, *, chinese: bool) -> Any:  # noqa: ANN401  # WeasyPrint has no types
     from weasyprint import CSS  # noqa: PLC0415  # as above
 
-    return CSS(string=style, font_config=_fonts(), url_fetcher=_refuse)
+    narrowed = [each for each in _WEIGHTS if chinese and narrow.of_weight(each)]
+    declared = "".join(_FACE.format(family=narrow.FAMILY, weight=each) for each in narrowed)
+    text = declared + _named(style, chinese=chinese)
+    return CSS(string=text, font_config=_fonts(chinese=chinese), url_fetcher=_fetcher())
 
 
 @cache
-def _fonts() -> Any:  # noqa: ANN401  # as above
+def _fonts(*, chinese: bool) -> Any:  # noqa: ANN401, ARG001  # as above; each of both is its own
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415  # as above
 
     return FontConfiguration()
 
 
-def _refuse(url: str, *_: object, **__: object) -> Mapping[str, Any]:
-    if url.startswith("data:"):
-        from weasyprint import default_url_fetcher  # noqa: PLC0415  # as above
+@cache
+def _fetcher() -> Any:  # noqa: ANN401  # as above
+    """Return what fetches pictures that a page holds itself, and the narrow font; at all else it stops the page."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415  # as above
 
-        return dict(default_url_fetcher(url))
-    raise ValueError(f"a report loads nothing, and {url[:40]!r} was asked for")
+    class Fetcher(URLFetcher):  # type: ignore[misc]  # as above
+        def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ANN401  # as above
+            scheme, _, weight = url.partition(":")
+            if scheme == "font" and weight.isdecimal():
+                return URLFetcherResponse(url, narrow.of_weight(int(weight)))
+            return super().fetch(url, headers)
+
+    return Fetcher(allowed_protocols={"data"}, fail_on_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mvtcase.report.document import (
+    NOTHING,
     Bullets,
     Card,
     Para,
@@ -61,7 +62,7 @@ def group_numbers(groups: Sequence[GroupTally]) -> Iterator[Block]:
             (
                 each.group,
                 str(each.total),
-                *(str(tally.count) if tally.count else parts.NOTHING for tally in each.tallies),
+                *(str(tally.count) if tally.count else NOTHING for tally in each.tallies),
             )
             for each in given
         ),
@@ -109,6 +110,7 @@ def indicators(rows: Sequence[IndicatorRow]) -> Section:
             for one in rows
         ),
         numbers=frozenset({4, 5}),
+        under=((1, 0), (2, 3), (7, 6)),
     )
     none = Para(say("None provided: no published indicator was found."))
     return Section(say("Indicators"), (table,) if rows else (none,), "indicators")
@@ -137,6 +139,7 @@ def links(found: Sequence[LinkFact], *, naming: bool) -> Section:
                     for each in found[:MOST_LINKS]
                 ),
                 numbers=frozenset({2}),
+                under=((0, 1), (4, 1), (6, 5)) if naming else ((0, 1), (3, 1), (5, 4)),
             ),
             *(
                 (Para(say("{more} more links stand in the JSON of this report.", more=more), Tone.SMALL),)
@@ -152,7 +155,7 @@ def _some(names: Sequence[str]) -> Inline:
     """Return the first names of a link that many people share: such a link says little of each."""
     told = ", ".join(names[:MOST_NAMED])
     more = len(names) - MOST_NAMED
-    return (told, say(", "), say("{more} more", more=more)) if more > 0 else told or parts.NOTHING
+    return (told, say(", "), say("{more} more", more=more)) if more > 0 else told or NOTHING
 
 
 def sealing(facts: SealingFacts | None, drawing: tuple[Block, ...] = ()) -> Section:
@@ -198,11 +201,11 @@ def sealing(facts: SealingFacts | None, drawing: tuple[Block, ...] = ()) -> Sect
                 each.sealing,
                 (parts.day(each.last_on), " – ", parts.day(each.first_off))
                 if each.last_on and each.first_off
-                else parts.NOTHING,
+                else NOTHING,
                 (parts.moment(each.last_seen), f" ({each.method})" if each.method else "")
                 if each.last_seen or each.looks
                 else say("nobody asked so far"),
-                say("due") if each.due else parts.NOTHING,
+                say("due") if each.due else NOTHING,
             )
             for each in facts.rows
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mvtcase.report.document import Bullets, Para, Section, Table, code
+from mvtcase.report.document import NOTHING, Bullets, Para, Section, Table, code
 from mvtcase.report.pages import incident, parts
 from mvtcase.wording import say
 
@@ -72,14 +72,15 @@ def _modules(facts: DeviceFacts) -> Table:
                 code(each.module),
                 each.origin,
                 (each.words, f"; {each.reason}" if each.reason else ""),
-                parts.NOTHING if each.records is None else str(each.records),
+                NOTHING if each.records is None else str(each.records),
                 str(each.alerts),
-                parts.day(each.first) if each.first else parts.NOTHING,
-                parts.day(each.last) if each.last else parts.NOTHING,
+                parts.day(each.first) if each.first else NOTHING,
+                parts.day(each.last) if each.last else NOTHING,
             )
             for each in facts.modules
         ),
         numbers=frozenset({4, 5}),
+        under=((0, 1), (2, 1), (6, 3), (7, 3)),
     )
 
 
@@ -110,6 +111,7 @@ def _records(facts: DeviceFacts) -> Iterator[Block]:
         name=say("Records"),
         head=(say("record"), say("class"), say("what"), say("module"), say("level"), say("time"), say("review")),
         rows=tuple(map(_record, facts.findings[:MOST_RECORDS])),
+        under=((4, 0), (1, 2), (3, 2), (6, 5)),
     )
     if len(facts.findings) > MOST_RECORDS:
         more = len(facts.findings) - MOST_RECORDS

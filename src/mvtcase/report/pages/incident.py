@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.report import drawings
 from mvtcase.report.document import (
+    NOTHING,
     Bullets,
     Card,
     Drawing,
@@ -100,6 +101,7 @@ def _status(facts: IncidentFacts, people: Sequence[PersonFact]) -> Iterator[Bloc
             name=say("People"),
             head=(say("official"), say("groups"), say("status"), say("phones"), say("examined")),
             rows=tuple(map(_person, people)),
+            under=((1, 0), (4, 3)),
         )
 
 
@@ -112,10 +114,10 @@ def _person(one: PersonFact) -> tuple[Inline, ...]:
     role: tuple[Inline, ...] = ("\n", soft(one.role)) if one.role else ()
     return (
         (bold(one.who), *role, "\n", soft(one.roster)),
-        ", ".join(one.groups) or parts.NOTHING,
+        ", ".join(one.groups) or NOTHING,
         told,
         phones or say("no phone registered"),
-        examined if one.devices else parts.NOTHING,
+        examined if one.devices else NOTHING,
     )
 
 
@@ -240,6 +242,7 @@ def lines_table(lines: Sequence[LineFact], name: Message) -> Table:
             for one in lines
         ),
         numbers=frozenset({3}),
+        under=((0, 1), (3, 4)),
     )
 
 
@@ -312,14 +315,9 @@ def counted(
     officials: object, devices: object, completeness: Sequence[tuple[str, object]], gaps: Sequence[tuple[str, object]]
 ) -> tuple[Block, ...]:
     """Return the coverage of people without a word on whose it is."""
-    told = Para(
-        say(
-            "Phones: {devices}, of officials: {officials}; {completeness}.",
-            devices=devices,
-            officials=officials,
-            completeness=", ".join(f"{name.replace('_', ' ')}: {number}" for name, number in completeness) or "–",
-        )
-    )
+    graded = [(Said(name.replace("_", " ")), say(": "), str(number)) for name, number in completeness]
+    phones = say("Phones: {devices}, of officials: {officials}", devices=devices, officials=officials)
+    told = Para((phones, say(". "), joined(tuple(graded), say(", ")) or NOTHING, say(".")))
     return (told, *((Bullets(tuple(f"{name} ({number})" for name, number in gaps)),) if gaps else ()))
 
 
@@ -327,14 +325,14 @@ def device_card(device: DeviceFact, who: str) -> Card:
     """Return one phone: what it could have shown, what it was compared with, and what was not examined."""
     return Card(
         (f"{device.id}: {device.what} ", soft(f"({who})")),
-        (Pairs(((say("Could have shown"), device.reach or parts.NOTHING), *_compared(device))), *_gaps(device)),
+        (Pairs(((say("Could have shown"), device.reach or NOTHING), *_compared(device))), *_gaps(device)),
         device.status,
     )
 
 
 def _compared(device: DeviceFact) -> Iterator[tuple[Inline, Inline]]:
     yield say("Examined"), (bold(Said(device.completeness or "not examined")), " ", device.completeness_words)
-    yield say("Compared with"), "; ".join(device.compared) or parts.NOTHING
+    yield say("Compared with"), "; ".join(device.compared) or NOTHING
     if device.key_facts:
         yield say("Modules"), "; ".join(device.key_facts)
     if device.limitations:
@@ -363,5 +361,5 @@ def _results(people: Sequence[PersonFact]) -> dict[str, list[tuple[str, str]]]:
     """Return the scans of each acquisition with the hashes of their results."""
     found: dict[str, list[tuple[str, str]]] = {}
     for scan in (each for one in people for device in one.devices for each in device.scans):
-        found.setdefault(scan.acquisition, []).append((scan.id, scan.results_sha256 or parts.NOTHING))
+        found.setdefault(scan.acquisition, []).append((scan.id, scan.results_sha256 or NOTHING))
     return found

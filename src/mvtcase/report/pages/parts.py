@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.report.document import (
+    NOTHING,
     Bullets,
     Card,
     Document,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from mvtcase.report.incident import ItemFact
     from mvtcase.wording import Message
 
-NOTHING = "–"
 _NO_FRACTION = re.compile(r"(?<=\d\d:\d\d:\d\d)\.0+$")
 _SINGLE = say("Where two examiners are spoken of, one may stand behind it.")
 
@@ -295,6 +295,7 @@ def items_table(items: Sequence[ItemFact], results: Mapping[str, Sequence[tuple[
             )
             for each in items
         ),
+        under=((1, 0), (2, 0), (4, 3)),
     )
 
 

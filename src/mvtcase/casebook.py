@@ -384,7 +384,13 @@ def _weights(store: Store, of: str | None = None) -> dict[str, tuple[Weight, ...
     """Return what a status looks at in the findings of each device; leads of one phone alone weigh as suspicious."""
     found: dict[str, Counter[Weight]] = {}
     for row in queries.weights(store, of):
-        found.setdefault(row["device"], Counter())[_weight(*(row[each] for each in _WEIGHED))] += row["number"]
+        counted = found.setdefault(row["device"], Counter())
+        for matched, number in ((1, row["matched"]), (0, row["number"] - row["matched"])):
+            counted[_weight(row["evidence_class"], row["level"], row["rating"], matched, FindingState.OPEN)] += number
+    for row in queries.judged_weights(store, of):
+        weight = _weight(*(row[each] for each in _WEIGHED))
+        found[row["device"]][replace(weight, state=FindingState.OPEN)] -= 1
+        found[row["device"]][weight] += 1
     for row in queries.weighing(store, lonely(store), of):
         weight = _weight(*(row[each] for each in _WEIGHED))
         found[row["device"]][weight] -= 1

@@ -499,14 +499,21 @@ def finding_times(store: Store, among: Condition = ALL) -> list[sqlite3.Row]:
 
 
 def weights(store: Store, official: str | None = None) -> list[sqlite3.Row]:
-    """Return how many findings of each device, or of each of an official's, weigh alike and stand alike in review."""
-    query = (
-        "SELECT device, evidence_class, level, rating, indicator_value IS NOT NULL AS matched, state, "
-        "count(*) AS number FROM finding_state {}GROUP BY 1, 2, 3, 4, 5, 6"
+    """Return how many findings of each device, or of each of an official's, weigh alike, whatever was judged of them.
+
+    `matched` of each number name an indicator.
+    """
+    whose = "" if official is None else "WHERE official = ?"
+    return store.rows(
+        "SELECT device, evidence_class, level, rating, count(*) AS number, count(indicator_value) AS matched "  # noqa: S608
+        f"FROM finding {whose} GROUP BY 1, 2, 3, 4",
+        () if official is None else (official,),
     )
-    if official is None:
-        return store.rows(query.format(""))
-    return store.rows(query.format("WHERE official = ? "), (official,))
+
+
+def judged_weights(store: Store, official: str | None = None) -> list[sqlite3.Row]:
+    """Return what weighs in the findings that somebody judged, or in those of an official among them."""
+    return weighing(store, (row["finding"] for row in store.rows("SELECT DISTINCT finding FROM disposition")), official)
 
 
 def rare_leads(store: Store, *, phones: int) -> list[sqlite3.Row]:

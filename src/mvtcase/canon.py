@@ -38,7 +38,10 @@ class StrEnum(str, enum.Enum):
     """A closed set of words that is also its own text (the standard library has one from Python 3.11 on)."""
 
     def __str__(self) -> str:
-        return str(self.value)
+        return str(self._value_)
+
+    __hash__ = str.__hash__
+    """As of the text that it is equal to: an enumeration's own is a function of Python, asked at each look-up."""
 
 
 class _Hash(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
@@ -329,25 +330,34 @@ def _keys(one: Finding) -> Iterator[tuple[LinkKind, str]]:
         if one.indicator.family:
             yield LinkKind.FAMILY, one.indicator.family
     if _weighs(one) and (moment := _moment(one.event_time)) is not None:
-        yield LinkKind.MINUTE, f"{moment:%Y-%m-%d %H:%M}"
-        yield LinkKind.DAY, f"{moment:%Y-%m-%d}"
-    held = dict(one.detail)
-    for name, value in held.items():
+        minute = moment.isoformat(" ", "minutes")
+        yield LinkKind.MINUTE, minute
+        yield LinkKind.DAY, minute[:10]
+    for name, value in one.detail.items():
         if isinstance(value, str) and value.strip() and value.strip().lower() != matched:
             yield from _of_field(name, value.strip(), one.module)
-    for text in _texts(held):
+    for text in _texts(list(one.detail.values())):
         yield from _of_links(text[:MAX_TEXT_CHARACTERS], matched)
 
 
 def _of_field(name: str, value: str, module: str) -> Iterator[tuple[LinkKind, str]]:
-    if name in _SENDER_FIELDS:
-        yield LinkKind.SENDER, value
-    lower = name.lower()
-    for kind, fields in _FIELDS.items():
-        if lower in fields and (kind is not LinkKind.ATTACHMENT or _HASH.fullmatch(value)):
+    for kind in _said_by(name, module):
+        if kind is LinkKind.SENDER:
+            yield kind, value
+        elif kind is not LinkKind.ATTACHMENT or _HASH.fullmatch(value):
             yield kind, value.lower()
-    if lower in {"identifier", "uuid"} and any(word in module for word in _PROFILES):
-        yield LinkKind.PROFILE, value.lower()
+
+
+@lru_cache(maxsize=4096)  # a hundred thousand findings have few names of fields
+def _said_by(name: str, module: str) -> tuple[LinkKind, ...]:
+    """Return what a field of an event of a module's names."""
+    lower = name.lower()
+    profile = lower in {"identifier", "uuid"} and any(word in module for word in _PROFILES)
+    return (
+        *((LinkKind.SENDER,) if name in _SENDER_FIELDS else ()),
+        *(kind for kind, fields in _FIELDS.items() if lower in fields),
+        *((LinkKind.PROFILE,) if profile else ()),
+    )
 
 
 def _of_links(text: str, matched: str | None) -> Iterator[tuple[LinkKind, str]]:
@@ -362,13 +372,14 @@ def _of_links(text: str, matched: str | None) -> Iterator[tuple[LinkKind, str]]:
             yield LinkKind.URL_PATH, shape
 
 
+@lru_cache(maxsize=4096)
 def path_shape(path: str) -> str:
     """Return a path with `*` for what varies from person to person; empty where nothing in it says anything."""
     shape = "/".join(_VARIES.sub("*", part) for part in path.rstrip("/").split("/"))
     return shape if "*" in shape and _SAYING.search(shape) else ""
 
 
-def _texts(value: Json | Mapping[str, Json]) -> Iterator[str]:
+def _texts(value: Json) -> Iterator[str]:
     """Yield every text inside a value, without recursion: evidence may nest as deep as it likes."""
     waiting: list[object] = [value]
     while waiting:

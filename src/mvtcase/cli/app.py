@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import gc
 import importlib
 import inspect
 import os
@@ -275,12 +276,17 @@ def _taken(context: Any, option: Any, value: object) -> None:  # noqa: ANN401  #
         setattr(context.find_root().obj, option.name, value)
 
 
+_RECORDS_BETWEEN_LOOKS = 100_000
+
+
 def main() -> None:
     """Run the command line; the exit status is the contract of docs/cli.md.
 
     A defect is printed whole and ends with 70 (`EX_SOFTWARE`): Python's own 1 would read as "done, with gaps".
     """
     output.open_streams()
+    # A call ends with its answer: looking for circles among a case's records takes longer than making them.
+    gc.set_threshold(_RECORDS_BETWEEN_LOOKS, 20, 100)
     try:
         code = run(sys.argv[1:])
     except Exception:  # noqa: BLE001  # printed, not swallowed

@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 def findings(view: View) -> tuple[FindingFact, ...]:
     """Return every finding of everybody who may have a row; those of others are in the numbers alone."""
     sets = view.sets
-    return tuple(finding(view, one, sets) for one in sorted(view.told_apart, key=_weight))
+    return tuple(_finding(view, one, sets) for one in sorted(view.told_apart, key=_weight))
 
 
 def _weight(one: Finding) -> tuple[bool, bool, int, int]:
     """Return the place of a finding: standing before settled, weighty before minor, by class, then by level."""
-    settled = not stands(one)
-    return (settled, _is_minor(one), list(words.CLASS_NAME).index(one.evidence_class), -one.level.rank)
+    return (not stands(one), _is_minor(one), _PLACES[one.evidence_class], -one.level.rank)
+
+
+_PLACES = {each: place for place, each in enumerate(words.CLASS_NAME)}
 
 
 _QUIET = frozenset({Rating.CONTEXT, Rating.POSTURE, Rating.MENTION, Rating.LEAD})
@@ -46,8 +48,7 @@ def _is_minor(one: Finding) -> bool:
     return one.level is not Level.MEDIUM or one.rating in _QUIET
 
 
-def finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
-    """Return one finding as a report tells it."""
+def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
     state = state_of(one)
     swept = one.module == words.SWEEP and one.evidence_class is EvidenceClass.HEURISTIC
     return FindingFact(
@@ -160,11 +161,12 @@ def _link_value(link: SeenLink, types: Mapping[str, str], families: AbstractSet[
 
 def timeline(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[TimelineFact, ...]:
     """Return all moments in order, those of unknown time last."""
+    owners = {each.device.id: each.device.official for each in view.devices}
     moments = [
         *_finding_moments(view),
         *(_observed(view, each) for each in view.observations),
         *_taken(view),
-        *(_scanned(view, each) for each in view.scans if view.has_row(_official_of(view, each))),
+        *(_scanned(view, each, owners[each.device]) for each in view.scans if view.has_row(owners[each.device])),
         *_sealing_changes(view, sealing),
     ]
     return tuple(
@@ -232,11 +234,7 @@ def _taken(view: View) -> Iterator[TimelineFact]:
             )
 
 
-def _official_of(view: View, scan: Scan) -> str:
-    return next(each.device.official for each in view.devices if each.device.id == scan.device)
-
-
-def _scanned(view: View, scan: Scan) -> TimelineFact:
+def _scanned(view: View, scan: Scan, official: str) -> TimelineFact:
     what = say(
         "{id}: {acquisition} examined, {completeness}",
         id=scan.id,
@@ -253,7 +251,7 @@ def _scanned(view: View, scan: Scan) -> TimelineFact:
         at=scan.finished_at or scan.started_at,
         basis="UTC",
         kind="scan",
-        who=view.who(_official_of(view, scan)),
+        who=view.who(official),
         what=view.word(what),
     )
 

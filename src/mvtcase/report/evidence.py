@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def findings(view: View) -> tuple[FindingFact, ...]:
     """Return every finding of everybody who may have a row; those of others are in the numbers alone."""
     sets = view.sets
-    return tuple(_finding(view, one, sets) for one in sorted(view.told_apart, key=_weight))
+    return tuple(finding(view, one, sets) for one in sorted(view.told_apart, key=_weight))
 
 
 def _weight(one: Finding) -> tuple[bool, bool, int, int]:
@@ -48,7 +48,8 @@ def _is_minor(one: Finding) -> bool:
     return one.level is not Level.MEDIUM or one.rating in _QUIET
 
 
-def _finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
+def finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> FindingFact:
+    """Return one finding as a report tells it."""
     state = state_of(one)
     swept = one.module == words.SWEEP and one.evidence_class is EvidenceClass.HEURISTIC
     return FindingFact(

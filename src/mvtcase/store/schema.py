@@ -1,4 +1,4 @@
-"""What a case file of this release holds: every table with its columns, and every other object with its text."""
+"""What a case file of this release holds: every table with its columns, every other object with its text."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import zstandard
+
 from mvtcase.canon import digest, kept_beside, sha256_bytes
 from mvtcase.store import migrations, views
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
+PACKED = frozenset({("alert", "event")})
+"""Columns whose long texts are kept packed; their type is ANY, and whoever reads them gets the text."""
+PACKED_PAST = 1024
+_MOST_UNPACKED = 256 << 20
+_MARK = b"\x28\xb5\x2f\xfd"
+"""How zstandard begins; no text does, since these bytes are no UTF-8."""
+_DAMAGED = '{"unreadable":"what was packed here is damaged"}'
 _KEPT = (None, 1)
 """The numbers of steps whose outcome is kept: all, and those of 0.1.0, by which old seals are checked."""
 
@@ -57,6 +67,36 @@ def _after(steps: int | None) -> Mapping[str, Any]:
         return {"columns": columns, "objects": [[*key, text] for key, text in found.items()]}
     finally:
         connection.close()
+
+
+def packed(text: str) -> str | bytes:
+    """Return a text as a packed column keeps it: as it is when it is short, else packed where that is less."""
+    if len(text) <= PACKED_PAST:
+        return text
+    data = text.encode()
+    small = zstandard.ZstdCompressor().compress(data)
+    return small if len(small) < len(data) else text
+
+
+def unpacked(held: bytes) -> str:
+    """Return the text that a packed column holds; where somebody damaged it, JSON that says so and breaks its seal."""
+    if not held.startswith(_MARK):
+        return held.decode("utf-8", "replace")
+    try:
+        if not 0 <= zstandard.frame_content_size(held) <= _MOST_UNPACKED:
+            return _DAMAGED
+        return zstandard.ZstdDecompressor().decompress(held).decode()
+    except (zstandard.ZstdError, ValueError):
+        return _DAMAGED
+
+
+def connect(module: Any, path: os.PathLike[str] | str, **options: Any) -> sqlite3.Connection:  # noqa: ANN401  # two modules
+    """Return a connection to a case file by SQLite's or SQLCipher's module, from which packed columns come as text."""
+    module.register_converter("ANY", unpacked)
+    opened: sqlite3.Connection = module.connect(
+        path, isolation_level=None, detect_types=module.PARSE_DECLTYPES, **options
+    )
+    return opened
 
 
 def objects(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:

@@ -21,7 +21,7 @@ from mvtcase.errors import (
     NotFoundError,
     StoreError,
 )
-from mvtcase.store import custody, earlier, migrations, words
+from mvtcase.store import custody, earlier, migrations, schema, words
 from mvtcase.store.folder import CASE_FILE, CaseFolder
 from mvtcase.store.view import copy_into, module_for, opened, unlock
 from mvtcase.wording import do, say
@@ -102,6 +102,8 @@ class Change:
         """Write a new row and return its UUID: a new one, unless `uuid` names that of a row from another laptop."""
         uuid = str(columns.get("uuid") or new_uuid())
         values = {"uuid": uuid, **{name: stored(value) for name, value in columns.items()}}
+        for name in (name for name in values if (table, name) in schema.PACKED):
+            values[name] = schema.packed(str(values[name]))
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         self._execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608  # own names
         self._written.append((table, uuid))
@@ -487,7 +489,7 @@ def _copied(path: Path, key: bytes | None) -> sqlite3.Connection:
 
 def _in_memory(key: bytes | None) -> sqlite3.Connection:
     module = module_for(key)
-    memory: sqlite3.Connection = module.connect(":memory:", isolation_level=None)
+    memory = schema.connect(module, ":memory:")
     memory.execute("PRAGMA trusted_schema = OFF")
     memory.row_factory = module.Row
     return memory
@@ -495,7 +497,7 @@ def _in_memory(key: bytes | None) -> sqlite3.Connection:
 
 def _connect(path: os.PathLike[str], key: bytes | None) -> sqlite3.Connection:
     module = module_for(key)
-    connection: sqlite3.Connection = module.connect(path, timeout=LOCK_WAIT_SECONDS, isolation_level=None)
+    connection = schema.connect(module, path, timeout=LOCK_WAIT_SECONDS)
     try:
         unlock(connection, key)
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -17,6 +17,7 @@ from mvtcase.store.migrations import (
     m004_index_findings,
     m005_join_cases,
     m006_keep_before,
+    m007_pack_alerts,
 )
 from mvtcase.store.views import VIEWS
 
@@ -37,6 +38,7 @@ class Step(Protocol):
 
 STEPS: tuple[Step, ...] = (
     m001_create_case, m002_add_claims, m003_add_people, m004_index_findings, m005_join_cases, m006_keep_before,
+    m007_pack_alerts,
 )  # fmt: skip
 _VIEWS_VERSION = crc32("\0".join(VIEWS).encode()) >> 1
 """Kept as the file's `user_version`, which is a signed number of 32 bits."""

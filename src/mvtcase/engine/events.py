@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.canon import sha256_file
 from mvtcase.engine.coverage import Known, assess
 from mvtcase.engine.job import EngineResult
+from mvtcase.engine.packed import open_result
 from mvtcase.engine.safe_json import safe_json
 from mvtcase.model import (
     AlertSource,
@@ -29,7 +30,7 @@ from mvtcase.model import (
     RawAlert,
 )
 from mvtcase.wording import Reason, reason_of, why
-from mvtcase_readers.regular import UnreadableError, open_regular
+from mvtcase_readers.regular import UnreadableError
 from mvtcase_readers.trees import MAX_DEPTH, openings, parse_json
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def iterate_events(path: Path, but: tuple[bytes, ...] = ()) -> Iterator[dict[str
 
     Lines that begin as one of `but` are not read.
     """
-    with open_regular(path) as handle:
+    with open_result(path) as handle:
         while line := handle.readline(MAX_LINE_BYTES):
             event = None if line.startswith(but) else parse_event(line)
             if event is not None:

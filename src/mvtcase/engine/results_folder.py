@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
 import re
+import shutil
 from contextlib import suppress
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import zstandard
 
 from mvtcase.canon import sha256_file
 from mvtcase.engine.events import HASHES_FILE
-from mvtcase.files import destroy, paths_below, regular_files
-from mvtcase_readers.regular import open_untouched
+from mvtcase.engine.packed import ENDING, open_packed
+from mvtcase.engine.words import FILE_NAME
+from mvtcase.files import destroy, paths_below, regular_files, sync_folder, written
+from mvtcase_readers.regular import UnreadableError, open_regular, open_untouched
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
+    from collections.abc import Collection, Mapping
 
 
 _PLAIN = re.compile(r'"[^"\\\x00-\x1f]*"')
 """JSON of a text without escapes, which can be read without a parser."""
 _LONGEST_NAME, _MOST_FILES = 64 << 10, 5_000_000
+_PIECE = 1 << 20
+_BLOCK_BYTES = 4096
+"""What a disk gives a file at least: packing less saves nothing."""
+_AS_IT_IS = (".gz", ENDING, FILE_NAME)
+"""How names end of files that are dense already, or looked up in place."""
+_PIT = ".packing"
 UNREADABLE = "unreadable"
 """What stands for the hash of a file that a worker left so that it cannot be opened."""
 
@@ -48,25 +60,138 @@ def _digest(path: Path | str) -> str:
         return UNREADABLE
 
 
-def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
-    """Return the result files that differ from the list `write_hashes` left, each with what became of it.
+def _digest_of_packed(path: str) -> str:
+    """Return the hash of what a packed file holds."""
+    hasher = hashlib.sha256()
+    try:
+        with open_packed(path) as handle:
+            for piece in iter(partial(handle.read, _PIECE), b""):
+                hasher.update(piece)
+    except (OSError, UnreadableError):
+        return UNREADABLE
+    return hasher.hexdigest()
 
-    Raises `OSError` when there is no list and `ValueError` when it is none.
-    """
+
+def _listed(results: Path) -> dict[str, str]:
+    """Return the hashes that `write_hashes` left, by name. Raises `OSError` and `ValueError`."""
     listed = {}
     for line in (results / HASHES_FILE).read_text("ascii").splitlines():
         digest, _, name = line.partition("  ")
         plain = name[1:-1] if _PLAIN.fullmatch(name) else str(json.loads(name))
         listed[plain] = digest
+    return listed
+
+
+def _present(results: Path, listed: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the files that stand under their own names, and those that are packed, both by the name when hashed."""
     above = len(os.path.join(results, ""))  # noqa: PTH118  # as `paths_below` has them
-    present = {path[above:]: path for path in paths_below(results)}
-    present.pop(HASHES_FILE, None)
-    changed = [(name, "is missing") for name in listed if name not in present]
-    changed += [(name, "was added") for name in present if name not in listed]
+    found = {path[above:]: path for path in paths_below(results)}
+    found.pop(HASHES_FILE, None)
+    packed = {
+        name[: -len(ENDING)]: path
+        for name, path in found.items()
+        if name not in listed and name.endswith(ENDING) and name[: -len(ENDING)] in listed
+    }
+    return {name: path for name, path in found.items() if packed.get(name[: -len(ENDING)]) != path}, packed
+
+
+def changed_since_hashed(results: Path) -> list[tuple[str, str]]:
+    """Return the result files that differ from the list `write_hashes` left, each with what became of it.
+
+    A file that was packed since is held to the hash of what it holds. Raises `OSError` when there is no list and
+    `ValueError` when it is none.
+    """
+    listed = _listed(results)
+    plain, packed = _present(results, listed)
+    changed = [(name, "is missing") for name in listed if name not in plain and name not in packed]
+    changed += [(name, "was added") for name in plain if name not in listed]
     changed += [
-        (name, "was changed") for name, path in present.items() if name in listed and _digest(path) != listed[name]
+        (name, "was changed") for name, path in plain.items() if name in listed and _digest(path) != listed[name]
     ]
-    return sorted(changed)
+    changed += [(name, "was changed") for name, path in packed.items() if _digest_of_packed(path) != listed[name]]
+    return sorted({*changed})
+
+
+def unpacked(results: Path, target: Path) -> Path:
+    """Return a results folder as it was when it was hashed: itself where nothing is packed, else a copy, `target`.
+
+    Raises `OSError` where what is packed is damaged.
+    """
+    try:
+        plain, packed = _present(results, _listed(results))
+    except (OSError, ValueError):
+        return results
+    if not packed:
+        return results
+    for name, path in {HASHES_FILE: str(results / HASHES_FILE), **packed, **plain}.items():
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (open_regular if path == str(results / name) else open_packed)(path) as source, copy.open("xb") as handle:
+            shutil.copyfileobj(source, handle, _PIECE)
+    return target
+
+
+def pack(results: Path, before: Path | None = None) -> None:
+    """Pack the larger files of a results folder that was hashed; those that `before` holds just so are shared with it.
+
+    A file goes only once its packed form is on the disk and holds what was hashed: whatever is cut off half way leaves
+    every file in one form at least, and packing again goes on from there. What does not fit the list stays as it is.
+    """
+    pit = results.with_name(_PIT)
+    with suppress(OSError, ValueError):
+        listed = _listed(results)
+        plain, packed = _present(results, listed)
+        fitting = [name for name in plain if _is_worth_it(name, Path(plain[name]), listed)]
+        if not fitting:
+            return
+        shared = _shareable(before) if before else {}
+        destroy(pit)
+        pit.mkdir(mode=0o700)
+        try:
+            done = [
+                path
+                for name in fitting
+                if _is_packed(path := Path(plain[name]), listed[name], packed.get(name), shared.get(listed[name]), pit)
+            ]
+            for folder in {path.parent for path in done}:
+                sync_folder(folder)
+            for path in done:
+                path.unlink()
+        finally:
+            destroy(pit)
+
+
+def _is_worth_it(name: str, path: Path, listed: Mapping[str, str]) -> bool:
+    is_small = path.lstat().st_size <= _BLOCK_BYTES or name.endswith(_AS_IT_IS)
+    return not is_small and name in listed and f"{name}{ENDING}" not in listed
+
+
+def _shareable(before: Path) -> dict[str, str]:
+    """Return the packed files of another scan's results by the hash of what they should hold."""
+    try:
+        listed = _listed(before)
+    except (OSError, ValueError):
+        return {}
+    return {listed[name]: path for name, path in _present(before, listed)[1].items()}
+
+
+def _is_packed(path: Path, digest: str, already: str | None, same: str | None, pit: Path) -> bool:
+    """Put the packed form of a file beside it, by a link where another is the same; tell whether it is there now."""
+    if already and _digest_of_packed(already) == digest:  # an earlier try was cut off before the file itself went
+        return True
+    incoming = pit / "next"
+    if same and _digest_of_packed(same) == digest:
+        with suppress(OSError):  # another disk, or one without links
+            os.link(same, incoming)
+    if not incoming.exists():
+        with open_regular(path) as source, written(incoming) as handle:
+            size = os.fstat(source.fileno()).st_size
+            zstandard.ZstdCompressor().copy_stream(source, handle, size=size, read_size=_PIECE, write_size=_PIECE)
+        if _digest_of_packed(str(incoming)) != digest:
+            incoming.unlink()
+            return False
+    incoming.replace(f"{path}{ENDING}")
+    return True
 
 
 def remove_tree(folder: Path) -> None:

@@ -25,7 +25,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from mvtcase.engine.events import MVT_FOLDER
-from mvtcase.files import regular_files
+from mvtcase.engine.packed import left_files
 from mvtcase_readers.regular import UnreadableError, open_regular
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def addresses_in(index: bytes) -> list[str]:
 
 def result_files(results: Path) -> Iterator[Path]:
     """Yield the files of a scan's results that a recheck compares."""
-    for path in regular_files(results / MVT_FOLDER):
+    for path in left_files(results / MVT_FOLDER):
         if path.name == INDEX or (path.suffix == ".json" and path.name not in NOT_RESULTS):
             yield path
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mvtcase import workspaces
 from mvtcase.canon import new_uuid, sha256_file, timestamp
+from mvtcase.engine.results_folder import unpacked
 from mvtcase.errors import BundleError, ConflictError, InputError, RenderError
 from mvtcase.evidence import manifest
+from mvtcase.files import regular_files
 from mvtcase.keys import SIGNS
 from mvtcase.report.publication import Edition
 from mvtcase.store import custody, merging, purging, queries
@@ -205,9 +208,10 @@ def _files(store: Store, load: _Load, left: list[Message], *, evidence: bool) ->
     yield from _attachments(store, load)
     ids = {row["id"] for table in ("scan", "acquisition") for row in load.rows[table]}
     for scan in (each for each in queries.scans(store, in_full=False) if each.id in ids and each.results_sha256):
-        results = store.folder.results(scan.id)
-        for path in sorted(each for each in results.rglob("*") if each.is_file() and not each.is_symlink()):
-            yield f"scans/{scan.uuid}/{path.relative_to(store.folder.scan(scan.id)).as_posix()}", path
+        with workspaces.workspace(store.folder.working) as plain:
+            results = unpacked(store.folder.results(scan.id), plain / "results")
+            for path in regular_files(results):
+                yield f"scans/{scan.uuid}/results/{path.relative_to(results).as_posix()}", path
         store.folder.forget(f"scans/{scan.id}")
     for one in (each for each in queries.acquisitions(store) if each.id in ids):
         yield f"manifests/{one.uuid}", store.folder.manifest(one.id)

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import StrEnum
-from mvtcase.files import regular_files
-from mvtcase_readers.regular import UnreadableError, open_regular
+from mvtcase.engine.packed import left_files, read_result, result_bytes
+from mvtcase_readers.regular import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,9 +41,9 @@ def contents(results: Path) -> Mapping[Content, frozenset[str]] | None:
     """Return what the kept results of a scan name; None where none were kept or they are more than can be read."""
     found: dict[Content, set[str]] = {thing: set() for thing in Content}
     left = MAX_ALL_BYTES
-    files = [path for path in regular_files(results) if path.suffix == ".json"]
+    files = [path for path in left_files(results) if path.suffix == ".json"]
     for path in files:
-        size = path.stat().st_size
+        size = result_bytes(path)
         left -= size
         if size > MAX_FILE_BYTES or left < 0:
             return None
@@ -56,8 +56,7 @@ def contents(results: Path) -> Mapping[Content, frozenset[str]] | None:
 def _names(path: Path) -> Iterator[tuple[Content, str]]:
     """Yield the things that the records of one result file name; a file of another form names none."""
     try:
-        with open_regular(path) as handle:
-            records = json.loads(handle.read(MAX_FILE_BYTES))
+        records = json.loads(read_result(path, MAX_FILE_BYTES))
     except (OSError, UnreadableError, ValueError, RecursionError):
         return
     waiting: list[object] = [records]

@@ -23,13 +23,14 @@ import ahocorasick
 
 from mvtcase.engine import words
 from mvtcase.engine.events import EVENTS_FILE, MVT_FOLDER, Ledger, iterate_events, take_safely
+from mvtcase.engine.packed import open_result, read_result
 from mvtcase.engine.results_folder import write_hashes
 from mvtcase.errors import IndicatorError, InputError
 from mvtcase.indicators.verdicts import IndicatorType
 from mvtcase.model import AlertSource, ModuleOutcome
 from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError, open_regular
-from mvtcase_readers.trees import read_json
+from mvtcase_readers.trees import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -275,7 +276,7 @@ def _stands_in(results: Path, automaton: Any) -> frozenset[str]:  # noqa: ANN401
     """Return the stored results, or the value index, in which a telling part stands."""
     found = set[str]()
     for path in words.result_files(results):
-        with open_regular(path) as raw:
+        with open_result(path) as raw:
             plain = path.name != words.INDEX
             read = partial(raw.read, PIECE)
             if _any_in(iter(read, b"") if plain else _with_addresses(gzip.GzipFile(fileobj=raw)), automaton):
@@ -318,7 +319,7 @@ def _asked_inside(results: Path, profiles: Sequence[str]) -> frozenset[str]:
     found = set[str]()
     for path in words.result_files(results) if lowered else ():
         if path.name in ASKING:
-            texts = {each.lower() for each in _texts(read_json(path, MAX_FILE, values=MAX_FILE))}
+            texts = {each.lower() for each in _texts(parse_json(read_result(path, MAX_FILE), MAX_FILE, MAX_FILE))}
             if any(text and text in each for text in texts for each in lowered):
                 found.add(_name(path, results))
     return frozenset(found)

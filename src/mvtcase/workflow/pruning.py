@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.recording import settled_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from mvtcase.model import Scan
     from mvtcase.store.store import Store
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """What `scan prune` returns: the scans whose result files went, or would go, and how much these are."""
+    """What `scan prune` returns: the scans whose result files went or would go, and how much room that gives.
+
+    What a scan that stays shares with them gives none.
+    """
 
     scans: tuple[str, ...]
     files: int
@@ -47,7 +52,7 @@ def prune(desk: Desk, *, confirm: Confirm) -> Outcome[Pruned]:
         plan = Pruned(
             scans=tuple(each.id for each in spare),
             files=len(files),
-            bytes=sum(path.lstat().st_size for path in files),
+            bytes=_freed(files),
             destroyed=False,
         )
         if not spare or not confirm(plan):
@@ -60,6 +65,14 @@ def prune(desk: Desk, *, confirm: Confirm) -> Outcome[Pruned]:
         for each in spare:
             destroy(store.folder.results(each.id))
         return Outcome(data=replace(plan, destroyed=True))
+
+
+def _freed(files: Iterable[Path]) -> int:
+    """Return how many bytes go with some files: those of a file that others share only where all who share it go."""
+    found = [path.lstat() for path in files]
+    going = Counter((each.st_dev, each.st_ino) for each in found)
+    sizes = {(each.st_dev, each.st_ino): (each.st_size, each.st_nlink) for each in found}
+    return sum(size for key, (size, links) in sizes.items() if going[key] >= links)
 
 
 def _spare(store: Store) -> list[Scan]:

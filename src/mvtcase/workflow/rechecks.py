@@ -13,7 +13,7 @@ from mvtcase import workspaces
 from mvtcase.casebook import latest_finished
 from mvtcase.engine.coverage import Known
 from mvtcase.engine.job import RecheckJob
-from mvtcase.engine.results_folder import remove_tree
+from mvtcase.engine.results_folder import remove_tree, unpacked
 from mvtcase.errors import EngineError, InputError, MvtcaseError
 from mvtcase.evidence import intake, manifest
 from mvtcase.model import AcquisitionState, ScanState
@@ -217,6 +217,7 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner:
         recheck = begin(desk, store, choice, acquisition, action="recheck.started", recheck_of=scan.id)
         try:
             evidence = _evidence(desk, store, acquisition, work) if request.with_evidence else None
+            stored = unpacked(store.folder.results(scan.id), work / "stored-results")
             compare = (
                 partial(request.cluster.run_recheck, working=store.folder.working)
                 if request.cluster
@@ -224,7 +225,7 @@ def _recheck(desk: Desk, store: Store, request: Request, choice: Choice, joiner:
             )
             result = compare(
                 RecheckJob(
-                    results=store.folder.results(scan.id),
+                    results=stored,
                     kind=scan.kind,
                     out=store.folder.results(recheck),
                     matchset=choice.matchset,

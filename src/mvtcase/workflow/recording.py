@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import timestamp
 from mvtcase.engine.events import INTERRUPTED, read_events
 from mvtcase.engine.events import PRIVATE_FOLDER as PRIVATE
-from mvtcase.engine.results_folder import remove_tree
+from mvtcase.engine.results_folder import pack, remove_tree
 from mvtcase.engine.safe_json import safe_json
 from mvtcase.errors import CaseLockedError, CaseReadOnlyError, ConflictError
 from mvtcase.findings.normalise import Context, normalise
@@ -160,6 +160,20 @@ def record(
             results_sha256=result.results_sha256,
             claims=dict(result.claims),
         )
+
+
+def pack_results(store: Store, acquisition: str) -> None:
+    """Pack what the latest two scans of an acquisition left, equal files once; the caller holds the acquisition.
+
+    The one before may be of an earlier release, or cut off half way. What a sealed case seals is packed there.
+    """
+    if store.folder.sealed:
+        return
+    scans = queries.scans(store, acquisition, in_full=False)
+    done = [each.id for each in scans if each.state is ScanState.FINISHED and each.recheck_of is None][-2:]
+    folders = [store.folder.results(each) for each in done]
+    for each, before in zip(folders, (None, *folders), strict=False):
+        pack(each, before)
 
 
 def _findings(alerts: tuple[RawAlert, ...], context: Context) -> tuple[tuple[RawAlert, ...], Filed]:

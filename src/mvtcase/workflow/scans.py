@@ -25,7 +25,16 @@ from mvtcase.workflow import consents, control, payloads
 from mvtcase.workflow.acquisitions import learn_personal
 from mvtcase.workflow.batches import Batch, usable_memory
 from mvtcase.workflow.desk import Outcome, OutcomeStatus, RealEngine
-from mvtcase.workflow.recording import acquisition_lock, begin, fail, file_interrupted, record, recover, refuse
+from mvtcase.workflow.recording import (
+    acquisition_lock,
+    begin,
+    fail,
+    file_interrupted,
+    pack_results,
+    record,
+    recover,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -264,6 +273,7 @@ def _scan_one(desk: Desk, request: Request, choice: Choice, acquisition: Acquisi
                 file_interrupted(desk, store, queries.scan(store, scan))
                 raise
             record(desk, store, scan, examined.result, notes=examined.notes, state=ScanState.FINISHED)
+            pack_results(store, acquisition.id)
         return scan
 
 

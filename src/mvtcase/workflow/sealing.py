@@ -17,7 +17,7 @@ from mvtcase.wording import say
 from mvtcase.workflow import payloads
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.observations import LETTER_SEALING, Seen
-from mvtcase.workflow.sealing_pairs import SealingPair, moment, pairs, records_in, result_files
+from mvtcase.workflow.sealing_pairs import SealingPair, line_files, moment, pairs, records_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -282,7 +282,7 @@ def sealing_seen(results: Path, device: str) -> tuple[tuple[Seen, ...], tuple[st
     A change from on to off becomes two, so that the bounds of its window stand in the case; what the modules could not
     tell becomes `unknown` with the reason. What a worker wrote is read as hostile, like evidence.
     """
-    read = [records_in(path, SUMMARY) for path in result_files(results)]
+    read = [records_in(path, SUMMARY) for path in line_files(results)]
     summaries = [record for records, _ in read for record in records]
     seen = tuple(seen for record in summaries[:MAX_ACCOUNTS] for seen in _seen(record, device))
     return seen, tuple(sentence for _, sentence in read if sentence)[:MAX_ACCOUNTS]

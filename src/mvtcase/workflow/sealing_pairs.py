@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.canon import StrEnum, parse_timestamp, timestamp
 from mvtcase.casebook import latest_finished
 from mvtcase.engine.events import MVT_FOLDER
+from mvtcase.engine.packed import ENDING, read_result
 from mvtcase.engine.safe_json import safe_text
 from mvtcase.store import queries
 from mvtcase.wording import why
 from mvtcase_readers.regular import UnreadableError
-from mvtcase_readers.trees import read_json
+from mvtcase_readers.trees import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -184,7 +185,7 @@ def _sides(store: Store) -> list[Side]:
 def sides_in(results: Path, official: str) -> tuple[Side, ...]:
     """Return the accounts whose ids a scan's LINE results know, with their one-to-one chats."""
     chats: dict[str, dict[str, list[Span]]] = {}
-    for path in result_files(results):
+    for path in line_files(results):
         for record in records_in(path, "line_chat")[0]:
             account, peer = record.get("account_mid_hash"), record.get("chat")
             if isinstance(account, str) and isinstance(peer, str) and record.get("kind") == "direct":
@@ -205,19 +206,21 @@ def _spans(runs: object) -> Iterator[Span]:
                 yield Span(sealed=run["sealed"], first=first, last=last)
 
 
-def result_files(results: Path) -> list[Path]:
+def line_files(results: Path) -> list[Path]:
     """Return everything in the parts' folders that has the name of a LINE result, whatever it is; links are refused."""
     root = results / MVT_FOLDER
     folders = [folder for folder in sorted(root.glob("*")) if folder.is_dir() and not folder.is_symlink()]
-    return [path for folder in folders for path in sorted(folder.glob("line_*.json"))]
+    found = {each.with_name(each.name.removesuffix(ENDING)) for one in folders for each in one.glob("line_*.json*")}
+    return sorted(each for each in found if each.suffix == ".json")
 
 
 def records_in(path: Path, kind: str) -> tuple[list[dict[str, Any]], str]:
     """Return a result file's records of a kind, and a sentence when it cannot be read; it is as hostile as evidence."""
     try:
-        records = read_json(path, MAX_RESULT_BYTES)
-    except UnreadableError as error:
-        return [], why("worker.left", name=safe_text(path.name, 100), error=error.reason)
+        records = parse_json(read_result(path, MAX_RESULT_BYTES), MAX_RESULT_BYTES)
+    except (UnreadableError, OSError) as error:
+        said = error.reason if isinstance(error, UnreadableError) else f"cannot be read: {error.strerror or error}"
+        return [], why("worker.left", name=safe_text(path.name, 100), error=said)
     listed: Iterable[Any] = records if isinstance(records, list) else []
     return [record for record in listed if isinstance(record, dict) and record.get("record") == kind], ""
 

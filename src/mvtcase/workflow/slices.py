@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.canon import canonical_json, new_uuid, timestamp
 from mvtcase.engine.events import HASHES_FILE
+from mvtcase.engine.packed import left_files, read_result, result_bytes
 from mvtcase.errors import BundleError, ConflictError, InputError, MvtcaseError
 from mvtcase.evidence import manifest
 from mvtcase.findings.normalise import Context, unlike_its_alerts
@@ -139,10 +140,11 @@ def _records(store: Store, scan: Scan, rows: dict[str, list[dict[str, Any]]]) ->
     events = [json.loads(row["event"]) for row in rows["alert"]]
     modules = {row["module"] for row in rows["alert"]}
     found: list[dict[str, Any]] = []
-    for path in sorted(store.folder.results(scan.id).rglob("*.json")):
-        if path.stem in modules and path.is_file() and path.stat().st_size <= _MAX_RESULT_BYTES:
-            held = json.loads(read_bounded(path, _MAX_RESULT_BYTES))
-            inside = path.relative_to(store.folder.results(scan.id)).as_posix()
+    results = store.folder.results(scan.id)
+    for path in left_files(results):
+        if path.suffix == ".json" and path.stem in modules and result_bytes(path) <= _MAX_RESULT_BYTES:
+            held = json.loads(read_result(path, _MAX_RESULT_BYTES))
+            inside = path.relative_to(results).as_posix()
             records = held if isinstance(held, list) else []
             found += [{"file": inside, "record": one} for one in records if any(_is_of(one, event) for event in events)]
     return found

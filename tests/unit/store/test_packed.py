@@ -16,10 +16,11 @@ from mvtcase.store.migrations import m007_pack_alerts
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mvtcase.canon import Json
     from mvtcase.store.store import Store
 
-LONG = {"text": "see https://lure.example/ " * 100, "n": 7}
-SHORT = {"text": "see https://lure.example/"}
+LONG: dict[str, Json] = {"text": "see https://lure.example/ " * 100, "n": 7}
+SHORT: dict[str, Json] = {"text": "see https://lure.example/"}
 
 
 @pytest.fixture

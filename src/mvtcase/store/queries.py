@@ -39,6 +39,16 @@ IN_ORDER = "coalesce(place, CAST(substr(id, 3) AS INTEGER)), uuid"
 """The order in which rows were written down, which no clock changes, and which is the same on every laptop."""
 
 
+def _where(**named: object) -> Condition:
+    """Return the condition that some columns hold what is asked for; a column of which nothing is asked is left out.
+
+    One text for all ("is null or equals") would read the table from end to end whatever is asked.
+    """
+    given = {name: value for name, value in named.items() if value is not None}
+    text = " AND ".join(f"{name} = ?" for name in given)
+    return Condition(text=f"WHERE {text}" if text else "", values=tuple(given.values()))
+
+
 def case_file(store: Store) -> model.CaseFile:
     """Return the inquiry this file holds. Raises `NotFoundError` when it was never filled in."""
     row = _only(_read(store, "case_file"), "a case in this file")
@@ -128,7 +138,8 @@ def owner_of_attachment(store: Store, digest: str) -> str:
 
 def consents(store: Store, official: str | None = None) -> tuple[model.Consent, ...]:
     """Return all consents, or one official's, oldest first."""
-    rows = _read(store, "consent", "WHERE ?1 IS NULL OR official = ?1 ORDER BY length(id), id", (official,))
+    whose = _where(official=official)
+    rows = _read(store, "consent", f"{whose.text} ORDER BY length(id), id", whose.values)
     return tuple(_consent(row) for row in rows)
 
 
@@ -155,7 +166,8 @@ def examiners(store: Store) -> tuple[model.Examiner, ...]:
 
 def roster_marks(store: Store, official: str | None = None) -> tuple[model.RosterMark, ...]:
     """Return all roster marks, or one official's, in the order of the time they speak of."""
-    rows = _read(store, "roster_mark", "WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, uuid", (official,))
+    whose = _where(official=official)
+    rows = _read(store, "roster_mark", f"{whose.text} ORDER BY at, recorded_at, uuid", whose.values)
     return tuple(model.RosterMark(**dict(row)) for row in rows)
 
 
@@ -177,7 +189,8 @@ def tombstones(store: Store) -> tuple[model.Tombstone, ...]:
 
 def devices(store: Store, official: str | None = None) -> tuple[model.Device, ...]:
     """Return all devices, or one official's, by id."""
-    rows = _read(store, "device", "WHERE ?1 IS NULL OR official = ?1 ORDER BY length(id), id", (official,))
+    whose = _where(official=official)
+    rows = _read(store, "device", f"{whose.text} ORDER BY length(id), id", whose.values)
     return tuple(_device(row) for row in rows)
 
 
@@ -207,8 +220,8 @@ def acquisitions(
     store: Store, device: str | None = None, *, official: str | None = None
 ) -> tuple[model.Acquisition, ...]:
     """Return all acquisitions, or one device's or official's, by id."""
-    inside = "WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR official = ?2) ORDER BY length(id), id"
-    rows = _read(store, "acquisition", inside, (device, official))
+    whose = _where(device=device, official=official)
+    rows = _read(store, "acquisition", f"{whose.text} ORDER BY length(id), id", whose.values)
     return tuple(_acquisition(row) for row in rows)
 
 
@@ -266,11 +279,13 @@ def scans(
 
     Unless `in_full`, modules are read only of scans whose reach follows from them, those of 0.1.0.
     """
-    inside = (
-        "(?1 IS NULL OR acquisition = ?1) AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) AND "
-        "(?3 IS NULL OR acquisition IN (SELECT a.id FROM acquisition a WHERE a.official = ?3))"
-    )
-    values = (acquisition, None if among is None else canonical_json(sorted(among)), official)
+    asked = {
+        "acquisition = ?": acquisition,
+        "id IN (SELECT value FROM json_each(?))": None if among is None else canonical_json(sorted(among)),
+        "acquisition IN (SELECT a.id FROM acquisition a WHERE a.official = ?)": official,
+    }
+    inside = " AND ".join(text for text, value in asked.items() if value is not None) or "1"
+    values = tuple(value for value in asked.values() if value is not None)
     rows = _read(store, "scan", f"WHERE {inside} ORDER BY {IN_ORDER}", values)
     whose = f"WHERE scan IN (SELECT id FROM scan WHERE {inside})"  # noqa: S608  # a text of our own
     old = "" if in_full else " AND scan IN (SELECT id FROM scan WHERE reach = '[]')"
@@ -351,8 +366,8 @@ def scan(store: Store, named: str) -> model.Scan:
 
 def scan_ids(store: Store, device: str | None = None) -> tuple[str, ...]:
     """Return the ids of all scans, or of a device's, oldest first."""
-    query = f"SELECT id FROM scan WHERE ?1 IS NULL OR device = ?1 ORDER BY {IN_ORDER}"  # noqa: S608  # own text
-    rows = store.rows(query, (device,))
+    whose = _where(device=device)
+    rows = store.rows(f"SELECT id FROM scan {whose.text} ORDER BY {IN_ORDER}", whose.values)  # noqa: S608  # own text
     return tuple(row["id"] for row in rows)
 
 
@@ -710,18 +725,15 @@ def alerts_from(rows: Iterable[Mapping[str, Any]]) -> tuple[model.RawAlert, ...]
 
 def observations(store: Store, official: str | None = None) -> tuple[model.Observation, ...]:
     """Return all observations, or one official's, in the order of the time they speak of."""
-    rows = _read(
-        store,
-        "observation",
-        f"WHERE ?1 IS NULL OR official = ?1 ORDER BY at, recorded_at, {IN_ORDER}",
-        (official,),
-    )
+    whose = _where(official=official)
+    rows = _read(store, "observation", f"{whose.text} ORDER BY at, recorded_at, {IN_ORDER}", whose.values)
     return tuple(model.Observation(**dict(row)) for row in rows)
 
 
 def notes(store: Store, about: str | None = None) -> tuple[model.Note, ...]:
     """Return all notes, or those on one thing, oldest first."""
-    rows = _read(store, "note", "WHERE ?1 IS NULL OR about = ?1 ORDER BY length(id), id", (about,))
+    whose = _where(about=about)
+    rows = _read(store, "note", f"{whose.text} ORDER BY length(id), id", whose.values)
     return tuple(model.Note(**dict(row)) for row in rows)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from mvtcase.casebook import latest_finished, overview
+from mvtcase.casebook import MOST_RENEWED, latest_finished, overview
 from mvtcase.cluster.examining import Examination, examine
 from mvtcase.engine import warm
 from mvtcase.engine.box import Box
@@ -399,8 +399,11 @@ def _with_password(
 
 def shown_scans(desk: Desk, store: Store, wanted: Collection[str]) -> tuple[payloads.ScanShown, ...]:
     """Return scans as they are shown, each with its device's status as it stands now."""
-    book = overview(store, desk.newest())
-    standing = {each.device.id: each for one in book.officials for each in one.devices}
+    shown = queries.scans(store, among=wanted)
+    owners = {queries.device(store, each).official for each in {scan.device for scan in shown}}
+    few = len(owners) <= MOST_RENEWED and store.memory is None
+    books = [overview(store, desk.newest(), who) for who in (sorted(owners) if few else [None])]
+    standing = {each.device.id: each for book in books for one in book.officials for each in one.devices}
     return tuple(
         payloads.scan(
             scan,
@@ -408,7 +411,7 @@ def shown_scans(desk: Desk, store: Store, wanted: Collection[str]) -> tuple[payl
             findings=queries.findings_of_scan(store, scan.id),
             device=standing.get(scan.device),
         )
-        for scan in queries.scans(store, among=wanted)
+        for scan in shown
     )
 
 

@@ -132,7 +132,7 @@ def _wanted(store: Store, request: Request, choice: Choice) -> list[Scan]:
         raise InputError(
             "Which scans?", hint=say("Name scans, or use {0} for the latest of each acquisition.", do(all=True))
         )
-    scans = queries.scans(store)
+    scans = queries.scans(store, in_full=False)
     counted = [each for each in queries.acquisitions(store) if each.state is AcquisitionState.REGISTERED]
     latest = latest_finished(scans)
     found = (latest.get(each.id) for each in counted)

@@ -242,7 +242,7 @@ def lines_table(lines: Sequence[LineFact], name: Message) -> Table:
             for one in lines
         ),
         numbers=frozenset({3}),
-        under=((0, 1), (3, 4)),
+        under=((0, 1), (2, 1), (3, 4)),
     )
 
 
@@ -264,6 +264,7 @@ def _timeline(facts: IncidentFacts) -> Iterator[Block]:
             rows=tuple(
                 (parts.moment(one.at), one.basis, one.who, (soft(Said(one.kind)), " ", one.what)) for one in told
             ),
+            under=((1, 0), (2, 3)),
         )
     else:
         yield Para(say("Nothing that may be told one by one has happened yet."))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ CONTEXT = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 _HASHES = {"files_md5": "MD5", "files_sha1": "SHA1", "files_sha256": "SHA256"}
+_DIGITS = re.compile("(?:[0-9A-Fa-f]{2})+")
 _Node = dict[str, "Json"]
 
 
@@ -203,7 +205,7 @@ def _facet(ref: IndicatorRef) -> tuple[str, _Node | None]:
         "file_names": ("File", "fileName", value),
         "file_paths": ("File", "filePath", value),
     }
-    if ref.type in _HASHES:
+    if ref.type in _HASHES and _DIGITS.fullmatch(ref.value):
         facet = _node("uco-observable:ContentDataFacet", "facet", ref.type, ref.value)
         return "File", facet | {"uco-observable:hash": [_hash(_HASHES[ref.type], ref.value, "indicator", ref.type)]}
     if ref.type not in simple:

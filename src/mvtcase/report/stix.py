@@ -52,7 +52,9 @@ _DERIVED = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 """The namespace in which STIX 2.1 derives ids of observables."""
 _ANY = re.compile(r".+", re.DOTALL)
 _SHAPES = {
-    "domains": re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.?)+|[0-9A-Fa-f:]+"),
+    "domains": re.compile(
+        r"(?=.{1,253}\Z)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.|\Z))+|[0-9A-Fa-f:]{2,45}"
+    ),
     "urls": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"<>\\^`{|}\x00-\x1f\x7f-\uffff]+"),
     "emails": re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+"),
     "files_md5": re.compile(r"[0-9A-Fa-f]{32}"),

@@ -308,6 +308,20 @@ def test_case_uco_is_a_graph_whose_references_lead_somewhere(all_kinds: View, ed
     assert ("Aldith Ashgrove" in json.dumps(whole)) is (edition is not Edition.OUTSIDE)
 
 
+def test_what_no_schema_takes_is_no_observable(all_kinds: View) -> None:
+    """A host of 300 letters and a hash that is none stay patterns and names: schemas refuse them as things."""
+    odd = (("w" * 300 + ".example", "domains"), ("{{ 7 * 7 }}", "files_sha256"))
+    two = [
+        replace(each, indicator=IndicatorRef(value=value, type=kind, family="", set="s"))
+        for each, (value, kind) in zip(all_kinds.findings, odd, strict=False)
+    ]
+    view = view_of(replace(all_kinds.book, findings=tuple(two)), example.inside())
+    bundle = json.loads(stix.as_stix(view, with_names=True).data)["objects"]
+    assert not [each for each in bundle if each["type"] in {"domain-name", "file"}]
+    assert len([each for each in bundle if each["type"] == "indicator"]) == len(odd)
+    assert "hexBinary" not in case_uco.as_case_uco(view, with_names=True).data.decode().partition("7 * 7")[2][:400]
+
+
 def test_case_uco_gives_each_thing_a_facet_of_its_own(all_kinds: View) -> None:
     """Sets publish one value as a file's name and as its path: CASE lets no two things share a facet."""
     ref = IndicatorRef(value="com.evil.plist", type="file_names", family="", set="s")

@@ -18,7 +18,7 @@ from mvtcase.report.pages import device, group, incident, letter
 from mvtcase.wording import ENGLISH, Said, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.model import Json
@@ -77,9 +77,18 @@ def render_all(
     return tuple((each, makers[each]()) for each in formats)
 
 
-def to_keep(facts: object) -> bytes:
-    """Return facts in their language as JSON on one line, which `kept.read` reads."""
-    return json.dumps(_whole(spoken(facts)), default=_values).encode("ascii")
+def to_keep(facts: object) -> Iterator[bytes]:
+    """Yield facts in their language as JSON on one line, which `kept.read` reads, in pieces: incidents are large."""
+    told = json.JSONEncoder(default=_values).encode
+    for place, (name, value) in enumerate(_whole(spoken(facts)).items()):
+        yield f"{', ' if place else '{'}{told(name)}: ".encode("ascii")
+        if isinstance(value, tuple) and value:
+            for number, each in enumerate(value):
+                yield f"{', ' if number else '['}{told(each)}".encode("ascii")
+            yield b"]"
+        else:
+            yield told(value).encode("ascii")
+    yield b"}"
 
 
 def as_json(record: object) -> dict[str, Json]:

@@ -209,7 +209,8 @@ def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str,
         look_over(book, replace(occasion, life=life), pages)
     return {
         "files": [
-            reports.filed(store, name, file.format, page) for (name, page), file in zip(pages, found.files, strict=True)
+            reports.filed(store, name, file.format, [page])
+            for (name, page), file in zip(pages, found.files, strict=True)
         ]
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import sha256_bytes
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import CaseReadOnlyError, ConflictError, InputError, NotFoundError
-from mvtcase.files import write_atomically
+from mvtcase.files import write_atomically, written
 from mvtcase.model import Report, ReportState
 from mvtcase.report.publication import Edition, face_of, is_withheld
 from mvtcase.report.render import Format, render_all, to_keep
@@ -68,11 +69,11 @@ class Reports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
-    """A report before it is filed: its pages by format, the bytes of its facts, and the occasion."""
+    """A report before it is filed: its pages by format, what it says, and the occasion."""
 
     occasion: Occasion
     pages: tuple[tuple[Format, bytes], ...]
-    facts: bytes
+    facts: object
     wish: dict[str, Any]
 
 
@@ -143,10 +144,11 @@ def _make(desk: Desk, book: Casebook, newest: Newest, occasion: Occasion, format
     facts = facts_of(book, kind, occasion)
     pages = render_all(facts, kind, formats, look_of(desk.settings))
     wish = kept(book, occasion, newest, facts)
-    said = to_keep(facts)
-    named = file_name(occasion.report, str(kind), str(occasion.edition))
-    look_over(book, occasion, [(f"{named}.{form}", page) for form, page in (*pages, (Format.JSON, said))])
-    return _Made(occasion=occasion, pages=pages, facts=said, wish=wish)
+    if occasion.edition is Edition.OUTSIDE:
+        named = file_name(occasion.report, str(kind), str(occasion.edition))
+        every = (*pages, (Format.JSON, b"".join(to_keep(facts))))
+        look_over(book, occasion, [(f"{named}.{form}", page) for form, page in every])
+    return _Made(occasion=occasion, pages=pages, facts=facts, wish=wish)
 
 
 def _not_listed(book: Casebook, kind: Kind, edition: Edition) -> tuple[Message, ...]:
@@ -243,8 +245,8 @@ def _keep(desk: Desk, store: Store, made: _Made) -> None:
     with store.change("report.written", actor=desk.actor, subject=occasion.report, **made.wish) as change:
         if change.new_id("report") != occasion.report:
             raise ConflictError("Another report was written at the same moment.", hint="Write this one again.")
-        files = [filed(store, f"{name}.{form}", str(form), page) for form, page in made.pages]
-        facts = filed(store, f"{name}.{PRIVATE_FILE_ENDING}", "facts", made.facts)
+        files = [filed(store, f"{name}.{form}", str(form), [page]) for form, page in made.pages]
+        facts = filed(store, f"{name}.{PRIVATE_FILE_ENDING}", "facts", to_keep(made.facts))
         told: dict[str, Json] = {"kind": str(occasion.kind), "target": target, "files": [*files], "facts": facts}
         change.payload.update(told)
         first = report_files.ReportFile(**files[0])
@@ -266,11 +268,14 @@ def _keep(desk: Desk, store: Store, made: _Made) -> None:
         )
 
 
-def filed(store: Store, name: str, form: str, page: bytes) -> dict[str, Any]:
-    """Write a file of a report and return what the chain says of it."""
-    path = store.folder.reports / name
-    write_atomically(path, page)
-    return {"format": form, "path": str(path.relative_to(store.folder.path)), "sha256": sha256_bytes(page)}
+def filed(store: Store, name: str, form: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+    """Write a file of a report, given in pieces, and return what the chain says of it."""
+    path, digest = store.folder.reports / name, hashlib.sha256()
+    with written(path) as handle:
+        for each in pieces:
+            digest.update(each)
+            handle.write(each)
+    return {"format": form, "path": str(path.relative_to(store.folder.path)), "sha256": digest.hexdigest()}
 
 
 def _put(folder: Path, made: Sequence[_Made]) -> None:

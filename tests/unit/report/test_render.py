@@ -32,7 +32,7 @@ from mvtcase.report.layout import narrow, paper
 from mvtcase.report.layout.markdown import markdown, markdown_text
 from mvtcase.report.letter import letter
 from mvtcase.report.pages.parts import moment
-from mvtcase.report.render import PAGES, Format, Look, render
+from mvtcase.report.render import PAGES, Format, Look, as_json, render, to_keep
 from mvtcase.wording import say, translator
 
 if TYPE_CHECKING:
@@ -274,7 +274,8 @@ def test_what_a_report_says_is_read_back_as_it_was(book: Casebook, facts: Incide
     """The kept JSON gives the same records again, of hostile text too."""
     spoiled = incident(hostile.casebook(), hostile.inside(), example.sealing())
     for each in (facts, spoiled):
-        assert kept.read("incident", render(each, "incident", Format.JSON)) == each
+        assert kept.read("incident", b"".join(to_keep(each))) == each
+        assert json.loads(b"".join(to_keep(each))) == json.loads(render(each, "incident", Format.JSON)) == as_json(each)
     note = letter(book, replace(example.inside(kind="letter"), official=book.officials[0].official), {})
     assert kept.read("letter", render(note, "letter", Format.JSON)) == note
     with pytest.raises(RenderError, match="cannot be read"):

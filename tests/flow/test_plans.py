@@ -43,7 +43,7 @@ def _read_whole(desk: Desk, statements: list[str]) -> dict[str, str]:
     """Return the tables that grow and are read row by row without an index, each with a statement that does."""
     found: dict[str, str] = {}
     with desk.open_case() as store:
-        for text in statements:
+        for text in dict.fromkeys(statements):
             if not re.match(r"\s*(SELECT|WITH|UPDATE|DELETE)", text) or text.endswith("ORDER BY sequence DESC LIMIT 1"):
                 continue  # the chain's head is the last row, and the first one read
             for row in store.connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall():

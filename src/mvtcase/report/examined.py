@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mvtcase.casebook import DeviceStanding, OfficialStanding
-    from mvtcase.model import Consent, DeviceIdentity, Gap, Observation, Scan
+    from mvtcase.model import Consent, DeviceIdentity, Gap, IndicatorSet, Observation, Scan
     from mvtcase.report.view import View
     from mvtcase.wording import Message
 
@@ -94,15 +94,7 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         status=str(one.status),
         words=WORDS[one.status],
         reach=view.word(sentence(one.reach)),
-        compared=view.told(
-            say(
-                "{name} {version} ({number} indicators)",
-                name=visible(each.name),
-                version=visible(each.version),
-                number=f"{each.usable:,}",
-            )
-            for each in one.compared
-        ),
+        compared=view.told(map(_compared, one.compared)),
         dismissed=one.dismissed,
         leads=one.leads,
         completeness=str(one.completeness) if scanned else None,
@@ -113,6 +105,13 @@ def _device(view: View, one: DeviceStanding) -> DeviceFact:
         stale=view.told(_stale(one)),
         scans=tuple(_scan(one, scan) for scan in one.latest),
     )
+
+
+def _compared(used: IndicatorSet) -> Message:
+    named = {"name": visible(used.name), "version": visible(used.version)}
+    if used.usable == 1:
+        return say("{name} {version} (1 indicator)", **named)
+    return say("{name} {version} ({number} indicators)", **named, number=f"{used.usable:,}")
 
 
 def what(view: View, identity: DeviceIdentity, platform: Platform) -> str:

@@ -13,7 +13,7 @@ import mvtcase.report
 from builders import report_example as example
 from mvtcase.escape import defang
 from mvtcase.findings.status import WORDS
-from mvtcase.model import EvidenceClass, Level, ModuleOutcome, Publication, Scan, Status
+from mvtcase.model import EvidenceClass, IndicatorSet, Level, ModuleOutcome, Publication, Scan, Status
 from mvtcase.report import evidence, narrative, numbers, plain_words, sealing, summary
 from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
@@ -336,3 +336,10 @@ def test_a_report_speaks_another_language_by_its_catalogue_alone(monkeypatch: py
     assert seen.told([why("indicators.none")]) == ("⟪kein Merkmal⟫",)
     plain = view_of(example.casebook(), example.inside())
     assert plain.told([why("indicators.none")]) == ("no indicator was loaded",)
+
+
+@pytest.mark.parametrize(("usable", "told"), [(1, "a 2 (1 indicator)"), (1_549, "a 2 (1,549 indicators)")])
+def test_a_set_of_one_indicator_is_told_in_the_singular(usable: int, told: str) -> None:
+    """And large numbers with their commas."""
+    used = IndicatorSet(name="a", sha256="0" * 64, version="2", usable=usable)
+    assert str(coverage._compared(used)) == told

@@ -25,7 +25,7 @@ from mvtcase.report.spellings import BROKEN, CJK, FEWEST_JOINED, WORDS, Read, fo
 from mvtcase.wording import ENGLISH, languages, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mvtcase.casebook import OfficialStanding
     from mvtcase.model import Official
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
 _LONG_PIECE = {False: 12, True: 6}
 """How long a piece of our own sentences must be to be taken out of a text; true: of a text in Chinese, or joined."""
+_SHORT = 200
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
 def require_nobody(view: View, texts: Iterable[str]) -> None:
     """Raise `RenderError` where a finished text, or a file's name, holds what this edition must not tell of anybody."""
-    read = "\n".join(_LINES_END.sub(BROKEN, " ".join(folded(each).split())) for each in texts)
+    read = "\n".join(_each_once(_as_read, texts))
     for ref in {one.indicator for one in view.findings if one.indicator}:
         for each in (ref.value, shown_indicator(ref.value, ref.type), ref.family):
             read = read.replace(folded(each), "\n") if each else read
@@ -61,8 +62,24 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
             )
 
 
+def _as_read(text: str) -> str:
+    return _LINES_END.sub(BROKEN, " ".join(folded(text).split()))
+
+
 def _by_line(read: str) -> str:
-    return "\n".join(joined(each) for each in read.split("\n"))
+    return "\n".join(_each_once(joined, read.split("\n")))
+
+
+def _each_once(function: Callable[[str], str], texts: Iterable[str]) -> Iterator[str]:
+    """Yield what a function makes of each text; most texts of a report stand in it many times."""
+    made: dict[str, str] = {}
+    for text in texts:
+        found = made.get(text)
+        if found is None:
+            found = function(text)
+            if len(text) <= _SHORT:
+                made[text] = found
+        yield found
 
 
 def _without_faces(read: str, whole: str, shown: list[str]) -> tuple[str, str]:

@@ -6,6 +6,8 @@ digits of every script alike, traditional characters as their simplified twins.
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ CJK = re.compile("[\u3400-\u9fff]")
 _NO_WORD = re.compile(r"[\W_]+")
 _CHINESE = re.compile("[\u3400-\u9fff]+(?:[ ·]?[\u3400-\u9fff]+)*")
 _LONGEST_SURNAME, _PHONE_TAIL = 2, 8
+_MOST_READINGS = 16
+"""In how many ways a name is read: 曾 is Zeng as a surname and ceng as a word."""
 _PHONE = re.compile(r"\d(?:[\s().-]{0,3}\d){7,}")
 _TAG = re.compile(r"\+[^\s@+]*(?=\s?[\[(]?@)")
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019]s(?!\w)", re.IGNORECASE)
@@ -158,11 +162,14 @@ def _orders_of_syllables(syllables: Sequence[str], surname: int) -> Iterator[Seq
 
 @cache
 def _romanised(chinese: str) -> tuple[tuple[str, ...], ...]:
-    """Return the syllables of a Chinese name in Pinyin and as Wade and Giles wrote them."""
-    from pypinyin import lazy_pinyin  # noqa: PLC0415  # as above
+    """Return the syllables of a Chinese name in Pinyin and as Wade and Giles wrote them, in all ways to read it."""
+    # Its phrases, 44 MB of memory, are words of prose; a name's characters have readings of their own.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
+    from pypinyin import Style, pinyin  # noqa: PLC0415  # as above
 
-    pinyin = tuple(folded(each) for each in lazy_pinyin(chinese))
-    return tuple(dict.fromkeys((pinyin, tuple(map(_wade_giles, pinyin)))))
+    told = pinyin(chinese, style=Style.NORMAL, heteronym=True)
+    ways = itertools.islice(itertools.product(*(dict.fromkeys(map(folded, each)) for each in told)), _MOST_READINGS)
+    return tuple(dict.fromkeys(each for way in ways for each in (way, tuple(map(_wade_giles, way)))))
 
 
 _WHOLE = {

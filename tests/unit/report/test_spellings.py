@@ -32,6 +32,8 @@ def _read(text: str, *, known: frozenset[str] = frozenset(), own: str = "") -> R
         ("王國強", "Wang Kuo-ch'iang"),
         ("歐陽菲菲", "Feifei Ouyang"),
         ("蔡英文", "tsai.yingwen@mail"),
+        ("曾國城", "Zeng Guocheng"),
+        ("曾國城", "Tseng Kuo-ch'eng"),
         ("林佳龍 Lin Chia-lung", "about 林佳龍."),
         ("林佳龍 Lin Chia-lung", "about Chialung."),
         ("Lin Chia-lung (林佳龍)", "佳龍"),

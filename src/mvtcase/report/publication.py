@@ -34,7 +34,7 @@ EDITION_WORDS = said({
     Edition.NAMED: "Named edition: names everybody; contacts and device identities are covered.",
     Edition.OUTSIDE: "Outside edition: people appear as their publication levels let them; every number counts all.",
 })  # fmt: skip
-HIDDEN = "[not shown]"
+HIDDEN = Said("[not shown]")
 UNATTRIBUTED = Said("an official shown only in counts")
 MAX_TEXT_CHARACTERS = 700
 _MIN_PART_LETTERS = 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from builders.line import healthy_account, line_ios_files, unsealed_from, with_link, write_line_android_fs
 from builders.stix_bundles import write_stix_bundle
+from mvtcase.engine.packed import left_files, read_result
 from mvtcase.phones.adb_backup import build_adb_backup
 from mvtcase.phones.android import build_androidqf
 from mvtcase.phones.android_phone import AndroidPhone
@@ -153,7 +155,9 @@ class Trial:
         """Return the values of every file that MVT's modules and commands left in a scan, but for moments of ours."""
         root = self.folder / self.scans[scans][name]["id"] / "results/mvt"
         return {
-            str(path.relative_to(root)): values_of(path) for path in root.rglob("*") if path.suffix in {".json", ".csv"}
+            str(path.relative_to(root)): values_of(path)
+            for path in left_files(root)
+            if path.suffix in {".json", ".csv"}
         }
 
     def _run(self, responder: Any, *arguments: str) -> dict[str, dict[str, Any]]:
@@ -167,10 +171,10 @@ class Trial:
 
 def values_of(path: Path) -> Any:
     """Return what a stored file says; rows of one moment are in no order."""
+    text = read_result(path, 1 << 30).decode()
     if path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as handle:
-            return sorted(csv.reader(handle, escapechar="\\"))
-    held = json.loads(path.read_text("utf-8"))
+        return sorted(csv.reader(io.StringIO(text, newline=""), escapechar="\\"))
+    held = json.loads(text)
     return {**held, "date": "", "target_path": ""} if path.name == "info.json" else held
 
 

@@ -254,10 +254,12 @@ def _own_sentences(*, is_joined: bool) -> Any:  # noqa: ANN401  # the library ha
 
 def _without_own(text: str, *, is_joined: bool) -> str:
     """Return a text with the pieces of our own sentences blotted out."""
-    blotted = list(text)
+    kept: list[str] = []
+    done = 0
     for last, length in _own_sentences(is_joined=is_joined).iter_long(text.replace(BROKEN, " ")):
-        blotted[last - length + 1 : last + 1] = "\n" * length
-    return "".join(blotted)
+        kept += (text[done : max(done, last - length + 1)], "\n" * length)
+        done = last + 1
+    return "".join((*kept, text[done:]))
 
 
 def texts_of(facts: bytes) -> Iterator[str]:

@@ -51,6 +51,11 @@ class Run:
     peak: int
     phases: dict[str, float]
 
+    @property
+    def by_phase(self) -> str:
+        """The seconds of each phase in one line."""
+        return ", ".join(f"{step} {seconds:.1f}" for step, seconds in self.phases.items())
+
 
 def measured(argv: Sequence[object], environment: dict[str, str], log: Path) -> Run:
     """Run a command and return what it and its children cost; raises where it fails."""
@@ -192,8 +197,7 @@ def compare(bench: Bench, files: int, name: str, runs: int, ways: Sequence[str])
             run = bench.stock(path, name) if way == STOCK else bench.ours(acquisition, name, WAYS[way])
             found[way].append(run)
             told = f"{files:>7} files, {name}, run {number + 1}: {way:<17} {run.cpu:7.1f} s CPU {run.wall:7.1f} s"
-            phases = ", ".join(f"{step} {seconds:.1f}" for step, seconds in run.phases.items())
-            print(f"{told} {run.peak / 1e6:7.0f} MB  {phases}", file=sys.stderr, flush=True)
+            print(f"{told} {run.peak / 1e6:7.0f} MB  {run.by_phase}", file=sys.stderr, flush=True)
     return found
 
 
@@ -203,10 +207,9 @@ def rows_of(files: int, name: str, found: dict[str, list[Run]]) -> list[str]:
     rows = []
     for way, runs in found.items():
         one = _median(runs)
-        phases = ", ".join(f"{step} {seconds:.1f}" for step, seconds in one.phases.items())
         numbers = f"{one.cpu:.1f} | {one.cpu / stock.cpu:.2f} | {one.wall:.1f} | {one.peak / 1e6:.0f}"
         rows.append(
-            f"| {files:,} | {name} | {way} | {numbers} | {one.peak / stock.peak:.2f} | {len(runs)} | {phases} |"
+            f"| {files:,} | {name} | {way} | {numbers} | {one.peak / stock.peak:.2f} | {len(runs)} | {one.by_phase} |"
         )
     return rows
 
@@ -239,9 +242,8 @@ def compare_batch(bench: Bench, files: int, runs: int, ways: Sequence[str]) -> l
     rows = []
     for way, taken in found.items():
         one = _median(taken)
-        phases = ", ".join(f"{step} {seconds:.1f}" for step, seconds in one.phases.items())
         times = f"{stock.cpu / one.cpu:.1f} | {one.wall:.1f} | {stock.wall / one.wall:.1f}"
-        rows.append(f"| {BATCH} x {files:,} | {way} | {one.cpu:.1f} | {times} | {runs} | {phases} |")
+        rows.append(f"| {BATCH} x {files:,} | {way} | {one.cpu:.1f} | {times} | {runs} | {one.by_phase} |")
     return rows
 
 

@@ -10,6 +10,7 @@ import gc
 import hashlib
 import json
 import os
+import re
 import resource
 import time
 from collections import Counter, defaultdict
@@ -78,6 +79,7 @@ SELDOM = (200_000, 20, 20)
 
 _HASHED = ("md5", "sha1", "sha256")
 _PIECE = 1 << 20
+_FILE_ID = re.compile("[0-9a-f]{40}")
 
 
 def _not_listed(batch: Batch) -> Iterator[int]:
@@ -93,7 +95,7 @@ def _not_listed(batch: Batch) -> Iterator[int]:
             if name == "file":
                 if text.startswith(("/", "..")) or ":" in text:
                     yield number
-            elif name not in {"relativepath", "fileid"}:
+            elif name != "relativepath" and not (name == "fileid" and _FILE_ID.fullmatch(text)):
                 yield number
 
 

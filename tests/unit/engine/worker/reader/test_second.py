@@ -439,6 +439,20 @@ def test_the_list_of_a_backup_is_seen_as_the_paths_of_its_files(evidence: Path) 
     assert "Manifest.db" not in alerts
 
 
+def test_only_a_hash_is_a_name_of_a_file_in_a_backup(evidence: Path) -> None:
+    """The SHA-1 of a path is no file's hash, whatever a set says; an address in its place is one."""
+    columns, known = "fileID, domain, relativePath, flags", "3d0d7e5fb2ce288813306e4d4636395e047a3d28"
+    database(evidence / "Manifest.db", "Files", columns, (known, "HomeDomain", "Library/SMS/sms.db", 1))
+    named = Collection(
+        id="1", name="Invented", file_name="x.stix2", values={"files_sha1": (known,), "domains": (HOST,)}
+    )
+    assert of(read(evidence, EvidenceKind.IOS_BACKUP, MatchSet(collections=(named,))), "alert") == []
+    (evidence / "Manifest.db").unlink()
+    database(evidence / "Manifest.db", "Files", columns, (HOST, "HomeDomain", "x", 1))
+    (alert,) = of(read(evidence, EvidenceKind.IOS_BACKUP, MatchSet(collections=(named,))), "alert")
+    assert alert["indicator"]["value"] == HOST
+
+
 @pytest.mark.parametrize("flags", [1, 2, 4])
 def test_what_a_backup_only_lists_is_seen_by_its_path(flags: int, evidence: Path) -> None:
     """A folder, a link and a file whose content is missing have a place on the phone too."""

@@ -84,8 +84,9 @@ class Pairs:
 class Table:
     """A table; `numbers` are the columns that hold numbers, `name` is what a spreadsheet calls it.
 
-    `under` says by place which columns stand below which other ones on a page, with their heads before them: fewer
-    columns are read more easily, and are laid out in less time. A spreadsheet has each of them apart.
+    `under` says by place which columns stand below which other ones on a page, with their heads before them, `beside`
+    which follow others in their line, and `left_out` which say on a page what another one says too: fewer columns are
+    read more easily, and are laid out in less time. A spreadsheet has each of them apart.
     """
 
     name: str | Message
@@ -93,6 +94,8 @@ class Table:
     rows: tuple[tuple[Inline, ...], ...]
     numbers: frozenset[int] = frozenset()
     under: tuple[tuple[int, int], ...] = ()
+    beside: tuple[tuple[int, int], ...] = ()
+    left_out: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +190,30 @@ def tables(blocks: tuple[Block, ...]) -> Iterator[Table]:
 
 
 def stacked(table: Table) -> Table:
-    """Return a table with some of its columns below others; what says nothing is left out there."""
-    below = dict(table.under)
-    places = [place for place in range(len(table.head)) if place not in below]
+    """Return a table with some of its columns below or beside others; what says nothing is left out there."""
+    gone = {*dict(table.under), *dict(table.beside), *table.left_out}
+    places = [place for place in range(len(table.head)) if place not in gone]
+
+    def follow(row: tuple[Inline, ...], where: tuple[tuple[int, int], ...], place: int) -> list[int]:
+        return [each for each, before in where if before == place and row[each] not in ("", NOTHING)]
 
     def cell(row: tuple[Inline, ...], place: int) -> Inline:
-        children = [each for each, over in table.under if over == place and row[each] not in ("", NOTHING)]
-        return (row[place], *(piece for each in children for piece in ("\n", table.head[each], say(": "), row[each])))
+        beside = (piece for each in follow(row, table.beside, place) for piece in (say(", "), row[each]))
+        below = follow(row, table.under, place)
+        under = (piece for each in below for piece in ("\n", table.head[each], say(": "), row[each]))
+        return (row[place], *beside, *under)
+
+    def heading(place: int) -> Inline:
+        return joined(tuple(table.head[each] for each in (place, *follow(table.head, table.beside, place))), say(", "))
 
     return replace(
         table,
-        head=tuple(table.head[each] for each in places),
+        head=tuple(heading(each) for each in places),
         rows=tuple(tuple(cell(row, each) for each in places) for row in table.rows),
         numbers=frozenset(new for new, old in enumerate(places) if old in table.numbers),
         under=(),
+        beside=(),
+        left_out=frozenset(),
     )
 
 

@@ -190,6 +190,7 @@ def _finding_moments(view: View) -> Iterator[TimelineFact]:
             kind="finding",
             who=view.who(first.official),
             what=f"{times}{_class_and_title(view, first)}",
+            minor=all(map(_is_minor, together)),
         )
 
 

@@ -51,6 +51,7 @@ def _person(view: View, one: OfficialStanding) -> PersonFact:
         leads=one.leads,
         notifications=tuple(_notification(view, each) for each in one.notifications),
         devices=tuple(_device(view, each) for each in one.devices),
+        consent_id=one.consents[-1].id if one.consents else "",
     )
 
 
@@ -74,10 +75,9 @@ def _consent(view: View, consents: tuple[Consent, ...]) -> Message:
         return say("No consent is recorded, and nothing was examined under one.")
     latest = consents[-1]
     if latest.withdrawn_at:
-        return say("Consent {id} was withdrawn on {day}.", id=latest.id, day=latest.withdrawn_at[:10])
+        return say("The consent was withdrawn on {day}.", day=latest.withdrawn_at[:10])
     return say(
-        "Consent {id} of {day}, {method}; informed of {informed}.{ended}",
-        id=latest.id,
+        "Consent of {day}, {method}; informed of {informed}.{ended}",
         day=latest.given_at[:10],
         method=words.CONSENT_METHOD_WORDS[latest.method],
         informed=", ".join(view.told(words.POINT_WORDS[each] for each in sorted(latest.informed, key=str))),

@@ -162,6 +162,8 @@ class DeviceFact:
 class PersonFact:
     """One official who may have a row; `notifications` are vendors' warnings to the person, in words.
 
+    `consent` is what the latest consent says, `consent_id` which one it is.
+
     `found` says whether something was found that was confirmed or is to be reviewed.
     """
 
@@ -178,6 +180,7 @@ class PersonFact:
     leads: Shown
     notifications: tuple[str, ...]
     devices: tuple[DeviceFact, ...]
+    consent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,13 +243,17 @@ class FindingFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineFact:
-    """One moment: `kind` is finding, observation, acquisition, scan or change; None where the time is unknown."""
+    """One moment: `kind` is finding, observation, acquisition, scan or change; None where the time is unknown.
+
+    `minor` is what a page leaves to the JSON where there are too many moments.
+    """
 
     at: str | None
     basis: str
     kind: str
     who: str
     what: str
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,8 +109,9 @@ def test_a_device_that_was_never_scanned_has_no_completeness(book: Casebook) -> 
 
 def test_each_person_has_a_sentence_on_consent(facts: IncidentFacts) -> None:
     """The licence's clause is answered person by person, without naming who signed."""
-    assert facts.people[0].consent.startswith("Consent K-0001 of 2026-11-20, written; informed of disposal, nature")
+    assert facts.people[0].consent.startswith("Consent of 2026-11-20, written; informed of disposal, nature")
     assert facts.people[6].consent.startswith("No consent is recorded")
+    assert [each.consent_id for each in (facts.people[0], facts.people[6])] == ["K-0001", ""]
 
 
 def test_a_withdrawn_or_ended_consent_is_told(book: Casebook) -> None:
@@ -119,7 +120,7 @@ def test_a_withdrawn_or_ended_consent_is_told(book: Casebook) -> None:
     gone = replace(consent, withdrawn_at="2026-11-23T00:00:00.000000Z")
     ended = replace(consent, expires_at="2026-11-22T00:00:00.000000Z")
     view = view_of(book, example.inside())
-    assert str(coverage._consent(view, (gone,))) == "Consent K-0001 was withdrawn on 2026-11-23."
+    assert str(coverage._consent(view, (gone,))) == "The consent was withdrawn on 2026-11-23."
     assert str(coverage._consent(view, (ended,))).endswith("It has ended since.")
 
 

@@ -429,7 +429,10 @@ def test_columns_below_others_stand_there_with_their_heads_and_alone_in_a_workbo
         under=((1, 0),),
     )
     made = stacked(replace(table, numbers=frozenset({2})))
-    assert made.head == ("a", "n", "c")
+    assert [plain(each, translator("en")) for each in made.head] == ["a", "n", "c"]
     assert made.numbers == {1}
     assert [plain(row[0], translator("en")) for row in made.rows] == ["1\nb: 2 more", "5"]
     assert [len(row) for row in table.rows] == [4, 4]
+    told = stacked(replace(table, under=(), beside=((3, 1),), left_out=frozenset({0})))
+    assert [plain(each, translator("en")) for each in told.head] == ["b, c", "n"]
+    assert [plain(row[0], translator("en")) for row in told.rows] == ["2 more, 4", "–, 8"]

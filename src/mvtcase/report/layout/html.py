@@ -40,7 +40,7 @@ _PACKAGE = "mvtcase.report"
 _TAGS = {Style.BOLD: Markup("<b>{}</b>"), Style.CODE: Markup("<code>{}</code>")}
 _LOGO_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 MAX_LOGO_BYTES = 1 << 20
-_WIDEST, _LINE, _BETWEEN, _MORE = 34, 22, 3, 40
+_WIDEST, _LINE, _BETWEEN, _MORE = 54, 22, 3, 40
 """How much of a word and of a line a column of a printed table makes room for, what is left free beside it, and how
 much wider one with long texts may be."""
 
@@ -170,7 +170,7 @@ class Page:
 
     @_block.register(Table)
     def _table(self, table: Table, _depth: int) -> Markup:
-        block = stacked(table) if table.under else table
+        block = stacked(table)
         head = Markup("").join(
             Markup('<th scope="col"{}>{}</th>').format(_number(place, block), self.inline(each))
             for place, each in enumerate(block.head)
@@ -193,7 +193,7 @@ class Page:
                 widths[place] = max(widths[place], needed + _BETWEEN)
                 lengths[place] += _width(text)
         widths = [
-            width + min(_MORE, length // (4 * len(block.rows) + 4))
+            width + min(_MORE, length // (3 * len(block.rows) + 3))
             for width, length in zip(widths, lengths, strict=True)
         ]
         return Markup("").join(Markup('<col style="--w: {:.1f}%">').format(100 * n / sum(widths)) for n in widths)

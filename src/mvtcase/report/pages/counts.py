@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     )
     from mvtcase.wording import Message
 
-MOST_LINKS, MOST_NAMED = 40, 12
-"""How many links stand in a table, and how many people of each; the JSON has all."""
+MOST_LINKS, MOST_NAMED, OF_MANY = 20, 12, 4
+"""How many links stand in a table, and how many people of each: of more people only a few, since what so many share
+says little of each. The JSON has all."""
 
 
 def numbers(tallies: Sequence[Tally], name: Message) -> Table:
@@ -131,7 +132,7 @@ def links(found: Sequence[LinkFact], *, naming: bool) -> Section:
                         each.meaning,
                         code(each.value),
                         str(each.officials),
-                        *((_some(each.who),) if naming else ()),
+                        *((some(each.who),) if naming else ()),
                         str(each.findings),
                         parts.moment(each.first),
                         parts.moment(each.last),
@@ -151,11 +152,12 @@ def links(found: Sequence[LinkFact], *, naming: bool) -> Section:
     )
 
 
-def _some(names: Sequence[str]) -> Inline:
-    """Return the first names of a link that many people share: such a link says little of each."""
-    told = ", ".join(names[:MOST_NAMED])
-    more = len(names) - MOST_NAMED
-    return (told, say(", "), say("{more} more", more=more)) if more > 0 else told or NOTHING
+def some(names: Sequence[str]) -> Inline:
+    """Return names, of many only the first."""
+    told = names if len(names) <= MOST_NAMED else names[:OF_MANY]
+    more = len(names) - len(told)
+    listed = ", ".join(told) or NOTHING
+    return (listed, say(", "), say("{more} more", more=more)) if more else listed
 
 
 def sealing(facts: SealingFacts | None, drawing: tuple[Block, ...] = ()) -> Section:

@@ -31,18 +31,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mvtcase.report.document import Block, Document, Inline
-    from mvtcase.report.facts import DeviceFact, PersonFact
+    from mvtcase.report.facts import DeviceFact, PersonFact, TimelineFact
     from mvtcase.report.incident import IncidentFacts
     from mvtcase.report.lines import LineFact
     from mvtcase.report.pictures import MatrixCell, MatrixRow
     from mvtcase.wording import Message
 
 _ORDER = ("confirmed", "targeted", "indicator_match", "suspicious", "inconclusive", "no_trace", "not_examined")
-MOST_GAPS, MOST_MOMENTS = 12, 60
-"""How many gaps of a phone, and moments of the whole, are told one by one; the JSON has all."""
-CARDS_OF_A_PHONE, MOST_CARDS = 6, 24
+MOST_GAPS, MOST_MOMENTS, FEWEST_ALIKE = 12, 60, 4
+"""How many gaps of a phone, and moments of the whole, are told one by one; the JSON has all. So many acquisitions, or
+scans, of one day are one moment."""
+CARDS_OF_A_PHONE, MOST_CARDS = 6, 12
 """How many lines have a card of their own, of one phone and of all: the gravest; others have a row."""
-ROWS_OF_A_PHONE, MOST_ROWS = 12, 60
+ROWS_OF_A_PHONE, MOST_ROWS = 12, 40
 
 
 def page(facts: IncidentFacts) -> Document:
@@ -99,9 +100,9 @@ def _status(facts: IncidentFacts, people: Sequence[PersonFact]) -> Iterator[Bloc
     if people:
         yield Table(
             name=say("People"),
-            head=(say("official"), say("groups"), say("status"), say("phones"), say("examined")),
+            head=(say("official"), say("groups"), say("status"), say("phones")),
             rows=tuple(map(_person, people)),
-            under=((1, 0), (4, 3)),
+            beside=((1, 0),),
         )
 
 
@@ -109,16 +110,21 @@ def _person(one: PersonFact) -> tuple[Inline, ...]:
     beside = soft(say("dismissed: {dismissed}; leads: {leads}", dismissed=one.dismissed, leads=one.leads))
     told: tuple[Inline, ...] = (chip(one.words, one.status), "\n", beside)
     told += tuple(("\n", each) for each in one.notifications)
-    phones = "\n".join(f"{each.id}: {each.what}, {each.state}" for each in one.devices)
-    examined = joined(tuple(Said(each.completeness or "not examined") for each in one.devices), "\n")
-    role: tuple[Inline, ...] = ("\n", soft(one.role)) if one.role else ()
+    phones = tuple(
+        (f"{each.id}: {each.what}, {each.state}", say("; "), say("examined"), say(": "), _examined(each))
+        for each in one.devices
+    )
+    role: tuple[Inline, ...] = (say(", "), soft(one.role)) if one.role else ()
     return (
-        (bold(one.who), *role, "\n", soft(one.roster)),
+        (bold(one.who), *role, say(", "), soft(one.roster)),
         ", ".join(one.groups) or NOTHING,
         told,
-        phones or say("no phone registered"),
-        examined if one.devices else NOTHING,
+        joined(phones, "\n") if phones else say("no phone registered"),
     )
+
+
+def _examined(device: DeviceFact) -> Said:
+    return Said(device.completeness or "not examined")
 
 
 def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
@@ -143,17 +149,20 @@ def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
     yield Table(
         name=say("Traces by person"),
         head=(say("official"), *(each.words for each in rows[0].cells)),
-        rows=tuple(
-            (
-                bold(", ".join(names)),
-                *(
-                    (drawings.sign(each.mark), "\n", soft(each.span)) if each.span else drawings.sign(each.mark)
-                    for each in cells
-                ),
-            )
-            for cells, names in alike.items()
-        ),
+        rows=tuple(_traces(cells, names) for cells, names in alike.items()),
     )
+
+
+def _traces(cells: tuple[MatrixCell, ...], names: Sequence[str]) -> tuple[Inline, ...]:
+    """Return a row of people whose phones could have shown the same; the time that most cells cover stands once."""
+    most = Counter(each.span for each in cells if each.span).most_common(1)
+    common = most[0][0] if most and most[0][1] > 1 else ""
+    signs = (
+        (drawings.sign(each.mark), "\n", soft(each.span)) if each.span not in {"", common} else drawings.sign(each.mark)
+        for each in cells
+    )
+    reach = ("\n", soft(common)) if common else ()
+    return ((bold(", ".join(names)), *reach), *signs)
 
 
 def _findings(facts: IncidentFacts) -> Iterator[Block]:
@@ -163,15 +172,38 @@ def _findings(facts: IncidentFacts) -> Iterator[Block]:
     cards = _first(heavy, of_a_phone=CARDS_OF_A_PHONE, of_all=MOST_CARDS)
     yield from map(line, cards)
     told = {one.id for one in cards}
-    for name, rest in (
-        (say("More findings"), [one for one in heavy if one.id not in told]),
-        (say("Minor: no indicator, of little weight, not judged"), [one for one in facts.lines if one.minor]),
-    ):
-        rows = _first(rest, of_a_phone=ROWS_OF_A_PHONE, of_all=MOST_ROWS)
-        if rows:
-            yield lines_table(rows, name)
-        if more := len(rest) - len(rows):
-            yield Para(say("{more} more such lines stand in the JSON of this report.", more=more), Tone.SMALL)
+    rest = [one for one in heavy if one.id not in told]
+    rows = _first(rest, of_a_phone=ROWS_OF_A_PHONE, of_all=MOST_ROWS)
+    if rows:
+        yield lines_table(rows, say("More findings"))
+    if more := len(rest) - len(rows):
+        yield Para(say("{more} more such lines stand in the JSON of this report.", more=more), Tone.SMALL)
+    yield from _minor([one for one in facts.lines if one.minor])
+
+
+def _minor(lines: Sequence[LineFact]) -> Iterator[Block]:
+    """Yield what is of little weight, each cause once with the phones that have it."""
+    alike: dict[tuple[str, str], list[LineFact]] = {}
+    for one in lines:
+        alike.setdefault((one.class_name, one.title), []).append(one)
+    often = sorted(alike.values(), key=lambda same: -len(same))
+    if often:
+        yield Table(
+            name=MINOR,
+            head=(say("what"), say("phones"), say("records"), say("where")),
+            rows=tuple(
+                (
+                    titled(same[0]),
+                    str(len({one.device for one in same})),
+                    str(sum(one.records for one in same)),
+                    counts.some(tuple(dict.fromkeys(f"{one.who} {one.device}" for one in same))),
+                )
+                for same in often[:MOST_ROWS]
+            ),
+            numbers=frozenset({1, 2}),
+        )
+    if (more := len(often) - MOST_ROWS) > 0:
+        yield Para(say("{more} more such lines stand in the JSON of this report.", more=more), Tone.SMALL)
 
 
 def _first(lines: Sequence[LineFact], *, of_a_phone: int, of_all: int) -> list[LineFact]:
@@ -225,6 +257,16 @@ def when(one: LineFact) -> Inline:
     return (parts.moment(one.first), " – ", parts.moment(one.last), f" ({one.basis})")
 
 
+MINOR = say("Minor: no indicator, of little weight, not judged")
+
+
+def titled(one: LineFact) -> str | Message:
+    """Return a line's title, which says the class too."""
+    if one.title.startswith(one.class_name):
+        return one.title
+    return say("{kind}: {what}", kind=one.class_name, what=one.title)
+
+
 def lines_table(lines: Sequence[LineFact], name: Message) -> Table:
     """Return lines as a table, a row for each."""
     return Table(
@@ -233,7 +275,7 @@ def lines_table(lines: Sequence[LineFact], name: Message) -> Table:
         rows=tuple(
             (
                 one.class_name,
-                one.title,
+                titled(one),
                 f"{one.who}, {one.device}; {one.module}",
                 str(one.records),
                 when(one),
@@ -242,7 +284,8 @@ def lines_table(lines: Sequence[LineFact], name: Message) -> Table:
             for one in lines
         ),
         numbers=frozenset({3}),
-        under=((0, 1), (2, 1), (3, 4)),
+        under=((2, 1), (3, 4)),
+        left_out=frozenset({0}),
     )
 
 
@@ -256,23 +299,50 @@ def _timeline(facts: IncidentFacts) -> Iterator[Block]:
         yield Drawing(
             drawn, say("How many people were touched by a published indicator, by the day of the first trace.")
         )
-    told = facts.timeline[:MOST_MOMENTS]
+    told = _weightiest(facts.timeline)
     if told:
         yield Table(
             name=say("Timeline"),
-            head=(say("time"), say("clock"), say("who"), say("what")),
-            rows=tuple(
-                (parts.moment(one.at), one.basis, one.who, (soft(Said(one.kind)), " ", one.what)) for one in told
-            ),
-            under=((1, 0), (2, 3)),
+            head=(say("time"), say("who"), say("what")),
+            rows=tuple(map(_moment, told)),
         )
     else:
         yield Para(say("Nothing that may be told one by one has happened yet."))
-    if len(facts.timeline) > len(told):
-        yield Para(
-            say("{more} more moments stand in the JSON of this report.", more=len(facts.timeline) - len(told)),
-            Tone.SMALL,
-        )
+    if more := len(facts.timeline) - sum(map(len, told)):
+        yield Para(say("{more} more moments stand in the JSON of this report.", more=more), Tone.SMALL)
+
+
+def _weightiest(timeline: Sequence[TimelineFact]) -> list[list[TimelineFact]]:
+    """Return the moments to tell, in order; of too many, routine of one day is one, and what weighs little goes."""
+    if len(timeline) <= MOST_MOMENTS:
+        return [[one] for one in timeline]
+    alike: dict[object, list[TimelineFact]] = {}
+    for place, one in enumerate(timeline):
+        alike.setdefault((one.kind, one.at and one.at[:10]) if one.kind in _ROUTINE else place, []).append(one)
+    moments = [
+        part for same in alike.values() for part in ([same] if len(same) >= FEWEST_ALIKE else [[each] for each in same])
+    ]
+    chosen = sorted(range(len(moments)), key=lambda place: moments[place][0].minor)[:MOST_MOMENTS]
+    return [moments[place] for place in sorted(chosen)]
+
+
+_ROUTINE = {"acquisition", "scan"}
+
+
+def _several(kind: str, number: int) -> Message:
+    if kind == "acquisition":
+        return say("{n} acquisitions; each stands among the items of evidence", n=number)
+    return say("{n} scans; each stands with its phone in the JSON of this report", n=number)
+
+
+def _moment(same: Sequence[TimelineFact]) -> tuple[Inline, ...]:
+    first = same[0]
+    if same[1:]:
+        who = counts.some(tuple(dict.fromkeys(one.who for one in same)))
+        return parts.day(first.at), who, _several(first.kind, len(same))
+    # Our own times are written with their zone; the times of evidence have none of their own.
+    clock = "" if first.basis == "UTC" and first.kind != "finding" else f" ({first.basis})"
+    return (parts.moment(first.at), clock), first.who, (soft(Said(first.kind)), " ", first.what)
 
 
 def _strip(facts: IncidentFacts) -> Iterator[Block]:
@@ -305,7 +375,8 @@ def _coverage_of(device: DeviceFact) -> DeviceFact:
 
 
 def _phones_card(phones: Sequence[tuple[DeviceFact, str]]) -> Card:
-    first, named = phones[0][0], tuple((f"{each.id}: {each.what} ", soft(f"({who})")) for each, who in phones)
+    first, in_order = phones[0][0], sorted(phones, key=lambda each: each[0].id)
+    named = tuple((f"{each.id}: {each.what} ", soft(f"({who})")) for each, who in in_order)
     return Card(
         say("{n} phones with the same coverage", n=len(phones)),
         (Para(joined(named, "; ")), Pairs(tuple(_compared(first))), *_gaps(first)),
@@ -332,7 +403,7 @@ def device_card(device: DeviceFact, who: str) -> Card:
 
 
 def _compared(device: DeviceFact) -> Iterator[tuple[Inline, Inline]]:
-    yield say("Examined"), (bold(Said(device.completeness or "not examined")), " ", device.completeness_words)
+    yield say("Examined"), (bold(_examined(device)), " ", device.completeness_words)
     yield say("Compared with"), "; ".join(device.compared) or NOTHING
     if device.key_facts:
         yield say("Modules"), "; ".join(device.key_facts)
@@ -354,8 +425,11 @@ def _gaps(device: DeviceFact) -> tuple[Block, ...]:
 
 
 def _consents(people: Sequence[PersonFact]) -> Iterator[Block]:
+    alike: dict[str, list[str]] = {}
+    for one in people:
+        alike.setdefault(one.consent, []).append(f"{one.who} ({one.consent_id})" if one.consent_id else one.who)
     if people:
-        yield Bullets(tuple(f"{one.who}: {one.consent}" for one in people))
+        yield Bullets(tuple((bold(terms), " ", ", ".join(whose)) for terms, whose in alike.items()))
 
 
 def _results(people: Sequence[PersonFact]) -> dict[str, list[tuple[str, str]]]:

@@ -281,6 +281,7 @@ def items_table(items: Sequence[ItemFact], results: Mapping[str, Sequence[tuple[
             say("official"),
             say("phone"),
             say("what was taken"),
+            say("taken"),
             say("received"),
             say("SHA-256 of the manifest, and of each scan's results"),
         ),
@@ -288,14 +289,16 @@ def items_table(items: Sequence[ItemFact], results: Mapping[str, Sequence[tuple[
             (
                 each.acquisition,
                 each.who,
-                (f"{each.device}: {each.what}", *(("\n", each.serial) if each.serial else ())),
-                (each.kind, "\n", say("files"), f": {each.files:,}\n", say("taken"), ": ", moment(each.taken_at)),
+                (f"{each.device}: {each.what}", *((say(", "), each.serial) if each.serial else ())),
+                (each.kind, say("; "), say("files"), say(": "), f"{each.files:,}"),
+                moment(each.taken_at) if each.taken_at else NOTHING,
                 (moment(each.received_at), ", ", each.received_by),
                 _hashes(each.manifest_sha256, results.get(each.acquisition, ())),
             )
             for each in items
         ),
-        under=((1, 0), (2, 0), (4, 3)),
+        under=((4, 3), (5, 3)),
+        beside=((1, 0), (2, 0)),
     )
 
 

@@ -107,16 +107,16 @@ def _status(facts: IncidentFacts, people: Sequence[PersonFact]) -> Iterator[Bloc
 
 
 def _person(one: PersonFact) -> tuple[Inline, ...]:
-    beside = soft(say("dismissed: {dismissed}; leads: {leads}", dismissed=one.dismissed, leads=one.leads))
+    beside = say("dismissed: {dismissed}; leads: {leads}", dismissed=one.dismissed, leads=one.leads)
     told: tuple[Inline, ...] = (chip(one.words, one.status), "\n", beside)
     told += tuple(("\n", each) for each in one.notifications)
     phones = tuple(
         (f"{each.id}: {each.what}, {each.state}", say("; "), say("examined"), say(": "), _examined(each))
         for each in one.devices
     )
-    role: tuple[Inline, ...] = (say(", "), soft(one.role)) if one.role else ()
+    role: tuple[Inline, ...] = (say(", "), one.role) if one.role else ()
     return (
-        (bold(one.who), *role, say(", "), soft(one.roster)),
+        (bold(one.who), *role, say(", "), one.roster),
         ", ".join(one.groups) or NOTHING,
         told,
         joined(phones, "\n") if phones else say("no phone registered"),

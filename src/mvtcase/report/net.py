@@ -25,28 +25,28 @@ from mvtcase.report.spellings import BROKEN, CJK, FEWEST_JOINED, WORDS, Read, fo
 from mvtcase.wording import ENGLISH, languages, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from mvtcase.casebook import OfficialStanding
-    from mvtcase.model import Official
+    from mvtcase.model import IndicatorRef, Official
     from mvtcase.report.view import View
 
 _LONG_PIECE = {False: 12, True: 6}
 """How long a piece of our own sentences must be to be taken out of a text; true: of a text in Chinese, or joined."""
-_SHORT = 200
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
 def require_nobody(view: View, texts: Iterable[str]) -> None:
     """Raise `RenderError` where a finished text, or a file's name, holds what this edition must not tell of anybody."""
-    read = "\n".join(_each_once(_as_read, texts))
-    for ref in {one.indicator for one in view.findings if one.indicator}:
-        for each in (ref.value, shown_indicator(ref.value, ref.type), ref.family):
-            read = read.replace(folded(each), "\n") if each else read
+    # Most texts of a report stand in it many times, and nobody is named across two of them: each is read once.
+    read = "\n".join(set(map(_as_read, set(texts))))
+    for each in _in_one_line(text for one in view.findings if one.indicator for text in _of_indicator(one.indicator)):
+        read = read.replace(each, "\n")
+    lines = set(read.split("\n"))
     known = {word for one in view.book.officials for word in _allowed(one.official)} | own_words() | _team(view)
-    whole = _by_line(read)
+    whole = "\n".join(set(map(joined, lines)))
     shown = {face.who for face in view.faces.values()}
-    rest, run = _without_faces(read, whole, [folded(each) for each in shown if each])
+    rest, run = _without_faces("\n".join(lines), whole, _in_one_line(shown))
     words = frozenset(WORDS.findall(read.replace("_", " ")))
     searched = Read(text=rest, run=run, words=words, known=frozenset(known), own=_short_words())
     for one in view.book.officials:
@@ -66,23 +66,16 @@ def _as_read(text: str) -> str:
     return _LINES_END.sub(BROKEN, " ".join(folded(text).split()))
 
 
-def _by_line(read: str) -> str:
-    return "\n".join(_each_once(joined, read.split("\n")))
+def _of_indicator(ref: IndicatorRef) -> tuple[str, ...]:
+    return (ref.value, shown_indicator(ref.value, ref.type), ref.family)
 
 
-def _each_once(function: Callable[[str], str], texts: Iterable[str]) -> Iterator[str]:
-    """Yield what a function makes of each text; most texts of a report stand in it many times."""
-    made: dict[str, str] = {}
-    for text in texts:
-        found = made.get(text)
-        if found is None:
-            found = function(text)
-            if len(text) <= _SHORT:
-                made[text] = found
-        yield found
+def _in_one_line(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return each folded text once that can stand in a line; what is in two could only be found by chance."""
+    return tuple(told for each in dict.fromkeys(texts) if (told := folded(each)) and "\n" not in told)
 
 
-def _without_faces(read: str, whole: str, shown: list[str]) -> tuple[str, str]:
+def _without_faces(read: str, whole: str, shown: Iterable[str]) -> tuple[str, str]:
     """Return a text, and the same joined, without our own sentences and the names that may be shown.
 
     Two of those, one after the other, can look like a third name the other way round; a given name is not one's alone.
@@ -262,14 +255,15 @@ def _without_own(text: str, *, is_joined: bool) -> str:
     return "".join((*kept, text[done:]))
 
 
-def texts_of(facts: bytes) -> Iterator[str]:
-    """Yield every text in the JSON of a report."""
-    waiting: list[object] = [json.loads(facts)]
+def texts_of(facts: bytes) -> set[str]:
+    """Return every text in the JSON of a report."""
+    found: set[str] = set()
+    waiting: list[object] = [[json.loads(facts)]]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, str):
-            yield each
-        elif isinstance(each, dict):
-            waiting += (value for key, value in each.items() if key != "@context")  # addresses of vocabularies
-        elif isinstance(each, list):
-            waiting += each
+        if isinstance(each, dict):
+            each = [value for key, value in each.items() if key != "@context"]  # addresses of vocabularies
+        if isinstance(each, list):
+            found.update(value for value in each if isinstance(value, str))
+            waiting += (value for value in each if isinstance(value, (dict, list)))
+    return found

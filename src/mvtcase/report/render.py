@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import cache
-from operator import is_
+from operator import attrgetter, is_
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +18,7 @@ from mvtcase.report.pages import device, group, incident, letter
 from mvtcase.wording import ENGLISH, Said, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mvtcase.model import Json
@@ -56,18 +56,17 @@ NO_LOOK = Look()
 
 def render(facts: object, kind: str, wanted: Format, look: Look = NO_LOOK) -> bytes:
     """Return a report's file in a format and its own language. Raises `RenderError` when it cannot be made here."""
-    return render_all(facts, kind, (wanted,), look)[0][1]
+    return render_all(spoken(facts), kind, (wanted,), look)[0][1]
 
 
 def render_all(
     facts: object, kind: str, formats: Sequence[Format], look: Look = NO_LOOK
 ) -> tuple[tuple[Format, bytes], ...]:
-    """Return a report's files by format, made of one translation and one layout. Raises `RenderError`."""
-    told = spoken(facts)
-    document = cache(lambda: PAGES[kind](told))
+    """Return the files by format of facts in their own language, made of one layout. Raises `RenderError`."""
+    document = cache(lambda: PAGES[kind](facts))
     body = cache(lambda: laid_out(document()))
     makers: Mapping[Format, Callable[[], bytes]] = {
-        Format.JSON: lambda: (json.dumps(_whole(told), default=_values, indent=2) + "\n").encode("ascii"),
+        Format.JSON: lambda: (json.dumps(_whole(facts), default=_values, indent=2) + "\n").encode("ascii"),
         Format.MARKDOWN: lambda: _text(markdown(document())),
         Format.DOCX: lambda: docx(document()),
         Format.XLSX: lambda: xlsx(document()),
@@ -78,17 +77,21 @@ def render_all(
 
 
 def to_keep(facts: object) -> Iterator[bytes]:
-    """Yield facts in their language as JSON on one line, which `kept.read` reads, in pieces: incidents are large."""
+    """Yield facts as JSON on one line, which `kept.read` reads, in pieces: incidents are large."""
     told = json.JSONEncoder(default=_values).encode
-    for place, (name, value) in enumerate(_whole(spoken(facts)).items()):
+    for place, (name, value) in enumerate(_whole(facts).items()):
         yield f"{', ' if place else '{'}{told(name)}: ".encode("ascii")
         if isinstance(value, tuple) and value:
-            for number, each in enumerate(value):
-                yield f"{', ' if number else '['}{told(each)}".encode("ascii")
+            for first in range(0, len(value), _AT_ONCE):
+                yield f"{', ' if first else '['}{told(value[first : first + _AT_ONCE])[1:-1]}".encode("ascii")
             yield b"]"
         else:
             yield told(value).encode("ascii")
     yield b"}"
+
+
+_AT_ONCE = 500
+"""How many records are made JSON in one piece."""
 
 
 def as_json(record: object) -> dict[str, Json]:
@@ -101,12 +104,15 @@ def _whole(record: object) -> dict[str, object]:
 
 
 def _values(record: object) -> dict[str, object]:
-    return {name: getattr(record, name) for name in _names(record)}
+    names, values = _fields(type(record))  # type: ignore[arg-type]  # a type can be hashed
+    return dict(zip(names, values(record), strict=False))
 
 
-def _names(record: object) -> Iterable[str]:
-    """Return the names of a record's fields, none of what is no record."""
-    return getattr(record, "__dataclass_fields__", ())
+@cache
+def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """Return the names of a record's fields and what reads them all, none of what is no record."""
+    names = tuple(getattr(kind, "__dataclass_fields__", ()))
+    return names, attrgetter(*names, names[0]) if names else lambda _: ()  # of one name alone it gives no tuple
 
 
 def spoken(facts: object) -> object:
@@ -117,14 +123,19 @@ def spoken(facts: object) -> object:
 
 def _spoken(value: Any, translate: Callable[[str], str]) -> Any:  # noqa: ANN401  # a record, or what is in one
     """Return a value in another language, itself where nothing in it is a fixed sentence."""
-    if isinstance(value, (str, int, NoneType)):
-        return translate(value) if isinstance(value, Said) else value
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, Said):
+        return translate(value)
     if isinstance(value, tuple):
         told = tuple(_spoken(each, translate) for each in value)
         return value if all(map(is_, told, value)) else told
-    old = [(name, getattr(value, name)) for name in _names(value)]
-    new = {name: now for name, each in old if (now := _spoken(each, translate)) is not each}
+    old = _values(value)
+    new = {name: now for name, each in old.items() if (now := _spoken(each, translate)) is not each}
     return replace(value, **new) if new else value
+
+
+_PLAIN = frozenset({str, int, bool, float, NoneType})
 
 
 def _text(page: str) -> bytes:

@@ -12,7 +12,7 @@ from mvtcase.files import write_atomically
 from mvtcase.model import ReportState
 from mvtcase.report import kept
 from mvtcase.report.publication import Edition
-from mvtcase.report.render import Format, as_json, render_all, spoken
+from mvtcase.report.render import Format, as_json, render_all
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
 from mvtcase.wording import do, say, translator
@@ -165,7 +165,7 @@ def _require_fresh(desk: Desk, store: Store, found: Written, since: Message | No
         return
     written = as_json(_kept_facts(store, found))
     try:
-        now = as_json(spoken(made_again(store, found, desk.newest())))
+        now = as_json(made_again(store, found, desk.newest()))
     except ConflictError as error:
         raise ConflictError(
             "{report} may not leave as it is: {error}", hint="Write it again.", report=found.report.id, error=error

@@ -19,7 +19,7 @@ from mvtcase.report.incident import incident
 from mvtcase.report.letter import letter
 from mvtcase.report.net import require_nobody_in
 from mvtcase.report.publication import Edition
-from mvtcase.report.render import Look
+from mvtcase.report.render import Look, spoken
 from mvtcase.report.view import Occasion, SeenLink, view_of
 from mvtcase.settings import HelpLine
 from mvtcase.store import queries
@@ -64,14 +64,17 @@ class Target:
 
 
 def facts_of(book: Casebook, kind: Kind, occasion: Occasion) -> Any:  # noqa: ANN401  # the facts of any kind
-    """Return what a report on an occasion says. Raises `ConflictError` where it would single somebody out."""
+    """Return what a report on an occasion says, in its language.
+
+    Raises `ConflictError` where it would single somebody out.
+    """
     now = parse_timestamp(occasion.written_at)
     sealed = {
         official: replace(seen, due=seen.last_seen is None or now - parse_timestamp(seen.last_seen) > DEFAULT_EVERY)
         for official, seen in sealing_of(book).items()
     }
     links = _links(book, occasion) if kind in _LINKING else ()
-    return _MAKERS[kind](book, occasion, sealed, links)
+    return spoken(_MAKERS[kind](book, occasion, sealed, links))
 
 
 def at(now: Occasion, report: str, target: Target) -> Occasion:

@@ -69,11 +69,11 @@ class Reports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
-    """A report before it is filed: its pages by format, what it says, and the occasion."""
+    """A report before it is filed: its pages by format, what it says as JSON, and the occasion."""
 
     occasion: Occasion
     pages: tuple[tuple[Format, bytes], ...]
-    facts: object
+    facts: bytes
     wish: dict[str, Any]
 
 
@@ -143,12 +143,12 @@ def _make(desk: Desk, book: Casebook, newest: Newest, occasion: Occasion, format
     kind = Kind(occasion.kind)
     facts = facts_of(book, kind, occasion)
     pages = render_all(facts, kind, formats, look_of(desk.settings))
-    wish = kept(book, occasion, newest, facts)
+    wish, told = kept(book, occasion, newest, facts), b"".join(to_keep(facts))
     if occasion.edition is Edition.OUTSIDE:
         named = file_name(occasion.report, str(kind), str(occasion.edition))
-        every = (*pages, (Format.JSON, b"".join(to_keep(facts))))
+        every = (*pages, (Format.JSON, told))
         look_over(book, occasion, [(f"{named}.{form}", page) for form, page in every])
-    return _Made(occasion=occasion, pages=pages, facts=facts, wish=wish)
+    return _Made(occasion=occasion, pages=pages, facts=told, wish=wish)
 
 
 def _not_listed(book: Casebook, kind: Kind, edition: Edition) -> tuple[Message, ...]:
@@ -246,7 +246,7 @@ def _keep(desk: Desk, store: Store, made: _Made) -> None:
         if change.new_id("report") != occasion.report:
             raise ConflictError("Another report was written at the same moment.", hint="Write this one again.")
         files = [filed(store, f"{name}.{form}", str(form), [page]) for form, page in made.pages]
-        facts = filed(store, f"{name}.{PRIVATE_FILE_ENDING}", "facts", to_keep(made.facts))
+        facts = filed(store, f"{name}.{PRIVATE_FILE_ENDING}", "facts", [made.facts])
         told: dict[str, Json] = {"kind": str(occasion.kind), "target": target, "files": [*files], "facts": facts}
         change.payload.update(told)
         first = report_files.ReportFile(**files[0])

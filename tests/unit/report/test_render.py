@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes.util
 import html.parser
 import io
 import json
@@ -418,6 +420,17 @@ def test_a_letter_without_a_person_is_a_mistake_of_the_caller(book: Casebook) ->
     """There is no letter to nobody."""
     with pytest.raises(ValueError, match="one official"):
         letter(book, example.inside(kind="letter"), {})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Python asks no compiler for a library")
+def test_libraries_are_found_without_starting_a_compiler() -> None:
+    """What Python asks for a library's short name is asked again afterwards, after an error too."""
+    asked = ctypes.util.find_library
+    told = contextlib.suppress(OSError)
+    with told, paper._by_full_names():
+        assert ctypes.util.find_library("c") is None
+        raise OSError
+    assert ctypes.util.find_library is asked
 
 
 def test_columns_below_others_stand_there_with_their_heads_and_alone_in_a_workbook() -> None:

@@ -6,12 +6,18 @@ and the fonts of this machine are asked for once.
 
 from __future__ import annotations
 
+import ctypes.util
 import gc
+import sys
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mvtcase.report import fonts
 from mvtcase.report.layout import narrow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VARIANT = "pdf/ua-1"
 """PDF for everybody: tagged, with a language, a title and bookmarks."""
@@ -26,8 +32,9 @@ def printed(page: str, style: str) -> bytes:
 
     Raises `ImportError` or `OSError` without WeasyPrint and its system libraries, `ValueError` at an address.
     """
-    from weasyprint import HTML  # noqa: PLC0415  # slow to load, and needs system libraries that may be missing
-    from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415  # as above
+    with _by_full_names():
+        from weasyprint import HTML  # noqa: PLC0415  # slow to load, and needs system libraries that may be missing
+        from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415  # as above
 
     chinese = fonts.has_chinese(page)
     # Millions of boxes live until the page is done: looking for garbage among them took a fifth of the time.
@@ -43,6 +50,26 @@ def printed(page: str, style: str) -> bytes:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def _by_full_names() -> Iterator[None]:
+    """Let libraries be found on Linux by their full names alone, which are among those that WeasyPrint tries.
+
+    For each other name Python asks two compilers and the linker: 54 processes, half a second of each call.
+    """
+    search = ctypes.util.find_library
+    if sys.platform == "linux":
+        ctypes.util.find_library = _unknown
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = search
+
+
+def _unknown(name: str) -> str | None:
+    del name
+    return None
 
 
 def _named(style: str, *, chinese: bool) -> str:

@@ -303,6 +303,24 @@ def test_a_pdf_holds_the_logo_and_a_narrow_chinese_font() -> None:
         assert {b"mvtcase-CJK", b"mvtcase-CJK-Bold"} <= set(re.findall(rb"/BaseFont ?/\w+\+([\w-]+)", held))
 
 
+@pytest.mark.parametrize("style", ["", "i { float: footnote }", "@page { @top-left-corner { content: 'x' } }"])
+def test_what_a_page_has_not_is_left_out_unseen(style: str) -> None:
+    """A PDF is the same to the byte as with all of a browser's defaults; notes and margins in use are kept."""
+    page = "<html lang=en><title>A</title><p>one <i>two</i><ul><li>three</ul>"
+    whole = weasyprint.HTML(string=page).write_pdf(
+        pdf_variant=paper.VARIANT, custom_metadata=True, stylesheets=[weasyprint.CSS(string=style)]
+    )
+    assert paper.printed(page, style) == whole
+
+
+def test_lines_in_a_cell_are_lines_on_paper() -> None:
+    """Those that its text has stand below each other, and no others."""
+    row = "<tr><td class=n>one\r more<br>\n <b>two</b><br>three</td></tr><tr><td>four\nfive</td></tr>"
+    with PdfDocument(paper.printed(f"<html lang=en><title>A</title><table>{row}</table>", "")) as made:
+        told = made[0].get_textpage().get_text_range()
+    assert told.splitlines() == ["one more", "two", "three", "four five"]
+
+
 def test_a_pdf_that_cannot_be_made_says_what_to_do_instead(
     facts: IncidentFacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from mvtcase.report import sentences as words
 from mvtcase.report.crowds import FEWEST_TOGETHER
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
 from mvtcase.report.publication import HIDDEN, shown_indicator
-from mvtcase.report.view import LONG, SHORT
+from mvtcase.report.view import LONG, SENTENCE, SHORT
 from mvtcase.wording import Said, say
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _finding_moments(view: View) -> Iterator[TimelineFact]:
 
 
 def _class_and_title(view: View, one: Finding) -> str:
-    name, title = view.word(words.CLASS_NAME[one.evidence_class]), view.title(one, limit=240)
+    name, title = view.word(words.CLASS_NAME[one.evidence_class]), view.title(one, limit=SENTENCE)
     return title if title.startswith(name) else view.word(say("{kind}: {what}", kind=name, what=title))
 
 

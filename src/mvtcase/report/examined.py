@@ -80,7 +80,9 @@ def _consent(view: View, consents: tuple[Consent, ...]) -> Message:
         "Consent of {day}, {method}; informed of {informed}.{ended}",
         day=latest.given_at[:10],
         method=words.CONSENT_METHOD_WORDS[latest.method],
-        informed=", ".join(view.told(words.POINT_WORDS[each] for each in sorted(latest.informed, key=str))),
+        informed=view.word(say(", ")).join(
+            view.told(words.POINT_WORDS[each] for each in sorted(latest.informed, key=str))
+        ),
         ended=say(" It has ended since.") if latest.expires_at and latest.expires_at < view.occasion.written_at else "",
     )
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mvtcase.wording import Message
 
 
-SHORT, LONG = 80, 700
+SHORT, SENTENCE, LONG = 80, 240, 700
 """How long texts may be: of a name or a cell of a table, and of a paragraph."""
 
 

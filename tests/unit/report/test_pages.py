@@ -62,11 +62,11 @@ def test_a_cause_of_little_weight_stands_once_with_its_phones_and_records(facts:
     )
     other = replace(same[0], id="FL-x", title="New", records=3)
     rows = _rows(replace(facts, lines=(*same, other)), plain(pages.MINOR, TOLD))
-    assert [row[:3] for row in rows] == [
-        [f"{first.class_name}: Old", "30", "72"],
-        [f"{first.class_name}: New", "1", "3"],
+    assert [row[:4] for row in rows] == [
+        [f"{first.class_name}: Old", "–", "30", "72"],
+        [f"{first.class_name}: New", plain(pages.when(other), TOLD), "1", "3"],
     ]
-    assert re.search(r"D-0, .*D-3, 26 more$", rows[0][3])
+    assert re.search(r"D-0, .*D-3, 26 more$", rows[0][4])
 
 
 def test_everybody_stands_once_with_the_consent(facts: IncidentFacts) -> None:

@@ -43,6 +43,8 @@ MAX_LOGO_BYTES = 1 << 20
 _WIDEST, _LINE, _BETWEEN, _MORE = 54, 22, 3, 40
 """How much of a word and of a line a column of a printed table makes room for, what is left free beside it, and how
 much wider one with long texts may be."""
+_ROOM, _NARROW = 120, 14
+"""How wide all columns are together that need not shrink, and how wide one is that has nothing to lose."""
 
 
 def laid_out(document: Document) -> Markup:
@@ -183,7 +185,7 @@ class Page:
 
     def _columns(self, block: Table) -> Markup:
         """Return how wide columns are on paper, by their text: a browser finds that out by itself, at a cost."""
-        widths, lengths = [0] * len(block.head), [0] * len(block.head)
+        widths, lengths = [0.0] * len(block.head), [0] * len(block.head)
         for row in (block.head, *block.rows):
             for place, each in enumerate(row):
                 text = plain(each, self._told)
@@ -196,6 +198,8 @@ class Page:
             width + min(_MORE, length // (3 * len(block.rows) + 3))
             for width, length in zip(widths, lengths, strict=True)
         ]
+        shrunk = max(1, sum(widths) / _ROOM)
+        widths = [width * shrunk if width < _NARROW else width for width in widths]
         return Markup("").join(Markup('<col style="--w: {:.1f}%">').format(100 * n / sum(widths)) for n in widths)
 
     def _cells(self, block: Table, row: tuple[Inline, ...]) -> Markup:

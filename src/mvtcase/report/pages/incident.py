@@ -155,8 +155,9 @@ def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
 
 def _traces(cells: tuple[MatrixCell, ...], names: Sequence[str]) -> tuple[Inline, ...]:
     """Return a row of people whose phones could have shown the same; the time that most cells cover stands once."""
-    most = Counter(each.span for each in cells if each.span).most_common(1)
-    common = most[0][0] if most and most[0][1] > 1 else ""
+    spans = Counter(each.span for each in cells if each.span)
+    most, often = max(spans.items(), key=lambda each: each[1], default=("", 0))
+    common = most if often > 1 and spans.total() < 2 * often else ""
     signs = (
         (drawings.sign(each.mark), "\n", soft(each.span)) if each.span not in {"", common} else drawings.sign(each.mark)
         for each in cells
@@ -182,27 +183,29 @@ def _findings(facts: IncidentFacts) -> Iterator[Block]:
 
 
 def _minor(lines: Sequence[LineFact]) -> Iterator[Block]:
-    """Yield what is of little weight, each cause once with the phones that have it."""
+    """Yield what is of little weight, each cause once with the phones that have it, the weightiest first."""
     alike: dict[tuple[str, str], list[LineFact]] = {}
     for one in lines:
         alike.setdefault((one.class_name, one.title), []).append(one)
-    often = sorted(alike.values(), key=lambda same: -len(same))
-    if often:
+    causes = list(alike.values())
+    if causes:
         yield Table(
             name=MINOR,
-            head=(say("what"), say("phones"), say("records"), say("where")),
+            head=(say("what"), say("when"), say("phones"), say("records"), say("where")),
             rows=tuple(
                 (
                     titled(same[0]),
+                    NOTHING if same[1:] else when(same[0]),
                     str(len({one.device for one in same})),
                     str(sum(one.records for one in same)),
                     counts.some(tuple(dict.fromkeys(f"{one.who} {one.device}" for one in same))),
                 )
-                for same in often[:MOST_ROWS]
+                for same in causes[:MOST_ROWS]
             ),
-            numbers=frozenset({1, 2}),
+            numbers=frozenset({2, 3}),
+            under=((1, 0),),
         )
-    if (more := len(often) - MOST_ROWS) > 0:
+    if (more := len(causes) - MOST_ROWS) > 0:
         yield Para(say("{more} more such lines stand in the JSON of this report.", more=more), Tone.SMALL)
 
 

@@ -77,13 +77,17 @@ def test_a_face_is_that_of_a_weight_in_the_family_that_a_report_is_set_in(monkey
     assert fonts.face_of(700) is None
 
 
-def test_the_narrow_font_has_the_characters_of_names_in_taiwan(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_narrow_fonts_have_the_characters_of_names_in_taiwan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no font is, or no library to take it apart, there is none, and the whole font serves."""
-    assert set("林小明怡君淑芬雅婷家豪。「」A9") <= set(narrow.characters())
+    ours, frequent = map(narrow.characters, narrow.FAMILIES)
+    assert set("手機檢查。、「」A9") <= ours
+    assert set("林小明怡君淑芬雅婷家豪。「」A9") <= ours | frequent
+    assert not ours & frequent
+    assert len(ours) < len(frequent) / 3
     monkeypatch.setattr(fonts, "face_of", lambda _weight: None)
-    assert narrow.of_weight.__wrapped__(400) == b""
+    assert narrow.of_weight.__wrapped__(narrow.OURS, 400) == b""
     lost = fonts.Face(family="x", weight="80", variable=False, index=0, path=Path("/nowhere/x.ttc"))
     monkeypatch.setattr(fonts, "face_of", lambda _weight: lost)
-    assert narrow.of_weight.__wrapped__(400) == b""
+    assert narrow.of_weight.__wrapped__(narrow.OURS, 400) == b""
     monkeypatch.setattr(narrow, "_LIBRARIES", ("no-such-library",))
-    assert narrow.of_weight.__wrapped__(400) == b""
+    assert narrow.of_weight.__wrapped__(narrow.OURS, 400) == b""

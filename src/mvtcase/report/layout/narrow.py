@@ -1,8 +1,8 @@
-"""A font with the characters that texts in Taiwan use, taken out of one of this machine with 65,000.
+"""Two fonts with the characters that texts in Taiwan use, taken out of one of this machine with 65,000.
 
 A PDF carries the part of its fonts that it uses. To find that part in a whole Chinese font took two thirds of the time
-of a letter, for each letter and each weight anew; out of this one it takes a tenth of that. Characters that it lacks
-come from the whole font, as before.
+of a letter, for each letter and each weight anew. One of these fonts has the 900 characters of our own sentences, and
+takes a thirtieth; the other has the frequent ones, in which names are. What both lack comes from the whole font.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import ctypes
 from functools import cache
 
 from mvtcase.report import fonts
+from mvtcase.wording import languages, translator
 
-FAMILY = "mvtcase CJK"
-"""How a style sheet calls it."""
+FAMILIES = OURS, FREQUENT = "mvtcase CJK", "mvtcase CJK frequent"
+"""How a style sheet calls them, in the order in which it looks into them."""
 _LIBRARIES = (
     "libharfbuzz-subset.so.0",
     "libharfbuzz-subset.so",
@@ -30,28 +31,39 @@ _FUNCTIONS = {
     "hb_face_destroy": (None, _POINTER),
     "hb_face_reference_blob": (_POINTER, _POINTER),
     "hb_set_add": (None, _POINTER, _NUMBER),
+    "hb_set_clear": (None, _POINTER),
     "hb_subset_input_create_or_fail": (_POINTER,),
     "hb_subset_input_destroy": (None, _POINTER),
+    "hb_subset_input_set": (_POINTER, _POINTER, _NUMBER),
     "hb_subset_input_unicode_set": (_POINTER, _POINTER),
     "hb_subset_or_fail": (_POINTER, _POINTER, _POINTER),
 }
 """What is called of HarfBuzz, which WeasyPrint needs too: what it gives, then what it takes."""
 
 
+_FEATURES = 6
+"""How HarfBuzz numbers the set of a font's features: those for upright lines alone double its characters."""
+
+
 @cache
-def of_weight(weight: int) -> bytes:
+def of_weight(family: str, weight: int) -> bytes:
     """Return the font of a weight of CSS, empty where this machine has none that a report names, or no HarfBuzz."""
     face = fonts.face_of(weight)
     library = _library()
-    return _narrowed(library, face) if face and library else b""
+    return _narrowed(library, face, characters(family)) if face and library else b""
 
 
-@cache
-def characters() -> str:
-    """Return ASCII, and the symbols and frequent characters of Big5, in which texts and names in Taiwan are."""
+def characters(family: str) -> frozenset[str]:
+    """Return ASCII and what our sentences are written in, or what Big5 has of symbols and frequent ones beside them."""
+    told = (translator(each).sentences for each in languages())
+    ours = {each for sentences in told for forms in sentences.values() for each in "".join(forms)}
+    ours |= {chr(each) for each in range(0x20, 0x7F)}
+    return frozenset(ours if family == OURS else _big5() - ours)
+
+
+def _big5() -> set[str]:
     rows = (*range(0x40, 0x7F), *range(0xA1, 0xFF))
-    pairs = b"".join(bytes((row, place)) for row in range(0xA1, 0xC7) for place in rows)
-    return bytes(range(0x20, 0x7F)).decode("ascii") + pairs.decode("big5", "ignore")
+    return set(b"".join(bytes((row, at)) for row in range(0xA1, 0xC7) for at in rows).decode("big5", "ignore"))
 
 
 def _library() -> ctypes.CDLL | None:
@@ -67,14 +79,15 @@ def _library() -> ctypes.CDLL | None:
     return None
 
 
-def _narrowed(harfbuzz: ctypes.CDLL, face: fonts.Face) -> bytes:
+def _narrowed(harfbuzz: ctypes.CDLL, face: fonts.Face, wanted: frozenset[str]) -> bytes:
     blob = harfbuzz.hb_blob_create_from_file_or_fail(str(face.path).encode())
     if not blob:
         return b""
     whole, wish = harfbuzz.hb_face_create(blob, face.index), harfbuzz.hb_subset_input_create_or_fail()
-    wanted = harfbuzz.hb_subset_input_unicode_set(wish)
-    for each in characters():
-        harfbuzz.hb_set_add(wanted, ord(each))
+    harfbuzz.hb_set_clear(harfbuzz.hb_subset_input_set(wish, _FEATURES))
+    codes = harfbuzz.hb_subset_input_unicode_set(wish)
+    for each in wanted:
+        harfbuzz.hb_set_add(codes, ord(each))
     part = harfbuzz.hb_subset_or_fail(whole, wish)
     held = _held(harfbuzz, part) if part else b""
     for destroy, each in (("subset_input", wish), ("face", part), ("face", whole), ("blob", blob)):

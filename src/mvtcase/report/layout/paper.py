@@ -12,6 +12,7 @@ import re
 import sys
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.report import fonts
@@ -24,14 +25,16 @@ VARIANT = "pdf/ua-1"
 """PDF for everybody: tagged, with a language, a title and bookmarks."""
 _WEIGHTS = (400, 700)
 _WHOLE = '"Noto Sans CJK TC"'
-"""How style sheets call the Chinese font; a page that needs it looks into the narrow one first."""
+"""How style sheets call the Chinese font; a page that needs it looks into the narrow ones first."""
+_NARROW = "".join(f'"{each}", ' for each in narrow.FAMILIES)
 _CELL = re.compile(r"<td\b([^>]*>.*?</td>)", re.DOTALL)
 _BREAK = re.compile(r"[ \t\r\n\f]*<br>[ \t\r\n\f]*")
 _OTHER_ENDS, _LINE = re.compile("[\r\n\f]"), "\n"
 _LINES = "td[data-lines] { white-space: pre-line }\n"
 _SELDOM = re.compile(r"(::(?:foot)?note-[a-z]+|@[a-z-]+)\s*\{[^{}]*\}")
 """One rule of a browser's defaults for a pseudo-element of notes, or for a box in the margin of a page."""
-_FACE = '@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("font:{weight}") }}\n'
+_FONT = re.compile("font:([01])/([47]00)")
+_FACE = '@font-face {{ font-family: "{0}"; font-weight: {1}; src: url("font:{2}/{1}") }}\n'
 
 
 def printed(page: str, style: str) -> bytes:
@@ -116,16 +119,16 @@ def _source(seldom: frozenset[str]) -> Any:  # noqa: ANN401  # as above
 
 
 def _named(style: str, *, chinese: bool) -> str:
-    """Return a style sheet, or a page with one, that names the narrow font before the whole one."""
-    return style.replace(_WHOLE, f'"{narrow.FAMILY}", {_WHOLE}') if chinese else style
+    """Return a style sheet, or a page with one, that names the narrow fonts before the whole one."""
+    return style.replace(_WHOLE, _NARROW + _WHOLE) if chinese else style
 
 
 @cache
 def _sheet(style: str, *, chinese: bool) -> Any:  # noqa: ANN401  # WeasyPrint has no types
     from weasyprint import CSS  # noqa: PLC0415  # as above
 
-    narrowed = [each for each in _WEIGHTS if chinese and narrow.of_weight(each)]
-    declared = "".join(_FACE.format(family=narrow.FAMILY, weight=each) for each in narrowed)
+    narrowed = [each for each in product(narrow.FAMILIES, _WEIGHTS) if chinese and narrow.of_weight(*each)]
+    declared = "".join(_FACE.format(*each, narrow.FAMILIES.index(each[0])) for each in narrowed)
     text = declared + _LINES + _named(style, chinese=chinese)
     return CSS(string=text, font_config=_fonts(chinese=chinese), url_fetcher=_fetcher())
 
@@ -139,14 +142,13 @@ def _fonts(*, chinese: bool) -> Any:  # noqa: ANN401, ARG001  # as above; each o
 
 @cache
 def _fetcher() -> Any:  # noqa: ANN401  # as above
-    """Return what fetches pictures that a page holds itself, and the narrow font; at all else it stops the page."""
+    """Return what fetches pictures that a page holds itself, and the narrow fonts; at all else it stops the page."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415  # as above
 
     class Fetcher(URLFetcher):  # type: ignore[misc]  # as above
         def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ANN401  # as above
-            scheme, _, weight = url.partition(":")
-            if scheme == "font" and weight.isdecimal():
-                return URLFetcherResponse(url, narrow.of_weight(int(weight)))
+            if wanted := _FONT.fullmatch(url):
+                return URLFetcherResponse(url, narrow.of_weight(narrow.FAMILIES[int(wanted[1])], int(wanted[2])))
             return super().fetch(url, headers)
 
     return Fetcher(allowed_protocols={"data"}, fail_on_errors=True)

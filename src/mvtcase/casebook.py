@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mvtcase.canon import StrEnum
@@ -218,12 +218,17 @@ class Overview:
         return inside
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: letters to everybody ask whose findings are whose
 class Casebook(Overview):
     """One case as it stands at one moment, with every scan in full and every finding, worst level first."""
 
     scans: tuple[Scan, ...]
     findings: tuple[Finding, ...]
+
+    @cached_property
+    def by_official(self) -> Mapping[str, tuple[Finding, ...]]:
+        """The findings of each official who has some."""
+        return _sorted_out(self.findings, lambda one: one.official)
 
 
 def _worded(status: Status, reach: Sequence[Reach]) -> str:

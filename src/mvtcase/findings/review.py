@@ -29,7 +29,8 @@ def state_of(finding: Finding) -> FindingState:
     that agree; until then it is `confirmed_once` or `dismissed_once`. What was confirmed stays so until it is dismissed
     for good: nobody lowers a status alone.
     """
-    state, run = FindingState.OPEN, set[str]()
+    state = FindingState.OPEN
+    run: set[str] = set()
     before: Verdict | None = None
     for one in finding.dispositions:
         run = {*(run if before and _side(before) is _side(one.verdict) else ()), person_key(one.examiner)}

@@ -123,7 +123,7 @@ def _about(book: Casebook, meant: str) -> Casebook:
     return replace(
         book,
         officials=(replace(one, official=replace(one.official, publication=Publication.NAMED)),),
-        findings=tuple(each for each in book.findings if each.official == meant),
+        findings=book.by_official.get(meant, ()),
         observations=tuple(each for each in book.observations if each.official == meant),
     )
 

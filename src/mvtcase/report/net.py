@@ -258,12 +258,14 @@ def _without_own(text: str, *, is_joined: bool) -> str:
 def texts_of(facts: bytes) -> set[str]:
     """Return every text in the JSON of a report."""
     found: set[str] = set()
-    waiting: list[object] = [[json.loads(facts)]]
+    waiting: list[list[object] | dict[str, object]] = [[json.loads(facts)]]
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
-            each = [value for key, value in each.items() if key != "@context"]  # addresses of vocabularies
-        if isinstance(each, list):
-            found.update(value for value in each if isinstance(value, str))
-            waiting += (value for value in each if isinstance(value, (dict, list)))
+            each.pop("@context", None)  # addresses of vocabularies
+        for value in each.values() if isinstance(each, dict) else each:
+            if type(value) is str:
+                found.add(value)
+            elif isinstance(value, (dict, list)):
+                waiting.append(value)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter, is_
 from types import NoneType
@@ -131,8 +131,8 @@ def _spoken(value: Any, translate: Callable[[str], str]) -> Any:  # noqa: ANN401
         told = tuple(_spoken(each, translate) for each in value)
         return value if all(map(is_, told, value)) else told
     old = _values(value)
-    new = {name: now for name, each in old.items() if (now := _spoken(each, translate)) is not each}
-    return replace(value, **new) if new else value
+    new = {name: each if type(each) in _PLAIN else _spoken(each, translate) for name, each in old.items()}
+    return value if all(map(is_, new.values(), old.values())) else type(value)(**new)
 
 
 _PLAIN = frozenset({str, int, bool, float, NoneType})

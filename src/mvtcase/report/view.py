@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mvtcase.findings.ratings import rule_named
@@ -80,7 +81,7 @@ class SeenLink:
     last: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what is asked for many times is kept
 class View:
     """The part of a case that one report is about; `shown` is everybody in it, `faces` those who may have a row."""
 
@@ -90,7 +91,7 @@ class View:
     faces: Mapping[str, Face] = field(repr=False)
     veil: Veil = field(repr=False)
 
-    @property
+    @cached_property
     def rows(self) -> tuple[OfficialStanding, ...]:
         """The officials who may have a row of their own."""
         return tuple(one for one in self.shown if one.official.id in self.faces)
@@ -100,24 +101,24 @@ class View:
         """The officials who are in the counts and in no row."""
         return tuple(one for one in self.shown if one.official.id not in self.faces)
 
-    @property
+    @cached_property
     def devices(self) -> tuple[DeviceStanding, ...]:
         """The devices of everybody shown."""
         return tuple(each for one in self.shown for each in one.devices)
 
-    @property
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """The findings of everybody shown, worst level first."""
         inside = {one.official.id for one in self.shown}
         return tuple(each for each in self.book.findings if each.official in inside)
 
-    @property
+    @cached_property
     def listed(self) -> tuple[Finding, ...]:
         """The findings that may be told one by one; those of people withheld are in the numbers alone."""
         withheld = {one.official.id for one in self.shown if is_withheld(one.official)}
         return tuple(each for each in self.findings if each.official not in withheld)
 
-    @property
+    @cached_property
     def told_apart(self) -> tuple[Finding, ...]:
         """The findings that stand in rows of a report: those of people who may have a row."""
         return tuple(each for each in self.findings if each.official in self.faces)
@@ -163,13 +164,13 @@ class View:
         rule = rule_named(one.rule)
         return f"{self.word(sentences.CLASS_NAME[one.evidence_class])}: {self.word(rule.says) if rule else one.module}"
 
-    @property
+    @cached_property
     def observations(self) -> tuple[Observation, ...]:
         """The observations of everybody who may have a row."""
         inside = {one.official.id for one in self.rows}
         return tuple(each for each in self.book.observations if each.official in inside)
 
-    @property
+    @cached_property
     def scans(self) -> tuple[Scan, ...]:
         """The latest finished scan of each acquisition of everybody shown, and the rechecks of those devices."""
         latest = {scan.id for device in self.devices for scan in device.latest}
@@ -180,7 +181,7 @@ class View:
             if scan.id in latest or (scan.recheck_of and scan.device in inside and scan.finished_at)
         )
 
-    @property
+    @cached_property
     def sets(self) -> dict[str, IndicatorSet]:
         """The indicator sets of those scans by name, the last used version of each."""
         return {used.name: used for scan in self.scans for used in scan.sets}

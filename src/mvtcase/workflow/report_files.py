@@ -61,13 +61,13 @@ class Written:
 
 def written(store: Store) -> tuple[Written, ...]:
     """Return every report of a case, oldest first."""
-    events = [each for each in queries.custody_events(store) if each.action.startswith("report.")]
+    events: dict[str, list[CustodyEvent]] = {}
+    for each in queries.custody_events(store):
+        if each.action.startswith("report."):
+            events.setdefault(each.subject, []).append(each)
     reports = queries.reports(store)
     replaced = {each.supersedes: each.id for each in reports if each.supersedes}
-    return tuple(
-        _written(each, tuple(event for event in events if event.subject == each.id), replaced.get(each.id, ""))
-        for each in reports
-    )
+    return tuple(_written(one, tuple(events.get(one.id, ())), replaced.get(one.id, "")) for one in reports)
 
 
 def _written(report: Report, events: tuple[CustodyEvent, ...], superseded_by: str) -> Written:

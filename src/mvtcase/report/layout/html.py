@@ -65,7 +65,7 @@ def pdf(document: Document, body: Markup, *, templates: Path | None = None, logo
     page, style = _page(document, body, templates, logo, style=""), _style(templates)
     require_for(page)
     try:
-        return printed(page, style)
+        return printed(page, style, own=templates is None or not (templates / TEMPLATE).exists())
     except (ImportError, OSError) as error:
         raise RenderError(
             "PDF needs WeasyPrint and its system libraries: {error}.",

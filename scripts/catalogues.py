@@ -36,6 +36,7 @@ from mvtcase.wording import Said
 from mvtcase.wording.catalogues import DOMAIN, LOCALE
 from mvtcase.wording.english import SENTENCES
 from mvtcase.workflow import cases, exports, iocs, triage
+from mvtcase_readers import drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +84,7 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
     yield from ((each, "report") for each in _marked(vars(report)))
     yield from ((each, "triage") for each in triage.QUESTIONS.values())
     yield from ((each, rule.id) for rule in rules() for each in (rule.says, rule.common, rule.causes, rule.unusual))
-    yield from ((each, "words") for each in _words())
+    yield from ((each, "words") for each in (*_words(), *drift.WORDS.values()))
     yield from ((each, "help") for each in (*_helped(typer.main.get_command(app.app)), *FRAME))
     for path in sorted(SOURCE.rglob("*.py")):
         place, tree = str(path.relative_to(SOURCE)), ast.parse(path.read_text("utf-8"))

@@ -29,6 +29,9 @@ HEAD_BYTES = 64 << 10
 MAX_TEXT = 256 << 20
 """Bytes of a text in which a section is looked for."""
 
+WORDS = {"name": "unknown name", "alike": "begins like {place}, which is missing"}
+"""What is said of a file, as sentences of a catalogue; of the rest its name is said."""
+
 MAX_VALUES = 5
 """Unknown values of one column that are named."""
 
@@ -100,7 +103,7 @@ def _unknown_names(shelf: Shelf, known: Known) -> Iterator[Drift]:
         if folder or len(unknown) < len(names):
             for place, name in unknown:
                 shown = name.rstrip("/")
-                yield Drift(kind=DriftKind.FILE, file=f"{place}/{shown}" if place else shown, what="unknown name")
+                yield Drift(kind=DriftKind.FILE, file=f"{place}/{shown}" if place else shown, what=WORDS["name"])
 
 
 def _is_known(name: str, patterns: Collection[str]) -> bool:
@@ -128,7 +131,7 @@ def _renamed(shelf: Shelf, known: Known) -> Iterator[Drift]:
             if re.match(start, held.head(len(start) + 3))
         ]
         if len(alike) == 1:
-            yield Drift(kind=DriftKind.FILE, file=alike[0], what=f"begins like {place}, which is missing")
+            yield Drift(kind=DriftKind.FILE, file=alike[0], what=WORDS["alike"].format(place=place))
 
 
 def _new_forms(shelf: Shelf, known: Known) -> Iterator[Drift]:

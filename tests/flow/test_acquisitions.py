@@ -133,7 +133,7 @@ def test_links_are_never_imported(desk: Desk, backup: Path) -> None:
         _add(desk, backup, copy_in=True)
     assert _folders(desk) == []
     outcome = _add(desk, backup)
-    assert "1 entries are no regular files" in outcome.messages[0]
+    assert "1 entry is no regular file" in outcome.messages[0]
 
 
 def test_several_phones_in_a_folder_are_listed_and_registered_one_by_one(

@@ -140,12 +140,12 @@ def test_the_same_phone_on_two_laptops_is_one_phone_and_a_decision(taipei: Desk,
         assert queries.acquisition(store, "A-0001@taichung").id == "A-0002"
     (open_one,) = (each for each in done.decisions if each.kind == "phone")
     assert {each["official"] for each in open_one.said.values()} == {"O-0001", "O-0002"}
-    assert any("decisions are open" in str(each) for each in status.status(taipei).messages)
+    assert any("decision is open" in str(each) for each in status.status(taipei).messages)
     draft = reports.write(taipei, "incident").data.reports[0].id
     report_life.review(replace(taipei, examiner="Second Examiner", identity=None), draft)
-    with pytest.raises(ConflictError, match="decisions are open"):
+    with pytest.raises(ConflictError, match="decision is open"):
         report_life.release(replace(taipei, examiner="Second Examiner", identity=None), draft)
-    with pytest.raises(ConflictError, match="decisions are open"):
+    with pytest.raises(ConflictError, match="decision is open"):
         exports.export(taipei, "csv")
     merges.decide(taipei, open_one.id, "taichung", "Asked both.")
     with taipei.open_case() as store:

@@ -76,7 +76,7 @@ def test_an_import_says_which_cases_became_stale_and_what_to_do(scanned: Desk, t
     path = tmp_path / "other.txt"
     path.write_text("otherd\n", "utf-8")
     told = iocs.import_files(scanned, [path], kind="processes").messages
-    assert any("line-2021: 1 phones" in message and "recheck run" in message for message in told)
+    assert any("line-2021: 1 phone was" in message and "recheck run" in message for message in told)
     assert _device(scanned)["recheck_due"] == {"sets": 1, "indicators": 1}
     assert _device(scanned)["status"] == "inconclusive"
     assert any("recheck run" in message for message in status.status(scanned).messages)

@@ -546,7 +546,13 @@ def test_times_stand_in_the_zone_of_the_case(scanned: Desk) -> None:
 
 
 def test_an_export_named_after_a_person_is_refused(scanned: Desk, tmp_path: Path) -> None:
-    """Nothing is written: the name of the file would tell what its lines do not."""
+    """Nothing is written: the name of the file would tell what its lines do not; nor is it where one person is hidden.
+
+    An indicator is always listed, and here nobody else can have been the one at whom it was found.
+    """
+    with pytest.raises(ConflictError, match="people in no row: 1 of 1"):
+        exports.export(scanned, "csv")
+    officials.change_official(scanned, "O-0001", {"publication": "role"})
     target = tmp_path / "Aldith Fernvale.csv"
     with pytest.raises(RenderError, match="must not be told"):
         exports.export(scanned, "csv", output=target)

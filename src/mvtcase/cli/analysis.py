@@ -125,7 +125,9 @@ def _stale(one: DeviceStatus) -> Iterable[Message]:
     if one.recheck_due:
         due = one.recheck_due
         yield say(
-            "recheck due: {sets} sets, {indicators} indicators", sets=f"{due.sets:,}", indicators=f"{due.indicators:,}"
+            "recheck due: {sets:# set|# sets}, {indicators:# indicator|# indicators}",
+            sets=f"{due.sets:,}",
+            indicators=f"{due.indicators:,}",
         )
     for each in one.stale:
         if each.remedy is not Remedy.RECHECK:
@@ -338,7 +340,7 @@ def _module(told: ModuleTold | None) -> str:
     if told is None:
         return words(say("not in this scan"))
     number = "?" if told.records is None else told.records
-    return words(say("{outcome}, {n} records", outcome=shown(told.outcome), n=number))
+    return words(say("{outcome}, {n:# record|# records}", outcome=shown(told.outcome), n=number))
 
 
 def export(

@@ -155,7 +155,7 @@ def table(title: str | Message, columns: Sequence[str], rows: Iterable[Sequence[
 
 def beside(one: DeviceStatus | OfficialStatus | ScanShown) -> Message:
     """Return the numbers that stand beside a status."""
-    return wording.say("{dismissed} dismissed, {leads} leads", dismissed=one.dismissed, leads=one.leads)
+    return wording.say("{dismissed} dismissed, {leads:# lead|# leads}", dismissed=one.dismissed, leads=one.leads)
 
 
 def facts(title: str | Message, values: Mapping[str, object]) -> Table:

@@ -174,7 +174,7 @@ def hashing(state: State) -> Iterator[Callable[[int, int, int | None], None]]:
 
         def heard(files: int, done: int, total: int | None) -> None:
             progress.update(
-                task, subject=words(say("hashing, {files} files", files=files)), completed=done, total=total
+                task, subject=words(say("hashing, {files:# file|# files}", files=files)), completed=done, total=total
             )
 
         yield heard

@@ -170,7 +170,7 @@ def _may_prune(state: State, plan: Pruned) -> bool:
     if state.yes:
         return True
     told = say(
-        "Destroys {files} result files of {scans} scans, {bytes} bytes, for good.",
+        "Destroys {files:# result file|# result files} of {scans:# scan|# scans}, {bytes} bytes, for good.",
         files=plan.files,
         scans=len(plan.scans),
         bytes=f"{plan.bytes:,}",

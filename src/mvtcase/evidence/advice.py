@@ -61,7 +61,7 @@ def _left_out(given: Path, found: Identified) -> Iterator[Message]:
 def _beside(where: str, names: list[str]) -> Message:
     listed = ", ".join(repr(name) for name in names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
     return say(
-        "Left out of {where}: {count} entries beside the evidence ({listed}).",
+        "Left out of {where}: {count:# entry|# entries} beside the evidence ({listed}).",
         where=repr(where),
         count=len(names),
         listed=listed,
@@ -133,8 +133,9 @@ def on_paths(unreadable: list[str], platform: str) -> tuple[Message, ...]:
         return ()
     return (
         say(
-            "{count} entries have paths that are too long for Windows. Move the evidence to a folder near the root of "
-            "its drive, or allow long paths in Windows, and register it again.",
+            "{count:# entry has a path that is|# entries have paths that are} too long for Windows. Move the "
+            "evidence to a folder near the root of its drive, or allow long paths in Windows, and register "
+            "it again.",
             count=count,
         ),
     )

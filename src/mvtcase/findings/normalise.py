@@ -11,6 +11,7 @@ from mvtcase.canon import canonical_json, digest
 from mvtcase.findings.ratings import LINE, rate, weigh_together
 from mvtcase.kinds import TRACES, Trace
 from mvtcase.model import AlertSource, EvidenceClass, Finding, Platform, Rating, TimeBasis
+from mvtcase.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -122,19 +123,19 @@ def unlike_its_alerts(finding: Finding, alerts: Sequence[tuple[RawAlert, Context
     indicator match is never made silent is.
     """
     if not alerts:
-        return "rests on no alert"
+        return said("rests on no alert")
     if {context.device.id for _, context in alerts} != {finding.device}:
-        return "is about another device than its alerts"
+        return said("is about another device than its alerts")
     own = [alert for alert, context in alerts if finding.id in _derived_ids(alert, context)]
     if not own and any(r"\ud" in alert.message for alert, _ in alerts):  # stored as a visible escape: it cannot be told
         own = [alert for alert, _ in alerts]
     if not own:
-        return "its id does not follow from its alerts"
+        return said("its id does not follow from its alerts")
     if finding.level.rank < max(alert.level.rank for alert in own):
-        return "its level is not the highest of its alerts"
+        return said("its level is not the highest of its alerts")
     telling = [one for one in own if one.indicator and one.source is AlertSource.MVT and rate(one)[0] not in _ONLY_SEEN]
     if telling and (finding.indicator is None or finding.evidence_class in SILENT):
-        return "hides an indicator that matched"
+        return said("hides an indicator that matched")
     return ""
 
 

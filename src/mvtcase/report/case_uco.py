@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.review import state_of
-from mvtcase.report.exchange import NAMESPACE, Export, about, caller, left_of, matched, moment_of
+from mvtcase.report.exchange import NAMESPACE, Export, about, caller, found_alone, left_of, matched, moment_of
 from mvtcase.report.publication import Edition
 
 if TYPE_CHECKING:
@@ -163,25 +163,18 @@ def _scanned(view: View, scan: Scan, tools: dict[str, _Node]) -> Iterator[_Node]
 
 
 def _found(view: View, found: list[Finding]) -> Iterator[_Node]:
-    things: dict[str, _Node] = {}
+    """Yield each finding, and the thing that each indicator is about, found at somebody who has a row or not."""
     for one in found:
-        if one.indicator is None:
-            continue
-        thing = _thing(one.indicator)
-        things.setdefault(str(thing["@id"]), thing)
-        moment = moment_of(one)
-        device = one.device if view.has_row(one.official) else ""
-        told = (
-            f"{one.evidence_class}, {state_of(one)}: {view.title(one)}"
-            f"; event time {moment or 'unknown or not UTC'}{f'; device {device}' if device else ''}"
-        )
+        assert one.indicator is not None  # noqa: S101  # only matched findings come here
+        told = f"{one.evidence_class}, {state_of(one)}: {view.title(one)}"
         yield _node("uco-core:Annotation", "finding", one.id) | {
             "uco-core:name": one.id,
-            "uco-core:statement": told,
+            "uco-core:statement": f"{told}; event time {moment_of(one) or 'unknown or not UTC'}; device {one.device}",
             "uco-core:tag": [str(one.evidence_class), str(state_of(one))],
-            "uco-core:object": [_to(thing)],
+            "uco-core:object": [_to(_thing(one.indicator))],
         }
-    yield from things.values()
+    things = [_thing(ref) for ref in (*(one.indicator for one in found), *found_alone(view)) if ref]
+    yield from {str(each["@id"]): each for each in reversed(things)}.values()
 
 
 def _thing(ref: IndicatorRef) -> _Node:

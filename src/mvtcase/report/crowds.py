@@ -223,17 +223,17 @@ def merged(given: Given, rung: int) -> tuple[int, ...]:
 def _too_few(hidden: int | None, everybody: int) -> ConflictError:
     """Return why an outside edition cannot be written: few people are in no row, or few stand apart by status."""
     who = (
-        say("{few} of the {all} people in this report are in no row", few=hidden, all=everybody)
+        say("people in no row: {few} of {all}", few=hidden, all=everybody)
         if hidden
-        else say("some of the {all} people in this report stand apart by their status", all=everybody)
+        else say("of {all} in all some stand apart by their status", all=everybody)
     )
     return ConflictError(
-        "This would single people out: {who}. Fewer than {fewest} cannot hide in its numbers, alone or beside a "
+        "This would single people out ({who}). Fewer than {fewest} cannot hide in its numbers, alone or beside a "
         "released report, and leaving them out would make the numbers untrue.",
         hint=say(
             "With their agreement, {0} changes that; else write about a larger group, or {1} for the case team.",
             do("official set", "OFFICIAL", publication="role"),
-            do("report write", "KIND", edition="internal"),
+            do(edition="internal"),
         ),
         who=who,
         fewest=FEWEST_TOGETHER,

@@ -226,7 +226,7 @@ def _taken(view: View) -> Iterator[TimelineFact]:
                 who=view.who(one.official),
                 what=view.word(
                     say(
-                        "{id}: {kind} of {device}, {files} files",
+                        "{id}: {kind} of {device}, {files:# file|# files}",
                         id=one.id,
                         kind=Said(kinds.of(one.kind).words),
                         device=one.device,

@@ -113,7 +113,7 @@ def _compared(used: IndicatorSet) -> Message:
     named = {"name": visible(used.name), "version": visible(used.version)}
     if used.usable == 1:
         return say("{name} {version} (1 indicator)", **named)
-    return say("{name} {version} ({number} indicators)", **named, number=f"{used.usable:,}")
+    return say("{name} {version} ({number:# indicator|# indicators})", **named, number=f"{used.usable:,}")
 
 
 def what(view: View, identity: DeviceIdentity, platform: Platform) -> str:
@@ -126,7 +126,8 @@ def what(view: View, identity: DeviceIdentity, platform: Platform) -> str:
 def _stale(one: DeviceStanding) -> Iterator[Message]:
     if one.due:
         yield say(
-            "recheck due: {sets} indicator sets, {indicators} indicators not compared yet",
+            "recheck due: {sets:# indicator set|# indicator sets}, {indicators:# indicator|# indicators} not "
+            "compared yet",
             sets=f"{one.due.sets:,}",
             indicators=f"{one.due.indicators:,}",
         )
@@ -171,7 +172,7 @@ def _key_facts(scan: Scan, *, several: bool) -> Iterator[Message]:
         if outcome not in _EXAMINED and tally[outcome]:
             what = words.OUTCOME_WORDS[outcome]
             yield say("{lead}{n} of {total}: {what}", lead=lead, n=tally[outcome], total=total, what=what)
-    yield say("{lead}{n} indicators compared", lead=lead, n=f"{scan.indicators_loaded:,}")
+    yield say("{lead}{n:# indicator|# indicators} compared", lead=lead, n=f"{scan.indicators_loaded:,}")
 
 
 def _scan(device: DeviceStanding, scan: Scan) -> ScanFact:

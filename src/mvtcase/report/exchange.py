@@ -1,8 +1,8 @@
 """The findings of a case as tables and lines that other programs read: CSV, JSON, XLSX, Timesketch.
 
-In an outside edition findings of withheld people are left out, those shown only in counts are named nowhere, and
-everybody else stands under the pseudonym, or under the name where the caller asks for names and the publication level
-is `named`. What is left out is said inside each file.
+In an outside edition findings of people who may have no row are left out, as in reports, but for the indicators that
+stand: those are no personal data. Everybody else stands under the pseudonym, or under the name where the caller asks
+for names and the publication level is `named`. What is left out is said inside each file.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from typing import TYPE_CHECKING
 from mvtcase.canon import StrEnum, parse_timestamp
 from mvtcase.escape import csv_cell, visible
 from mvtcase.findings.normalise import SILENT
-from mvtcase.findings.review import state_of
+from mvtcase.findings.review import stands, state_of
 from mvtcase.model import Publication, TimeBasis
 from mvtcase.report import evidence
+from mvtcase.report.crowds import FEWEST_TOGETHER
 from mvtcase.report.document import LONGEST_CELL, fitting
-from mvtcase.report.publication import face_of, shown_indicator
+from mvtcase.report.publication import shown_indicator
 from mvtcase.wording import say, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from mvtcase.model import Finding, Json, SealingSeen
+    from mvtcase.model import Finding, IndicatorRef, Json, SealingSeen
     from mvtcase.report.facts import TimelineFact
     from mvtcase.report.view import View
     from mvtcase.wording import Message
@@ -42,6 +43,7 @@ COLUMNS = (
     "finding", "official", "device", "groups", "status", "evidence_class", "level", "module", "title", "indicator",
     "indicator_type", "family", "set", "event_time", "event_time_basis", "alerts",
 )  # fmt: skip
+_OF_INDICATOR = ("indicator", "indicator_type", "family", "set")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +55,8 @@ class Export:
 
 
 def caller(view: View, official: str, *, with_names: bool) -> str:
-    """Return how an official is called in an export; empty for those shown only in counts."""
+    """Return how an official who may have a row is called in an export."""
     one = next(each.official for each in view.shown if each.official.id == official)
-    if face_of(one) is None:
-        return ""
     named = with_names and one.publication is Publication.NAMED
     return visible(one.name if named else one.pseudonym)
 
@@ -66,23 +66,42 @@ def matched(view: View) -> list[Finding]:
 
     Dismissed ones are among them.
     """
-    telling = (one for one in view.listed if one.indicator and not one.indicator.withheld)
-    return [one for one in telling if one.evidence_class not in SILENT]
+    return [one for one in view.told_apart if _matched(one)]
+
+
+def _matched(one: Finding) -> bool:
+    return one.indicator is not None and not one.indicator.withheld and one.evidence_class not in SILENT
+
+
+def found_alone(view: View) -> list[IndicatorRef]:
+    """Return the indicators that stand at people without a row and at nobody else, in an order that tells nothing.
+
+    A caller says of them that they were found and nothing more: neither where, nor when, nor how often.
+    """
+    told = {(one.indicator.type, one.indicator.value) for one in matched(view) if one.indicator}
+    others = (
+        one.indicator for one in view.findings if not view.has_row(one.official) and _matched(one) and stands(one)
+    )
+    alone = {(each.type, each.value): each for each in others if each and (each.type, each.value) not in told}
+    return [alone[key] for key in sorted(alone)]
 
 
 def left_of(view: View, *, told: Sequence[Finding] | None = None) -> tuple[Message, ...]:
-    """Return what an export leaves out: findings of withheld people, and all that `told` does not hold."""
+    """Return what an export leaves out: findings of people without a row, and all that `told` does not hold."""
     notes = []
-    if hidden := len(view.findings) - len(view.listed):
+    hidden = len(view.findings) - len(view.told_apart)
+    if view.is_outside and 0 < len(view.counted_only) < FEWEST_TOGETHER:
+        notes.append(say("Left out: whatever was found at people who may be in no row."))
+    elif hidden:
         told_of = view.number(hidden)
-        notes.append(say("Left out: findings of people who are withheld ({number}).", number=told_of))
+        notes.append(say("Left out: findings of people who may be in no row ({number}).", number=told_of))
     if view.is_outside:
         notes.append(say("Left out: names and texts of the evidence that may not be shown."))
-    embargoed = sum(bool(one.indicator and one.indicator.withheld) for one in view.listed)
+    embargoed = sum(bool(one.indicator and one.indicator.withheld) for one in view.told_apart)
     if told is not None and embargoed:
         notes.append(say("Left out: findings of indicators under embargo ({number}).", number=embargoed))
-    if told is not None and len(told) + embargoed < len(view.listed):
-        number = str(len(view.listed) - len(told) - embargoed)
+    if told is not None and len(told) + embargoed < len(view.told_apart):
+        number = str(len(view.told_apart) - len(told) - embargoed)
         notes.append(
             say("Left out: findings that rest on a rule and on no published indicator ({number}).", number=number)
         )
@@ -92,7 +111,8 @@ def left_of(view: View, *, told: Sequence[Finding] | None = None) -> tuple[Messa
 def left_of_table(view: View) -> tuple[Message, ...]:
     """Return what a table of the findings leaves out."""
     rest = say("Left out: the records' own fields, judgements, observations, and what was examined.")
-    return (*left_of(view), rest)
+    alone = (say("A line without a finding is an indicator that was found at people who may be in no row."),)
+    return (*left_of(view), rest, *(alone if found_alone(view) else ()))
 
 
 def about(view: View, left: Sequence[Message]) -> str:
@@ -130,8 +150,8 @@ def as_csv(view: View, *, with_names: bool) -> Export:
     text, left = io.StringIO(newline=""), left_of_table(view)
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for one in view.listed:
-        writer.writerow([csv_cell(value) for value in _row(view, one, with_names=with_names)])
+    for row in _rows(view, with_names=with_names):
+        writer.writerow([csv_cell(value) for value in row])
     writer.writerow([f"# {about(view, left)}"])
     return Export(data=b"\xef\xbb\xbf" + text.getvalue().encode(), left=left)
 
@@ -146,9 +166,7 @@ def as_json(view: View, *, with_names: bool) -> Export:
         "case": case.id,
         "written_at": view.occasion.written_at,
         "left_out": [str(each) for each in left],
-        "findings": [
-            dict(zip(COLUMNS, map(_plain, _row(view, one, with_names=with_names)), strict=True)) for one in view.listed
-        ],
+        "findings": [dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in _rows(view, with_names=with_names)],
     }
     return Export(data=(json.dumps(whole, indent=2, ensure_ascii=True) + "\n").encode(), left=left)
 
@@ -166,8 +184,8 @@ def as_xlsx(view: View, *, with_names: bool) -> Export:
     sheet = book.active
     sheet.title = tongue.text("Findings")
     sheet.append([tongue.text(name.replace("_", " ")) for name in COLUMNS])
-    for number, one in enumerate(view.listed, start=2):
-        for place, value in enumerate(_row(view, one, with_names=with_names), start=1):
+    for number, row in enumerate(_rows(view, with_names=with_names), start=2):
+        for place, value in enumerate(row, start=1):
             cell = sheet.cell(number, place)
             told = tongue.text(value) if isinstance(value, StrEnum) else str(value)
             cell.value = value if isinstance(value, int) else fitting(visible(told), LONGEST_CELL, tongue)
@@ -184,23 +202,33 @@ def as_xlsx(view: View, *, with_names: bool) -> Export:
     return Export(data=written.getvalue(), left=left)
 
 
+def _rows(view: View, *, with_names: bool) -> Iterator[list[object]]:
+    """Yield a row for each finding that may have one, and one for each indicator that stands in none of them."""
+    for one in view.told_apart:
+        yield _row(view, one, with_names=with_names)
+    for ref in found_alone(view):
+        told = dict.fromkeys(COLUMNS, "") | dict(zip(_OF_INDICATOR, _of_indicator(ref), strict=True))
+        yield [told[name] for name in COLUMNS]
+
+
+def _of_indicator(ref: IndicatorRef) -> list[str]:
+    return [shown_indicator(ref.value, ref.type), ref.type, ref.family, ref.set]
+
+
 def _row(view: View, one: Finding, *, with_names: bool) -> list[object]:
     who, ref = caller(view, one.official, with_names=with_names), one.indicator
     groups = next(each.groups for each in view.shown if each.official.id == one.official)
     return [
         one.id,
         who,
-        one.device if who else "",
-        "; ".join(view.veil.text(group.name) for group in groups) if who else "",
+        one.device,
+        "; ".join(view.veil.text(group.name) for group in groups),
         state_of(one),
         one.evidence_class,
         one.level,
         one.module,
         view.title(one),
-        shown_indicator(ref.value, ref.type) if ref else "",
-        ref.type if ref else "",
-        ref.family if ref else "",
-        ref.set if ref else "",
+        *(_of_indicator(ref) if ref else [""] * len(_OF_INDICATOR)),
         one.event_time or "unknown",
         one.event_time_basis,
         one.alerts,
@@ -217,8 +245,13 @@ def as_timesketch(view: View, sealing: dict[str, SealingSeen], *, with_names: bo
     undated = sum(utc(one.at) is None for one in moments)
     left = left_of(view)
     if undated:
-        told = "{n} moments have no known time: they stand at 1970-01-01 and are marked as a pseudo-time."
-        left = (*left, say(told, n=undated))
+        left = (
+            *left,
+            say(
+                "{n:# moment has|# moments have} no known time, put at 1970-01-01 and marked as a pseudo-time.",
+                n=undated,
+            ),
+        )
     lines = [_head(view, left), *(_line(view, one, names) for one in moments)]
     return Export(data="".join(f"{json.dumps(each, ensure_ascii=True)}\n" for each in lines).encode(), left=left)
 

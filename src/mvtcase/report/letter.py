@@ -158,7 +158,9 @@ def _found(one: OfficialStanding, by_id: Mapping[str, Finding]) -> Iterator[Mess
             cause, together, confirmed=any(_is_confirmed(by_id[each]) for line in together for each in line.findings)
         )
     if len(causes) > MOST_CAUSES:
-        yield say("And {more} other things, which the responders can explain.", more=len(causes) - MOST_CAUSES)
+        yield say(
+            "And {more:# other thing|# other things}, which the responders can explain.", more=len(causes) - MOST_CAUSES
+        )
     if one.dismissed:
         yield plain.explained(one.dismissed)
 

@@ -15,7 +15,7 @@ from mvtcase.canon import parse_timestamp
 from mvtcase.escape import visible
 from mvtcase.findings.review import DISMISSED, stands, state_of
 from mvtcase.model import FindingState
-from mvtcase.report.exchange import NAMESPACE, Export, about, left_of, matched, moment_of
+from mvtcase.report.exchange import NAMESPACE, Export, about, found_alone, left_of, matched, moment_of
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
@@ -67,16 +67,19 @@ _CERTIFICATES = {32: "md5", 40: "sha1", 64: "sha256"}
 def as_misp(view: View) -> Export:
     """Return the event."""
     case, found = view.book.case, matched(view)
-    by_indicator: dict[tuple[str, str], list[Finding]] = {}
+    by_indicator: dict[tuple[str, str], tuple[IndicatorRef, list[Finding]]] = {}
     for one in found:
         if one.indicator:
-            by_indicator.setdefault((one.indicator.type, one.indicator.value), []).append(one)
+            by_indicator.setdefault((one.indicator.type, one.indicator.value), (one.indicator, []))[1].append(one)
     left = left_of(view, told=found)
     if undated := sum(moment_of(one) is None for one in found):
-        left = (*left, say("{n} sightings have no time: none is known, or not by a UTC clock.", n=undated))
+        left = (
+            *left,
+            say("{n:# sighting has|# sightings have} no time: none is known, or not by a UTC clock.", n=undated),
+        )
     objects, attributes = [], [_note(view, about(view, left))]
-    for those in by_indicator.values():
-        form, attribute = _attribute(view, those)
+    for ref, those in (*by_indicator.values(), *((ref, []) for ref in found_alone(view))):
+        form, attribute = _attribute(view, ref, those)
         if form is None:
             attributes.append(attribute)
         else:
@@ -133,24 +136,24 @@ def _is_address(value: str) -> bool:
         return False
 
 
-def _attribute(view: View, found: Sequence[Finding]) -> tuple[_Form | None, dict[str, Json]]:
-    ref = found[0].indicator
-    assert ref is not None  # noqa: S101  # only matched findings come here
+def _attribute(view: View, ref: IndicatorRef, found: Sequence[Finding]) -> tuple[_Form | None, dict[str, Json]]:
     form = _form(ref)
     standing = [one for one in found if stands(one)]
     times = sorted(filter(None, map(moment_of, standing)))
     people = len({one.official for one in standing})
     classes = ", ".join(sorted({str(one.evidence_class) for one in found}))
+    numbers = (
+        f"findings standing: {len(standing)}, dismissed: {len(found) - len(standing)}; officials: {people}; {classes}"
+        if found
+        else "found at people who may be in no row"
+    )
     attribute: dict[str, Json] = {
         "uuid": _uuid(view, "attribute", ref.type, ref.value),
         "type": form.type if form else "text",
         "category": form.category if form else "Other",
         "value": ref.value,
         "to_ids": any(state_of(one) is FindingState.CONFIRMED for one in found),
-        "comment": visible(
-            f"MVT type {ref.type}; family {ref.family or 'unknown'}; set {ref.set}; standing: {len(standing)} findings "
-            f"at {people} officials; dismissed: {len(found) - len(standing)}; {classes}"
-        ),
+        "comment": visible(f"MVT type {ref.type}; family {ref.family or 'unknown'}; set {ref.set}; {numbers}"),
         "Sighting": [_sighting(view, one) for one in found],
     }
     return form, attribute | ({"first_seen": times[0], "last_seen": times[-1]} if times else {})

@@ -112,7 +112,7 @@ def response(view: View) -> tuple[str, ...]:
             rechecks=some(view.number(len(view.scans) - len(scans)), "recheck"),
         ),
         say(
-            "{judged} of {findings} findings judged by an examiner.",
+            "{judged} of {findings:# finding|# findings} judged by an examiner.",
             judged=view.number(sum(bool(one.dispositions) for one in view.findings)),
             findings=view.number(len(view.findings)),
         ),
@@ -291,7 +291,7 @@ def _control(view: View) -> tuple[str, ...]:
     if without:
         told.append(
             say(
-                "{without} of {scans} scans ran without a passed positive control.",
+                "{without} of {scans:# scan|# scans} ran without a passed positive control.",
                 without=view.number(without),
                 scans=view.number(len(view.scans)),
             )

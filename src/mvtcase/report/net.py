@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 _LONG_PIECE = {False: 12, True: 6}
 """How long a piece of our own sentences must be to be taken out of a text; true: of a text in Chinese, or joined."""
-_PARAMETER = re.compile(r"\{[^{}]*\}")
+_PARAMETER = re.compile(r"\{\w*(?:![rs])?:?|[}#|]")
+"""What parts the pieces of a sentence: its parameters, of those with two forms but their signs."""
 
 
 def require_nobody(view: View, texts: Iterable[str]) -> None:

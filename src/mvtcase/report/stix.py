@@ -1,4 +1,4 @@
-"""A case as a STIX 2.1 bundle: the indicators that were found, what was observed, and a sighting for each finding.
+"""A case as a STIX 2.1 bundle: the indicators that were found, what was observed, and a sighting for each finding told.
 
 Ids are derived from the content, so that the same case gives the same ids. A finding that was dismissed is a revoked
 sighting: who received it before learns that it no longer holds.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.escape import visible
 from mvtcase.findings.review import stands, state_of
 from mvtcase.model import Tlp
-from mvtcase.report.exchange import Export, about, caller, export_id, left_of, matched, moment_of
+from mvtcase.report.exchange import Export, about, caller, export_id, found_alone, left_of, matched, moment_of
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _SHAPES = {
 
 
 def as_stix(view: View, *, with_names: bool) -> Export:
-    """Return the bundle. A sighting names nobody shown only in counts, and has a time only where its clock is UTC."""
+    """Return the bundle. A sighting has a time only where its clock is UTC; of people in no row there is none."""
     case, found = view.book.case, matched(view)
     marking = _marking(case.tlp)
     at = _moment(case.created_at)
@@ -80,13 +80,17 @@ def as_stix(view: View, *, with_names: bool) -> Export:
     )
     common = _Common(at=at, reporter=reporter["id"], markings=[marking["id"]])
     objects = {marking["id"]: marking, reporter["id"]: reporter}
-    for one in found:
-        for made in _objects_of(view, one, common, with_names=with_names):
-            objects.setdefault(made["id"], made)
+    every = [*(_objects_of(view, one, common, with_names=with_names) for one in found)]
+    every += [[_indicator(ref, common)] for ref in found_alone(view)]
+    for made in (each for those in every for each in those):
+        objects.setdefault(made["id"], made)
     undated = sum(moment_of(one) is None for one in found)
     left = left_of(view, told=found)
     if undated:
-        left = (*left, say("{n} sightings have no time: none is known, or not by a UTC clock.", n=undated))
+        left = (
+            *left,
+            say("{n:# sighting has|# sightings have} no time: none is known, or not by a UTC clock.", n=undated),
+        )
     note = common.object(
         "note",
         export_id("note", case.uuid),
@@ -124,10 +128,8 @@ def _moment(at: str) -> str:
     return f"{seconds}.{fraction[:3]:0<3}{fraction[3:].rstrip('0')}Z"
 
 
-def _objects_of(view: View, one: Finding, common: _Common, *, with_names: bool) -> list[dict[str, Any]]:
-    ref = one.indicator
-    assert ref is not None  # noqa: S101  # only matched findings come here
-    indicator = common.object(
+def _indicator(ref: IndicatorRef, common: _Common) -> dict[str, Any]:
+    return common.object(
         "indicator",
         export_id("indicator", ref.type, ref.value),
         name=visible(f"{ref.family or 'unknown family'}: {ref.value}"),
@@ -139,10 +141,13 @@ def _objects_of(view: View, one: Finding, common: _Common, *, with_names: bool) 
         valid_from=common.at,
         external_references=[{"source_name": visible(ref.set) or "mvt", "external_id": visible(ref.type)}],
     )
-    who = caller(view, one.official, with_names=with_names)
-    where = (
-        [common.object("identity", export_id("identity", who), name=who, identity_class="individual")] if who else []
-    )
+
+
+def _objects_of(view: View, one: Finding, common: _Common, *, with_names: bool) -> list[dict[str, Any]]:
+    ref = one.indicator
+    assert ref is not None  # noqa: S101  # only matched findings come here
+    indicator, who = _indicator(ref, common), caller(view, one.official, with_names=with_names)
+    where = common.object("identity", export_id("identity", who), name=who, identity_class="individual")
     seen = _observed(one, ref, common)
     moment = moment_of(one)
     sighting = common.object(
@@ -155,10 +160,10 @@ def _objects_of(view: View, one: Finding, common: _Common, *, with_names: bool) 
         count=max(1, one.alerts),
         sighting_of_ref=indicator["id"],
         observed_data_refs=[seen[-1]["id"]] if seen else None,
-        where_sighted_refs=[where[0]["id"]] if where else None,
+        where_sighted_refs=[where["id"]],
         revoked=True if not stands(one) else None,
     )
-    return [indicator, *where, *seen, sighting]
+    return [indicator, where, *seen, sighting]
 
 
 def _observed(one: Finding, ref: IndicatorRef, common: _Common) -> list[dict[str, Any]]:

@@ -17,7 +17,6 @@ from mvtcase.report.publication import (
     Veil,
     can_be_clicked,
     face_of,
-    is_withheld,
     shown_indicator,
 )
 from mvtcase.wording import ENGLISH, translator
@@ -111,12 +110,6 @@ class View:
         """The findings of everybody shown, worst level first."""
         inside = {one.official.id for one in self.shown}
         return tuple(each for each in self.book.findings if each.official in inside)
-
-    @cached_property
-    def listed(self) -> tuple[Finding, ...]:
-        """The findings that may be told one by one; those of people withheld are in the numbers alone."""
-        withheld = {one.official.id for one in self.shown if is_withheld(one.official)}
-        return tuple(each for each in self.findings if each.official not in withheld)
 
     @cached_property
     def told_apart(self) -> tuple[Finding, ...]:

@@ -27,6 +27,8 @@ ENVIRONMENT = ("MVTCASE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 """Variables that name a person's language, the first that is set rules."""
 _OUR_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 _PARAMETER = re.compile(r"\{(\w+)(?:![rs])?(?::[^{}]*)?\}")
+_FORMS = re.compile(r"\{\w+(?:![rs])?:?([^{}]*)\}")
+"""The two forms that a sentence has of a parameter, empty where it has none."""
 _STEP = re.compile(r"\{\d\}")
 _WORDS_OF_ITS_OWN = 12
 """Characters that a sentence must have beside its parameters to be known again by them."""
@@ -108,10 +110,19 @@ def _patterns(tongue: Translator) -> tuple[tuple[re.Pattern[str], str], ...]:
         fixed, names = pieces[::2], pieces[1::2]
         known = sum(map(len, fixed)) >= _WORDS_OF_ITS_OWN and not _STEP.search(english)
         if names and known and len({*names}) == len(names):
-            pattern = "".join(f"(?P<{each}>.+?)" if odd % 2 else re.escape(each) for odd, each in enumerate(pieces))
+            forms = iter(_FORMS.findall(english))
+            pattern = "".join(
+                f"(?P<{each}>.+?){_either(next(forms))}" if odd % 2 else re.escape(each)
+                for odd, each in enumerate(pieces)
+            )
             plain = _PARAMETER.sub(r"{\1}", other)
             found.append((len(english), re.compile(pattern, re.DOTALL), plain))
     return tuple((pattern, plain) for _, pattern, plain in sorted(found, key=lambda one: -one[0]))
+
+
+def _either(forms: str) -> str:
+    """Return what recognises either form of a counted parameter, but for its number, which stands before it."""
+    return f"(?:{'|'.join(re.escape(each.removeprefix('#')) for each in forms.split('|'))})" if "|" in forms else ""
 
 
 def languages(folder: Path = LOCALE) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ OUTCOMES = {
     "outcome.timed_out": "the module did not end in its time",
     "outcome.recovered": "the source is damaged; what could be recovered was examined",
     "module.absent": "the module did not run, although {sentence}",
-    "module.counted": "{there} records in the source, {examined} examined",
+    "module.counted": "{there:# record|# records} in the source, {examined} examined",
     "module.memory": "the module needed more than {gib} GiB of memory; raise memory_bytes in the settings file",
     "module.flood": "it raised the same alert over and over: the first and the last were kept, {count} of the kind"
     " “{message}” only counted",
@@ -40,7 +40,7 @@ OUTCOMES = {
     "module.damaged": "the source is damaged or encrypted: {error}",
     "module.denied": "the source could not be read: {error}",
     "module.malformed": "the database is damaged: SQLite calls it malformed",
-    "module.not_compared": "{records} records were read, comparing them with the indicators failed: {error}",
+    "module.not_compared": "{records:# record was|# records were} read, comparing with the indicators failed: {error}",
     "module.unaccounted": "the source is there, no record was read of it, and nothing says that it is empty",
     "module.blank": "{count} of its files could not be read and stand in its results empty",
 }
@@ -54,9 +54,12 @@ COVERAGE = {
     "reader.late": "time was up: {done} of {total} bytes were read",
     "reader.folder": "the folder {folder} could not be listed",
     "reader.fatal": "{file} could not be read: reading it ended the worker",
-    "reader.unsent": "{count} more places of indicators were found by the second reader and are not listed.",
+    "reader.unsent": (
+        "{count:# more place of an indicator was found by the second reader and is|# more places of indicators "
+        "were found by the second reader and are} not listed."
+    ),
     "reader.telling": "{file}: read by no module, and by the second reader {how}",
-    "reader.more_telling": "{count} more telling files were not read in full",
+    "reader.more_telling": "{count:# more telling file was|# more telling files were} not read in full",
     "reader.uncompared": "it compares nothing, and the second reader read {file} {how}",
     "reader.no_index": (
         "the values that the second reader took apart are not stored and could not be compared ({error})"
@@ -65,11 +68,13 @@ COVERAGE = {
         "{file} is an acquisition of its own ({kind}): its values were compared, and no module examined it; register "
         "it as well"
     ),
-    "reader.unkept": "{count} values of the earlier scan were not stored and could not be compared",
+    "reader.unkept": (
+        "{count:# value of the earlier scan was|# values of the earlier scan were} not stored and could not be compared"
+    ),
     "reader.cut": "{value} stands in more places than the earlier scan kept; read the evidence again to see all",
     "reader.skimmed": (
-        "The earlier scan knew no form of {count} files, or did not read them: a recheck compares what was readable in "
-        "them, and nothing that is coded there."
+        "The earlier scan knew no form of {count:# file|# files}, or did not read them: a recheck compares "
+        "what was readable in them, and nothing that is coded there."
     ),
     "reader.unhashed": "the earlier scan took no {hashes} of the files",
     "reader.notification": (
@@ -91,11 +96,16 @@ COVERAGE = {
     "reach.acquired": "{traces} as acquired",
     "reach.absent": "{traces}: {why}",
     "reach.no_trace": "no trace found in: {reach}",
-    "links.unresolved": "{count} shortened links could not be resolved, because the examination runs offline.",
-    "bodies.read": "{count} messages have their text in a form that MVT does not compare: only the second reader does.",
+    "links.unresolved": (
+        "{count:# shortened link|# shortened links} could not be resolved, because the examination runs offline."
+    ),
+    "bodies.read": (
+        "{count:# message has its|# messages have their} text in a form that MVT does not compare: only the "
+        "second reader does."
+    ),
     "bodies.unread": (
-        "{count} messages have their text in a form that MVT does not compare, and the second reader that does is "
-        "switched off"
+        "{count:# message has its|# messages have their} text in a form that MVT does not compare, and the "
+        "second reader that does is switched off"
     ),
     "scan.none": "registered, and no scan of it was run yet",
     "scan.unfinished": "scan {scan} did not finish ({state}): {error}",
@@ -133,13 +143,13 @@ RUNS = {
     "worker.late": "it did not end within {seconds} seconds",
     "worker.files": "it made more than {count} files",
     "worker.disk": "it wrote more than {bytes} bytes of temporary files",
-    "decrypt.manifest": "Manifest.db is damaged, {done} files were decrypted: {error}",
-    "decrypt.missing": "{count} files that Manifest.db lists are not in the backup",
-    "decrypt.more": "{count} more files could not be decrypted",
+    "decrypt.manifest": "Manifest.db is damaged, {done:# file was|# files were} decrypted: {error}",
+    "decrypt.missing": "{count:# file that Manifest.db lists is|# files that Manifest.db lists are} not in the backup",
+    "decrypt.more": "{count:# more file|# more files} could not be decrypted",
     "decrypt.file": "{file} could not be decrypted: {error}",
 }
 LOGGED = {
-    "mvt.times": "{what} ({count} times)",
+    "mvt.times": "{what} ({count:once|# times})",
     "mvt.example": "{what}: {example}",
     "mvt.error": "MVT logged an error",
     "mvt.missing_files": "{text}",
@@ -178,20 +188,27 @@ LOGGED = {
 }
 LOOKED = {
     "file.odd": "{file} {what}",
-    "file.more_odd": "{count} more files are empty or cut",
+    "file.more_odd": "{count:# more file is|# more files are} empty or cut",
     "file.empty": "is empty: it was not examined",
     "file.few_processes": "lists fewer than {count} processes, which no running phone has: it is not whole",
     "file.cut": "ends in the middle of a line: its end was not examined",
     "file.cut_restart": "ends in the middle of a restart: the processes of the last one were not examined",
-    "messenger.encrypted": "{app} keeps its messages encrypted: {count} files such as {file} were not read",
+    "messenger.encrypted": (
+        "{app} keeps its messages encrypted, and {count:# file|# files} such as {file} could not be read"
+    ),
     "messenger.signal": "Signal: a backup opens with the 30 digits that the phone showed when it was set up, in a "
     "program made for such backups; the key of the database lies in the phone's keychain or keystore, which is in no "
     "acquisition. Look at its linked devices and its chats on the screen",
     "drift": "drift: {file}: {what}, which no reader here knows; please report it with the version of phone and tool",
     "backup.folder": "{file} is a folder in place of a file",
     "backup.no_files": "Manifest.db lists no file at all, which no real backup's does",
-    "backup.odd_names": "{count} files in Manifest.db have names that no backup gives a file",
-    "backup.unlisted": ("{count} files of the backup are not listed in Manifest.db: most modules do not find them"),
+    "backup.odd_names": (
+        "{count:# file in Manifest.db has a name|# files in Manifest.db have names} that no backup gives a file"
+    ),
+    "backup.unlisted": (
+        "{count:# file of the backup is|# files of the backup are} not listed in Manifest.db: most modules "
+        "do not find what is not"
+    ),
     "backup.other_device": (
         "Info.plist is of another device than Manifest.plist: its apps and numbers are not those of this backup"
     ),
@@ -199,7 +216,7 @@ LOOKED = {
     "androidqf.unfinished": "AndroidQF did not come to its end: acquisition.json tells no time of completion",
     "androidqf.status": "AndroidQF calls its own acquisition {status}",
     "androidqf.module": "AndroidQF says that it did not acquire {name} whole: {status}, {error}",
-    "androidqf.more_modules": "{count} more parts were not acquired whole, as AndroidQF says",
+    "androidqf.more_modules": "{count:# more part was|# more parts were} not acquired whole, as AndroidQF says",
     "androidqf.short_list": "{file} lists {count} where {other} of the same acquisition has {more}: it is not whole",
     "backup.few_described_apps": "{installed} apps are installed, and only {described} are described",
     "backup.unfinished": "Status.plist says that the backup was not finished: {state}",
@@ -222,9 +239,15 @@ LOOKED = {
     "logs.empty_day": "{file} is empty: the events of that day are lost",
     "androidqf.altered": "{file} is not as AndroidQF took it: its hash is not the listed one",
     "androidqf.missing": "{file} is listed in {list} and is not there",
-    "androidqf.no_apps": "{count} apps that AndroidQF copied from the phone are not in the acquisition.",
-    "androidqf.more": "{count} more files are not as {list} lists them",
-    "archive.twins": "{count} members of the archive have the name of another: only one of each was examined",
+    "androidqf.no_apps": (
+        "{count:# app that AndroidQF copied from the phone is|# apps that AndroidQF copied from the phone are} "
+        "not in the acquisition."
+    ),
+    "androidqf.more": "{count:# more file is|# more files are} not as {list} lists them",
+    "archive.twins": (
+        "{count:# member of the archive has|# members of the archive have} the name of another: only one of each "
+        "was examined"
+    ),
     "bugreport.section": "the bugreport's section {section} {what}",
     "bugreport.no_section": "the bugreport has no section {section}",
     "section.missing": "is missing",
@@ -240,7 +263,7 @@ LOOKED = {
 }
 STAGED = {
     "staging.entry": "{entry}: {what}",
-    "staging.more": "{count} more entries were left out",
+    "staging.more": "{count:# more entry was|# more entries were} left out",
     "staging.unread": "cannot be read: {error}",
     "staging.uncopied": "cannot be copied whole: {error}",
     "staging.nested": "is an archive inside more than {depth} others; it was not examined",
@@ -303,18 +326,29 @@ DATABASES = {
     "database.lists": "every backup lists files",
     "database.faults": "the database is damaged inside, what could be read was examined: {faults}",
     "database.no_column": "the table {table} has no column {column}",
-    "database.bytes": "{count} rows of {table} hold bytes where texts belong: they were not compared",
+    "database.bytes": "bytes where texts belong, in {count:# row|# rows} of {table}: not compared",
     "database.malformed": "SQLite calls it malformed",
     "database.no_log": "its write-ahead log is none: what was written last cannot be read",
     "database.log_page": "its write-ahead log has an impossible page size",
-    "database.log_cut": "its write-ahead log is cut: {count} pages written last cannot be read",
-    "copy.set_right": "{count} values of the wrong kind were set right in a working copy: {where}",
-    "copy.lost": "the database is damaged: {count} rows could be saved, others are lost",
+    "database.log_cut": "its write-ahead log is cut: {count:# page|# pages} written last cannot be read",
+    "copy.set_right": (
+        "{count:# value of the wrong kind was|# values of the wrong kind were} set right in a working copy: {where}"
+    ),
+    "copy.lost": "the database is damaged: {count:# row|# rows} could be saved, others are lost",
     "copy.plain": "it was read from a working copy without the database's own views and triggers",
-    "joins.visits": "{count} visits are of pages that are not there, and were left out",
-    "joins.pages": "{count} pages have no visit at all, and were left out",
-    "joins.messages": "{count} messages name a correspondent that is not there, and were left out",
-    "joins.usage": "{count} rows of usage are of processes that are not there",
-    "joins.actions": "{count} actions are of shortcuts that are not there, and were left out",
+    "joins.visits": (
+        "{count:# visit is of a page that is not there, and was|# visits are of pages that are not there, and "
+        "were} left out"
+    ),
+    "joins.pages": "{count:# page has no visit at all, and was|# pages have no visit at all, and were} left out",
+    "joins.messages": (
+        "{count:# message names a correspondent that is not there, and was|# messages name a correspondent that "
+        "is not there, and were} left out"
+    ),
+    "joins.usage": "{count:# row of usage is of a process that is|# rows of usage are of processes that are} not there",
+    "joins.actions": (
+        "{count:# action is of a shortcut that is not there, and was|# actions are of shortcuts that are not "
+        "there, and were} left out"
+    ),
 }
 SENTENCES: Mapping[str, str] = GENERAL | OUTCOMES | COVERAGE | RUNS | LOGGED | LOOKED | STAGED | DATABASES

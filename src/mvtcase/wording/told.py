@@ -198,8 +198,36 @@ def reason_of(data: object) -> Reason:
         return why("reason.unreadable")
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Formed:
+    """A parameter that a sentence writes in one of two forms, `{n:# gap|# gaps}`, by whether it is one."""
+
+    value: object
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+    def __format__(self, forms: str) -> str:
+        if FORMS not in forms:
+            return format(self.value, forms)
+        one, _, many = forms.partition(FORMS)
+        return (one if str(self.value) == "1" else many).replace("#", str(self.value))
+
+
+FORMS = "|"
+"""What stands between the two forms."""
+
+
 def filled(template: str, translate: Translate, *steps: str, **params: object) -> str:
-    """Return a sentence in the language of `translate`; a translation that does not fit gives way to the English."""
+    """Return a sentence in the language of `translate`; a translation that does not fit gives way to the English.
+
+    A parameter with two forms, `{n:# gap|# gaps}`, is put in that of one, or that of any other number.
+    """
+    if FORMS in template:
+        params = {name: _Formed(value) for name, value in params.items()}
     try:
         return translate(template).format(*steps, **params)
     except (KeyError, IndexError, ValueError, AttributeError):

@@ -426,8 +426,8 @@ def _irregular_note(root: Path, hashed: Manifest) -> tuple[str | Message, ...]:
     return (
         *advice.on_paths(unreadable, sys.platform),
         say(
-            "{n} entries are no regular files (links, devices, unreadable); they are listed in the manifest and never "
-            "followed.",
+            "{n:# entry is no regular file|# entries are no regular files} (links, devices, unreadable): "
+            "listed in the manifest and never followed.",
             n=hashed.irregular_count,
         ),
     )

@@ -111,18 +111,20 @@ def _told(one: ClockJump) -> Message:
     told = {"n": one.event, "at": one.at, "since": one.since, "minutes": abs(one.seconds) // 60}
     if one.by == BY_STAMP and one.seconds > 0:
         return say(
-            "At event {n} the clock was {minutes} minutes ahead: it says {at}, and a time stamp of {since} holds it.",
+            "At event {n} the clock was {minutes:# minute|# minutes} ahead: it says {at}, and a time stamp "
+            "of {since} holds it.",
             **told,
         )
     if one.by == BY_STAMP:
         return say(
-            "At event {n} the clock was {minutes} minutes behind: it says {at}, and follows a time stamp of {since}.",
+            "At event {n} the clock was {minutes:# minute|# minutes} behind: it says {at}, and follows a "
+            "time stamp of {since}.",
             **told,
         )
     if one.seconds > 0:
         return say(
-            "Before event {n} ({at}) the clock went {minutes} minutes further than the machine ran since {since}: it "
-            "was set forward, or the machine was halted from outside.",
+            "Before event {n} ({at}) the clock went {minutes:# minute|# minutes} further than the machine "
+            "ran since {since}: it was set forward, or the machine was halted from outside.",
             **told,
         )
-    return say("Before event {n} ({at}) the clock was set back by {minutes} minutes since {since}.", **told)
+    return say("Before event {n} ({at}) the clock was set back by {minutes:# minute|# minutes} since {since}.", **told)

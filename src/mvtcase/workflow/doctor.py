@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import platform
 import shutil
 import sqlite3
@@ -22,7 +21,7 @@ from mvtcase.kinds.layouts import LAYOUTS
 from mvtcase.report import fonts
 from mvtcase.settings import Limits
 from mvtcase.store.view import memory_folder
-from mvtcase.wording import Message, do, say
+from mvtcase.wording import Kept, Message, Said, count, do, said, say
 from mvtcase.workflow.desk import Outcome, OutcomeStatus
 from mvtcase_readers.drift import drifts
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mvtcase_readers.drift import Drift
 
 MIN_FREE_BYTES = 5 << 30
+NOT_THERE = said("not installed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Check:
 
     name: str
     good: bool
-    seen: str
+    seen: str | Message
     hint: str | Message = ""
 
 
@@ -82,15 +82,17 @@ def _drift(evidence: Path) -> Iterator[Check]:
         with tempfile.TemporaryDirectory(prefix="mvtcase-drift-") as folder:
             staged = intake.stage(found, Path(folder), Limits())
             seen = drifts(staged.target, known)
-    told = "nothing is known of its layout" if known is None else "as the readers expect"
+    told = said("nothing is known of its layout") if known is None else said("as the readers expect")
     if not seen:
-        yield Check(name="layout", good=True, seen=f"{of(found.kind).words}: {told}")
+        yield Check(
+            name=said("layout"), good=True, seen=say("{kind}: {told}", kind=Said(of(found.kind).words), told=told)
+        )
     for each in seen:
         yield Check(
-            name="drift",
+            name=said("drift"),
             good=False,
-            seen=f"{each.file}: {each.what}",
-            hint="Please report it with the version of phone and tool, and nothing of its contents.",
+            seen=say("{file}: {what}", file=each.file, what=Kept(each.what)),
+            hint=say("Please report it with the version of phone and tool, and nothing of its contents."),
         )
 
 
@@ -111,9 +113,9 @@ def _mvt() -> Check:
 def _speed() -> Check:
     on = _version("mvt") == SEAMS_FOR
     return Check(
-        name="faster functions",
+        name=said("faster functions"),
         good=on,
-        seen="on" if on else "off",
+        seen=said("on") if on else said("off"),
         hint=say("Scans are slower: they were compared with mvt=={proven} only.", proven=SEAMS_FOR),
     )
 
@@ -123,8 +125,8 @@ def _plugins() -> Check:
     present = {each.name for each in importlib.metadata.entry_points(group="mvt.modules")}
     foreign = sorted(present - expected)
     good = expected <= present and not foreign
-    seen = ", ".join(sorted(present)) or "none"
-    return Check(name="mvt plugins", good=good, seen=seen, hint=_plugin_hint(foreign))
+    seen = ", ".join(sorted(present)) or said("none")
+    return Check(name=said("mvt plugins"), good=good, seen=seen, hint=_plugin_hint(foreign))
 
 
 def _plugin_hint(foreign: list[str]) -> Message:
@@ -138,80 +140,80 @@ def _sqlite() -> Check:
         name="sqlite",
         good=sqlite3.sqlite_version_info >= (3, 37),
         seen=sqlite3.sqlite_version,
-        hint="STRICT tables need SQLite 3.37 or newer.",
+        hint=say("STRICT tables need SQLite 3.37 or newer."),
     )
 
 
 def _views() -> Check:
     """Say where what a sealed case unpacks lies while a verb works: nowhere is no fault, the disk is wiped then."""
     memory = memory_folder()
-    seen = str(memory) if memory else "no private memory here: working folders lie on the disk and are wiped"
-    return Check(name="sealed cases", good=True, seen=seen)
+    seen = str(memory) if memory else said("no private memory here: working folders lie on the disk and are wiped")
+    return Check(name=said("sealed cases"), good=True, seen=seen)
 
 
 def _sandbox() -> Check:
     seen = box.available()
     return Check(
-        name="sandbox",
-        good=seen != "none",
-        seen=seen,
-        hint="Install bubblewrap, or use a Linux with Landlock: without either only limits protect the worker.",
+        name=said("sandbox"),
+        good=seen != box.NONE,
+        seen=Said(seen) if seen == box.NONE else seen,
+        hint=say("Install bubblewrap, or use a Linux with Landlock: without either only limits protect the worker."),
     )
 
 
 def _reports() -> Check:
-    found = importlib.util.find_spec("weasyprint") is not None
-    return Check(name="pdf reports", good=found, seen="weasyprint" if found else "no", hint="Install weasyprint.")
+    seen = _version("weasyprint")
+    return Check(name=said("pdf reports"), good=seen != NOT_THERE, seen=seen, hint=say("Install weasyprint."))
 
 
 def _fonts() -> Check:
     found = fonts.of_chinese()
     return Check(
-        name="cjk fonts",
+        name=said("cjk fonts"),
         good=found != (),
-        seen="unknown: fc-list is missing" if found is None else found[0] if found else "none",
+        seen=said("unknown: fc-list is missing") if found is None else found[0] if found else said("none"),
         hint=say("Install Noto Sans CJK (Debian: fonts-noto-cjk): a PDF in Chinese cannot be made without."),
     )
 
 
 def _sets(desk: Desk) -> Check:
-    def look() -> str:
+    def look() -> Message:
         active = desk.library.active()
-        return f"{len(active)} active, {sum(each.usable for each in active)} usable indicators"
+        usable = count("{n} usable indicator", "{n} usable indicators", sum(each.usable for each in active))
+        return say("{sets}, {usable}", sets=count("{n} active set", "{n} active sets", len(active)), usable=usable)
 
-    return _tried("indicator sets", look, hint=say("{0} and {1} bring sets in.", do("iocs list"), do("iocs import")))
+    return _tried(
+        said("indicator sets"), look, hint=say("{0} and {1} bring sets in.", do("iocs list"), do("iocs import"))
+    )
 
 
 def _disk(desk: Desk) -> Check:
     free = shutil.disk_usage(desk.workspace.path).free
     return Check(
-        name="disk",
+        name=said("disk"),
         good=free >= MIN_FREE_BYTES,
-        seen=f"{free >> 30} GiB free",
-        hint="Unpacking and decrypting need room: at least as much as the largest phone.",
+        seen=say("{free} GiB free", free=free >> 30),
+        hint=say("Unpacking and decrypting need room: at least as much as the largest phone."),
     )
 
 
 def _examiner(desk: Desk) -> Check:
-    def look() -> str:
-        return f"{len(desk.actor)} letters"
-
     return _tried(
-        "examiner",
-        look,
+        said("examiner"),
+        lambda: count("{n} letter", "{n} letters", len(desk.actor)),
         hint=say("Say who is working: {0}, MVTCASE_EXAMINER or the settings file.", do(examiner="NAME")),
     )
 
 
-def _tried(name: str, look: Callable[[], str], *, hint: Message) -> Check:
+def _tried(name: str, look: Callable[[], Message], *, hint: Message) -> Check:
     try:
         return Check(name=name, good=True, seen=look())
     except MvtcaseError as error:
-        return Check(name=name, good=False, seen=str(error), hint=error.hint or hint)
+        return Check(name=name, good=False, seen=error.message, hint=error.hint or hint)
 
 
 def _version(distribution: str) -> str:
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+        return NOT_THERE

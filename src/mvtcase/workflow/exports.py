@@ -166,6 +166,8 @@ def _write(
         return (say("Evidence stays behind; its manifests are in the archive."),)
     view = _view(desk, store, edition)
     named = with_names or edition is not Edition.OUTSIDE
+    if exchange.found_alone(view):  # who bears it must not be guessed, no more than from a report's numbers
+        view.crowd().rung(frozenset(one.official.id for one in view.shown))
     made = MAKERS[form](view, named)
     if edition is Edition.OUTSIDE:
         require_nobody(view, (path.name,))

@@ -136,7 +136,7 @@ def list_findings(desk: Desk, wish: Wish = EVERYTHING, *, limit: int | None = No
 
 def _how_much(counted: sought.Numbers, page: int, pages: int) -> tuple[Message, ...]:
     numbers = say(
-        "{findings} findings in {lines} lines; {undisposed} not judged yet.",
+        "{findings:# finding|# findings} in {lines:# line|# lines}; {undisposed} not judged yet.",
         findings=counted.findings,
         lines=counted.lines,
         undisposed=counted.undisposed,
@@ -303,12 +303,12 @@ def _told(
 
 
 def _what_would(after: Sequence[Finding]) -> tuple[Message, ...]:
-    return (say("{number} findings would be judged; nothing is written yet.", number=len(after)),)
+    return (say("{number:# finding|# findings} would be judged; nothing is written yet.", number=len(after)),)
 
 
 def _what_next(after: Sequence[Finding], *, alone: bool) -> tuple[Message, ...]:
     states = [state_of(one) for one in after]
-    told: list[Message] = [] if alone else [say("Judged: {number} findings.", number=len(after))]
+    told: list[Message] = [] if alone else [say("Judged: {number:# finding|# findings}.", number=len(after))]
     if FindingState.CONFIRMED_ONCE in states:
         told.append(say("A confirmation needs two examiners: one more has to confirm it."))
     if FindingState.DISMISSED_ONCE in states:

@@ -332,7 +332,7 @@ def _unused(done: Iterable[ImportOutcome]) -> Iterable[Message]:
         if count:
             name = each.passport.name
             yield say(
-                "{count} entries of {name} are not compared; {0} says why.",
+                "Not compared of {name}: {count:# entry|# entries}; {0} says why.",
                 do("iocs show", name),
                 count=count,
                 name=name,
@@ -362,7 +362,8 @@ def _due_in(store: Store, newest: Newest) -> Iterator[Message]:
     due = [each.due for one in overview(store, newest).officials for each in one.devices if each.due]
     if due:
         yield say(
-            "{case}: {phones} phones were not compared with up to {sets} sets of {indicators} indicators; {0} does it.",
+            "{case}: {phones:# phone was|# phones were} not compared with up to {sets:# set|# sets} of "
+            "{indicators:# indicator|# indicators}; {0} does it.",
             do("recheck run", all=True, case=store.folder.slug),
             case=store.folder.slug,
             phones=len(due),

@@ -245,8 +245,8 @@ def undecided(store: Store) -> tuple[Message, ...]:
     """Return the note that merged cases still differ, so that a person or a phone may count twice, or for another."""
     number = queries.open_decisions(store)
     told = say(
-        "Merged cases differ: {number} decisions are open, and a person or a phone may count twice or for somebody "
-        "else; {0} shows on what.",
+        "Merged cases differ: {number:# decision is|# decisions are} open, and a person or a phone may count "
+        "twice or for somebody else; {0} shows on what.",
         do("bundle decisions"),
         number=number,
     )
@@ -257,7 +257,7 @@ def require_decided(store: Store) -> None:
     """Raise `ConflictError` while merged cases differ: a number that leaves the case team must count nobody twice."""
     if number := queries.open_decisions(store):
         raise ConflictError(
-            "Merged cases differ, and {number} decisions are open.",
+            "Merged cases differ, and {number:# decision is|# decisions are} open.",
             hint=say("{0} shows on what, {1} settles it.", do("bundle decisions"), do("bundle decide", "DECISION")),
             number=number,
         )

@@ -201,9 +201,9 @@ def _reasons(device: DeviceStanding, every: int | None) -> Iterator[tuple[Messag
     if not device.latest:
         yield from ((why, None) for why in (say("never scanned"), *at_restart(device)))
     if device.due:
-        yield say("{sets} indicator sets are newer than its scan", sets=device.due.sets), None
+        yield say("{sets:# indicator set is|# indicator sets are} newer than its scan", sets=device.due.sets), None
     last = device.last_scan
     if every and last is not None and last.finished_at:
         again = timestamp(parse_timestamp(last.finished_at) + timedelta(days=every))
-        yield say("to be scanned every {days} days", days=every), again
+        yield say("to be scanned every {days:day|# days}", days=every), again
     yield from gone_by(device)

@@ -17,7 +17,7 @@ from mvtcase.findings.normalise import Context, unlike_its_alerts
 from mvtcase.model import CustodyEvent, Device, Platform
 from mvtcase.store import custody, merging, queries
 from mvtcase.store.folder import PRIVATE_FOLDER
-from mvtcase.wording import do, say
+from mvtcase.wording import Kept, count, do, said, say
 from mvtcase.workflow import bundle_files, bundles
 from mvtcase.workflow.desk import Outcome, require_identity
 from mvtcase.workflow.recording import settled_case
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mvtcase.model import Acquisition, Finding, Scan
     from mvtcase.store.store import Store
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 WHOLE_BYTES = 256 << 10
@@ -46,7 +47,7 @@ class Check:
 
     what: str
     holds: bool | None
-    seen: str
+    seen: str | Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,17 +163,17 @@ def _part(store: Store, acquisition: Acquisition, one: Finding) -> tuple[bytes, 
     """Return the part of the evidence's file that a finding names, with what the manifest says of the file."""
     root, texts = Path(acquisition.path), _texts(dict(one.detail))
     if not root.exists():
-        return b"", {"why": "the evidence is not here"}
+        return b"", {"why": said("the evidence is not here")}
     for entry in manifest.read_manifest(store.folder.manifest(acquisition.id)):
         if entry.what == "file" and entry.path and any(text.endswith(entry.path) for text in texts):
             path = manifest.located(root, entry.path)
             if not custody.is_file(path, entry.sha256) or entry.size > _MAX_FILE_BYTES:
-                return b"", {"why": "the file is too large, or no longer what was registered"}
+                return b"", {"why": said("the file is too large, or no longer what was registered")}
             data = read_bounded(path, _MAX_FILE_BYTES)
             start, end = (0, len(data)) if len(data) <= WHOLE_BYTES else _around(data, one)
             told = {"path": entry.path, "sha256": entry.sha256, "size": entry.size, "from": start, "to": end}
             return data[start:end], told
-    return b"", {"why": "the finding names no file of the evidence"}
+    return b"", {"why": said("the finding names no file of the evidence")}
 
 
 def _around(data: bytes, one: Finding) -> tuple[int, int]:
@@ -218,33 +219,38 @@ def check(desk: Desk, path: Path) -> Outcome[Checked]:
 
 def _checks(desk: Desk, label: bundle_files.Label, told: Any, part: bytes, folder: Path) -> Iterator[Check]:  # noqa: ANN401  # JSON
     yield Check(
-        what="signature and chunks", holds=True, seen=f"by {label.told['examiner']}, ed25519:{label.public_key}"
+        what=said("signature and chunks"),
+        holds=True,
+        seen=say("by {examiner}, {key}", examiner=label.told["examiner"], key=f"ed25519:{label.public_key}"),
     )
     yield _seals(told)
     finding, alerts = told["rows"]["finding"][0], told["rows"]["alert"]
     yield _identity(told)
     value = finding["indicator_value"]
     if value is None:
-        yield Check(what="indicator", holds=None, seen="the finding rests on a rule, on no indicator")
+        yield Check(what=said("indicator"), holds=None, seen=say("the finding rests on a rule, on no indicator"))
         return
     seen = sum(value.lower() in canonical_json(each["event"]).lower() for each in alerts)
-    yield Check(what="indicator in the alerts", holds=bool(seen), seen=f"{seen} of {len(alerts)} alerts hold {value}")
+    holding = say("in {seen} of {all}: {value}", seen=seen, all=len(alerts), value=value)
+    yield Check(what=said("indicator in the alerts"), holds=bool(seen), seen=holding)
     yield _indicator(desk, told, finding)
     held = [each for each in told["records"] if value.lower() in canonical_json(each["record"]).lower()]
-    records = f"{len(held)} records of {', '.join(sorted({each['file'] for each in held})) or 'no result file'}"
-    yield Check(what="records", holds=bool(held) or None, seen=records)
+    files = ", ".join(sorted({each["file"] for each in held})) or said("no result file")
+    records = say("{number} of {file}", number=count("{n} record", "{n} records", len(held)), file=files)
+    yield Check(what=said("records"), holds=bool(held) or None, seen=records)
     listed = folder / _LIST
     results = {row["results_sha256"] for row in told["rows"]["scan"]}
     sealed = any(custody.is_file(listed, each) for each in results if each) if listed.exists() else None
-    yield Check(what="list of result files", holds=sealed, seen=", ".join(filter(None, results)) or "none was kept")
+    kept = ", ".join(filter(None, results)) or said("none was kept")
+    yield Check(what=said("list of result files"), holds=sealed, seen=kept)
     about = told["part"]
     if part:
         whole = about["to"] - about["from"] == about["size"]
         sound = custody.is_file(folder / _PART, about["sha256"]) if whole else len(part) == about["to"] - about["from"]
-        seen_part = f"{about['path']}, bytes {about['from']}-{about['to']} of {about['size']}"
-        yield Check(what="file", holds=sound, seen=seen_part)
+        where = {"path": about["path"], "start": about["from"], "end": about["to"], "size": about["size"]}
+        yield Check(what=said("file"), holds=sound, seen=say("{path}, bytes {start}-{end} of {size}", **where))
     else:
-        yield Check(what="file", holds=None, seen=str(about.get("why", "")))
+        yield Check(what=said("file"), holds=None, seen=Kept(about.get("why", "")))
 
 
 def _seals(told: Any) -> Check:  # noqa: ANN401  # JSON
@@ -255,16 +261,18 @@ def _seals(told: Any) -> Check:  # noqa: ANN401  # JSON
         event = CustodyEvent(**line["event"])
         sound = event.payload["rows_sha256"] == custody.rows_digest(rows)
         if custody.event_digest(event) != event.digest or not sound:
-            return Check(what="seals", holds=False, seen=f"event {event.sequence} was changed")
+            return Check(what=said("seals"), holds=False, seen=say("event {number} was changed", number=event.sequence))
         for row in rows:
             seals[row.table, row.uuid] = (row.digest, event.payload["columns"][row.table])  # type: ignore[index,call-overload]  # JSON
     for table, rows_of in told["rows"].items():
         for row in rows_of:
             sealed, columns = seals[table, row["uuid"]]
             if custody.values_digest(table, {name: row[name] for name in columns}) != sealed:
-                return Check(what="seals", holds=False, seen=f"{table} {row['uuid']} is not what its event says")
-    number = sum(map(len, told["rows"].values()))
-    return Check(what="seals", holds=True, seen=f"{number} rows, {len(told['custody'])} events")
+                unlike = say("{table} {row} is not what its event says", table=table, row=row["uuid"])
+                return Check(what=said("seals"), holds=False, seen=unlike)
+    number = count("{n} row", "{n} rows", sum(map(len, told["rows"].values())))
+    events = count("{n} event", "{n} events", len(told["custody"]))
+    return Check(what=said("seals"), holds=True, seen=say("{rows}, {events}", rows=number, events=events))
 
 
 def _identity(told: Any) -> Check:  # noqa: ANN401  # JSON
@@ -276,7 +284,8 @@ def _identity(told: Any) -> Check:  # noqa: ANN401  # JSON
     pairs = [(alert, Context(device=device, scan=row["scan"], run_paths=tuple(told["run_paths"])))
              for alert, row in zip(alerts, told["rows"]["alert"], strict=True)]  # fmt: skip
     unlike = unlike_its_alerts(finding, pairs)
-    return Check(what="finding from its alerts", holds=not unlike, seen=unlike or f"{finding.id} follows")
+    return Check(what=said("finding from its alerts"), holds=not unlike,
+                 seen=unlike or say("{finding} follows", finding=finding.id))  # fmt: skip
 
 
 def _indicator(desk: Desk, told: Any, finding: Any) -> Check:  # noqa: ANN401  # JSON
@@ -288,6 +297,7 @@ def _indicator(desk: Desk, told: Any, finding: Any) -> Check:  # noqa: ANN401  #
         except MvtcaseError:
             continue
         held = finding["indicator_value"].lower() in values
-        return Check(what="indicator in the set", holds=held, seen=f"{row['name']} {row['sha256'][:16]}, own copy")
+        own = say("{set} {digest}, own copy", set=row["name"], digest=row["sha256"][:16])
+        return Check(what=said("indicator in the set"), holds=held, seen=own)
     names = ", ".join(f"{row['name']} {row['sha256']}" for row in told["rows"]["indicator_set"])
-    return Check(what="indicator in the set", holds=None, seen=f"this lab lacks {names}")
+    return Check(what=said("indicator in the set"), holds=None, seen=say("this lab lacks {names}", names=names))

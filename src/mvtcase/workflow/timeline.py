@@ -126,7 +126,8 @@ def timeline(
     apart = sum(at is None and each.at is not None for _, at, each in meant)
     note = say("Times are shown in {zone}.", zone=str(zone))
     loose = say(
-        "{apart} times are of phones' own clocks, and stand apart: observe {kind} of a phone where its zone is known.",
+        "{apart:# time is of a phone's own clock, and stands|# times are of phones' own clocks, and stand} "
+        "apart: observe {kind} of a phone where its zone is known.",
         apart=apart,
         kind=DEVICE_ZONE,
     )

@@ -209,7 +209,7 @@ def test_files_that_cannot_be_decrypted_are_gaps(encrypted_backup: Path, tmp_pat
     result = decrypt(encrypted_backup, tmp_path / "opened", password=Secret(value=PASSWORD))
     reasons = [gap.reason for gap in result.failed]
     assert sum("could not be decrypted" in reason for reason in reasons) == 2
-    assert any(reason.startswith("1 files that Manifest.db lists are not in the backup") for reason in reasons)
+    assert any(reason.startswith("1 file that Manifest.db lists is not in the backup") for reason in reasons)
 
 
 @pytest.mark.parametrize("name", ["Manifest.db", "Manifest.plist"])

@@ -31,7 +31,7 @@ def test_what_lies_beside_the_evidence_is_named(evidence_of: Mapping[str, Path],
     shutil.copytree(evidence_of["ios"], tmp_path / "phone" / "backup")
     (tmp_path / "phone" / "photo.jpg").write_bytes(b"x")
     told = _told(tmp_path)
-    assert "1 entries" in told
+    assert "1 entry" in told
     assert "photo.jpg" in told
 
 
@@ -94,4 +94,4 @@ def test_paths_too_long_for_windows_are_told_there_only(platform: str, count: in
     """Elsewhere a path of that length is no reason."""
     told = advice.on_paths(["C:/short", "C:/" + "long/" * 60], platform)
     assert len(told) == count
-    assert all("1 entries" in str(each) for each in told)
+    assert all("1 entry has" in str(each) for each in told)

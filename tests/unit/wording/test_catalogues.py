@@ -34,7 +34,7 @@ from mvtcase.wording.english import SENTENCES
 SCRIPT = Path(__file__).parents[3] / "scripts" / "catalogues.py"
 TOLD = {
     "no indicator was loaded": "⟪kein Merkmal geladen⟫",
-    "{there} records in the source, {examined} examined": "⟪{examined} von {there}⟫",
+    "{there:# record|# records} in the source, {examined} examined": "⟪{examined} von {there}⟫",
     "the module did not run, although {sentence}": "⟪lief nicht, obwohl {sentence}⟫",
     "iOS writes shutdown.log at every shutdown": "⟪stets shutdown.log⟫",
     "A sysdiagnose carries no messages, no browsing history and no app data.": "⟪nie Nachrichten⟫",

@@ -89,6 +89,34 @@ def test_the_sentence_of_an_error_or_message_is_fixed() -> None:
     assert put_together == []
 
 
+def test_what_a_check_saw_is_a_sentence_or_a_name() -> None:
+    """A text put together, or fixed and not the catalogue's, would stay English in every language."""
+    checks = [
+        (path, each.value)
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Check"
+        for each in node.keywords
+        if each.arg in {"seen", "hint"} and path.parent.name == "workflow"
+    ]
+    assert len(checks) > 20
+    assert [f"{path.name}:{text.lineno}" for path, value in checks for text in _bare(value)] == []
+
+
+def _bare(value: ast.expr) -> list[ast.expr]:
+    """Return the texts in an expression that no call which marks or words them holds."""
+    if isinstance(value, (ast.JoinedStr, ast.BinOp)) or (isinstance(value, ast.Constant) and value.value):
+        return [value]
+    inner = (
+        [value.body, value.orelse]
+        if isinstance(value, ast.IfExp)
+        else value.values
+        if isinstance(value, ast.BoolOp)
+        else []
+    )
+    return [text for each in inner for text in _bare(each)]
+
+
 def test_errors_and_messages_have_just_the_parameters_of_their_sentence() -> None:
     """One that lacks a parameter could not be worded, and would hide what it was raised for."""
     for path, node in SAID:

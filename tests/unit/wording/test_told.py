@@ -8,6 +8,7 @@ import pytest
 
 from mvtcase.errors import CaseLockedError, ConflictError
 from mvtcase.wording import NO_REASON, Message, Step, do, reason_of, say, text_of, together, why
+from mvtcase.wording.catalogues import Translator
 
 
 def test_a_step_is_a_verb_with_its_arguments_and_options() -> None:
@@ -97,3 +98,21 @@ def test_texts_among_the_parameters_can_be_changed() -> None:
     """Paths of this machine are cut out of all of them."""
     reason = together(why("module.failed", error="/here/x"), why("mvt.times", what=text_of("/here/y"), count=2))
     assert reason.mapped(lambda text: text.replace("/here/", "")) == "the module failed: x; y (2 times)"
+
+
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (1, "1 gap is open"),
+        ("1", "1 gap is open"),
+        (3, "3 gaps are open"),
+        ("fewer than 5", "fewer than 5 gaps are open"),
+    ],
+)
+def test_a_parameter_has_the_form_of_its_number(n: object, told: str) -> None:
+    """In English of two; a language that needs none writes the number alone, and what a case keeps is known again."""
+    message = say("{n:# gap is|# gaps are} open", n=n)
+    assert str(message) == told
+    assert message.worded(str, lambda _: "缺口 {n} 個") == f"缺口 {n} 個"
+    tongue = Translator("zh-TW", {"{n:# gap is|# gaps are} open somewhere": ("某處有缺口 {n} 個",)})
+    assert tongue.again(f"{told} somewhere") == f"某處有缺口 {n} 個"

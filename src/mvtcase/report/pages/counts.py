@@ -143,7 +143,12 @@ def links(found: Sequence[LinkFact], *, naming: bool) -> Section:
                 under=((0, 1), (4, 1), (6, 5)) if naming else ((0, 1), (3, 1), (5, 4)),
             ),
             *(
-                (Para(say("{more} more links stand in the JSON of this report.", more=more), Tone.SMALL),)
+                (
+                    Para(
+                        say("{more:# more link stands|# more links stand} in the JSON of this report.", more=more),
+                        Tone.SMALL,
+                    ),
+                )
                 if (more := len(found) - MOST_LINKS) > 0
                 else ()
             ),

@@ -115,7 +115,7 @@ def _records(facts: DeviceFacts) -> Iterator[Block]:
     )
     if len(facts.findings) > MOST_RECORDS:
         more = len(facts.findings) - MOST_RECORDS
-        yield Para(say("{more} more records stand in the JSON of this report.", more=more))
+        yield Para(say("{more:# more record stands|# more records stand} in the JSON of this report.", more=more))
 
 
 def _record(one: FindingFact) -> tuple[Inline, ...]:

@@ -178,7 +178,10 @@ def _findings(facts: IncidentFacts) -> Iterator[Block]:
     if rows:
         yield lines_table(rows, say("More findings"))
     if more := len(rest) - len(rows):
-        yield Para(say("{more} more such lines stand in the JSON of this report.", more=more), Tone.SMALL)
+        yield Para(
+            say("{more:# more such line stands|# more such lines stand} in the JSON of this report.", more=more),
+            Tone.SMALL,
+        )
     yield from _minor([one for one in facts.lines if one.minor])
 
 
@@ -206,7 +209,10 @@ def _minor(lines: Sequence[LineFact]) -> Iterator[Block]:
             under=((1, 0),),
         )
     if (more := len(causes) - MOST_ROWS) > 0:
-        yield Para(say("{more} more such lines stand in the JSON of this report.", more=more), Tone.SMALL)
+        yield Para(
+            say("{more:# more such line stands|# more such lines stand} in the JSON of this report.", more=more),
+            Tone.SMALL,
+        )
 
 
 def _first(lines: Sequence[LineFact], *, of_a_phone: int, of_all: int) -> list[LineFact]:
@@ -312,7 +318,9 @@ def _timeline(facts: IncidentFacts) -> Iterator[Block]:
     else:
         yield Para(say("Nothing that may be told one by one has happened yet."))
     if more := len(facts.timeline) - sum(map(len, told)):
-        yield Para(say("{more} more moments stand in the JSON of this report.", more=more), Tone.SMALL)
+        yield Para(
+            say("{more:# more moment stands|# more moments stand} in the JSON of this report.", more=more), Tone.SMALL
+        )
 
 
 def _weightiest(timeline: Sequence[TimelineFact]) -> list[list[TimelineFact]]:
@@ -421,7 +429,7 @@ def _gaps(device: DeviceFact) -> tuple[Block, ...]:
         (bold(gap.module), f": {gap.words}", f"; {gap.reason}" if gap.reason else "") for gap in device.gaps[:MOST_GAPS]
     )
     more = len(device.gaps) - len(gaps)
-    gaps += (say("{more} more gaps stand in the JSON of this report.", more=more),) if more else ()
+    gaps += (say("{more:# more gap stands|# more gaps stand} in the JSON of this report.", more=more),) if more else ()
     if gaps:
         return (Para(bold(say("Gaps"))), Bullets(gaps))
     return (Para(say("No gaps.")),) if device.completeness else ()

@@ -38,6 +38,7 @@ from mvtcase.workflow import (
     observations,
     officials,
     purges,
+    report_files,
     report_life,
     reports,
     scans,
@@ -417,6 +418,30 @@ def test_a_report_of_another_release_is_said_to_be_one(scanned: Desk, monkeypatc
     monkeypatch.setattr(Desk, "newest", lambda _: Newest(sets={}, tools={"mvt": "2027.1.1", "mvtcase": "9.9"}))
     (told,) = report_life.rebuild(scanned, "R-0001").messages
     assert "and this is 9.9" in str(told)
+
+
+def test_another_logo_is_the_reason_that_a_rebuild_gives(
+    scanned: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports keep a digest of logo and templates; one that was written before they did says nothing of it."""
+    logo = tmp_path / "logo.svg"
+    desk = replace(scanned, settings=replace(scanned.settings, logo=str(logo), templates=str(tmp_path)))
+    logo.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    reports.write(desk, "incident", formats=("html",))
+    assert [each.same for each in report_life.rebuild(desk, "R-0001").data.files] == [True]
+    assert report_life.rebuild(desk, "R-0001").messages == ()
+    logo.write_text("<svg xmlns='http://www.w3.org/2000/svg' width='1'/>")
+    again = report_life.rebuild(desk, "R-0001")
+    assert ([each.same for each in again.data.files], len(again.messages)) == ([False], 1)
+    assert "logo or the templates" in str(again.messages[0])
+    report_life.review(replace(desk, examiner="Bo"), "R-0001")
+    assert report_life.rebuild(desk, "R-0001").messages == ()
+    assert "logo or the templates" in str(report_life.rebuild(scanned, "R-0001").messages[0])
+    written = report_files.written
+    monkeypatch.setattr(
+        report_files, "written", lambda store: tuple(replace(each, look=None) for each in written(store))
+    )
+    assert report_life.rebuild(scanned, "R-0001").messages == ()
 
 
 def test_what_had_to_go_is_not_kept_for_a_report_to_be_made_again(scanned: Desk) -> None:

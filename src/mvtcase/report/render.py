@@ -9,7 +9,7 @@ from operator import attrgetter, is_
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 
-from mvtcase.canon import StrEnum, storable_text
+from mvtcase.canon import StrEnum, digest, sha256_bytes, storable_text
 from mvtcase.report.facts import SCHEMA
 from mvtcase.report.layout.html import html, laid_out, pdf
 from mvtcase.report.layout.markdown import markdown
@@ -42,6 +42,14 @@ class Look:
 
     logo: Path | None = None
     templates: Path | None = None
+
+    @property
+    def digest(self) -> str:
+        """What tells this look from another: a digest of logo and templates, empty without any."""
+        files = [(self.logo.suffix, self.logo)] if self.logo else []
+        files += [(each.name, each) for each in sorted(self.templates.glob("*.[jc]*"))] if self.templates else []
+        read = [[name, sha256_bytes(path.read_bytes())] for name, path in files if path.is_file()]
+        return digest(read) if read else ""
 
 
 PAGES: Mapping[str, Callable[[Any], Document]] = {

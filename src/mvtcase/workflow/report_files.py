@@ -42,6 +42,8 @@ class Written:
     wish: Mapping[str, Any]
     events: tuple[CustodyEvent, ...]
     superseded_by: str
+    look: str | None = None
+    """The digest of the logo and the templates that its files were laid out with; None where it was not kept."""
 
     @property
     def life(self) -> Life:
@@ -72,8 +74,8 @@ def written(store: Store) -> tuple[Written, ...]:
 
 def _written(report: Report, events: tuple[CustodyEvent, ...], superseded_by: str) -> Written:
     wish: Mapping[str, Any] = next((each.payload for each in events if each.action == "report.written"), {})
-    filed: list[Any] = [each.payload["files"] for each in events if each.payload.get("files")]
-    files = tuple(ReportFile(**each) for each in filed[-1]) if filed else (_own(report),)
+    filed: list[Any] = [each.payload for each in events if each.payload.get("files")]
+    files = tuple(ReportFile(**each) for each in filed[-1]["files"]) if filed else (_own(report),)
     kept = wish.get("facts")
     return Written(
         report=report,
@@ -82,6 +84,7 @@ def _written(report: Report, events: tuple[CustodyEvent, ...], superseded_by: st
         wish=wish if filed else {},
         events=events,
         superseded_by=superseded_by,
+        look=filed[-1].get("look") if filed else None,
     )
 
 

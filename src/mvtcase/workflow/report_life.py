@@ -202,16 +202,18 @@ def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str,
     facts = _kept_facts(store, found)
     facts = replace(facts, details=replace(facts.details, life=life))
     formats = [Format(file.format) for file in found.files]
-    made = render_all(facts, found.report.kind, formats, look_of(desk.settings))
+    look = look_of(desk.settings)
+    made = render_all(facts, found.report.kind, formats, look)
     pages = [(file.path.rpartition("/")[2], page) for file, (_, page) in zip(found.files, made, strict=True)]
     if found.wish["edition"] == Edition.OUTSIDE:
         book, occasion = occasion_again(store, found)
         look_over(book, replace(occasion, life=life), pages)
     return {
+        "look": look.digest,
         "files": [
             reports.filed(store, name, file.format, [page])
             for (name, page), file in zip(pages, found.files, strict=True)
-        ]
+        ],
     }
 
 
@@ -315,11 +317,14 @@ def rebuild(desk: Desk, named: str) -> Outcome[Rebuild]:
             raise ConflictError("{report} is of a release that kept too little for this.", report=found.report.id)
         facts, lacking = _made_of_then(store, found)
         formats, made = [Format(file.format) for file in found.files], []
-        pages = render_all(facts, found.report.kind, formats, look_of(desk.settings))
+        look = look_of(desk.settings)
+        pages = render_all(facts, found.report.kind, formats, look)
         for file, (_, page) in zip(found.files, pages, strict=True):
             digest = sha256_bytes(page)
             made.append(Rebuilt(id=found.report.id, format=file.format, sha256=digest, same=digest == file.sha256))
         told = (*lacking, *filter(None, (_since(store, found),)), *_by_another_release(desk, found))
+        if found.look not in {None, look.digest}:
+            told = (*told, say("The logo or the templates are not those it was laid out with: pages can differ."))
         return Outcome(data=Rebuild(files=tuple(made)), messages=told)
 
 

@@ -248,6 +248,7 @@ def _keep(desk: Desk, store: Store, made: _Made) -> None:
         files = [filed(store, f"{name}.{form}", str(form), [page]) for form, page in made.pages]
         facts = filed(store, f"{name}.{PRIVATE_FILE_ENDING}", "facts", [made.facts])
         told: dict[str, Json] = {"kind": str(occasion.kind), "target": target, "files": [*files], "facts": facts}
+        told["look"] = look_of(desk.settings).digest
         change.payload.update(told)
         first = report_files.ReportFile(**files[0])
         change.insert(

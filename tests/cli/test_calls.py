@@ -22,6 +22,7 @@ from mvtcase.phones.androidqf_layouts import AndroidQFLayout
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
+from mvtcase.report.layout import paper
 from mvtcase.workflow import cases, doctor
 
 if TYPE_CHECKING:
@@ -409,6 +410,7 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     """Each check by name; something wrong makes it partial."""
     monkeypatch.setattr(doctor, "PINNED_MVT", "1.0")
     monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 1 << 62)
+    monkeypatch.setattr(paper, "version", _no_library)
     monkeypatch.delenv("MVTCASE_EXAMINER")
     reply = run("-w", case, "--json", "doctor")
     checks = {each["name"]: each for each in reply.data["checks"]}
@@ -419,6 +421,12 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     ]
     assert "mvt==1.0" in checks["mvt"]["hint"]
     assert any("mvt==1.0" in message for message in reply.envelope["messages"])
+    assert checks["pdf reports"]["seen"] == "cannot load library 'libpango'"
+    assert "Pango" in checks["pdf reports"]["hint"]
+
+
+def _no_library() -> str:
+    raise OSError("cannot load library 'libpango'")
 
 
 HEAVY = ("mvt", "stix2", "weasyprint", "requests", "jinja2", "cryptography", "ahocorasick")

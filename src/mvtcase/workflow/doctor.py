@@ -19,6 +19,7 @@ from mvtcase.files import absolute
 from mvtcase.kinds import of
 from mvtcase.kinds.layouts import LAYOUTS
 from mvtcase.report import fonts
+from mvtcase.report.layout import paper
 from mvtcase.settings import Limits
 from mvtcase.store.view import memory_folder
 from mvtcase.wording import Kept, Message, Said, count, do, said, say
@@ -162,8 +163,17 @@ def _sandbox() -> Check:
 
 
 def _reports() -> Check:
-    seen = _version("weasyprint")
-    return Check(name=said("pdf reports"), good=seen != NOT_THERE, seen=seen, hint=say("Install weasyprint."))
+    """Say which WeasyPrint makes PDFs, once it found its libraries; they are the system's and not the package's."""
+    try:
+        seen, good = paper.version(), True
+    except (ImportError, OSError) as error:
+        seen, good = str(error), False
+    return Check(
+        name=said("pdf reports"),
+        good=good,
+        seen=seen,
+        hint=say("Install weasyprint and Pango (Debian: libpango-1.0-0, libpangoft2-1.0-0, libharfbuzz-subset0)."),
+    )
 
 
 def _fonts() -> Check:

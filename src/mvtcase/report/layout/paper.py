@@ -6,11 +6,12 @@ and the fonts of this machine are asked for once.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes.util
 import gc
+import io
 import re
 import sys
-from contextlib import contextmanager
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -56,17 +57,27 @@ def printed(page: str, style: str, *, own: bool = False) -> bytes:
             gc.enable()
 
 
-@contextmanager
+def version() -> str:
+    """Return which WeasyPrint makes PDFs here. Raises `ImportError` or `OSError` without it or a system library."""
+    with _by_full_names():
+        from weasyprint import __version__  # noqa: PLC0415  # slow; its libraries may be missing
+
+    return str(__version__)
+
+
+@contextlib.contextmanager
 def _by_full_names() -> Iterator[None]:
     """Let libraries be found on Linux by their full names alone, which are among those that WeasyPrint tries.
 
-    For each other name Python asks two compilers and the linker: 54 processes, half a second of each call.
+    For each other name Python asks two compilers and the linker: 54 processes, half a second of each call. What
+    WeasyPrint prints of a library that is missing stands in its error too, and must not stand in our answer.
     """
     search = ctypes.util.find_library
     if sys.platform == "linux":
         ctypes.util.find_library = _unknown
     try:
-        yield
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
     finally:
         ctypes.util.find_library = search
 

@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 SOURCE = Path(mvtcase.__file__).parent
 TEMPLATES = SOURCE / "web" / "templates"
-TELLING = {"say", "sentence", "Said"} | {name for name in vars(errors) if name.endswith("Error")}
+TELLING = {"say", "sentence", "Said", "DatabaseNotFoundError", "DatabaseCorruptedError"} | {
+    name for name in vars(errors) if name.endswith("Error")
+}
 """The names of calls whose first argument, or argument `hint`, people read."""
 ASKING = {"ask", "confirm"}
 TABLES = {"table", "record", "records", "facts"}
@@ -54,6 +56,12 @@ SHOWN_WHOLE = (
     *(exports.ExportShown, cases.Place, iocs.WholeSet, records.DeviceIdentity),
 )
 """Records whose fields a table names without being told which."""
+OF_TOOLS = (
+    *("unable to find the module's database file", "file is not a database", "database disk image is malformed"),
+    *("disk I/O error", "file is encrypted or is not a database"),
+)
+"""What MVT and SQLite say most often; of our own plugins, what they raise."""
+PLUGINS = ("mvt_plugin_androidqf", "mvt_plugin_line", "mvt_plugin_sysdiagnose")
 FRAME = (
     *("Usage:", "Options:", "Arguments:", "Commands:", "[required]", "Show this message and exit.", "[default: "),
     *("[OPTIONS]", "No such option: {name}", "No such command {name}.", "Missing argument {name}.", "Missing command."),
@@ -86,6 +94,9 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
     yield from ((each, rule.id) for rule in rules() for each in (rule.says, rule.common, rule.causes, rule.unusual))
     yield from ((each, "words") for each in (*_words(), *drift.WORDS.values()))
     yield from ((each, "help") for each in (*_helped(typer.main.get_command(app.app)), *FRAME))
+    yield from ((each, "tools") for each in OF_TOOLS)
+    for path in sorted(each for name in PLUGINS for each in (SOURCE.parent / name).rglob("*.py")):
+        yield from ((text, path.name) for text in _told_in(ast.parse(path.read_text("utf-8"))) if "%" not in text)
     for path in sorted(SOURCE.rglob("*.py")):
         place, tree = str(path.relative_to(SOURCE)), ast.parse(path.read_text("utf-8"))
         yield from ((text, place) for text in _told_in(tree))

@@ -55,7 +55,10 @@ def write(
     ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="A letter to each official.")] = False,
 ) -> None:
-    """Write a report as a draft. Everybody is in its numbers; edition and publication levels decide who is named."""
+    """Write a report as a draft. Everybody is in its numbers; edition and publication levels decide who is named.
+
+    All formats have one number; in another language (--language) it is a report of its own, with a number of its own.
+    """
     wanted = formats or ("html",)
     output.answer(
         context,

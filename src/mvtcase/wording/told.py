@@ -234,6 +234,12 @@ def filled(template: str, translate: Translate, *steps: str, **params: object) -
         return template.format(*steps, **params)
 
 
+_OF_TOOLS = frozenset({SENTENCE, TEXT, "error"})
+"""Parameters that may hold, word by word, what the tools below say: a catalogue knows the common ones."""
+_BETWEEN = Said("; ")
+"""What stands between several reasons."""
+
+
 def _counted(one: str, many: str, n: object, translate: Translate) -> str:
     """Return a number of things in the form that the language of `translate` has for that number."""
     told = translate(Counted(one, n if isinstance(n, int) else _MANY))
@@ -246,7 +252,7 @@ _MANY = 99
 
 def _worded(code: str, params: Mapping[str, Value], translate: Translate) -> str:
     named = {
-        name: _quoted(translate(str(value)) if name == SENTENCE else value, str, translate)
+        name: _quoted(translate(value) if name in _OF_TOOLS and type(value) is str else value, str, translate)
         for name, value in params.items()
     }
     template = SENTENCES.get(code)
@@ -263,7 +269,7 @@ def _quoted(value: object, show: Callable[[Step], str], translate: Translate) ->
     if isinstance(value, Said):
         return translate(value)
     if isinstance(value, tuple):
-        return "; ".join(str(_quoted(each, show, translate)) for each in value)
+        return translate(_BETWEEN).join(str(_quoted(each, show, translate)) for each in value)
     return value if isinstance(value, (int, float)) else str(value)
 
 

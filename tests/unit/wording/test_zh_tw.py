@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from babel.messages.pofile import read_po
 
+from mvtcase.wording import text_of, together, translator
 from mvtcase.wording.catalogues import LOCALE
 
 if TYPE_CHECKING:
@@ -104,6 +105,14 @@ def test_every_translation_is_sound() -> None:
     """Same parameters and tags, no forbidden word, no word of another country, punctuation of full width."""
     assert {told: fault for english, told in PAIRS.items() if told and (fault := _fault(english, told))} == {}
     assert [english for english in PAIRS if FORBIDDEN.search(english)] == []
+
+
+def test_what_tools_say_most_often_is_told_in_chinese() -> None:
+    """Why a module read nothing is its own text or MVT's, kept as it was said; what nobody knows stays as it is."""
+    word = translator("zh-TW").word
+    told = word(together(text_of("no app was copied"), text_of("file is not a database")))
+    assert ("沒有複製任何 App" in told, told.endswith("檔案不是資料庫"), ";" in told) == (True, True, False)
+    assert word(text_of("someone called it names")) == "someone called it names"
 
 
 def _terms() -> Iterator[tuple[str, tuple[str, ...]]]:

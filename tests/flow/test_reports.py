@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from dataclasses import replace
@@ -473,6 +474,25 @@ def test_a_text_of_the_evidence_leaves_only_when_it_was_let_out(scanned: Desk) -
     report_life.allow(scanned, finding.id, "It names nobody.")
     (after,) = _written(reports.write(scanned, "incident", formats=formats, edition="named"))
     assert "known suspicious process" in Path(after["path"]).read_text()
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_circles_are_looked_for_between_letters_and_not_in_one_report(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, everybody: bool
+) -> None:
+    """Boxes of a hundred letters would fill the memory; afterwards all is looked at again."""
+    seen: list[bool] = []
+
+    def laid_out(*_: object) -> None:
+        seen.append(gc.isenabled())
+        raise RenderError("Enough.")
+
+    monkeypatch.setattr(reports, "render_all", laid_out)
+    official = officials.add(desk, officials.Person(name="Bramwen Saltmarsh")).data.official.id
+    with pytest.raises(RenderError):
+        reports.write(desk, "letter", target=None if everybody else official, everybody=everybody)
+    assert seen == [everybody]
+    assert (gc.isenabled(), gc.get_freeze_count()) == (True, 0)
 
 
 def test_letters_to_everybody_come_with_a_manifest(scanned: Desk, tmp_path: Path) -> None:

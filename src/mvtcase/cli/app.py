@@ -294,7 +294,9 @@ def main() -> None:
         with contextlib.suppress(OSError):
             sys.stderr.write(visible(traceback.format_exc(), keep_lines=True))
         code = DEFECT
-    sys.exit(output.close_streams(code, refused=MACHINE_FAILED))
+    code = output.close_streams(code, refused=MACHINE_FAILED)
+    gc.freeze()  # what is left goes with the process: a last look for circles took half a second after some reports
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:  # noqa: PLR0911  # one for each way a call can end

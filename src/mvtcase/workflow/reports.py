@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,7 @@ from mvtcase.workflow.recording import settled_case, undecided
 from mvtcase.workflow.report_making import Target, at, facts_of, kept, look_of, look_over, occasion_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -109,10 +111,11 @@ def write(
         newest = desk.newest()
         book, first = read_casebook(store, newest), _next_number(store)
         now = occasion_of(desk, store, book, chosen, meant)
-        made = [
-            _make(desk, book, newest, at(now, f"R-{first + place:04d}", each), wanted)
-            for place, each in enumerate(targets)
-        ]
+        with nullcontext() if everybody else _unwatched():
+            made = [
+                _make(desk, book, newest, at(now, f"R-{first + place:04d}", each), wanted)
+                for place, each in enumerate(targets)
+            ]
         if output is not None:
             _put(output, made)
         if store.read_only:
@@ -137,6 +140,20 @@ def write(
                 say("A draft: another examiner looks at it with {0}.", do("report review", "REPORT")),
             ),
         )
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    """Look for no circles among the millions of boxes of one report, neither meanwhile nor right afterwards."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.unfreeze()  # all that is there now counts as old
+        if was_on:
+            gc.enable()
 
 
 def _make(desk: Desk, book: Casebook, newest: Newest, occasion: Occasion, formats: Sequence[Format]) -> _Made:

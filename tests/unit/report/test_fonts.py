@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,10 @@ import pytest
 
 from mvtcase.errors import RenderError
 from mvtcase.report import fonts
-from mvtcase.report.layout import narrow
+from mvtcase.report.layout import narrow, paper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +92,14 @@ def test_the_narrow_fonts_have_the_characters_of_names_in_taiwan(monkeypatch: py
     assert narrow.of_weight.__wrapped__(narrow.OURS, 400) == b""
     monkeypatch.setattr(narrow, "_LIBRARIES", ("no-such-library",))
     assert narrow.of_weight.__wrapped__(narrow.OURS, 400) == b""
+
+
+def test_the_folder_of_fonts_goes_before_the_process_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call ends without freeing what it made: WeasyPrint would leave a folder behind with each."""
+    last: list[Callable[[], None]] = []
+    monkeypatch.setattr(atexit, "register", last.append)
+    made = paper._fonts.__wrapped__(chinese=True)
+    made._folder = tmp_path / "fonts"
+    made._folder.mkdir()
+    last[-1]()
+    assert not made._folder.exists()

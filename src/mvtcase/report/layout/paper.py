@@ -6,6 +6,7 @@ and the fonts of this machine are asked for once.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes.util
 import gc
@@ -106,7 +107,9 @@ def _sheet(style: str, *, chinese: bool) -> Any:  # noqa: ANN401  # WeasyPrint h
 def _fonts(*, chinese: bool) -> Any:  # noqa: ANN401, ARG001  # as above; each of both is its own
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415  # as above
 
-    return FontConfiguration()
+    made = FontConfiguration()
+    atexit.register(made.__del__)  # a process may end without it, and its folder of fonts would stay
+    return made
 
 
 @cache

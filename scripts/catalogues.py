@@ -28,6 +28,7 @@ from mvtcase.correlate import MEANING
 from mvtcase.findings.ratings import rules
 from mvtcase.kinds.words import Trace
 from mvtcase.model import reach, records
+from mvtcase.report import publication
 from mvtcase.report import sentences as report
 from mvtcase.report.narrative import METHODS
 from mvtcase.report.numbers import COUNTED
@@ -35,7 +36,7 @@ from mvtcase.report.phrases import phrases
 from mvtcase.wording import Said
 from mvtcase.wording.catalogues import DOMAIN, LOCALE
 from mvtcase.wording.english import SENTENCES
-from mvtcase.workflow import cases, exports, iocs, triage
+from mvtcase.workflow import cases, editions, exports, iocs, triage
 from mvtcase_readers import drift
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _marked(value: object) -> Iterator[str]:
 
 def _words() -> Iterator[str]:
     """Yield the words of closed sets as tables show them, and the names of fields."""
-    for each in vars(model).values():
+    for each in (*vars(model).values(), editions.Kind, publication.Edition):
         if isinstance(each, type) and issubclass(each, StrEnum) and each not in UNCHANGED:
             yield from map(str, each)
     for record in SHOWN_WHOLE:

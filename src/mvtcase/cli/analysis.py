@@ -16,7 +16,7 @@ from mvtcase.cli import output
 from mvtcase.cli.sought import Drawn, Number
 from mvtcase.cli.state import sentence, shown, state_of, words
 from mvtcase.model import DeviceState, NextStep, Order, RosterState, Stage, Status
-from mvtcase.wording import do, say
+from mvtcase.wording import Said, do, say
 from mvtcase.workflow.payloads import Sheet
 
 if TYPE_CHECKING:
@@ -222,10 +222,10 @@ def timeline(  # which moments, in what form
 
 def _timeline(data: Timeline) -> Iterable[Table | Text]:
     columns = ("at", "basis", "kind", "official", "device", "what", "ref")
-    placed = [[e.shown, e.basis, e.kind, e.official, e.device, e.what, e.ref] for e in data.events if e.shown]
+    placed = [[e.shown, e.basis, Said(e.kind), e.official, e.device, e.what, e.ref] for e in data.events if e.shown]
     yield output.table(say("Timeline, in {zone}", zone=data.time_zone), columns, placed)
     loose = [
-        [e.at or say("unknown"), e.basis, e.kind, e.official, e.device, e.what, e.ref]
+        [e.at or say("unknown"), e.basis, Said(e.kind), e.official, e.device, e.what, e.ref]
         for e in data.events
         if not e.shown
     ]

@@ -9,6 +9,7 @@ import typer
 
 from mvtcase import workflow
 from mvtcase.cli import output
+from mvtcase.wording import Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mvtcase.workflow.reports import Reports, ReportsShown
 
 app = typer.Typer(no_args_is_help=True, help="Reports: what can be said, to whom, and what cannot.")
+_WORDS = frozenset({"kind", "edition", "file"})
+"""Columns of words that the catalogue has."""
 _Id = Annotated[str, typer.Argument(help="Id of the report, such as R-0001.")]
 
 
@@ -150,5 +153,6 @@ def rebuild(context: typer.Context, report: _Id) -> None:
 
 def _table(data: Reports | ReportsShown) -> Iterable[Table]:
     columns = ("id", "kind", "edition", "target", "format", "state", "written_at", "written_by", "path", "file")
-    rows = [[getattr(each, name, None) for name in columns] for each in data.reports]
+    rows = [[Said(told) if isinstance(told := getattr(each, name, None), str) and name in _WORDS else told
+             for name in columns] for each in data.reports]  # fmt: skip
     yield output.table("Reports", columns, rows)

@@ -200,8 +200,8 @@ def _class_and_title(view: View, one: Finding) -> str:
 
 
 def _observed(view: View, one: Observation) -> TimelineFact:
-    told = one.value if one.value in _PLAIN_VALUES else view.text(one.id, one.value, limit=200)
-    how = f" ({one.method})" if one.method and view.shows_texts else ""
+    told = view.word(one.value) if one.value in _PLAIN_VALUES else view.text(one.id, one.value, limit=200)
+    how = f" ({view.word(one.method)})" if one.method and view.shows_texts else ""
     note = view.text(one.id, one.note, limit=200)
     return TimelineFact(
         at=one.at,

@@ -76,7 +76,7 @@ def _rows(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[SealingRow, .
             last_on=seen.last_on,
             first_off=seen.first_off,
             last_seen=seen.last_seen,
-            method=visible(seen.method),
+            method=view.word(visible(seen.method)),
             status=str(one.status),
             looks=seen.looks,
             due=seen.due,

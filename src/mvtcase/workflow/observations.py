@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.errors import ConflictError, InputError
 from mvtcase.store import queries
-from mvtcase.wording import say
+from mvtcase.wording import said, say
 from mvtcase.workflow.attachments import keep
 from mvtcase.workflow.consents import refuse_future
 from mvtcase.workflow.desk import Outcome
@@ -39,7 +39,7 @@ KINDS: dict[str, frozenset[str]] = {
 """The known kinds with the values each takes; empty where any text will do."""
 OWN = "x."
 """How a kind of one's own begins."""
-METHODS = ("screen", "statement", "backup")
+METHODS = said(("screen", "statement", "backup"))
 _KIND = re.compile(r"[a-z][a-z0-9_.]{1,63}")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mvtcase.canon import sha256_bytes
 from mvtcase.model import ReportState
 from mvtcase.store import queries
+from mvtcase.wording import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,5 +118,5 @@ def file_state(folder: CaseFolder, file: ReportFile) -> str:
     """Return whether a file is still what was written."""
     path = folder.file(file.path)
     if not path.is_file():
-        return "missing"
-    return "as written" if sha256_bytes(path.read_bytes()) == file.sha256 else "altered"
+        return said("missing")
+    return said("as written") if sha256_bytes(path.read_bytes()) == file.sha256 else said("altered")

@@ -216,6 +216,26 @@ def test_an_organisations_own_template_goes_before_ours(facts: IncidentFacts, tm
         render(facts, "incident", Format.HTML, look)
 
 
+def test_paper_is_spared_what_only_a_screen_shows(
+    facts: IncidentFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Links to the parts, the bar above and the line below; a style sheet of somebody's own may show them on paper."""
+    pages: list[str] = []
+
+    def printed(page: str, _style: str, *, own: bool) -> bytes:
+        pages.append(page)
+        return str(own).encode()
+
+    monkeypatch.setattr(layout, "printed", printed)
+    (tmp_path / "style.css").write_text("nav { display: block }")
+    assert render(facts, "incident", Format.PDF) == b"True"
+    assert render(facts, "incident", Format.PDF, Look(templates=tmp_path)) == b"True"
+    parts = ("<nav", '<div class="marking"', "<footer", 'name="viewport"')
+    assert [[each in page for each in parts] for page in pages] == [[False] * 4, [True] * 4]
+    (tmp_path / "page.html.j2").write_text("{{ body }}")
+    assert render(facts, "incident", Format.PDF, Look(templates=tmp_path)) == b"False"
+
+
 def test_a_logo_stands_in_the_page_itself(facts: IncidentFacts, tmp_path: Path) -> None:
     """As data, so that nothing is loaded; what is no picture is refused."""
     picture = tmp_path / "logo.png"

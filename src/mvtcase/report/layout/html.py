@@ -90,6 +90,7 @@ def _page(document: Document, body: Markup, templates: Path | None, logo: Path |
                 contents_word=say("Contents"),
                 contents=[(each.anchor, plain(each.title, told)) for each in document.sections if each.anchor],
                 logo=_logo(logo),
+                screen=style or templates,  # our style sheet shows no marking, contents and footer on paper
                 style=Markup(style),  # noqa: S704  # a style sheet, ours or the organisation's
                 word=lambda text: plain(text, told),
                 lead=Page(told).inline(document.lead),

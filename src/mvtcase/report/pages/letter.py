@@ -51,10 +51,10 @@ def _blocks(facts: LetterFacts) -> Iterator[Block]:
         say("What we looked at"), tuple(map(_looked_at, facts.looked_at)) or (Para(say("None of your phones so far.")),)
     )
     if facts.found:
-        yield Section(say("What we found"), (Bullets(facts.found),))
+        yield Section(say("What we found"), (_each(facts.found),))
     yield Section(say("What this does not mean"), tuple(Para(each) for each in facts.does_not_mean))
     yield Section(say("What to do today"), (Bullets(facts.steps, ordered=True),))
-    yield Section(say("Whom to call"), (Bullets(facts.call),))
+    yield Section(say("Whom to call"), (_each(facts.call),))
     signed: tuple[Inline, ...] = (
         (details.examiner, details.organisation) if details.organisation else (details.examiner,)
     )
@@ -74,6 +74,10 @@ def _blocks(facts: LetterFacts) -> Iterator[Block]:
             ),
         ),
     )
+
+
+def _each(texts: tuple[Inline, ...]) -> Block:
+    return Para(texts[0]) if len(texts) == 1 else Bullets(texts)
 
 
 def _looked_at(one: LookedAt) -> Para:

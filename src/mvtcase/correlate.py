@@ -197,7 +197,7 @@ class Told:
         for one in findings:
             mark = _marked(one)
             marks.append(mark)
-            for key in dict.fromkeys(_keys(one)):
+            for key in dict.fromkeys(_keys(one, mark.moment)):
                 found.setdefault(key, []).append(mark)
         shared = {key: tuple(own) for key, own in found.items() if len({each.official for each in own}) > 1}
         where: dict[str, list[_Key]] = {}
@@ -322,14 +322,14 @@ def _without_less(shared: Sequence[Link], quiet: Sequence[_Mark]) -> Iterator[Li
         yield each
 
 
-def _keys(one: Finding) -> Iterator[tuple[LinkKind, str]]:
-    """Yield what one finding may share with those of others."""
+def _keys(one: Finding, moment: datetime | None) -> Iterator[tuple[LinkKind, str]]:
+    """Yield what one finding may share with those of others; its moment where that may link anybody."""
     matched = one.indicator.value.lower() if one.indicator else None
     if one.indicator is not None:
         yield LinkKind.INDICATOR, one.indicator.value
         if one.indicator.family:
             yield LinkKind.FAMILY, one.indicator.family
-    if _weighs(one) and (moment := _moment(one.event_time)) is not None:
+    if moment is not None:
         minute = moment.isoformat(" ", "minutes")
         yield LinkKind.MINUTE, minute
         yield LinkKind.DAY, minute[:10]

@@ -40,10 +40,10 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """Position from 0 (INFORMATIONAL) to 4 (CRITICAL)."""
-        return _LEVELS.index(self)
+        return _RANKS[self]
 
 
-_LEVELS = tuple(Level)
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
 class EvidenceClass(StrEnum):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.lines import line_key
-from mvtcase.findings.review import stands, state_of
+from mvtcase.findings.review import DISMISSED, stands, state_of
 from mvtcase.model import EvidenceClass, Level, Rating
 from mvtcase.report import sentences as words
 from mvtcase.report.crowds import FEWEST_TOGETHER
@@ -69,7 +69,7 @@ def finding(view: View, one: Finding, sets: Mapping[str, IndicatorSet]) -> Findi
         basis=words.BASIS_WORDS[one.event_time_basis],
         state=str(state),
         state_words=words.REVIEW_WORDS[state],
-        stands=stands(one),
+        stands=state not in DISMISSED,
         minor=_is_minor(one),
         dispositions=tuple(
             DispositionFact(

@@ -21,7 +21,7 @@ import ahocorasick
 from mvtcase.errors import RenderError
 from mvtcase.model import Publication
 from mvtcase.report.publication import face_of, shown_indicator
-from mvtcase.report.spellings import BROKEN, CJK, FEWEST_JOINED, WORDS, Read, folded, is_named, joined, of_contact
+from mvtcase.report.spellings import BROKEN, CJK, FEWEST_JOINED, RUNS, WORDS, Read, folded, is_named, joined, of_contact
 from mvtcase.wording import ENGLISH, languages, translator
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
     shown = {face.who for face in view.faces.values()}
     rest, run = _without_faces("\n".join(lines), whole, _in_one_line(shown))
     words = frozenset(WORDS.findall(read.replace("_", " ")))
-    searched = Read(text=rest, run=run, words=words, known=frozenset(known), own=_short_words())
+    runs = frozenset(RUNS.findall(rest))
+    searched = Read(text=rest, run=run, runs=runs, words=words, known=frozenset(known), own=_short_words())
     for one in view.book.officials:
         if _is_identified(one, whole) or (
             one.official.publication is not Publication.NAMED

@@ -24,6 +24,7 @@ FEWEST_JOINED, FEWEST_ALONE, FEWEST_CJK = 6, 4, 2
 """How short a text may be to be looked for: joined, as a word alone, and in Chinese."""
 WORDS = re.compile(r"\w+")
 CJK = re.compile("[\u3400-\u9fff]")
+RUNS = re.compile(r"[^\W_]+")
 _NO_WORD = re.compile(r"[\W_]+")
 _CHINESE = re.compile("[\u3400-\u9fff]+(?:[ ·]?[\u3400-\u9fff]+)*")
 _LONGEST_SURNAME, _PHONE_TAIL = 2, 8
@@ -83,11 +84,13 @@ def of_contact(text: str) -> Iterator[str]:
 class Read:
     """A finished text as it is searched for names: without what may be shown, joined, its words, and our own words.
 
+    `runs` are the letters and digits of the text that stand together, `words` the words before anything was taken out,
     `known` are words that give nobody away alone, `own` the short ones of our own, one a line.
     """
 
     text: str
     run: str
+    runs: frozenset[str]
     words: frozenset[str]
     known: frozenset[str]
     own: str
@@ -124,11 +127,20 @@ def _spelt(parts: Sequence[str], read: Read) -> bool:
 
     Where each is a word of our own they stand in one line, and where all make one word it is none of those.
     """
-    if not all(part in read.text for part in parts):
+    if not _is_of(joined("".join(parts)), read.runs):
         return False
     between = rf"(?:[^\w\n{BROKEN if read.known.issuperset(parts) else ''}]|_)*"
     found = re.finditer(rf"(?<![^\W_]){between.join(map(re.escape, parts))}(?![^\W_])", read.text)
     return any(each[0] not in read.known for each in found)
+
+
+def _is_of(told: str, runs: frozenset[str]) -> bool:
+    """Return whether a text is made of whole runs, so that a long text need not be searched for most names."""
+    ends = {0}
+    for begin in range(len(told)):
+        if begin in ends:
+            ends |= {end for end in range(begin + 1, len(told) + 1) if told[begin:end] in runs}
+    return len(told) in ends
 
 
 def _is_written(chinese: str, read: Read) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from mvtcase.findings.ratings import rule_named
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
-    from mvtcase.model import Finding, Group, IndicatorSet, Observation, Official, Scan
+    from mvtcase.model import (
+        EvidenceClass,
+        Finding,
+        Group,
+        IndicatorRef,
+        IndicatorSet,
+        Observation,
+        Official,
+        Scan,
+    )
     from mvtcase.report.crowds import Given
     from mvtcase.report.facts import Shown
     from mvtcase.report.publication import Face
@@ -149,13 +158,9 @@ class View:
     def title(self, one: Finding, *, limit: int = LONG) -> str:
         """Return what a finding is about: its own words where they may stand, else its class with indicator or rule."""
         own = self.text(one.id, one.title, limit=limit)
-        if own:
-            return own
-        if one.indicator:
-            told = shown_indicator(one.indicator.value, one.indicator.type)
-            return f"{self.word(sentences.CLASS_NAME[one.evidence_class])}: {told}"
-        rule = rule_named(one.rule)
-        return f"{self.word(sentences.CLASS_NAME[one.evidence_class])}: {self.word(rule.says) if rule else one.module}"
+        return own or _without_own_words(
+            self.occasion.language, one.evidence_class, one.indicator, one.rule.partition(" ")[0], one.module
+        )
 
     @cached_property
     def observations(self) -> tuple[Observation, ...]:
@@ -221,6 +226,16 @@ def view_of(book: Casebook, occasion: Occasion, *, rows: bool = True) -> View:
             covers=occasion.edition is not Edition.INTERNAL,
         ),
     )
+
+
+@lru_cache(maxsize=4096)  # ten thousand findings are of few sorts
+def _without_own_words(
+    language: str, evidence_class: EvidenceClass, indicator: IndicatorRef | None, rule: str, module: str
+) -> str:
+    word, record = translator(language).word, rule_named(rule)
+    kind = word(record.says) if record else module
+    told = shown_indicator(indicator.value, indicator.type) if indicator else kind
+    return f"{word(sentences.CLASS_NAME[evidence_class])}: {told}"
 
 
 def _only(one: OfficialStanding, device: str) -> tuple[DeviceStanding, ...]:

@@ -481,7 +481,15 @@ def _alert(row: sqlite3.Row | Mapping[str, Any]) -> model.RawAlert:
 def _indicator(row: sqlite3.Row | Mapping[str, Any]) -> model.IndicatorRef | None:
     if row["indicator_value"] is None:
         return None
-    return model.IndicatorRef(**{name: row[f"indicator_{name}"] or "" for name in ("value", "type", "family", "set")})
+    return _named(*(row[each] for each in _INDICATOR))
+
+
+_INDICATOR = ("indicator_value", "indicator_type", "indicator_family", "indicator_set")
+
+
+@lru_cache(maxsize=4096)  # a hundred thousand findings have few indicators
+def _named(value: str, kind: str | None, family: str | None, origin: str | None) -> model.IndicatorRef:
+    return model.IndicatorRef(value=value, type=kind or "", family=family or "", set=origin or "")
 
 
 def dispositions(store: Store, among: Condition = ALL) -> dict[str, tuple[model.Disposition, ...]]:

@@ -15,14 +15,14 @@ import pytest
 
 from builders import report_example as example
 from mvtcase.errors import ConflictError, RenderError
-from mvtcase.model import Group, Publication, Status
+from mvtcase.model import Group, IndicatorRef, Publication, Status
 from mvtcase.report import exchange
 from mvtcase.report.crowds import EXAMINED, LADDER, TOTAL, Crowd, Given, band
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.layout.paper import printed
 from mvtcase.report.net import require_nobody, require_nobody_in, texts_of, texts_of_file
-from mvtcase.report.publication import Edition
+from mvtcase.report.publication import Edition, face_of
 from mvtcase.report.render import Format, render
 from mvtcase.report.spellings import BROKEN
 from mvtcase.report.view import view_of
@@ -293,6 +293,15 @@ def test_names_beside_each_other_are_no_third_name(book: Casebook) -> None:
     require_nobody(view, ["(among them Bo Thornquist, Letter May)"])
     with pytest.raises(RenderError):
         require_nobody(view, ["(among them Bo Thornquist, Letter May), and Thornquist, Letter"])
+
+
+def test_an_indicator_of_nothing_but_marks_hides_nobody(book: Casebook) -> None:
+    """Of two apostrophes nothing is left to compare: taken out of a text they would be everywhere."""
+    found = next(one for one in book.findings if one.indicator)
+    ref = IndicatorRef(value="''", type="processes", family="\u200b", set="ours")
+    view = view_of(replace(book, findings=(replace(found, indicator=ref),)), example.occasion())
+    with pytest.raises(RenderError):
+        require_nobody(view, [next(one.official.name for one in book.officials if not face_of(one.official))])
 
 
 def test_an_export_covers_no_part_of_an_indicator(book: Casebook) -> None:

@@ -6,14 +6,13 @@ import unicodedata
 
 import pytest
 
-from mvtcase.report.spellings import BROKEN, WORDS, Read, folded, is_named, joined, of_contact
+from mvtcase.report.spellings import BROKEN, RUNS, WORDS, Read, folded, is_named, joined, of_contact
 
 
 def _read(text: str, *, known: frozenset[str] = frozenset(), own: str = "") -> Read:
     told = folded(text)
-    return Read(
-        text=told, run=joined(told), words=frozenset(WORDS.findall(told.replace("_", " "))), known=known, own=own
-    )
+    words, runs = frozenset(WORDS.findall(told.replace("_", " "))), frozenset(RUNS.findall(told))
+    return Read(text=told, run=joined(told), runs=runs, words=words, known=known, own=own)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from mvtcase.correlate import MEANING
 from mvtcase.findings.ratings import rules
 from mvtcase.kinds.words import Trace
 from mvtcase.model import reach, records
-from mvtcase.report import publication
+from mvtcase.report import device, group, incident, letter, publication
 from mvtcase.report import sentences as report
 from mvtcase.report.narrative import METHODS
 from mvtcase.report.numbers import COUNTED
@@ -64,6 +64,7 @@ OF_TOOLS = (
 """What MVT and SQLite say most often; of our own plugins, what they raise."""
 PLUGINS = ("mvt_plugin_androidqf", "mvt_plugin_line", "mvt_plugin_sysdiagnose")
 FRAME = (
+    *("No such command {name}. Did you mean {other}?", "No such option: {name} (Possible options: {other})"),
     *("Usage:", "Options:", "Arguments:", "Commands:", "[required]", "Show this message and exit.", "[default: "),
     *("[OPTIONS]", "No such option: {name}", "No such command {name}.", "Missing argument {name}.", "Missing command."),
     *("Missing option {name}.", "Option {name} requires an argument.", "Invalid value for {name}: {why}"),
@@ -122,7 +123,7 @@ def _words() -> Iterator[str]:
     for each in (*vars(model).values(), editions.Kind, publication.Edition):
         if isinstance(each, type) and issubclass(each, StrEnum) and each not in UNCHANGED:
             yield from map(str, each)
-    for record in SHOWN_WHOLE:
+    for record in (*SHOWN_WHOLE, incident.IncidentFacts, group.GroupFacts, letter.LetterFacts, device.DeviceFacts):
         yield from (each.name.replace("_", " ") for each in fields(record))
 
 
@@ -143,6 +144,8 @@ def _told_in(tree: ast.AST) -> Iterator[str | tuple[str, str]]:
             yield texts[0], texts[1]
         elif name == "said":
             yield from _texts(inner for each in node.args for inner in ast.walk(each))
+        elif name == "Difference":
+            yield from _texts(each.value for each in node.keywords if each.arg == "what")
         elif name in TELLING | ASKING:
             yield from _texts([*node.args[:1], *(each.value for each in node.keywords if each.arg == "hint")])
 

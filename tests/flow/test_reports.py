@@ -412,6 +412,15 @@ def _moved_on(desk: Desk) -> None:
     _released(desk, "R-0003")
 
 
+def test_a_report_is_compared_with_the_one_before_in_its_language(scanned: Desk) -> None:
+    """Of two languages each word differs: that is said where somebody asks for it."""
+    for language in ("en", "zh-TW", "en"):
+        reports.write(replace(scanned, language=language), "incident", formats=("json",))
+    same, other = report_life.diff(scanned, "R-0003"), report_life.diff(scanned, "R-0003", before="R-0002")
+    assert (same.data.before, same.data.differences, same.messages) == ("R-0001", (), ())
+    assert "different languages" in str(other.messages[0])
+
+
 def test_a_report_of_another_release_is_said_to_be_one(scanned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its bytes are those of that release's words, which is no sign of a forged case."""
     reports.write(scanned, "incident", formats=("json",))

@@ -14,7 +14,7 @@ from mvtcase import model
 from mvtcase.canon import canonical_json, storable_text
 from mvtcase.errors import AmbiguousError, NotFoundError
 from mvtcase.store import custody, schema
-from mvtcase.wording import reason_of
+from mvtcase.wording import Said, reason_of
 from mvtcase.wording.english import TEXT
 
 if TYPE_CHECKING:
@@ -794,4 +794,10 @@ def _only(rows: Sequence[sqlite3.Row], what: str) -> Any:  # noqa: ANN401  # a r
 
 
 def _not_found(what: str) -> NotFoundError:
-    return NotFoundError("This case holds no {what}.", hint="The 'list' verbs show what it holds.", what=what)
+    kind, mark, named = what.partition(" '")
+    return NotFoundError(
+        "This case holds no {what}{named}.",
+        hint="The 'list' verbs show what it holds.",
+        what=Said(kind),
+        named=f"{mark}{named}",
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, Union, cast
 
+from mvtcase.canon import StrEnum
 from mvtcase.wording.english import SENTENCES, TEXT
 
 if TYPE_CHECKING:
@@ -266,8 +267,8 @@ def _quoted(value: object, show: Callable[[Step], str], translate: Translate) ->
         return value.worded(show, translate)
     if isinstance(value, Reason):
         return str(value) if translate is str else value.worded(translate)  # its text is English already
-    if isinstance(value, Said):
-        return translate(value)
+    if isinstance(value, (Said, StrEnum)):
+        return translate(str(value) if isinstance(value, StrEnum) else value)
     if isinstance(value, tuple):
         return translate(_BETWEEN).join(str(_quoted(each, show, translate)) for each in value)
     return value if isinstance(value, (int, float)) else str(value)

@@ -15,7 +15,7 @@ from mvtcase.findings.normalise import unlike_its_alerts
 from mvtcase.store import custody as chain
 from mvtcase.store import incoming, purging, queries, signatures
 from mvtcase.store.custody import Difference
-from mvtcase.wording import do, say
+from mvtcase.wording import Kept, do, say
 from mvtcase.workflow import attachments, clocks, report_files, witnesses
 from mvtcase.workflow.desk import Outcome, require_identity
 from mvtcase.workflow.recording import contexts, settled_case
@@ -204,7 +204,7 @@ def verify(
 
 def _require_whole(store: Store, broken: Sequence[Difference]) -> None:
     if broken:
-        listed = "; ".join(f"{each.where}: {each.what}" for each in broken[:20])
+        listed = tuple(say("{where}: {what}", where=each.where, what=Kept(each.what)) for each in broken[:20])
         more = f" (and {len(broken) - 20} more)" if len(broken) > 20 else ""  # noqa: PLR2004  # as many as listed
         raise ChainBrokenError(
             "The chain of custody of {slug} does not hold: {listed}{more}.",

@@ -15,7 +15,7 @@ from mvtcase.report.publication import Edition
 from mvtcase.report.render import Format, as_json, render_all
 from mvtcase.store import queries
 from mvtcase.store.folder import PRIVATE_FOLDER
-from mvtcase.wording import do, say, translator
+from mvtcase.wording import Said, do, say, translator
 from mvtcase.workflow import report_files, reports, witnesses
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.editions import ALLOWED
@@ -176,7 +176,7 @@ def _require_fresh(desk: Desk, store: Store, found: Written, since: Message | No
             "{report} is stale: the case has moved on in {parts}. {since}",
             hint=say("Write it again with {0}.", do("report write", found.report.kind)),
             report=found.report.id,
-            parts=", ".join(each.replace("_", " ") for each in parts),
+            parts=tuple(Said(each.replace("_", " ")) for each in parts),
             since=since or "",
         )
 
@@ -347,13 +347,19 @@ def _made_of_then(store: Store, found: Written) -> tuple[Any, tuple[Message, ...
 
 
 def diff(desk: Desk, named: str, *, before: str | None = None) -> Outcome[Differences]:
-    """Return what a report says otherwise than the one before it of the same kind and target."""
+    """Return what a report says otherwise than the one before it of the same kind, target and language."""
     with desk.open_case() as store:
         after = _found(store, named)
         old = _found(store, before) if before else _before(store, after)
         one, other = as_json(_kept_facts(store, old)), as_json(_kept_facts(store, after))
+        notes = () if old.wish.get("language") == after.wish.get("language") else (_OTHER_WORDS,)
     told = [each for name, key, value in _COMPARED for each in _differences(name, key, value, one, other)]
-    return Outcome(data=Differences(before=old.report.id, after=after.report.id, differences=tuple(told)))
+    return Outcome(
+        data=Differences(before=old.report.id, after=after.report.id, differences=tuple(told)), messages=notes
+    )
+
+
+_OTHER_WORDS = say("The two are in different languages: words differ where what they say does not.")
 
 
 _COMPARED = (
@@ -385,12 +391,12 @@ def _before(store: Store, after: Written) -> Written:
         each
         for each in report_files.written(store)
         if (each.report.kind, each.report.target) == (after.report.kind, after.report.target)
-        and each.wish.get("edition") == after.wish.get("edition")
+        and all(each.wish.get(name) == after.wish.get(name) for name in ("edition", "language"))
         and _number(each) < _number(after)
     ]
     if not same:
         raise NotFoundError(
-            "There is no report before {report} of its kind, edition and target.", report=after.report.id
+            "There is no report before {report} of its kind, edition, target and language.", report=after.report.id
         )
     return same[-1]
 

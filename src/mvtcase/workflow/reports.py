@@ -187,13 +187,12 @@ def _not_listed(book: Casebook, kind: Kind, edition: Edition) -> tuple[Message, 
 def read_formats(texts: Sequence[str]) -> tuple[Format, ...]:
     """Return formats from texts, each possibly several with commas between. Raises `InputError`."""
     names = [name.strip().lower() for text in texts for name in text.split(",") if name.strip()]
-    try:
-        wanted = tuple(Format(name) for name in dict.fromkeys(names))
-    except ValueError as error:
-        raise InputError("{error}.", hint=say("Use some of {format}.", format=", ".join(Format)), error=error) from None
-    if not wanted:
-        raise InputError("No format was named.", hint=say("Use some of {format}.", format=", ".join(Format)))
-    return wanted
+    hint = say("Use some of {format}.", format=", ".join(Format))
+    if unknown := [name for name in names if name not in {*Format}]:
+        raise InputError("There is no format {given}.", hint=hint, given=unknown[0])
+    if not names:
+        raise InputError("No format was named.", hint=hint)
+    return tuple(Format(name) for name in dict.fromkeys(names))
 
 
 def _targets(store: Store, kind: Kind, named: str | None, edition: Edition, *, everybody: bool) -> list[Target]:

@@ -412,6 +412,18 @@ def _moved_on(desk: Desk) -> None:
     _released(desk, "R-0003")
 
 
+def test_a_level_that_was_lowered_does_not_keep_a_released_report_from_being_corrected(scanned: Desk) -> None:
+    """It left with the name in it, and just then has to say so; the correction itself names nobody."""
+    officials.change_official(scanned, "O-0001", {"publication": "named"})
+    reports.write(scanned, "incident", formats=("md",), edition="outside")
+    _released(scanned, "R-0001")
+    officials.change_official(scanned, "O-0001", {"publication": "withheld"})
+    with pytest.raises(RenderError, match="must not be told of O-0001"):
+        report_life.erratum(scanned, "R-0001", "It is not about Aldith Fernvale.")
+    (page,) = _written(report_life.erratum(scanned, "R-0001", "Who is named in it is not named any more."))
+    assert "not named any more" in Path(page["path"]).read_text()
+
+
 def test_a_report_is_compared_with_the_one_before_in_its_language(scanned: Desk) -> None:
     """Of two languages each word differs: that is said where somebody asks for it."""
     for language in ("en", "zh-TW", "en"):
@@ -623,5 +635,5 @@ def test_help_lines_stand_in_every_report_with_the_day_they_were_checked(scanned
     for kind, target in (("incident", None), ("letter", "O-0001"), ("group", "Legislature")):
         (page,) = _written(reports.write(desk, kind, target=target, formats=("html",), edition="internal"))
         text = Path(page["path"]).read_text()
-        assert "Open Line: help@open.example (checked on 2026-11-01)" in text
+        assert "Open Line: help@open.example (checked on 1 November 2026)" in text
         assert "Tired Line" not in text

@@ -14,6 +14,7 @@ from mvtcase.report import sentences as words
 from mvtcase.report.crowds import merged_words
 from mvtcase.report.facts import Advice, Method, SetFact
 from mvtcase.report.numbers import people_count, quoted, some
+from mvtcase.report.plain_words import day
 from mvtcase.wording import Message, say
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def help_lines(occasion: Occasion) -> Iterator[Message]:
                 "{name}: {contact} (checked on {checked})",
                 name=visible(each.name),
                 contact=visible(each.contact),
-                checked=each.checked_on,
+                checked=day(each.checked_on),
             )
 
 

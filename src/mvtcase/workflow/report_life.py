@@ -192,10 +192,11 @@ def _kept_facts(store: Store, found: Written) -> Any:  # noqa: ANN401  # the fac
     return kept.read(found.report.kind, store.folder.file(found.facts.path).read_bytes())
 
 
-def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str, Any]:
+def _laid_out(desk: Desk, store: Store, found: Written, life: Life, *new: str) -> dict[str, Any]:
     """Lay a report out again with where it stands now, and return what the chain says of its files.
 
-    Reports of 0.1.0 keep their file as it is: what they say was not kept.
+    Of a released one only `new` texts are looked over: what left is not called back by a level that was lowered since,
+    and just then it has to be superseded. Reports of 0.1.0 keep their file as it is: what they say was not kept.
     """
     if not found.wish:
         return {}
@@ -207,7 +208,8 @@ def _laid_out(desk: Desk, store: Store, found: Written, life: Life) -> dict[str,
     pages = [(file.path.rpartition("/")[2], page) for file, (_, page) in zip(found.files, made, strict=True)]
     if found.wish["edition"] == Edition.OUTSIDE:
         book, occasion = occasion_again(store, found)
-        look_over(book, replace(occasion, life=life), pages)
+        look_over(book, replace(occasion, life=life), [("new.md", text.encode()) for text in new]
+                  if found.was_released else pages)  # fmt: skip
     return {
         "look": look.digest,
         "files": [
@@ -298,7 +300,7 @@ def erratum(desk: Desk, named: str, text: str) -> Outcome[reports.ReportsShown]:
             )
         with store.change("report.erratum", actor=desk.actor, subject=found.report.id, text=text.strip()) as change:
             errata = (*found.life.errata, (desk.actor, change.at, text.strip()))
-            change.payload |= _laid_out(desk, store, found, replace(found.life, errata=errata))
+            change.payload |= _laid_out(desk, store, found, replace(found.life, errata=errata), text, desk.actor)
             change.update(
                 "report", found.report.uuid, erratum=text.strip(), sha256=_first(change.payload, found.report.sha256)
             )

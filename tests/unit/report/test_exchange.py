@@ -25,7 +25,7 @@ from builders import report_hostile as hostile
 from mvtcase.model import Disposition, Finding, IndicatorRef, Publication, TimeBasis, Tlp, Verdict
 from mvtcase.report import case_uco, exchange, misp, stix
 from mvtcase.report.crowds import FEWEST_TOGETHER, band
-from mvtcase.report.document import Document, Para, Section, Table
+from mvtcase.report.document import Document, Pairs, Para, Section, Table
 from mvtcase.report.layout import office
 from mvtcase.report.net import texts_of_file
 from mvtcase.report.publication import Edition
@@ -368,14 +368,29 @@ def _references(value: object) -> list[dict[str, Any]]:
     return [*here, *(each for one in inner for each in _references(one))]
 
 
+def _document(*blocks: Any, title: str = "t") -> Document:
+    written = {"written": "2026-11-24T09:30:00Z"}
+    return Document(name="Report", title=title, lead="", foot="", language="en", properties=written, blocks=blocks)
+
+
+def test_tables_of_a_document_fill_its_page_by_what_they_hold() -> None:
+    """On A4; the column of a sentence is wider than that of a number, and a table's head stands on each page."""
+    rows = tuple(("1", "a sentence of some words that wants room", "x") for _ in range(3))
+    blocks = (Table(name="t", head=("n", "what", "x"), rows=rows), Pairs(rows=(("one", "two"),)))
+    opened: Any = docx.Document(io.BytesIO(office.docx(_document(*blocks))))
+    page, (table, pairs) = opened.sections[0], opened.tables
+    room = page.page_width - page.left_margin - page.right_margin
+    number, sentence, _ = (cell.width for cell in table.rows[1].cells)
+    assert (page.page_width.mm, sentence > 3 * number) == (pytest.approx(210, abs=1), True)
+    assert sum(cell.width for cell in table.rows[1].cells) == pytest.approx(room, rel=0.01)
+    assert [each.rows[0]._tr.xml.count("w:tblHeader") for each in (table, pairs)] == [1, 0]
+
+
 def test_a_text_that_is_too_long_for_office_programs_says_what_is_left_to_the_json() -> None:
     """A word processor takes minutes for 100,000 characters, and a workbook would drop what is over its bound."""
     long = "x?" * 50_000
     table = Table(name="People", head=("who",), rows=((long,),))
-    made = Document(
-        name="Report", title=long, lead="", foot="", language="en", properties={"written": "2026-11-24T09:30:00Z"},
-        blocks=(Section(long, (Para(long), table)),),
-    )  # fmt: skip
+    made = _document(Section(long, (Para(long), table)), title=long)
     opened = docx.Document(io.BytesIO(office.docx(made)))
     told = [
         each.text for each in (*opened.paragraphs, *opened.tables[0].cell(1, 0).paragraphs) if len(each.text) > 5_000

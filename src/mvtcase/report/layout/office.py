@@ -43,6 +43,15 @@ _LONGEST_SHEET_NAME = 31
 _LONGEST_PROPERTY = 255
 """What the format's own library takes of a property."""
 _CODE_FONT = "Courier New"
+_PAPER, _MARGIN, _PER_MM = (210, 297), 18, 36_000
+"""A page in millimetres, and what the format counts in."""
+_GRIDS = {True: "Light Grid Accent 1", False: "Table Grid"}
+"""The styles of tables with a head, and of pairs."""
+_SMALL, _PER_POINT = 9, 12_700
+_BETWEEN = 2
+"""What is left free beside a word."""
+_LEAST, _LONGEST_WORD, _MOST = 5, 18, 45
+"""What a column of a document has room for at least, of a word, and at most, in letters."""
 _WIDEST_COLUMN = 60
 _LONGEST_TEXT = 5_000
 """How much of a text a document shows: word processors take minutes for one of 100,000 characters."""
@@ -53,6 +62,9 @@ def docx(document: Document) -> bytes:
     from docx import Document as Word  # noqa: PLC0415  # slow to load, and only this format needs it
 
     made = Word()
+    _on_a4(made.sections[0])
+    for each in _GRIDS.values():
+        made.styles[each].font.size = _SMALL * _PER_POINT
     page = _Docx(made, document)
     page.beginning()
     page.blocks(document.blocks, 1)
@@ -61,6 +73,12 @@ def docx(document: Document) -> bytes:
     held = io.BytesIO()
     made.save(held)
     return _same_bytes(held.getvalue())
+
+
+def _on_a4(section: Any) -> None:  # noqa: ANN401  # python-docx has no types
+    section.page_width, section.page_height = (side * _PER_MM for side in _PAPER)
+    for side in ("left", "right", "top", "bottom"):
+        setattr(section, f"{side}_margin", _MARGIN * _PER_MM)
 
 
 def _office_properties(document: Document) -> dict[str, Any]:
@@ -148,11 +166,29 @@ class _Docx:
         if not rows:
             return
         grid = self._made.add_table(rows=len(rows), cols=len(rows[0]))
-        grid.style = "Light Grid Accent 1" if head else "Light List"
+        grid.style, grid.autofit = _GRIDS[head], False
+        if head:  # Word repeats it on each page
+            grid.rows[0]._tr.get_or_add_trPr().insert_element_before(_told_again(), "w:jc")  # noqa: SLF001  # it has no name for that
         cells = grid._cells  # noqa: SLF001  # asked one by one, python-docx walks the whole table for each
+        widths = self._widths(rows)
+        for place, width in enumerate(widths):
+            grid.columns[place].width = width
         for place, text in enumerate(each for row in rows for each in row):
+            cells[place].width = widths[place % len(widths)]
             self._text(cells[place].paragraphs[0], text)
         self._made.add_paragraph()
+
+    def _widths(self, rows: tuple[tuple[Inline, ...], ...]) -> list[int]:
+        """Return how wide columns are, by their longest words and by how much they hold."""
+        shares = []
+        for column in zip(*rows, strict=True):
+            texts = [plain(each, self._told) for each in column]
+            needed = max(_wide(word) for text in texts for word in text.split() or [""])
+            shares.append(
+                max(_LEAST, min(_LONGEST_WORD, needed) + _BETWEEN, min(_MOST, sum(map(_wide, texts)) // len(texts)))
+            )
+        room = (_PAPER[0] - 2 * _MARGIN) * _PER_MM
+        return [room * each // sum(shares) for each in shares]
 
     @_block.register(Drawing)
     def _drawing(self, block: Drawing, _depth: int) -> None:
@@ -168,6 +204,17 @@ class _Docx:
     def _section(self, block: Section, depth: int) -> None:
         self._heading(block.title, depth)
         self.blocks(block.blocks, depth + 1)
+
+
+def _told_again() -> Any:  # noqa: ANN401  # as above
+    from docx.oxml import OxmlElement  # noqa: PLC0415  # as above
+
+    return OxmlElement("w:tblHeader")
+
+
+def _wide(text: str) -> int:
+    """Return about how wide a text is, in Latin letters; Chinese characters are as wide as two."""
+    return len(text) + sum(each > "\u2e80" for each in text)
 
 
 def xlsx(document: Document) -> bytes:

@@ -47,7 +47,7 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
     known = {word for one in view.book.officials for word in _allowed(one.official)} | own_words() | _team(view)
     whole = "\n".join(set(map(joined, lines)))
     shown = {face.who for face in view.faces.values()}
-    rest, run = _without_faces("\n".join(lines), whole, _in_one_line(shown))
+    rest, run = _without_faces("\n".join(lines), whole, _in_one_line(sorted(shown, key=len, reverse=True)))
     words = frozenset(WORDS.findall(read.replace("_", " ")))
     runs = frozenset(RUNS.findall(rest))
     searched = Read(text=rest, run=run, runs=runs, words=words, known=frozenset(known), own=_short_words())
@@ -251,7 +251,8 @@ def _without_own(text: str, *, is_joined: bool) -> str:
     """Return a text with the pieces of our own sentences blotted out."""
     kept: list[str] = []
     done = 0
-    for last, length in _own_sentences(is_joined=is_joined).iter_long(text.replace(BROKEN, " ")):
+    # At the very end of a text the library passes over some: no line is the last.
+    for last, length in _own_sentences(is_joined=is_joined).iter_long(f"{text.replace(BROKEN, ' ')}\n"):
         kept += (text[done : max(done, last - length + 1)], "\n" * length)
         done = last + 1
     return "".join((*kept, text[done:]))

@@ -16,7 +16,7 @@ import pytest
 from builders import report_example as example
 from mvtcase.errors import ConflictError, RenderError
 from mvtcase.model import Group, IndicatorRef, Publication, Status
-from mvtcase.report import exchange
+from mvtcase.report import exchange, net
 from mvtcase.report.crowds import EXAMINED, LADDER, TOTAL, Crowd, Given, band
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
@@ -24,7 +24,7 @@ from mvtcase.report.layout.paper import printed
 from mvtcase.report.net import require_nobody, require_nobody_in, texts_of, texts_of_file
 from mvtcase.report.publication import Edition, face_of
 from mvtcase.report.render import Format, render
-from mvtcase.report.spellings import BROKEN
+from mvtcase.report.spellings import BROKEN, joined
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:
@@ -293,6 +293,14 @@ def test_names_beside_each_other_are_no_third_name(book: Casebook) -> None:
     require_nobody(view, ["(among them Bo Thornquist, Letter May)"])
     with pytest.raises(RenderError):
         require_nobody(view, ["(among them Bo Thornquist, Letter May), and Thornquist, Letter"])
+
+
+def test_what_is_taken_out_of_a_line_does_not_depend_on_the_next() -> None:
+    """The last line is read as all others, since texts stand in no order: a sentence of ours that begins at its end."""
+    for piece in sorted(net._own_pieces())[::20]:
+        cut = joined(piece)[:-1]
+        alone, first = (net._without_own(each, is_joined=True) for each in (cut, f"{cut}\nz"))
+        assert alone == first[: len(cut)], piece
 
 
 def test_an_indicator_of_nothing_but_marks_hides_nobody(book: Casebook) -> None:

@@ -477,23 +477,11 @@ def test_libraries_are_found_without_starting_a_compiler(capsys: pytest.CaptureF
     """What Python asks for a library's short name is asked again afterwards, after an error too; nothing is printed."""
     asked = ctypes.util.find_library
     told = contextlib.suppress(OSError)
-    with told, paper._with_little():
+    with told, paper._by_full_names():
         assert ctypes.util.find_library("c") is None
         sys.stdout.write("WeasyPrint could not import some external libraries.")
         raise OSError
     assert (ctypes.util.find_library, capsys.readouterr().out) == (asked, "")
-
-
-def test_what_few_fonts_need_is_loaded_when_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that waits is none of Python's afterwards, and what was taken from it does its work."""
-    for each in ("weasyprint", "colorsys"):
-        monkeypatch.delitem(sys.modules, each, raising=False)
-    monkeypatch.setattr(paper, "_WAITING", ("colorsys",))
-    with paper._with_little():
-        from colorsys import hsv_to_rgb  # noqa: PLC0415  # this import is what is tried
-    assert "colorsys" not in sys.modules
-    assert hsv_to_rgb(0, 0, 1) == (1, 1, 1)
-    assert "colorsys" in sys.modules
 
 
 def test_columns_below_others_stand_there_with_their_heads_and_alone_in_a_workbook() -> None:

@@ -10,13 +10,11 @@ import atexit
 import contextlib
 import ctypes.util
 import gc
-import importlib
 import io
 import re
 import sys
 from functools import cache
 from itertools import product
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.report import fonts
@@ -24,7 +22,7 @@ from mvtcase.report.layout import narrow
 from mvtcase.report.layout.source import LINES, source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 VARIANT = "pdf/ua-1"
 """PDF for everybody: tagged, with a language, a title and bookmarks."""
@@ -32,8 +30,6 @@ _WEIGHTS = (400, 700)
 _WHOLE = '"Noto Sans CJK TC"'
 """How style sheets call the Chinese font; a page that needs it looks into the narrow ones first."""
 _NARROW = "".join(f'"{each}", ' for each in narrow.FAMILIES)
-_WAITING = ("fontTools.subset", "fontTools.varLib.instancer")
-"""What WeasyPrint calls for variable fonts, and without HarfBuzz's own library for parts of fonts."""
 _FONT = re.compile("font:([01])/([47]00)")
 _FACE = '@font-face {{ font-family: "{0}"; font-weight: {1}; src: url("font:{2}/{1}") }}\n'
 
@@ -43,7 +39,7 @@ def printed(page: str, style: str, *, own: bool = False) -> bytes:
 
     Raises `ImportError` or `OSError` without WeasyPrint and its system libraries, `ValueError` at an address.
     """
-    with _with_little():
+    with _by_full_names():
         from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415  # slow; its libraries may be missing
 
     chinese = fonts.has_chinese(page)
@@ -64,46 +60,27 @@ def printed(page: str, style: str, *, own: bool = False) -> bytes:
 
 def version() -> str:
     """Return which WeasyPrint makes PDFs here. Raises `ImportError` or `OSError` without it or a system library."""
-    with _with_little():
+    with _by_full_names():
         from weasyprint import __version__  # noqa: PLC0415  # slow; its libraries may be missing
 
     return str(__version__)
 
 
 @contextlib.contextmanager
-def _with_little() -> Iterator[None]:
-    """Let WeasyPrint be loaded without what takes time and is not needed; nothing changes where it is loaded already.
+def _by_full_names() -> Iterator[None]:
+    """Let libraries be found on Linux by their full names alone, which are among those that WeasyPrint tries.
 
-    On Linux libraries are found by their full names alone, which are among those that it tries. For each other name
-    Python asks two compilers and the linker: 54 processes, half a second of each call. Of fontTools, 110 modules wait
-    until a font needs them. What WeasyPrint prints of a library that is missing stands in its error too, and must not
-    stand in our answer.
+    For each other name Python asks two compilers and the linker: 54 processes, half a second of each call. What
+    WeasyPrint prints of a library that is missing stands in its error too, and must not stand in our answer.
     """
     search = ctypes.util.find_library
     if sys.platform == "linux":
         ctypes.util.find_library = _unknown
-    waiting = {each: _Later(each) for each in _WAITING if not {each, "weasyprint"} & sys.modules.keys()}
-    sys.modules.update(waiting)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
     finally:
         ctypes.util.find_library = search
-        for each in waiting:
-            sys.modules.pop(each, None)
-
-
-class _Later(ModuleType):
-    """A module whose functions load it when they are called."""
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def called(*given: Any, **named: Any) -> Any:  # noqa: ANN401  # whatever it takes and gives
-            return getattr(importlib.import_module(self.__name__), name)(*given, **named)
-
-        return called
 
 
 def _unknown(name: str) -> str | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mvtcase.cli import app
 from mvtcase.indicators.library import IndicatorLibrary
 from mvtcase.wording import catalogues
 
@@ -51,6 +53,13 @@ def test_a_verb_loads_nothing_that_it_does_not_need(case: Path, words: tuple[str
     catalogues.translator("zh-TW")
     IndicatorLibrary(case / "iocs").names()
     assert sorted(HEAVY & loaded(case, *words)) == []
+
+
+@pytest.mark.parametrize(("wanted", "given"), [(str, "html"), (list[str], ["html", "pdf"]), (bool, True)])
+def test_plain_values_are_taken_as_they_are(wanted: object, given: object) -> None:
+    """Typer's own reader of an option, which this one does not have, would load pydantic for them."""
+    option = SimpleNamespace(multiple=True, nargs=1, type_descriptor=SimpleNamespace(annotation=wanted))
+    assert app._AsGiven().coerce(given, option, None) is given
 
 
 def test_a_compiled_catalogue_says_what_the_catalogue_says(tmp_path: Path) -> None:

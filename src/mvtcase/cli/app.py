@@ -214,7 +214,7 @@ class _AsGiven:
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
         wanted = param.type_descriptor.annotation
-        if type(value) is wanted:
+        if type(value) is wanted or (wanted == list[str] and type(value) is list and {*map(type, value)} <= {str}):
             return value
         if wanted is Path and type(value) is str:  # no path here is asked to be there, which its verb says better
             return Path(value)

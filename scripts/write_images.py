@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from pypdfium2 import PdfDocument
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 from mvtcase.cli.analysis import status_tables
+from mvtcase.wording import languages
 from mvtcase.workflow import demo
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ IMAGES = Path(__file__).parent.parent / "docs/images"
 COLUMNS = 128
 REPORT_SIZE = (1000, 1250)
 COLOURS = 128
+WIDE, NARROW, PAPER_SCALE, GAP = (1280, 1000), (390, 1000), 1.1, 20
+"""Of the report in each language: two windows, how large a page of paper is, and what is between two pictures."""
 CONSOLE_SIZES = {
     "desk": ("", (1280, 900)),
     "people": ("people", (1280, 900)),
@@ -66,6 +70,7 @@ def main() -> None:
         size = draw_status(outcome.data.status, svg)
         photograph(svg, IMAGES / "status.png", size)
         photograph(page, IMAGES / "report.png", REPORT_SIZE)
+        photograph_reports(Path(home) / "demo", Path(home))
         photograph_console(Path(home) / "demo")
 
 
@@ -91,9 +96,61 @@ def photograph(page: Path, target: Path, size: tuple[int, int]) -> None:
         keep(shot, target, size)
 
 
-def keep(shot: Path, target: Path, size: tuple[int, int]) -> None:
+def photograph_reports(workspace: Path, folder: Path) -> None:
+    """Write what an incident report and a letter look like in each language: in a browser, on a telephone, on paper."""
+    pages: dict[str, dict[str, list[Image.Image]]] = {"narrow": {}, "paper": {}, "letter": {}}
+    for language in languages():
+        for kind in (["incident"], ["letter", "O-0001"]):
+            call = ["-w", str(workspace), "--examiner", "Ada Example", "--language", language, "report", "write", *kind]
+            place = ["--format", "html,pdf", "--output", str(folder / f"{language}-{kind[0]}")]
+            subprocess.run(
+                [sys.executable, "-m", "mvtcase", *call, *place], check=True, capture_output=True, timeout=300
+            )
+        (html,), (pdf,), (letter,) = (
+            folder.glob(f"{language}-{each}") for each in ("incident/*.html", "incident/*.pdf", "letter/*.pdf")
+        )
+        wide = seen_by_a_browser(html, WIDE)
+        keep(wide, IMAGES / f"report-wide-{language[:2]}.png", WIDE)
+        pages["narrow"][language] = [seen_by_a_browser(html, NARROW)]
+        pages["paper"][language] = [on_paper(pdf, 1)]
+        pages["letter"][language] = [on_paper(letter, 0)]
+    for name, by_language in pages.items():
+        beside([each for pictures in by_language.values() for each in pictures], IMAGES / f"report-{name}.png")
+
+
+def seen_by_a_browser(page: Path, size: tuple[int, int]) -> Image.Image:
+    """Return what Chromium shows of a page in a window of a size."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        window = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        window.goto(page.as_uri())
+        shot = Image.open(io.BytesIO(window.screenshot()))
+        browser.close()
+    return shot
+
+
+def on_paper(pdf: Path, place: int) -> Image.Image:
+    """Return a page of a PDF."""
+    with PdfDocument(pdf) as document:
+        picture: Image.Image = document[place].render(scale=PAPER_SCALE).to_pil()
+        return picture.copy()
+
+
+def beside(pictures: list[Image.Image], target: Path) -> None:
+    """Write pictures beside each other as one."""
+    width = sum(each.width for each in pictures) + GAP * (len(pictures) - 1)
+    whole = Image.new("RGB", (width, max(each.height for each in pictures)), (200, 205, 212))
+    at = 0
+    for each in pictures:
+        whole.paste(each, (at, 0))
+        at += each.width + GAP
+    keep(whole, target, whole.size)
+
+
+def keep(shot: Path | Image.Image, target: Path, size: tuple[int, int]) -> None:
     """Write a picture small."""
-    picture = Image.open(shot).convert("RGB").crop((0, 0, *size))
+    seen = Image.open(shot) if isinstance(shot, Path) else shot
+    picture = seen.convert("RGB").crop((0, 0, *size))
     picture.quantize(COLOURS).save(target, optimize=True)
     print(f"wrote {target.name}: {target.stat().st_size >> 10} KB")
 

@@ -69,7 +69,7 @@ def document(
     edition = re.split("[:：]", details.edition_words)[0]
     alone = details.single_examiner
     single = (say("One examiner's judgement is enough: {why}", why=alone.rstrip(".")),) if alone else ()
-    foot = joined((details.report, edition, life_line(details), *single), ". ")
+    foot = joined((details.report, edition, life_line(details), *single), say(". "))
     return Document(
         name=name,
         title=title,
@@ -88,7 +88,7 @@ def document(
             ),
             *blocks,
         ),
-        foot=(foot, "."),
+        foot=(foot, say(".")),
         language=details.language,
         zone=details.time_zone,
         marking=marking.label,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.report import fonts
 from mvtcase.report.layout import narrow
-from mvtcase.report.layout.source import LINES, source
+from mvtcase.report.layout.source import LINES, source, written_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,8 @@ def printed(page: str, style: str, *, own: bool = False) -> bytes:
     gc.disable()
     try:
         made = source(_named(page, chinese=chinese), style, _fetcher(), own=own)
-        sheets, known = [_sheet(style, chinese=chinese)], _fonts(chinese=chinese)
+        sheets = [_sheet(written_out(style) if own else style, chinese=chinese)]
+        known = _fonts(chinese=chinese)
         # Who wrote, reviewed and released it stands in the page's metadata: so it does in the file's.
         return bytes(made.write_pdf(pdf_variant=VARIANT, stylesheets=sheets, font_config=known, custom_metadata=True))
     except FatalURLFetchingError as error:

@@ -21,6 +21,9 @@ _SELDOM = re.compile(r"(::(?:foot)?note-[a-z]+|@[a-z-]+)\s*\{[^{}]*\}")
 """One rule of a browser's defaults for a pseudo-element of notes, or for a box in the margin of a page."""
 _VOID = re.compile(r"<(meta|br|col|img)\b([^<>]*)(?<!/)>")
 _DRAWING, _DRAWN = "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" '
+_ON_SCREEN = re.compile(r"@media screen\b[^{},]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_FOR_ALL = re.compile(r"\s*:root\s*\{([^{}]*)\}")
+_SET, _USED = re.compile(r"(--[\w-]+)\s*:\s*([^;{}]+)"), re.compile(r"var\((--[\w-]+)\)")
 _READ_AS_XML = "70."
 """The release whose pages are taken as trees; another reads their text."""
 
@@ -28,6 +31,16 @@ _READ_AS_XML = "70."
 def source(page: str, style: str, fetcher: Any, *, own: bool) -> Any:  # noqa: ANN401  # WeasyPrint has no types
     """Return what of WeasyPrint writes a page, `own` if all of it is of our making, with a style sheet as PDF."""
     return _pages(_seldom(page, style))(_with_lines(page), fetcher, own=own)
+
+
+@cache
+def written_out(style: str) -> str:
+    """Return a style sheet for paper with its colours in place: those that it sets at its beginning, and only there."""
+    text = _ON_SCREEN.sub("", style)
+    first, names = _FOR_ALL.match(text), [name for name, _ in _SET.findall(text)]
+    told = _SET.findall(first[1]) if first else ()
+    known = {name: value.strip() for name, value in told if names.count(name) == 1 and "var(" not in value}
+    return _USED.sub(lambda used: known.get(used[1], used[0]), text)
 
 
 def _with_lines(page: str) -> str:

@@ -20,7 +20,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from browsing import benchmark
+from builders import report_example as example
 from mvtcase import workflow
+from mvtcase.report.incident import incident
+from mvtcase.report.publication import Edition
+from mvtcase.report.render import Format, render
 from mvtcase.store.folder import Workspace
 from mvtcase.web.console import Console
 from mvtcase.web.door import Door
@@ -127,6 +131,19 @@ def entered(browser: Any, place: Place, **how: Any) -> tuple[Page, str, list[str
     page.on("request", lambda request: None if request.url.startswith(place.root) else wrong.append(request.url))
     page.goto(place.address())
     return page, f"{place.root}/c/many/", wrong
+
+
+def test_tables_of_a_report_fit_a_telephone(browser: Any) -> None:
+    """Up to four columns, whatever long names stand in them; only wider ones are moved sideways, in a box of theirs."""
+    book, occasion = example.casebook(), replace(example.occasion(), edition=Edition.INTERNAL)
+    long = tuple(replace(one, title=f"{one.title} {'com.example.' * 12}") for one in book.findings)
+    facts = incident(replace(book, findings=long), occasion, example.sealing())
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.set_content(render(facts, "incident", Format.HTML).decode())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide = "each => !each.querySelector('th:nth-child(5)') && each.scrollWidth > each.parentElement.clientWidth + 1"
+    assert page.evaluate(f"[...document.querySelectorAll('table')].filter({wide}).map(each => each.innerText)") == []
+    page.close()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-TW"])

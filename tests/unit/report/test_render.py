@@ -20,9 +20,6 @@ import openpyxl
 import pytest
 import weasyprint
 from pypdfium2 import PdfDocument
-from weasyprint.css import ComputedStyle, get_all_computed_styles
-from weasyprint.css.properties import INITIAL_VALUES
-from weasyprint.css.targets import TargetCollector
 
 from builders import report_example as example
 from builders import report_hostile as hostile
@@ -33,7 +30,7 @@ from mvtcase.report import kept
 from mvtcase.report.document import Table, plain, stacked
 from mvtcase.report.incident import incident
 from mvtcase.report.layout import html as layout
-from mvtcase.report.layout import narrow, paper, quicker, source
+from mvtcase.report.layout import narrow, paper, source
 from mvtcase.report.layout.markdown import markdown, markdown_text
 from mvtcase.report.letter import letter
 from mvtcase.report.pages.parts import moment
@@ -346,39 +343,6 @@ def test_our_own_page_is_the_same_by_the_faster_way(text: str) -> None:
     page = '<!doctype html>\n<html lang="en"><head><meta name="author" content="A"><title>A</title></head><body>\n'
     page = f"{page}<p>{text}</p>\n<figure>{drawing}</figure></body></html>\n"
     assert paper.printed(page, "", own=True) == paper.printed(page, "")
-
-
-def test_colours_are_written_out_for_paper_where_they_are_set_for_all() -> None:
-    """What is set anew for some, or under a condition, is left to WeasyPrint; rules for the screen are left out."""
-    style = (
-        ":root { --a: red; --b: blue; --c: var(--a) } p { color: var(--a); fill: var(--b); top: var(--d, 1px) }"
-        "@media screen and (color) { :root { --a: lime } } .x { --b: var(--c) } @media screen, print { p { left: 0 } }"
-    )
-    assert source.written_out(style) == (
-        ":root { --a: red; --b: blue; --c: red } p { color: red; fill: var(--b); top: var(--d, 1px) }"
-        " .x { --b: var(--c) } @media screen, print { p { left: 0 } }"
-    )
-    assert source.written_out("@media x { :root { --a: red } } p { color: var(--a) }").endswith("var(--a) }")
-
-
-def test_styles_answer_sooner_and_the_same() -> None:
-    """For each property of each element of a page, in whatever order they are asked, as WeasyPrint works it out."""
-    slow = ComputedStyle.__missing__
-    slow = getattr(slow, "__wrapped__", slow)
-    style = (
-        "ul { margin-inline-start: 2em; color: red } i { float: left; line-height: calc(1em + 10%) } b { all: unset }"
-    )
-    page = weasyprint.HTML(string=f"<html lang=en><style>{style}</style><ul><li><i>a</i><b>c</b><u>d</u></ul>")
-    styles = get_all_computed_styles(page, [], target_collector=TargetCollector()).get_computed_styles()
-    sooner = quicker.sooner(slow)
-    for one in [each for each in styles.values() if each.parent_style is not None]:
-        for names in (list(INITIAL_VALUES), list(reversed(INITIAL_VALUES))):
-            by_us, by_it = one.copy(), one.copy()
-            by_us.clear()
-            by_it.clear()
-            for name in names:
-                expected = by_it[name] if name in by_it else slow(by_it, name)
-                assert (by_us[name] if name in by_us else sooner(by_us, name)) == expected, name
 
 
 def test_lines_in_a_cell_are_lines_on_paper() -> None:

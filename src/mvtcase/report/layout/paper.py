@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.report import fonts
 from mvtcase.report.layout import narrow
-from mvtcase.report.layout.quicker import quicken
 from mvtcase.report.layout.source import LINES, source, written_out
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ def printed(page: str, style: str, *, own: bool = False) -> bytes:
     with _by_full_names():
         from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415  # slow; its libraries may be missing
 
-    quicken()
     chinese = fonts.has_chinese(page)
     # Millions of boxes live until the page is done: looking for garbage among them took a fifth of the time.
     was_on = gc.isenabled()

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mvtcase.wording import Translator
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_ENDS = re.compile("[\t\r\n]")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 _DEEPEST = 4
@@ -101,7 +102,7 @@ class _Docx:
 
     def __init__(self, made: Any, document: Document) -> None:  # noqa: ANN401  # python-docx has no types
         self._made, self._document, self._told = made, document, document.translator
-        self._runs: dict[Style, Any] = {}
+        self._runs: dict[Style, tuple[Any, Any]] = {}
 
     def beginning(self) -> None:
         """Write title, lead, and the marking on every page."""
@@ -120,18 +121,24 @@ class _Docx:
 
     def _text(self, paragraph: Any, text: Inline) -> None:  # noqa: ANN401  # as above
         for piece, style, _ in pieces(text, self._told):
-            self._run(paragraph, style).text = _xml(fitting(piece, _LONGEST_TEXT, self._told))
+            run, told = self._run(paragraph, style), _xml(fitting(piece, _LONGEST_TEXT, self._told))
+            if _ENDS.search(told):
+                run.text = told
+            elif told:  # what python-docx makes of it too, a character at a time
+                run.add_text(told)
 
     def _run(self, paragraph: Any, style: Style) -> Any:  # noqa: ANN401  # as above
         """Add a run: a copy of the first in its style, since setting a property takes longer than all the rest."""
         if style in self._runs:
-            paragraph._p.append(deepcopy(self._runs[style]))  # noqa: SLF001  # its own functions take the time
-            return paragraph.runs[-1]
+            kind, first = self._runs[style]
+            copied = deepcopy(first)
+            paragraph._p.append(copied)  # noqa: SLF001  # its own functions take the time
+            return kind(copied, paragraph)
         run = paragraph.add_run()
         run.bold = style in {Style.BOLD, Style.CHIP}
         if style is Style.CODE:
             run.font.name = _CODE_FONT
-        self._runs[style] = deepcopy(run._r)  # noqa: SLF001  # as above
+        self._runs[style] = type(run), deepcopy(run._r)  # noqa: SLF001  # as above
         return run
 
     def _heading(self, text: Inline, depth: int) -> None:

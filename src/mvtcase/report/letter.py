@@ -35,12 +35,13 @@ _QUIET_STATUSES = frozenset({Status.NO_TRACE, Status.NOT_EXAMINED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedAt:
-    """One phone of the person: what it is, when it was copied, what the copy could show and what it could not."""
+    """One phone of the person: what it is, when it was copied, what the copy could show, in part, or not at all."""
 
     what: str
     taken: str
     could_show: str
     could_not: str
+    in_part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +134,14 @@ def _looked_at(view: View, one: DeviceStanding) -> LookedAt:
     carried = [each for each in one.reach if each.is_carried and each.trace in plain.TRACES]
     missing = [each.trace for each in one.reach if not each.is_carried and each.trace in plain.TRACES]
     unread = dict.fromkeys(trace for gap in one.gaps if (trace := kinds.TRACES.get(gap.module.lower())) in plain.TRACES)
-    absent = dict.fromkeys((*missing, *unread)) if one.latest else ()
+    there = {each.trace for each in carried}
+    absent = dict.fromkeys((*missing, *(each for each in unread if each not in there))) if one.latest else ()
     return LookedAt(
         what=what(view, one.device.identity, one.device.platform),
         taken=_days(taken),
         could_show=view.word(plain.could_show(carried)),
         could_not=view.word(plain.listed([plain.TRACES[each] for each in absent if isinstance(each, Trace)])),
+        in_part=view.word(plain.listed([plain.TRACES[each] for each in unread if each in there])),
     )
 
 

@@ -426,6 +426,16 @@ def _lives_of(one: OfficialStanding) -> Iterator[OfficialStanding]:
     )
 
 
+def test_a_letter_does_not_say_of_one_sort_of_traces_that_it_was_shown_and_was_not(book: Casebook) -> None:
+    """Where one of several places of messages was damaged, a part of them could not be read."""
+    whole, damaged = book.officials[0], next(each for one in book.officials for each in one.devices if each.gaps)
+    one = replace(whole, devices=(replace(whole.devices[0], gaps=damaged.gaps),))
+    occasion = replace(example.inside(kind="letter"), official=one.official)
+    (seen,) = letter(replace(book, officials=(one,)), occasion, example.sealing()).looked_at
+    assert ("messages" in seen.could_show, "messages" in seen.could_not) == (True, False)
+    assert seen.in_part == "messages and calls you received"
+
+
 def test_a_letter_says_what_became_of_the_agreement_and_asks_for_nothing_that_was_withdrawn(book: Casebook) -> None:
     """Withdrawn: since when, and no step that asks for a copy; ended: since when; else: how to withdraw it."""
     one = next(each for each in book.officials if each.status is Status.INCONCLUSIVE)

@@ -87,6 +87,8 @@ def _looked_at(one: LookedAt) -> Para:
     text.append(say(". "))
     if one.could_show:
         text += [say("The copy could show: {what}.", what=one.could_show), " "]
+    if one.in_part:
+        text += [say("A part of this could not be read: {what}.", what=one.in_part), " "]
     if one.could_not:
         text.append(say("It could not show: {what}.", what=one.could_not))
     if not one.could_show and not one.could_not:

@@ -60,6 +60,8 @@ class LetterFacts:
     call: tuple[str, ...]
     consent: str
     custody: Custody
+    explained: str = ""
+    """What looked odd at first and was explained: told with what was looked at, since it is nothing found."""
 
 
 def letter(
@@ -90,6 +92,7 @@ def letter(
         call=view.told(_call(occasion)),
         consent=view.word(_consent(one, occasion.written_at)),
         custody=custody(view),
+        explained=view.word(plain.explained(one.dismissed)) if one.dismissed else "",
     )
 
 
@@ -164,8 +167,6 @@ def _found(one: OfficialStanding, by_id: Mapping[str, Finding]) -> Iterator[Mess
         yield say(
             "And {more:# other thing|# other things}, which the responders can explain.", more=len(causes) - MOST_CAUSES
         )
-    if one.dismissed:
-        yield plain.explained(one.dismissed)
 
 
 def _weighs(rating: Rating, level: Level) -> bool:

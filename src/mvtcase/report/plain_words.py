@@ -196,11 +196,8 @@ def _when(times: int, days: Sequence[str]) -> Message | str:
 def explained(number: int) -> Message:
     """Return that things which first looked odd were explained."""
     if number == 1:
-        return say("One other thing looked odd at first and turned out to have an ordinary cause.")
-    return say(
-        "{number:# other thing|# other things} looked odd at first and turned out to have ordinary causes.",
-        number=number,
-    )
+        return say("One thing looked odd at first and turned out to have an ordinary cause.")
+    return say("{number:# thing|# things} looked odd at first and turned out to have ordinary causes.", number=number)
 
 
 def warning(one: Observation) -> Message:

@@ -409,7 +409,8 @@ def test_a_letter_has_no_word_that_a_person_would_have_to_look_up(book: Casebook
         text = markdown(PAGES["letter"](note))
         assert english.findall(text) == [], standing.status
         assert ("What we found" in text) is bool(note.found)
-        assert standing.status is not Status.NO_TRACE or standing.dismissed or not note.found
+        assert standing.status is not Status.NO_TRACE or not note.found
+        assert bool(note.explained) == bool(standing.dismissed)
         chinese = markdown(PAGES["letter"](letter(there, replace(occasion, language="zh-TW"), example.sealing())))
         assert [each for each in (*JARGON_OF_TAIWAN, "2026-") if each in chinese] == [], standing.status
 

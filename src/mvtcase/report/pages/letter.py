@@ -47,9 +47,8 @@ def page(facts: LetterFacts) -> Document:
 def _blocks(facts: LetterFacts) -> Iterator[Block]:
     details = facts.details
     yield Section(say("The result"), (Para(bold(facts.result), Tone.RESULT),))
-    yield Section(
-        say("What we looked at"), tuple(map(_looked_at, facts.looked_at)) or (Para(say("None of your phones so far.")),)
-    )
+    seen = tuple(map(_looked_at, facts.looked_at)) or (Para(say("None of your phones so far.")),)
+    yield Section(say("What we looked at"), (*seen, *((Para(facts.explained),) if facts.explained else ())))
     if facts.found:
         yield Section(say("What we found"), (_each(facts.found),))
     yield Section(say("What this does not mean"), tuple(Para(each) for each in facts.does_not_mean))

@@ -167,7 +167,7 @@ def test_a_team_of_one_is_said_to_be_one(
     for each in written:
         text = Path(each.path).read_text("utf-8")
         assert "There is nobody else." in text
-        margin = text.partition("@bottom-left")[2].partition(";")[0]
+        margin = text.partition("@bottom-left")[2].partition("}")[0]
         assert each.kind == "letter" or each.format != "html" or "nobody\\20 else" in margin
     cases.set_single_examiner(desk, "")
     assert (_status(desk), _findings(desk)[0]["status"]) == ("indicator_match", "dismissed_once")

@@ -530,6 +530,28 @@ def test_letters_to_everybody_come_with_a_manifest(scanned: Desk, tmp_path: Path
         reports.write(scanned, "incident", everybody=True)
 
 
+def test_a_folder_gets_all_files_of_a_call_or_none(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not where a manifest lies there already, and not when the case cannot keep the report."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "manifest.json").write_text("{}")
+    with pytest.raises(ConflictError, match="exists already"):
+        reports.write(desk, "incident", output=folder)
+    assert [each.name for each in folder.iterdir()] == ["manifest.json"]
+    (folder / "manifest.json").unlink()
+
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(reports, "_keep", full)
+        with pytest.raises(OSError, match="No space"):
+            reports.write(desk, "incident", formats=("html", "json"), output=folder)
+    assert list(folder.iterdir()) == []
+    (report,) = _written(reports.write(desk, "incident", output=folder))
+    assert report["id"] == "R-0001"
+
+
 def test_a_device_report_has_every_module_and_record(scanned: Desk) -> None:
     """The technical one: by device, internal unless asked otherwise."""
     (report,) = _written(reports.write(scanned, "device", target="D-0001", formats=("json",)))

@@ -111,22 +111,22 @@ def write(
         newest = desk.newest()
         book, first = read_casebook(store, newest), _next_number(store)
         now = occasion_of(desk, store, book, chosen, meant)
-        with nullcontext() if everybody else _unwatched():
-            made = [
-                _make(desk, book, newest, at(now, f"R-{first + place:04d}", each), wanted)
-                for place, each in enumerate(targets)
-            ]
+        occasions = [at(now, f"R-{first + place:04d}", each) for place, each in enumerate(targets)]
         if output is not None:
-            _put(output, made)
-        if store.read_only:
-            note = (
-                "The case is on a read-only medium: it does not know of this report, and its number may be given again."
-            )
-            return Outcome(
-                data=ReportsShown(reports=tuple(_beside(desk, each, output) for each in made)), messages=(note,)
-            )
-        for each in made:
-            _keep(desk, store, each)
+            _require_free(output, occasions, wanted)
+        with nullcontext() if everybody else _unwatched():
+            made = [_make(desk, book, newest, each, wanted) for each in occasions]
+        with nullcontext() if output is None else _put(output, made):
+            if store.read_only:
+                note = (
+                    "The case is on a read-only medium: it does not know of this report, and its number may be "
+                    "given again."
+                )
+                return Outcome(
+                    data=ReportsShown(reports=tuple(_beside(desk, each, output) for each in made)), messages=(note,)
+                )
+            for each in made:
+                _keep(desk, store, each)
         return Outcome(
             data=shown(store, [each.occasion.report for each in made]),
             messages=(
@@ -295,28 +295,40 @@ def filed(store: Store, name: str, form: str, pieces: Iterable[bytes]) -> dict[s
     return {"format": form, "path": str(path.relative_to(store.folder.path)), "sha256": digest.hexdigest()}
 
 
-def _put(folder: Path, made: Sequence[_Made]) -> None:
-    """Write files and a manifest to a folder outside of the case. Raises `ConflictError` when one is there already."""
+def _require_free(folder: Path, occasions: Sequence[Occasion], formats: Sequence[Format]) -> None:
+    """Raise `ConflictError` when a file that a call is to write to a folder is there already."""
+    files = (_outside(folder, each, form) for each in occasions for form in formats)
+    for path in (folder / _MANIFEST, *files):
+        if path.exists():
+            raise ConflictError("{path} exists already.", hint="Choose another folder.", path=path)
+
+
+@contextmanager
+def _put(folder: Path, made: Sequence[_Made]) -> Iterator[None]:
+    """Write files and a manifest to a folder outside of the case; they go again when the case cannot keep them."""
     folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     listed = []
-    for each in made:
-        for form, page in each.pages:
-            path = _outside(folder, each, form)
-            if path.exists():
-                raise ConflictError("{path} exists already.", hint="Choose another folder.", path=path)
-            write_atomically(path, page)
-            about = each.occasion.official.id if each.occasion.official else each.occasion.device
-            listed.append(
-                {"report": each.occasion.report, "to": about, "file": path.name, "sha256": sha256_bytes(page)}
-            )
-    manifest = folder / "manifest.json"
-    if manifest.exists():
-        raise ConflictError("{path} exists already.", hint="Choose another folder.", path=manifest)
-    write_atomically(manifest, (json.dumps({"files": listed}, indent=2) + "\n").encode())
+    try:
+        for each in made:
+            for form, page in each.pages:
+                path = _outside(folder, each.occasion, form)
+                about = each.occasion.official.id if each.occasion.official else each.occasion.device
+                listed.append(
+                    {"report": each.occasion.report, "to": about, "file": path.name, "sha256": sha256_bytes(page)}
+                )
+                write_atomically(path, page)
+        write_atomically(folder / _MANIFEST, (json.dumps({"files": listed}, indent=2) + "\n").encode())
+        yield
+    except BaseException:
+        for name in (_MANIFEST, *(each["file"] for each in listed)):
+            (folder / name).unlink(missing_ok=True)
+        raise
 
 
-def _outside(folder: Path, made: _Made, form: Format) -> Path:
-    occasion = made.occasion
+_MANIFEST = "manifest.json"
+
+
+def _outside(folder: Path, occasion: Occasion, form: Format) -> Path:
     return folder.absolute() / f"{file_name(occasion.report, occasion.kind, str(occasion.edition))}.{form}"
 
 
@@ -328,7 +340,7 @@ def _beside(desk: Desk, made: _Made, folder: Path | None) -> ShownReport:
         uuid="",
         kind=str(occasion.kind),
         format=str(form),
-        path=str(_outside(folder, made, form)),
+        path=str(_outside(folder, occasion, form)),
         sha256=sha256_bytes(page),
         state=ReportState.DRAFT,
         written_at=occasion.written_at,

@@ -92,7 +92,7 @@ def filled(desk: Desk, tmp_path: Path, add_phone: Callable[..., str], match: Eng
     reports.write(desk, "letter", target="O-0002", formats=("json", "html"))
     reports.write(desk, "letter", target="O-0001", formats=("json",))
     reports.write(desk, "incident", formats=("json",))
-    exports.export(desk, "csv")
+    exports.export(desk, "csv", edition="internal")
     return desk
 
 

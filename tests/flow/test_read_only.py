@@ -65,7 +65,7 @@ def test_it_is_read_verified_and_reported_from(sealed: Desk, tmp_path: Path) -> 
     assert str(verified["head"]) in (tmp_path / "out" / "R-0001-incident-internal.json").read_text()
     assert json.loads((tmp_path / "out" / "R-0001-incident-internal.json").read_text())
     assert written[0]["path"] == str(tmp_path / "out" / "R-0001-incident-internal.json")
-    assert exports.export(sealed, "csv", output=tmp_path / "out.csv").json["export"]
+    assert exports.export(sealed, "csv", output=tmp_path / "out.csv", edition="internal").json["export"]
     assert _content(sealed.workspace.path) == before
 
 
@@ -90,7 +90,7 @@ def test_a_scan_that_was_cut_off_is_not_passed_over(
     with pytest.raises(RuntimeError):
         scans.run(scanned, scans.Request(acquisitions=("A-0001",)))
     monkeypatch.setattr(CaseFolder, "writable", False)
-    for verb in (status.status, custody.verify, lambda desk: exports.export(desk, "csv")):
+    for verb in (status.status, custody.verify, lambda desk: exports.export(desk, "csv", edition="internal")):
         with pytest.raises(CaseReadOnlyError, match="S-0002"):
             verb(replace(scanned, examiner="Ada"))
 

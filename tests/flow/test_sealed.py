@@ -162,9 +162,9 @@ def test_every_verb_works_on_a_sealed_case(full: Desk, tmp_path: Path, match: An
         assert (store.folder.results("S-0002") / "mvt" / "sms.json").read_bytes() == MESSAGE
         assert not Path(written["path"]).exists()
         assert b"<html" in store.folder.file(str(Path(written["path"]).relative_to(store.folder.home))).read_bytes()
-    exports.export(full, "csv", output=tmp_path / "out.csv")
+    exports.export(full, "csv", output=tmp_path / "out.csv", edition="internal")
     with pytest.raises(InputError):
-        exports.export(full, "csv")
+        exports.export(full, "csv", edition="internal")
     assert custody.verify(full).json["holds"]
     assert cases.show(replace(full, case="line-2021")).json["case"]["slug"] == "line-2021"
     assert regular_files(tmp_path / "memory") == []

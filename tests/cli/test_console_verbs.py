@@ -111,7 +111,7 @@ def day(files: Path, found: Callable[[], str]) -> Iterator[tuple[str, str, dict[
     )  # fmt: skip
     yield "Ada", "review", {"report": "R-0001"}, ("report", "review", "R-0001")
     yield "Ada", "release", {"report": "R-0001"}, ("report", "release", "R-0001")
-    yield "Ada", "export", {"format": "csv"}, ("export", "csv")
+    yield "Ada", "export", {"format": "csv", "edition": "internal"}, ("export", "csv", "--edition", "internal")
     yield "Ada", "recheck", {}, ("recheck", "run", "--all", "--unsandboxed")
     yield "Ada", "note", {"text": "the day is over"}, ("custody", "note", "the day is over")
     yield (

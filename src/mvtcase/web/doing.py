@@ -180,7 +180,7 @@ def release(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
 
 def export(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:
     """Write an export into the case folder."""
-    return workflow.exports.export(desk, form.text("format"))
+    return workflow.exports.export(desk, form.text("format"), edition=form.text("edition") or None)
 
 
 def note(desk: Desk, form: Filled, _: Console) -> Outcome[Any]:

@@ -97,7 +97,7 @@ def test_what_a_join_leaves_out_is_counted(tmp_path: Path) -> None:
     assert shape_faults(written(tmp_path / "whole.db", whole), "safari_history") == ()
     dangling = database(schema, {"history_items": items, "history_visits": [{"history_item": 9}]})
     assert shape_faults(written(tmp_path / "dangling.db", dangling), "safari_history") == (
-        "1 visits are of pages that are not there, and were left out",
+        "1 visit is of a page that is not there, and was left out",
     )
     bare = database(schema, {"history_items": items})
     assert shape_faults(written(tmp_path / "bare.db", bare), "safari_history") == (

@@ -74,11 +74,13 @@ def _matched(one: Finding) -> bool:
 
 
 def found_alone(view: View) -> list[IndicatorRef]:
-    """Return the indicators that stand at people without a row and at nobody else, in an order that tells nothing.
+    """Return the indicators that stand at people without a row alone, in an order that tells nothing.
+
+    One that was dismissed at somebody with a row is among them: of the others nobody said that it is false.
 
     A caller says of them that they were found and nothing more: neither where, nor when, nor how often.
     """
-    told = {(one.indicator.type, one.indicator.value) for one in matched(view) if one.indicator}
+    told = {(one.indicator.type, one.indicator.value) for one in matched(view) if one.indicator and stands(one)}
     others = (
         one.indicator for one in view.findings if not view.has_row(one.official) and _matched(one) and stands(one)
     )

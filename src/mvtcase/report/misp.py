@@ -71,6 +71,9 @@ def as_misp(view: View) -> Export:
     for one in found:
         if one.indicator:
             by_indicator.setdefault((one.indicator.type, one.indicator.value), (one.indicator, []))[1].append(one)
+    alone = {(ref.type, ref.value): ref for ref in found_alone(view)}
+    for key, ref in alone.items():
+        by_indicator.setdefault(key, (ref, []))
     left = left_of(view, told=found)
     if undated := sum(moment_of(one) is None for one in found):
         left = (
@@ -78,8 +81,8 @@ def as_misp(view: View) -> Export:
             say("{n:# sighting has|# sightings have} no time: none is known, or not by a UTC clock.", n=undated),
         )
     objects, attributes = [], [_note(view, about(view, left))]
-    for ref, those in (*by_indicator.values(), *((ref, []) for ref in found_alone(view))):
-        form, attribute = _attribute(view, ref, those)
+    for key, (ref, those) in by_indicator.items():
+        form, attribute = _attribute(view, ref, those, elsewhere=key in alone)
         if form is None:
             attributes.append(attribute)
         else:
@@ -136,16 +139,17 @@ def _is_address(value: str) -> bool:
         return False
 
 
-def _attribute(view: View, ref: IndicatorRef, found: Sequence[Finding]) -> tuple[_Form | None, dict[str, Json]]:
+def _attribute(
+    view: View, ref: IndicatorRef, found: Sequence[Finding], *, elsewhere: bool
+) -> tuple[_Form | None, dict[str, Json]]:
     form = _form(ref)
     standing = [one for one in found if stands(one)]
     times = sorted(filter(None, map(moment_of, standing)))
     people = len({one.official for one in standing})
     classes = ", ".join(sorted({str(one.evidence_class) for one in found}))
-    numbers = (
-        f"findings standing: {len(standing)}, dismissed: {len(found) - len(standing)}; officials: {people}; {classes}"
-        if found
-        else "found at people who may be in no row"
+    counted = f"findings standing: {len(standing)}, dismissed: {len(found) - len(standing)}; officials: {people}"
+    numbers = "; ".join(
+        [*((counted, classes) if found else ()), *(["found at people who may be in no row"] if elsewhere else [])]
     )
     attribute: dict[str, Json] = {
         "uuid": _uuid(view, "attribute", ref.type, ref.value),

@@ -22,6 +22,7 @@ import stix2patterns.validator
 
 from builders import report_example as example
 from builders import report_hostile as hostile
+from mvtcase.findings.review import stands
 from mvtcase.model import Disposition, Finding, IndicatorRef, Publication, TimeBasis, Tlp, Verdict
 from mvtcase.report import case_uco, exchange, misp, stix
 from mvtcase.report.crowds import FEWEST_TOGETHER, band
@@ -183,6 +184,27 @@ def test_what_is_withheld_is_said_and_singles_nobody_out(book: Casebook, withhel
         assert told in [str(each) for each in made.left]
         assert told in made.data.decode("utf-8-sig")
         assert "TLP:AMBER+STRICT" in made.data.decode("utf-8-sig")
+
+
+def test_what_was_dismissed_at_one_and_stands_at_somebody_hidden_is_listed(book: Casebook) -> None:
+    """A judgement on one phone says nothing of another's: the indicator is found, once in each export."""
+    gone = next(one for one in book.findings if one.indicator and not stands(one))
+    hidden = next(one for one in book.officials if one.official.id != gone.official and one.devices)
+    there = replace(gone, id="F-9000", official=hidden.official.id, dispositions=())
+    officials = tuple(
+        replace(
+            one, official=replace(one.official, publication=Publication.WITHHELD if one is hidden else Publication.ROLE)
+        )
+        for one in book.officials
+    )
+    seen = view_of(replace(book, officials=officials, findings=(gone, there)), example.occasion())
+    assert exchange.found_alone(seen) == [gone.indicator]
+    assert [row["finding"] for row in _rows(exchange.as_csv(seen, with_names=False))[:-1]] == [gone.id, ""]
+    comments = re.findall(r'"comment": "([^"]*)"', misp.as_misp(seen).data.decode())
+    assert [each.partition("findings ")[2] for each in comments if "family" in each] == [
+        f"standing: 0, dismissed: 1; officials: 0; {gone.evidence_class}; found at people who may be in no row"
+    ]
+    assert exchange.found_alone(view_of(replace(book, officials=officials, findings=(gone,)), example.occasion())) == []
 
 
 @pytest.mark.parametrize("tlp", list(Tlp))

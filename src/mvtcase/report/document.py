@@ -217,6 +217,11 @@ def stacked(table: Table) -> Table:
     )
 
 
+def wide(text: str) -> int:
+    """Return about how wide a text is, in Latin letters; Chinese characters are as wide as two."""
+    return len(text) + sum(each > "\u2e80" for each in text)
+
+
 def fitting(text: str, longest: int, translator: Translator) -> str:
     """Return a text whose end, beyond so many characters, is left to the JSON, and says so."""
     over = len(text) - longest

@@ -23,6 +23,7 @@ from mvtcase.report.document import (
     pieces,
     plain,
     stacked,
+    wide,
 )
 from mvtcase.report.fonts import require_for
 from mvtcase.report.layout.paper import printed
@@ -192,9 +193,9 @@ class Page:
                 text = plain(each, self._told)
                 lines = text.split("\n")
                 words = (word for line in lines for word in line.split())
-                needed = max(min(_WIDEST, _width(each)) for each in (*words, *(line[:_LINE] for line in lines)))
+                needed = max(min(_WIDEST, wide(each)) for each in (*words, *(line[:_LINE] for line in lines)))
                 widths[place] = max(widths[place], needed + _BETWEEN)
-                lengths[place] += _width(text)
+                lengths[place] += wide(text)
         widths = [
             width + min(_MORE, length // (3 * len(block.rows) + 3))
             for width, length in zip(widths, lengths, strict=True)
@@ -230,11 +231,6 @@ class Page:
 
 
 _HEADINGS = (Markup("<h1>{}</h1>"), Markup("<h2>{}</h2>"), Markup("<h3>{}</h3>"), Markup("<h4>{}</h4>"))
-
-
-def _width(text: str) -> int:
-    """Return about how wide a text is, in Latin letters; Chinese characters are as wide as two."""
-    return len(text) + sum(each > "\u2e80" for each in text)
 
 
 def _number(place: int, block: Table) -> Markup:

@@ -26,6 +26,7 @@ from mvtcase.report.document import (
     pieces,
     plain,
     tables,
+    wide,
 )
 from mvtcase.wording import say
 
@@ -190,9 +191,9 @@ class _Docx:
         shares = []
         for column in zip(*rows, strict=True):
             texts = [plain(each, self._told) for each in column]
-            needed = max(_wide(word) for text in texts for word in text.split() or [""])
+            needed = max(wide(word) for text in texts for word in text.split() or [""])
             shares.append(
-                max(_LEAST, min(_LONGEST_WORD, needed) + _BETWEEN, min(_MOST, sum(map(_wide, texts)) // len(texts)))
+                max(_LEAST, min(_LONGEST_WORD, needed) + _BETWEEN, min(_MOST, sum(map(wide, texts)) // len(texts)))
             )
         room = (_PAPER[0] - 2 * _MARGIN) * _PER_MM
         return [room * each // sum(shares) for each in shares]
@@ -217,11 +218,6 @@ def _told_again() -> Any:  # noqa: ANN401  # as above
     from docx.oxml import OxmlElement  # noqa: PLC0415  # as above
 
     return OxmlElement("w:tblHeader")
-
-
-def _wide(text: str) -> int:
-    """Return about how wide a text is, in Latin letters; Chinese characters are as wide as two."""
-    return len(text) + sum(each > "\u2e80" for each in text)
 
 
 def xlsx(document: Document) -> bytes:

@@ -10,6 +10,7 @@ from mvtcase.report.document import plain, tables
 from mvtcase.report.facts import TimelineFact
 from mvtcase.report.layout.markdown import markdown
 from mvtcase.report.pages import incident as pages
+from mvtcase.report.pictures import Mark
 from mvtcase.wording import translator
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def test_of_too_many_moments_routine_is_one_and_the_weighty_ones_stay(facts: Inc
     ]
     left = len(minor) - (pages.MOST_MOMENTS - len(weighty) - 3)
     assert f"{left} more moments stand in the JSON of this report." in markdown(pages.page(many))
+    late = replace(_moment(300, "change"), at="2026-12-01T00:00:00.000000Z")
+    crowded = replace(facts, timeline=(*(_moment(number) for number in range(100)), late))
+    assert _rows(crowded, "Timeline")[-1][2] == f"change {late.what}"
 
 
 def test_few_moments_are_told_one_by_one(facts: IncidentFacts) -> None:
@@ -69,6 +73,15 @@ def test_a_cause_of_little_weight_stands_once_with_its_phones_and_records(facts:
     assert re.search(r"D-0, .*D-3, 26 more$", rows[0][4])
 
 
+def test_lines_of_causes_without_a_row_are_counted_one_by_one(facts: IncidentFacts) -> None:
+    """Five more causes of two phones each are ten lines."""
+    lines = tuple(
+        replace(facts.lines[0], id=f"FL-{number}", minor=True, indicator=None, title=f"T{number // 2}")
+        for number in range(2 * (pages.MOST_ROWS + 5))
+    )
+    assert "10 more such lines stand in the JSON" in markdown(pages.page(replace(facts, lines=lines)))
+
+
 def test_everybody_stands_once_with_the_consent(facts: IncidentFacts) -> None:
     """Who agreed to the same stands with the id of each paper; those without one are named too."""
     text = markdown(pages.page(facts)).partition("Legal basis and consent")[2].partition("## ")[0]
@@ -78,7 +91,7 @@ def test_everybody_stands_once_with_the_consent(facts: IncidentFacts) -> None:
 
 
 def test_a_time_that_most_traces_cover_stands_once(facts: IncidentFacts) -> None:
-    """Other times stay with their trace."""
+    """Other times stay with their trace; where one is unknown it says so, and does not borrow that of the others."""
     row = facts.matrix[0]
     cells = tuple(replace(each, span="2026-01-01 – 2026-02-01") for each in row.cells[:-1])
     last = replace(row.cells[-1], span="2025-01-01 – 2025-02-01")
@@ -86,3 +99,6 @@ def test_a_time_that_most_traces_cover_stands_once(facts: IncidentFacts) -> None
     assert told[0] == f"{row.who}\n2026-01-01 – 2026-02-01"
     assert [len(each) for each in told[1:-1]] == [1] * len(cells)
     assert told[-1].endswith("\n2025-01-01 – 2025-02-01")
+    unknown = (replace(cells[0], span="", mark=Mark.NOTHING), replace(cells[1], span="", mark=Mark.NOT_CARRIED))
+    (told,) = _rows(replace(facts, matrix=(replace(row, cells=(*unknown, *cells[2:])),)), "Traces by person")
+    assert (told[1][1:], told[2][1:], told[3][1:]) == ("\ntime unknown", "", "")

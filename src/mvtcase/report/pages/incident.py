@@ -153,14 +153,19 @@ def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
     )
 
 
+_READ = frozenset({Mark.FOUND, Mark.LEAD, Mark.NOTHING})
+"""What is said of traces that were there; where their time is unknown, that of others must not seem to be theirs."""
+
+
 def _traces(cells: tuple[MatrixCell, ...], names: Sequence[str]) -> tuple[Inline, ...]:
     """Return a row of people whose phones could have shown the same; the time that most cells cover stands once."""
     spans = Counter(each.span for each in cells if each.span)
     most, often = max(spans.items(), key=lambda each: each[1], default=("", 0))
     common = most if often > 1 and spans.total() < 2 * often else ""
+    told = (each.span or (say("time unknown") if common and each.mark in _READ else "") for each in cells)
     signs = (
-        (drawings.sign(each.mark), "\n", soft(each.span)) if each.span not in {"", common} else drawings.sign(each.mark)
-        for each in cells
+        (drawings.sign(each.mark), "\n", soft(span)) if span not in ("", common) else drawings.sign(each.mark)
+        for each, span in zip(cells, told, strict=True)
     )
     reach = ("\n", soft(common)) if common else ()
     return ((bold(", ".join(names)), *reach), *signs)
@@ -208,7 +213,7 @@ def _minor(lines: Sequence[LineFact]) -> Iterator[Block]:
             numbers=frozenset({2, 3}),
             under=((1, 0),),
         )
-    if (more := len(causes) - MOST_ROWS) > 0:
+    if more := sum(map(len, causes[MOST_ROWS:])):
         yield Para(
             say("{more:# more such line stands|# more such lines stand} in the JSON of this report.", more=more),
             Tone.SMALL,
@@ -333,7 +338,8 @@ def _weightiest(timeline: Sequence[TimelineFact]) -> list[list[TimelineFact]]:
     moments = [
         part for same in alike.values() for part in ([same] if len(same) >= FEWEST_ALIKE else [[each] for each in same])
     ]
-    chosen = sorted(range(len(moments)), key=lambda place: moments[place][0].minor)[:MOST_MOMENTS]
+    weights = [(same[0].kind != "change", same[0].minor) for same in moments]
+    chosen = sorted(range(len(moments)), key=weights.__getitem__)[:MOST_MOMENTS]
     return [moments[place] for place in sorted(chosen)]
 
 

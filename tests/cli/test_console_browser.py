@@ -353,8 +353,10 @@ def test_the_verb_serves_it(browser: Any, workspace: Path) -> None:
     with subprocess.Popen(call, stderr=subprocess.PIPE, text=True) as serving:
         assert serving.stderr is not None
         text = ""
-        while "token=" not in text:
-            text += serving.stderr.readline()
+        for line in serving.stderr:
+            text += line
+            if "token=" in line:
+                break
         page = browser.new_page()
         page.goto(next(word for word in text.split() if word.startswith("http")))
         assert "Many" in page.locator("main").inner_text()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -37,6 +35,8 @@ pytest.importorskip("distributed", reason="the extra mvtcase[cluster] is not ins
 NODE = Path(__file__).parent.parent / "support" / "fake_node.py"
 PASSWORD = "Wort-das-niemand-sagt-1987"
 SECONDS = 240
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +94,12 @@ def nodes(cluster: Running) -> Iterator[Cluster]:
         yield joined
 
 
-def _until(happened: Callable[[], object]) -> None:
+def _until(happened: Callable[[], T | None]) -> T:
     until = time.monotonic() + SECONDS
-    while not happened():
+    while not (it := happened()):
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.05)
+    return it
 
 
 def _scan(desk: Desk, nodes: Cluster, acquisition: str, **wish: object) -> str:
@@ -167,7 +168,7 @@ def test_a_stopped_scan_ends_on_the_node_and_leaves_nothing(
         except scans.StoppedError as error:
             raised.append(error)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     _until(held.exists)
     stop.set()
@@ -184,7 +185,7 @@ def test_a_lost_node_loses_nothing_and_two_are_told(
     acquisition = add_phone()
     held = _hold(desk, acquisition)
     done: list[str] = []
-    thread = threading.Thread(target=lambda: done.append(_scan(desk, nodes, acquisition)))
+    thread = threading.Thread(target=lambda: done.append(_scan(desk, nodes, acquisition)), daemon=True)
     thread.start()
     _kill(cluster, held)
     held.with_name("hold").unlink()
@@ -194,7 +195,7 @@ def test_a_lost_node_loses_nothing_and_two_are_told(
 
     _start_again(cluster)
     held.with_name("hold").touch()
-    killer = threading.Thread(target=_kill, args=(cluster, held, 2))
+    killer = threading.Thread(target=_kill, args=(cluster, held, 2), daemon=True)
     killer.start()
     with pytest.raises(EngineError, match="lost, and so was the one that tried again"):
         _scan(desk, nodes, acquisition)
@@ -217,13 +218,21 @@ def _hold(desk: Desk, acquisition: str) -> Path:
 
 
 def _kill(cluster: Running, held: Path, times: int = 1) -> None:
-    """Kill the node that holds a phone, and the one that holds it next, so many times."""
-    for _ in range(times):
-        _until(lambda: held.exists() and held.read_text())
-        pid = int(held.read_text())
-        held.unlink()
-        os.kill(pid, signal.SIGKILL)
-        next(each for each in cluster.processes if each.pid == pid).wait()
+    """Kill the node that holds a phone, and the one that holds it next, so many times; whatever goes wrong, let go."""
+    try:
+        for _ in range(times):
+            process = _until(lambda: _holding(cluster, held))
+            process.kill()
+            process.wait()
+    except BaseException:
+        held.with_name("hold").unlink()  # or who waits for the phone waits for ever
+        raise
+
+
+def _holding(cluster: Running, held: Path) -> subprocess.Popen[bytes] | None:
+    """Return the node at work on a held phone; a killed one's word is still there until another's takes its place."""
+    pid = int(held.read_text()) if held.exists() else 0
+    return next((each for each in cluster.processes if each.pid == pid and each.poll() is None), None)
 
 
 def _start_again(cluster: Running) -> None:

@@ -32,11 +32,14 @@ class Runner:
 
     def run_scan(self, job: ScanJob, *, on_event: Callable[[EngineEvent], None]) -> EngineResult:
         """Wait as long as the phone is held, then answer."""
-        beside = job.target.parent
-        while (beside / "hold").exists():
-            (beside / "held").write_text(str(os.getpid()), "ascii")
+        hold, held = job.target.with_name("hold"), job.target.with_name("held")
+        while hold.exists():
+            whole = held.with_name(f"held-{os.getpid()}")
+            whole.write_text(str(os.getpid()), "ascii")
+            whole.replace(held)
             on_event(EngineEvent(what="working"))
             time.sleep(0.05)
+        held.unlink(missing_ok=True)  # whoever reads it later kills nobody who is at work on something else
         return self._answer(job.results, str(job.kind), job.expected_indicators)
 
     def run_decrypt(self, *_: object, **__: object) -> None:

@@ -32,8 +32,13 @@ if TYPE_CHECKING:
 
 READY_SECONDS = 60.0
 ORDER_SECONDS = 20.0
+ENDING_SECONDS = 60.0
+"""How long a parent may take to say that a killed worker is gone."""
 
 _standing: list[WarmParent] = []
+if hasattr(os, "register_at_fork"):
+    # A copy of this process would share the line of orders: two parents take what was meant for one, and one waits.
+    os.register_at_fork(after_in_child=_standing.clear)
 
 
 class WarmWorker:
@@ -47,13 +52,18 @@ class WarmWorker:
         self.stdout: IO[bytes] | None = os.fdopen(prints, "rb")
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return how the worker ended, as `Popen` does; raises `subprocess.TimeoutExpired` while it has not."""
+        """Return how the worker ended, as `Popen` does; raises `subprocess.TimeoutExpired` while it has not.
+
+        Without a timeout it is said within `ENDING_SECONDS`, or taken for killed: nothing that hangs holds up a batch.
+        """
         if self._line.fileno() >= 0:
-            self._line.settimeout(timeout)
+            self._line.settimeout(ENDING_SECONDS if timeout is None else timeout)
             try:
                 said = self._line.recv(64)
             except (TimeoutError, BlockingIOError) as error:
-                raise subprocess.TimeoutExpired("worker", timeout or 0.0) from error
+                if timeout is not None:
+                    raise subprocess.TimeoutExpired("worker", timeout) from error
+                said = b""
             except OSError:
                 said = b""
             # Without a status the parent died, and the kernel killed its children with it.

@@ -59,6 +59,7 @@ class Parent:
 
     def __init__(self, orders: socket.socket) -> None:
         self._orders = orders
+        orders.setblocking(False)
         self._lines: dict[int, socket.socket] = {}
         self._told: set[int] = set()
         self._selector = selectors.DefaultSelector()
@@ -83,7 +84,10 @@ class Parent:
             self._tell_endings()
 
     def _take_order(self) -> bool:
-        data, pipes, _, _ = socket.recv_fds(self._orders, MAX_ORDER_BYTES, PIPES)
+        try:
+            data, pipes, _, _ = socket.recv_fds(self._orders, MAX_ORDER_BYTES, PIPES)
+        except BlockingIOError:
+            return True  # nothing there after all; waiting for it would leave the endings of others untold
         if not data:
             return False
         line = socket.socket(fileno=pipes.pop())

@@ -78,7 +78,7 @@ def group(
     view = view_of(book, occasion, rows=False)
     whole = numbers.counted(view, rows=False)
     groups, given = numbers.groups(view, whole, rows=False)
-    seals = sealing.facts(view, sealed)
+    seals = sealing.facts(view, sealed, given)
     return GroupFacts(
         marking=marking(book.case.tlp),
         details=replace(details(view), description=""),

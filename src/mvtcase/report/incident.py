@@ -110,7 +110,11 @@ def incident(
     view = view_of(book, occasion)
     whole = numbers.counted(view)
     groups, given = numbers.groups(view, whole)
-    found, timeline, seals = evidence.findings(view), evidence.timeline(view, sealed), sealing.facts(view, sealed)
+    found, timeline, seals = (
+        evidence.findings(view),
+        evidence.timeline(view, sealed),
+        sealing.facts(view, sealed, given),
+    )
     return IncidentFacts(
         marking=marking(book.case.tlp),
         details=details(view),

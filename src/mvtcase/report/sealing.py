@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mvtcase.casebook import OfficialStanding
+    from mvtcase.report.crowds import Counted
     from mvtcase.report.view import View
 
 ON, OFF, CHANGED, CONFLICTING, UNKNOWN = "on", "off", "changed_on_off", "conflicting", "unknown"
@@ -30,16 +31,19 @@ NOTES = said((
 ))  # fmt: skip
 
 
-def facts(view: View, sealing: Mapping[str, SealingSeen]) -> SealingFacts | None:
-    """Return the sealing of everybody shown, None when nobody shown was ever asked."""
+def facts(view: View, sealing: Mapping[str, SealingSeen], apart: Sequence[Counted] = ()) -> SealingFacts | None:
+    """Return the sealing of everybody shown, None when nobody shown was ever asked.
+
+    Groups have a row where their numbers may be given apart.
+    """
     if not any(one.official.id in sealing for one in view.shown):
         return None
     counted = [_group(view, view.word(say("Everybody in this report")), view.shown, sealing)]
-    for group in view.book.groups:
+    given = {each.key for each in apart}
+    for group in (each for each in view.book.groups if each.id in given):
         inside = {one.official.id for one in view.book.members(group.id)}
         members = [one for one in view.shown if one.official.id in inside]
-        if members:
-            counted.append(_group(view, view.veil.text(group.name, limit=SHORT), members, sealing))
+        counted.append(_group(view, view.veil.text(group.name, limit=SHORT), members, sealing))
     due = sum(one.official.id not in sealing or sealing[one.official.id].due for one in view.shown)
     return SealingFacts(groups=tuple(counted), rows=_rows(view, sealing), due=view.number(due), notes=view.told(NOTES))
 

@@ -393,3 +393,24 @@ def test_what_runs_over_the_edge_of_a_page_is_read_too() -> None:
     texts = " ".join(" ".join(texts_of_file("a.pdf", printed(page, "@page { size: A4 }"))).replace(BROKEN, " ").split())
     assert "Lin Example" in texts
     assert "Wu Example" in texts
+
+
+@pytest.mark.parametrize("kind", ["incident", "group"])
+def test_letter_sealing_is_given_of_no_group_that_is_not_given_apart(kind: str) -> None:
+    """A group of one: its row would say how that person's account is set, and whether something was found too."""
+    book = example.crowd()
+    alone = Group(id="G-0009", uuid="g9", name="Bureau of one", parent="G-0001")
+    last = book.officials[-1]
+    assert face_of(last.official) is None
+    person = replace(last.official, groups=(*last.official.groups, alone.id))
+    joined_in = replace(last, official=person, groups=(*last.groups, alone))
+    book = replace(book, groups=(*book.groups, alone), officials=(*book.officials[:-1], joined_in))
+    sealed = {one.official.id: example.sealing()["O-0001"] for one in book.officials}
+    occasion = replace(example.occasion(kind=kind), edition=Edition.OUTSIDE)
+    facts: IncidentFacts | GroupFacts = incident(book, occasion, sealed)
+    if kind == "group":
+        facts = group(book, replace(occasion, group=book.groups[0]), sealed)
+    assert facts.sealing
+    apart = [each.group for each in facts.groups if each.total is not None]
+    assert "Bureau of one" in {each.group for each in facts.groups} - set(apart), apart
+    assert [each.group for each in facts.sealing.groups][1:] == apart

@@ -58,7 +58,7 @@ def characters(family: str) -> frozenset[str]:
     told = (translator(each).sentences for each in languages())
     ours = {each for sentences in told for forms in sentences.values() for each in "".join(forms)}
     ours |= {chr(each) for each in range(0x20, 0x7F)}
-    return frozenset(ours if family == OURS else _big5() - ours)
+    return frozenset(ours if family == OURS else (_big5() - ours) | {" "})  # a space is set in the font before it
 
 
 def _big5() -> set[str]:

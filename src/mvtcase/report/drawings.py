@@ -20,7 +20,19 @@ WIDTH, NAME_WIDTH, LINE, HEAD = 720, 170, 24, 56
 MOST_ROWS = 60
 """More people than this are not drawn: nobody would read it; the table says the same."""
 _NAME_LETTERS = 24
-_SIGNS = {Mark.FOUND: "●", Mark.LEAD: "◐", Mark.NOTHING: "○", Mark.EMPTY: "·", Mark.NOT_CARRIED: "–"}
+_UNKNOWN = "?"
+_SIGNS: dict[str, str] = {
+    str(Mark.FOUND): "●",
+    str(Mark.LEAD): "◐",
+    str(Mark.NOTHING): "○",
+    str(Mark.EMPTY): "·",
+    str(Mark.NOT_CARRIED): "–",
+    "finding": "●",
+    "change": "◆",
+    "observation": "○",
+    "on": "●",
+    "off": "○",
+}
 _HALF_A_DAY = 30
 """How wide half of a date is: the last one stays inside the drawing."""
 _TICKS = 5
@@ -38,7 +50,7 @@ _FILL = {
 
 def sign(mark: str) -> str:
     """Return the sign of a mark, which says without colour what it means."""
-    return _SIGNS[Mark(mark)]
+    return _SIGNS.get(str(mark), _UNKNOWN)
 
 
 def matrix(rows: Sequence[MatrixRow], label: str) -> str:
@@ -60,7 +72,7 @@ def matrix(rows: Sequence[MatrixRow], label: str) -> str:
                     '<g><title>{}</title><rect x="{:.0f}" y="{}" width="{:.0f}" height="{}" fill="{}" class="k {}"/>'
                     "{}</g>"
                 ).format(
-                    f"{row.who}, {cell.words}: {cell.mark.replace('_', ' ')} {cell.span}".strip(),
+                    f"{row.who}, {cell.words}: {sign(cell.mark)} {cell.span}".strip(),
                     left + 1,
                     top + 1,
                     step - 2,
@@ -73,8 +85,8 @@ def matrix(rows: Sequence[MatrixRow], label: str) -> str:
     return _svg(HEAD + LINE * len(rows), label, parts)
 
 
-def timeline(moments: Sequence[Moment], label: str) -> str:
-    """Return one lane for each person with a dot for each moment; empty without moments."""
+def timeline(moments: Sequence[Moment], label: str, tell: Callable[[str], str] = str) -> str:
+    """Return one lane for each person with a sign for each moment, kinds as `tell` words them; empty without any."""
     people = list(dict.fromkeys(each.who for each in moments))
     if not people or len(people) > MOST_ROWS:
         return ""
@@ -85,9 +97,7 @@ def timeline(moments: Sequence[Moment], label: str) -> str:
         parts += [_name(who, middle - LINE / 2), _line(NAME_WIDTH, middle, WIDTH - 8, middle)]
         own = dict.fromkeys((each.day, each.tone) for each in moments if each.who == who)
         parts += [
-            Markup('<circle cx="{:.1f}" cy="{:.1f}" r="5" fill="{}" class="dot {}"><title>{}</title></circle>').format(
-                scale(day), middle, _FILL.get(tone, "#33618a"), tone, f"{who}, {day}: {tone}"
-            )
+            _dot(scale(day), middle, tone, _FILL.get(tone, "#33618a"), f"dot {tone}", f"{who}, {day}: {tell(tone)}")
             for day, tone in own
         ]
     return _svg(HEAD + LINE * len(people), label, parts)
@@ -113,8 +123,8 @@ def spread(moments: Sequence[Moment], label: str) -> str:
     return _svg(base + 8, label, parts)
 
 
-def strip(rows: Sequence[tuple[str, Sequence[Moment]]], label: str) -> str:
-    """Return one lane for each person with each look at Letter Sealing."""
+def strip(rows: Sequence[tuple[str, Sequence[Moment]]], label: str, tell: Callable[[str], str] = str) -> str:
+    """Return one lane for each person with each look at Letter Sealing, what was seen as `tell` words it."""
     if not rows or len(rows) > MOST_ROWS:
         return ""
     scale, ticks = _scale([each.day for _, looks in rows for each in looks])
@@ -131,8 +141,13 @@ def strip(rows: Sequence[tuple[str, Sequence[Moment]]], label: str) -> str:
                 )
             )
         parts += [
-            Markup('<circle cx="{:.1f}" cy="{}" r="6" fill="{}" class="seal {}"><title>{}</title></circle>').format(
-                scale(each.day), top + 12, _FILL.get(each.tone, "#5d6873"), each.tone, f"{who}, {each.day}: {each.tone}"
+            _dot(
+                scale(each.day),
+                top + LINE / 2,
+                each.tone,
+                _FILL.get(each.tone, "#5d6873"),
+                f"seal {each.tone}",
+                f"{who}, {each.day}: {tell(each.tone)}",
             )
             for each in looks
         ]
@@ -179,6 +194,14 @@ def _text(left: float, top: float, text: str, names: str) -> Markup:
     return Markup('<text x="{:.0f}" y="{:.0f}" text-anchor="{}" font-size="{}" fill="{}" class="{}">{}</text>').format(
         left, top, anchor, size, fill, names, text
     )
+
+
+def _dot(left: float, middle: float, tone: str, fill: str, names: str, told: str) -> Markup:
+    """Return the sign of a moment: paper without colour tells them apart by their shape."""
+    return Markup(
+        '<g><title>{}</title><text x="{:.1f}" y="{:.1f}" text-anchor="middle" font-size="15" font-weight="700" '
+        'fill="{}" class="{}">{}</text></g>'
+    ).format(told, left, middle + 5, fill, names, sign(tone))
 
 
 def _line(left: float, top: float, right: float, bottom: float) -> Markup:

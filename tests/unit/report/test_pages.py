@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mvtcase.report.document import plain, tables
 from mvtcase.report.facts import TimelineFact
+from mvtcase.report.layout.html import laid_out
 from mvtcase.report.layout.markdown import markdown
 from mvtcase.report.pages import incident as pages
 from mvtcase.report.pictures import Mark
@@ -102,3 +103,17 @@ def test_a_time_that_most_traces_cover_stands_once(facts: IncidentFacts) -> None
     unknown = (replace(cells[0], span="", mark=Mark.NOTHING), replace(cells[1], span="", mark=Mark.NOT_CARRIED))
     (told,) = _rows(replace(facts, matrix=(replace(row, cells=(*unknown, *cells[2:])),)), "Traces by person")
     assert (told[1][1:], told[2][1:], told[3][1:]) == ("\ntime unknown", "", "")
+
+
+def test_what_is_drawn_is_told_without_colour_and_in_the_report_s_language(facts: IncidentFacts) -> None:
+    """On and off, a finding and an observation have shapes of their own, and the legend names them."""
+    assert facts.sealing
+    looks = (("2026-08-01", "on"), ("2026-08-09", "off"))
+    sealing = replace(facts.sealing, rows=(replace(facts.sealing.rows[0], looks=looks),))
+    chinese = replace(facts, sealing=sealing, details=replace(facts.details, language="zh-TW"))
+    told = laid_out(pages.page(chinese))
+    drawn = re.findall(r'<text [^>]*class="(?:seal|dot) (\w+)">(.)</text>', told)
+    assert {("on", "●"), ("off", "○"), ("finding", "●"), ("change", "◆")} <= set(drawn)
+    assert "● 開啟、○ 關閉、? 不明" in told
+    assert re.search(r"<title>[^<]*: (?:開啟|關閉)</title>", told)
+    assert 'aria-label="時間軸"' in told

@@ -25,16 +25,16 @@ from mvtcase.report.document import (
 )
 from mvtcase.report.pages import counts, parts
 from mvtcase.report.pictures import Mark, strips
-from mvtcase.wording import Said, say
+from mvtcase.wording import Said, say, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mvtcase.report.document import Block, Document, Inline
     from mvtcase.report.facts import DeviceFact, PersonFact, TimelineFact
     from mvtcase.report.incident import IncidentFacts
     from mvtcase.report.lines import LineFact
-    from mvtcase.report.pictures import MatrixCell, MatrixRow
+    from mvtcase.report.pictures import MatrixCell
     from mvtcase.wording import Message
 
 _ORDER = ("confirmed", "targeted", "indicator_match", "suspicious", "inconclusive", "no_trace", "not_examined")
@@ -58,7 +58,7 @@ def _blocks(facts: IncidentFacts) -> Iterator[Block]:
     yield parts.bottom_line(facts.summary)
     yield Section(say("Incident details"), (parts.facts_of_case(facts.details, facts.marking),), "details")
     yield Section(say("Status of officials and phones"), tuple(_status(facts, people)), "status")
-    yield Section(say("What each phone could have shown"), tuple(_matrix(facts.matrix)), "matrix")
+    yield Section(say("What each phone could have shown"), tuple(_matrix(facts)), "matrix")
     yield Section(say("Findings"), tuple(_findings(facts)), "findings")
     yield Section(say("Timeline and spread"), tuple(_timeline(facts)), "timeline")
     yield parts.lines(say("Attack methodology"), facts.methodology, "methodology")
@@ -127,7 +127,8 @@ def _examined(device: DeviceFact) -> Said:
     return Said(device.completeness or "not examined")
 
 
-def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
+def _matrix(facts: IncidentFacts) -> Iterator[Block]:
+    rows = facts.matrix
     if not rows:
         yield Para(say("Nobody who may have a row was examined."))
         return
@@ -141,7 +142,7 @@ def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
         empty=drawings.sign(Mark.EMPTY),
         absent=drawings.sign(Mark.NOT_CARRIED),
     )
-    if drawn := drawings.matrix(rows, "people and traces"):
+    if drawn := drawings.matrix(rows, _told(facts)("Traces by person")):
         yield Drawing(drawn, legend)
     alike: dict[tuple[MatrixCell, ...], list[str]] = {}
     for row in rows:
@@ -151,6 +152,11 @@ def _matrix(rows: Sequence[MatrixRow]) -> Iterator[Block]:
         head=(say("official"), *(each.words for each in rows[0].cells)),
         rows=tuple(_traces(cells, names) for cells, names in alike.items()),
     )
+
+
+def _told(facts: IncidentFacts) -> Callable[[str], str]:
+    """Return what words a text of the catalogue inside a drawing."""
+    return translator(facts.details.language).text
 
 
 _READ = frozenset({Mark.FOUND, Mark.LEAD, Mark.NOTHING})
@@ -307,9 +313,14 @@ def _timeline(facts: IncidentFacts) -> Iterator[Block]:
     yield Para(
         say("Each time stands with the clock it comes from. Where no time is known, none is guessed."), Tone.SMALL
     )
-    if drawn := drawings.timeline(facts.moments, "timeline"):
-        yield Drawing(drawn, say("Dated findings, changes and observations of each person."))
-    if drawn := drawings.spread(facts.spread, "spread"):
+    tell = _told(facts)
+    if drawn := drawings.timeline(facts.moments, tell("Timeline"), tell):
+        words = say(
+            "Dated findings ({finding}), changes ({change}) and observations ({observation}) of each person.",
+            **{kind: drawings.sign(kind) for kind in ("finding", "change", "observation")},
+        )
+        yield Drawing(drawn, words)
+    if drawn := drawings.spread(facts.spread, tell("spread")):
         yield Drawing(
             drawn, say("How many people were touched by a published indicator, by the day of the first trace.")
         )
@@ -363,10 +374,14 @@ def _moment(same: Sequence[TimelineFact]) -> tuple[Inline, ...]:
 
 
 def _strip(facts: IncidentFacts) -> Iterator[Block]:
-    if drawn := drawings.strip(strips(facts.sealing), "Letter Sealing"):
+    if drawn := drawings.strip(strips(facts.sealing), "Letter Sealing", _told(facts)):
         yield Drawing(
             drawn,
-            say("Each look at Letter Sealing: on, off, unknown; between two different looks the change happened."),
+            say(
+                "Each look at Letter Sealing: {on} on, {off} off, {unknown} unknown; "
+                "between two different looks the change happened.",
+                **{seen: drawings.sign(seen) for seen in ("on", "off", "unknown")},
+            ),
         )
 
 

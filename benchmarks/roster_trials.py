@@ -8,6 +8,7 @@ import re
 import subprocess
 import zipfile
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from roster_cases import HIDDEN, START, STATUSES, Clock, Maker  # type: ignore[i
 from mvtcase.canon import timestamp
 from mvtcase.casebook import read as read_casebook
 from mvtcase.errors import ConflictError, RenderError
+from mvtcase.report.crowds import LADDER
 from mvtcase.store.folder import Workspace
 from mvtcase.workflow import exports, report_life, reports, status
 from mvtcase.workflow.desk import Desk
@@ -174,6 +176,7 @@ class Trial:
         for (people, which), number in now.items():
             true = sum(stands[each] in which for each in people)
             self.expect(number == true, f"{group or 'case'} {sorted(which)}: {number}, and {true} are")
+        now = merged(now)
         shown = {one.id for one in self.people if one.level not in HIDDEN}
         rows = {each: stands[each] for each in shown} if not group else {}
         self.released.append((now, rows))
@@ -191,9 +194,30 @@ class Trial:
                         or (alike and (hidden == 0 or abs(hidden) >= FEWEST)),
                         f"{group or 'case'}: {sorted(which)} differ by {difference}, {visible} in rows",
                     )
+        self.leave(group, now, stands)
         for people, which in now:
             hiding = sum(stands[one.id] in which for one in self.people if one.level in HIDDEN and one.id in people)
             self.expect(hiding == 0 or hiding >= FEWEST, f"{group or 'case'}: {hiding} stand at {sorted(which)}")
+
+    def leave(self, group: str, now: dict[tuple[frozenset[str], frozenset[str]], int], stands: dict[str, str]) -> None:
+        """Take from each whole that was ever given the parts of it that share nobody, and look who is left."""
+        given = {key: number for numbers, _ in self.released for key, number in numbers.items()}
+        hidden = {one.id for one in self.people if one.level in HIDDEN}
+        for (whole, which), number in given.items():
+            parts = [people for people, what in given if what == which and people < whole]
+            for few in (each for size in (2, 3) for each in combinations(parts, size)):
+                left = whole.difference(*few)
+                if len(whole) != len(left) + sum(map(len, few)) or not any(
+                    (each, which) in now for each in (whole, *few)
+                ):
+                    continue
+                rest = number - sum(given[each, which] for each in few)
+                hiding = sum(stands[each] in which for each in left & hidden)
+                same = rest == sum(stands[each] in which for each in left)
+                told = (
+                    f"{group or 'case'}: {hiding} of {len(left)} in none of {len(few)} parts stand at {sorted(which)}"
+                )
+                self.expect(not same or hiding == 0 or hiding >= FEWEST, told)
 
     def move(self) -> None:
         """Let a few people's findings be judged, in both cases alike: the numbers move by some."""
@@ -241,6 +265,19 @@ class Trial:
         self.counts["looks"] += 1
         if not holds:
             self.wrong.append(what)
+
+
+def merged(
+    numbers: dict[tuple[frozenset[str], frozenset[str]], int],
+) -> dict[tuple[frozenset[str], frozenset[str]], int]:
+    """Return numbers with all sums of theirs that reports give elsewhere: who has two cells has the coarser one."""
+    told = dict(numbers)
+    for people in {each for each, _ in numbers}:
+        for cell in {frozenset(map(str, cell)) for rung in LADDER for cell in rung}:
+            parts = [which for each, which in numbers if each == people and which <= cell]
+            if sum(map(len, parts)) == len(cell):
+                told[people, cell] = sum(numbers[people, which] for which in parts)
+    return told
 
 
 _RANDOM = re.compile(

@@ -71,6 +71,7 @@ class Quick(Trial):  # type: ignore[misc]  # a script beside this one has no typ
         self.before: list[list[Given]] = [[], []]
         self.dice = random.Random(f"roster {seed}")
         number = self.dice.randint(2, 4)
+        self.parted = self.dice.random() < 0.4  # party caucuses: nobody is in two, and few are in none
         self.groups = {f"G-{n:04d}": f"G-{n - 1:04d}" if n > 1 and self.dice.random() < 0.5 else None
                        for n in range(1, number + 1)}  # fmt: skip
         everybody = sorted(self.base.standings[0])
@@ -83,13 +84,18 @@ class Quick(Trial):  # type: ignore[misc]  # a script beside this one has no typ
     def somebody(self, official: str, hidden: float) -> Person:
         """Return a person of the roster with a level and groups of this roster."""
         level = self.dice.choice(sorted(HIDDEN)) if self.dice.random() < hidden else self.dice.choice(["named", "role"])
-        groups = [each for each in self.groups if self.dice.random() < 0.5]
         secret = {
             "name": name(self.dice),
             "pseudonym": f"P-{letters(self.dice)}",
             "role": f"Member {letters(self.dice)}",
         }
-        return Person(id=official, level=level, status="", groups=groups, secret=secret)
+        return Person(id=official, level=level, status="", groups=self.some_groups(), secret=secret)
+
+    def some_groups(self) -> list[str]:
+        """Return the groups of a person."""
+        if self.parted:
+            return [self.dice.choice(sorted(self.groups))] if self.dice.random() < 0.9 else []
+        return [each for each in self.groups if self.dice.random() < 0.5]
 
     def varied(self, twin: int) -> Casebook:
         """Return a case of the base as this roster has it: who is named, or in a role, is called the same in both."""
@@ -123,7 +129,7 @@ class Quick(Trial):  # type: ignore[misc]  # a script beside this one has no typ
         self.turn = 1
         self.people += [self.somebody(each, 1.0) for each in self.late[: self.dice.randint(0, 3)]]
         for one in self.dice.sample(self.people, self.dice.randint(0, 2)):
-            one.groups = [each for each in self.groups if self.dice.random() < 0.5]
+            one.groups = self.some_groups()
         self.books = [self.varied(twin) for twin in range(2)]
 
     def told(self) -> dict[str, Any]:

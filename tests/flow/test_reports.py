@@ -19,6 +19,7 @@ from mvtcase.model import (
     ConsentMethod,
     ConsentPoint,
     DeviceIdentity,
+    IndicatorRef,
     Platform,
     Publication,
     ReportState,
@@ -645,6 +646,29 @@ def test_an_export_named_after_a_person_is_refused(scanned: Desk, tmp_path: Path
     with pytest.raises(RenderError, match="must not be told"):
         exports.export(scanned, "csv", output=target)
     assert not target.exists()
+
+
+def test_an_export_tells_of_nobody_beside_a_released_report(
+    scanned: Desk, add_phone: Callable[..., str], join: Callable[..., str], match: EngineResult, engine: FakeEngine
+) -> None:
+    """Nothing was found with any of ten when the report was released: what is found since is the eleventh's."""
+    engine.answer = replace(match, alerts=())
+    officials.change_official(scanned, "O-0001", {"publication": "role"})
+    for number in range(10):
+        add_phone(join(f"Person {number}", publication=Publication.WITHHELD), seed=number + 2)
+    scans.run(scanned, scans.Request(everything=True))
+    (report,) = _written(reports.write(scanned, "incident", formats=("json",), edition="outside"))
+    _released(scanned, report["id"])
+    engine.answer = replace(match, alerts=(replace(match.alerts[0], indicator=_OTHER),))
+    add_phone(join("Person 11", publication=Publication.WITHHELD), seed=30)
+    scans.run(scanned, scans.Request(everything=True))
+    with pytest.raises(ConflictError, match="single people out"):
+        reports.write(scanned, "incident", formats=("json",), edition="outside")
+    with pytest.raises(ConflictError, match="single people out"):
+        exports.export(scanned, "csv")
+
+
+_OTHER = IndicatorRef(value="gatekeeperd", type="processes", family="Pegasus", set="tiny")
 
 
 def test_help_lines_stand_in_every_report_with_the_day_they_were_checked(scanned: Desk) -> None:

@@ -135,29 +135,37 @@ class Crowd:
         for key, people in sorted(groups.items(), key=lambda one: (-len(one[1]), one[0])):
             others = (scope, *accepted.values())
             if people == scope or (
-                self._clear(people, rung) and all(self._alone(region, rung) for region in _regions(people, others))
+                self._clear(people, rung, others) and all(self._alone(each, rung) for each in _regions(people, others))
             ):
                 accepted[key] = people
         return tuple(key for key in groups if key in accepted)
 
-    def _clear(self, people: frozenset[str], rung: int) -> bool:
-        """Return whether a population's numbers tell of nobody, alone and beside what was given before."""
+    def _clear(self, people: frozenset[str], rung: int, beside: Sequence[frozenset[str]] = ()) -> bool:
+        """Return whether a population's numbers tell of nobody, alone and beside what was given before.
+
+        `beside` are populations whose numbers the same report gives.
+        """
         if not self._alone(people, rung):
             return False
         for each in self.before:
             common = max(rung, each.rung)
-            if self._has_moved(people, each, common):
+            # What moved by enough in each of two cells can have moved by too few in both together.
+            if any(self._has_moved(people, each, level) for level in range(common, TOTAL)):
                 return False
             if not all(self._alone(region, common) for region in _regions(people, (each.people,))):
                 return False
-        return True
+        return all(
+            self._alone(region, level)
+            for level in {rung, *(each.rung for each in self.before if each.rung > rung)}
+            for region in _left(people, (*beside, *(each.people for each in self.before if each.rung <= level)))
+        )
 
     def _has_moved(self, people: frozenset[str], before: Given, rung: int) -> bool:
         """Return whether numbers differ from those given of the same people, or of more or fewer, by too few.
 
         Who joined, left or changed the status since then is in that difference; whom rows show is taken out of it.
         """
-        if rung == TOTAL or not (people <= before.people or before.people <= people):
+        if not (people <= before.people or before.people <= people):
             return False
         then = merged(before, rung)
         return not all(
@@ -201,13 +209,18 @@ class Crowd:
 
 
 def _regions(people: frozenset[str], others: Sequence[frozenset[str]]) -> Iterator[frozenset[str]]:
-    """Yield whom subtraction tells of: each difference and overlap, and what is left of a whole less all its parts."""
+    """Yield whom the numbers of some people tell of beside those of each other population: differences, overlaps."""
     yield people
     for other in others:
         yield from (people - other, other - people, people & other)
+
+
+def _left(people: frozenset[str], others: Sequence[frozenset[str]]) -> Iterator[frozenset[str]]:
+    """Yield who is left of a whole less all its parts, where some people are the whole or one of the parts."""
     every = (people, *others)
     for whole in every:
-        yield whole - frozenset[str]().union(*(each for each in every if each < whole))
+        if people <= whole:
+            yield whole - frozenset[str]().union(*(each for each in every if each < whole))
 
 
 def _is_enough(number: int) -> bool:

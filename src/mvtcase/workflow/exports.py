@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import HASH_CHUNK_BYTES, StrEnum, new_uuid, sha256_file, timestamp
@@ -166,8 +166,12 @@ def _write(
         return (say("Evidence stays behind; its manifests are in the archive."),)
     view = _view(desk, store, edition)
     named = with_names or edition is not Edition.OUTSIDE
-    if exchange.found_alone(view):  # who bears it must not be guessed, no more than from a report's numbers
-        view.crowd().rung(frozenset(one.official.id for one in view.shown))
+    if edition is Edition.OUTSIDE and exchange.found_alone(view):
+        # Who bears it must not be guessed, no more than from a report's numbers, nor beside those that were released.
+        from mvtcase.workflow.report_making import given_before  # noqa: PLC0415  # loads every kind of report
+
+        crowd = replace(view.crowd(), before=given_before(store, view.book))
+        crowd.rung(frozenset(one.official.id for one in view.shown))
     made = MAKERS[form](view, named)
     if edition is Edition.OUTSIDE:
         require_nobody(view, (path.name,))

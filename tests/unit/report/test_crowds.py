@@ -28,7 +28,7 @@ from mvtcase.report.spellings import BROKEN, joined
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mvtcase.casebook import Casebook, OfficialStanding
     from mvtcase.report.group import GroupFacts
@@ -221,6 +221,40 @@ def test_numbers_that_moved_are_seen_beside_those_of_another_group_of_the_same_p
     before = Given(report="R-0001", key="G-0001", rung=0, counts=then, people=everybody)
     crowd = Crowd(statuses=statuses, hiding=(everybody,), before=(before,))
     assert crowd.rung(everybody) == TOTAL
+
+
+def _given(people: frozenset[str], stands: Mapping[str, Status], rung: int = 0) -> Given:
+    counts = tuple(sum(stands[each] in cell for each in people) for cell in LADDER[rung])
+    return Given(report="R-0001", key="G-0001", rung=rung, counts=counts, people=people)
+
+
+def test_who_is_in_none_of_several_groups_is_not_told_by_the_whole() -> None:
+    """Each group beside the case leaves enough people; both together leave two, of whom one matched an indicator."""
+    matched, unseen = Status.INDICATOR_MATCH, Status.NOT_EXAMINED
+    stands = {f"O-{n:02d}": matched if n % 2 else unseen for n in range(22)}
+    everybody = frozenset(stands)
+    one, other = (frozenset(f"O-{n:02d}" for n in range(first, first + 10)) for first in (0, 10))
+    crowd = Crowd(statuses=stands, hiding=(everybody,), before=(_given(one, stands),))
+    assert crowd.rung(everybody) == 0
+    with pytest.raises(ConflictError):
+        replace(crowd, before=(*crowd.before, _given(other, stands))).rung(everybody)
+    both = replace(crowd, before=(_given(everybody, stands), _given(one, stands)))
+    with pytest.raises(ConflictError):
+        both.rung(other)
+    assert list(both.groups({"G-0002": other}, everybody, 0)) == []
+
+
+def test_what_moved_by_enough_in_two_cells_can_have_moved_by_too_few_in_both() -> None:
+    """Five more here and seven more there are twelve who were examined, less ten before: two of them are new."""
+    matched, inconclusive, unseen = Status.INDICATOR_MATCH, Status.INCONCLUSIVE, Status.NOT_EXAMINED
+    then = [matched] * 20 + [inconclusive] * 9 + [unseen] * 12
+    now = [matched] * 15 + [inconclusive] * 14 + [unseen] * 12 + [inconclusive] * 2
+    stands = {f"O-{n:02d}": each for n, each in enumerate(now)}
+    everybody = frozenset(stands)
+    counts = tuple(sum(each in cell for each in then) for cell in LADDER[0])
+    before = Given(report="R-0001", key="", rung=0, counts=counts, people=everybody)
+    with pytest.raises(ConflictError):
+        Crowd(statuses=stands, hiding=(everybody,), before=(before,)).rung(everybody)
 
 
 def test_bands_tell_nought_as_it_is_and_hide_one_to_four() -> None:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MOST_EXCERPT = 500
 """Characters of a message text that are kept, and only of messages with a link or a notice."""
-SHARED_MS = 60_000
-"""Within this time one text goes to several chats when it is shared from elsewhere and not written."""
 SHARED_WITHIN_MS = 60_000
 """How close one text goes to several chats when it is shared from elsewhere and not written."""
 NO_MID = "#"

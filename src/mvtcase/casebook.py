@@ -371,12 +371,6 @@ def _lonely(leads: Iterable[Ruled], examined: Iterable[tuple[str, str]]) -> froz
     return frozenset[str]().union(*(only_here(by_device, devices) for devices in phones.values()))
 
 
-def with_only_here(findings: Sequence[Finding], scans: Iterable[Scan]) -> tuple[Finding, ...]:
-    """Return findings; a lead about a thing that one phone alone shows, of five or more of its kind, is suspicious."""
-    examined = ((each.kind, each.device) for each in scans if each.state is ScanState.FINISHED)
-    return overlaid(findings, _lonely(findings, examined))
-
-
 def overlaid(findings: Iterable[Finding], alone: Collection[str]) -> tuple[Finding, ...]:
     """Return findings; the leads named in `alone` weigh as suspicious."""
     return tuple(

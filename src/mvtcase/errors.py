@@ -10,7 +10,6 @@ MvtcaseError                     1
 ├── EvidenceError                3  what was brought to be examined
 │   ├── UnknownEvidenceError        no detector recognised it
 │   ├── SeveralEvidenceError        the folder holds more than one phone
-│   ├── UnsupportedEvidenceError    recognised, and not to be scanned by this release
 │   ├── EvidenceAlteredError        it is not what was registered
 │   ├── EvidenceMissingError        it is no longer where it was
 │   ├── EvidenceHostileError        over a bound, a link or device in the wrong place
@@ -128,12 +127,6 @@ class SeveralEvidenceError(EvidenceError):
 
     code = "evidence.several"
     default_hint = say("Add one of them by its own path, or all with {0}.", do("acquisition add", recursive=True))
-
-
-class UnsupportedEvidenceError(EvidenceError):
-    """The kind was recognised, and this release does not scan it."""
-
-    code = "evidence.unsupported"
 
 
 class EvidenceAlteredError(EvidenceError):

@@ -256,10 +256,11 @@ def test_times_of_a_phones_own_clock_are_placed_once_its_zone_is_known() -> None
         at="2026-09-02 08:00:00", basis=TimeBasis.DEVICE_LOCAL, kind="finding", official="O-0001", device="D-0001",
         what="w", ref="F-1",
     )  # fmt: skip
-    placed = timeline.in_zone(moment, timezone.utc, {"D-0001": "Asia/Taipei"})
-    assert placed.shown == "2026-09-02 00:00:00 UTC"
-    assert timeline.in_zone(moment, timezone.utc, {}).shown == ""
-    assert timeline.in_zone(moment, timezone.utc, {"D-0001": "Nowhere/Land"}).shown == ""
+    placed = timeline._placed(moment, {"D-0001": "Asia/Taipei"})
+    assert timeline._shown(placed, moment, timezone.utc).shown == "2026-09-02 00:00:00 UTC"
+    assert timeline._placed(moment, {}) is None
+    assert timeline._placed(moment, {"D-0001": "Nowhere/Land"}) is None
+    assert timeline._shown(None, moment, timezone.utc).shown == ""
 
 
 def test_a_diff_tells_what_came_and_went_on_the_phone(two: Desk, engine: FakeEngine) -> None:

@@ -327,7 +327,11 @@ def test_a_lead_that_one_phone_of_five_shows_weighs_as_suspicious() -> None:
         id="F-1", device="D-1", official="O-1", evidence_class=EvidenceClass.HEURISTIC, level=Level.MEDIUM,
         module="netusage", title="t", rating=Rating.LEAD, rule="no-binary agentx",
     )  # fmt: skip
-    assert casebook.with_only_here([lead], scans)[0].rating is Rating.SUSPICIOUS
-    assert casebook.with_only_here([lead], scans[:4])[0].rating is Rating.LEAD
-    shared = replace(lead, id="F-2", device="D-2")
-    assert {one.rating for one in casebook.with_only_here([lead, shared], scans)} == {Rating.LEAD}
+    assert _weighed([lead], scans) == {Rating.SUSPICIOUS}
+    assert _weighed([lead], scans[:4]) == {Rating.LEAD}
+    assert _weighed([lead, replace(lead, id="F-2", device="D-2")], scans) == {Rating.LEAD}
+
+
+def _weighed(leads: list[Finding], scans: list[Scan]) -> set[Rating]:
+    alone = casebook._lonely(leads, ((each.kind, each.device) for each in scans))
+    return {one.rating for one in casebook.overlaid(leads, alone)}

@@ -25,7 +25,7 @@ EXIT_STATUSES = {
 }
 CODES = {
     "error", "input", "input.not_found", "input.ambiguous", "input.conflict", "input.workspace", "evidence",
-    "evidence.unknown", "evidence.several", "evidence.unsupported", "evidence.altered", "evidence.missing",
+    "evidence.unknown", "evidence.several", "evidence.altered", "evidence.missing",
     "evidence.hostile", "evidence.password", "indicator", "indicator.file", "indicator.none_usable",
     "indicator.missing", "indicator.control_failed", "indicator.update", "engine", "engine.start",
     "engine.indicator_count", "engine.foreign_module", "custody", "custody.broken", "store", "store.locked",

@@ -80,11 +80,6 @@ def head(path: Path, limit: int) -> bytes:
     return b""
 
 
-def text_head(path: Path, limit: int) -> str:
-    """Return the text of a file's first bytes; what is no UTF-8 becomes the replacement character."""
-    return head(path, limit).decode("utf-8", "replace")
-
-
 def open_folder(path: str) -> int:
     """Return a descriptor of a folder that is no link, its access time kept where allowed. Raises `OSError`."""
     try:

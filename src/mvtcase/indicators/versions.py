@@ -29,7 +29,6 @@ SETS = "sets"
 PASSPORT = "passport.json"
 FOLDER_DIGITS = 16
 PRIVATE_FOLDER = 0o700
-PRIVATE_FILE = 0o600
 MAX_NAME = 64
 
 _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_NAME - 1}}}")

@@ -86,7 +86,6 @@ SWEEP_DOES_NOT_MEAN = (
     "It does not show what the text was there for: a news article or a list of known attacks holds the same. "
     "An expert has to look at the file."
 )
-LEVEL_NOTE = "MVT's level is not a verdict: a link in a message and a running process are both CRITICAL."
 
 OUTCOME_WORDS: Mapping[ModuleOutcome, str] = {
     ModuleOutcome.CHECKED: "examined and compared",
@@ -252,8 +251,6 @@ CONSENT_CLAUSE = (
     "The MVT License 1.1 (section 3.0) allows an examination only with the data owner's explicit consent "
     "after information on the nature of the procedure, the privacy implications, retention and disposal."
 )
-STATUS_SHORT: Mapping[Status, str] = {each: str(each).replace("_", " ") for each in Status}
-"""Each status in a word or two, for the heads of columns."""
 MOMENTS = ("finding", "observation", "acquisition", "scan", "change")
 """What a moment of the timeline is."""
 

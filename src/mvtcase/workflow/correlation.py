@@ -20,7 +20,7 @@ from mvtcase.workflow.sealing import sealing_windows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mvtcase.casebook import Casebook, Overview
+    from mvtcase.casebook import Overview
     from mvtcase.model import Finding
     from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
@@ -118,11 +118,6 @@ def _found(store: Store, book: Overview, within: timedelta) -> tuple[correlate.L
     judged = queries.findings(store, queries.JUDGED)
     fallen = frozenset(one.id for one in judged if not stands(one))
     return told.links(sealing_windows(book), people=_examined(book), within=within, fallen=fallen)
-
-
-def links_of(book: Casebook, *, within: timedelta = correlate.DEFAULT_WINDOW) -> tuple[correlate.Link, ...]:
-    """Return the links of a case with the sealing windows its observations give."""
-    return correlate.links(book, sealing_windows(book), within=within)
 
 
 def _standing(desk: Desk, store: Store) -> tuple[Overview, tuple[Finding, ...]]:

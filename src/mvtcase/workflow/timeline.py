@@ -258,12 +258,8 @@ def _told(store: Store, book: Overview, official: str | None, span: Span) -> _To
     )
 
 
-def in_zone(one: Moment, zone: ZoneInfo | timezone, zones: Mapping[str, str]) -> Moment:
-    """Return a moment with its time in the case's zone; one of a phone's own clock only where its zone is known."""
-    return _shown(_placed(one, zones), one, zone)
-
-
 def _shown(at: datetime | None, one: Moment, zone: ZoneInfo | timezone) -> Moment:
+    """Return a moment with its time in the case's zone; one of a phone's own clock only where its zone is known."""
     return one if at is None else replace(one, shown=f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}")
 
 

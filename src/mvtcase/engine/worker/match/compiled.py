@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mvtcase.canon import sha256_file
-from mvtcase.engine.worker.match.loader import load_collections, new_collection
-from mvtcase.matchset import INDICATOR_TYPES, Collection, matchset_name, read_matchset, write_matchset
+from mvtcase.engine.worker.match.loader import new_collection
+from mvtcase.matchset import INDICATOR_TYPES, Collection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mvtcase.matchset import MatchSet
 
@@ -38,20 +36,6 @@ def matchset_collections(collections: Iterable[Mapping[str, Any]]) -> Iterator[C
             file_path=_label(collection["stix2_file_path"]),
             values={kind: tuple(collection[kind]) for kind in INDICATOR_TYPES if collection[kind]},
         )
-
-
-def compiled_stix(paths: Sequence[Path], cache: Path) -> MatchSet:
-    """Return the match set of STIX files from the cache folder, compiled into it when their bytes are new there.
-
-    A damaged file in the cache is written anew. Raises `OSError`, and what MVT raises on files it cannot read.
-    """
-    sources = [sha256_file(path) for path in paths]
-    target = cache / matchset_name(sources)
-    try:
-        return read_matchset(target)
-    except (FileNotFoundError, ValueError):
-        collections = matchset_collections(load_collections([str(path) for path in paths]))
-        return write_matchset(target, collections, sources)
 
 
 def _label(value: object) -> str:

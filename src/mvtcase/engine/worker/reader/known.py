@@ -108,11 +108,6 @@ class Known:
             Sort.ABOUT: self._dotted,
         }
 
-    @property
-    def has_hashes(self) -> bool:
-        """Whether files must be hashed to be compared."""
-        return any(self._table(name) for name in ("files_md5", "files_sha1", "files_sha256"))
-
     def matches(self, term: Term) -> Iterator[Match]:
         """Yield the indicators that a term is; most terms are none, which their parts tell at once."""
         sort, text = term.sort, term.text

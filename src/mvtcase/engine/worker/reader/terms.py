@@ -25,7 +25,6 @@ LONGEST_VALUE = 8 << 20
 """Characters of one value that are taken apart; what is longer is taken apart in pieces that overlap."""
 
 OVERLAP = 4096
-LONGEST_REST = 2048
 LONGEST_PATH = 1024
 
 

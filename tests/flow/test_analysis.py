@@ -21,6 +21,7 @@ from mvtcase.store import queries
 from mvtcase.store.folder import CaseFolder
 from mvtcase.store.sought import Sought
 from mvtcase.store.store import Store
+from mvtcase.wording import say
 from mvtcase.workflow import (
     cases,
     consents,
@@ -99,7 +100,7 @@ def test_the_timeline_is_in_order_and_unknown_comes_last(two: Desk, engine: Fake
     known = [each["at"].replace(" ", "T") for each in events if each["at"]]
     assert known == sorted(known)
     assert {each["kind"] for each in events} == {"consent", "observation", "finding", "acquisition", "scan"}
-    assert events[0]["what"] == "line.version: 14"
+    assert str(events[0]["what"]) == "line.version: 14"
     only = _data(timeline.timeline(two, official="O-0002"))["events"]
     assert {each["official"] for each in only} == {"O-0002"}
     assert len(_data(timeline.timeline(two, group="Legislature"))["events"]) == len(events)
@@ -254,7 +255,7 @@ def test_times_of_a_phones_own_clock_are_placed_once_its_zone_is_known() -> None
     """An hour of Taipei is eight before the same hour of London; a zone that is none places nothing."""
     moment = timeline.Moment(
         at="2026-09-02 08:00:00", basis=TimeBasis.DEVICE_LOCAL, kind="finding", official="O-0001", device="D-0001",
-        what="w", ref="F-1",
+        what=say("w"), ref="F-1",
     )  # fmt: skip
     placed = timeline._placed(moment, {"D-0001": "Asia/Taipei"})
     assert timeline._shown(placed, moment, timezone.utc).shown == "2026-09-02 00:00:00 UTC"

@@ -177,7 +177,16 @@ def _sealing(data: SealingStatus) -> Iterable[Table]:
 
 def _sealing_row(one: OfficialSealing) -> Sequence[object]:
     who = ", ".join([one.name or one.pseudonym, *one.groups])
-    return [one.id, who, one.sealing, one.last_on, one.first_off, one.last_seen, one.method, one.due]
+    return [
+        one.id,
+        who,
+        Said(one.sealing.replace("_", " ")),
+        one.last_on,
+        one.first_off,
+        one.last_seen,
+        Said(one.method),
+        one.due,
+    ]
 
 
 def timeline(  # which moments, in what form
@@ -263,7 +272,7 @@ def _links(data: Links, *, noise: bool) -> Iterable[Table | Text]:
         first = [[e.at, e.official, e.kind, e.value, e.finding, e.officials] for e in data.first_seen[:MANY]]
         yield output.table("Who showed it first", ("at", "official", "link", "what", "finding", "officials"), first)
     if noise:
-        rows = [[each.meaning, each.value, len(each.officials), each.noise] for each in data.noise[:MANY]]
+        rows = [[Said(each.meaning), each.value, len(each.officials), each.noise] for each in data.noise[:MANY]]
         yield output.table("Noise", ("link", "what", "officials", "reason"), rows)
     elif data.noise:
         yield Text(
@@ -277,7 +286,7 @@ def _link(one: LinkShown) -> Sequence[object]:
         who.append(words(say("and {number} more", number=len(one.officials) - FEW)))
     unknown = say("unknown")
     return [
-        one.meaning,
+        Said(one.meaning),
         one.value,
         who,
         one.first or unknown,

@@ -13,6 +13,7 @@ from mvtcase import workflow
 from mvtcase.cli import output, queue
 from mvtcase.cli.sought import PAGE, wished
 from mvtcase.cli.state import shown, state_of, words
+from mvtcase.findings.ratings import heading
 from mvtcase.model import Verdict
 from mvtcase.wording import say
 
@@ -191,8 +192,8 @@ def listed(found: Iterable[FindingShown]) -> Table:
 
 def _with_indicator(one: FindingShown) -> str:
     """Return a finding's title, led by the indicator where it does not name it itself."""
-    value = one.indicator.value if one.indicator else ""
-    return one.title if value in one.title else f"{value}: {one.title}"
+    told, value = words(heading(one.title, one.rule, one.indicator)), one.indicator.value if one.indicator else ""
+    return told if value in told else f"{value}: {told}"
 
 
 def _short(title: str) -> str:

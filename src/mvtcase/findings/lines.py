@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mvtcase.canon import sha256_text
-from mvtcase.findings.ratings import NOT_YET_RATED, ONLY_HERE, rule_named
+from mvtcase.findings.ratings import NOT_YET_RATED, ONLY_HERE, heading, rule_named
 from mvtcase.findings.review import state_of
 from mvtcase.model import EvidenceClass, FindingState, Rating
 from mvtcase.wording import say
@@ -69,10 +69,15 @@ class IncidentLine:
     @property
     def words(self) -> Message:
         """The line in one sentence: how many records of what, from when to when."""
-        return in_words(self.title, self.records, self.first, self.last)
+        return in_words(self.heading, self.records, self.first, self.last)
+
+    @property
+    def heading(self) -> Message:
+        """The title, in English or in the words of another language."""
+        return heading(self.title, self.rule, self.indicator, alone=self.records == 1)
 
 
-def in_words(title: str, records: int, first: str | None, last: str | None) -> Message:
+def in_words(title: str | Message, records: int, first: str | None, last: str | None) -> Message:
     """Return what a line says: a single record is its title."""
     if records == 1:
         return say("{title}", title=title)

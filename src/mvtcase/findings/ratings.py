@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mvtcase.findings.stock import of_the_system, only_about
 from mvtcase.model import AlertSource, Level, Rating
-from mvtcase.wording import Message, Said, say
+from mvtcase.wording import Message, Said, Titled, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -133,6 +133,26 @@ def in_words(finding: Finding) -> Message:
     if source:
         return say("{says} Known here: {source}.", says=Message(record.says), source=source)
     return Message(record.says)
+
+
+def heading(own: str, rule: str, indicator: IndicatorRef | None, *, alone: bool = True) -> Titled:
+    """Return the title of a finding: its own, which is English, or what its indicator or its rule says elsewhere.
+
+    What the rule found is named where the title is `alone` and stands for no others.
+    """
+    record, thing = rule_named(rule), rule.partition(" + ")[0].partition(" ")[2]
+    if indicator is not None:
+        told = say("Published indicator {value} ({family})", value=indicator.value, family=indicator.family or UNKNOWN)
+    elif record is None:
+        told = Message(own)
+    elif alone and thing:
+        told = say("{says} ({thing})", says=record.says, thing=thing)
+    else:
+        told = Message(record.says)
+    return Titled(told.text, params=told.params, own=own)
+
+
+UNKNOWN = Said("unknown")
 
 
 def rate(alert: RawAlert) -> tuple[Rating, str]:

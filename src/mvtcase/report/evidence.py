@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.lines import line_key
+from mvtcase.findings.ratings import heading
 from mvtcase.findings.review import DISMISSED, stands, state_of
 from mvtcase.model import EvidenceClass, Level, Rating
 from mvtcase.report import sentences as words
@@ -189,13 +190,14 @@ def _finding_moments(view: View) -> Iterator[TimelineFact]:
             basis=view.word(words.BASIS_WORDS[first.event_time_basis]),
             kind="finding",
             who=view.who(first.official),
-            what=f"{times}{_class_and_title(view, first)}",
+            what=f"{times}{_class_and_title(view, first, alone=len(together) == 1)}",
             minor=all(map(_is_minor, together)),
         )
 
 
-def _class_and_title(view: View, one: Finding) -> str:
-    name, title = view.word(words.CLASS_NAME[one.evidence_class]), view.title(one, limit=SENTENCE)
+def _class_and_title(view: View, one: Finding, *, alone: bool) -> str:
+    told = heading(one.title, one.rule, one.indicator, alone=alone)
+    name, title = view.word(words.CLASS_NAME[one.evidence_class]), view.title(one, told=told, limit=SENTENCE)
     return title if title.startswith(name) else view.word(say("{kind}: {what}", kind=name, what=title))
 
 

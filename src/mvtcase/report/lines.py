@@ -68,7 +68,7 @@ def lines(view: View, findings: Iterable[FindingFact]) -> tuple[LineFact, ...]:
 
 def _line(view: View, line: IncidentLine, inside: list[Finding], facts: list[FindingFact]) -> LineFact:
     # The line's own title where texts may stand: it says what all records share.
-    title = view.text(facts[0].id, line.title, limit=SENTENCE) if view.shows_texts else facts[0].title
+    title = view.text(facts[0].id, view.word(line.heading), limit=SENTENCE) if view.shows_texts else facts[0].title
     worst = max(inside, key=lambda one: one.level.rank)
     told = facts[inside.index(worst)]
     return LineFact(

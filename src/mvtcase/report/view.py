@@ -155,9 +155,12 @@ class View:
         may = self.shows_texts or item in self.occasion.allowed
         return self.veil.text(value, limit=limit) if may else ""
 
-    def title(self, one: Finding, *, limit: int = LONG) -> str:
-        """Return what a finding is about: its own words where they may stand, else its class with indicator or rule."""
-        own = self.text(one.id, one.title, limit=limit)
+    def title(self, one: Finding, *, told: Message | None = None, limit: int = LONG) -> str:
+        """Return what a finding is about: its own words where they may stand, else its class with indicator or rule.
+
+        What is `told` stands for its own words, which are English, where somebody reads the report's language.
+        """
+        own = self.text(one.id, self.word(told) if told else one.title, limit=limit)
         return own or _without_own_words(
             self.occasion.language, one.evidence_class, one.indicator, one.rule.partition(" ")[0], one.module
         )

@@ -517,7 +517,8 @@ def findings(store: Store, among: Condition = ALL) -> tuple[model.Finding, ...]:
 
 def finding_times(store: Store, among: Condition = ALL) -> list[sqlite3.Row]:
     """Return what a timeline tells of some findings, or of all: whose they are, when, and their words."""
-    columns = "f.id, f.official, f.device, f.event_time, f.event_time_basis, f.evidence_class, f.title"
+    columns = "f.id, f.official, f.device, f.event_time, f.event_time_basis, f.evidence_class, f.title, f.rule"
+    columns += ", f.indicator_value, f.indicator_type, f.indicator_family, f.indicator_set"
     return store.rows(f"SELECT {columns} FROM finding f {among.text}", among.values)  # noqa: S608  # own names
 
 

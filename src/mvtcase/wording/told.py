@@ -117,6 +117,17 @@ class Message:
         return filled(self.text, translate, *map(show, self.steps), **named)
 
 
+@dataclass(frozen=True, slots=True)
+class Titled(Message):
+    """A title that somebody else wrote in English, with a sentence that says it where a language has one."""
+
+    own: str = ""
+
+    def worded(self, show: Callable[[Step], str], translate: Translate = str) -> str:
+        """Return the sentence in the language of `translate`, in English the title as it was written."""
+        return self.own if translate(self.text) == self.text else Message.worded(self, show, translate)
+
+
 class Reason(str):
     """Why something is as it is: a code of `english.SENTENCES` with parameters, and as text its English sentence."""
 

@@ -21,9 +21,10 @@ from mvtcase.canon import StrEnum
 from mvtcase.casebook import MOST_RENEWED, overview
 from mvtcase.errors import InputError
 from mvtcase.escape import csv_cell
-from mvtcase.model import TimeBasis
+from mvtcase.findings.ratings import heading
+from mvtcase.model import IndicatorRef, TimeBasis
 from mvtcase.store import queries
-from mvtcase.wording import say
+from mvtcase.wording import Said, say
 from mvtcase.workflow.desk import Outcome
 from mvtcase.workflow.payloads import WHOLE, Sheet, as_json
 from mvtcase.workflow.sealing import sealing_of
@@ -35,11 +36,14 @@ if TYPE_CHECKING:
     from mvtcase.casebook import OfficialStanding, Overview
     from mvtcase.model import CaseFile, Disposition, Observation, Scan, SealingSeen
     from mvtcase.store.store import Store, Written
+    from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
 
 _DAY = len("2026-08-01")
 DEVICE_ZONE = "device.time_zone"
 """The observation that says in which zone a phone's clock ran."""
+_PLAIN = frozenset({"on", "off", "unknown"})
+"""Values of observations that are words of ours."""
 
 
 class Form(StrEnum):
@@ -61,7 +65,7 @@ class Moment:
     kind: str
     official: str
     device: str
-    what: str
+    what: Message
     ref: str
     shown: str = ""
 
@@ -185,10 +189,10 @@ def written(moments: tuple[Moment, ...], form: Form) -> Iterator[str]:
     """Yield a timeline line by line in a form for other programs; text of the evidence is no formula."""
     if form is Form.JSONL:
         for one in moments:
-            yield json.dumps(as_json(one), ensure_ascii=True)
+            yield json.dumps({**as_json(one), "what": str(one.what)}, ensure_ascii=True)
         return
     names = [each.name for each in fields(Moment)]
-    for row in (names, *([csv_cell(getattr(one, name) or "") for name in names] for one in moments)):
+    for row in (names, *([csv_cell(str(getattr(one, name) or "")) for name in names] for one in moments)):
         line = io.StringIO(newline="")
         csv.writer(line, lineterminator="").writerow(row)
         yield line.getvalue()
@@ -293,21 +297,22 @@ def _order(placed: tuple[datetime | None, Moment]) -> tuple[bool, bool, float, s
 def _of(told: _Told, one: OfficialStanding) -> Iterator[Moment]:
     who = one.official.id
     for consent in one.consents:
-        yield _ours(consent.given_at, "consent", who, "", f"consent given, {consent.method}", consent.id)
+        yield _ours(consent.given_at, "consent", who, "", say("consent given, {how}", how=consent.method), consent.id)
         if consent.withdrawn_at:
-            yield _ours(consent.withdrawn_at, "consent", who, "", "consent withdrawn", consent.id)
+            yield _ours(consent.withdrawn_at, "consent", who, "", say("consent withdrawn"), consent.id)
     for seen in told.observations.get(who, ()):
-        yield _ours(seen.at, "observation", who, seen.device or "", f"{seen.kind}: {seen.value}", seen.id)
+        what = say("{kind}: {what}", kind=seen.kind, what=Said(seen.value) if seen.value in _PLAIN else seen.value)
+        yield _ours(seen.at, "observation", who, seen.device or "", what, seen.id)
     changed = told.sealing.get(who)
     if changed and changed.last_on and changed.first_off:
-        what = f"LINE Letter Sealing changed from on to off, some time after {changed.last_on}"
+        what = say("LINE Letter Sealing changed from on to off, some time after {moment}", moment=changed.last_on)
         yield _ours(changed.first_off, "change", who, "", what, "line.letter_sealing")
     for finding in told.findings.get(who, ()):
         yield from _of_finding(finding, told.judgements.get(finding["id"], ()))
     yield from _of_devices(told, one)
 
 
-def _ours(at: str, kind: str, official: str, device: str, what: str, ref: str) -> Moment:
+def _ours(at: str, kind: str, official: str, device: str, what: Message, ref: str) -> Moment:
     return Moment(at=at, basis=TimeBasis.UTC, kind=kind, official=official, device=device, what=what, ref=ref)
 
 
@@ -318,19 +323,27 @@ def _of_finding(one: Row, judgements: Iterable[Disposition]) -> Iterator[Moment]
         kind="finding",
         official=one["official"],
         device=one["device"],
-        what=f"{one['evidence_class']}: {one['title']}",
+        what=say(
+            "{kind}: {what}", kind=Said(one["evidence_class"]), what=heading(one["title"], one["rule"], _ref(one))
+        ),
         ref=one["id"],
     )
     for each in judgements:
-        what = f"{each.verdict} by {each.examiner}: {each.reason}"
+        what = say("{verdict} by {who}: {why}", verdict=each.verdict, who=each.examiner, why=each.reason)
         yield _ours(each.at, "disposition", one["official"], one["device"], what, one["id"])
+
+
+def _ref(one: Row) -> IndicatorRef | None:
+    named = {name: one[f"indicator_{name}"] for name in ("value", "type", "family", "set")}
+    return IndicatorRef(**named) if named["value"] is not None else None
 
 
 def _of_devices(told: _Told, one: OfficialStanding) -> Iterator[Moment]:
     for device in one.devices:
         for taken in device.acquisitions:
-            what = f"{taken.kind} registered, {taken.files} files"
+            what = say("{kind} registered, {files:# file|# files}", kind=Said(taken.kind), files=taken.files)
             yield _ours(taken.registered_at, "acquisition", one.official.id, device.device.id, what, taken.id)
         for scan in told.scans.get(device.device.id, ()):
-            what = f"{'recheck' if scan.recheck_of else 'scan'} {scan.state}, {scan.completeness}"
+            kind = Said("recheck" if scan.recheck_of else "scan")
+            what = say("{kind} {state}, {completeness}", kind=kind, state=scan.state, completeness=scan.completeness)
             yield _ours(scan.finished_at or scan.started_at, "scan", one.official.id, device.device.id, what, scan.id)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mvtcase.findings import ratings
-from mvtcase.findings.ratings import Rule, known, only_here, rate, rule_named, rules, weigh_together
+from mvtcase.findings.ratings import Rule, heading, known, only_here, rate, rule_named, rules, weigh_together
 from mvtcase.findings.stock import only_about
 from mvtcase.model import AlertSource, EvidenceClass, Finding, IndicatorRef, Level, Rating, RawAlert
+from mvtcase.wording import translator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -220,3 +221,17 @@ def test_a_title_that_is_an_address_was_opened(title: str, about: bool) -> None:
     """A page without a title has its address there; only words beside it make it a page about the address."""
     host = IndicatorRef(value="evil.example", type="domains", family="F", set="s")
     assert only_about(host, {"column": "title", "context": title, "found": "evil.example"}) is about
+
+
+def test_a_title_is_as_it_was_written_in_english_and_what_its_rule_says_elsewhere() -> None:
+    """The thing is named where the title stands for one finding; what no rule knows keeps its words."""
+    own, chinese = "LINE R3: Most one-to-one chats went unsealed together", translator("zh-TW").word
+    told = heading(own, "line-r3", None)
+    assert {str(told), translator("en").word(told)} == {own}
+    assert chinese(told) == "這個帳號的 Letter Sealing 極可能被關閉過。"
+    profile = "profile-event org.example + no-binary"
+    assert chinese(heading("On …", profile, None)) == "org.example：一個組態描述檔被安裝、變更或移除。"
+    assert chinese(heading("On …", profile, None, alone=False)) == "一個組態描述檔被安裝、變更或移除。"
+    assert chinese(heading("A new check", "not-yet-rated", None)) == "A new check"
+    ref = IndicatorRef(value="bh", type="processes", family="", set="pegasus")
+    assert chinese(heading("Found bh", "", ref)).startswith("已公布的指標 bh")

@@ -344,3 +344,12 @@ def test_a_set_of_one_indicator_is_told_in_the_singular(usable: int, told: str) 
     """And large numbers with their commas."""
     used = IndicatorSet(name="a", sha256="0" * 64, version="2", usable=usable)
     assert str(coverage._compared(used)) == told
+
+
+def test_lines_and_moments_are_titled_in_the_report_s_language(book: Casebook) -> None:
+    """The records keep their own titles, which are English; what the report says of them is Chinese."""
+    chinese = replace(example.inside(kind="incident"), language="zh-TW")
+    facts = incident(book, chinese, example.sealing())
+    assert all(each.title.startswith("已公布的指標") for each in facts.lines if each.indicator)
+    assert not [each.what for each in facts.timeline if "Found" in each.what]
+    assert 'Found a known suspicious process name "bh"' in {each.title for each in facts.findings}

@@ -18,6 +18,7 @@ from mvtcase.cli.app import run as run_command_line
 from mvtcase.engine import warm
 from mvtcase.engine.box import Box
 from mvtcase.workflow import control
+from shared import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,9 +35,8 @@ _LOOK = control._look
 @pytest.fixture(scope="session", autouse=True)
 def warm_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fork the workers of these tests from one parent, where that can be: each would load MVT anew for seconds."""
-    samples = Path(os.environ.get("MVTCASE_SHARED", Path(__file__).parents[3] / "shared"))
     place = tmp_path_factory.getbasetemp()
-    with warm.serving(Box(read_only=(samples,), writable=(place,)), place / "warm"):
+    with warm.serving(Box(read_only=(SHARED,), writable=(place,)), place / "warm"):
         yield
 
 

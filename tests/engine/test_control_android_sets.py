@@ -11,11 +11,11 @@ import pytest
 
 from mvtcase.phones.android import AndroidPhone, build_androidqf
 from mvtcase.phones.plants import Plant, PlantKind
+from shared import REAL_SETS
 
 AskAndroidMvt = Callable[[Path, list[dict[str, Any]]], list[dict[str, Any]]]
 pytestmark = [pytest.mark.engine, pytest.mark.shared]
 
-REAL_SETS = Path(__file__).parents[3] / "shared" / "iocs"
 REAL_TYPES = {
     "domainname:value": PlantKind.DOMAINS,
     "url:value": PlantKind.URLS,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +9,11 @@ import pytest
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.plants import PlantKind
+from shared import REAL_SETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("real_control")]
 
@@ -24,10 +24,9 @@ SPOTLESS = {"files_md5", "files_sha1", "urls"}
 @pytest.fixture(scope="module")
 def published_sets() -> list[Path]:
     """Return the published indicator sets beside the checkout, or skip the test."""
-    folder = Path(os.environ.get("MVTCASE_SHARED", Path(__file__).parents[3] / "shared")) / "iocs"
-    if not folder.is_dir():
+    if not REAL_SETS.is_dir():
         pytest.skip("the real indicator sets are not beside this checkout")
-    return sorted(folder.glob("*.stix2"))
+    return sorted(REAL_SETS.glob("*.stix2"))
 
 
 def missed(data: dict[str, Any]) -> list[dict[str, Any]]:

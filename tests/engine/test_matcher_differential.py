@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import random
 from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +25,7 @@ from mvtcase.engine.worker.match.loader import load_collections
 from mvtcase.engine.worker.match.matcher import FastIndicators, stock_from_matchset
 from mvtcase.engine.worker.match.matches import WITNESSED_CHECKS
 from mvtcase.matchset import INDICATOR_TYPES, Collection, MatchSet
+from shared import REAL_SETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 LOG = logging.getLogger("test.matcher")
-REAL_SETS = Path(__file__).parents[3] / "shared" / "iocs"
 CHECKS = (*WITNESSED_CHECKS, "check_domain")
 
 LABELS = ("a", "b", "evil", "web", "x-y", "login", "bücher", "xn--bcher-kva", "co", "1", "10")

@@ -25,12 +25,13 @@ from builders.line import (
     write_line_backup,
     write_line_ios_fs,
 )
+from shared import REAL_SETS
 
 pytestmark = pytest.mark.engine
 
 _WHEN = LAST_DAY - timedelta(days=10)
 _DOMAIN = "line-plant.example.com"
-_PEGASUS = Path(__file__).resolve().parents[3] / "shared" / "iocs" / "pegasus.stix2"
+_PEGASUS = REAL_SETS / "pegasus.stix2"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import SysdiagnoseDamage, SysdiagnosePhone, build_sysdiagnose
+from shared import REAL_SETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.engine
 
@@ -31,8 +34,6 @@ PEGASUS = (
     Plant(PlantKind.PROCESSES, "ckkeyrollfd", "crash"),
 )
 """Process names published as Pegasus', one for each of the three sources."""
-
-SHARED = Path(os.environ.get("MVTCASE_SHARED", Path(__file__).parents[3] / "shared"))
 
 
 def _check(tmp_path: Path, evidence: Path, *arguments: str, environment: dict[str, str] | None = None) -> Any:
@@ -106,7 +107,7 @@ def test_pegasus_processes_are_found_in_three_sources(tmp_path: Path, archive: b
 @pytest.mark.shared
 def test_the_published_set_finds_them_too(tmp_path: Path) -> None:
     """Amnesty's own Pegasus indicators meet the three plants."""
-    iocs = SHARED / "iocs" / "pegasus.stix2"
+    iocs = REAL_SETS / "pegasus.stix2"
     if not iocs.exists():
         pytest.skip("the published indicators are not beside the checkout")
     evidence = build_sysdiagnose(tmp_path / "evidence", SysdiagnosePhone(plants=PEGASUS)).path

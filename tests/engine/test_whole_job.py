@@ -30,6 +30,7 @@ from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.plants import Plant, PlantKind
 from mvtcase.phones.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
+from shared import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,10 +51,9 @@ WAIT_SECONDS = 60
 @pytest.fixture(scope="module")
 def samples() -> Path:
     """Return MVT's own test artefacts beside the checkout, or skip the test."""
-    folder = Path(os.environ.get("MVTCASE_SHARED", Path(__file__).parents[3] / "shared"))
-    if not (folder / "samples" / "mvt").is_dir():
+    if not (SHARED / "samples" / "mvt").is_dir():
         pytest.skip("the real samples are not beside this checkout")
-    return folder
+    return SHARED
 
 
 @pytest.mark.shared

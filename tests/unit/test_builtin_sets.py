@@ -14,9 +14,9 @@ import pytest
 from mvtcase.indicators.catalog import builtin_folder, load_catalog
 from mvtcase.indicators.files import read_set
 from mvtcase.indicators.library import IndicatorLibrary
+from shared import REAL_SETS
 
 ROOT = Path(__file__).parents[2]
-PUBLISHED = ROOT.parent / "shared/iocs"
 TABLES = sorted(path.stem for path in (ROOT / "iocs").glob("*.csv"))
 
 
@@ -96,7 +96,7 @@ def test_every_row_has_its_columns(name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_holds_what_was_published_value_by_value(name: str) -> None:
     """Type and value of every indicator of the published file, and no other."""
-    path = PUBLISHED / f"{name}.stix2"
+    path = REAL_SETS / f"{name}.stix2"
     if not path.is_file():
         pytest.skip("the published sets are not beside the checkout")
     assert _values(ROOT / f"iocs/{name}.csv") == _values(path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +11,11 @@ from mvtcase.engine.job import EngineResult, ScanJob
 from mvtcase.engine.runner import run_scan
 from mvtcase.matchset import Collection, MatchSet, matchset_name, write_matchset
 from mvtcase.settings import Limits
+from shared import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from mvtcase.model import EvidenceKind
 
@@ -25,10 +25,9 @@ PLANTED = "planted.example.net"
 @pytest.fixture(scope="session")
 def shared_folder() -> Path:
     """Return the folder of real samples and indicator sets beside the checkout, or skip the test."""
-    folder = Path(os.environ.get("MVTCASE_SHARED", Path(__file__).parents[4] / "shared"))
-    if not (folder / "samples").is_dir():
+    if not (SHARED / "samples").is_dir():
         pytest.skip("the real samples are not beside this checkout")
-    return folder
+    return SHARED
 
 
 @pytest.fixture

@@ -23,11 +23,12 @@ from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_fs import build_ios_file_system
 from mvtcase.phones.ios_phone import IosPhone
 from mvtcase.phones.sysdiagnose import SysdiagnosePhone, build_sysdiagnose
+from shared import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "mvt"
+SAMPLES = SHARED / "samples" / "mvt"
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +12,11 @@ import pytest
 from mvtcase.indicators import library
 from mvtcase.indicators.catalog import builtin_folder
 from mvtcase.indicators.library import IndicatorLibrary
+from shared import REAL_SETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 START = datetime(2026, 11, 24, tzinfo=timezone.utc)
 
@@ -67,8 +67,7 @@ def bundle_file(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def real_sets() -> tuple[Path, ...]:
     """Return the real indicator sets beside the checkout, or skip the test."""
-    beside = Path(__file__).parents[4] / "shared"
-    files = tuple(sorted((Path(os.environ.get("MVTCASE_SHARED", beside)) / "iocs").glob("*.stix2")))
+    files = tuple(sorted(REAL_SETS.glob("*.stix2")))
     if not files:
         pytest.skip("the real indicator sets are not beside this checkout")
     return files

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mvtcase.errors import IndicatorFileError
 from mvtcase.indicators.files import read_set
+from shared import SHARED
 
-CASES = Path(__file__).parents[4] / "shared/field/cases"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CASES = SHARED / "field/cases"
 
 
 def row(kind: str, value: str, *, to_ids: object = True, category: str = "Network activity") -> dict[str, Any]:

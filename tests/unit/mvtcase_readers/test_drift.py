@@ -9,7 +9,6 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,11 +29,13 @@ from mvtcase.phones.line_ios import account_file, line_ios_files, write_line_bac
 from mvtcase.phones.line_stories import healthy_account
 from mvtcase.phones.sysdiagnose import BUILDS, SysdiagnosePhone, build_sysdiagnose
 from mvtcase_readers.drift import Drift, DriftKind, Known, drifts
+from shared import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-FIELD = Path(__file__).parents[4] / "shared" / "field" / "real"
+FIELD = SHARED / "field" / "real"
 KNOWN = LAYOUTS[EvidenceKind.ANDROIDQF]
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +14,12 @@ from mvt.common.indicators import Indicators
 
 from mvtcase.engine.worker.match.loader import load_collections
 from mvtcase.engine.worker.match.matcher import FastIndicators
+from shared import REAL_SETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOG = logging.getLogger("test.loader")
-REAL_SETS = Path(__file__).parents[5] / "shared" / "iocs"
 
 IDS = st.sampled_from(["a", "b", "a", "b", "c", "0", "", None, None, 1, True])
 KEYS = st.sampled_from(

@@ -195,9 +195,29 @@ class Trial:
                         f"{group or 'case'}: {sorted(which)} differ by {difference}, {visible} in rows",
                     )
         self.leave(group, now, stands)
+        self.fit(group, facts)
         for people, which in now:
             hiding = sum(stands[one.id] in which for one in self.people if one.level in HIDDEN and one.id in people)
             self.expect(hiding == 0 or hiding >= FEWEST, f"{group or 'case'}: {hiding} stand at {sorted(which)}")
+
+    def fit(self, group: str, facts: Any) -> None:  # noqa: ANN401  # JSON
+        """Look whether bands and the number of all leave a part of one to four people in no row only one number."""
+        if not group or self.language != "en":
+            return
+        totals = {each["group"]: each["total"] for each in facts["groups"]}
+        totals["Everybody in this report"] = facts["counted"]
+        wholes = [(facts["counted"], [number for _, number in facts["roster"]])]
+        wholes += [
+            (totals[each["group"]], [each[name] for name in ("on", "off", "changed", "conflicting", "unknown")])
+            for each in (facts["sealing"] or {"groups": ()})["groups"]
+        ]
+        for total, numbers in wholes:
+            ends = [bounds(each, total) for each in numbers]
+            for low, high in ends:
+                least = max(low, total - sum(most for _, most in ends) + high)
+                most = min(high, total - sum(fewest for fewest, _ in ends) + low)
+                pinned = least == most and 0 < least < FEWEST
+                self.expect(not pinned, f"{group}: {numbers} of {total} say that {least} are")
 
     def leave(self, group: str, now: dict[tuple[frozenset[str], frozenset[str]], int], stands: dict[str, str]) -> None:
         """Take from each whole that was ever given the parts of it that share nobody, and look who is left."""
@@ -265,6 +285,14 @@ class Trial:
         self.counts["looks"] += 1
         if not holds:
             self.wrong.append(what)
+
+
+def bounds(shown: int | str, total: int) -> tuple[int, int]:
+    """Return the fewest and the most that a number as a report tells it can be."""
+    if isinstance(shown, int):
+        return shown, shown
+    ends = [int(each) for each in re.findall(r"\d+", shown)]
+    return (1, ends[0] - 1) if shown.startswith("fewer") else ((ends or [1])[0], (*ends, total, total)[1])
 
 
 def merged(

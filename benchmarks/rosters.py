@@ -71,7 +71,9 @@ class Quick(Trial):  # type: ignore[misc]  # a script beside this one has no typ
         self.before: list[list[Given]] = [[], []]
         self.dice = random.Random(f"roster {seed}")
         number = self.dice.randint(2, 4)
-        self.parted = self.dice.random() < 0.4  # party caucuses: nobody is in two, and few are in none
+        self.parted = (
+            random.Random(f"parted {seed}").random() < 0.4
+        )  # party caucuses: nobody is in two, and few are in none
         self.groups = {f"G-{n:04d}": f"G-{n - 1:04d}" if n > 1 and self.dice.random() < 0.5 else None
                        for n in range(1, number + 1)}  # fmt: skip
         everybody = sorted(self.base.standings[0])

@@ -32,7 +32,7 @@ _BANDS: tuple[tuple[int, str], ...] = (
     (50, Said("20 to 49")),
     (100, Said("50 to 99")),
 )
-_MOST, _ENOUGH = Said("100 or more"), Said("5 or more")
+_MOST, _ENOUGH, SOME = Said("100 or more"), Said("5 or more"), Said("some")
 
 _MATCH = (Status.CONFIRMED, Status.TARGETED, Status.INDICATOR_MATCH)
 _NOTHING = (Status.INCONCLUSIVE, Status.NO_TRACE)
@@ -53,6 +53,35 @@ EXAMINED, TOTAL = 4, 5
 def band(number: int) -> int | str:
     """Return a number of people or things that may be told outside: nought as it is, others as a span."""
     return next((words for bound, words in _BANDS if number < bound), _MOST) if number else 0
+
+
+def parts(numbers: Sequence[int], seen: Sequence[int]) -> tuple[int | str, ...]:
+    """Return how many are in each part of a whole whose number is known, as bands; `seen` of each part are in rows.
+
+    Six people of whom "5 to 9" did one thing and "fewer than 5" the other are five and one: where bands leave a few
+    people in no row only one number, every part is a span as wide as the whole.
+    """
+    hidden = [number - rows for number, rows in zip(numbers, seen, strict=True)]
+    everybody = sum(hidden)
+    spans = [_span(number, rows, everybody) for number, rows in zip(numbers, seen, strict=True)]
+    least, most = sum(low for low, _ in spans), sum(high for _, high in spans)
+    pinned = any(
+        0 < each < FEWEST_TOGETHER and max(low, everybody - most + high) == min(high, everybody - least + low)
+        for each, (low, high) in zip(hidden, spans, strict=True)
+    )
+    if not pinned:
+        return tuple(map(band, numbers))
+    return tuple(
+        f"{max(1, rows)}–{rows + everybody}" if number else 0 for number, rows in zip(numbers, seen, strict=True)
+    )
+
+
+def _span(number: int, seen: int, everybody: int) -> tuple[int, int]:
+    """Return the fewest and the most people in no row that a band leaves beside those in rows."""
+    bounds = (0, 1, *(bound for bound, _ in _BANDS))
+    low = max(bound for bound in bounds if bound <= number)
+    high = next((bound - 1 for bound in bounds if bound > number), seen + everybody)
+    return max(0, low - seen), min(high - seen, everybody)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,10 +210,10 @@ def counted_only(view: View) -> CountedCoverage | None:
         for gap in each.gaps
         if each.latest
     )
-    order = [*map(str, Completeness), str(Status.NOT_EXAMINED)]
+    order = [each for each in (*map(str, Completeness), str(Status.NOT_EXAMINED)) if seen[each]]
     return CountedCoverage(
         officials=view.number(len(view.counted_only)),
         devices=view.number(len(devices)),
-        completeness=tuple((each, view.number(seen[each])) for each in order if seen[each]),
+        completeness=tuple(zip(order, view.split([seen[each] for each in order], [0] * len(order)), strict=True)),
         gaps=tuple((name, view.number(number)) for name, number in sorted(gaps.items())),
     )

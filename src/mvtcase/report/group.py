@@ -77,6 +77,7 @@ def group(
     """
     view = view_of(book, occasion, rows=False)
     whole = numbers.counted(view, rows=False)
+    view = numbers.at_rung(view, whole)
     groups, given = numbers.groups(view, whole, rows=False)
     seals = sealing.facts(view, sealed, given)
     return GroupFacts(
@@ -96,7 +97,7 @@ def group(
         links=evidence.links(view, links, naming=False),
         sealing=seals,
         methodology=narrative.methodology(view, sealed),
-        impact=narrative.impact(view),
+        impact=narrative.impact(view, whole),
         recommendations=narrative.recommendations(view, whole),
         recommendations_for_all=narrative.for_all(view, seals),
         method=narrative.method(view),
@@ -106,10 +107,8 @@ def group(
 
 
 def _roster(view: View) -> tuple[tuple[str, Shown], ...]:
-    return tuple(
-        (view.word(told), view.number(sum(one.official.roster is state for one in view.shown)))
-        for state, told in words.ROSTER_WORDS.items()
-    )
+    those = ([one for one in view.shown if one.official.roster is state] for state in words.ROSTER_WORDS)
+    return tuple(zip(map(view.word, words.ROSTER_WORDS.values()), view.parts(*those), strict=True))
 
 
 def _classes(view: View) -> tuple[ClassCount, ...]:
@@ -137,4 +136,5 @@ def _months(view: View) -> tuple[tuple[str, Shown], ...]:
             month = one.event_time[:7]
             first[one.official] = min(month, first.get(one.official, month))
     months = sorted(set(first.values()))
-    return tuple((month, view.number(sum(each == month for each in first.values()))) for month in months)
+    those = ([one for one in view.shown if first.get(one.official.id) == month] for month in months)
+    return tuple(zip(months, view.parts(*those), strict=True))

@@ -109,6 +109,7 @@ def incident(
     """
     view = view_of(book, occasion)
     whole = numbers.counted(view)
+    view = numbers.at_rung(view, whole)
     groups, given = numbers.groups(view, whole)
     found, timeline, seals = (
         evidence.findings(view),
@@ -136,7 +137,7 @@ def incident(
         spread=pictures.spread(view),
         sealing=seals,
         methodology=narrative.methodology(view, sealed),
-        impact=narrative.impact(view),
+        impact=narrative.impact(view, whole),
         indicators=evidence.indicators(view),
         links=evidence.links(view, links),
         response=narrative.response(view),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from mvtcase.escape import defang, visible
@@ -13,7 +12,7 @@ from mvtcase.model.reach import suffices
 from mvtcase.report import sentences as words
 from mvtcase.report.crowds import merged_words
 from mvtcase.report.facts import Advice, Method, SetFact
-from mvtcase.report.numbers import people_count, quoted, some
+from mvtcase.report.numbers import inside, people_count, quoted, some
 from mvtcase.report.plain_words import day
 from mvtcase.wording import Message, say
 
@@ -52,7 +51,7 @@ def methodology(view: View, sealing: Mapping[str, SealingSeen]) -> tuple[str, ..
             say(
                 "LINE Letter Sealing changed from on to off for {changed}. The setting belongs to the "
                 "account: any logged-in client can change it. How it was changed is unknown.",
-                changed=people_count(view.number(len(changed))),
+                changed=people_count(view.part(changed, view.shown)),
             )
         )
     return view.told(sentences or [say("Unknown. No finding that would show a method has been confirmed.")])
@@ -67,24 +66,23 @@ def _is_changed(sealing: Mapping[str, SealingSeen], one: OfficialStanding) -> bo
     return one.official.id in sealing and sealing[one.official.id].sealing == _CHANGED
 
 
-def impact(view: View) -> tuple[str, ...]:
+def impact(view: View, numbers: Counted) -> tuple[str, ...]:
     """Return what is known of the consequences."""
-    tally = Counter(one.status for one in view.shown if not one.rests_on_notification)
-    proven, aimed = tally[Status.CONFIRMED], tally[Status.TARGETED]
+    proven, aimed = inside(view, numbers, Status.CONFIRMED, Status.TARGETED)
     yielded: list[str | Message] = []
     if proven:
         yielded.append(
             say(
                 "On phones of {proven} two examiners confirmed traces of spyware. Such spyware can read "
                 "messages, listen and follow the position; whether it did is not visible in this data.",
-                proven=people_count(view.number(proven)),
+                proven=people_count(proven),
             )
         )
     if aimed:
         yielded.append(
             say(
                 "Attacks on {aimed} were confirmed; whether any succeeded is unknown.",
-                aimed=people_count(view.number(aimed)),
+                aimed=people_count(aimed),
             )
         )
     if not proven and not aimed:
@@ -95,13 +93,13 @@ def impact(view: View) -> tuple[str, ...]:
 
 def response(view: View) -> tuple[str, ...]:
     """Return what has been done so far."""
-    consented = sum(any(each.withdrawn_at is None for each in one.consents) for one in view.shown)
+    consented = [one for one in view.shown if any(each.withdrawn_at is None for each in one.consents)]
     scans = [scan for scan in view.scans if scan.recheck_of is None]
     done = [
         say(
             "{asked} on the roster; {consented} with a recorded consent that stands.",
             asked=people_count(len(view.shown)),
-            consented=view.number(consented),
+            consented=view.part(consented, view.shown),
         ),
         say(
             "{acquisitions} registered, each with the hash of every file.",
@@ -151,12 +149,12 @@ def lessons(view: View) -> tuple[str, ...]:
                 gaps=some(view.number(len(broken)), "gap"),
             )
         )
-    unheard = sum(one.official.roster in _UNHEARD for one in view.shown)
+    unheard = [one for one in view.shown if one.official.roster in _UNHEARD]
     if unheard:
         told.append(
             say(
                 "{people} did not answer, refused or withdrew: ask what kept them, and offer it again.",
-                people=people_count(view.number(unheard)),
+                people=people_count(view.part(unheard, view.shown)),
             )
         )
     false = sum(state_of(one) is FindingState.FALSE_POSITIVE for one in view.findings)
@@ -174,7 +172,7 @@ def lessons(view: View) -> tuple[str, ...]:
 
 def recommendations(view: View, numbers: Counted) -> tuple[Advice, ...]:
     """Return what to do for those whom a vendor warned, and for each status that somebody stands at, worst first."""
-    warned = sum(bool(one.notifications) for one in view.shown)
+    warned = [one for one in view.shown if one.notifications]
     told: list[Advice] = []
     if warned:
         notified = view.word(say("warned by a vendor's threat notification"))
@@ -182,7 +180,7 @@ def recommendations(view: View, numbers: Counted) -> tuple[Advice, ...]:
             Advice(
                 status=str(Status.TARGETED),
                 words=notified,
-                officials=view.number(warned),
+                officials=view.part(warned, view.shown),
                 steps=view.told(words.NOTIFIED),
             )
         )

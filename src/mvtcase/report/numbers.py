@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mvtcase.findings.status import WORDS
-from mvtcase.report.crowds import EXAMINED, merged_words
+from mvtcase.report.crowds import EXAMINED, TOTAL, merged_words
 from mvtcase.report.facts import GroupTally, Tally
 from mvtcase.report.view import SHORT
 from mvtcase.wording import Message, count, say
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mvtcase.casebook import OfficialStanding
+    from mvtcase.model import Status
     from mvtcase.report.crowds import Counted
     from mvtcase.report.facts import Shown
     from mvtcase.report.view import View
@@ -50,6 +51,23 @@ def counted(view: View, *, rows: bool = True) -> Counted:
     key, people = view.occasion.group.id if view.occasion.group else "", frozenset(map(id_of, view.shown))
     crowd = view.crowd(rows=rows)
     return crowd.counted(key, people, crowd.rung(people) if view.is_outside and not view.occasion.official else 0)
+
+
+def at_rung(view: View, numbers: Counted) -> View:
+    """Return a view that tells no number of a part of people who may be told in their total alone."""
+    return replace(view, tells_total_only=view.is_outside and numbers.rung == TOTAL)
+
+
+def inside(view: View, numbers: Counted, *statuses: Status) -> tuple[Shown, ...]:
+    """Return how many stand at each of some statuses, all of them in one cell of a report or each in its own.
+
+    Who stands there by a vendor's word alone is not among them.
+    """
+    cell = {each for told in numbers.cells if set(told.statuses) & set(statuses) for each in told.statuses}
+    those = [one for one in view.shown if one.status in cell]
+    apart = [[one for one in those if one.status is each and not one.rests_on_notification] for each in statuses]
+    rest = [one for one in those if one.status not in statuses or one.rests_on_notification]
+    return view.parts(*apart, rest)[:-1]
 
 
 def tallies(view: View, numbers: Counted) -> tuple[Tally, ...]:

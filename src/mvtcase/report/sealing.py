@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from mvtcase.escape import visible
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 ON, OFF, CHANGED, CONFLICTING, UNKNOWN = "on", "off", "changed_on_off", "conflicting", "unknown"
 WORDS = said({ON: "on", OFF: "off", CHANGED: "changed from on to off", CONFLICTING: "conflicting", UNKNOWN: "unknown"})
+_COLUMNS = ("on", "off", "changed", "conflicting", "unknown")
 _MATCHED = frozenset({Status.CONFIRMED, Status.TARGETED, Status.INDICATOR_MATCH})
 _NEVER = SealingSeen(sealing=UNKNOWN, due=True)
 NOTES = said((
@@ -44,24 +44,25 @@ def facts(view: View, sealing: Mapping[str, SealingSeen], apart: Sequence[Counte
         inside = {one.official.id for one in view.book.members(group.id)}
         members = [one for one in view.shown if one.official.id in inside]
         counted.append(_group(view, view.veil.text(group.name, limit=SHORT), members, sealing))
-    due = sum(one.official.id not in sealing or sealing[one.official.id].due for one in view.shown)
-    return SealingFacts(groups=tuple(counted), rows=_rows(view, sealing), due=view.number(due), notes=view.told(NOTES))
+    due = [one for one in view.shown if sealing.get(one.official.id, _NEVER).due]
+    return SealingFacts(
+        groups=tuple(counted),
+        rows=_rows(view, sealing),
+        due=view.part(due, view.shown),
+        notes=view.told(NOTES),
+    )
 
 
 def _group(
     view: View, name: str, members: Sequence[OfficialStanding], sealing: Mapping[str, SealingSeen]
 ) -> SealingGroup:
     told = {one.official.id: _told(one, sealing) for one in members}
-    tally = Counter(told.values())
+    parts = view.parts(*([one for one in members if told[one.official.id] == each] for each in WORDS))
     overlap = [one for one in members if told[one.official.id] in {OFF, CHANGED} and one.status in _MATCHED]
     return SealingGroup(
         group=name,
-        on=view.number(tally[ON]),
-        off=view.number(tally[OFF]),
-        changed=view.number(tally[CHANGED]),
-        conflicting=view.number(tally[CONFLICTING]),
-        unknown=view.number(tally[UNKNOWN]),
-        overlap=view.number(len(overlap)),
+        **dict(zip(_COLUMNS, parts, strict=True)),
+        overlap=view.part(overlap, members),
     )
 
 

@@ -13,7 +13,7 @@ from mvtcase.model import Completeness, FindingState, RosterState, Status
 from mvtcase.report import sentences as words
 from mvtcase.report.crowds import EXAMINED, FOUND, TOTAL, merged_words
 from mvtcase.report.facts import Summary
-from mvtcase.report.numbers import people_count, quoted, some, were
+from mvtcase.report.numbers import inside, people_count, quoted, some, were
 from mvtcase.wording import Message, said, say
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def summary(view: View, numbers: Counted) -> Summary:
     return Summary(
         bottom_line=view.told(_bottom_line(view, numbers)),
         how_sure=view.told(_how_sure(view)),
-        next_steps=view.told(_next_steps(view)),
+        next_steps=view.told(_next_steps(view, numbers)),
         sentences=view.told(_found(view, numbers)),
-        unknowns=view.told(_unknown(view)),
+        unknowns=view.told(_unknown(view, numbers)),
     )
 
 
@@ -65,7 +65,7 @@ def _bottom_line(view: View, numbers: Counted) -> Iterator[Message]:
         resting = sum(one.status is status for one in warned)
         if number > resting:
             said = True
-            told = number - resting if not view.is_outside else number if not resting else view.number(number - resting)
+            told = inside(view, numbers, status)[0] if resting else number
             yield say(sentence, people=people_count(told))
     if warned:
         said = True
@@ -109,10 +109,10 @@ def _how_sure(view: View) -> Iterator[Message]:
     yield say("Whoever is behind it, and what was read or taken, cannot be seen in this data.")
 
 
-def _next_steps(view: View) -> Iterator[Message]:
+def _next_steps(view: View, numbers: Counted) -> Iterator[Message]:
     waiting = {one.official for one in view.findings if one.indicator and stands(one) and not _is_settled(one)}
     missing = [one for one in view.shown if one.status is Status.NOT_EXAMINED]
-    open_ = [one for one in view.shown if one.status is Status.INCONCLUSIVE]
+    (open_,) = inside(view, numbers, Status.INCONCLUSIVE)
     due = [each for each in view.devices if each.due]
     if waiting:
         yield say(
@@ -123,7 +123,7 @@ def _next_steps(view: View) -> Iterator[Message]:
     if open_:
         yield say(
             "Close the gaps of {people} with another acquisition or a recheck.",
-            people=people_count(view.number(len(open_))),
+            people=people_count(open_),
         )
     if due:
         yield say("Recheck {devices} with the newer indicators.", devices=some(view.number(len(due)), "device"))
@@ -173,7 +173,7 @@ def _found(view: View, numbers: Counted) -> Iterator[str | Message]:
         yield say("No finding has been confirmed by two examiners so far.")
 
 
-def _unknown(view: View) -> Iterator[str | Message]:
+def _unknown(view: View, numbers: Counted) -> Iterator[str | Message]:
     tally = Counter(one.status for one in view.shown)
     if tally[Status.NOT_EXAMINED]:
         number = view.number(tally[Status.NOT_EXAMINED])
@@ -183,13 +183,12 @@ def _unknown(view: View) -> Iterator[str | Message]:
             were=were(number),
             roster=_roster(view),
         )
-    if tally[Status.INCONCLUSIVE]:
-        yield (
-            say(
-                "For {tally} no statement is possible: part of the data was not examined or compared, or it shows too "
-                "little.",
-                tally=people_count(view.number(tally[Status.INCONCLUSIVE])),
-            )
+    (open_,) = inside(view, numbers, Status.INCONCLUSIVE)
+    if open_:
+        yield say(
+            "For {tally} no statement is possible: part of the data was not examined or compared, or it shows too "
+            "little.",
+            tally=people_count(open_),
         )
     if tally[Status.NO_TRACE]:
         yield (
@@ -230,10 +229,11 @@ def _days_before(view: View, days: int) -> str:
 
 
 def _roster(view: View) -> Message | str:
-    tally = Counter(one.official.roster for one in view.shown if one.status is Status.NOT_EXAMINED)
+    unseen = [one for one in view.shown if one.status is Status.NOT_EXAMINED]
+    parts = view.parts(*([one for one in unseen if one.official.roster is each] for each in RosterState))
     told = tuple(
-        say("{number} {state}", number=view.number(tally[each]), state=words.ROSTER_WORDS[each])
-        for each in RosterState
-        if tally[each]
+        say("{number} {state}", number=number, state=words.ROSTER_WORDS[each])
+        for each, number in zip(RosterState, parts, strict=True)
+        if number
     )
     return say(" ({states})", states=told) if told else ""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from mvtcase.findings.ratings import rule_named
 from mvtcase.model import Publication
 from mvtcase.report import sentences
-from mvtcase.report.crowds import Crowd, band
+from mvtcase.report.crowds import SOME, Crowd, band
+from mvtcase.report.crowds import parts as parts_of
 from mvtcase.report.facts import Life
 from mvtcase.report.publication import (
     UNATTRIBUTED,
@@ -22,7 +23,7 @@ from mvtcase.report.publication import (
 from mvtcase.wording import ENGLISH, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mvtcase.casebook import Casebook, DeviceStanding, OfficialStanding
     from mvtcase.model import (
@@ -98,6 +99,8 @@ class View:
     shown: tuple[OfficialStanding, ...]
     faces: Mapping[str, Face] = field(repr=False)
     veil: Veil = field(repr=False)
+    tells_total_only: bool = False
+    """Whether so few people stand apart that no number but that of all of them may be told."""
 
     @cached_property
     def rows(self) -> tuple[OfficialStanding, ...]:
@@ -137,7 +140,25 @@ class View:
 
     def number(self, number: int) -> Shown:
         """Return a number of people or things as this edition may tell it."""
+        if self.tells_total_only and number:
+            return SOME
         return band(number) if self.is_outside else number
+
+    def parts(self, *parts: Collection[OfficialStanding]) -> tuple[Shown, ...]:
+        """Return how many people are in each part of a whole whose number is told."""
+        rows = [sum(self.has_row(one.official.id) for one in each) for each in parts]
+        return self.split([len(each) for each in parts], rows)
+
+    def split(self, numbers: Sequence[int], rows: Sequence[int]) -> tuple[Shown, ...]:
+        """Return the numbers of the parts of a whole; `rows` of each part can be told from rows."""
+        if self.tells_total_only or not self.is_outside:
+            return tuple(map(self.number, numbers))
+        return parts_of(numbers, rows)
+
+    def part(self, those: Collection[OfficialStanding], of: Iterable[OfficialStanding]) -> Shown:
+        """Return how many people are a part of others, whose number is told."""
+        inside = {one.official.id for one in those}
+        return self.parts(those, [one for one in of if one.official.id not in inside])[0]
 
     def crowd(self, *, rows: bool = True) -> Crowd:
         """Return among whom nobody may stand out; without `rows` nobody is visible in this report."""

@@ -17,7 +17,7 @@ from builders import report_example as example
 from mvtcase.errors import ConflictError, RenderError
 from mvtcase.model import Group, IndicatorRef, Publication, Status
 from mvtcase.report import exchange, net
-from mvtcase.report.crowds import EXAMINED, LADDER, TOTAL, Crowd, Given, band
+from mvtcase.report.crowds import EXAMINED, LADDER, TOTAL, Crowd, Given, band, parts
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.layout.paper import printed
@@ -255,6 +255,43 @@ def test_what_moved_by_enough_in_two_cells_can_have_moved_by_too_few_in_both() -
     before = Given(report="R-0001", key="", rung=0, counts=counts, people=everybody)
     with pytest.raises(ConflictError):
         Crowd(statuses=stands, hiding=(everybody,), before=(before,)).rung(everybody)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "seen", "told"),
+    [
+        ((5, 1), (0, 0), ("1–6", "1–6")),
+        ((1, 10, 0), (0, 0, 0), ("1–11", "1–11", 0)),
+        ((9, 4), (0, 0), ("1–13", "1–13")),
+        ((5, 5, 1), (0, 0, 0), ("1–11", "1–11", "1–11")),
+        ((5, 1), (0, 1), ("5 to 9", "fewer than 5")),
+        ((5, 2), (0, 0), ("5 to 9", "fewer than 5")),
+        ((7, 6), (0, 0), ("5 to 9", "5 to 9")),
+        ((), (), ()),
+    ],
+)
+def test_bands_of_parts_do_not_pin_a_few_people(
+    numbers: tuple[int, ...], seen: tuple[int, ...], told: tuple[int | str, ...]
+) -> None:
+    """Where the number of all of them leaves the parts of a few only one number, spans are as wide as the whole."""
+    assert parts(numbers, seen) == told
+
+
+def test_what_is_told_of_so_few_people_is_their_number_alone() -> None:
+    """Six people, one of them examined: "5 to 9 of 6 not examined" beside a scan would say that it is one."""
+    base = example.casebook()
+    by_status = {one.status: one for one in base.officials}
+    seen, unseen = by_status[Status.NO_TRACE], by_status[Status.NOT_EXAMINED]
+    people = tuple(
+        replace(one, official=replace(one.official, id=f"O-{n:04d}", publication=Publication.WITHHELD))
+        for n, one in enumerate((seen, *(unseen,) * 5))
+    )
+    book = replace(base, officials=people, findings=(), observations=())
+    facts = group(book, replace(example.occasion(kind="group"), edition=Edition.OUTSIDE), {})
+    assert facts.numbers[0].rung == TOTAL
+    text = render(facts, "group", Format.MARKDOWN).decode()
+    assert not re.search("fewer than|5 to 9|[0-9]–[0-9]", text.replace("as fewer than 5, or", ""))
+    assert "some officials of 6 on the roster not examined so far" in text
 
 
 def test_bands_tell_nought_as_it_is_and_hide_one_to_four() -> None:

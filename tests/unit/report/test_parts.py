@@ -257,7 +257,8 @@ def test_the_methodology_is_unknown_until_something_is_confirmed(book: Casebook)
 def test_the_impact_is_unknown_without_a_confirmation(book: Casebook) -> None:
     """No trace and open matches have no impact that could be told."""
     calm = replace(book, officials=book.officials[1:4])
-    assert narrative.impact(view_of(calm, example.inside()))[0] == "Unknown. No attack has been confirmed so far."
+    view = view_of(calm, example.inside())
+    assert narrative.impact(view, numbers.counted(view))[0] == "Unknown. No attack has been confirmed so far."
 
 
 def test_advice_is_given_for_the_statuses_that_occur(facts: IncidentFacts) -> None:

@@ -108,12 +108,12 @@ def bubblewrap(argv: list[str], box: Box) -> list[str]:
         raise FileNotFoundError("bwrap is not installed")
     mounts = [
         *(word for folder, target in linked_folders() for word in ("--symlink", target, folder)),
+        *("--dev", "/dev"),
         *_binds("--ro-bind-try", needed_folders()),
         *_binds("--ro-bind-try", needed_files()),
-        *("--dev", "/dev"),
         *_binds("--ro-bind-try", map(_absolute, box.read_only)),
         *_binds("--bind", map(_absolute, (*box.writable, *_private(box)))),
-        # Last, because a workspace may lie below /dev/shm.
+        # Last, because a workspace may lie below /dev/shm, and this program too.
         *("--remount-ro", "/dev", "--remount-ro", "/"),
     ]
     where = ["--chdir", _absolute(box.temporary)] if box.temporary else ["--chdir", "/"]

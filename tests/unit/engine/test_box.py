@@ -235,3 +235,14 @@ def test_a_workspace_in_memory_can_be_boxed() -> None:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False, env={})
         assert done.returncode == 0, done.stderr
         assert (place / "x").read_text() == "y"
+
+
+@pytest.mark.skipif(not works(BUBBLEWRAP) or not MEMORY.is_dir(), reason="no bubblewrap, or no /dev/shm")
+def test_a_program_in_memory_can_be_boxed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Python imports may lie below /dev/shm too: the box's own devices had covered it."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        (Path(folder) / "m.py").write_text("print('here')")
+        monkeypatch.setattr(box, "needed_folders", lambda before=box.needed_folders: (*before(), folder))
+        argv = box.bubblewrap([sys.executable, "-I", f"{folder}/m.py"], Box())
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False, env={})
+        assert (done.returncode, done.stdout) == (0, "here\n"), done.stderr

@@ -123,6 +123,7 @@ def _words() -> Iterator[str]:
     for each in (*vars(model).values(), editions.Kind, publication.Edition):
         if isinstance(each, type) and issubclass(each, StrEnum) and each not in UNCHANGED:
             yield from map(str, each)
+    yield from (str(each).replace("_", " ") for each in model.Status)
     for record in (*SHOWN_WHOLE, incident.IncidentFacts, group.GroupFacts, letter.LetterFacts, device.DeviceFacts):
         yield from (each.name.replace("_", " ") for each in fields(record))
 

@@ -9,7 +9,7 @@ from mvtcase import kinds
 from mvtcase.escape import visible
 from mvtcase.findings.lines import group_lines
 from mvtcase.findings.review import stands, state_of
-from mvtcase.model import Completeness, FindingState, Level, Publication, Rating, Status, Trace
+from mvtcase.model import Completeness, EvidenceClass, FindingState, Level, Publication, Rating, Status, Trace
 from mvtcase.report import plain_words as plain
 from mvtcase.report import sealing
 from mvtcase.report.examined import what
@@ -101,6 +101,9 @@ def _result(view: View, one: OfficialStanding) -> str:
         return plain.WARNED
     if one.status is Status.CONFIRMED and view.book.case.single_examiner:
         return plain.CONFIRMED_BY_ONE
+    matched = {each.evidence_class for each in view.findings if each.indicator and stands(each)}
+    if one.status is Status.INDICATOR_MATCH and matched == {EvidenceClass.ATTEMPT}:
+        return plain.ONLY_SENT
     return plain.WAITING if _is_waiting(one) else plain.RESULT[one.status]
 
 
@@ -139,11 +142,15 @@ def _looked_at(view: View, one: DeviceStanding) -> LookedAt:
     unread = dict.fromkeys(trace for gap in one.gaps if (trace := kinds.TRACES.get(gap.module.lower())) in plain.TRACES)
     there = {each.trace for each in carried}
     absent = dict.fromkeys((*missing, *(each for each in unread if each not in there))) if one.latest else ()
+    told = [str(each) for scan in one.latest for each in scan.limitations]
+    left_out = dict.fromkeys(plain.LEFT_OUT[each] for each in told if each in plain.LEFT_OUT)
     return LookedAt(
         what=what(view, one.device.identity, one.device.platform),
         taken=_days(taken),
         could_show=view.word(plain.could_show(carried)),
-        could_not=view.word(plain.listed([plain.TRACES[each] for each in absent if isinstance(each, Trace)])),
+        could_not=view.word(
+            plain.listed([*(plain.TRACES[each] for each in absent if isinstance(each, Trace)), *left_out])
+        ),
         in_part=view.word(plain.listed([plain.TRACES[each] for each in unread if each in there])),
     )
 

@@ -33,6 +33,10 @@ RESULT: Mapping[Status, str] = said({
 """The result as the person reads it, in one sentence."""
 CONFIRMED_BY_ONE = Said("We found traces of spyware on your phone, and one of us confirmed it.")
 """The result where this case needs no second examiner."""
+ONLY_SENT = Said(
+    "Somebody sent you a link or a message that is known from spyware attacks, and we are still checking it."
+)
+"""The result where all that was found is something the person received."""
 WARNED = Said(
     "The maker of a service warned you that you may have been attacked; "
     "we take that seriously, whatever your phone shows."
@@ -93,7 +97,7 @@ STEPS: Mapping[Status, tuple[str, ...]] = said({
         _CALL,
         _KEEP,
         "Do not install updates before we have taken a second copy.",
-        "Do not write about this on the phone until we are done.",
+        "Do not speak or write about this on the phone until we are done.",
     ),
     Status.SUSPICIOUS: (_KEEP, "We may ask you for a second, fuller copy.", "Tell us of anything odd the same day."),
     Status.INCONCLUSIVE: (
@@ -138,14 +142,23 @@ LINE_ALL = said((
 ))  # fmt: skip
 
 TRACES: Mapping[Trace, str] = said({
-    Trace.MESSAGE: "messages and calls you received",
+    Trace.MESSAGE: "messages you received",
     Trace.LINK_OPENED: "links and pages that were opened",
     Trace.EXECUTION: "programs that ran",
     Trace.PERSISTENCE: "files left behind",
     Trace.APP: "apps",
-    Trace.PROFILE: "settings that others installed",
+    Trace.PROFILE: "settings that were added, for example for work",
 })  # fmt: skip
 """What a copy can show, in words of every day; accounts and ordinary settings say little about an attack."""
+
+LEFT_OUT: Mapping[str, str] = said({
+    "An unencrypted iTunes backup carries no calls.": "calls",
+    "An unencrypted iTunes backup carries no Safari history or tabs.": "pages opened in Safari",
+    "AndroidQF carries no app data but SMS and MMS, and no contents of files.": "messages in apps",
+    "AndroidQF carries a browsing history of rooted phones only.": "pages opened in a browser",
+    "MVT reads SMS and MMS of an Android backup, no other app.": "messages in apps",
+})  # fmt: skip
+"""What a copy of some kind never holds, though it holds others of that sort."""
 
 _SENT = Said("You were sent a link or a message that is known from spyware attacks")
 _OPENED = Said("Your phone opened or looked up an address that is known from spyware attacks")

@@ -27,7 +27,7 @@ BOTTOM_LINE: Mapping[Status, str] = said({
     Status.CONFIRMED: "Traces of spyware were confirmed on phones of {people}.",
     Status.TARGETED: "Attacks on {people} were confirmed; whether they succeeded is not known.",
     Status.INDICATOR_MATCH: (
-        "Something published as belonging to spyware was found with {people} and is being reviewed."
+        "Something published as belonging to spyware was found with {people}; it is under review and not confirmed."
     ),
     Status.SUSPICIOUS: "Something unusual was found with {people}; ordinary causes are common.",
 })  # fmt: skip

@@ -25,8 +25,9 @@ from builders import report_example as example
 from builders import report_hostile as hostile
 from mvtcase.casebook import Remedy, Stale
 from mvtcase.errors import RenderError
-from mvtcase.model import Completeness, Status
-from mvtcase.report import kept
+from mvtcase.kinds.ios_backup import IOS_BACKUP
+from mvtcase.model import Completeness, EvidenceClass, Status
+from mvtcase.report import kept, plain_words
 from mvtcase.report.document import Table, plain, stacked
 from mvtcase.report.incident import incident
 from mvtcase.report.layout import html as layout
@@ -434,7 +435,37 @@ def test_a_letter_does_not_say_of_one_sort_of_traces_that_it_was_shown_and_was_n
     occasion = replace(example.inside(kind="letter"), official=one.official)
     (seen,) = letter(replace(book, officials=(one,)), occasion, example.sealing()).looked_at
     assert ("messages" in seen.could_show, "messages" in seen.could_not) == (True, False)
-    assert seen.in_part == "messages and calls you received"
+    assert seen.in_part == "messages you received"
+
+
+def test_a_letter_names_what_an_unencrypted_copy_left_out(book: Casebook) -> None:
+    """A sort of traces that was looked at holds others that such a copy never carries: calls beside messages."""
+    (whole,) = (each for each in book.officials[:1])
+    scans = tuple(
+        replace(each, limitations=tuple(one.text for one in IOS_BACKUP.limitations)) for each in whole.devices[0].latest
+    )
+    one = replace(whole, devices=(replace(whole.devices[0], latest=scans),))
+    occasion = replace(example.inside(kind="letter"), official=one.official)
+    note = letter(replace(book, officials=(one,)), occasion, example.sealing())
+    assert note.looked_at[0].could_not.endswith("pages opened in Safari, calls")
+    assert "calls" not in note.looked_at[0].could_show
+    assert "calls. " not in markdown(PAGES["letter"](note)).partition("It could not show")[0]
+
+
+def test_what_was_only_sent_to_a_person_is_not_said_to_have_been_found_on_the_phone(book: Casebook) -> None:
+    """A link in a message is no program that ran; with one thing more than messages it is the graver sentence."""
+    matched = next(one for one in book.officials if one.status is Status.INDICATOR_MATCH)
+    own = [each for each in book.findings if each.official == matched.official.id and each.indicator]
+    occasion = replace(example.inside(kind="letter"), official=matched.official)
+
+    def result(*classes: EvidenceClass) -> str:
+        told = tuple(replace(own[0], id=f"F-{kind}", evidence_class=kind) for kind in classes)
+        there = replace(book, officials=(matched,), findings=told)
+        return letter(there, occasion, example.sealing()).result
+
+    assert result(EvidenceClass.ATTEMPT) == plain_words.ONLY_SENT
+    graver = plain_words.RESULT[Status.INDICATOR_MATCH]
+    assert {result(EvidenceClass.EXECUTION), result(EvidenceClass.ATTEMPT, EvidenceClass.ARTEFACT)} == {graver}
 
 
 def test_a_letter_says_what_became_of_the_agreement_and_asks_for_nothing_that_was_withdrawn(book: Casebook) -> None:

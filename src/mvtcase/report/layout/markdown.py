@@ -7,6 +7,7 @@ from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
 from mvtcase.report.document import Bullets, Card, Drawing, Pairs, Para, Section, Style, Table, Tone, pieces, plain
+from mvtcase.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ def markdown(document: Document) -> str:
     page = _Page(document.translator)
     lines = [
         *([f"**{page.inline(document.marking)}** {page.inline(document.meaning)}"] if document.marking else []),
-        f"# {page.inline(document.name)}: {page.inline(document.title)}",
+        f"# {page.inline((document.name, say(': '), document.title))}",
         page.inline(document.lead),
         *page.blocks(document.blocks, 2),
         page.inline(document.foot),

@@ -87,7 +87,7 @@ def _office_properties(document: Document) -> dict[str, Any]:
     told = document.translator
     at = datetime.fromisoformat(document.properties["written"].replace("Z", "+00:00")).astimezone(timezone.utc)
     return {
-        "title": _short(plain((document.name, ": ", document.title), told)),
+        "title": _short(plain((document.name, say(": "), document.title), told)),
         "author": _short(document.properties.get("author", "")),
         "subject": _short(document.properties.get("state", "")),
         "keywords": _short(document.marking),
@@ -110,10 +110,10 @@ class _Docx:
         document = self._document
         for part in (self._made.sections[0].header, self._made.sections[0].footer):
             part.paragraphs[0].text = _xml(f"{document.marking}   {plain(document.foot, self._told)}".strip())
-        self._heading((document.name, ": ", document.title), 0)
+        self._heading((document.name, say(": "), document.title), 0)
         self._text(self._made.add_paragraph(), document.lead)
         if document.meaning:
-            self._text(self._made.add_paragraph(), f"{document.marking}. {document.meaning}")
+            self._text(self._made.add_paragraph(), (document.marking, say(". "), document.meaning))
 
     def blocks(self, blocks: Iterable[Block], depth: int) -> None:
         """Write blocks one after the other."""
@@ -248,7 +248,7 @@ def xlsx(document: Document) -> bytes:
 def _front(document: Document) -> list[tuple[str, str]]:
     told = document.translator
     rows: list[tuple[str, str]] = [
-        ("", plain((document.name, ": ", document.title), told)),
+        ("", plain((document.name, say(": "), document.title), told)),
         ("", plain(document.lead, told)),
     ]
     rows += [("", f"{document.marking} {document.meaning}")] if document.marking else []

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from mvtcase.report.document import Bullets, Para, Section, Tone, bold, joined
 from mvtcase.report.pages import parts
 from mvtcase.report.plain_words import day, listed
-from mvtcase.wording import say
+from mvtcase.wording import say, translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mvtcase.report.document import Block, Document, Inline
     from mvtcase.report.letter import LetterFacts, LookedAt
+    from mvtcase.wording import Translator
 
 
 def page(facts: LetterFacts) -> Document:
@@ -47,7 +48,8 @@ def page(facts: LetterFacts) -> Document:
 def _blocks(facts: LetterFacts) -> Iterator[Block]:
     details = facts.details
     yield Section(say("The result"), (Para(bold(facts.result), Tone.RESULT),))
-    seen = tuple(map(_looked_at, facts.looked_at)) or (Para(say("None of your phones so far.")),)
+    told = translator(details.language)
+    seen = tuple(_looked_at(each, told) for each in facts.looked_at) or (Para(say("None of your phones so far.")),)
     yield Section(say("What we looked at"), (*seen, *((Para(facts.explained),) if facts.explained else ())))
     if facts.found:
         yield Section(say("What we found"), (_each(facts.found),))
@@ -79,17 +81,18 @@ def _each(texts: tuple[Inline, ...]) -> Block:
     return Para(texts[0]) if len(texts) == 1 else Bullets(texts)
 
 
-def _looked_at(one: LookedAt) -> Para:
+def _looked_at(one: LookedAt, told: Translator) -> Para:
     text: list[Inline] = [bold(one.what)]
+    sentences = []
     if one.taken:
         text += [say(", "), say("copied on {day}", day=listed([day(each) for each in one.taken.split(", ")]))]
     text.append(say(". "))
     if one.could_show:
-        text += [say("The copy could show: {what}.", what=one.could_show), " "]
+        sentences.append(say("The copy could show: {what}.", what=one.could_show))
     if one.in_part:
-        text += [say("A part of this could not be read: {what}.", what=one.in_part), " "]
+        sentences.append(say("A part of this could not be read: {what}.", what=one.in_part))
     if one.could_not:
-        text.append(say("It could not show: {what}.", what=one.could_not))
+        sentences.append(say("It could not show: {what}.", what=one.could_not))
     if not one.could_show and not one.could_not:
-        text.append(say("It has not been examined."))
-    return Para(tuple(text))
+        sentences.append(say("It has not been examined."))
+    return Para((*text, parts.run_on([told.word(each) for each in sentences])))

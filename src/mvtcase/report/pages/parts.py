@@ -157,7 +157,7 @@ def facts_of_case(details: Details, marking: Marking) -> Pairs:
         (say("Contact of the organisation"), details.contact or NOTHING),
         (say("Examiners"), ", ".join(details.examiners)),
         (say("Case opened"), moment(details.opened_at)),
-        (say("Marking"), f"{marking.label}. {marking.meaning}"),
+        (say("Marking"), (marking.label, say(". "), marking.meaning)),
         *life(details),
     ]
     return Pairs(tuple(rows))
@@ -168,7 +168,7 @@ def bottom_line(summary: Summary) -> Section:
     return Section(
         say("Bottom line"),
         (
-            Para(_run_on(summary.bottom_line), Tone.RESULT),
+            Para(run_on(summary.bottom_line), Tone.RESULT),
             Card(say("How sure this is"), (Bullets(summary.how_sure),), "quiet"),
             Card(say("What comes next"), (Bullets(summary.next_steps, ordered=True),), "quiet"),
         ),
@@ -176,7 +176,7 @@ def bottom_line(summary: Summary) -> Section:
     )
 
 
-def _run_on(sentences: Sequence[str]) -> str:
+def run_on(sentences: Sequence[str]) -> str:
     """Return sentences as one text; Chinese has no space between them."""
     return "".join(each if each.endswith("。") else f"{each} " for each in sentences).rstrip()
 

@@ -323,6 +323,31 @@ def test_a_newer_report_supersedes_an_older_one_of_its_kind(scanned: Desk) -> No
     custody.verify(scanned)
 
 
+def test_a_report_that_supersedes_two_is_named_by_both(scanned: Desk) -> None:
+    """On their pages, in the list, and when they are made again; its own page names them both."""
+    for number in range(1, 4):
+        reports.write(scanned, "incident", formats=("html", "json"))
+        _released(scanned, f"R-000{number}")
+    for number in (1, 2):
+        report_life.supersede(scanned, f"R-000{number}", by="R-0003")
+    told = {each["id"]: each for each in _written(reports.list_reports(scanned))}
+    assert [told[f"R-000{number}"]["superseded_by"] for number in (1, 2)] == ["R-0003", "R-0003"]
+    assert "R-0001, R-0002" in Path(told["R-0003"]["path"]).with_suffix(".html").read_text()
+    report_life.erratum(scanned, "R-0001", "A line is wrong.")
+    assert "superseded by R-0003" in Path(told["R-0001"]["path"]).with_suffix(".html").read_text()
+    for number in (1, 2, 3):
+        made = report_life.rebuild(scanned, f"R-000{number}").json["files"]
+        assert [each["same"] for each in made] == [True, True]
+
+
+def test_a_report_is_stale_when_another_number_of_examiners_is_needed(scanned: Desk) -> None:
+    """Why one is enough stands on its page, whatever else of the page stays the same."""
+    reports.write(scanned, "incident")
+    cases.set_single_examiner(scanned, "the other is ill")
+    with pytest.raises(ConflictError, match="stale"):
+        report_life.review(_as(scanned, "Grace"), "R-0001")
+
+
 def test_who_reviewed_and_released_stands_on_the_page_and_in_the_metadata(scanned: Desk) -> None:
     """In every format of the report, each with its hash in the chain; an erratum comes after the release only."""
     reports.write(scanned, "incident", formats=("html", "md", "docx"))
@@ -432,6 +457,27 @@ def test_a_report_is_compared_with_the_one_before_in_its_language(scanned: Desk)
     same, other = report_life.diff(scanned, "R-0003"), report_life.diff(scanned, "R-0003", before="R-0002")
     assert (same.data.before, same.data.differences, same.messages) == ("R-0001", (), ())
     assert "different languages" in str(other.messages[0])
+
+
+def test_of_two_findings_of_one_title_a_difference_in_either_is_told(
+    scanned: Desk, add_phone: Callable[..., str], join: Callable[..., str]
+) -> None:
+    """Lines are named by what they are about, which two people's can share; no edition loses one of them."""
+    add_phone(join("Person 2", publication=Publication.NAMED), seed=2)
+    scans.run(scanned, scans.Request(everything=True))
+    first, second = (each["id"] for each in findings.list_findings(scanned).json["findings"])
+    reports.write(scanned, "incident", formats=("json",), edition="named")
+    told = []
+    for number, finding in ((2, first), (3, second)):
+        for examiner in ("Ada", "Grace"):
+            findings.dispose(_as(scanned, examiner), finding, verdict=Verdict.BENIGN, reason="known")
+        reports.write(scanned, "incident", formats=("json",), edition="named")
+        said = report_life.diff(scanned, f"R-000{number}").json["differences"]
+        told += [(each["before"], each["after"]) for each in said if each["what"].startswith("lines")]
+    assert told == [
+        ("awaits review, awaits review", "awaits review, judged benign"),
+        ("awaits review, judged benign", "judged benign, judged benign"),
+    ]
 
 
 def test_a_report_of_another_release_is_said_to_be_one(scanned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,14 +104,21 @@ def _life(report: Report, events: Sequence[CustodyEvent], superseded_by: str) ->
         reviewed_at=reviewed.at if reviewed else None,
         released_by=released.actor if released else "",
         released_at=released.at if released else None,
-        supersedes=report.supersedes or "",
-        superseded_by=superseded_by if report.state is ReportState.SUPERSEDED else "",
+        supersedes=", ".join(_told(events, "report.supersedes", "old")) or report.supersedes or "",
+        superseded_by=next(iter(_told(events, "report.superseded", "by")), superseded_by)
+        if report.state is ReportState.SUPERSEDED
+        else "",
         errata=tuple(
             (each.actor, each.at, str(each.payload.get("text", "")))
             for each in events
             if each.action == "report.erratum"
         ),
     )
+
+
+def _told(events: Sequence[CustodyEvent], action: str, key: str) -> list[str]:
+    """Return the reports that events of a sort name; the row of one that replaces several names the last alone."""
+    return [str(each.payload[key]) for each in events if each.action == action and key in each.payload]
 
 
 def file_state(folder: CaseFolder, file: ReportFile) -> str:

@@ -11,6 +11,7 @@ from mvtcase.errors import ConflictError, InputError, NotFoundError
 from mvtcase.files import write_atomically
 from mvtcase.model import ReportState
 from mvtcase.report import kept
+from mvtcase.report.facts import Life
 from mvtcase.report.publication import Edition
 from mvtcase.report.render import Format, as_json, render_all
 from mvtcase.store import queries
@@ -25,15 +26,12 @@ from mvtcase.workflow.report_making import look_of, look_over, made_again, occas
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mvtcase.report.facts import Life
     from mvtcase.store.store import Store
     from mvtcase.wording import Message
     from mvtcase.workflow.desk import Desk
     from mvtcase.workflow.report_files import Written
 
 _NEXT = {ReportState.DRAFT: ReportState.REVIEWED, ReportState.REVIEWED: ReportState.RELEASED}
-_NO_MATTER = frozenset({"details", "custody"})
-"""Parts of a report in which it may differ from one made anew: its life, and the head of the chain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,14 +161,14 @@ def _require_fresh(desk: Desk, store: Store, found: Written, since: Message | No
     """Raise `ConflictError` where the case would not say any more what the report says."""
     if not found.wish or found.facts is None:
         return
-    written = as_json(_kept_facts(store, found))
+    written = as_json(_without_life(_kept_facts(store, found)))
     try:
-        now = as_json(made_again(store, found, desk.newest()))
+        now = as_json(_without_life(made_again(store, found, desk.newest())))
     except ConflictError as error:
         raise ConflictError(
             "{report} may not leave as it is: {error}", hint="Write it again.", report=found.report.id, error=error
         ) from error
-    parts = sorted(name for name in written if name not in _NO_MATTER and written[name] != now.get(name))
+    parts = sorted(name for name in written if name != "custody" and written[name] != now.get(name))
     if parts:
         raise ConflictError(
             "{report} is stale: the case has moved on in {parts}. {since}",
@@ -179,6 +177,11 @@ def _require_fresh(desk: Desk, store: Store, found: Written, since: Message | No
             parts=tuple(Said(each.replace("_", " ")) for each in parts),
             since=since or "",
         )
+
+
+def _without_life(facts: Any) -> Any:  # noqa: ANN401  # the facts of any kind
+    """Return facts as they were before anybody looked at them: its own life makes no report stale."""
+    return replace(facts, details=replace(facts.details, life=Life()))
 
 
 def _kept_facts(store: Store, found: Written) -> Any:  # noqa: ANN401  # the facts of any kind
@@ -273,7 +276,8 @@ def supersede(desk: Desk, named: str, *, by: str) -> Outcome[reports.ReportsShow
                 sha256=_first(change.payload, old.report.sha256),
             )
         with store.change("report.supersedes", actor=desk.actor, subject=new.report.id, old=old.report.id) as change:
-            change.payload |= _laid_out(desk, store, new, replace(new.life, supersedes=old.report.id))
+            replaced = ", ".join(filter(None, (new.life.supersedes, old.report.id)))
+            change.payload |= _laid_out(desk, store, new, replace(new.life, supersedes=replaced))
             change.update(
                 "report", new.report.uuid, supersedes=old.report.id, sha256=_first(change.payload, new.report.sha256)
             )
@@ -384,8 +388,12 @@ def _differences(part: str, key: str, value: str, one: Any, other: Any) -> list[
 
 
 def _entries(rows: Any, key: str, value: str) -> dict[str, str]:  # noqa: ANN401  # JSON
-    named = (each for each in rows or () if isinstance(each, dict))
-    return {str(each[key]["value"] if isinstance(each[key], dict) else each[key]): str(each[value]) for each in named}
+    """Return what each name stands at: two of one name, such as two people's same message, at both."""
+    told: dict[str, list[str]] = {}
+    for each in (each for each in rows or () if isinstance(each, dict)):
+        name = each[key]["value"] if isinstance(each[key], dict) else each[key]
+        told.setdefault(str(name), []).append(str(each[value]))
+    return {name: ", ".join(sorted(values)) for name, values in told.items()}
 
 
 def _before(store: Store, after: Written) -> Written:

@@ -24,6 +24,7 @@ from mvtcase.model import Publication, TimeBasis
 from mvtcase.report import evidence
 from mvtcase.report.crowds import FEWEST_TOGETHER
 from mvtcase.report.document import LONGEST_CELL, fitting
+from mvtcase.report.layout import office
 from mvtcase.report.publication import shown_indicator
 from mvtcase.wording import say, translator
 
@@ -199,9 +200,16 @@ def as_xlsx(view: View, *, with_names: bool) -> Export:
         note.append([line])
     for each in book.worksheets:
         each.oddHeader.center.text = each.oddFooter.center.text = f"TLP:{view.book.case.tlp}"
-    written = io.BytesIO()
-    book.save(written)
-    return Export(data=written.getvalue(), left=left)
+    at = parse_timestamp(view.occasion.written_at).replace(tzinfo=None)
+    properties = {
+        "title": f"{sheet.title} {view.book.case.id}",
+        "author": visible(view.occasion.organisation) or office.OURSELVES,
+        "keywords": f"TLP:{view.book.case.tlp}",
+        "language": view.occasion.language,
+        "created": at,
+        "modified": at,
+    }
+    return Export(data=office.saved(book, properties), left=left)
 
 
 def _rows(view: View, *, with_names: bool) -> Iterator[list[object]]:

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import uuid
+import zipfile
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -143,6 +144,16 @@ def test_a_workbook_is_in_the_language_of_the_case_and_carries_the_marking(view:
     assert {"發現項目", "執行", "已確認", "update[.]evil[.]example"} <= cells
     assert findings.oddHeader.center.text == findings.oddFooter.center.text == "TLP:AMBER+STRICT"
     assert "TLP:AMBER+STRICT" in str(about["A1"].value)
+    told = book.properties
+    assert (told.creator, told.title, told.language) == ("Example CERT", "發現項目 C-0001", "zh-TW")
+    assert b"openpyxl" not in _unpacked(made.data).lower()
+    nobody = exchange.as_xlsx(replace(view, occasion=replace(view.occasion, organisation="")), with_names=False).data
+    assert openpyxl.load_workbook(io.BytesIO(nobody)).properties.creator == "mvtcase"
+
+
+def _unpacked(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        return b"".join(packed.read(name) for name in packed.namelist())
 
 
 def test_json_holds_what_the_csv_holds(view: View) -> None:

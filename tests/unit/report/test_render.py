@@ -282,11 +282,16 @@ def test_office_files_hold_the_same_and_nothing_that_runs(facts: IncidentFacts, 
     if form is Format.DOCX:
         opened = docx.Document(io.BytesIO(made))
         told = "\n".join([*(each.text for each in opened.paragraphs), *_cells(opened)])
-        assert opened.core_properties.keywords == "TLP:AMBER+STRICT"
+        properties = opened.core_properties
+        assert set(opened.styles.element.xpath("//w:lang/@w:val")) == {"en"}
     else:
         sheets = openpyxl.load_workbook(io.BytesIO(made))
+        properties = sheets.properties
         told = "\n".join(str(cell.value) for sheet in sheets for row in sheet.iter_rows() for cell in row)
         assert {"People", "Indicators", "Timeline"} <= set(sheets.sheetnames)
+    assert properties.title.startswith("Incident report: ")
+    assert (properties.keywords, properties.language) == ("TLP:AMBER+STRICT", "en")
+    assert re.findall(rb"<Application>([^<]*)", whole) == [b"mvtcase"]
     for text in ("Aldith Ashgrove", "update[.]evil[.]example", "TLP:AMBER+STRICT", "R-0001"):
         assert text in told, text
 

@@ -31,7 +31,7 @@ from mvtcase.report.document import (
 from mvtcase.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mvtcase.report.document import Block, Document, Inline
     from mvtcase.wording import Translator
@@ -44,6 +44,9 @@ _DEEPEST = 4
 _LONGEST_SHEET_NAME = 31
 _LONGEST_PROPERTY = 255
 """What the format's own library takes of a property."""
+_OTHERWISE = {"author": "creator", "comments": "description"}
+"""What one library calls a property, and the other one."""
+_WRITTEN_BY, OURSELVES = re.compile(rb"(<Application>)[^<]*"), "mvtcase"
 _CODE_FONT = "Courier New"
 _PAPER, _MARGIN, _PER_MM = (210, 297), 18, 36_000
 """A page in millimetres, and what the format counts in."""
@@ -67,6 +70,7 @@ def docx(document: Document) -> bytes:
     _on_a4(made.sections[0])
     for each in _GRIDS.values():
         made.styles[each].font.size = _SMALL * _PER_POINT
+    _in_language(made, document.language)
     page = _Docx(made, document)
     page.beginning()
     page.blocks(document.blocks, 1)
@@ -81,6 +85,15 @@ def _on_a4(section: Any) -> None:  # noqa: ANN401  # python-docx has no types
     section.page_width, section.page_height = (side * _PER_MM for side in _PAPER)
     for side in ("left", "right", "top", "bottom"):
         setattr(section, f"{side}_margin", _MARGIN * _PER_MM)
+
+
+def _in_language(made: Any, language: str) -> None:  # noqa: ANN401  # as above
+    """Say in which language the text is, by which programs spell it and read it out."""
+    from docx.oxml.ns import qn  # noqa: PLC0415  # as above
+
+    for each in made.styles.element.iter(qn("w:lang")):
+        each.set(qn("w:val"), language)
+        each.set(qn("w:eastAsia"), language)
 
 
 def _office_properties(document: Document) -> dict[str, Any]:
@@ -236,10 +249,13 @@ def xlsx(document: Document) -> bytes:
             sheet.append([_cell(plain(each, told), told) for each in cells])
         _laid_out(sheet)
     _laid_out(first)
-    properties = _office_properties(document)
-    book.properties.title, book.properties.creator = properties["title"], properties["author"]
-    book.properties.description, book.properties.keywords = properties["comments"], properties["keywords"]
-    book.properties.created = book.properties.modified = properties["created"]
+    return saved(book, _office_properties(document))
+
+
+def saved(book: Any, properties: Mapping[str, Any]) -> bytes:  # noqa: ANN401  # as below
+    """Return a workbook with its properties; what it is written by is not its author."""
+    for name, value in properties.items():
+        setattr(book.properties, _OTHERWISE.get(name, name), value)
     held = io.BytesIO()
     book.save(held)
     return _same_bytes(held.getvalue(), at=properties["created"])
@@ -300,6 +316,9 @@ def _same_bytes(packed: bytes, at: datetime | None = None) -> bytes:
             if at is not None and name == "docProps/core.xml":
                 stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
                 content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, content)
+            content = (
+                _WRITTEN_BY.sub(rb"\g<1>" + OURSELVES.encode(), content) if name == "docProps/app.xml" else content
+            )
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             target.writestr(entry, content)

@@ -18,7 +18,7 @@ from mvtcase.report.view import LONG, SENTENCE, SHORT
 from mvtcase.wording import Said, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from mvtcase.model import Finding, IndicatorRef, IndicatorSet, Observation, Scan, SealingSeen
@@ -115,7 +115,7 @@ def _people(found: Sequence[Finding]) -> int:
 def _indicator_row(view: View, matched: list[Finding], sets: Mapping[str, IndicatorSet]) -> IndicatorRow:
     ref = matched[0].indicator
     assert ref is not None  # noqa: S101  # only findings with an indicator are gathered
-    told = matched if not view.is_outside or _people(matched) >= FEWEST_TOGETHER else ()
+    told = matched if _dated(view, {one.official for one in matched}) else ()
     times = sorted(visible(one.event_time) for one in told if one.event_time)
     return IndicatorRow(
         indicator=_indicator(ref, sets),
@@ -139,15 +139,17 @@ def links(view: View, seen: Sequence[SeenLink], *, naming: bool = True) -> tuple
             officials=view.number(len(each.officials)),
             who=tuple(sorted(view.who(one) for one in each.officials if view.has_row(one))) if naming else (),
             findings=view.number(each.findings),
-            first=visible(each.first) if each.first and _dated(view, each) else None,
-            last=visible(each.last) if each.last and _dated(view, each) else None,
+            first=visible(each.first) if each.first and _dated(view, each.officials) else None,
+            last=visible(each.last) if each.last and _dated(view, each.officials) else None,
         )
         for each in seen
     )
 
 
-def _dated(view: View, link: SeenLink) -> bool:
-    return not view.is_outside or len(link.officials) >= FEWEST_TOGETHER
+def _dated(view: View, people: Collection[str]) -> bool:
+    """Return whether the first and last time of some people may be told: among few in no row it is somebody's own."""
+    hidden = sum(not view.has_row(one) for one in people)
+    return not view.is_outside or hidden == 0 or hidden >= FEWEST_TOGETHER
 
 
 def _link_value(link: SeenLink, types: Mapping[str, str], families: AbstractSet[str], *, shown: bool) -> str:

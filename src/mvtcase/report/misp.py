@@ -148,6 +148,7 @@ def _attribute(
     people = len({one.official for one in standing})
     classes = ", ".join(sorted({str(one.evidence_class) for one in found}))
     counted = f"findings standing: {len(standing)}, dismissed: {len(found) - len(standing)}; officials: {people}"
+    counted = f"of people in rows, {counted}" if view.counted_only else counted
     numbers = "; ".join(
         [*((counted, classes) if found else ()), *(["found at people who may be in no row"] if elsewhere else [])]
     )

@@ -42,7 +42,7 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
     # Most texts of a report stand in it many times, and nobody is named across two of them: each is read once.
     read = "\n".join(set(map(_as_read, set(texts))))
     for each in _in_one_line(text for one in view.findings if one.indicator for text in _of_indicator(one.indicator)):
-        read = read.replace(each, "\n")
+        read = _without_whole(read, each)
     lines = set(read.split("\n"))
     known = {word for one in view.book.officials for word in _allowed(one.official)} | own_words() | _team(view)
     whole = "\n".join(set(map(joined, lines)))
@@ -62,6 +62,23 @@ def require_nobody(view: View, texts: Iterable[str]) -> None:
                 hint="Look for it in the case's title, in the names of groups, and in texts that were let out.",
                 official=one.official.id,
             )
+
+
+def _without_whole(text: str, piece: str) -> str:
+    """Return a text without a piece where that is no part of a longer word: an indicator such as `bh` is in names."""
+    kept, done, at = [], 0, text.find(piece)
+    while at >= 0:
+        end = at + len(piece)
+        if not (_goes_on(text[at - 1 : at], piece[0]) or _goes_on(piece[-1], text[end : end + 1])):
+            kept.append(text[done:at])
+            done = end
+        at = text.find(piece, end)
+    return "\n".join((*kept, text[done:]))
+
+
+def _goes_on(one: str, other: str) -> bool:
+    """Return whether two characters, one after the other, are of one word."""
+    return bool(RUNS.fullmatch(one + other)) and bool(one) and bool(other) and not CJK.search(one + other)
 
 
 def _as_read(text: str) -> str:

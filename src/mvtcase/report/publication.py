@@ -105,9 +105,15 @@ class Veil:
     """
 
     def __init__(
-        self, officials: Iterable[OfficialStanding], indicators: Iterable[str] = (), *, covers: bool = True
+        self,
+        officials: Iterable[OfficialStanding],
+        indicators: Iterable[str] = (),
+        *,
+        unclickable: Iterable[str] = (),
+        covers: bool = True,
     ) -> None:
-        self._covers, self._people, self._indicators = covers, officials if covers else (), indicators
+        self._covers, self._people, self._indicators = covers, officials if covers else (), tuple(indicators)
+        self._unclickable = tuple(unclickable)
 
     @cached_property
     def _personal(self) -> frozenset[str]:
@@ -129,11 +135,16 @@ class Veil:
         known = {text for each in self._indicators if len(text := visible(each)) > _MIN_CHARACTERS}
         return _Spotter({text: re.escape(text) for text in known})
 
+    @cached_property
+    def _kept(self) -> _Spotter:
+        known = {visible(each) for each in (*self._indicators, *self._unclickable)}
+        return _Spotter({told: re.escape(told) for each in known if each for told in (each, defang(each))})
+
     def text(self, value: str, *, limit: int = MAX_TEXT_CHARACTERS) -> str:
         """Return a text as a report may show it; what is personal is covered before anything is cut or broken."""
         shown = visible(value[: limit * _ROOM])
         if self._covers:
-            shown = self._hidden.sub(_covered, shown)
+            shown = self._hidden.sub(_covered, shown, keep=self._kept.whole(shown))
             shown = _LINE_ACCOUNT.sub(HIDDEN, _DIGITS.sub(self._number, shown))
         shown = _URL.sub(lambda match: defang(match[0]), shown)
         shown = self._links.sub(lambda match: defang(match[0]), shown)
@@ -159,13 +170,28 @@ class _Spotter:
         if patterns:
             self._automaton.make_automaton()
 
-    def sub(self, replacement: Callable[[re.Match[str]], str], text: str) -> str:
-        """Return a text with every occurrence replaced, the longest first."""
-        if not len(self._automaton):
-            return text
-        for _, pattern in sorted({found for _, found in self._automaton.iter(text.casefold())}, reverse=True):
-            text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
+    def sub(self, replacement: Callable[[re.Match[str]], str], text: str, keep: str = "") -> str:
+        """Return a text with every occurrence replaced, the longest first, but those inside what the pattern keeps."""
+        for pattern in self._found(text):
+            if keep:
+                pattern = f"(?P<kept>{keep})|{pattern}"  # noqa: PLW2901  # the same, with what goes before it
+            text = re.sub(
+                pattern,
+                lambda match: match[0] if match.groupdict().get("kept") else replacement(match),
+                text,
+                flags=re.IGNORECASE,
+            )
         return text
+
+    def whole(self, text: str) -> str:
+        """Return a pattern of what occurs in a text, where that is no part of a longer word; empty of nothing."""
+        return "|".join(rf"(?<!\w){pattern}(?!\w)" for pattern in self._found(text))
+
+    def _found(self, text: str) -> list[str]:
+        """Return the patterns of what occurs in a text, the longest first."""
+        if not len(self._automaton):
+            return []
+        return [each for _, each in sorted({found for _, found in self._automaton.iter(text.casefold())}, reverse=True)]
 
 
 def _pattern(text: str) -> str:
@@ -201,8 +227,11 @@ def _of_person(official: Official) -> Iterator[str]:
 
 def _of_device(device: Device) -> Iterator[str]:
     identity = device.identity
-    generic = {identity.model, identity.product_type, identity.manufacturer}
-    yield from (text for text in (device.label, identity.name) if text and text not in generic)
+    models = (identity.model, identity.product_type, identity.manufacturer, "iPhone", "iPad")
+    generic = tuple(each.casefold() for each in models if each)
+    named = filter(None, (device.label, identity.name))
+    # A phone that nobody renamed is called by the begin of its model.
+    yield from (text for text in named if not any(each.startswith(text.casefold()) for each in generic))
     yield device.owner
     yield device.fingerprint.partition(":")[2]
     yield from filter(None, (identity.udid, identity.serial, identity.imei, identity.phone_number))

@@ -247,6 +247,7 @@ def view_of(book: Casebook, occasion: Occasion, *, rows: bool = True) -> View:
         veil=Veil(
             book.officials if rows else map(_nobody, book.officials),
             (ref.value for each in book.findings if (ref := each.indicator) and can_be_clicked(ref.type)),
+            unclickable=(ref.value for each in book.findings if (ref := each.indicator)),
             covers=occasion.edition is not Edition.INTERNAL,
         ),
     )

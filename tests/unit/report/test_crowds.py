@@ -16,7 +16,7 @@ import pytest
 from builders import report_example as example
 from mvtcase.errors import ConflictError, RenderError
 from mvtcase.model import Group, IndicatorRef, Publication, Status
-from mvtcase.report import exchange, net
+from mvtcase.report import evidence, exchange, net
 from mvtcase.report.crowds import EXAMINED, LADDER, TOTAL, Crowd, Given, band, parts
 from mvtcase.report.group import group
 from mvtcase.report.incident import incident
@@ -381,6 +381,46 @@ def test_an_indicator_of_nothing_but_marks_hides_nobody(book: Casebook) -> None:
     view = view_of(replace(book, findings=(replace(found, indicator=ref),)), example.occasion())
     with pytest.raises(RenderError):
         require_nobody(view, [next(one.official.name for one in book.officials if not face_of(one.official))])
+
+
+def test_an_indicator_blinds_nobody_to_names_that_hold_it(book: Casebook) -> None:
+    """`bh` is a process of Pegasus, and two letters of a name."""
+    found = next(one for one in book.findings if one.indicator)
+    ref = IndicatorRef(value="bh", type="processes", family="Pegasus", set="ours")
+    first = book.officials[0]
+    person = replace(first.official, name="Abhinav Bhattqx", publication=Publication.WITHHELD)
+    book = replace(book, findings=(replace(found, indicator=ref),), officials=(replace(first, official=person),))
+    view = view_of(book, example.occasion())
+    require_nobody(view, ["bh ran, and 程序bh"])
+    with pytest.raises(RenderError):
+        require_nobody(view, ["the phone of Abhinav Bhattqx"])
+
+
+def test_the_last_net_takes_indicators_out_where_they_stand_alone() -> None:
+    """At both ends of a text, beside Chinese characters and marks; not within a word or a number."""
+    told = net._without_whole("bh 1bh abha 程序bh, bh", "bh")
+    assert told.split("\n") == ["", " 1bh abha 程序", ", ", ""]
+
+
+@pytest.mark.parametrize("kind", ["incident", "group"])
+def test_times_of_few_who_are_in_no_row_are_not_told(kind: str) -> None:
+    """Five have an indicator, and four of them a row: the first time that is in no row is the fifth's."""
+    book = example.crowd()
+    ref = next(one.indicator for one in book.findings if one.indicator)
+    shown = [one for one in book.officials if face_of(one.official)]
+    hidden = [one for one in book.officials if not face_of(one.official)]
+    sample = next(one for one in book.findings if one.indicator == ref)
+    for rows, few in ((4, 1), (1, 5), (5, 0)):
+        those = (*shown[:rows], *hidden[:few])
+        found = tuple(
+            replace(sample, id=f"F-{n}", official=one.official.id, dispositions=(), event_time=f"2026-01-{n + 1:02d}")
+            for n, one in enumerate(those)
+        )
+        view = view_of(replace(book, findings=found), replace(example.occasion(), edition=Edition.OUTSIDE),
+                       rows=kind == "incident")  # fmt: skip
+        (row,) = evidence.indicators(view)
+        hiding = few if kind == "incident" else rows + few
+        assert (row.first_seen is None) is (0 < hiding < FEWEST), (rows, few)
 
 
 def test_an_export_covers_no_part_of_an_indicator(book: Casebook) -> None:

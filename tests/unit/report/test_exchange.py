@@ -215,6 +215,7 @@ def test_what_was_dismissed_at_one_and_stands_at_somebody_hidden_is_listed(book:
     assert [each.partition("findings ")[2] for each in comments if "family" in each] == [
         f"standing: 0, dismissed: 1; officials: 0; {gone.evidence_class}; found at people who may be in no row"
     ]
+    assert all("of people in rows, findings standing" in each for each in comments if "family" in each)
     assert exchange.found_alone(view_of(replace(book, officials=officials, findings=(gone,)), example.occasion())) == []
 
 

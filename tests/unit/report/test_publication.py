@@ -131,6 +131,30 @@ def test_links_and_known_indicators_cannot_be_clicked(standing: OfficialStanding
     assert shown == ("hxxps://a[.]example/x www[.]b[.]example c[@]d[.]example evil[.]example sms.db ftp://e[.]example")
 
 
+def test_the_veil_covers_no_part_of_an_indicator(standing: OfficialStanding) -> None:
+    """Though somebody is called like a part of it; an address of theirs at that domain is covered as a whole."""
+    person = replace(
+        PERSON, name="Evil Brack", contact="evil.brack@update.evil.example", publication=Publication.WITHHELD
+    )
+    paths = ["/private/var/Evil", "bh"]
+    veil = Veil([replace(standing, official=person)], ["update.evil.example"], unclickable=paths)
+    assert veil.text("from https://update.evil.example/a by Evil") == (
+        f"from hxxps://update[.]evil[.]example/a by {HIDDEN}"
+    )
+    assert veil.text("update[.]evil[.]example, /private/var/Evil") == "update[.]evil[.]example, /private/var/Evil"
+    assert veil.text("to evil.brack@update.evil.example, Evil Brackbh") == f"to {HIDDEN}, {HIDDEN} Brackbh"
+
+
+@pytest.mark.parametrize("model", ["iPhone 16", None])
+def test_a_phone_that_nobody_renamed_takes_no_model_from_a_text(standing: OfficialStanding, model: str | None) -> None:
+    """It is called iPhone, as every new one; one that was renamed is covered under that name."""
+    (phone,) = standing.devices
+    identity = replace(phone.device.identity, name="iPhone", model=model)
+    named = replace(phone.device, label="iPhone of Aldith", identity=identity)
+    veil = Veil([replace(standing, devices=(replace(phone, device=named),))])
+    assert veil.text("iPhone 16, and the iPhone of Aldith") == f"iPhone 16, and the {HIDDEN}"
+
+
 def test_a_veiled_text_has_no_control_character_and_an_end(standing: OfficialStanding) -> None:
     """Escapes are shown, and a text of a megabyte becomes a line."""
     veil = Veil([standing])

@@ -69,6 +69,8 @@ class DeviceFacts:
     method: Method
     limits: tuple[str, ...]
     custody: Custody
+    consent: str = ""
+    consent_id: str = ""
 
 
 def device(
@@ -95,6 +97,8 @@ def device(
         method=narrative.method(view),
         limits=view.told(words.LIMITS),
         custody=custody(view),
+        consent=person.consent,
+        consent_id=person.consent_id,
     )
 
 

@@ -13,6 +13,7 @@ from mvtcase.model.reach import sentence
 from mvtcase.report import sentences as words
 from mvtcase.report.crowds import FOUND
 from mvtcase.report.facts import CountedCoverage, DeviceFact, GapFact, PersonFact, ScanFact
+from mvtcase.report.plain_words import listed
 from mvtcase.report.publication import face_of
 from mvtcase.report.view import SHORT
 from mvtcase.wording import Reason, Said, say, text_of
@@ -80,9 +81,7 @@ def _consent(view: View, consents: tuple[Consent, ...]) -> Message:
         "Consent of {day}, {method}; informed of {informed}.{ended}",
         day=latest.given_at[:10],
         method=words.CONSENT_METHOD_WORDS[latest.method],
-        informed=view.word(say(", ")).join(
-            view.told(words.POINT_WORDS[each] for each in sorted(latest.informed, key=str))
-        ),
+        informed=listed([words.POINT_WORDS[each] for each in sorted(latest.informed, key=str)]),
         ended=say(" It has ended since.") if latest.expires_at and latest.expires_at < view.occasion.written_at else "",
     )
 

@@ -18,8 +18,11 @@ from mvtcase.report import evidence, narrative, numbers, plain_words, sealing, s
 from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
 from mvtcase.report import view as view_module
+from mvtcase.report.device import device
 from mvtcase.report.incident import incident
+from mvtcase.report.layout.markdown import markdown
 from mvtcase.report.publication import HIDDEN, UNATTRIBUTED, Edition
+from mvtcase.report.render import PAGES
 from mvtcase.report.view import view_of
 from mvtcase.wording import Translator, translator, why
 
@@ -354,3 +357,13 @@ def test_lines_and_moments_are_titled_in_the_report_s_language(book: Casebook) -
     assert all(each.title.startswith("已公布的指標") for each in facts.lines if each.indicator)
     assert not [each.what for each in facts.timeline if "Found" in each.what]
     assert 'Found a known suspicious process name "bh"' in {each.title for each in facts.findings}
+
+
+def test_a_device_report_names_the_consent_and_the_hashes_of_the_scans(book: Casebook) -> None:
+    """Whoever checks the work of one phone finds on what ground it was done, and the results it rests on."""
+    one = book.officials[0]
+    facts = device(book, replace(example.inside(kind="device"), official=one.official, device="D-0001"), {})
+    told = markdown(PAGES["device"](facts))
+    assert f"({one.consents[-1].id})" in told.partition("Legal basis and consent")[2].partition("## Limits")[0]
+    assert {scan.results_sha256 for scan in facts.device.scans if scan.results_sha256} <= set(told.split())
+    assert facts.device.scans

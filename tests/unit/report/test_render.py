@@ -283,10 +283,17 @@ def test_office_files_hold_the_same_and_nothing_that_runs(facts: IncidentFacts, 
         opened = docx.Document(io.BytesIO(made))
         told = "\n".join([*(each.text for each in opened.paragraphs), *_cells(opened)])
         properties = opened.core_properties
+        (result,) = (each for each in opened.paragraphs if each.text == " ".join(facts.summary.bottom_line))
+        font: Any = opened.styles[result.style.name if result.style else ""]
+        assert (font.font.italic, font.font.size.pt) == (False, 12)
         assert set(opened.styles.element.xpath("//w:lang/@w:val")) == {"en"}
     else:
         sheets = openpyxl.load_workbook(io.BytesIO(made))
         properties = sheets.properties
+        assert {sheet.oddHeader.center.text for sheet in sheets} == {"TLP:AMBER+STRICT"}
+        people = sheets["People"]
+        assert people.row_dimensions[2].height >= 30, "a status, then what stands beside it"
+        assert all(sheet.sheet_properties.pageSetUpPr.fitToPage for sheet in sheets)
         told = "\n".join(str(cell.value) for sheet in sheets for row in sheet.iter_rows() for cell in row)
         assert {"People", "Indicators", "Timeline"} <= set(sheets.sheetnames)
     assert properties.title.startswith("Incident report: ")
@@ -294,6 +301,15 @@ def test_office_files_hold_the_same_and_nothing_that_runs(facts: IncidentFacts, 
     assert re.findall(rb"<Application>([^<]*)", whole) == [b"mvtcase"]
     for text in ("Aldith Ashgrove", "update[.]evil[.]example", "TLP:AMBER+STRICT", "R-0001"):
         assert text in told, text
+
+
+def test_the_first_sheet_is_in_the_language_of_the_report(facts: IncidentFacts) -> None:
+    """Which report it is, in which edition and since when, as people of Taiwan read it."""
+    chinese = replace(facts, details=replace(facts.details, language="zh-TW"))
+    (first, *_) = openpyxl.load_workbook(io.BytesIO(render(chinese, "incident", Format.XLSX)))
+    told = {str(name): str(value) for name, value in first.iter_rows(values_only=True) if name}
+    assert {"報告": "R-0001", "版別": "內部", "狀態": "草稿"}.items() <= told.items()
+    assert told["撰寫時間"].startswith("2026年")
 
 
 def _cells(opened: Any) -> list[str]:

@@ -179,11 +179,12 @@ class Page:
             Markup('<th scope="col"{}>{}</th>').format(_number(place, block), self.inline(each))
             for place, each in enumerate(block.head)
         )
+        short = " short" if len(block.rows) <= _SHORT else ""
         rows = Markup("\n").join(Markup("<tr>{}</tr>").format(self._cells(block, row)) for row in block.rows)
         return Markup(
-            '<div class="wide" tabindex="0" role="region" aria-label="{}"><table><colgroup>{}</colgroup>'
+            '<div class="wide{}" tabindex="0" role="region" aria-label="{}"><table><colgroup>{}</colgroup>'
             "<thead><tr>{}</tr></thead><tbody>\n{}\n</tbody></table></div>"
-        ).format(plain(block.name, self._told), self._columns(block), head, rows)
+        ).format(short, plain(block.name, self._told), self._columns(block), head, rows)
 
     def _columns(self, block: Table) -> Markup:
         """Return how wide columns are on paper, by their text: a browser finds that out by itself, at a cost."""
@@ -230,6 +231,8 @@ class Page:
         return Markup("<section{}>{}{}</section>").format(anchor, title, self.blocks(block.blocks, depth + 1))
 
 
+_SHORT = 8
+"""Rows of a table that paper does not divide."""
 _HEADINGS = (Markup("<h1>{}</h1>"), Markup("<h2>{}</h2>"), Markup("<h3>{}</h3>"), Markup("<h4>{}</h4>"))
 
 

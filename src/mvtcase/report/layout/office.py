@@ -46,18 +46,23 @@ _LONGEST_PROPERTY = 255
 """What the format's own library takes of a property."""
 _OTHERWISE = {"author": "creator", "comments": "description"}
 """What one library calls a property, and the other one."""
+_OF_FRONT = {"report": "Report", "written": "written at", "author": "Written by"}
+"""What the first sheet calls some of a document's properties."""
 _WRITTEN_BY, OURSELVES = re.compile(rb"(<Application>)[^<]*"), "mvtcase"
 _CODE_FONT = "Courier New"
 _PAPER, _MARGIN, _PER_MM = (210, 297), 18, 36_000
 """A page in millimetres, and what the format counts in."""
 _GRIDS = {True: "Light Grid Accent 1", False: "Table Grid"}
 """The styles of tables with a head, and of pairs."""
-_SMALL, _PER_POINT = 9, 12_700
+_SMALL, _LARGE, _PER_POINT = 9, 12, 12_700
+_QUOTE, _INK = "Intense Quote", (0x16, 0x20, 0x2B)
+"""The style of a result, and its colour."""
 _BETWEEN = 2
 """What is left free beside a word."""
 _LEAST, _LONGEST_WORD, _MOST = 5, 18, 45
 """What a column of a document has room for at least, of a word, and at most, in letters."""
-_WIDEST_COLUMN = 60
+_WIDEST_COLUMN, _LINE, _TALLEST = 60, 15, 409
+"""Of a sheet: letters of a column, points of a line, and what the format takes of a row."""
 _LONGEST_TEXT = 5_000
 """How much of a text a document shows: word processors take minutes for one of 100,000 characters."""
 
@@ -70,6 +75,7 @@ def docx(document: Document) -> bytes:
     _on_a4(made.sections[0])
     for each in _GRIDS.values():
         made.styles[each].font.size = _SMALL * _PER_POINT
+    _standing_out(made.styles[_QUOTE].font)
     _in_language(made, document.language)
     page = _Docx(made, document)
     page.beginning()
@@ -85,6 +91,13 @@ def _on_a4(section: Any) -> None:  # noqa: ANN401  # python-docx has no types
     section.page_width, section.page_height = (side * _PER_MM for side in _PAPER)
     for side in ("left", "right", "top", "bottom"):
         setattr(section, f"{side}_margin", _MARGIN * _PER_MM)
+
+
+def _standing_out(font: Any) -> None:  # noqa: ANN401  # as above
+    """Let the result be read first: as it comes, this style is small, pale and italic."""
+    from docx.shared import RGBColor  # noqa: PLC0415  # as above
+
+    font.italic, font.size, font.color.rgb = False, _LARGE * _PER_POINT, RGBColor(*_INK)
 
 
 def _in_language(made: Any, language: str) -> None:  # noqa: ANN401  # as above
@@ -165,7 +178,7 @@ class _Docx:
 
     @_block.register(Para)
     def _para(self, block: Para, _depth: int) -> None:
-        style = "Intense Quote" if block.tone in {Tone.NOTICE, Tone.RESULT} else None
+        style = _QUOTE if block.tone in {Tone.NOTICE, Tone.RESULT} else None
         self._text(self._made.add_paragraph(style=style), block.text)
 
     @_block.register(Bullets)
@@ -247,8 +260,8 @@ def xlsx(document: Document) -> bytes:
         sheet = book.create_sheet(_sheet_name(plain(table.name, told), book.sheetnames))
         for cells in (table.head, *table.rows):
             sheet.append([_cell(plain(each, told), told) for each in cells])
-        _laid_out(sheet)
-    _laid_out(first)
+    for sheet in book.worksheets:
+        _laid_out(sheet, document.marking)
     return saved(book, _office_properties(document))
 
 
@@ -268,20 +281,35 @@ def _front(document: Document) -> list[tuple[str, str]]:
         ("", plain(document.lead, told)),
     ]
     rows += [("", f"{document.marking} {document.meaning}")] if document.marking else []
-    return [*rows, *document.properties.items(), ("", plain(document.foot, told))]
+    named = (
+        (told.text(_OF_FRONT.get(name, name)), told.moment(told.text(value)))
+        for name, value in document.properties.items()
+    )
+    return [*rows, *named, ("", plain(document.foot, told))]
 
 
-def _laid_out(sheet: Any) -> None:  # noqa: ANN401  # openpyxl has no types
+def _laid_out(sheet: Any, marking: str) -> None:  # noqa: ANN401  # openpyxl has no types
+    """Lay a sheet out for reading and for paper: as wide as a page, with the marking on each."""
     from openpyxl.styles import Alignment, Font  # noqa: PLC0415  # as above
 
+    lines: dict[int, int] = {}
     for column in sheet.columns:
-        longest = max((len(str(each.value)) for each in column if each.value is not None), default=0)
-        sheet.column_dimensions[column[0].column_letter].width = min(_WIDEST_COLUMN, longest + 2)
+        longest = max((wide(str(each.value)) for each in column if each.value is not None), default=0)
+        width = min(_WIDEST_COLUMN, longest + 2)
+        sheet.column_dimensions[column[0].column_letter].width = width
         for each in column:
             each.alignment = Alignment(wrap_text=True, vertical="top")
+            told = str(each.value or "").split("\n")
+            lines[each.row] = max(lines.get(each.row, 1), sum(1 + wide(part) // width for part in told))
+    for row, number in lines.items():  # LibreOffice keeps each row at one line unless it is told
+        if number > 1:
+            sheet.row_dimensions[row].height = min(_TALLEST, number * _LINE)
     for each in sheet[1]:
         each.font = Font(bold=True)
     sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
+    sheet.oddHeader.center.text = sheet.oddFooter.center.text = marking
 
 
 def _cell(text: str, told: Translator) -> str | int:

@@ -33,8 +33,10 @@ def _blocks(facts: DeviceFacts) -> Iterator[Block]:
     yield Section(say("Findings"), tuple(_lines(facts)), "findings")
     yield Section(say("Modules"), (_modules(facts),), "modules")
     yield Section(say("Who read which files"), tuple(_claims(facts)), "claims")
-    yield Section(say("Items of evidence"), (parts.items_table(facts.items, {}),), "items")
-    yield parts.method(facts.method)
+    yield Section(
+        say("Items of evidence"), (parts.items_table(facts.items, incident.results([facts.device])),), "items"
+    )
+    yield parts.method(facts.method, tuple(incident.consents([facts])))
     yield parts.lines(say("Limits"), facts.limits, "limits")
     yield Section(say("Annex: records"), tuple(_records(facts)), "records")
     yield parts.definitions()

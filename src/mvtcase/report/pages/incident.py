@@ -30,6 +30,7 @@ from mvtcase.wording import Said, say, translator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from mvtcase.report.device import DeviceFacts
     from mvtcase.report.document import Block, Document, Inline
     from mvtcase.report.facts import DeviceFact, PersonFact, TimelineFact
     from mvtcase.report.incident import IncidentFacts
@@ -71,9 +72,13 @@ def _blocks(facts: IncidentFacts) -> Iterator[Block]:
     yield parts.lines(say("Response so far"), facts.response, "response")
     yield parts.lines(say("Lessons learned"), facts.lessons, "lessons")
     yield parts.advice(facts.recommendations, facts.recommendations_for_all)
-    yield parts.method(facts.method, tuple(_consents(people)))
+    yield parts.method(facts.method, tuple(consents(people)))
     if facts.items:
-        yield Section(say("Items of evidence"), (parts.items_table(facts.items, _results(people)),), "items")
+        yield Section(
+            say("Items of evidence"),
+            (parts.items_table(facts.items, results([each for one in people for each in one.devices])),),
+            "items",
+        )
     yield parts.lines(say("Limits"), facts.limits, "limits")
     yield parts.definitions()
     yield parts.signatures(facts.details)
@@ -456,17 +461,18 @@ def _gaps(device: DeviceFact) -> tuple[Block, ...]:
     return (Para(say("No gaps.")),) if device.completeness else ()
 
 
-def _consents(people: Sequence[PersonFact]) -> Iterator[Block]:
+def consents(people: Sequence[PersonFact | DeviceFacts]) -> Iterator[Block]:
+    """Yield what people agreed to, each consent once with whose it is."""
     alike: dict[str, list[str]] = {}
-    for one in people:
+    for one in (each for each in people if each.consent):
         alike.setdefault(one.consent, []).append(f"{one.who} ({one.consent_id})" if one.consent_id else one.who)
-    if people:
+    if alike:
         yield Bullets(tuple((bold(terms), " ", ", ".join(whose)) for terms, whose in alike.items()))
 
 
-def _results(people: Sequence[PersonFact]) -> dict[str, list[tuple[str, str]]]:
+def results(devices: Sequence[DeviceFact]) -> dict[str, list[tuple[str, str]]]:
     """Return the scans of each acquisition with the hashes of their results."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for scan in (each for one in people for device in one.devices for each in device.scans):
+    for scan in (each for device in devices for each in device.scans):
         found.setdefault(scan.acquisition, []).append((scan.id, scan.results_sha256 or NOTHING))
     return found

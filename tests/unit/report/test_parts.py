@@ -11,6 +11,7 @@ import pytest
 
 import mvtcase.report
 from builders import report_example as example
+from mvtcase import kinds
 from mvtcase.escape import defang
 from mvtcase.findings.status import WORDS
 from mvtcase.model import EvidenceClass, IndicatorSet, Level, ModuleOutcome, Publication, Scan, Status
@@ -341,6 +342,12 @@ def test_a_report_speaks_another_language_by_its_catalogue_alone(monkeypatch: py
     assert seen.told([why("indicators.none")]) == ("⟪kein Merkmal⟫",)
     plain = view_of(example.casebook(), example.inside())
     assert plain.told([why("indicators.none")]) == ("no indicator was loaded",)
+
+
+def test_what_letters_say_a_copy_never_holds_is_what_its_kind_says() -> None:
+    """They go by the sentence: one that is worded anew must not fall out of the letters."""
+    known = {each.text for kind in kinds.KINDS for each in kind.limitations}
+    assert plain_words.LEFT_OUT.keys() <= known
 
 
 @pytest.mark.parametrize(("usable", "told"), [(1, "a 2 (1 indicator)"), (1_549, "a 2 (1,549 indicators)")])

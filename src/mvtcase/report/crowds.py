@@ -32,6 +32,7 @@ _BANDS: tuple[tuple[int, str], ...] = (
     (50, Said("20 to 49")),
     (100, Said("50 to 99")),
 )
+_BOUNDS = (0, 1, *(bound for bound, _ in _BANDS))
 _MOST, _ENOUGH, SOME = Said("100 or more"), Said("5 or more"), Said("some")
 
 _MATCH = (Status.CONFIRMED, Status.TARGETED, Status.INDICATOR_MATCH)
@@ -64,9 +65,9 @@ def parts(numbers: Sequence[int], seen: Sequence[int]) -> tuple[int | str, ...]:
     hidden = [number - rows for number, rows in zip(numbers, seen, strict=True)]
     everybody = sum(hidden)
     spans = [_span(number, rows, everybody) for number, rows in zip(numbers, seen, strict=True)]
-    least, most = sum(low for low, _ in spans), sum(high for _, high in spans)
+    fewest, most = sum(low for low, _ in spans), sum(high for _, high in spans)
     pinned = any(
-        0 < each < FEWEST_TOGETHER and max(low, everybody - most + high) == min(high, everybody - least + low)
+        0 < each < FEWEST_TOGETHER and max(low, everybody - most + high) == min(high, everybody - fewest + low)
         for each, (low, high) in zip(hidden, spans, strict=True)
     )
     if not pinned:
@@ -78,10 +79,13 @@ def parts(numbers: Sequence[int], seen: Sequence[int]) -> tuple[int | str, ...]:
 
 def _span(number: int, seen: int, everybody: int) -> tuple[int, int]:
     """Return the fewest and the most people in no row that a band leaves beside those in rows."""
-    bounds = (0, 1, *(bound for bound, _ in _BANDS))
-    low = max(bound for bound in bounds if bound <= number)
-    high = next((bound - 1 for bound in bounds if bound > number), seen + everybody)
-    return max(0, low - seen), min(high - seen, everybody)
+    high = next((bound - 1 for bound in _BOUNDS if bound > number), seen + everybody)
+    return max(0, least(number) - seen), min(high - seen, everybody)
+
+
+def least(number: int) -> int:
+    """Return the least number of the band that a number is in: what is in order by it tells no more than the bands."""
+    return max(bound for bound in _BOUNDS if bound <= number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from mvtcase.findings.ratings import heading
 from mvtcase.findings.review import DISMISSED, stands, state_of
 from mvtcase.model import EvidenceClass, Level, Rating
 from mvtcase.report import sentences as words
-from mvtcase.report.crowds import FEWEST_TOGETHER
+from mvtcase.report.crowds import FEWEST_TOGETHER, least
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
 from mvtcase.report.publication import HIDDEN, shown_indicator
 from mvtcase.report.view import LONG, SENTENCE, SHORT
@@ -104,7 +104,8 @@ def indicators(view: View) -> tuple[IndicatorRow, ...]:
         if one.indicator and stands(one):
             by_value.setdefault((one.indicator.type, one.indicator.value), []).append(one)
     sets = view.sets
-    ordered = sorted(by_value.items(), key=lambda each: (-_people(each[1]), -len(each[1]), each[0]))
+    size = least if view.is_outside else int
+    ordered = sorted(by_value.items(), key=lambda each: (-size(_people(each[1])), -size(len(each[1])), each[0]))
     return tuple(_indicator_row(view, matched, sets) for _, matched in ordered)
 
 
@@ -131,6 +132,8 @@ def links(view: View, seen: Sequence[SeenLink], *, naming: bool = True) -> tuple
     refs = [one.indicator for one in view.findings if one.indicator]
     types, families = {ref.value: ref.type for ref in reversed(refs)}, {ref.family for ref in refs}
     shown = view.shows_texts and naming
+    if view.is_outside:
+        seen = sorted(seen, key=lambda each: (-least(len(each.officials)), each.kind, each.value))
     return tuple(
         LinkFact(
             kind=each.kind,
@@ -182,7 +185,7 @@ def _finding_moments(view: View) -> Iterator[TimelineFact]:
     """Yield findings as moments, those of one line and one day as one; minor posture would bury the rest."""
     days: dict[tuple[str, str, str], list[Finding]] = {}
     for one in view.told_apart:
-        if not (_is_minor(one) and one.evidence_class is EvidenceClass.POSTURE):
+        if not is_untold(one):
             days.setdefault((one.device, line_key(one), (one.event_time or "")[:10]), []).append(one)
     for together in days.values():
         first = min(together, key=lambda one: one.event_time or "")
@@ -195,6 +198,11 @@ def _finding_moments(view: View) -> Iterator[TimelineFact]:
             what=f"{times}{_class_and_title(view, first, alone=len(together) == 1)}",
             minor=all(map(_is_minor, together)),
         )
+
+
+def is_untold(one: Finding) -> bool:
+    """Return whether a finding is no moment of the timeline."""
+    return _is_minor(one) and one.evidence_class is EvidenceClass.POSTURE
 
 
 def _class_and_title(view: View, one: Finding, *, alone: bool) -> str:

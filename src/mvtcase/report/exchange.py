@@ -75,17 +75,16 @@ def _matched(one: Finding) -> bool:
 
 
 def found_alone(view: View) -> list[IndicatorRef]:
-    """Return the indicators that stand at people without a row alone, in an order that tells nothing.
+    """Return the indicators that stand at people without a row alone, of any class, in an order that tells nothing.
 
     One that was dismissed at somebody with a row is among them: of the others nobody said that it is false.
 
     A caller says of them that they were found and nothing more: neither where, nor when, nor how often.
     """
     told = {(one.indicator.type, one.indicator.value) for one in matched(view) if one.indicator and stands(one)}
-    others = (
-        one.indicator for one in view.findings if not view.has_row(one.official) and _matched(one) and stands(one)
-    )
-    alone = {(each.type, each.value): each for each in others if each and (each.type, each.value) not in told}
+    hidden = (one for one in view.findings if not view.has_row(one.official) and stands(one))
+    others = (one.indicator for one in hidden if one.indicator and not one.indicator.withheld)
+    alone = {(each.type, each.value): each for each in others if (each.type, each.value) not in told}
     return [alone[key] for key in sorted(alone)]
 
 
@@ -103,10 +102,17 @@ def left_of(view: View, *, told: Sequence[Finding] | None = None) -> tuple[Messa
     embargoed = sum(bool(one.indicator and one.indicator.withheld) for one in view.told_apart)
     if told is not None and embargoed:
         notes.append(say("Left out: findings of indicators under embargo ({number}).", number=embargoed))
-    if told is not None and len(told) + embargoed < len(view.told_apart):
-        number = str(len(view.told_apart) - len(told) - embargoed)
+    silent = [one for one in view.told_apart if told is not None and not _matched(one)]
+    if number := sum(one.indicator is None for one in silent):
         notes.append(
-            say("Left out: findings that rest on a rule and on no published indicator ({number}).", number=number)
+            say("Left out: findings that rest on a rule and on no published indicator ({number}).", number=str(number))
+        )
+    if number := sum(one.indicator is not None and not one.indicator.withheld for one in silent):
+        notes.append(
+            say(
+                "Left out: findings of a published indicator's text where no module reads it ({number}).",
+                number=str(number),
+            )
         )
     return tuple(notes)
 
@@ -254,6 +260,8 @@ def as_timesketch(view: View, sealing: dict[str, SealingSeen], *, with_names: bo
     names = {view.who(one.official.id): caller(view, one.official.id, with_names=with_names) for one in view.rows}
     undated = sum(utc(one.at) is None for one in moments)
     left = left_of(view)
+    if untold := sum(map(evidence.is_untold, view.told_apart)):
+        left = (*left, say("Left out: findings about settings, of little weight ({number}).", number=str(untold)))
     if undated:
         left = (
             *left,

@@ -25,7 +25,7 @@ from mvtcase.report.net import require_nobody, require_nobody_in, texts_of, text
 from mvtcase.report.publication import Edition, face_of
 from mvtcase.report.render import Format, render
 from mvtcase.report.spellings import BROKEN, joined
-from mvtcase.report.view import view_of
+from mvtcase.report.view import SeenLink, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -400,6 +400,27 @@ def test_the_last_net_takes_indicators_out_where_they_stand_alone() -> None:
     """At both ends of a text, beside Chinese characters and marks; not within a word or a number."""
     told = net._without_whole("bh 1bh abha 程序bh, bh", "bh")
     assert told.split("\n") == ["", " 1bh abha 程序", ", ", ""]
+
+
+def test_rows_are_in_no_order_that_tells_more_than_bands() -> None:
+    """Two indicators with one and with three people in no row are both "fewer than 5": which is first says nothing."""
+    book = example.crowd()
+    sample = next(one for one in book.findings if one.indicator and one.indicator.type == "domains")
+    hidden = [one.official.id for one in book.officials if not face_of(one.official)][:4]
+    assert sample.indicator
+    refs = [replace(sample.indicator, value=f"{each}.example") for each in "ab"]
+    found = tuple(
+        replace(sample, id=f"F-{n}", official=one, indicator=refs[n > 0], dispositions=())
+        for n, one in enumerate(hidden)
+    )
+    links = [
+        SeenLink(kind="indicator", meaning="x", value=ref.value, officials=tuple(hidden[n:]), findings=4)
+        for n, ref in reversed([*enumerate(refs)])
+    ]
+    for edition, told in ((Edition.INTERNAL, "ba"), (Edition.OUTSIDE, "ab")):
+        view = view_of(replace(book, findings=found), replace(example.occasion(), edition=edition))
+        assert "".join(each.indicator.value[0] for each in evidence.indicators(view)) == told
+        assert "".join(each.value[0] for each in evidence.links(view, links)) == told
 
 
 @pytest.mark.parametrize("kind", ["incident", "group"])

@@ -24,7 +24,18 @@ import stix2patterns.validator
 from builders import report_example as example
 from builders import report_hostile as hostile
 from mvtcase.findings.review import stands
-from mvtcase.model import Disposition, Finding, IndicatorRef, Publication, TimeBasis, Tlp, Verdict
+from mvtcase.model import (
+    Disposition,
+    EvidenceClass,
+    Finding,
+    IndicatorRef,
+    Level,
+    Publication,
+    Rating,
+    TimeBasis,
+    Tlp,
+    Verdict,
+)
 from mvtcase.report import case_uco, exchange, misp, stix
 from mvtcase.report.crowds import FEWEST_TOGETHER, band
 from mvtcase.report.document import Document, Pairs, Para, Section, Table
@@ -217,6 +228,29 @@ def test_what_was_dismissed_at_one_and_stands_at_somebody_hidden_is_listed(book:
     ]
     assert all("of people in rows, findings standing" in each for each in comments if "family" in each)
     assert exchange.found_alone(view_of(replace(book, officials=officials, findings=(gone,)), example.occasion())) == []
+
+
+def test_what_only_the_second_reader_saw_is_left_out_by_its_own_name(book: Casebook) -> None:
+    """It rests on a published indicator, which is listed where it stands at people in no row alone."""
+    found = next(one for one in book.findings if one.indicator and stands(one))
+    seen = replace(found, evidence_class=EvidenceClass.HEURISTIC)
+    told = "Left out: findings of a published indicator's text where no module reads it (1)."
+    view = view_of(replace(book, findings=(seen,)), example.inside())
+    assert [str(each) for each in stix.as_stix(view, with_names=True).left] == [told]
+    hidden = tuple(
+        replace(one, official=replace(one.official, publication=Publication.WITHHELD)) for one in book.officials
+    )
+    outside = view_of(replace(book, findings=(seen,), officials=hidden), example.occasion())
+    assert exchange.found_alone(outside) == [found.indicator]
+
+
+def test_timesketch_says_which_findings_are_no_moment(book: Casebook) -> None:
+    """Settings of little weight would bury the rest of a timeline; how many they are stands in its first line."""
+    posture = next(one for one in book.findings if one.evidence_class is EvidenceClass.POSTURE)
+    quiet = replace(posture, level=Level.LOW, rating=Rating.POSTURE, dispositions=())
+    made = exchange.as_timesketch(view_of(replace(book, findings=(quiet,)), example.inside()), {}, with_names=True)
+    assert "mvtcase:finding" not in made.data.decode()
+    assert "Left out: findings about settings, of little weight (1)." in made.data.decode().partition("\n")[0]
 
 
 @pytest.mark.parametrize("tlp", list(Tlp))

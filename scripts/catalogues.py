@@ -62,6 +62,26 @@ OF_TOOLS = (
     *("disk I/O error", "file is encrypted or is not a database"),
 )
 """What MVT and SQLite say most often; of our own plugins, what they raise."""
+_GUESSED = "(inference: no published source states this)"
+OF_LINE = (
+    f"R3: {{chats}} chats went unsealed together {_GUESSED}",
+    f"R3: {{chats}} chats were unsealed from {{first}} and are sealed again since {{last}} {_GUESSED}",
+    f"R2: the last messages of {{chats}} one-to-one chats are sealed {_GUESSED}",
+    f"R5: nearly all of {{peers}} active chats are held as not sealable {_GUESSED}",
+    "R1: the account switch E2EE_ENABLE reads 0 (off)",
+    "R1: the account switch E2EE_ENABLE reads 1 (on) on this phone",
+    "R7: contradiction: nearly all of {peers} active chats are held as not sealable, other data says sealed",
+    "R7: databases: this acquisition carries no app databases",
+    *("it carries no time", "the account switch reads off", "yet the account switch reads on", "no chat could be read"),
+    "ask for the lock sign on the screen (docs/line.md)",
+    "too few chats speak about the change to tell the account from its peers",
+    "the messages do not show how sealing stood at the end",
+    "no written text with a readable time, and only those show sealing",
+    "no message says it was sealed, so the missing mark tells nothing",
+    "LINE holds keys for {held} of {peers} active chats, which does not show that it uses them",
+    *("no account switch is known on iOS", "LINE account {account}"),
+)
+"""What the plugin for LINE writes into the note of an observation, piece by piece."""
 PLUGINS = ("mvt_plugin_androidqf", "mvt_plugin_line", "mvt_plugin_sysdiagnose")
 FRAME = (
     *("No such command {name}. Did you mean {other}?", "No such option: {name} (Possible options: {other})"),
@@ -96,7 +116,7 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
     yield from ((each, rule.id) for rule in rules() for each in (rule.says, rule.common, rule.causes, rule.unusual))
     yield from ((each, "words") for each in (*_words(), *drift.WORDS.values()))
     yield from ((each, "help") for each in (*_helped(typer.main.get_command(app.app)), *FRAME))
-    yield from ((each, "tools") for each in OF_TOOLS)
+    yield from ((each, "tools") for each in (*OF_TOOLS, *OF_LINE))
     for path in sorted(each for name in PLUGINS for each in (SOURCE.parent / name).rglob("*.py")):
         yield from ((text, path.name) for text in _told_in(ast.parse(path.read_text("utf-8"))) if "%" not in text)
     for path in sorted(SOURCE.rglob("*.py")):

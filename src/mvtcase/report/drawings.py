@@ -223,5 +223,5 @@ def _broken(text: str, letters: int) -> list[str]:
 def _svg(height: float, label: str, parts: Sequence[Markup]) -> str:
     return (
         f'<svg viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" height="{height:.0f}" role="img" '
-        f'aria-label="{escape(label)}">{Markup("").join(parts)}</svg>'
+        f'aria-label="{escape(label)}"><title>{escape(label)}</title>{Markup("").join(parts)}</svg>'
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mvtcase import kinds
@@ -15,7 +16,7 @@ from mvtcase.report.crowds import FEWEST_TOGETHER, least
 from mvtcase.report.facts import DispositionFact, FindingFact, IndicatorFact, IndicatorRow, LinkFact, TimelineFact
 from mvtcase.report.publication import HIDDEN, shown_indicator
 from mvtcase.report.view import LONG, SENTENCE, SHORT
-from mvtcase.wording import Said, say
+from mvtcase.wording import Said, say, translator
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -214,16 +215,25 @@ def _class_and_title(view: View, one: Finding, *, alone: bool) -> str:
 def _observed(view: View, one: Observation) -> TimelineFact:
     told = view.word(one.value) if one.value in _PLAIN_VALUES else view.text(one.id, one.value, limit=200)
     how = f" ({view.word(one.method)})" if one.method and view.shows_texts else ""
-    note = view.text(one.id, one.note, limit=200)
+    note = view.text(one.id, _noted(view, one.note), limit=200)
+    kind = view.word(words.OBSERVED.get(one.kind, "")) or view.veil.text(one.kind, limit=SHORT)
     return TimelineFact(
         at=one.at,
         basis="UTC",
         kind="observation",
         who=view.who(one.official),
-        what=": ".join(filter(None, (view.veil.text(one.kind, limit=SHORT), f"{told}{how}".strip(), note))),
+        what=view.word(say(": ")).join(filter(None, (kind, f"{told}{how}".strip(), note))),
     )
 
 
+def _noted(view: View, note: str) -> str:
+    """Return a note piece by piece in the report's language where a rule wrote it; people's notes stay as they are."""
+    if not _OF_A_RULE.match(note):
+        return note
+    return view.word(say("; ")).join(map(translator(view.occasion.language).again, note.split("; ")))
+
+
+_OF_A_RULE = re.compile(r"R\d: ")
 _PLAIN_VALUES = frozenset({"on", "off", "unknown", "yes", "no", "none"})
 """Values of observations that tell nothing but what they say."""
 

@@ -200,6 +200,21 @@ NOTIFIED = (
     "Ask the vendor's and an independent helpline for what they know; examine the person's other devices too.",
 )
 """What to do for those whom a vendor warned."""
+OBSERVED: Mapping[str, str] = {
+    "line.letter_sealing": "LINE Letter Sealing",
+    "line.linked_devices": "devices logged in to LINE",
+    "line.login_notice": "LINE's notice of a login",
+    "line.version": "version of LINE",
+    "line.premium_backup": "LINE Premium Backup",
+    "apple.threat_notification": "Apple's threat notification",
+    "google.threat_notification": "Google's threat notification",
+    "meta.threat_notification": "Meta's threat notification",
+    "whatsapp.threat_notification": "WhatsApp's threat notification",
+    "ios.lockdown_mode": "Lockdown Mode",
+    "suspicious_message": "suspicious message",
+    "device.time_zone": "time zone of the phone",
+}
+"""What an observation is about."""
 _VENDORS = {"apple": "Apple", "google": "Google", "meta": "Meta", "whatsapp": "WhatsApp"}
 
 

@@ -20,7 +20,7 @@ from mvtcase.report.publication import (
     face_of,
     shown_indicator,
 )
-from mvtcase.wording import ENGLISH, translator
+from mvtcase.wording import ENGLISH, say, translator
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -260,7 +260,7 @@ def _without_own_words(
     word, record = translator(language).word, rule_named(rule)
     kind = word(record.says) if record else module
     told = shown_indicator(indicator.value, indicator.type) if indicator else kind
-    return f"{word(sentences.CLASS_NAME[evidence_class])}: {told}"
+    return word(say("{kind}: {what}", kind=sentences.CLASS_NAME[evidence_class], what=told))
 
 
 def _only(one: OfficialStanding, device: str) -> tuple[DeviceStanding, ...]:

@@ -289,7 +289,7 @@ def sealing_seen(results: Path, device: str) -> tuple[tuple[Seen, ...], tuple[st
 
 
 def _seen(record: dict[str, Any], device: str) -> Iterator[Seen]:
-    note = f"{record.get('basis', '')}: {record.get('reason', '')}; account {record.get('account', '')}".strip()
+    note = f"{record.get('basis', '')}: {record.get('reason', '')}; LINE account {record.get('account', '')}".strip()
     last_sealed, first_unsealed = moment(record.get("last_sealed")), moment(record.get("first_unsealed"))
 
     def seen(value: str, at: str | None) -> Seen:

@@ -374,3 +374,19 @@ def test_a_device_report_names_the_consent_and_the_hashes_of_the_scans(book: Cas
     assert f"({one.consents[-1].id})" in told.partition("Legal basis and consent")[2].partition("## Limits")[0]
     assert {scan.results_sha256 for scan in facts.device.scans if scan.results_sha256} <= set(told.split())
     assert facts.device.scans
+
+
+def test_a_note_of_a_rule_is_in_the_report_s_language_and_one_of_a_person_stays(book: Casebook) -> None:
+    """Piece by piece, with its numbers; what an observation is about is said in words, not as a code."""
+    seen = book.observations[0]
+    told = "R3: 6 chats went unsealed together (inference: no published source states this); LINE account ios-1"
+    notes = (replace(seen, kind="line.letter_sealing", note=told), replace(seen, id="B-2", note="Seen; by me"))
+    occasion = replace(example.inside(kind="incident"), language="zh-TW")
+    facts = incident(replace(book, observations=notes), occasion, {})
+    ours, theirs = (each.what for each in facts.timeline if each.kind == "observation")
+    if "Seen" in ours:
+        ours, theirs = theirs, ours
+    assert ours.startswith("LINE Letter Sealing")
+    assert "6 個聊天室一起變為未加密" in ours
+    assert ours.endswith("LINE 帳號 ios-1")
+    assert theirs.endswith("Seen; by me")

@@ -111,6 +111,7 @@ def examine(
             allow_foreign_modules=wanted.allow_foreign_modules,
             password=wanted.password,
             inside=tuple(within),
+            names=staged.names,
             known=wanted.known(problems),
         )
         result = engine.run_scan(job, on_event=on_event)

@@ -53,6 +53,8 @@ class ScanJob:
     """Values of embargoed sets, each with the words that are said in its place."""
     inside: tuple[Inside, ...] = ()
     """Acquisitions inside this one, staged, to be examined as their own kinds in the same scan."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Links and other entries without content, each with what it leads to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,7 @@ def scan_fields(job: ScanJob, resumption: Resumption) -> dict[str, Json]:
         "allow_foreign_modules": job.allow_foreign_modules,
         "password": job.password.value if job.password else None,
         "inside": [[str(each.kind), each.place, str(each.target)] for each in job.inside],
+        "names": [list(each) for each in job.names],
         **resumption_fields(resumption),
     }
 

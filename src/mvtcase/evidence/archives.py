@@ -54,6 +54,7 @@ class TarMember:
     what: str
     size: int
     mtime: float
+    leads_to: str = ""
     reader: ForwardReader = field(repr=False)
 
     @property
@@ -171,7 +172,14 @@ def _members(reader: ForwardReader) -> Iterator[TarMember]:
             return
         # tarfile keeps every member it has seen: two million would fill the memory.
         archive.members = []  # type: ignore[attr-defined]  # typeshed does not name it
-        yield TarMember(name=info.name, what=_what(info), size=info.size, mtime=float(info.mtime), reader=reader)
+        yield TarMember(
+            name=info.name,
+            what=_what(info),
+            size=info.size,
+            mtime=float(info.mtime),
+            leads_to=info.linkname,
+            reader=reader,
+        )
 
 
 def _opened(reader: ForwardReader) -> tarfile.TarFile:

@@ -120,7 +120,7 @@ def stage(
         age_identity=age_identity,
     )
     staged = reader_of(found.kind).stage(found, job)
-    return replace(staged, problems=(*staged.problems, *job.notes.gaps()))
+    return replace(staged, problems=(*staged.problems, *job.notes.gaps()), names=tuple(job.notes.names))
 
 
 def _unheard(_sentence: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from mvtcase.canon import HASH_CHUNK_BYTES
 from mvtcase.evidence.archives import ArchiveProblem
-from mvtcase.evidence.looks import FILE, LINK, READ_BY_MODULES, UNREADABLE
+from mvtcase.evidence.looks import FILE, FOLDER, LINK, READ_BY_MODULES, UNREADABLE
 from mvtcase.evidence.manifest import make_private_folders
 from mvtcase.evidence.unpack import MAX_DEPTH, Budget, Notes, refuse_full_disk
 from mvtcase.evidence.walk import Entry, walk
@@ -48,8 +48,11 @@ class Inventory:
     needs_mirror: bool
 
 
-def inventory(root: Path, kind: EvidenceKind, notes: Notes) -> Inventory:
-    """Look at every entry of a folder, note what is not examined, and say whether a mirror is needed."""
+def inventory(root: Path, kind: EvidenceKind, notes: Notes, place: str = "") -> Inventory:
+    """Look at every entry of a folder, note what is not examined, and say whether a mirror is needed.
+
+    What is a name without content is noted below the `place` where the phone has the folder.
+    """
     files = size = 0
     needs_mirror = False
     for entry in walk(root):
@@ -57,11 +60,21 @@ def inventory(root: Path, kind: EvidenceKind, notes: Notes) -> Inventory:
             files += 1
             size += entry.size
             continue
+        if entry.what not in {FILE, UNREADABLE}:
+            notes.name(f"{place}/{entry.path}" if place else entry.path, _leads_to(root, entry))
         reason = _why_left_out(root, entry, kind)
         needs_mirror = needs_mirror or _is_dangerous(root, entry, kind)
         if reason:
             notes.add(entry.path or root.name, reason)
     return Inventory(files=files, bytes=size, needs_mirror=needs_mirror)
+
+
+def _leads_to(root: Path, entry: Entry) -> str:
+    """Return what a link says that it leads to, nothing for what is none."""
+    try:
+        return os.fspath(_located(root, entry).readlink()) if entry.what == LINK else ""
+    except OSError:
+        return ""
 
 
 def _is_fine(root: Path, entry: Entry) -> bool:
@@ -116,6 +129,9 @@ def mirror(root: Path, target: Path, budget: Budget, notes: Notes) -> None:
     disk.
     """
     make_private_folders(target)
+    for entry in walk(root, folders=True):
+        if entry.what == FOLDER and entry.depth <= MAX_DEPTH:
+            make_private_folders(target / PurePosixPath(entry.path))  # one that is empty has a name all the same
     for opened_by_modules in (True, False):
         for entry in walk(root):
             if _is_fine(root, entry) and _is_opened(entry) is opened_by_modules:

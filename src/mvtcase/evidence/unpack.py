@@ -36,6 +36,8 @@ MAX_DEPTH = 64
 MAX_PATH_CHARACTERS = 1_024
 MAX_PART_BYTES = 250
 MAX_GAPS = 200
+MAX_NAMED = 4 << 20
+"""Letters of all names without content together: they go to the worker with its job."""
 
 _SHOWN_CHARACTERS = 120
 _PASSWORD_FLAG = 0x1
@@ -52,6 +54,18 @@ class Notes:
     uncounted: int = 0
     links_are_normal: bool = False
     """Whether links in an archive are those of every phone: then they count only where a module would read the file."""
+    names: list[tuple[str, str]] = field(default_factory=list)
+    """What has a name and no content, each with what it leads to where it is a link."""
+    letters: int = 0
+    """Of those names, up to `MAX_NAMED`."""
+
+    def name(self, name: str, leads_to: str = "") -> None:
+        """Note a link, or another entry that is a name without content."""
+        self.letters += len(name) + len(leads_to)
+        if self.letters > MAX_NAMED:
+            self.uncounted += 1
+        else:
+            self.names.append((name, leads_to))
 
     def add(self, name: str, reason: Reason, outcome: ModuleOutcome = ModuleOutcome.DENIED) -> None:
         """Note that one entry of the evidence is not examined, or not wholly, and why."""
@@ -125,6 +139,9 @@ class Sink(Protocol):
     def put(self, parts: tuple[str, ...], moment: tuple[int, ...], pieces: Iterable[bytes]) -> None:
         """Write one member. Raises `MemberProblem` and `OSError`; what `pieces` raises passes through."""
 
+    def make_folder(self, parts: tuple[str, ...]) -> None:
+        """Make a folder, where the sink has any."""
+
 
 class FolderSink:
     """Writes members as private files below a folder; nothing that exists is ever replaced."""
@@ -174,6 +191,9 @@ class NoSink:
         for _ in pieces:
             pass
 
+    def make_folder(self, parts: tuple[str, ...]) -> None:
+        """Make none."""
+
 
 class ZipSink:
     """Writes members into a new zip under their names and times, uncompressed."""
@@ -188,6 +208,9 @@ class ZipSink:
         with self._archive.open(info, "w", force_zip64=True) as handle:
             for piece in pieces:
                 handle.write(piece)
+
+    def make_folder(self, parts: tuple[str, ...]) -> None:
+        """Make none: the names of files say what folders there are."""
 
 
 def safe_parts(name: str) -> tuple[str, ...]:
@@ -220,6 +243,8 @@ def unpack_tar(path: Path, target: Path, budget: Budget, notes: Notes) -> None:
         with open_tar(path, max_bytes=budget.bytes, ratio=budget.ratio) as members:
             for member in members:
                 budget.spend_member()
+                if member.what in {"link", "device"}:
+                    notes.name(member.name, member.leads_to)
                 with _noted(member.name, notes):
                     _put_tar_member(sink, member, budget)
     except ArchiveProblem as problem:
@@ -297,6 +322,8 @@ def pour_zip(path: Path, sink: Sink, budget: Budget, notes: Notes, *, only: str 
                 if only and info.filename.replace("\\", "/") != only:
                     continue
                 budget.spend_member()
+                if stat.S_ISLNK(info.external_attr >> 16):
+                    notes.name(info.filename, _link_in(archive, info))
                 with _noted(info.filename, notes):
                     _pour_member(archive, info, sink, allowed, seen)
     except ArchiveProblem as problem:
@@ -327,6 +354,7 @@ def _pour_member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, sink: Sink, allowed: _Allowance, seen: set[str]
 ) -> None:
     if info.is_dir():
+        sink.make_folder(safe_parts(info.filename))
         return
     parts = safe_parts(info.filename)
     _refuse_odd_member(info, allowed.budget)
@@ -338,6 +366,15 @@ def _pour_member(
     sink.put(parts, info.date_time, _zip_pieces(archive, info, allowed, damage))
     if damage:
         raise MemberProblem(why("member.damaged", error=damage[0]), ModuleOutcome.DAMAGED)
+
+
+def _link_in(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    """Return what a link in a zip leads to: its content says so."""
+    try:
+        with archive.open(info) as handle:
+            return handle.read(MAX_PATH_CHARACTERS).decode("utf-8", "replace")
+    except _MEMBER_DAMAGE:
+        return ""
 
 
 def _refuse_odd_member(info: zipfile.ZipInfo, budget: Budget) -> None:

@@ -26,8 +26,8 @@ class Entry(NamedTuple):
     depth: int = 0
 
 
-def walk(root: Path) -> Iterator[Entry]:
-    """Yield every entry below a root but the readable folders themselves, sorted by the bytes of each path part.
+def walk(root: Path, *, folders: bool = False) -> Iterator[Entry]:
+    """Yield every entry below a root, sorted by the bytes of each path part; readable `folders` only where wanted.
 
     A folder that cannot be read comes as `unreadable`. Memory holds the names of the folders on the way down, no more;
     folders nest as deep as the system's paths reach, and a deeper one is `unreadable` too. Access times are kept where
@@ -37,16 +37,18 @@ def walk(root: Path) -> Iterator[Entry]:
     if type_of_mode(status.st_mode) != FOLDER:
         yield _entry("", status, 0)
         return
-    yield from _below(os.fspath(root))
+    yield from _below(os.fspath(root), folders=folders)
 
 
-def _below(base: str) -> Iterator[Entry]:
+def _below(base: str, *, folders: bool) -> Iterator[Entry]:
     pending: list[Iterator[Entry]] = [_listed(base, "", 0)]
     while pending:
         entry = next(pending[-1], None)
         if entry is None:
             pending.pop()
         elif entry.what == FOLDER:
+            if folders:
+                yield entry
             pending.append(_listed(base, entry.path, entry.depth))
         else:
             yield entry

@@ -1,4 +1,4 @@
-"""Apple's stores of events: unified logs (tracev3), their format strings, Biome's SEGB files, and cookies."""
+"""Apple's stores of events: unified logs (tracev3), their format strings, Biome, changed files, and cookies."""
 
 from __future__ import annotations
 
@@ -211,6 +211,31 @@ def _second(data: bytes) -> Iterator[tuple[int, bytes]]:
     rest = data[_SECOND_HEADER + start : table]
     if any(rest):
         yield _SECOND_HEADER + start, rest
+
+
+CHANGES = {b"1SLD": 12, b"2SLD": 20, b"3SLD": 24}
+"""Marks of a page of changed files, and bytes of each record after its path."""
+_CHANGES_HEAD = 12
+
+
+def read_changes(walk: Walk, content: Content, place: Place) -> str:
+    """Give the paths of changed files that the system notes in `.fseventsd`, page by page."""
+    data = content.all(walk.bounds.held)
+    walk.progress(len(data))
+    start = 0
+    while (after := CHANGES.get(data[start : start + 4])) is not None:
+        size = int.from_bytes(data[start + 8 : start + _CHANGES_HEAD], "little")
+        if not _CHANGES_HEAD <= size <= len(data) - start:
+            raise ValueError("a page of impossible size")
+        paths, at, stop = [], start + _CHANGES_HEAD, start + size
+        while at < stop and (end := data.find(b"\0", at, stop)) >= 0:
+            paths.append(data[at:end].decode("utf-8", "replace"))
+            at = end + 1 + after
+        give_texts(walk, Batch(texts=paths, place=lambda _, start=start: place.at_key(f"page at {start}"), role="path"))  # type: ignore[misc]
+        start = stop
+    if start < len(data):
+        walk.skim_bytes(data[start:], place, start)
+    return ""
 
 
 COOKIES = b"cook"

@@ -166,6 +166,10 @@ def _tar_member(walk: Walk, content: Content, member: tarfile.TarInfo, place: Pl
     _name(walk, member.name, here)
     if member.linkname:
         _name(walk, member.linkname, here)
+    for key, value in member.pax_headers.items():
+        if key not in tarfile.PAX_FIELDS:
+            # What a system keeps beside a file: where it was loaded from, who may read it.
+            walk.cell(Content(value.encode("utf-8", "surrogateescape")), here.at_key(key))
     if member.isreg():
         # A sparse member's holes may be a hundred gigabytes of nothing: they are left out.
         size = sum(size for _, size in _stretches(member))

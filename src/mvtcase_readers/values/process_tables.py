@@ -17,7 +17,7 @@ _IDS = frozenset({"pid", "tid", "lwp"})
 _PROGRAMS = ("cmd", "command", "cmdline", "args", "comm", "name", "process", "procname", "label", "program")
 """How the column is headed, the surest word first: `lsof` heads paths with NAME and programs with COMMAND."""
 
-_WORDS = re.compile(r"[A-Za-z%+\[][\w%+/.\[\]:#-]{0,15}", re.ASCII)
+_WORDS = re.compile(r"[A-Za-z%+#\[][\w%+/.\[\]:#-]{0,15}", re.ASCII)
 _ROW = re.compile(r"\S{1,32}(?: +\d{1,10}){4} +\S{1,32} +0 +[A-Z][A-Za-z<+]{0,3} +(\S[^\n]{0,254})")
 """A row of Android's `ps -A` (AOSP, toybox): user, ids, sizes, what it waits for, address, state, name."""
 

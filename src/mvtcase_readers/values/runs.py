@@ -79,6 +79,10 @@ def _wide(data: bytes, classes: bytes) -> Iterator[tuple[int, str]]:
         while _is_wide(data[end : end + _PAIR]):
             end = _WIDE_ASCII.match(classes, end + _PAIR).end()  # type: ignore[union-attr]  # matches the empty run too
         yield start, data[start:end].decode("utf-16-le", "ignore")
+        stop = _WIDE_ASCII.match(classes, found).end()  # type: ignore[union-attr]  # matches the empty run too
+        if data[found - 1 : found] == b"\0" and classes[stop : stop + 1] == b"A":
+            # Big-endian: the last letter is followed by what comes next, and no zero.
+            yield found, data[found : stop + 1 : 2].decode("ascii")
         found = classes.find(_WIDE_START, end)
 
 
@@ -88,6 +92,22 @@ def _is_wide(pair: bytes) -> bool:
 
 _LEAST_TOLD = 3
 _WIDTHS = (4, 2, 1)
+_ASN1_TEXTS = b"\x0c\x13\x16\x81\x82\x86"
+"""Before a length: texts in UTF-8, printable, IA5; an address, a host and a link among a certificate's other names."""
+_NEW_WORD = b"\xff\xff"
+"""Before the length of a text that Android's binary XML has for the first time."""
+
+
+def _marked_in(data: bytes, offset: int, text: str) -> str | None:
+    if data[offset - 4 : offset - 2] == _NEW_WORD and offset >= _WIDTHS[0]:
+        number = int.from_bytes(data[offset - 2 : offset], "big")
+        return text[:number] if _LEAST_TOLD < number <= len(text) else None
+    for start in (offset - 1, offset):  # the length may be a letter itself
+        if start > 0 and data[start - 1] in _ASN1_TEXTS:
+            first = start + 1 - offset
+            if _LEAST_TOLD < data[start] <= len(text) - first:
+                return text[first : first + data[start]]
+    return None
 
 
 def _numbers(raw: bytes) -> tuple[int, int]:
@@ -98,7 +118,8 @@ def whole_in(data: bytes, offset: int, text: str) -> str | None:
     """Return the text that a run of ASCII holds from its first to its last letter, None where its ends are not known.
 
     They are known where zeros stand around it, and where its length stands before it, as most formats have it: a number
-    of four, two or one bytes, perhaps with a mark between, or a letter that is the number.
+    of four, two or one bytes, perhaps with a mark between, or a letter that is the number. Where a mark tells that it
+    is a text's length (ASN.1 in certificates, Android's binary XML), other letters may follow at once.
     """
     size = len(text)
     if not text.isascii() or data[offset : offset + 1] != text[:1].encode():
@@ -106,15 +127,26 @@ def whole_in(data: bytes, offset: int, text: str) -> str | None:
     end = offset + size
     if offset > 0 and size > _LEAST_TOLD and data[offset] == size - 1:
         return text[1:]
+    if (told := _marked_in(data, offset, text) or _told_before(data, offset, text)) is not None:
+        return told
+    before, after = data[offset - 1 : offset], data[end : end + 1]
+    if before in {b"", b"\0"} and after in {b"", b"\0"}:
+        return text
+    # A number of two bytes is believed where other letters follow and nothing else tells.
+    return _cut(_numbers(data[offset - 2 : offset]), text) if offset > 1 else None
+
+
+def _told_before(data: bytes, offset: int, text: str) -> str | None:
     for start in (offset, offset - 1):
         for width in _WIDTHS:
             raw = data[max(0, start - width) : start]
-            if len(raw) == width and size in (told := _numbers(raw)):
+            if len(raw) == width and len(text) in (told := _numbers(raw)):
                 return text
             # A number of four bytes is believed where other letters follow at once, too.
-            if width == _WIDTHS[0] == len(raw):
-                for number in told:
-                    if _LEAST_TOLD < number < size:
-                        return text[:number]
-    before, after = data[offset - 1 : offset], data[end : end + 1]
-    return text if before in {b"", b"\0"} and after in {b"", b"\0"} else None
+            if width == _WIDTHS[0] == len(raw) and (cut := _cut(told, text)) is not None:
+                return cut
+    return None
+
+
+def _cut(told: tuple[int, int], text: str) -> str | None:
+    return next((text[:number] for number in told if _LEAST_TOLD < number < len(text)), None)

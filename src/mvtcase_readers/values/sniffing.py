@@ -76,6 +76,7 @@ _MARKS: tuple[tuple[bytes, Form], ...] = (
     (b"\x99\x88\x77\x66", Form(name="uuidtext", read=apple_logs.read_nul_texts)),
     (b"hcsd", Form(name="uuidtext", read=apple_logs.read_nul_texts)),
     (apple_logs.SEGB, _SEGB),
+    *((mark, Form(name="changed files", read=apple_logs.read_changes)) for mark in apple_logs.CHANGES),
     (apple_logs.COOKIES, Form(name="cookies", read=apple_logs.read_cookies)),
     (b"%PDF", _PDF),
     (bplist.MAGIC, Form(name="bplist", read=bplist.read_bplist)),
@@ -92,11 +93,12 @@ _MARKS: tuple[tuple[bytes, Form], ...] = (
     *((mark, Form(name="lzfse", read=streams.read_lzfse)) for mark in (b"bvx2", b"bvxn", b"bvx1", b"bvx-")),
     (b"\x28\xb5\x2f\xfd", Form(name="zstd", read=streams.read_zstd)),
     (streams.MOZILLA, Form(name="mozilla lz4", read=streams.read_mozilla_lz4)),
+    (b"\x89PNG\r\n", Form(name="png", read=streams.read_png, extent=Extent.SKIMMED)),
     *((mark, Form(name=name, read=streams.read_unknown_packing)) for mark, name in (
         (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"),
     )),
     *((mark, Form(name=name, read=_skim, extent=Extent.SKIMMED)) for mark, name in (
-        (b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n", "png"), (b"GIF8", "gif"), (b"RIFF", "riff"),
+        (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "riff"),
         (b"\xfe\xed\xfa", "mach-o"), (b"\xcf\xfa\xed\xfe", "mach-o"), (b"\x7fELF", "elf"),
     )),
 )  # fmt: skip

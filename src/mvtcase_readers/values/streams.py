@@ -9,6 +9,7 @@ import re
 import struct
 import zlib
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 try:
@@ -22,6 +23,8 @@ from .shapes import Extent
 from .walk import UnknownFormError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .contents import Readable
     from .shapes import Place
     from .walk import Walk
@@ -258,9 +261,33 @@ def read_unknown(walk: Walk, content: Content, place: Place) -> str:
             at, is_gzip = base + found.start(), found.lastindex is None
             if found.end() > len(before) and (is_gzip or _unpacks(content.at(at, _TRIED))):
                 _inflated(walk, content, at, place, bits=zlib.MAX_WBITS | (16 if is_gzip else 0))
-        for start, plist in embedded(data):
+        for start, plist in chain(embedded(data), _written_lists(data)):
             walk.cell(Content(plist), place.within(f"plist at {base + start}"))
         before = piece[-2:]
+    return ""
+
+
+def _written_lists(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the property lists in XML that stand among other bytes, as signed profiles have them."""
+    start = data.find(b"<plist")
+    while start >= 0 and (end := data.find(b"</plist>", start)) >= 0:
+        yield start, data[start : end + len(b"</plist>")]
+        start = data.find(b"<plist", end)
+
+
+def read_png(walk: Walk, content: Content, place: Place) -> str:
+    """Give the runs of a picture's bytes, and the texts that it holds packed (PNG, `zTXt` and `iTXt`)."""
+    walk.skim(content, place)
+    offset = _PNG_HEAD
+    for _ in range(_MOST_CHUNKS):
+        size, kind = int.from_bytes(content.at(offset, 4), "big"), content.at(offset + 4, 4)
+        if kind in {b"zTXt", b"iTXt"}:
+            found = _PACKED.search(content.at(offset + 8, min(size, _TRIED)))
+            if found is not None:
+                _inflated(walk, content, offset + 8 + found.start(), place, bits=zlib.MAX_WBITS)
+        offset += size + 12
+        if offset >= content.size:
+            break
     return ""
 
 
@@ -286,6 +313,7 @@ def _inflated(walk: Walk, content: Content, offset: int, place: Place, *, bits: 
 MOZILLA = b"mozLz40\0"
 _MOST_WINDOW = 128 << 20
 _MOST_TRIES = 2000
+_PNG_HEAD, _MOST_CHUNKS = 8, 10_000
 _PACKED = re.compile(rb"\x1f\x8b\x08|(\x78[\x01\x5e\x9c\xda])")
 _TRIED, _LEAST_UNPACKED = 4096, 16
 _MOST_BARE = 4 << 20

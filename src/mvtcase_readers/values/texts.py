@@ -44,6 +44,8 @@ def read_lines(walk: Walk, content: Content, place: Place) -> str:
         lines = block.split("\n")
         give_texts(walk, Batch(texts=lines, place=_rows(place, first), role=place.role))
         _give_programs(walk, list(tables.named(lines)), _rows(place, first))
+        for number, data in _packed(lines):
+            _open_coded(walk, data, _rows(place, first)(number))
         first += len(lines)
     return ""
 
@@ -192,6 +194,11 @@ _PLAIN = re.compile(r"[0-9a-fA-F\-]*|[A-Za-z/\-_]*|[0-9]*")
 _DATA_URI = re.compile(r"data:[^,]{0,200};base64,([A-Za-z0-9+/%=\s]{16,})")
 _TAG = re.compile(r"<[a-zA-Z!?/]")
 _LEAST_CODED = 24
+_WIDTHS = range(60, 77)
+"""Letters of a line of base64: PEM has 64 (RFC 7468), mails 76 (RFC 2045)."""
+_FULL_LINE, _LAST_LINE = re.compile("[A-Za-z0-9+/]+"), re.compile("[A-Za-z0-9+/]{1,76}={0,2}")
+_LEGIBLE = re.compile(rb"[\x20-\x7e]{8}|(?:[\x20-\x7e]\0){8}")
+"""What decoded bytes of no known form have that hold a text."""
 _FORMS = frozenset({"json", "markup", "mail", "cards", "pdf", "table of texts"})
 _OPENING = frozenset("{[<")
 
@@ -245,7 +252,21 @@ def _inside(walk: Walk, text: str, batch: Batch, index: int, *, forms: bool) -> 
     elif len(text) >= _LEAST_CODED:
         data = _from_base64(text)
         if data:
-            _open_coded(walk, data, batch, index)
+            _open_coded(walk, data, batch.place(index))
+    if "\n" in text:
+        for _, data in _packed(text.split("\n")):
+            _open_coded(walk, data, batch.place(index))
+
+
+def _packed(lines: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of the first of several lines of base64 of one width, and what they hold together."""
+    full = [at for at, line in enumerate(lines) if len(line) in _WIDTHS and _FULL_LINE.fullmatch(line)]
+    for _, group in itertools.groupby(enumerate(full), lambda each: (each[1] - each[0], len(lines[each[1]]))):
+        first, end = (found := [at for _, at in group])[0], found[-1] + 1
+        end += end < len(lines) and _LAST_LINE.fullmatch(lines[end]) is not None
+        data = _from_base64("".join(lines[first:end])) if end - first > 1 else None
+        if data:
+            yield first, data
 
 
 def _may_be_form(text: str) -> bool:
@@ -269,9 +290,9 @@ def _from_base64(text: str) -> bytes | None:
         return None
 
 
-def _open_coded(walk: Walk, data: bytes, batch: Batch, index: int) -> None:
-    """Open what a text decodes to, where that is a container or a text: most words decode to noise."""
+def _open_coded(walk: Walk, data: bytes, place: Place) -> None:
+    """Open what a text decodes to, where that is a container or holds a text: most words decode to noise."""
     content = Content(data)
     form = walk.form_of(content)
-    if form.extent is Extent.FULL:
-        walk.cell(content, batch.place(index).within("base64"), form=form)
+    if form.extent is Extent.FULL or _LEGIBLE.search(data):
+        walk.cell(content, place.within("base64"), form=form)

@@ -34,7 +34,7 @@ _TOLD_IN_BULK = 8
 """Letters of a run in a large file that are worth a look at what stands around them."""
 _LARGE = 256
 _DIGESTS = frozenset({20, 32})
-_LEAST_FILE = 256
+_LEAST_FILE, _LEAST_PICTURE = 256, 64 << 10
 _NO_FILES = frozenset({"typedstream", "bplist", "protobuf", "text or protobuf", "json", "jpeg", "png", "gif", "riff"})
 """What databases hold by the thousand: records of apps, and small pictures."""
 """The lengths of SHA-1 and SHA-256; what has sixteen bytes is an UUID far more often than an MD5."""
@@ -197,7 +197,8 @@ class Walk:
         if not is_text and content.size in _DIGESTS:
             self.one(content.at(0, content.size).hex(), place)
         form = form or self.form_of(content)
-        if not is_text and content.size >= _LEAST_FILE and form.name not in _NO_FILES:
+        least = _LEAST_PICTURE if form.name in _NO_FILES else _LEAST_FILE
+        if not is_text and content.size >= least:
             self.whole(content, place)
         reading = self.open(content, place, form)
         if not (is_text and reading.extent is Extent.DAMAGED):

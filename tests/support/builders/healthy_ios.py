@@ -245,6 +245,33 @@ def _block_list(_desk: Desk) -> list[PhoneFile]:
     ]
 
 
+def _kept(name: str, content: bytes) -> Files:
+    """Return a file of an app that keeps lists and articles."""
+    return lambda _: both("AppDomainGroup-group.com.adguard.AdGuard", name, f"{_GROUP}/{name}", content)
+
+
+_RULES = json.dumps(
+    [{"trigger": {"url-filter": ".*", "if-domain": [f"*ads{n}.example.com" for n in range(300)] + [f"*{host}" for host in REPORTED[:2]]}, "action": {"type": "block"}}]
+).encode()  # fmt: skip
+_FRAUD = tables(
+    "CREATE TABLE blacklist (id INTEGER PRIMARY KEY, host TEXT);",
+    *(("INSERT INTO blacklist (host) VALUES (?)", (host,)) for host in [*(f"phish{n}.example.com" for n in range(300)), *REPORTED[:2]]),
+)  # fmt: skip
+_ARTICLES = tables(
+    "CREATE TABLE articles (id INTEGER PRIMARY KEY, content TEXT);",
+    *(
+        ("INSERT INTO articles (content) VALUES (?)", (text,))
+        for text in (
+            f"<p>Amnesty's Security Lab saw the phone go to {REPORTED[0]}, a part of NSO Group's Pegasus spyware.</p>",
+            f"國際特赦組織的調查指出,NSO 集團的飛馬間諜軟體曾使用 {REPORTED[1]} 這個網域。",
+        )
+    ),
+)
+_RESULTS = json.dumps(
+    [{"level": "CRITICAL", "message": f"Found a known suspicious domain {REPORTED[2]}", "matched_indicator": {"value": REPORTED[2]}}]
+).encode()  # fmt: skip
+
+
 def _few_blocked(_desk: Desk) -> list[PhoneFile]:
     folder = "filters"
     return [
@@ -413,6 +440,7 @@ _ABOUT = tuple(
         f"https://www.virustotal.com/gui/domain/{host}",
         f"https://www.google.com/search?q={host}",
         f"https://urlscan.io/search/#{host}",
+        f"https://web.archive.org/web/20210718120000/https://{host}/",
     )
 )
 
@@ -441,6 +469,10 @@ IOS_NOISES: tuple[IosNoise, ...] = (
     IosNoise(name="forwarded news in WhatsApp", source="press reports that name domains", files=(_whatsapp(*news()),)),
     IosNoise(name="ad blocker's lists", source="EasyList and AdGuard filter syntax", files=(_block_list,)),
     IosNoise(name="filters that block a few", source="manuals of AdGuard, dnsmasq and unbound", files=(_few_blocked,)),
+    IosNoise(name="rules of a content blocker that name a few", source="Apple, Creating a content blocker", files=(_kept("rules/blockerList.json", _RULES),)),
+    IosNoise(name="a table of fraud's hosts", source="apps against phishing", files=(_kept("fraud.db", _FRAUD),)),
+    IosNoise(name="articles that name one", source="press reports that name domains", files=(_kept("articles.db", _ARTICLES),)),
+    IosNoise(name="a result of MVT's", source="MVT's alerts.json", files=(_kept("mvt/alerts.json", _RESULTS),)),
     IosNoise(name="a chat's export", source="LINE help, saving a chat as text", files=(_exported,)),
     IosNoise(name="a newsletter in zh-TW", source="RFC 5322, HTML mail", files=(_newsletter,)),
     IosNoise(name="news that names a few", source="press reports that name domains", files=(_texts(*short_news()),)),

@@ -271,6 +271,8 @@ _AQF: tuple[AndroidPlace, ...] = (
     _aqf("root_binaries.json", _QF, _PATHS, file_edit("root_binaries.json", lambda value: json.dumps([value]).encode())),
     _aqf("browser_history", f"{_QF}, browser_history", _LINKS, file_edit("browser_history/com.android.chrome.json", lambda value: json.dumps([{"url": value, "title": "x", "visit_time": 1790000000}]).encode())),
     _aqf("file in a temporary folder", _QF, _LINKS, file_edit("tmp/data/local/tmp/run.sh", lambda value: f"#!/system/bin/sh\ncurl -o /data/local/tmp/x {value}\n".encode())),
+    _aqf("removed file in files.json", "AOSP MediaProvider", _FILES, json_edit("files.json", _listed("/sdcard/DCIM/.trashed-1790000000-{}"))),
+    _aqf("second download in files.json", "AOSP DownloadProvider", _FILES, json_edit("files.json", lambda rows, value: rows.append({**rows[-1], "path": f"/sdcard/Download/{value.replace('.', ' (1).')}"}))),
     _aqf("env.txt", _QF, _PATHS, text_edit("env.txt", "LD_PRELOAD={}")),
 )  # fmt: skip
 
@@ -313,6 +315,7 @@ _BUG: tuple[AndroidPlace, ...] = (
     _bug("kernel log", "AOSP dumpstate", (PlantKind.PROCESSES,), section("KERNEL LOG (dmesg)", "[  12.3] init: starting service '{}'...")),
     _bug("system properties", "AOSP dumpstate", _PROPERTIES, text_edit(text_name(PHONE), "[{}]: [1]", after="SYSTEM PROPERTIES")),
     _bug("open files", "AOSP dumpstate, lsof", _PATHS, section("LIST OF OPEN FILES (su root lsof)", "loader 7070 root txt REG 254,53 0 9000 12 {}")),
+    _bug("sockets", "AOSP dumpstate, ss", (PlantKind.PROCESSES,), section("DETAILED SOCKET STATE (ss -eionptu)", 'tcp ESTAB 0 0 192.168.1.2:50123 192.0.2.9:443 users:(("{}",pid=345,fd=12))')),
     _bug("mount table", "AOSP dumpstate", _PATHS, file_edit("FS/proc/7070/mountinfo", lambda value: f"90 23 0:60 / {value} rw,relatime shared:30 - tmpfs tmpfs rw\n".encode())),
     _bug("tombstone", "AOSP debuggerd", (PlantKind.PROCESSES,), file_edit("FS/data/tombstones/tombstone_09", lambda value: f"pid: 8, tid: 8, name: {value}  >>> {value} <<<\nuid: 10231\nTimestamp: 2026-11-17 08:00:00.1+0800\n".encode())),
     _bug("tombstone in protobuf", "AOSP tombstone.proto", (PlantKind.PROCESSES,), file_edit("FS/data/tombstones/tombstone_09.pb", _tombstone_pb)),

@@ -10,6 +10,7 @@ from builders import planted_inputs as given
 from builders.planted_inputs import SoundInput
 from builders.planted_ios_system import SYSTEM
 from builders.planted_ios_talk import TALK
+from builders.planted_kept import KEPT
 from mvtcase.model import EvidenceKind
 from mvtcase.phones.encrypted import encrypt_ios_backup
 from mvtcase.phones.ios import ENCRYPTED_ONLY, build_ios_backup
@@ -43,7 +44,7 @@ _PHONE = IosPhone(seed=8, messages=8, photos=2)
 
 def planted_ios() -> Iterator[SoundInput]:
     """Yield the iPhones: every place with every class that it can hold, then the ways of writing a value."""
-    places = (*TALK, *SYSTEM)
+    places = (*TALK, *SYSTEM, *KEPT)
     for number, place in enumerate(places):
         for kind in place.kinds:
             yield from _of(place, kind, _as_written(place, kind, number), "")

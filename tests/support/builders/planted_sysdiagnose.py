@@ -133,6 +133,12 @@ PLACES: tuple[SysPlace, ...] = (
     ("network extension", f"{_CSIRC} networkextension", _DOMAINS, _plist("logs/Networking/com.apple.networkextension.plist", lambda value: {"$objects": ["$null", {"serverAddress": value}]})),
     ("transparency logs", f"{_CSIRC} transparency_json", _LINKS, _file("transparency.log", lambda value: json.dumps({"pinning": {"url": value}}))),
     ("installed files", "apfs and install logs", _NAMES, _line("logs/MobileInstallation/mobile_installation.log.0", "Wed Oct 14 08:00:00 2026 [211] <err> (0x16f0) could not verify /private/var/tmp/{}")),
+    ("registry of devices", "ioreg(8)", _RUN, _line("ioreg/IOService.txt", '    | |         "IOUserClientCreator" = "pid 345, {}"')),
+    ("what keeps it awake", "pmset(1)", _RUN, _line("logs/powerlogs/pmset.txt", '   pid 345({}): [0x0000009100018a21] 00:00:11 PreventUserIdleSystemSleep named: "x"')),
+    ("panic", "Apple, panic reports", _RUN, _file("crashes_and_spins/panic-full-2026-10-10-090001.0002.ips", _report("210", lambda value: {"panicString": f"panic(cpu 0 caller 0xff): x\nPanicked task 0xffffffe4cb4b5938: 3214 pages, 12 threads: pid 345: {value}\nPanicked thread: 0x0"}))),
+    ("services of launchd", "launchctl(1)", _RUN, _line("logs/launchd/launchctl-dumpstate.txt", "\tservices = {{\n\t\t\t   345      - \tcom.example.x\n\t\t\t     0   (pe) \t{}\n\t}}")),
+    ("table of top", "top(1)", _RUN, _line("top.txt", "PID    COMMAND      %CPU TIME     #TH   STATE\n345    {}    0.0  00:00.10 2     sleeping")),
+    ("name of a report on power", "Apple, diagnostic reports", _RUN, _line("errors/sysdiagnose.log", "copied /var/mobile/Library/Logs/CrashReporter/{}.cpu_resource-2026-10-10-080000.ips")),
     ("stack samples of libraries", f"{_CSIRC} spindumpnosymbols", _NAMES, _line("spindump-nosymbols.txt", "  Binary Images:\n           0x1000 - ???  {} <0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9> /private/var/x/lib")),
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,40 @@ def _reasons(staged: Staged) -> str:
 
 def _names(folder: Path) -> set[str]:
     return {entry.path for entry in walk(folder)}
+
+
+@pytest.mark.parametrize("form", ["folder", "tar", "zip"])
+def test_what_has_no_content_is_told_by_its_name(tmp_path: Path, staged_of: Callable[..., Staged], form: str) -> None:
+    """Links come with what they lead to, empty folders are there, whatever the dump came in."""
+    dump = tmp_path / "dump"
+    (dump / "private/var/mobile/Library").mkdir(parents=True)
+    (dump / "private/var/mobile/Library/a.txt").write_text("a")
+    (dump / "private/var/tmp/empty").mkdir(parents=True)
+    (dump / "private/var/tmp/outside").symlink_to("/usr/bin")
+
+    staged = staged_of(dump if form == "folder" else _archived(dump, form))
+
+    assert staged.names == (("private/var/tmp/outside", "/usr/bin"),)
+    assert (staged.target / "private/var/tmp/empty").is_dir()
+    assert not (staged.target / "private/var/tmp/outside").is_symlink()
+
+
+def _archived(dump: Path, form: str) -> Path:
+    path = dump.with_suffix(f".{form}")
+    if form == "tar":
+        with tarfile.open(path, "w") as archive:
+            archive.add(dump, "")
+        return path
+    with zipfile.ZipFile(path, "w") as packed:
+        for entry in sorted(dump.rglob("*")):
+            info = zipfile.ZipInfo(
+                str(entry.relative_to(dump)) + ("/" if entry.is_dir() and not entry.is_symlink() else "")
+            )
+            info.create_system, info.external_attr = 3, entry.lstat().st_mode << 16
+            packed.writestr(
+                info, str(entry.readlink()) if entry.is_symlink() else b"" if entry.is_dir() else entry.read_bytes()
+            )
+    return path
 
 
 @pytest.mark.parametrize("name", IN_PLACE)

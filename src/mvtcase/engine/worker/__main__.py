@@ -17,7 +17,7 @@ from mvtcase.engine.worker.emitter import Emitter
 PR_SET_PDEATHSIG = 1
 """From Linux's <sys/prctl.h>: the signal to get when the parent's thread that started this process ends."""
 
-MAX_JOB_BYTES = 16 << 20
+MAX_JOB_BYTES = 64 << 20
 FEW_PROCESSES = 64
 
 

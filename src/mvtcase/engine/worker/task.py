@@ -51,6 +51,9 @@ class Task:
     inside: tuple[Inside, ...] = ()
     """Acquisitions inside this one, to be examined as their own kinds."""
 
+    names: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Links and other entries without content, each with what it leads to."""
+
     stock: bool = False
     """Whether MVT's own functions run, without the faster ones that take their place."""
 
@@ -82,6 +85,7 @@ def task_of(fields: Mapping[str, Any]) -> Task:
             Inside(kind=EvidenceKind(kind), place=place, target=Path(target))
             for kind, place, target in fields.get("inside", ())
         ),
+        names=tuple((name, leads_to) for name, leads_to in fields.get("names", ())),
         answered=_keys(fields.get("answered", [])),
         finished=_keys(fields["finished"]),
         skipped=_keys(fields["skipped"]),

@@ -50,6 +50,8 @@ class Staged:
     in_place: bool = False
     identity: DeviceIdentity | None = None
     notes: tuple[Reason, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    """Entries that are names without content, as `unpack.Notes` has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ def _joined(found: Identified, job: Job) -> Staged:
     target = job.work / "evidence" / found.root.name
     for each in found.partitions:
         folder = found.root / each.folder
-        inventory(folder, found.kind, job.notes)
+        inventory(folder, found.kind, job.notes, each.place)
         mirror(folder, target / each.place, job.budget, job.notes)
     return Staged(target=target, notes=(why("staged.joined", count=len(found.partitions)),))
 

@@ -33,6 +33,12 @@ MAX_FILES_PER_INDICATOR = 20
 LIST_LENGTH = 10
 """Different addresses in one message, or in one file that is no message or history, that make it a list."""
 
+PROGRAMS_LENGTH = 25
+"""Different processes in one file that make it a list: no phone ran so many."""
+
+LINES_TOGETHER = 1000
+"""Lines of a log that are judged as one text."""
+
 NAMED_LENGTH = 3
 """Different addresses in one message that make it a report, where none of them is written as a link."""
 
@@ -74,10 +80,10 @@ class Teller:
 
 def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[tuple[tuple[str, str], dict[str, Json]]]:
     """Yield type and value of an indicator and the fields of its alert, for all hits of one file."""
-    lists = _lists(hits)
+    lists = _lists(hits, place)
     best: dict[tuple[str, str], tuple[Hit, str]] = {}
     for hit in hits:
-        if _unit(hit) in lists or _column(hit) in lists:
+        if _unit(hit, place) in lists or _column(hit) in lists:
             continue
         key = (str(hit.match.indicator["type"]), str(hit.match.indicator["value"]))
         shown = what_it_shows(hit)
@@ -92,7 +98,7 @@ def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[tuple[tuple[str, st
 def what_it_shows(hit: Hit) -> str:
     """Return the evidence class that the place of a hit speaks for, or `lead` or `mention`."""
     type_, sort = str(hit.match.indicator["type"]), hit.term.sort
-    if hit.term.defanged or (type_ in _LINKS and (sort is Sort.ABOUT or _is_blocked(hit))):
+    if hit.term.defanged or (type_ in _LINKS and (sort is Sort.ABOUT or _is_blocked(hit))) or _is_told_of(hit):
         return MENTION
     if hit.match.doubtful:
         return LEAD
@@ -105,9 +111,40 @@ def _is_blocked(hit: Hit) -> bool:
     """Return whether a host stands as a line of a filter's list: what such a list names is kept from being opened."""
     if not hit.spot.table and _HOST_AS_HEADING.match(hit.spot.column):
         return True  # a hosts file with tabs, or one with bars, was read as a table
+    if _RULE_OF_FILTER.search(hit.spot.key) or (hit.spot.bare and _LIST_OF_HOSTS.search(hit.spot.table)):
+        return True
     host = re.escape(hit.term.text)
     return any(re.search(form.format(host), hit.term.context, re.IGNORECASE) for form in _BLOCKED_FORMS)
 
+
+def _is_told_of(hit: Hit) -> bool:
+    """Return whether a report or an article names an indicator: its words tell, and nothing there leads to it."""
+    context = hit.term.context
+    if _FOUND_BY_MVT.search(context) or "matched_indicator" in hit.spot.key:
+        return True
+    if hit.match.indicator["type"] != "domains" or hit.spot.place_class != PlaceClass.UNKNOWN:
+        return False
+    host = hit.term.text.lower()
+    lowered = context.lower()
+    leads = f"//{host}" in lowered or f"{host}/" in lowered
+    return not leads and len({found.group().lower() for found in _OF_REPORTS.finditer(context)}) >= WORDS_OF_REPORTS
+
+
+WORDS_OF_REPORTS = 2
+"""Different words around a bare host that make its text one about spyware."""
+
+_OF_REPORTS = re.compile(
+    r"pegasus|\bNSO\b|spyware|citizen ?lab|amnesty|candiru|indicators? of compromise|間諜軟體|飛馬|公民實驗室|國際特赦",
+    re.IGNORECASE,
+)
+_FOUND_BY_MVT = re.compile(r"known suspicious (?:domain|process|e?mail|file|app|profile|url)", re.IGNORECASE)
+"""How MVT's own results say that they matched something."""
+
+_RULE_OF_FILTER = re.compile(r"\btrigger\.(?:url-filter|(?:if|unless)-(?:domain|top-url|frame-url))|^trackers\.")
+"""Where Apple's content blockers and DuckDuckGo's list have hosts, by their documentation."""
+
+_LIST_OF_HOSTS = re.compile(r"black_?list|block_?list|deny_?list|malicious|malware|phishing", re.IGNORECASE)
+"""How programs against fraud call a table of hosts that are kept from being opened."""
 
 _HOST_AS_HEADING = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?:\s*#|\^)")
 _BLOCKED_FORMS = (
@@ -156,14 +193,20 @@ def _level(hit: Hit, shown: str) -> Level:
     return Level.MEDIUM if shown == UNCLEAR else Level.HIGH
 
 
-def _unit(hit: Hit) -> tuple[object, ...]:
-    """Return what a list must fit in: a row, message or visit where such things are kept, otherwise the file."""
+def _unit(hit: Hit, place: Place) -> tuple[object, ...]:
+    """Return what a list must fit in: a row, message or visit, some lines of a log, otherwise the file."""
     spot = hit.spot
     if spot.table:
         return (spot.inside, spot.table, spot.row)
     if spot.place_class in LONG_LIVED:
         return (spot.inside, spot.row, spot.key.partition(".")[0])
+    if isinstance(spot.row, int) and _LOG.search(spot.inside or place[1] or place[0]):
+        return (spot.inside, spot.row // LINES_TOGETHER)
     return ("",)
+
+
+_LOG = re.compile(r"(?:(?:bugreport|dumpstate|dumpsys|logcat)[^/!]*\.(?:txt|log)|\.log(?:\.\d{1,3})?)\Z", re.IGNORECASE)
+"""Texts in which a page that names indicators says nothing of what else happened."""
 
 
 def _column(hit: Hit) -> tuple[object, ...]:
@@ -173,12 +216,15 @@ def _column(hit: Hit) -> tuple[object, ...]:
     return (spot.inside, spot.table, "", spot.column) if bare else ()
 
 
-def _lists(hits: Iterable[Hit]) -> dict[tuple[object, ...], list[Hit]]:
+def _lists(hits: Iterable[Hit], place: Place) -> dict[tuple[object, ...], list[Hit]]:
     found: dict[tuple[object, ...], dict[object, Hit]] = defaultdict(dict)
+    programs: dict[tuple[object, ...], dict[object, Hit]] = defaultdict(dict)
     leading = set()
     for hit in hits:
-        if hit.match.indicator["type"] in _ADDRESSES and hit.spot.place_class != PlaceClass.RUNNING:
-            for unit in filter(None, (_unit(hit), _column(hit))):
+        if hit.match.indicator["type"] == "processes":
+            programs[_unit(hit, place)][hit.match.indicator["value"]] = hit
+        elif hit.match.indicator["type"] in _ADDRESSES and hit.spot.place_class != PlaceClass.RUNNING:
+            for unit in filter(None, (_unit(hit, place), _column(hit))):
                 found[unit].setdefault(hit.match.indicator["value"], hit)
                 if not _is_only_named(hit):
                     leading.add(unit)
@@ -186,7 +232,7 @@ def _lists(hits: Iterable[Hit]) -> dict[tuple[object, ...], list[Hit]]:
         unit: list(each.values())
         for unit, each in found.items()
         if len(each) >= (LIST_LENGTH if unit in leading else NAMED_LENGTH)
-    }
+    } | {unit: list(each.values()) for unit, each in programs.items() if len(each) >= PROGRAMS_LENGTH}
 
 
 def _is_only_named(hit: Hit) -> bool:

@@ -49,6 +49,9 @@ class Acquisition:
     only_listed: list[str] = field(default_factory=list)
     """The paths of a backup's list that no file stands for: folders, links, and files that are missing."""
 
+    empty: list[str] = field(default_factory=list)
+    """Folders that hold nothing."""
+
     _by_place: dict[str, str] = field(default_factory=dict)
 
     def files(self) -> list[Acquired]:
@@ -78,15 +81,20 @@ class Acquisition:
         pending = [str(self.task.target)]
         while pending:
             folder = pending.pop()
+            holds = False
             try:
                 with os.scandir(folder) as entries:
                     for entry in entries:
+                        holds = True
                         if entry.is_dir(follow_symlinks=False):
                             pending.append(entry.path)
                         elif entry.is_file(follow_symlinks=False):
                             yield entry.path, entry.stat(follow_symlinks=False).st_size
             except OSError:
                 self.unread.append(os.path.relpath(folder, self.task.target))
+            else:
+                if not holds:
+                    self.empty.append(os.path.relpath(folder, self.task.target))
 
     def _named(self, path: str, size: int, listed: dict[str, tuple[str, str]]) -> Acquired:
         name = path[len(str(self.task.target)) + 1 :]

@@ -144,7 +144,7 @@ class Known:
         name = text.lower()
         yield from self._app(name)
         yield from self._class(text)
-        yield from self._found("file_names", text)
+        yield from self._file_name(text)
         yield from self._found("ios_profile_ids", name)
         if self.android:
             yield from self._found("android_property_names", name)
@@ -199,11 +199,15 @@ class Known:
     def _name(self, text: str) -> Iterator[Match]:
         yield from self._process(text)
         yield from self._app(text.lower())
-        yield from self._found("file_names", text)
+        yield from self._file_name(text)
         yield from self._found("ios_profile_ids", text.lower())
 
     def _file_name(self, text: str) -> Iterator[Match]:
-        yield from self._found("file_names", text)
+        names = self._table("file_names")
+        if text in names:
+            yield Match(names[text])
+        elif names and (own := _KEPT_AS.sub("", text)) in names:
+            yield Match(names[own], "what a system adds to a file's name was left out")
 
     def _process(self, name: str, *, misplaced: bool = False) -> Iterator[Match]:
         if name.lower() in STOCK_NAMES and not misplaced:
@@ -222,7 +226,7 @@ class Known:
         if above is not None:
             yield Match(paths[above], "" if above == path else "a file below the published path")
         name = path[path.rfind("/") + 1 :]
-        yield from self._found("file_names", name)
+        yield from self._file_name(name)
         # A short name is a folder of every phone: it counts where programs lie and nowhere else.
         placed = is_program_place(path) if len(name) >= SURE_NAME else _PROGRAM_PLACES.search(path)
         if placed:
@@ -236,7 +240,9 @@ class Known:
             return
         lowered = text.lower()
         for end, (type_, key) in self._raw.iter(lowered):
-            start = end - len(key) + 1
+            # Lists of files have paths without their first slash, too.
+            start = end + 1 - len(key.removeprefix("/") if type_ == "file_paths" else key)
+            start -= type_ == "file_paths" and lowered[start - 1 : start] == "/"
             alone = _stands_alone(lowered, start, end + 1, type_)
             yield Match(self._table(type_)[key], "" if alone else DOUBT, not alone)
 
@@ -246,8 +252,8 @@ def link_form(text: str) -> str:
     link = _SCHEME.sub("", plain(text).strip())
     for place, character in enumerate(link):
         if character in "/?#":
-            return (canonical_host(link[:place]) + link[place:]).rstrip("/")
-    return canonical_host(link)
+            return (canonical_host(_USUAL_PORT.sub("", link[:place])) + link[place:]).rstrip("/")
+    return canonical_host(_USUAL_PORT.sub("", link))
 
 
 def _path_form(value: str) -> str:
@@ -299,8 +305,8 @@ def _automaton(tables: Mapping[str, Mapping[str, Fields]]) -> ahocorasick.Automa
     automaton = ahocorasick.Automaton()
     for key, table in tables.items():
         type_ = str(table[key]["type"]) if key in table else ""
-        if len(key) >= _LEAST_RAW and type_ and not (type_ == "processes" and _is_common(key)):
-            automaton.add_word(key.lower(), (type_, key))
+        if len(key) >= _LEAST_RAW and type_ and not (type_ in _NAMES and _is_common(key)):
+            automaton.add_word(key.lower().removeprefix("/"), (type_, key))
     if not len(automaton):
         return None
     automaton.make_automaton()
@@ -309,6 +315,9 @@ def _automaton(tables: Mapping[str, Mapping[str, Fields]]) -> ahocorasick.Automa
 
 def _is_common(name: str) -> bool:
     return len(name) < SURE_NAME or name.lower() in STOCK_NAMES
+
+
+_NAMES = frozenset({"processes", "file_names"})
 
 
 def _stands_alone(text: str, start: int, end: int, type_: str) -> bool:
@@ -330,9 +339,13 @@ _MOUNTED = frozenset({"/private", "/private/var", "/storage", "/storage/emulated
 _PARTED = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 _INNER = {"emails": _WORD_LETTERS | set(".%+"), "file_paths": _WORD_LETTERS | {"."}, "app_ids": _WORD_LETTERS}
-_IN_RAW = ("domains", "urls", "emails", "app_ids", "file_paths", "processes")
+_IN_RAW = (
+    *("domains", "urls", "emails", "app_ids", "file_paths", "processes", "file_names", "ios_profile_ids"),
+    "android_property_names",
+)
 _LEAST_RAW = 5
 _SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]{0,20}://")
+_USUAL_PORT = re.compile(r":(?:80|443)\Z")
 _CLASS = re.compile(r"\.[A-Z]")
 _SYSTEM_CODE = re.compile(r"(?:android|androidx|java|javax|kotlin|kotlinx|com\.(?:android|google|apple))\.")
 """Where the system's own code and its makers' stands: an app that borrows such a name is known by its whole id."""
@@ -340,6 +353,10 @@ _SYSTEM_CODE = re.compile(r"(?:android|androidx|java|javax|kotlin|kotlinx|com\.(
 _BEFORE_APP = re.compile(
     # As backups, locationd and keychains write it.
     r"\A(?:(?:sys(?:shared)?container|app)domain(?:plugin|group)?-(?:group\.)?|group\.|i(?=com\.|net\.|org\.)|[a-z0-9]{10}\.)"
+)
+_KEPT_AS = re.compile(
+    # Removed and unfinished files of Android, and what browsers add.
+    r"\A\.(?:trashed|pending)-\d{9,11}-| ?\(\d{1,3}\)(?=\.[A-Za-z0-9]{1,8}\Z)|\.(?:crdownload|download|part)\Z"
 )
 _PROGRAM_PLACES = re.compile(
     r"/(?:libexec|s?bin|xbin|tmp|roleaccountd\.staging|CoreServices|LaunchDaemons|PrivateFrameworks)/[^/]{1,64}\Z"

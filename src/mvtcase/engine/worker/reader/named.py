@@ -30,7 +30,10 @@ _PASSES: tuple[tuple[bytes, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     (b":", _form(rb":(?<=\d:)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
     (b"/", _form(rb"/(?<=\d/)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
     (b"* ", _form(rb"\* (NAME)(?=:?$|:?[ \t])"), _form(rb"^[ \t]{0,16}(?:\*APP|\*PERS)?\Z")),
-    (b"\n", _form(rb"\n(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$"), _form(rb"\Z")),
+    # `launchctl list` and `launchctl print`
+    (b"\n", _form(rb"\n[ \t]{0,16}(?:\d{1,7}|-)[ \t]+(?:-?\d{1,3}|-|\(\w{1,4}\))[ \t]+(NAME)$"), _form(rb"\Z")),
+    # `ss -p`
+    (b'("', _form(rb'\("(NAME)",pid=\d'), _form(rb"[(,]\Z")),
 )
 """Signs, the forms that begin with them, and what must stand before those."""
 
@@ -41,7 +44,11 @@ _MARKED: dict[bytes, tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]] = 
     b">>> ": ((_form(rb">>> (NAME) <<<"), _ANYWHERE),),
     b"name: ": ((_form(rb"name: (NAME) {1,3}>>>"), _WORD),),
     b",pr,": ((_form(rb",pr,[\"']?(NAME)[\"']?,"), _ANYWHERE),),
-    b"pid": ((_form(rb"pid:? \d{1,7},? [\[(](NAME)[\])]"), _ANYWHERE),),
+    b"pid": (
+        (_form(rb"pid:? \d{1,7},? ?[\[(](NAME)[\])]"), _ANYWHERE),
+        # The registry of devices, and panics.
+        (_form(rb"pid \d{1,7}[,:] (NAME)(?=[\"'\s]|$)"), _WORD),
+    ),
     b"proc": (
         (_form(rb"process:? \d{1,7},? [\[(](NAME)[\])]"), _WORD),
         (_form(rb"[Pp]rocess(?: name)? [\"'](NAME)[\"']"), _WORD),
@@ -79,11 +86,12 @@ _EVENT = re.compile(rb": \[([^\]\n]{0,1000})")
 _OF_EVENT = re.compile(rb"\b(?:am|wm|sysui)_\w{2,40}\s{0,3}\Z")
 """Android's event log: what happened to a process, in fields between commas."""
 
-_NUMBERED = (re.compile(rb"\[(?:pid )?\d{1,7}(?:[\])]| /)"), re.compile(rb"\((?:pid )?\d{1,7}(?:[\])]| /)"))
+_NUMBERED = (re.compile(rb"\[(?:pid )?\d{2,7}(?:[\])]| /)"), re.compile(rb"\((?:pid )?\d{2,7}(?:[\])]| /)"))
+"""One digit counts things (`payload[0]`): so early only the system's own start."""
 _OF_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@$+-"
 _NAMES_ALONE = bytes(byte if byte in _OF_NAMES else 0x20 for byte in range(256))
 _NO_BEGINNING = b"0123456789-+@:$"
-_FIRST = _form(rb"(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$")
+_FIRST = _form(rb"[ \t]{0,16}(?:\d{1,7}|-)[ \t]+(?:-?\d{1,3}|-|\(\w{1,4}\))[ \t]+(NAME)$")
 _MARKS = tuple(dict.fromkeys((*_MARKED, *ANNOUNCING)))
 _AT_WORDS = _MARKS.index(b"proc")
 """The marks from this one on begin a word."""
@@ -103,7 +111,8 @@ def _after_a_sign(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     for sign, pattern, before_it in _PASSES:
         for found in pattern.finditer(data) if sign in data else ():
             if _follows(data, found.start(), before_it):
-                yield found[1], found.start(), found.end()
+                # Where the name stands: a line feed before it is the end of another line.
+                yield found[1], found.start(1), found.end()
     if (first := _FIRST.match(data)) is not None:
         yield first[1], 0, first.end()
     for found in _EVENT.finditer(data) if b"_" in data else ():

@@ -31,6 +31,7 @@ from mvtcase.engine.worker.reader.files import Acquisition
 from mvtcase.engine.worker.reader.index import StoredIndex, StoredIndexError, ValueIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.engine.worker.reader.notices import Notices
+from mvtcase.engine.worker.reader.paths import rooted
 from mvtcase.engine.worker.reader.roles import role_of
 from mvtcase.engine.worker.reader.terms import Sort, Term, terms_of, terms_of_path
 from mvtcase.engine.worker.run.opened import read_opened
@@ -234,6 +235,7 @@ class SecondReader:
         claims.add_modules(folder)
         claims.write(folder / CLAIMS_FILE)
         files = [(safe_text(claim.file.name, 1000), claim.file.place) for claim in self.claims]
+        files += self._see_names(len(files))
         files += self._take_asked(folder, len(files))
         self.index.write(folder / indexing.FILE_NAME, files, self._facts())
         self._list_read()
@@ -255,6 +257,17 @@ class SecondReader:
         descriptor = os.open(private / READ_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as listing:
             listing.writelines(f"{line}\n" for line in lines)
+
+    def _see_names(self, first: int) -> list[tuple[str, str]]:
+        """Compare what has a name and no content, links with what they lead to, and return the names."""
+        names = [*((name, "") for name in self.acquisition.empty), *self.task.names]
+        for number, (name, leads_to) in enumerate(names, first):
+            named = [name, os.path.normpath(os.path.join(os.path.dirname(name), leads_to))] if leads_to else [name]  # noqa: PTH118, PTH120 - of the phone, not of this machine
+            hits = [
+                hit for path in named for hit in self._see(number, path, "path", terms_of_path(rooted(path)), Place)
+            ]
+            self.teller.tell(hits, (safe_text(name, 1000), ""))
+        return [(safe_text(name, 1000), "") for name, _ in names]
 
     def _take_asked(self, folder: Path, first: int) -> list[tuple[str, str]]:
         """Take into the index what MVT's modules asked the matcher, and return a name for each module."""

@@ -237,6 +237,8 @@ def _dotted(text: str) -> Iterator[Term]:
         for name in filter(_can_be_named, names):
             yield from _address(text, start, name, context)
             yield Term(Sort.DOTTED, name, context=context)
+            if name.endswith(".ips") and (report := _REPORT.match(name)) is not None:
+                yield Term(Sort.NAME, report[1], "the name of a report", context=context)
             if rest is not None:
                 yield Term(Sort.LINK, f"{name}{rest.group().rstrip(_CLOSING)}", context=context)
 
@@ -250,7 +252,9 @@ def _is_host_of_numbers(text: str, start: int, end: int) -> bool:
 
 def _speaks_of(text: str, start: int) -> bool:
     """Return whether a link only speaks of a host in its path or query: one it leads to has a scheme of its own."""
-    before = text[max(0, start - 40) : start]
+    before = text[max(0, start - 48) : start]
+    if _ARCHIVED.search(before):
+        return True
     return before[-1:] in {"/", "=", ":", "+", "#"} and not before.endswith("//") and not _LEADS_TO.search(before)
 
 
@@ -305,7 +309,7 @@ def _raw(text: str) -> Iterator[Term]:
         yield from _number_hosts(spelling.text)
         for found in _RUN.finditer(spelling.text):
             run = found.group()
-            if ("." in run and _NAMED.search(run)) or run.count("/") > 1 or _WORD.fullmatch(run):
+            if ("." in run and _NAMED.search(run)) or run.count("/") > 1 or _WORD.fullmatch(run) or _UUID.search(run):
                 yield Term(Sort.RAW, run, spelling.undone, spelling.defanged, _of(found))
 
 
@@ -325,6 +329,9 @@ _NAMING = re.compile(
 _LOCAL = re.compile(r"([A-Za-z0-9._%+-]{1,64})@$")
 _REST = re.compile(r"(?::\d{1,5})?[/?#][^\s\"'<>|\\^`{}\x00\u0080-\U0010ffff]{0,2048}")
 _CLOSING = ".,;:!?)]"
+_ARCHIVED = re.compile(r"//web\.archive\.org/web/\d{4,14}[a-z_]{0,4}/https?://\Z")
+"""The page is a copy that the archive keeps: nobody goes to the host."""
+
 _LEADS_TO = re.compile(
     r"[?&](?:u|url|uri|to|dest|destination|target|redirect|redirect_ur[il]|link|goto|next|r)=$|/amp/(?:s/)?$|ampproject\.org/[a-z]/(?:s/)?$",
     re.IGNORECASE,
@@ -337,7 +344,10 @@ _ADDRESS_AND_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})\.\d{1,5}")
 """How `netstat` of macOS and iOS joins them."""
 
 _NUMBER_HOST = re.compile(r"https?://(?:[^\s/@]{1,64}@)?(0[xX][0-9A-Fa-f]{7,8}|\d{8,12})(?=[:/?#\s]|\Z)")
-_PATH = re.compile(r"(?<![\w.~/+%-])(?:/[^\s/\"'<>|:;,()\[\]{}\x00]{1,255}){2,40}")
+_PATH = re.compile(
+    # Paths stand alone, or in a link to a file (RFC 8089).
+    r"(?:(?<![\w.~/+%-])|(?<=file://)|(?<=file://localhost))(?:/[^\s/\"'<>|:;,()\[\]{}\x00]{1,255}){2,40}"
+)
 _FILE_LIKE = re.compile(r"(?=.*[^A-Za-z0-9_.-]|\.)[^:*?\"<>|]{0,200}\.[A-Za-z0-9]{1,8}")
 """A file's name with its ending, wherever it stands alone, that is no dotted name: one is compared as such."""
 
@@ -350,7 +360,9 @@ _HEX_RUN = re.compile(r"[0-9A-Fa-f:]{32}")
 """What every hash has."""
 
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
-_REPORT = re.compile(r"([A-Za-z][\w .+-]{0,60}?)-\d{4}-\d\d-\d\d-\d{6}")
+_REPORT = re.compile(
+    r"(?:ExcUserFault_)?([A-Za-z][\w .+-]{0,60}?)(?:\.(?:[a-z]+_resource|hang|spin|diag))?[-_]\d{4}-\d\d-\d\d-\d{6}"
+)
 """How Apple names reports of crashes and hangs: the program and when."""
 
 _STEM = re.compile(r"(?:profile-)?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+?)+?)(?:_preferences)?\.[A-Za-z][A-Za-z0-9]{0,7}")

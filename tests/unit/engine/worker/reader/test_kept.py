@@ -1,0 +1,173 @@
+"""Values in forms of their own are alerts, and names of what has no content are; talk of them is not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from builders import planted_kept as kept
+from mvtcase.engine.worker.reader import second
+from mvtcase.engine.worker.reader.alerts import PROGRAMS_LENGTH
+from mvtcase.engine.worker.reader.index import StoredIndex
+from mvtcase.engine.worker.reader.known import Known
+from mvtcase.matchset import Collection, MatchSet
+from mvtcase.model import EvidenceKind
+from reading import database, of, reading, task_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST, PATH, PROGRAM = (
+    "kept-host.example",
+    "/private/var/db/com.kept.staging/agentd",
+    b"\x7fELF\x02" + b"kept stage" * 60,
+)
+PROFILE, URL, NAME = "0E5B7C1A-93D4-4C55-8B7E-51A2F6C9D3A0", "https://files.kept.example/r/4f", "kept-agent.dylib"
+PROCESSES = ("keptrelayd", *(f"kept{number}relayd" for number in range(PROGRAMS_LENGTH)))
+LISTED = tuple(f"listed{number}.example" for number in range(10))
+SETS = MatchSet(
+    collections=(
+        Collection(
+            id="1",
+            name="Invented",
+            file_name="invented.stix2",
+            values={
+                "domains": (HOST, *LISTED),
+                "urls": (URL,),
+                "file_paths": (PATH,),
+                "file_names": (NAME,),
+                "ios_profile_ids": (PROFILE,),
+                "processes": PROCESSES,
+                "files_sha256": tuple(hashlib.sha256(each).hexdigest() for each in (PROGRAM, kept.large_picture())),
+            },
+        ),
+    )
+)
+
+
+def _told(folder: Path, kind: EvidenceKind = EvidenceKind.IOS_FILE_SYSTEM) -> list[tuple[str, str]]:
+    """Return value and class of each alert."""
+    alerts = of(reading(folder, kind, SETS), "alert")
+    return [(each["indicator"]["value"], each["data"]["place_class"]) for each in alerts]
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Path:
+    """Return an empty folder of evidence."""
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    return folder
+
+
+FILES = {
+    "network state": ("state.json", kept.network_state(HOST), HOST),
+    "certificate": ("ca.cer", kept.certificate(HOST), HOST),
+    "certificate as text": ("ca.pem", kept.pem(HOST), HOST),
+    "big-endian text": ("keys.bin", kept.big_endian(HOST), HOST),
+    "packed text of a picture": ("a.png", kept.picture(HOST), HOST),
+    "part of a mail": ("31.2.emlxpart", kept.attachment_part(HOST), HOST),
+    "where a file came from": ("b.tar", kept.came_from(HOST), HOST),
+    "changed files": ("fsevents", kept.changed_files(PATH), PATH),
+    "link to a file": ("last.plist", kept.file_link(PATH), PATH),
+    "link to a file in a text": ("a.txt", f"opened file://localhost{PATH}\n".encode(), PATH),
+    "path without its first slash": ("paths.bin", b"\x81\x01" + PATH[1:].encode() + b"\x81\x02" * 9, PATH),
+    "signed profile": ("x.mobileconfig", kept.signed_profile(PROFILE), PROFILE),
+    "name of a file among bytes": ("names.bin", b"\x81\x01" + NAME.encode() + b"\x81\x02" * 9, NAME),
+    "removed file": ("list.txt", f"/sdcard/DCIM/.trashed-1790000000-{NAME}\n".encode(), NAME),
+    "link with its port": ("port.txt", URL.replace(".example/", ".example:443/").encode(), URL),
+    "registry of devices": ("ioreg.txt", b'"IOUserClientCreator" = "pid 345, keptrelayd"\n', "keptrelayd"),
+    "what keeps it awake": ("pmset.txt", b"pid 345(keptrelayd): [0x1] 00:00:11\n", "keptrelayd"),
+    "panic": ("panic.txt", b"12 threads: pid 345: keptrelayd\n", "keptrelayd"),
+    "sockets": ("ss.txt", b'tcp users:(("other",pid=3,fd=1),("keptrelayd",pid=345,fd=12))\n', "keptrelayd"),
+    "services": ("launchctl.txt", b"services = {\n\t\t     0   (pe) \tkeptrelayd\n}\n", "keptrelayd"),
+    "table with numbers' columns": ("t.txt", b"PID COMMAND %CPU #TH\n345 keptrelayd 0.0 2\n", "keptrelayd"),
+    "report on power": ("log.txt", b"copied /var/x/keptrelayd.cpu_resource-2026-10-10-080000.ips\n", "keptrelayd"),
+    "a report by its name": ("log2.txt", b"removed keptrelayd-2026-10-10-080000.ips now\n", "keptrelayd"),
+    "program in base64": ("p.json", kept.coded_program(PROGRAM), hashlib.sha256(PROGRAM).hexdigest()),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_value_is_found_in_the_form_that_keeps_it(evidence: Path, name: str) -> None:
+    """Each is told, and none only as what may be one."""
+    file, content, value = FILES[name]
+    (evidence / file).write_bytes(content)
+
+    assert [found for found, shown in _told(evidence) if shown not in {"lead", "mention"}] == [value]
+
+
+def test_a_large_picture_in_a_database_is_hashed(evidence: Path) -> None:
+    """A photo kept in a row may be the one that was published."""
+    database(evidence / "a.db", "z", "id INTEGER, b BLOB", (1, kept.large_picture()))
+
+    assert [value for value, _ in _told(evidence)] == [hashlib.sha256(kept.large_picture()).hexdigest()]
+
+
+def test_names_without_content_are_compared(evidence: Path) -> None:
+    """Empty folders, and links that staging left out with what they lead to; a recheck asks them too."""
+    (evidence / PATH[1:]).mkdir(parents=True)
+    events: list[dict[str, Any]] = []
+    task = replace(
+        task_for(evidence, EvidenceKind.IOS_FILE_SYSTEM),
+        names=(("usr/libexec/keptrelayd", ""), ("private/var/db/x", "com.kept.staging/agentd")),
+    )
+
+    emit: Any = lambda event, **fields: events.append({"event": event, **fields})  # noqa: E731
+    second.run(task, SETS, emit)
+
+    told = {(each["data"]["file"], each["indicator"]["value"]) for each in of(events, "alert")}
+    assert told == {(PATH[1:], PATH), ("usr/libexec/keptrelayd", "keptrelayd"), ("private/var/db/x", PATH)}
+    stored = StoredIndex(task.results / "mvt" / "values.jsonl.gz")
+    assert {hit.match.indicator["value"] for hit in stored.hits(Known.of(SETS, {}))} == {PATH, "keptrelayd"}
+
+
+def test_a_page_in_a_log_hides_nothing_else_of_the_log(evidence: Path) -> None:
+    """Ten hosts that a line names are a list; a process that another line names is none of it."""
+    lines = [f"reader shows {', '.join(LISTED)}", *["nothing here"] * 2000, "Start proc 4233:keptrelayd/u0a99 for x"]
+    (evidence / "logcat.txt").write_text("\n".join(lines))
+
+    told = dict(_told(evidence, EvidenceKind.ANDROIDQF))
+
+    assert told["keptrelayd"] != "mention"
+    assert "mention" in told.values()
+
+
+ABOUT = {
+    "an article": ("a.txt", f"NSO Group's Pegasus used the domain {HOST} against reporters.".encode()),
+    "an article in Chinese": ("b.txt", f"國際特赦組織指出飛馬間諜軟體曾使用 {HOST} 這個網域。".encode()),
+    "a content blocker": (
+        "c.json",
+        json.dumps([{"trigger": {"url-filter": ".*", "if-domain": [f"*{HOST}"]}}]).encode(),
+    ),
+    "a copy in an archive": ("d.txt", f"https://web.archive.org/web/20210718/https://{HOST}/".encode()),
+    "a result of MVT's": ("e.json", json.dumps([{"matched_indicator": {"value": HOST}}]).encode()),
+    "a list of processes": ("processes.txt", "\n".join(PROCESSES[1:]).encode()),
+}
+
+
+@pytest.mark.parametrize("name", ABOUT)
+def test_what_only_speaks_of_an_indicator_is_a_mention(evidence: Path, name: str) -> None:
+    """It is told, and accuses nobody."""
+    file, content = ABOUT[name]
+    (evidence / file).write_bytes(content)
+
+    assert {shown for _, shown in _told(evidence)} == {"mention"}
+
+
+def test_a_table_of_blocked_hosts_is_a_mention(evidence: Path) -> None:
+    """A program against fraud carries what nobody opened."""
+    database(evidence / "a.db", "blacklist", "id INTEGER, host TEXT", (1, "phish.example.org"), (2, HOST))
+
+    assert {shown for _, shown in _told(evidence)} == {"mention"}
+
+
+@pytest.mark.parametrize("text", [f"Amnesty on Pegasus: https://{HOST}/a", f"Pegasus? NSO? check {HOST}/now"])
+def test_a_link_in_words_about_spyware_stays_a_find(evidence: Path, text: str) -> None:
+    """Lures speak of spyware, too: what can be opened counts."""
+    (evidence / "a.txt").write_text(text)
+
+    assert {shown for _, shown in _told(evidence)} == {"heuristic"}

@@ -196,7 +196,10 @@ class Trial:
                     )
         self.leave(group, now, stands)
         self.fit(group, facts)
+        told = {each for _, then in self.released for each in then}
         for people, which in now:
+            hiding = sum(stands[each] in which for each in people - shown - told)
+            self.expect(hiding == 0 or hiding >= FEWEST, f"{group or 'case'}: {hiding} never shown, {sorted(which)}")
             hiding = sum(stands[one.id] in which for one in self.people if one.level in HIDDEN and one.id in people)
             self.expect(hiding == 0 or hiding >= FEWEST, f"{group or 'case'}: {hiding} stand at {sorted(which)}")
 

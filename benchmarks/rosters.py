@@ -71,9 +71,8 @@ class Quick(Trial):  # type: ignore[misc]  # a script beside this one has no typ
         self.before: list[list[Given]] = [[], []]
         self.dice = random.Random(f"roster {seed}")
         number = self.dice.randint(2, 4)
-        self.parted = (
-            random.Random(f"parted {seed}").random() < 0.4
-        )  # party caucuses: nobody is in two, and few are in none
+        self.other = random.Random(f"parted {seed}")
+        self.parted = self.other.random() < 0.4  # party caucuses: nobody is in two, and few are in none
         self.groups = {f"G-{n:04d}": f"G-{n - 1:04d}" if n > 1 and self.dice.random() < 0.5 else None
                        for n in range(1, number + 1)}  # fmt: skip
         everybody = sorted(self.base.standings[0])
@@ -127,8 +126,11 @@ class Quick(Trial):  # type: ignore[misc]  # a script beside this one has no typ
         )
 
     def move(self) -> None:
-        """Take the base as it is after findings were judged; some people join, and some change their groups."""
+        """Take the base after findings were judged; some people join, are shown no more, or change their groups."""
         self.turn = 1
+        shown = [one for one in self.people if one.level not in HIDDEN and one.id != "O-0001"]
+        for one in self.other.sample(shown, min(len(shown), self.other.randint(0, 2))):
+            one.level = "withheld"  # whoever agreed may change their mind
         self.people += [self.somebody(each, 1.0) for each in self.late[: self.dice.randint(0, 3)]]
         for one in self.dice.sample(self.people, self.dice.randint(0, 2)):
             one.groups = self.some_groups()

@@ -164,10 +164,12 @@ class View:
         """Return among whom nobody may stand out; without `rows` nobody is visible in this report."""
         everybody = {one.official.id: one for one in self.book.officials}
         hidden = frozenset(key for key, one in everybody.items() if face_of(one.official) is None)
-        hiding = (hidden,) if rows else (hidden, frozenset(everybody))
+        # Who had a row in a released report hides nobody: whoever has that report takes the person out of a number.
+        told = frozenset(who for each in self.occasion.before for who in each.rows)
+        hiding = dict.fromkeys((hidden, hidden - told) if rows else (hidden, hidden - told, frozenset(everybody)))
         return Crowd(
             statuses={key: one.status for key, one in everybody.items()},
-            hiding=hiding if self.is_outside else (),
+            hiding=tuple(hiding) if self.is_outside else (),
             before=self.occasion.before if self.is_outside else (),
         )
 

@@ -170,8 +170,8 @@ def _write(
         # Who bears it must not be guessed, no more than from a report's numbers, nor beside those that were released.
         from mvtcase.workflow.report_making import given_before  # noqa: PLC0415  # loads every kind of report
 
-        crowd = replace(view.crowd(), before=given_before(store, view.book))
-        crowd.rung(frozenset(one.official.id for one in view.shown))
+        beside = replace(view, occasion=replace(view.occasion, before=given_before(store, view.book)))
+        beside.crowd().rung(frozenset(one.official.id for one in view.shown))
     made = MAKERS[form](view, named)
     if edition is Edition.OUTSIDE:
         require_nobody(view, (path.name,))

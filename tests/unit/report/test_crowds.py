@@ -213,6 +213,26 @@ def test_who_had_a_row_and_is_hidden_now_is_not_told_by_the_difference() -> None
     assert crowd.rung(people) == EXAMINED
 
 
+def test_who_had_a_row_and_is_hidden_now_hides_nobody() -> None:
+    """Five matched and are in no row, and an earlier report has the row of one of them: four are left."""
+    book = example.crowd()
+    by_status = {one.status: one for one in book.officials}
+    matched, none = by_status[Status.INDICATOR_MATCH], by_status[Status.NO_TRACE]
+    people = tuple(
+        replace(one, official=replace(one.official, id=f"O-{n:04d}", publication=Publication.WITHHELD))
+        for n, one in enumerate([matched] * 5 + [none] * 6)
+    )
+    book = replace(book, officials=people)
+    view = view_of(book, replace(example.occasion(), edition=Edition.OUTSIDE))
+    everybody = frozenset(one.official.id for one in people)
+    assert view.crowd().rung(everybody) == 0
+    stands = {one.official.id: one.status for one in people}
+    before = replace(_given(everybody, stands, EXAMINED), rows={"O-0000": Status.INDICATOR_MATCH})
+    view = replace(view, occasion=replace(view.occasion, before=(before,)))
+    assert view.crowd().rung(everybody) == EXAMINED
+    assert view.crowd(rows=False).rung(everybody) == EXAMINED
+
+
 def test_numbers_that_moved_are_seen_beside_those_of_another_group_of_the_same_people() -> None:
     """Two groups came to hold the same people: the one's numbers less those the other gave before tell who joined."""
     statuses = {f"O-{n}": Status.NOT_EXAMINED if n < 6 else Status.NO_TRACE for n in range(20)}

@@ -152,11 +152,11 @@ def show_roster(
 def _roster(data: Roster, listed: Stage | None) -> Iterable[Table | Text]:
     if listed is not None:
         rows = [[one.id, one.name or one.pseudonym, one.role, ", ".join(one.groups)] for one in data.people]
-        title = say("{mark}: {number}", mark=str(listed), number=len(rows))
+        title = say("{mark}: {number}", mark=listed, number=len(rows))
         yield output.lines(title, ("id", "who", "role", "groups"), rows, drop=("groups", "role"))
         return
     names = [each.group for each in data.groups]
-    tallies = [["people", *(each.people for each in data.groups)]]
+    tallies = [[Said("people"), *(each.people for each in data.groups)]]
     tallies += [[mark, *(each.counts[mark] for each in data.groups)] for mark in Stage]
     yield output.table("Roster", ("", *names), tallies)
 

@@ -46,7 +46,7 @@ _LONGEST_PROPERTY = 255
 """What the format's own library takes of a property."""
 _OTHERWISE = {"author": "creator", "comments": "description"}
 """What one library calls a property, and the other one."""
-_OF_FRONT = {"report": "Report", "written": "written at", "author": "Written by"}
+_OF_FRONT = {"report": "Report", "state": "State", "written": "written at", "author": "Written by"}
 """What the first sheet calls some of a document's properties."""
 _WRITTEN_BY, OURSELVES = re.compile(rb"(<Application>)[^<]*"), "mvtcase"
 _CODE_FONT = "Courier New"

@@ -269,7 +269,7 @@ def line(one: LineFact) -> Card:
         one.title,
         (means, Pairs(tuple(rows)), *((Bullets(judged),) if judged else ())),
         f"class {one.evidence_class}{'' if one.stands else ' settled'}",
-        one.class_name,
+        "" if one.title.startswith(one.class_name) else one.class_name,
     )
 
 

@@ -315,6 +315,13 @@ _TERMS = (
     (say("reach"), say("which traces, over which time, the data could have shown")),
     (say("dismissed"), say("judged false or benign, with a reason, by as many examiners as it takes")),
     (say("match"), say("a published indicator was found and not dismissed")),
+    (
+        say("CRITICAL to INFORMATIONAL"),
+        say("how MVT grades an alert; it is no verdict: a link that was sent is CRITICAL"),
+    ),
+    (say("ATT&CK for Mobile"), say("MITRE's list of how phones are attacked, each way with a number")),
+    (say("SHA-256"), say("a fingerprint of data: whoever has the same bytes gets the same")),
+    (say("TLP"), say("Traffic Light Protocol 2.0: to whom this may be shown")),
 )
 
 

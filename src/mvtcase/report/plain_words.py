@@ -143,11 +143,11 @@ LINE_ALL = said((
 
 TRACES: Mapping[Trace, str] = said({
     Trace.MESSAGE: "messages you received",
-    Trace.LINK_OPENED: "links and pages that were opened",
+    Trace.LINK_OPENED: "links that were opened",
     Trace.EXECUTION: "programs that ran",
     Trace.PERSISTENCE: "files left behind",
     Trace.APP: "apps",
-    Trace.PROFILE: "settings that were added, for example for work",
+    Trace.PROFILE: "settings that were added",
 })  # fmt: skip
 """What a copy can show, in words of every day; accounts and ordinary settings say little about an attack."""
 

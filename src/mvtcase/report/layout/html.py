@@ -231,7 +231,7 @@ class Page:
         return Markup("<section{}>{}{}</section>").format(anchor, title, self.blocks(block.blocks, depth + 1))
 
 
-_SHORT = 8
+_SHORT = 7
 """Rows of a table that paper does not divide."""
 _HEADINGS = (Markup("<h1>{}</h1>"), Markup("<h2>{}</h2>"), Markup("<h3>{}</h3>"), Markup("<h4>{}</h4>"))
 

@@ -11,6 +11,7 @@ from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
 from mvtcase.report.facts import ClassCount
 from mvtcase.report.incident import custody, details, marking
+from mvtcase.report.publication import GROUP_EDITION_WORDS
 from mvtcase.report.view import view_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def group(
     seals = sealing.facts(view, sealed, given)
     return GroupFacts(
         marking=marking(book.case.tlp),
-        details=replace(details(view), description=""),
+        details=replace(details(view), description="", edition_words=view.word(GROUP_EDITION_WORDS[occasion.edition])),
         summary=summary.summary(view, whole),
         counted=len(view.shown),
         merging=numbers.merging(view, whole, groups, rows=False),

@@ -34,6 +34,11 @@ EDITION_WORDS = said({
     Edition.NAMED: "Named edition: names everybody; contacts and device identities are covered.",
     Edition.OUTSIDE: "Outside edition: people appear as their publication levels let them; every number counts all.",
 })  # fmt: skip
+GROUP_EDITION_WORDS = EDITION_WORDS | said({
+    Edition.INTERNAL: "Internal edition: every number is exact. For the case team only.",
+    Edition.NAMED: "Named edition: every number is exact.",
+})  # fmt: skip
+"""Of a report that names nobody in any edition."""
 HIDDEN = Said("[not shown]")
 UNATTRIBUTED = Said("an official shown only in counts")
 MAX_TEXT_CHARACTERS = 700

@@ -20,6 +20,7 @@ from mvtcase.report import examined as coverage
 from mvtcase.report import sentences as words
 from mvtcase.report import view as view_module
 from mvtcase.report.device import device
+from mvtcase.report.group import group
 from mvtcase.report.incident import incident
 from mvtcase.report.layout.markdown import markdown
 from mvtcase.report.publication import HIDDEN, UNATTRIBUTED, Edition
@@ -390,3 +391,10 @@ def test_a_note_of_a_rule_is_in_the_report_s_language_and_one_of_a_person_stays(
     assert "6 個聊天室一起變為未加密" in ours
     assert ours.endswith("LINE 帳號 ios-1")
     assert theirs.endswith("Seen; by me")
+
+
+def test_a_group_report_names_nobody_and_does_not_say_that_it_does(book: Casebook) -> None:
+    """Its internal edition is for the exact numbers."""
+    facts = group(book, replace(example.inside(kind="group"), group=book.groups[0]), {})
+    assert "names everybody" not in facts.details.edition_words
+    assert facts.details.edition_words.startswith("Internal edition: ")

@@ -100,10 +100,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A drawing of our own as SVG, with the same in words for who cannot see it."""
+    """A drawing of our own as SVG with its legend; where nothing is drawn, only one that a table needs too is told."""
 
     svg: str
     words: str | Message
+    of_table: bool = False
 
 
 @dataclass(frozen=True, slots=True)

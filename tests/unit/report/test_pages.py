@@ -117,3 +117,5 @@ def test_what_is_drawn_is_told_without_colour_and_in_the_report_s_language(facts
     assert "● 開啟、○ 關閉、? 不明" in told
     assert re.search(r"<title>[^<]*: (?:開啟|關閉)</title>", told)
     assert 'aria-label="時間軸"' in told
+    undrawn = markdown(pages.page(chinese))
+    assert ("◐ 一般手機" in undrawn, "◆" in undrawn) == (True, False), "only what a table needs is told without it"

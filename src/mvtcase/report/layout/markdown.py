@@ -73,7 +73,8 @@ class _Page:
 
     @_block.register(Drawing)
     def _drawing(self, block: Drawing, _depth: int) -> Iterator[str]:
-        yield self.inline(block.words)
+        if block.of_table:
+            yield self.inline(block.words)
 
     @_block.register(Card)
     def _card(self, block: Card, depth: int) -> Iterator[str]:

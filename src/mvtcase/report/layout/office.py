@@ -59,8 +59,8 @@ _QUOTE, _INK = "Intense Quote", (0x16, 0x20, 0x2B)
 """The style of a result, and its colour."""
 _BETWEEN = 2
 """What is left free beside a word."""
-_LEAST, _LONGEST_WORD, _MOST = 5, 18, 45
-"""What a column of a document has room for at least, of a word, and at most, in letters."""
+_ROOM, _LEAST, _LONGEST_WORD, _MOST = 95, 5, 18, 45
+"""Letters in a line of a table; what a column has room for at least, of a word, and at most."""
 _WIDEST_COLUMN, _LINE, _TALLEST = 60, 15, 409
 """Of a sheet: letters of a column, points of a line, and what the format takes of a row."""
 _LONGEST_TEXT = 5_000
@@ -68,7 +68,7 @@ _LONGEST_TEXT = 5_000
 
 
 def docx(document: Document) -> bytes:
-    """Return a document as DOCX; drawings stand there in words."""
+    """Return a document as DOCX, without drawings: what they show stands in tables."""
     from docx import Document as Word  # noqa: PLC0415  # slow to load, and only this format needs it
 
     made = Word()
@@ -213,20 +213,22 @@ class _Docx:
         self._made.add_paragraph()
 
     def _widths(self, rows: tuple[tuple[Inline, ...], ...]) -> list[int]:
-        """Return how wide columns are, by their longest words and by how much they hold."""
-        shares = []
+        """Return how wide columns are: each has room for its longest word, and those that hold much have the rest."""
+        needed, more = [], []
         for column in zip(*rows, strict=True):
             texts = [plain(each, self._told) for each in column]
-            needed = max(wide(word) for text in texts for word in text.split() or [""])
-            shares.append(
-                max(_LEAST, min(_LONGEST_WORD, needed) + _BETWEEN, min(_MOST, sum(map(wide, texts)) // len(texts)))
-            )
+            longest = max(wide(word) for text in texts for word in text.split() or [""])
+            needed.append(max(_LEAST, min(_LONGEST_WORD, longest) + _BETWEEN))
+            more.append(max(0, min(_MOST, sum(map(wide, texts)) // len(texts)) - needed[-1]))
+        rest = max(0, _ROOM - sum(needed)) / (sum(more) or 1)
+        shares = [least + round(rest * wish) for least, wish in zip(needed, more, strict=True)]
         room = (_PAPER[0] - 2 * _MARGIN) * _PER_MM
         return [room * each // sum(shares) for each in shares]
 
     @_block.register(Drawing)
     def _drawing(self, block: Drawing, _depth: int) -> None:
-        self._text(self._made.add_paragraph(), block.words)
+        if block.of_table:
+            self._text(self._made.add_paragraph(), block.words)
 
     @_block.register(Card)
     def _card(self, block: Card, depth: int) -> None:

@@ -148,7 +148,7 @@ def _matrix(facts: IncidentFacts) -> Iterator[Block]:
         absent=drawings.sign(Mark.NOT_CARRIED),
     )
     if drawn := drawings.matrix(rows, _told(facts)("Traces by person")):
-        yield Drawing(drawn, legend)
+        yield Drawing(drawn, legend, of_table=True)
     alike: dict[tuple[MatrixCell, ...], list[str]] = {}
     for row in rows:
         alike.setdefault(row.cells, []).append(row.who)

@@ -563,6 +563,22 @@ def test_circles_are_looked_for_between_letters_and_not_in_one_report(
     assert (gc.isenabled(), gc.get_freeze_count()) == (True, 0)
 
 
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_a_correction_stands_on_the_page_of_a_letter(scanned: Desk, language: str) -> None:
+    """Whoever got it reads that page, and no metadata; a letter in the place of another says so, and the other too."""
+    desk = replace(scanned, language=language)
+    for number in (1, 2):
+        reports.write(desk, "letter", target="O-0001", formats=("md",))
+        _released(desk, f"R-000{number}")
+    report_life.erratum(desk, "R-0001", "The copy is of 2 August.")
+    old, new = _written(report_life.supersede(desk, "R-0001", by="R-0002"))
+    first, second = (Path(each["path"]).read_text() for each in (old, new))
+    assert "The copy is of 2 August." in first.partition("## ")[0]
+    assert "R-0002" in first
+    assert "R-0001" in second.partition("## ")[0]
+    assert [each["same"] for each in report_life.rebuild(desk, "R-0001").json["files"]] == [True]
+
+
 def test_letters_to_everybody_come_with_a_manifest(scanned: Desk, tmp_path: Path) -> None:
     """One number and one file each, listed with whom it is to; no file name tells a name."""
     officials.add(scanned, officials.Person(name="Bramwen Saltmarsh"))

@@ -36,13 +36,22 @@ def page(facts: LetterFacts) -> Document:
     blocks = tuple(each for each in made.blocks if isinstance(each, Section))
     return replace(
         made,
-        blocks=(Para(personal, Tone.SMALL), *alone, *blocks),
+        blocks=(Para(personal, Tone.SMALL), *_since(facts), *alone, *blocks),
         foot=say("{report}: {state}", report=details.report, state=parts.life_line(details)),
         marking="",
         meaning="",
         contents=False,
         properties={name: value for name, value in made.properties.items() if name not in {"custody head", "edition"}},
     )
+
+
+def _since(facts: LetterFacts) -> Iterator[Para]:
+    """Yield what was corrected since the letter was released, and which one before it no longer holds."""
+    life = facts.details.life
+    for _, at, text in life.errata:
+        yield Para(bold(say("Correction of {day}: {what}", day=day(at), what=text)))
+    if life.supersedes:
+        yield Para(say("This letter takes the place of an earlier one, {report}.", report=life.supersedes))
 
 
 def _blocks(facts: LetterFacts) -> Iterator[Block]:

@@ -119,3 +119,10 @@ def test_what_is_drawn_is_told_without_colour_and_in_the_report_s_language(facts
     assert 'aria-label="時間軸"' in told
     undrawn = markdown(pages.page(chinese))
     assert ("◐ 一般手機" in undrawn, "◆" in undrawn) == (True, False), "only what a table needs is told without it"
+
+
+def test_what_is_of_little_weight_has_a_heading_of_its_own(facts: IncidentFacts) -> None:
+    """Else it reads as if it weighed what the matches above it weigh."""
+    minor = replace(facts.lines[0], id="FL-m", minor=True, indicator=None)
+    told = markdown(pages.page(replace(facts, lines=(*facts.lines, minor))))
+    assert "\n### Minor: no indicator, of little weight, not judged\n\n|" in told

@@ -201,6 +201,7 @@ class Page:
             width + min(_MORE, length // (3 * len(block.rows) + 3))
             for width, length in zip(widths, lengths, strict=True)
         ]
+        widths[0] *= _OF_BOLD
         shrunk = max(1, sum(widths) / _ROOM)
         widths = [width * shrunk if width < _NARROW else width for width in widths]
         return Markup("").join(Markup('<col style="--w: {:.1f}%">').format(100 * n / sum(widths)) for n in widths)
@@ -231,6 +232,8 @@ class Page:
         return Markup("<section{}>{}{}</section>").format(anchor, title, self.blocks(block.blocks, depth + 1))
 
 
+_OF_BOLD = 1.15
+"""How much wider names in bold are, which stand in the first column."""
 _SHORT = 7
 """Rows of a table that paper does not divide."""
 _HEADINGS = (Markup("<h1>{}</h1>"), Markup("<h2>{}</h2>"), Markup("<h3>{}</h3>"), Markup("<h4>{}</h4>"))

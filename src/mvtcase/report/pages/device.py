@@ -50,7 +50,7 @@ def _lines(facts: DeviceFacts) -> Iterator[Block]:
             yield incident.line(one)
     minor = [one for one in facts.lines if one.minor]
     if minor:
-        yield incident.lines_table(minor, say("Minor: no indicator, of little weight, not judged"))
+        yield Section(incident.MINOR, (incident.lines_table(minor, incident.MINOR),))
     if not facts.lines:
         yield Para(say("No finding. What that means is bounded by the coverage above."))
 

@@ -192,13 +192,15 @@ def _findings(facts: IncidentFacts) -> Iterator[Block]:
     rest = [one for one in heavy if one.id not in told]
     rows = _first(rest, of_a_phone=ROWS_OF_A_PHONE, of_all=MOST_ROWS)
     if rows:
-        yield lines_table(rows, say("More findings"))
+        yield Section(say("More findings"), (lines_table(rows, say("More findings")),))
     if more := len(rest) - len(rows):
         yield Para(
             say("{more:# more such line stands|# more such lines stand} in the JSON of this report.", more=more),
             Tone.SMALL,
         )
-    yield from _minor([one for one in facts.lines if one.minor])
+    minor = tuple(_minor([one for one in facts.lines if one.minor]))
+    if minor:
+        yield Section(MINOR, minor)
 
 
 def _minor(lines: Sequence[LineFact]) -> Iterator[Block]:

@@ -153,7 +153,7 @@ def facts_of_case(details: Details, marking: Marking) -> Pairs:
         (say("Report"), details.report),
         (say("Case"), details.case),
         (say("About"), details.scope),
-        (say("Organisation"), details.organisation or say("unknown")),
+        (say("Organisation"), details.organisation or NOTHING),
         (say("Contact of the organisation"), details.contact or NOTHING),
         (say("Examiners"), ", ".join(details.examiners)),
         (say("Case opened"), moment(details.opened_at)),

@@ -113,7 +113,8 @@ def decoded_line(line: bytes) -> str:
 
 
 _ESCAPE = re.compile(
-    r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8})|([^ux]))", re.DOTALL
+    r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|U(000[0-9a-fA-F]{5}|[0-9a-fA-F]{4})|([^ux]))",
+    re.DOTALL,
 )
 _ENTITY = re.compile(r"&(?:#|[a-zA-Z])")
 COLOURED = "\x1b"
@@ -134,7 +135,7 @@ def unescaped(text: str) -> str:
 
 
 def _meant(found: re.Match[str]) -> str:
-    digits = found[1] or found[2] or found[3] or found[4]
+    digits = found[1] or found[2] or found[3] or found[4]  # of the last, eight in Python, four in Apple's old lists
     if digits is None:
         return _LETTERS.get(found[5], found[5])
     number = int(digits, 16)

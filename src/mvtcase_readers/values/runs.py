@@ -26,7 +26,7 @@ _LETTERS = bytes(_PRINTABLE if each in {_PRINTABLE, _HIGH} else _OTHER for each 
 
 _TELLING = (
     r"\.[A-Za-z]{2}|/[A-Za-z0-9_.@%+~-]*/|[A-Za-z][A-Za-z0-9_-]{7}|[A-Za-z0-9+/_-]{12}"
-    r"|%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[ux/\"'\\nrtbf.]|=(?:\r?\n|2[EeFfDd]|3[AaDd]|40)"
+    r"|%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[uUx/\"'\\nrtbf.]|=(?:\r?\n|2[EeFfDd]|3[AaDd]|40)"
     r"|[\[({]\s{0,2}(?:\.|(?i:dot|at)|[@:/])|\.\]|(?i:h(?:xx|\*\*)p)"
 )
 TELLING = re.compile(_TELLING + "|\u3002")

@@ -97,7 +97,7 @@ _MARKS: tuple[tuple[bytes, Form], ...] = (
     *((mark, Form(name=name, read=streams.read_unknown_packing)) for mark, name in (
         (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"),
     )),
-    *((mark, Form(name=name, read=_skim, extent=Extent.SKIMMED)) for mark, name in (
+    *((mark, Form(name=name, read=streams.read_media, extent=Extent.SKIMMED)) for mark, name in (
         (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "riff"),
         (b"\xfe\xed\xfa", "mach-o"), (b"\xcf\xfa\xed\xfe", "mach-o"), (b"\x7fELF", "elf"),
     )),
@@ -110,7 +110,7 @@ _AT = (
     (257, b"ustar", _TAR),
     (apple_logs.SEGB_AT, apple_logs.SEGB, _SEGB),
     (16, b"T-DB", _REALM),
-    (4, b"ftyp", Form(name="film or photo", read=_skim, extent=Extent.SKIMMED)),
+    (4, b"ftyp", Form(name="film or photo", read=streams.read_media, extent=Extent.SKIMMED)),
 )
 """Marks that stand after the first bytes."""
 

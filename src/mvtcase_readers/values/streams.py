@@ -217,19 +217,22 @@ def read_zstd(walk: Walk, content: Content, place: Place) -> str:
 
 def read_lzfse(walk: Walk, content: Content, place: Place) -> str:
     """Give what Apple's LZFSE or LZVN blocks hold. Raises `BoundError` when they claim too much."""
-    if lzfse is None:
-        raise UnknownFormError("LZFSE, for which no library is installed")
-    data = content.all(walk.bounds.held)
-    # The library gives all at once: no more than what is marked like a block says that it unfolds to.
-    claimed = sum(int.from_bytes(found[1], "little") for found in _LZFSE_BLOCK.finditer(data))
-    if claimed > walk.bounds.held:
-        raise BoundError("its blocks claim to unfold beyond all bounds")
-    try:
-        unpacked = lzfse.decompress(data)
-    except lzfse.error as error:
-        raise ValueError(str(error)) from error
+    unpacked = _unfolded(content.all(walk.bounds.held), walk.bounds.held)
     walk.member(Stretch(Content(unpacked), 0), place.within("lzfse"))
     return ""
+
+
+def _unfolded(data: bytes, most: int) -> bytes:
+    if lzfse is None:
+        raise UnknownFormError("LZFSE, for which no library is installed")
+    # The library gives all at once: no more than what is marked like a block says that it unfolds to.
+    if sum(int.from_bytes(found[1], "little") for found in _LZFSE_BLOCK.finditer(data)) > most:
+        raise BoundError("its blocks claim to unfold beyond all bounds")
+    try:
+        unpacked: bytes = lzfse.decompress(data)
+    except lzfse.error as error:
+        raise ValueError(str(error)) from error
+    return unpacked
 
 
 def read_mozilla_lz4(walk: Walk, content: Content, place: Place) -> str:
@@ -264,7 +267,66 @@ def read_unknown(walk: Walk, content: Content, place: Place) -> str:
         for start, plist in chain(embedded(data), _written_lists(data)):
             walk.cell(Content(plist), place.within(f"plist at {base + start}"))
         before = piece[-2:]
+    if content.size <= _MOST_SEARCHED:
+        _give_marked(walk, content, place)
     return ""
+
+
+def read_media(walk: Walk, content: Content, place: Place) -> str:
+    """Give the runs of a picture, film or program, and what hangs behind it: of most of a phone no more is searched."""
+    walk.skim(content, place)
+    _give_marked(walk, content, place, start=max(0, content.size - _TAIL))
+    return ""
+
+
+def _give_marked(walk: Walk, content: Content, place: Place, start: int | None = None) -> None:
+    """Give what longer marks tell among other bytes: gzip, xz, zstd, LZFSE, and a zip at the end."""
+    end = content.at(max(0, content.size - _ZIP_END), _ZIP_END)
+    if b"PK\x05\x06" in end:
+        walk.cell(content, place.within("zip at the end"), form=walk.form_of(Content(end[end.rindex(b"PK\x05\x06") :])))
+    tries, after = 0, 0
+    marks = _LONG_MARKS if start is None else (*_LONG_MARKS, _GZIP_HEAD)
+    for offset, piece in content.pieces() if start is None else [(start, content.at(start, _TAIL))]:
+        for found, mark in sorted(_marks_in(piece, marks)):
+            at = offset + found
+            if at < after or tries >= _MOST_MARKS:
+                continue
+            tries += 1
+            try:
+                inner = spooled(_stream_at(walk, content, at, mark), walk.spend, walk.bounds.held)
+            except (ValueError, BoundError, UnknownFormError):
+                continue
+            # What follows such a stream belongs to none: an error at its end says nothing.
+            if inner.size >= _LEAST_UNPACKED and not (mark == _GZIP_HEAD and inner.cut):
+                after = at + 1 if mark[:3] != _LZFSE_END[:3] else offset + piece.rfind(_LZFSE_END)
+                walk.whole(inner, place)
+                walk.cell(inner, place.within(f"packed at {at}"))
+            inner.close()
+
+
+def _marks_in(data: bytes, marks: tuple[bytes, ...]) -> Iterator[tuple[int, bytes]]:
+    # One by one: each is a search of the C library's, where a pattern of all takes ten times as long.
+    for mark in marks:
+        at = data.find(mark)
+        while at >= 0:
+            yield at, mark
+            at = data.find(mark, at + 1)
+
+
+def _stream_at(walk: Walk, content: Content, at: int, mark: bytes) -> Readable:
+    """Return the stream that a mark begins. Raises what its library does not unpack, or where there is none."""
+    rest = Stretch(content, at)
+    if mark == _GZIP_HEAD:
+        return Inflated(rest, zlib.MAX_WBITS | 16, single=True)
+    if mark.startswith(b"\xfd7z"):
+        return _Unpacked(rest, _lzma, b"\xfd7zXZ")
+    if mark.startswith(_LZFSE_END[:3]):
+        packed = rest.read(_MOST_MARKED)
+        packed = packed[: packed.find(_LZFSE_END) + len(_LZFSE_END)]
+        return Stretch(Content(_unfolded(packed, walk.bounds.held)), 0)
+    if zstandard is None:
+        raise UnknownFormError("zstd, for which no library is installed")
+    return _Zstd(rest)
 
 
 def _written_lists(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -314,6 +376,9 @@ MOZILLA = b"mozLz40\0"
 _MOST_WINDOW = 128 << 20
 _MOST_TRIES = 2000
 _PNG_HEAD, _MOST_CHUNKS = 8, 10_000
+_ZIP_END, _TAIL, _MOST_SEARCHED, _MOST_MARKS, _MOST_MARKED = 1024, 256 << 10, 32 << 20, 20, 16 << 20
+_GZIP_HEAD, _LZFSE_END = b"\x1f\x8b\x08", b"bvx$"
+_LONG_MARKS = (b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"bvx")
 _PACKED = re.compile(rb"\x1f\x8b\x08|(\x78[\x01\x5e\x9c\xda])")
 _TRIED, _LEAST_UNPACKED = 4096, 16
 _MOST_BARE = 4 << 20

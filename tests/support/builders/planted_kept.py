@@ -9,9 +9,11 @@ import base64
 import gzip
 import io
 import json
+import lzma
 import plistlib
 import struct
 import tarfile
+import zipfile
 import zlib
 
 from builders.planted_forms import tables
@@ -112,6 +114,38 @@ def file_link(path: str) -> bytes:
     return plistlib.dumps({"lastOpened": f"file://{path}"}, fmt=plistlib.FMT_BINARY)
 
 
+def behind_a_photo(packed: bytes) -> bytes:
+    """Return a photo with something hung behind its end."""
+    return b"\xff\xd8\xff\xe0" + bytes(300) + b"\xff\xd9" + packed
+
+
+def zipped_text(host: str) -> bytes:
+    """Return a zip of a text that is not to be seen in its bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", f"https://{host}/a " * 50)
+    return packed.getvalue()
+
+
+def package(host: str) -> bytes:
+    """Return a package of Debian's as jailbreaks install them: an `ar` archive of a packed tar (deb(5))."""
+    data = lzma.compress(f"see https://{host}/a ".encode() * 20)
+    head = f"{'data.tar.xz':<16}{1790000000:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n"
+    return b"!<arch>\n" + head.encode() + data
+
+
+def searched(host: str) -> str:
+    """Return a link as Bing's results have it: two letters before the base64 of where it leads."""
+    target = base64.urlsafe_b64encode(f"https://{host}/a".encode()).decode().rstrip("=")
+    return f"https://www.bing.com/ck/a?!&&p=0a1b&u=a1{target}&ntb=1"
+
+
+def printed_data(host: str) -> bytes:
+    """Return a line of a log with data as Apple's `NSLog` prints them, in groups of four bytes."""
+    digits = f"https://{host}".encode().hex()
+    return f"got <{' '.join(digits[start : start + 8] for start in range(0, len(digits), 8))}>\n".encode()
+
+
 def large_picture() -> bytes:
     """Return the bytes of a large photo."""
     return b"\xff\xd8\xff\xe0" + _NOISE * 600
@@ -130,6 +164,10 @@ KEPT: tuple[Place, ...] = (
     Place("tar with extended attributes", "libarchive", _LINKS, lambda _, value: both("AppDomain-org.example.riverbus", "Documents/b.tar", f"{_APP}/Documents/b.tar", came_from(_bare(value)))),
     Place("signed profile", "RFC 5652", (PlantKind.IOS_PROFILE_IDS,), lambda _, value: both("MediaDomain", "Media/Downloads/x.mobileconfig", "private/var/mobile/Media/Downloads/x.mobileconfig", signed_profile(value))),
     Place("program in base64", "published hashes", tuple(HASHED), lambda _, value: both("AppDomain-org.example.riverbus", "Documents/p.json", f"{_APP}/Documents/p.json", coded_program(_content(value)))),
+    Place("zip behind a photo", "APPNOTE.TXT, zips are read from their end", _LINKS, lambda _, value: both("CameraRollDomain", "Media/DCIM/100APPLE/IMG_0902.JPG", "private/var/mobile/Media/DCIM/100APPLE/IMG_0902.JPG", behind_a_photo(zipped_text(_bare(value))))),
+    Place("package of a jailbreak", "deb(5)", _LINKS, lambda _, value: [device("private/var/cache/apt/archives/x.deb", package(_bare(value)))]),
+    Place("result of a search", "Bing's links", _LINKS, lambda _, value: both("AppDomain-org.example.riverbus", "Documents/b.db", f"{_APP}/Documents/b.db", tables("CREATE TABLE n(id INTEGER PRIMARY KEY, t TEXT);", ("INSERT INTO n VALUES (1, ?)", (searched(_bare(value)),))))),
+    Place("data in a log", "Apple, NSData's description", _LINKS, lambda _, value: [device("private/var/mobile/Library/Logs/app.log", printed_data(_bare(value)))]),
     Place("link with its port", "RFC 3986 §3.2.3", (PlantKind.URLS,), lambda _, value: both("AppDomain-org.example.riverbus", "Documents/n.db", f"{_APP}/Documents/n.db", tables("CREATE TABLE n(id INTEGER PRIMARY KEY, t TEXT);", ("INSERT INTO n VALUES (1, ?)", (value.replace(".org/", ".org:443/"),))))),
 )  # fmt: skip
 """Places of such files on an iPhone."""

@@ -115,8 +115,9 @@ def _packed_links(text: str) -> Iterator[str]:
     is_plain = len(text) <= LONGEST_BASE64 and _LINKING.isdisjoint(text) and "aHR0c" not in text
     for found in (_ALONE if is_plain else _BASE64).finditer(text):
         packed = found[found.lastindex or 0]
-        # In a link's path the slashes are not of the alphabet.
-        for part in dict.fromkeys((packed, *(packed.split("/") if "/" in packed else ()))):
+        # In a link's path the slashes are not of the alphabet; Bing has two letters of its own before a link.
+        later = packed[start:] if (start := packed.find("aHR0c")) > 0 else packed
+        for part in dict.fromkeys((packed, later, *(packed.split("/") if "/" in packed else ()))):
             # What has capitals or small letters alone is a number or a word.
             if len(part) >= _SHORTEST_BASE64 and part.lower() != part != part.upper():
                 yield from _from_base64(part)
@@ -138,7 +139,8 @@ def _from_base64(packed: str) -> Iterator[str]:
 
 def _hexadecimal(text: str) -> Iterator[str]:
     for found in _HEX_LINK.finditer(text):
-        yield bytes.fromhex(found[0][: len(found[0]) // 2 * 2]).decode("utf-8", "replace")
+        digits = found[0].replace(" ", "")
+        yield bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")
 
 
 def _guarded(text: str) -> Iterator[str]:
@@ -177,7 +179,7 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _SEARCH = re.compile(r"([?&](?:q|query|search(?:_query)?|p|wd|keyword|text)=)([^&#\s]{1,2000})")
 _BLANK = re.compile("%2[027]")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,24});")
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4})\}?|x([0-9A-Fa-f]{2})|([/\"'\\nrtbf.]))")
+_ESCAPE = re.compile(r"\\(?:[uU]\{?([0-9A-Fa-f]{4})\}?|x([0-9A-Fa-f]{2})|([/\"'\\nrtbf.]))")
 _SHORT = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
 _QUOTED = re.compile(r"=\r?\n|=(?:2[EeFfDd]|3[AaDd]|40)")
 _BASE64 = re.compile(
@@ -187,7 +189,8 @@ _BASE64 = re.compile(
 )
 _ALONE = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+_-])")
 _LINKING = frozenset("?&#")
-_HEX_LINK = re.compile(r"(?<![0-9A-Fa-f])68747470(?:73)?3[Aa]2[Ff]2[Ff][0-9A-Fa-f]{8,8192}")
+_HEX_LINK = re.compile(r"(?<![0-9A-Fa-f])68747470 ?(?:73)?3[Aa]2[Ff]2[Ff](?: ?[0-9A-Fa-f]{2}){4,4096}")
+"""Data that Apple's logs print come in groups of eight digits."""
 _GUARDED_LINK = re.compile(r"[?&]u=(https?-3A__[\w.-]{4,2048})")
 _PROXIED_HOST = re.compile(r"(?<![\w.-])([a-z0-9-]{4,63})\.(?:translate\.goog|cdn\.ampproject\.org)", re.IGNORECASE)
 _HOLDS = frozenset(".%&\\@")

@@ -52,7 +52,7 @@ def _signs() -> tuple[re.Pattern[bytes], ...]:
                 rb"/(?<![A-Za-z0-9_.~/+%-]/)[^\s/\"'<>|:;,()\[\]{}\x00]{1,1020}/",
                 rb"%[0-9A-Fa-f]{2}",
                 rb"&(?:#|[A-Za-z]{2,24};)",
-                rb"\\[ux/\"'\\nrtbf.]",
+                rb"\\[uUx/\"'\\nrtbf.]",
                 rb"=(?:2[EeFfDd]|3[AaDd]|40|[A-Za-z0-9+/_-]{12})",
                 rb":(?:[0-9A-Fa-f]{2}:){4}",
                 rb"::(?:[fF]{4}:)?(?:0:)?[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}",
@@ -70,12 +70,13 @@ _ACROSS = tuple(
             rb"(?i)\{\s{0,2}(?:\.|dot|@|at|:)",
             rb"\.\]",
             rb"=\r?\n",
+            rb"68747470 ",
         ),
     )
 )
-"""Marks of what may reach over blanks: an address that a report made harmless, and lines of quoted-printable."""
+"""Marks of what may reach over blanks: an address that a report made harmless, quoted-printable, data in groups."""
 
-_CODING = re.compile(rb"%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[ux/\"'nrtbf.\\]|=[0-9A-Fa-f]{2}|[\x80-\xff]")
+_CODING = re.compile(rb"%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[uUx/\"'nrtbf.\\]|=[0-9A-Fa-f]{2}|[\x80-\xff]")
 _NAMING = re.compile(
     rb"(?i)" + b"|".join(ANNOUNCING) + rb"|pid|>>> |name: |,pr,|\* |[\[(]\d"
     rb"|(?<![\w/.:])\d{1,7}[:/]|^(?:\d{1,7}|-)[ \t]|\b(?:am|wm|sysui)_\w",

@@ -333,7 +333,8 @@ _ARCHIVED = re.compile(r"//web\.archive\.org/web/\d{4,14}[a-z_]{0,4}/https?://\Z
 """The page is a copy that the archive keeps: nobody goes to the host."""
 
 _LEADS_TO = re.compile(
-    r"[?&](?:u|url|uri|to|dest|destination|target|redirect|redirect_ur[il]|link|goto|next|r)=$|/amp/(?:s/)?$|ampproject\.org/[a-z]/(?:s/)?$",
+    r"[?&](?:u|url|uri|to|dest|destination|target|redirect|redirect_ur[il]|link|goto|next|r)=$|/amp/(?:s/)?$|ampproject\.org/[a-z]/(?:s/)?$"
+    r"|android-app://[\w.]{3,40}/https?/$",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})(?:\.(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,12})){0,3}")

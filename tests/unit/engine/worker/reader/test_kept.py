@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from dataclasses import replace
@@ -87,6 +88,13 @@ FILES = {
     "table with numbers' columns": ("t.txt", b"PID COMMAND %CPU #TH\n345 keptrelayd 0.0 2\n", "keptrelayd"),
     "report on power": ("log.txt", b"copied /var/x/keptrelayd.cpu_resource-2026-10-10-080000.ips\n", "keptrelayd"),
     "a report by its name": ("log2.txt", b"removed keptrelayd-2026-10-10-080000.ips now\n", "keptrelayd"),
+    "zip behind a photo": ("a.jpg", kept.behind_a_photo(kept.zipped_text(HOST)), HOST),
+    "gzip behind a photo": ("b.jpg", kept.behind_a_photo(gzip.compress(f"https://{HOST}/a ".encode() * 50)), HOST),
+    "package of a jailbreak": ("x.deb", kept.package(HOST), HOST),
+    "result of a search": ("bing.txt", kept.searched(HOST).encode(), HOST),
+    "link into an app": ("app.txt", f"android-app://com.android.chrome/https/{HOST}/x\n".encode(), HOST),
+    "data in a log": ("app.log", kept.printed_data(HOST), HOST),
+    "Chinese as old lists write it": ("old.log", f'text = "\\U8acb\\U770b{HOST}";\n'.encode(), HOST),
     "program in base64": ("p.json", kept.coded_program(PROGRAM), hashlib.sha256(PROGRAM).hexdigest()),
 }
 

@@ -194,7 +194,7 @@ def _level(hit: Hit, shown: str) -> Level:
 
 
 def _unit(hit: Hit, place: Place) -> tuple[object, ...]:
-    """Return what a list must fit in: a row, message or visit, some lines of a log, otherwise the file."""
+    """Return what a list must fit in: a row, message or visit, some lines of a log, or one file of an archive."""
     spot = hit.spot
     if spot.table:
         return (spot.inside, spot.table, spot.row)
@@ -202,7 +202,7 @@ def _unit(hit: Hit, place: Place) -> tuple[object, ...]:
         return (spot.inside, spot.row, spot.key.partition(".")[0])
     if isinstance(spot.row, int) and _LOG.search(spot.inside or place[1] or place[0]):
         return (spot.inside, spot.row // LINES_TOGETHER)
-    return ("",)
+    return (spot.inside,)
 
 
 _LOG = re.compile(r"(?:(?:bugreport|dumpstate|dumpsys|logcat)[^/!]*\.(?:txt|log)|\.log(?:\.\d{1,3})?)\Z", re.IGNORECASE)

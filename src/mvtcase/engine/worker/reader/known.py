@@ -338,7 +338,8 @@ _HOSTS = frozenset({Sort.DOTTED, Sort.LINK, Sort.ABOUT})
 _MOUNTED = frozenset({"/private", "/private/var", "/storage", "/storage/emulated", "/storage/emulated/0"})
 _PARTED = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
-_INNER = {"emails": _WORD_LETTERS | set(".%+"), "file_paths": _WORD_LETTERS | {"."}, "app_ids": _WORD_LETTERS}
+_INNER = {"emails": _WORD_LETTERS | set(".%+"), "app_ids": _WORD_LETTERS}
+_INNER |= dict.fromkeys(("file_paths", "file_names", "android_property_names"), _WORD_LETTERS | {"."})
 _IN_RAW = (
     *("domains", "urls", "emails", "app_ids", "file_paths", "processes", "file_names", "ios_profile_ids"),
     "android_property_names",

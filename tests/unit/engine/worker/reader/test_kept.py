@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +146,18 @@ def test_a_page_in_a_log_hides_nothing_else_of_the_log(evidence: Path) -> None:
     assert "mention" in told.values()
 
 
+def test_files_of_an_archive_are_no_list_together(evidence: Path) -> None:
+    """Ten hosts in ten files of a backup are ten finds."""
+    files = {f"apps/org.example.a{number}/f/x.bin": f"https://{host}/a".encode() for number, host in enumerate(LISTED)}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    (evidence / "backup.zip").write_bytes(packed.getvalue())
+
+    assert {value for value, shown in _told(evidence) if shown != "mention"} == set(LISTED)
+
+
 ABOUT = {
     "an article": ("a.txt", f"NSO Group's Pegasus used the domain {HOST} against reporters.".encode()),
     "an article in Chinese": ("b.txt", f"國際特赦組織指出飛馬間諜軟體曾使用 {HOST} 這個網域。".encode()),
@@ -171,6 +185,13 @@ def test_a_table_of_blocked_hosts_is_a_mention(evidence: Path) -> None:
     database(evidence / "a.db", "blacklist", "id INTEGER, host TEXT", (1, "phish.example.org"), (2, HOST))
 
     assert {shown for _, shown in _told(evidence)} == {"mention"}
+
+
+def test_a_longer_name_among_bytes_is_another(evidence: Path) -> None:
+    """What stands before a name's first letter is of the name."""
+    (evidence / "names.bin").write_bytes(b"\x81\x01my." + NAME.encode() + b"\x81\x02" * 9)
+
+    assert {shown for _, shown in _told(evidence)} == {"lead"}
 
 
 @pytest.mark.parametrize("text", [f"Amnesty on Pegasus: https://{HOST}/a", f"Pegasus? NSO? check {HOST}/now"])

@@ -82,11 +82,14 @@ def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[tuple[tuple[str, st
     """Yield type and value of an indicator and the fields of its alert, for all hits of one file."""
     lists = _lists(hits, place)
     best: dict[tuple[str, str], tuple[Hit, str]] = {}
+    told = {(hit.term.text, hit.spot.inside) for hit in hits if _is_told_of(hit)}
     for hit in hits:
         if _unit(hit, place) in lists or _column(hit) in lists:
             continue
         key = (str(hit.match.indicator["type"]), str(hit.match.indicator["value"]))
-        shown = what_it_shows(hit)
+        # A page's words stand in their tags as well.
+        is_echo = hit.spot.bare and (hit.term.text, hit.spot.inside) in told
+        shown = MENTION if is_echo else what_it_shows(hit)
         if key not in best or _WEIGHT[shown] > _WEIGHT[best[key][1]]:
             best[key] = (hit, shown)
     for key, (hit, shown) in best.items():

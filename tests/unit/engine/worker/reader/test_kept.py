@@ -160,6 +160,7 @@ def test_files_of_an_archive_are_no_list_together(evidence: Path) -> None:
 
 ABOUT = {
     "an article": ("a.txt", f"NSO Group's Pegasus used the domain {HOST} against reporters.".encode()),
+    "an article in a page": ("f.html", f"<p>Amnesty: NSO's Pegasus used <b>{HOST}</b> then.</p>".encode()),
     "an article in Chinese": ("b.txt", f"國際特赦組織指出飛馬間諜軟體曾使用 {HOST} 這個網域。".encode()),
     "a content blocker": (
         "c.json",

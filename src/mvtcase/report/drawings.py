@@ -33,6 +33,8 @@ _SIGNS: dict[str, str] = {
     "on": "●",
     "off": "○",
 }
+_OVER = {"finding": 1, "change": 2}
+"""What is drawn over others of its day."""
 _HALF_A_DAY = 30
 """How wide half of a date is: the last one stays inside the drawing."""
 _TICKS = 5
@@ -98,7 +100,7 @@ def timeline(moments: Sequence[Moment], label: str, tell: Callable[[str], str] =
         own = dict.fromkeys((each.day, each.tone) for each in moments if each.who == who)
         parts += [
             _dot(scale(day), middle, tone, _FILL.get(tone, "#33618a"), f"dot {tone}", f"{who}, {day}: {tell(tone)}")
-            for day, tone in own
+            for day, tone in sorted(own, key=lambda each: _OVER.get(each[1], 0))
         ]
     return _svg(HEAD + LINE * len(people), label, parts)
 
@@ -197,11 +199,25 @@ def _text(left: float, top: float, text: str, names: str) -> Markup:
 
 
 def _dot(left: float, middle: float, tone: str, fill: str, names: str, told: str) -> Markup:
-    """Return the sign of a moment: paper without colour tells them apart by their shape."""
+    """Return the sign of a moment as a shape: paper without colour tells them apart, and no font makes them small."""
+    return Markup("<g><title>{}</title>{}</g>").format(told, _shape(left, middle, sign(tone), fill, names))
+
+
+def _shape(left: float, middle: float, sign_of: str, fill: str, names: str) -> Markup:
+    if sign_of == _SIGNS["finding"]:
+        return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="5" fill="{}" class="{}"/>').format(left, middle, fill, names)
+    if sign_of == _SIGNS["off"]:
+        return Markup(
+            '<circle cx="{:.1f}" cy="{:.1f}" r="4.5" fill="#ffffff" stroke="{}" stroke-width="2" class="{} hollow"/>'
+        ).format(left, middle, fill, names)
+    if sign_of == _SIGNS["change"]:
+        corners = ((left - 6, middle), (left, middle - 6), (left + 6, middle), (left, middle + 6))
+        points = " ".join(f"{across:.1f},{down:.1f}" for across, down in corners)
+        return Markup('<polyline points="{}" fill="{}" class="{}"/>').format(points, fill, names)
     return Markup(
-        '<g><title>{}</title><text x="{:.1f}" y="{:.1f}" text-anchor="middle" font-size="15" font-weight="700" '
-        'fill="{}" class="{}">{}</text></g>'
-    ).format(told, left, middle + 5, fill, names, sign(tone))
+        '<text x="{:.1f}" y="{:.1f}" text-anchor="middle" font-size="15" font-weight="700" fill="{}" '
+        'class="{}">{}</text>'
+    ).format(left, middle + 5, fill, names, sign_of)
 
 
 def _line(left: float, top: float, right: float, bottom: float) -> Markup:

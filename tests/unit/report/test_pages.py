@@ -112,8 +112,9 @@ def test_what_is_drawn_is_told_without_colour_and_in_the_report_s_language(facts
     sealing = replace(facts.sealing, rows=(replace(facts.sealing.rows[0], looks=looks),))
     chinese = replace(facts, sealing=sealing, details=replace(facts.details, language="zh-TW"))
     told = laid_out(pages.page(chinese))
-    drawn = re.findall(r'<text [^>]*class="(?:seal|dot) (\w+)">(.)</text>', told)
-    assert {("on", "●"), ("off", "○"), ("finding", "●"), ("change", "◆")} <= set(drawn)
+    drawn = set(re.findall(r'<(\w+) [^>]*class="(?:seal|dot) (\w+)( hollow)?"', told))
+    assert {("circle", "on", ""), ("circle", "off", " hollow"), ("circle", "finding", "")} <= drawn
+    assert {("circle", "observation", " hollow"), ("polyline", "change", "")} <= drawn
     assert "● 開啟、○ 關閉、? 不明" in told
     assert re.search(r"<title>[^<]*: (?:開啟|關閉)</title>", told)
     assert 'aria-label="時間軸"' in told

@@ -730,6 +730,29 @@ def test_an_export_tells_of_nobody_beside_a_released_report(
         exports.export(scanned, "csv")
 
 
+def test_whom_a_released_report_was_about_hides_nobody_later(
+    scanned: Desk, add_phone: Callable[..., str], join: Callable[..., str], match: EngineResult, engine: FakeEngine
+) -> None:
+    """The person's own report said that an indicator was found: of the five in a later number four would be left."""
+    officials.change_official(scanned, "O-0001", {"publication": "named"})
+    for answer, people in ((match, 4), (replace(match, alerts=()), 5)):
+        engine.answer = answer
+        for number in range(people):
+            add_phone(join(f"Person {people}{number}", publication=Publication.WITHHELD), seed=10 * people + number)
+        scans.run(scanned, scans.Request(everything=True))
+    (about,) = _written(reports.write(scanned, "device", target="D-0001", formats=("json",), edition="outside"))
+    officials.change_official(scanned, "O-0001", {"publication": "withheld"})
+    (report,) = _written(reports.write(scanned, "incident", formats=("json",), edition="outside"))
+    told = json.loads(Path(report["path"]).read_text())["tallies"]
+    assert [each["count"] for each in told if each["count"]] == [5, 5]
+    officials.change_official(scanned, "O-0001", {"publication": "named"})
+    _released(scanned, about["id"])
+    officials.change_official(scanned, "O-0001", {"publication": "withheld"})
+    (report,) = _written(reports.write(scanned, "incident", formats=("json",), edition="outside"))
+    told = json.loads(Path(report["path"]).read_text())["tallies"]
+    assert [each["count"] for each in told if each["count"]] == [10]
+
+
 _OTHER = IndicatorRef(value="gatekeeperd", type="processes", family="Pegasus", set="tiny")
 
 

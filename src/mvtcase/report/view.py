@@ -52,8 +52,8 @@ class Occasion:
     """Which report is written, when and by whom; `events` is the length of the custody chain; no target: the case.
 
     `head` is the chain's newest digest then, empty for that of the case as it is; `before` is what released reports
-    gave in numbers; `allowed` are findings and observations whose own texts may leave the case team; times of our clock
-    are shown in `time_zone`.
+    gave in numbers, `shown_before` whom those on one person were about; `allowed` are findings and observations whose
+    own texts may leave the case team; times of our clock are shown in `time_zone`.
     """
 
     report: str
@@ -72,6 +72,7 @@ class Occasion:
     head: str = ""
     life: Life = field(default_factory=Life)
     before: tuple[Given, ...] = ()
+    shown_before: frozenset[str] = frozenset()
     allowed: frozenset[str] = frozenset()
     help_lines: tuple[HelpLine, ...] = ()
     lessons: tuple[str, ...] = ()
@@ -165,7 +166,7 @@ class View:
         everybody = {one.official.id: one for one in self.book.officials}
         hidden = frozenset(key for key, one in everybody.items() if face_of(one.official) is None)
         # Who had a row in a released report hides nobody: whoever has that report takes the person out of a number.
-        told = frozenset(who for each in self.occasion.before for who in each.rows)
+        told = self.occasion.shown_before.union(*(each.rows for each in self.occasion.before))
         hiding = dict.fromkeys((hidden, hidden - told) if rows else (hidden, hidden - told, frozenset(everybody)))
         return Crowd(
             statuses={key: one.status for key, one in everybody.items()},

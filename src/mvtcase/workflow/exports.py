@@ -168,9 +168,10 @@ def _write(
     named = with_names or edition is not Edition.OUTSIDE
     if edition is Edition.OUTSIDE and exchange.found_alone(view):
         # Who bears it must not be guessed, no more than from a report's numbers, nor beside those that were released.
-        from mvtcase.workflow.report_making import given_before  # noqa: PLC0415  # loads every kind of report
+        from mvtcase.workflow import report_making  # noqa: PLC0415  # loads every kind of report
 
-        beside = replace(view, occasion=replace(view.occasion, before=given_before(store, view.book)))
+        before, shown = report_making.given_before(store, view.book), report_making.shown_before(store)
+        beside = replace(view, occasion=replace(view.occasion, before=before, shown_before=shown))
         beside.crowd().rung(frozenset(one.official.id for one in view.shown))
     made = MAKERS[form](view, named)
     if edition is Edition.OUTSIDE:

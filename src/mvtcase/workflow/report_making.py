@@ -100,6 +100,7 @@ def occasion_of(desk: Desk, store: Store, book: Casebook, kind: Kind, edition: E
         time_zone=book.case.time_zone or "UTC",
         head=book.custody_head,
         before=given_before(store, book) if edition is Edition.OUTSIDE else (),
+        shown_before=shown_before(store),
         allowed=frozenset(allowed),
         help_lines=desk.settings.help_lines,
         lessons=tuple(each[len(LESSON) :].strip() for each in lessons),
@@ -118,6 +119,17 @@ def given_before(store: Store, book: Casebook) -> tuple[Given, ...]:
             given = {**one, "counts": tuple(one["counts"]), "rows": rows}
             told.append(Given(report=each.report.id, people=inside, **given))
     return tuple(told)
+
+
+def shown_before(store: Store) -> frozenset[str]:
+    """Return whom released outside editions were about alone: on the person, or on one of the person's phones."""
+    about = {
+        each.report.target
+        for each in report_files.written(store)
+        if each.was_released and each.wish.get("edition") == Edition.OUTSIDE
+    }
+    owners = {each.id: each.official for each in queries.devices(store)}
+    return frozenset(owners.get(each, each) for each in about)
 
 
 def kept(book: Casebook, occasion: Occasion, newest: Newest, facts: Any) -> dict[str, Json]:  # noqa: ANN401  # as above
@@ -202,6 +214,7 @@ def occasion_again(
         head=report.custody_head,
         life=written.life,
         before=others if edition is Edition.OUTSIDE else (),
+        shown_before=shown_before(store),
         allowed=frozenset(allowed),
         help_lines=tuple(HelpLine(**each) for each in wish["help_lines"]),
         lessons=tuple(each[len(LESSON) :].strip() for each in lessons),

@@ -194,7 +194,7 @@ _PLAIN = re.compile(r"[0-9a-fA-F\-]*|[A-Za-z/\-_]*|[0-9]*")
 _DATA_URI = re.compile(r"data:[^,]{0,200};base64,([A-Za-z0-9+/%=\s]{16,})")
 _TAG = re.compile(r"<[a-zA-Z!?/]")
 _LEAST_CODED = 24
-_WIDTHS = range(60, 77)
+_LEAST_WIDE, _MOST_WIDE = 60, 76
 """Letters of a line of base64: PEM has 64 (RFC 7468), mails 76 (RFC 2045)."""
 _FULL_LINE, _LAST_LINE = re.compile("[A-Za-z0-9+/]+"), re.compile("[A-Za-z0-9+/]{1,76}={0,2}")
 _LEGIBLE = re.compile(rb"[\x20-\x7e]{8}|(?:[\x20-\x7e]\0){8}")
@@ -260,7 +260,9 @@ def _inside(walk: Walk, text: str, batch: Batch, index: int, *, forms: bool) -> 
 
 def _packed(lines: Sequence[str]) -> Iterator[tuple[int, bytes]]:
     """Yield the number of the first of several lines of base64 of one width, and what they hold together."""
-    full = [at for at, line in enumerate(lines) if len(line) in _WIDTHS and _FULL_LINE.fullmatch(line)]
+    full = [
+        at for at, line in enumerate(lines) if _LEAST_WIDE <= len(line) <= _MOST_WIDE and _FULL_LINE.fullmatch(line)
+    ]
     for _, group in itertools.groupby(enumerate(full), lambda each: (each[1] - each[0], len(lines[each[1]]))):
         first, end = (found := [at for _, at in group])[0], found[-1] + 1
         end += end < len(lines) and _LAST_LINE.fullmatch(lines[end]) is not None

@@ -30,8 +30,9 @@ _PASSES: tuple[tuple[bytes, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     (b":", _form(rb":(?<=\d:)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
     (b"/", _form(rb"/(?<=\d/)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
     (b"* ", _form(rb"\* (NAME)(?=:?$|:?[ \t])"), _form(rb"^[ \t]{0,16}(?:\*APP|\*PERS)?\Z")),
-    # `launchctl list` and `launchctl print`
-    (b"\n", _form(rb"\n[ \t]{0,16}(?:\d{1,7}|-)[ \t]+(?:-?\d{1,3}|-|\(\w{1,4}\))[ \t]+(NAME)$"), _form(rb"\Z")),
+    # `launchctl list`, and `launchctl print`
+    (b"\n", _form(rb"\n(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$"), _form(rb"\Z")),
+    (b" \t", _form(rb" \t(NAME)$"), _form(rb"^[ \t]{0,16}\d{1,7}[ \t]+(?:-|\(\w{1,4}\))\Z")),
     # `ss -p`
     (b'("', _form(rb'\("(NAME)",pid=\d'), _form(rb"[(,]\Z")),
 )
@@ -91,7 +92,7 @@ _NUMBERED = (re.compile(rb"\[(?:pid )?\d{2,7}(?:[\])]| /)"), re.compile(rb"\((?:
 _OF_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@$+-"
 _NAMES_ALONE = bytes(byte if byte in _OF_NAMES else 0x20 for byte in range(256))
 _NO_BEGINNING = b"0123456789-+@:$"
-_FIRST = _form(rb"[ \t]{0,16}(?:\d{1,7}|-)[ \t]+(?:-?\d{1,3}|-|\(\w{1,4}\))[ \t]+(NAME)$")
+_FIRST = _form(rb"(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$")
 _MARKS = tuple(dict.fromkeys((*_MARKED, *ANNOUNCING)))
 _AT_WORDS = _MARKS.index(b"proc")
 """The marks from this one on begin a word."""

@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mvtcase.engine.events import MAX_KEPT_BYTES
+from mvtcase.engine.packed import read_result
 from mvtcase.matchset import read_matchset
 from mvtcase.phones.ios import build_ios_backup
 from mvtcase.phones.ios_bulk import phone_of_size
@@ -156,7 +158,7 @@ class Bench:
         peak = run.peak
         for scan in json.loads((self.home / "ours.log").read_text("utf-8"))["data"]["scans"]:
             events = self.home / f"workspace/cases/speed/scans/{scan['id']}/results/events.jsonl"
-            for line in events.read_text("ascii").splitlines():
+            for line in read_result(events, MAX_KEPT_BYTES).splitlines():
                 event = json.loads(line)
                 if event["event"] == "step" and event["finished"]:
                     phases[str(event["name"]).partition(" ")[0]] += event["cpu_ms"] / 1000

@@ -116,9 +116,13 @@ class _Builder:
 
 def _filled(data: Any, path: str, log: Logger, *, strict: bool) -> list[_Builder]:  # noqa: ANN401 - what a JSON file holds
     objects = data.get("objects", [])
-    malware = {entry["id"]: entry for entry in _of_type(objects, "malware")}
+    # Each is asked for its name, one whose id comes again, too: MVT stumbles over it.
+    malware = {
+        entry["id"]: (entry["id"], entry["name"], entry.get("description", ""))
+        for entry in _of_type(objects, "malware")
+    }
     reports = _of_type(objects, "report")
-    labels = [(identity, entry["name"], entry.get("description", "")) for identity, entry in malware.items()]
+    labels = [*malware.values()]
     labels += [(entry["id"], entry.get("name", ""), entry.get("description", "")) for entry in reports]
     builders = [_Builder(*label, path) for label in labels]
     default = _Builder("0", "Default collection", "Collection with IOCs unrelated to malware or reports", path)

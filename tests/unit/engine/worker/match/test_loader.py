@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mvt.common.indicators import Indicators
 
@@ -134,6 +134,7 @@ def test_whole_bundles_give_mvts_collections(
 
 @settings(max_examples=300, deadline=None, database=None)
 @given(bundle=bundles(PATTERNS | BROKEN_PATTERNS, whole=False))
+@example(bundle={"objects": [{"type": "malware", "id": "m"}, {"type": "malware", "id": "m", "name": "a name"}]})
 def test_damaged_bundles_have_mvts_outcome(tmp_path_factory: pytest.TempPathFactory, bundle: dict[str, Any]) -> None:
     """Missing and mistyped fields and unreadable patterns raise what MVT raises, or pass where MVT lets them pass."""
     both_agree([_written(tmp_path_factory.mktemp("sets") / "one.stix2", bundle)])

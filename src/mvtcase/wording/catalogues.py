@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mvtcase.canon import kept_beside
-from mvtcase.wording.told import Counted, Day, Kept, Message, Reason
+from mvtcase.wording.told import Counted, Day, Kept, Message, Reason, closed_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,7 +72,7 @@ class Translator:
             return self.text(str(text))
         for pattern, template in _patterns(self):
             if match := pattern.fullmatch(text):
-                return template.format(**match.groupdict())
+                return closed_up(template, match.groupdict()).format(**match.groupdict())
         return str(text)
 
     def moment(self, text: str, zone: str = "") -> str:

@@ -6,6 +6,7 @@ catalogue words the rest. As text, all of them read in English.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, Union, cast
@@ -241,9 +242,25 @@ def filled(template: str, translate: Translate, *steps: str, **params: object) -
     if FORMS in template:
         params = {name: _Formed(value) for name, value in params.items()}
     try:
-        return translate(template).format(*steps, **params)
+        return closed_up(translate(template), params).format(*steps, **params)
     except (KeyError, IndexError, ValueError, AttributeError):
         return template.format(*steps, **params)
+
+
+def closed_up(template: str, params: Mapping[str, object]) -> str:
+    """Return a template without the spaces between Chinese and a parameter that begins or ends in Chinese itself."""
+    if _SPACED.search(template):
+        for name, value in params.items():
+            told = str(value)
+            if _CHINESE.match(told):
+                template = re.sub(rf"(?<={_CHINESE.pattern}) (?={{{name}[}}!:])", "", template)
+            if _CHINESE.match(told[-1:]):
+                template = re.sub(rf"(?<={{{name}}}) (?={_CHINESE.pattern})", "", template)
+    return template
+
+
+_CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_SPACED = re.compile(rf"{_CHINESE.pattern} \{{|\}} {_CHINESE.pattern}")
 
 
 _OF_TOOLS = frozenset({SENTENCE, TEXT, "error"})

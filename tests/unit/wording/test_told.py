@@ -9,6 +9,7 @@ import pytest
 from mvtcase.errors import CaseLockedError, ConflictError
 from mvtcase.wording import NO_REASON, Message, Step, do, reason_of, say, text_of, together, why
 from mvtcase.wording.catalogues import Translator
+from mvtcase.wording.told import filled
 
 
 def test_a_step_is_a_verb_with_its_arguments_and_options() -> None:
@@ -116,3 +117,15 @@ def test_a_parameter_has_the_form_of_its_number(n: object, told: str) -> None:
     assert message.worded(str, lambda _: "缺口 {n} 個") == f"缺口 {n} 個"
     tongue = Translator("zh-TW", {"{n:# gap is|# gaps are} open somewhere": ("某處有缺口 {n} 個",)})
     assert tongue.again(f"{told} somewhere") == f"某處有缺口 {n} 個"
+
+
+def test_chinese_is_closed_up_around_chinese_and_nothing_else() -> None:
+    """Between Chinese and a number stands a space, between Chinese and Chinese none; values stay as they are."""
+    told = {"{n} of {who}": "其中 {n} 位在 {who} 的名冊上"}
+    for n, who, expected in (
+        ("少於 5", "立法院", "其中少於 5 位在立法院的名冊上"),
+        (5, "Office 1", "其中 5 位在 Office 1 的名冊上"),
+        ("5 以上", "立法 院", "其中 5 以上位在立法 院的名冊上"),
+    ):
+        assert filled("{n} of {who}", lambda text: told.get(text, text), n=n, who=who) == expected
+        assert filled("{n} of {who}", str, n=n, who=who) == f"{n} of {who}"

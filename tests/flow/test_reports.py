@@ -576,6 +576,8 @@ def test_a_correction_stands_on_the_page_of_a_letter(scanned: Desk, language: st
     assert "The copy is of 2 August." in first.partition("## ")[0]
     assert "R-0002" in first
     assert "R-0001" in second.partition("## ")[0]
+    reviewed, released = ("Reviewed by", "Released by") if language == "en" else ("審閱。", "發布。")
+    assert all(told in page.rpartition("## ")[2] for told in (reviewed, released) for page in (first, second))
     assert [each["same"] for each in report_life.rebuild(desk, "R-0001").json["files"]] == [True]
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mvtcase.report.document import Block, Document, Inline
+    from mvtcase.report.facts import Life
     from mvtcase.report.letter import LetterFacts, LookedAt
     from mvtcase.wording import Translator
 
@@ -80,10 +81,19 @@ def _blocks(facts: LetterFacts) -> Iterator[Block]:
                     say(". "),
                     say("Our reference: {report}", report=details.report),
                     say("."),
+                    *_seen_by(details.life),
                 )
             ),
         ),
     )
+
+
+def _seen_by(life: Life) -> Iterator[Inline]:
+    """Yield who read a letter before it left, and who let it leave."""
+    if life.reviewed_by and life.reviewed_at:
+        yield say(" Reviewed by {who} on {day}.", who=life.reviewed_by, day=day(life.reviewed_at))
+    if life.released_by and life.released_at:
+        yield say(" Released by {who} on {day}.", who=life.released_by, day=day(life.released_at))
 
 
 def _each(texts: tuple[Inline, ...]) -> Block:

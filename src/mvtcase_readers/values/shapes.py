@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+DIGESTS = frozenset({20, 32})
+"""The lengths of SHA-1 and SHA-256; what has sixteen bytes is an UUID far more often than an MD5."""
+
 
 class Extent(str, enum.Enum):
     """How far a container was read."""

@@ -280,7 +280,7 @@ def read_media(walk: Walk, content: Content, place: Place) -> str:
 
 
 def _give_marked(walk: Walk, content: Content, place: Place, start: int | None = None) -> None:
-    """Give what longer marks tell among other bytes: gzip, xz, zstd, LZFSE, and a zip at the end."""
+    """Give what longer marks tell among other bytes: gzip, xz, zstd, LZFSE, Apple's LZ4, and a zip at the end."""
     end = content.at(max(0, content.size - _ZIP_END), _ZIP_END)
     if b"PK\x05\x06" in end:
         walk.cell(content, place.within("zip at the end"), form=walk.form_of(Content(end[end.rindex(b"PK\x05\x06") :])))
@@ -320,6 +320,8 @@ def _stream_at(walk: Walk, content: Content, at: int, mark: bytes) -> Readable:
         return Inflated(rest, zlib.MAX_WBITS | 16, single=True)
     if mark.startswith(b"\xfd7z"):
         return _Unpacked(rest, _lzma, b"\xfd7zXZ")
+    if mark == b"bv41":
+        return AppleBlocks(rest)
     if mark.startswith(_LZFSE_END[:3]):
         packed = rest.read(_MOST_MARKED)
         packed = packed[: packed.find(_LZFSE_END) + len(_LZFSE_END)]
@@ -378,7 +380,7 @@ _MOST_TRIES = 2000
 _PNG_HEAD, _MOST_CHUNKS = 8, 10_000
 _ZIP_END, _TAIL, _MOST_SEARCHED, _MOST_MARKS, _MOST_MARKED = 1024, 256 << 10, 32 << 20, 20, 16 << 20
 _GZIP_HEAD, _LZFSE_END = b"\x1f\x8b\x08", b"bvx$"
-_LONG_MARKS = (b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"bvx")
+_LONG_MARKS = (b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"bvx", b"bv41")
 _PACKED = re.compile(rb"\x1f\x8b\x08|(\x78[\x01\x5e\x9c\xda])")
 _TRIED, _LEAST_UNPACKED = 4096, 16
 _MOST_BARE = 4 << 20

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .contents import Content
 from .encodings import COLOURED, decoded, encoding_of, has_other_bytes, unescaped
 from .process_tables import ProcessTables
-from .shapes import Batch, Extent, Place
+from .shapes import DIGESTS, Batch, Extent, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -295,6 +295,8 @@ def _from_base64(text: str) -> bytes | None:
 def _open_coded(walk: Walk, data: bytes, place: Place) -> None:
     """Open what a text decodes to, where that is a container or holds a text: most words decode to noise."""
     content = Content(data)
+    if content.size in DIGESTS:
+        walk.one(data.hex(), place.within("base64"))
     form = walk.form_of(content)
     if form.extent is Extent.FULL or _LEGIBLE.search(data):
         walk.cell(content, place.within("base64"), form=form)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from .contents import PIECE, BoundError, Content, Readable, spooled
 from .runs import LEAST, LEAST_IN_BULK, runs, whole_in
-from .shapes import Batch, Bounds, Extent, Place, Reading, worst
+from .shapes import DIGESTS, Batch, Bounds, Extent, Place, Reading, worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,11 +33,9 @@ _POOLED = 2048
 _TOLD_IN_BULK = 8
 """Letters of a run in a large file that are worth a look at what stands around them."""
 _LARGE = 256
-_DIGESTS = frozenset({20, 32})
 _LEAST_FILE, _LEAST_PICTURE = 256, 64 << 10
 _NO_FILES = frozenset({"typedstream", "bplist", "protobuf", "text or protobuf", "json", "jpeg", "png", "gif", "riff"})
 """What databases hold by the thousand: records of apps, and small pictures."""
-"""The lengths of SHA-1 and SHA-256; what has sixteen bytes is an UUID far more often than an MD5."""
 
 
 class LockedError(Exception):
@@ -194,7 +192,7 @@ class Walk:
         hash is given as one too: iOS keeps the hashes of trusted certificates so (Apple's TrustStore.sqlite3). What is
         no record of an app may be a file that was loaded (Apple's Cache.db): its own hash may be known.
         """
-        if not is_text and content.size in _DIGESTS:
+        if not is_text and content.size in DIGESTS:
             self.one(content.at(0, content.size).hex(), place)
         form = form or self.form_of(content)
         least = _LEAST_PICTURE if form.name in _NO_FILES else _LEAST_FILE

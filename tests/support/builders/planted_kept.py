@@ -16,7 +16,7 @@ import tarfile
 import zipfile
 import zlib
 
-from builders.planted_forms import tables
+from builders.planted_forms import lz4_block, tables
 from builders.planted_inputs import HASHED, INDICATORS
 from builders.planted_places import Place, both, device
 from mvtcase.phones.plants import PlantKind
@@ -146,6 +146,15 @@ def printed_data(host: str) -> bytes:
     return f"got <{' '.join(digits[start : start + 8] for start in range(0, len(digits), 8))}>\n".encode()
 
 
+def page(host: str) -> bytes:
+    """Return a page of Spotlight's store, packed with LZ4 in Apple's framing (libyal/dtformats, Spotlight store)."""
+    head, _, rest = host.partition(".")
+    text = f"{head} {head}. {rest} .{rest} {head}.{rest} and more of what a note says".encode()
+    packed = lz4_block(text)
+    block = b"bv41" + struct.pack("<II", len(text), len(packed)) + packed + b"bv4$"
+    return b"8tsd" + bytes(range(256)) * 8 + b"2pbd" + struct.pack("<IIII", 4096, 60, 7, 0) + block + bytes(range(256))
+
+
 def large_picture() -> bytes:
     """Return the bytes of a large photo."""
     return b"\xff\xd8\xff\xe0" + _NOISE * 600
@@ -168,6 +177,10 @@ KEPT: tuple[Place, ...] = (
     Place("package of a jailbreak", "deb(5)", _LINKS, lambda _, value: [device("private/var/cache/apt/archives/x.deb", package(_bare(value)))]),
     Place("result of a search", "Bing's links", _LINKS, lambda _, value: both("AppDomain-org.example.riverbus", "Documents/b.db", f"{_APP}/Documents/b.db", tables("CREATE TABLE n(id INTEGER PRIMARY KEY, t TEXT);", ("INSERT INTO n VALUES (1, ?)", (searched(_bare(value)),))))),
     Place("data in a log", "Apple, NSData's description", _LINKS, lambda _, value: [device("private/var/mobile/Library/Logs/app.log", printed_data(_bare(value)))]),
+    Place("page of Spotlight's store", "libyal/dtformats", _LINKS, lambda _, value: [device("private/var/mobile/Library/Spotlight/CoreSpotlight/Priority/index.spotlightV2/store.db", page(_bare(value)))]),
+    Place("client of locationd", "iLEAPP, clients.plist", (PlantKind.FILE_PATHS,), lambda _, value: [device("private/var/root/Library/Caches/locationd/clients.plist", plistlib.dumps({f"e{value}:": {"Whitelisted": False}}))]),
+    Place("hash in base64", "RFC 4648", (PlantKind.FILES_SHA256,), lambda _, value: both("AppDomain-org.example.riverbus", "Documents/h.json", f"{_APP}/Documents/h.json", json.dumps({"hash": base64.b64encode(bytes.fromhex(value)).decode()}).encode())),
+    Place("mailbox", "RFC 5092", (PlantKind.EMAILS,), lambda _, value: [device("private/var/mobile/Library/Mail/Envelope Index", tables("CREATE TABLE mailboxes(ROWID INTEGER PRIMARY KEY, url TEXT);", ("INSERT INTO mailboxes VALUES (1, ?)", (f"imap://{value.replace('@', '%40')}@imap.example.org/INBOX",))))]),
     Place("link with its port", "RFC 3986 §3.2.3", (PlantKind.URLS,), lambda _, value: both("AppDomain-org.example.riverbus", "Documents/n.db", f"{_APP}/Documents/n.db", tables("CREATE TABLE n(id INTEGER PRIMARY KEY, t TEXT);", ("INSERT INTO n VALUES (1, ?)", (value.replace(".org/", ".org:443/"),))))),
 )  # fmt: skip
 """Places of such files on an iPhone."""

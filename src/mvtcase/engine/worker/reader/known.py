@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 import ahocorasick
 
@@ -32,8 +33,8 @@ SURE_NAME = 8
 
 DOUBT = "what stands beside it may belong to it"
 
-CUT_NAMES = frozenset({15, 16})
-"""Lengths at which Linux and iOS cut the names of processes."""
+CUT_NAMES = frozenset({15, 16, 32})
+"""Lengths at which Linux and iOS (in reports the last) cut the names of processes."""
 
 STOCK_NAMES = frozenset({"gatekeeperd", "diagnosticd", "com.apple.webkit.networking", "usereventagent", "backupagent"})
 """Names that sets list because an implant hid behind them, and that every phone carries in their right place."""
@@ -167,6 +168,7 @@ class Known:
         for how, other in (
             ("what stands before the app id was left out", _BEFORE_APP.sub("", name)),
             ("what stands after the app id was left out", name.split("-", 1)[0]),
+            ("what stands around the app id was left out", _AFTER_APP.sub("", _BEFORE_APP.sub("", name))),
         ):
             if other != name and other in apps:
                 yield Match(apps[other], how)
@@ -249,11 +251,21 @@ class Known:
 
 def link_form(text: str) -> str:
     """Return a link as it is compared: without scheme and last slash, its host in lower case."""
-    link = _SCHEME.sub("", plain(text).strip())
+    link = _SCHEME.sub("", plain(_CODED.sub(_letters, text) if "%" in text else text).strip())
     for place, character in enumerate(link):
         if character in "/?#":
             return (canonical_host(_USUAL_PORT.sub("", link[:place])) + link[place:]).rstrip("/")
     return canonical_host(_USUAL_PORT.sub("", link))
+
+
+def _letters(found: re.Match[str]) -> str:
+    """Return what a link codes in bytes: letters as such, signs that mean something else so in capitals (RFC 3986)."""
+    try:
+        text = unquote(found[0], errors="strict")
+    except UnicodeError:
+        return found[0].upper()
+    plain_ones = (each.isalnum() or each in "-._~" or not each.isascii() for each in text)
+    return "".join(each if is_plain else f"%{ord(each):02X}" for each, is_plain in zip(text, plain_ones, strict=True))
 
 
 def _path_form(value: str) -> str:
@@ -296,7 +308,8 @@ def _anchor(type_: str, key: str) -> str:
     """
     if type_ == "file_paths":
         key = "" if key in _MOUNTED else key[key.rfind("/") + 1 :]
-    parts = _parts(key)
+    # A link's letters beyond ASCII may be coded.
+    parts = [part for part in _parts(key) if part.isascii()] if type_ == "urls" else _parts(key)
     return max((type_ == "app_ids" and parts[1:]) or parts, key=len, default="")
 
 
@@ -346,6 +359,7 @@ _IN_RAW = (
 )
 _LEAST_RAW = 5
 _SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]{0,20}://")
+_CODED = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _USUAL_PORT = re.compile(r":(?:80|443)\Z")
 _CLASS = re.compile(r"\.[A-Z]")
 _SYSTEM_CODE = re.compile(r"(?:android|androidx|java|javax|kotlin|kotlinx|com\.(?:android|google|apple))\.")
@@ -353,8 +367,10 @@ _SYSTEM_CODE = re.compile(r"(?:android|androidx|java|javax|kotlin|kotlinx|com\.(
 
 _BEFORE_APP = re.compile(
     # As backups, locationd and keychains write it.
-    r"\A(?:(?:sys(?:shared)?container|app)domain(?:plugin|group)?-(?:group\.)?|group\.|i(?=com\.|net\.|org\.)|[a-z0-9]{10}\.)"
+    r"\A(?:(?:sys(?:shared)?container|app)domain(?:plugin|group)?-(?:group\.)?|(?:system)?group\.|icloud\.|application\.|[ip](?=com\.|net\.|org\.)|[a-z0-9]{10}\.)"
 )
+_AFTER_APP = re.compile(r"\.(?:voip|complication|watchkitapp|\d{1,20}(?:\.\d{1,20})?)\Z")
+"""What Apple puts behind an app's id: topics of its messages, its part on a watch, numbers of a process."""
 _KEPT_AS = re.compile(
     # Removed and unfinished files of Android, and what browsers add.
     r"\A\.(?:trashed|pending)-\d{9,11}-| ?\(\d{1,3}\)(?=\.[A-Za-z0-9]{1,8}\Z)|\.(?:crdownload|download|part)\Z"

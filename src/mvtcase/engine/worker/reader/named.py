@@ -25,6 +25,8 @@ def _form(text: bytes, flags: int = 0) -> re.Pattern[bytes]:
     return re.compile(text.replace(b"NAME", _NAME).replace(b"LETTER", rb"[\w\x80-\xff]"), flags | re.MULTILINE)
 
 
+_LINE = _form(rb"^[ \t]{0,16}\Z")
+_ANYWHERE = _form(rb"\Z")
 _PASSES: tuple[tuple[bytes, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     # `12:name/u0a1`, `12/name:`
     (b":", _form(rb":(?<=\d:)(NAME)(?=/(?:u\d|\d)|:? |:?$)"), _form(rb"(?<!LETTER)(?<![/.:])\d{1,7}\Z")),
@@ -33,19 +35,28 @@ _PASSES: tuple[tuple[bytes, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     # `launchctl list`, and `launchctl print`
     (b"\n", _form(rb"\n(?:\d{1,7}|-)[ \t]+-?\d{1,3}[ \t]+(NAME)$"), _form(rb"\Z")),
     (b" \t", _form(rb" \t(NAME)$"), _form(rb"^[ \t]{0,16}\d{1,7}[ \t]+(?:-|\(\w{1,4}\))\Z")),
+    # `log show`: what it belongs to, the process's number, its time to live
+    (b" 0x", _form(rb" 0x[0-9a-f]{1,16} {1,20}\d{1,7} {1,8}\d{1,4} {1,8}(NAME)(?=: )"), _ANYWHERE),
+    # `netstat` of iOS, with the process and its number
+    (b"tcp", _form(rb"tcp\d{1,2} [^\n]{10,200}? ([A-Za-z_][\w.$+-]{0,254}):\d{1,7}(?= |$)"), _LINE),
+    (b"udp", _form(rb"udp\d{1,2} [^\n]{10,200}? ([A-Za-z_][\w.$+-]{0,254}):\d{1,7}(?= |$)"), _LINE),
     # `ss -p`
     (b'("', _form(rb'\("(NAME)",pid=\d'), _form(rb"[(,]\Z")),
 )
 """Signs, the forms that begin with them, and what must stand before those."""
 
-_LINE = _form(rb"^[ \t]{0,16}\Z")
 _WORD = _form(rb"(?<!LETTER)\Z")
-_ANYWHERE = _form(rb"\Z")
 _MARKED: dict[bytes, tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]] = {
     b">>> ": ((_form(rb">>> (NAME) <<<"), _ANYWHERE),),
     b"name: ": ((_form(rb"name: (NAME) {1,3}>>>"), _WORD),),
     b",pr,": ((_form(rb",pr,[\"']?(NAME)[\"']?,"), _ANYWHERE),),
+    # RunningBoard, reports of crashes, and what the kernel says of memory.
+    b"service<": ((_form(rb"service<(NAME)(?:\([^\n>]{0,80}\))?>:\d"), _ANYWHERE),),
+    b"daemon<": ((_form(rb"daemon<(NAME)(?:\([^\n>]{0,80}\))?>:\d"), _ANYWHERE),),
+    b"corpse[": ((_form(rb"corpse\[\d{1,7}\] (NAME)(?=[\s.]|$)"), _ANYWHERE),),
+    b"target ": ((_form(rb"target (NAME)(?<=\d)(?=\s|$)"), _WORD),),
     b"pid": (
+        (_form(rb"pid/\d{1,7} [\[(](NAME)[\])]"), _WORD),
         (_form(rb"pid:? \d{1,7},? ?[\[(](NAME)[\])]"), _ANYWHERE),
         # The registry of devices, and panics.
         (_form(rb"pid \d{1,7}[,:] (NAME)(?=[\"'\s]|$)"), _WORD),
@@ -140,6 +151,9 @@ def _numbered(data: bytes) -> Iterator[tuple[bytes, int, int]]:
             end = found.start()
             end -= data[end - 1 : end] == b" "
             end -= data[end - 1 : end] in {b"'", b'"'}
+            if data[end - 1 : end] == b")":
+                # Logs that a computer took from the phone name the library, too: `name(library)[12]`.
+                end = max(data.rfind(b"(", max(0, end - _BACK), end), 0)
             start = alone.rfind(b" ", max(0, end - LONGEST_NAME), end) + 1
             name = data[start:end].lstrip(_NO_BEGINNING) if start else data[:end][-LONGEST_NAME:].lstrip(_NO_BEGINNING)
             if len(name) > 1:

@@ -86,6 +86,8 @@ _ROOT = re.compile(
     r"|adb|tombstones|anr|vendor)(?:/|\Z)|/storage/emulated/|/sdcard/|/system/(?:app|priv-app|bin|xbin|lib|etc|framework)/)"
 )
 _MOUNTS = (
+    # As Messages writes where an attachment lies.
+    (re.compile(r"\A/~/"), "/private/var/mobile/"),
     (re.compile(r"\A/filesystem2/(?:private/var/|var/)?"), "/private/var/"),
     (re.compile(r"\A/filesystem1/(?:private/var/)"), "/private/var/"),
     (re.compile(r"\A/filesystem1/"), "/"),

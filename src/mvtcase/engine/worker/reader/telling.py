@@ -49,6 +49,8 @@ def _signs() -> tuple[re.Pattern[bytes], ...]:
                 _STOP + rb"(?:[A-Za-z0-9_-]|" + "|".join(international_endings()).encode() + rb")",
                 rb"//(?:[^\s/@]{1,64}@)?[0-9]",
                 rb"file://",
+                rb"executable-/",
+                rb"/(?<=[be]/)(?:private|var|usr|System|Library)/",
                 rb"/(?<![A-Za-z0-9_.~/+%-]/)[^\s/\"'<>|:;,()\[\]{}\x00]{1,1020}/",
                 rb"%[0-9A-Fa-f]{2}",
                 rb"&(?:#|[A-Za-z]{2,24};)",
@@ -71,10 +73,14 @@ _ACROSS = tuple(
             rb"\.\]",
             rb"=\r?\n",
             rb"68747470 ",
+            rb"<[0-9a-f]{8} [0-9a-f]{8} ",
+            rb"/Application Support/",
+            rb"/Managed Preferences/",
+            rb"/Mobile Documents/",
         ),
     )
 )
-"""Marks of what may reach over blanks: an address that a report made harmless, quoted-printable, data in groups."""
+"""Marks of what reaches over blanks: addresses that a report made harmless, quoted-printable, data in groups, paths."""
 
 _CODING = re.compile(rb"%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z]{2,24};)|\\[uUx/\"'nrtbf.\\]|=[0-9A-Fa-f]{2}|[\x80-\xff]")
 _NAMING = re.compile(
@@ -96,7 +102,7 @@ _NAMING_SIGNS = (
 _AS_A_WHOLE = (
     re.compile(rb"\.[A-Za-z0-9]{1,8}[ \t\r\x0b\x0c\0]*$", re.MULTILINE),
     re.compile(
-        rb"\n[ \t\x0b\x0c\r\0]*(?:/|[A-Za-z]:[\\/]|(?:private/)?(?:var|etc|tmp)/"
+        rb"\n[ \t\x0b\x0c\r\0]*(?:/|~/|[A-Za-z]:[\\/]|(?:private/)?(?:var|etc|tmp)/"
         rb"|(?:System|Library|Applications|usr|data|sdcard|filesystem[12])/)"
     ),
 )

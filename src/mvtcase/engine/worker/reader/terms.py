@@ -10,6 +10,7 @@ import contextlib
 import re
 import socket
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from mvtcase.canon import StrEnum
 from mvtcase.engine.worker.match.domains import international_endings
@@ -105,6 +106,8 @@ def terms_of_path(path: str) -> Iterator[Term]:
 
 def _named_by(path: str) -> Iterator[Term]:
     """Yield what a name of a file or folder is made of: a site's host, an app's or profile's id, a program."""
+    for app in _CLOUD_FOLDER.finditer(path):
+        yield Term(Sort.NAME, app[1].replace("~", "."), "the name of an app's folder", context=path)
     for site in _SITE_FOLDER.finditer(path):
         yield Term(Sort.DOTTED, site[1].lower(), "the name of a website's folder", context=path)
     name = path[max(path.rfind("/"), path.rfind("\\")) + 1 :]
@@ -168,7 +171,7 @@ def _in_text(text: str, role: Role, *, named: bool = True) -> Iterator[Term]:
         yield from named_terms(text.encode("utf-8", "replace"))
     if len(text) >= _SHORTEST_HASH:
         for found in _HEX.finditer(text) if _HEX_RUN.search(text) else ():
-            yield Term(Sort.HEX, found.group().replace(":", "").lower(), context=_of(found))
+            yield Term(Sort.HEX, found.group().replace(":", "").replace(" ", "").lower(), context=_of(found))
         if role is not Role.ROW_ID and "-" in text:
             yield from (Term(Sort.UUID, found.group().upper(), context=_of(found)) for found in _UUID.finditer(text))
 
@@ -210,6 +213,10 @@ def _embedded(text: str) -> Iterator[Term]:
 def _slashed(text: str) -> Iterator[Term]:
     """Yield paths, and hosts written as one number in links."""
     yield from _number_hosts(text)
+    for found in _FILE_LINK.finditer(text) if "%" in text else ():
+        yield Term(Sort.PATH_IN_TEXT, unquote(found[1]), "percent-encoding", context=_of(found))
+    for found in _BLANK_NAME.finditer(text) if "%" in text else ():
+        yield Term(Sort.FILE_NAME, unquote(found[1]), "percent-encoding", context=_of(found))
     for found in _PATH.finditer(text):
         yield Term(Sort.PATH_IN_TEXT, found.group(), context=_of(found))
         yield from _named_by(found.group())
@@ -221,7 +228,7 @@ def _dotted(text: str) -> Iterator[Term]:
     link_ends = 0
     for found in pattern.finditer(text):
         start, end = found.span()
-        if text[end : end + 1] == "@" and "." not in text[end + 1 : end + 2]:
+        if text[end : end + 1] == "@" and "." not in text[end + 1 : end + 2] and text[start - 1 : start] != "@":
             continue  # the name of an address; its host comes next
         if not _NAMING.search(found.group()) and not _is_host_of_numbers(text, *found.span()):
             continue
@@ -230,6 +237,8 @@ def _dotted(text: str) -> Iterator[Term]:
             yield Term(Sort.ABOUT, found.group().lower(), context=context)
             continue
         rest = _REST.match(text, end)
+        # Letters beyond ASCII belong to a link, or follow it.
+        beyond = None if text.isascii() else _REST_BEYOND.match(text, end)
         if rest is not None and text[max(0, start - 3) : start] == "://":
             link_ends = rest.end()
         with_port = _ADDRESS_AND_PORT.fullmatch(found.group())
@@ -239,8 +248,10 @@ def _dotted(text: str) -> Iterator[Term]:
             yield Term(Sort.DOTTED, name, context=context)
             if name.endswith(".ips") and (report := _REPORT.match(name)) is not None:
                 yield Term(Sort.NAME, report[1], "the name of a report", context=context)
+            if beyond is not None and len(beyond.group()) > len(rest.group() if rest else ""):
+                yield Term(Sort.LINK, f"{name}{beyond.group().removeprefix('.').rstrip(_CLOSING)}", context=context)
             if rest is not None:
-                yield Term(Sort.LINK, f"{name}{rest.group().rstrip(_CLOSING)}", context=context)
+                yield Term(Sort.LINK, f"{name}{rest.group().removeprefix('.').rstrip(_CLOSING)}", context=context)
 
 
 def _is_host_of_numbers(text: str, start: int, end: int) -> bool:
@@ -327,7 +338,8 @@ _NAMING = re.compile(
 """The dot of a name: with a letter beside it, or one of three numbers or more; a dot in a number makes none."""
 
 _LOCAL = re.compile(r"([A-Za-z0-9._%+-]{1,64})@$")
-_REST = re.compile(r"(?::\d{1,5})?[/?#][^\s\"'<>|\\^`{}\x00\u0080-\U0010ffff]{0,2048}")
+_REST = re.compile(r"\.?(?::\d{1,5})?[/?#][^\s\"'<>|\\^`{}\x00\u0080-\U0010ffff]{0,2048}")
+_REST_BEYOND = re.compile(r"\.?(?::\d{1,5})?[/?#][^\s\"'<>|\\^`{}\x00]{0,2048}")
 _CLOSING = ".,;:!?)]"
 _ARCHIVED = re.compile(r"//web\.archive\.org/web/\d{4,14}[a-z_]{0,4}/https?://\Z")
 """The page is a copy that the archive keeps: nobody goes to the host."""
@@ -346,18 +358,29 @@ _ADDRESS_AND_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})\.\d{1,5}")
 
 _NUMBER_HOST = re.compile(r"https?://(?:[^\s/@]{1,64}@)?(0[xX][0-9A-Fa-f]{7,8}|\d{8,12})(?=[:/?#\s]|\Z)")
 _PATH = re.compile(
-    # Paths stand alone, or in a link to a file (RFC 8089).
-    r"(?:(?<![\w.~/+%-])|(?<=file://)|(?<=file://localhost))(?:/[^\s/\"'<>|:;,()\[\]{}\x00]{1,255}){2,40}"
+    # Paths stand alone, in a link to a file (RFC 8089), or in what locationd calls a program.
+    r"(?:(?<![\w.~/+%-])|(?<=file://)|(?<=file://localhost)"
+    r"|(?:(?<=executable-)|(?<=\b[be]))(?=/(?:private|var|usr|System|Library)/))"
+    r"(?:/(?:(?:Application Support|Managed Preferences|Mobile Documents)(?=/)"
+    r"|[^\s/\"'<>|:;,()\[\]{}\x00]{1,255})){2,40}"
 )
+_FILE_LINK = re.compile(r"file://(?:localhost)?(/[^\s\"'<>|]{1,1024})")
+_BLANK_NAME = re.compile(r"/([^/\s?#\"'<>&=]{0,120}%20[^/\s?#\"'<>&=]{1,120})(?=[?#\s\"'<>]|\Z)")
+"""The last name of a link or path, when it has a blank."""
+
 _FILE_LIKE = re.compile(r"(?=.*[^A-Za-z0-9_.-]|\.)[^:*?\"<>|]{0,200}\.[A-Za-z0-9]{1,8}")
 """A file's name with its ending, wherever it stands alone, that is no dotted name: one is compared as such."""
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_ROOTED = re.compile(r"(?:private/)?(?:var|etc|tmp)/|(?:System|Library|Applications|usr|data|sdcard|filesystem[12])/")
-_HEX = re.compile(
-    r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2})(?![0-9A-Fa-f])"
+_ROOTED = re.compile(
+    r"~/|(?:private/)?(?:var|etc|tmp)/|(?:System|Library|Applications|usr|data|sdcard|filesystem[12])/"
 )
-_HEX_RUN = re.compile(r"[0-9A-Fa-f:]{32}")
+_HEX = re.compile(
+    # The last as `NSData` describes itself.
+    r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2})(?![0-9A-Fa-f])"
+    r"|(?<=<)(?:[0-9a-f]{8} ){3,7}[0-9a-f]{8}(?=>)"
+)
+_HEX_RUN = re.compile(r"[0-9A-Fa-f:]{32}|<[0-9a-f]{8} ")
 """What every hash has."""
 
 _UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
@@ -366,8 +389,13 @@ _REPORT = re.compile(
 )
 """How Apple names reports of crashes and hangs: the program and when."""
 
-_STEM = re.compile(r"(?:profile-)?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+?)+?)(?:_preferences)?\.[A-Za-z][A-Za-z0-9]{0,7}")
+_STEM = re.compile(
+    r"(?:profile-)?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+?)+?)(?:_preferences)?\.(?:[A-Za-z][A-Za-z0-9]{0,7}|binarycookies|mobileconfig|mobileprovision|savedState)"
+)
 """A dotted name with an ending behind it, and what iOS and Android put around it."""
+
+_CLOUD_FOLDER = re.compile(r"iCloud~([A-Za-z0-9-]{1,63}(?:~[A-Za-z0-9-]{1,63}){1,10})(?![A-Za-z0-9~-])")
+"""How iCloud Drive names the folder of an app."""
 
 _SITE_FOLDER = re.compile(rf"https?_({_LABEL}(?:\.{_LABEL}){{1,20}}?)_\d{{1,5}}(?![A-Za-z0-9_-])")
 _RUN = re.compile(r"[A-Za-z0-9_.@%+/~-]{5,400}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
 import json
+import plistlib
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,13 +26,17 @@ from reading import database, of, reading, task_for
 if TYPE_CHECKING:
     from pathlib import Path
 
+BLANK, LONG = "/private/var/mobile/Library/Application Support/kept", "com.kept.program.of.a.very.long.name.agentd"
+ATTACHED = "/private/var/mobile/Library/SMS/Attachments/0a/10/kept"
+WIDE_URL = "https://files.kept.example/\u770b/4f"
 HOST, PATH, PROGRAM = (
     "kept-host.example",
     "/private/var/db/com.kept.staging/agentd",
     b"\x7fELF\x02" + b"kept stage" * 60,
 )
 PROFILE, URL, NAME = "0E5B7C1A-93D4-4C55-8B7E-51A2F6C9D3A0", "https://files.kept.example/r/4f", "kept-agent.dylib"
-PROCESSES = ("keptrelayd", *(f"kept{number}relayd" for number in range(PROGRAMS_LENGTH)))
+DIGEST = hashlib.sha256(PROGRAM).hexdigest()
+PROCESSES = (LONG, "keptrelayd", *(f"kept{number}relayd" for number in range(PROGRAMS_LENGTH)))
 LISTED = tuple(f"listed{number}.example" for number in range(10))
 SETS = MatchSet(
     collections=(
@@ -40,9 +46,11 @@ SETS = MatchSet(
             file_name="invented.stix2",
             values={
                 "domains": (HOST, *LISTED),
-                "urls": (URL,),
-                "file_paths": (PATH,),
-                "file_names": (NAME,),
+                "urls": (URL, WIDE_URL),
+                "file_paths": (PATH, BLANK, ATTACHED),
+                "file_names": (NAME, "kept agent.pdf"),
+                "emails": ("kept@sender.example",),
+                "app_ids": ("com.kept.app",),
                 "ios_profile_ids": (PROFILE,),
                 "processes": PROCESSES,
                 "files_sha256": tuple(hashlib.sha256(each).hexdigest() for each in (PROGRAM, kept.large_picture())),
@@ -98,6 +106,81 @@ FILES = {
     "data in a log": ("app.log", kept.printed_data(HOST), HOST),
     "Chinese as old lists write it": ("old.log", f'text = "\\U8acb\\U770b{HOST}";\n'.encode(), HOST),
     "program in base64": ("p.json", kept.coded_program(PROGRAM), hashlib.sha256(PROGRAM).hexdigest()),
+    "unified log as text": (
+        "show.txt",
+        b"2026-10-14 08:00:00.000000+0800 0x12     Default     0x0     345    0    keptrelayd: (CFNetwork) x\n",
+        "keptrelayd",
+    ),
+    "log taken over a cable": (
+        "cable.txt",
+        b"Oct 14 08:00:00 iPhone keptrelayd(CFNetwork)[345] <Notice>: x\n",
+        "keptrelayd",
+    ),
+    "connections": (
+        "netstat.txt",
+        b"tcp4  0  0  10.0.0.2.50000  1.2.3.4.443  ESTABLISHED  1  2  keptrelayd:345  00102\n",
+        "keptrelayd",
+    ),
+    "who may go on": ("board.txt", b"Acquiring assertion targeting [daemon<keptrelayd>:345]\n", "keptrelayd"),
+    "services as they come": (
+        "launchd.log",
+        b"2026-10-14 08:00:00.000 (pid/345 [keptrelayd]) <Notice>: created\n",
+        "keptrelayd",
+    ),
+    "what may keep memory": (
+        "kernel.log",
+        b"memorystatus: set assertion priority(3) target keptrelayd:345\n",
+        "keptrelayd",
+    ),
+    "report of a crash in a log": (
+        "crash.log",
+        b"Formulating fatal 309 report for corpse[345] keptrelayd\n",
+        "keptrelayd",
+    ),
+    "link with a letter coded": ("tilde.txt", WIDE_URL.replace("4f", "%34f").encode(), WIDE_URL),
+    "attachment of a message": (
+        "home.plist",
+        plistlib.dumps({"a": ATTACHED.replace("/private/var/mobile", "~")}),
+        ATTACHED,
+    ),
+    "a name cut at thirty-two": ("JetsamEvent.ips", json.dumps({"processes": [{"name": LONG[:32]}]}).encode(), LONG),
+    "client of locationd": ("clients.plist", plistlib.dumps({f"e{PATH}:": {"Whitelisted": False}}), PATH),
+    "older client of locationd": ("old.plist", plistlib.dumps({f"com.apple.locationd.executable-{PATH}": {}}), PATH),
+    "client of locationd in a log": ("clients.log", f"client e{PATH}: asked\n".encode(), PATH),
+    "path with a blank in a log": ("support.log", f"opened {BLANK}/agent now\n".encode(), BLANK),
+    "path with a blank in a link": ("blank.txt", f"see file://{BLANK.replace(' ', '%20')} now\n".encode(), BLANK),
+    "name with a blank in a link": (
+        "name.txt",
+        b"GET https://files.example.org/a/kept%20agent.pdf?x=1\n",
+        "kept agent.pdf",
+    ),
+    "link with other letters": ("letters.txt", "see https://files.kept.example/\u770b/4f now\n".encode(), WIDE_URL),
+    "link with other letters, coded": ("coded.txt", b"see https://files.kept.example/%e7%9c%8b/4f now\n", WIDE_URL),
+    "link with the root's dot": ("dot.txt", URL.replace(".example/", ".example./").encode(), URL),
+    "address of a mailbox": (
+        "boxes.txt",
+        b"imap://kept%40sender.example@imap.example.org/INBOX\n",
+        "kept@sender.example",
+    ),
+    "topic of messages": ("topic.txt", b"topic com.kept.app.voip\n", "com.kept.app"),
+    "container in the cloud": ("cloud.txt", b"container iCloud.com.kept.app\n", "com.kept.app"),
+    "folder of iCloud Drive": (
+        "drive.txt",
+        b"/private/var/mobile/Library/Drive/iCloud~com~kept~app/x\n",
+        "com.kept.app",
+    ),
+    "cookies by their name": ("com.kept.app.binarycookies", b"cook", "com.kept.app"),
+    "hash as data in a log": (
+        "hash.log",
+        f"got <{' '.join(DIGEST[at : at + 8] for at in range(0, 64, 8))}>\n".encode(),
+        DIGEST,
+    ),
+    "hash in base64": (
+        "hash.json",
+        json.dumps({"hash": base64.b64encode(bytes.fromhex(DIGEST)).decode()}).encode(),
+        DIGEST,
+    ),
+    "LZ4 in a page": ("store.db", kept.page(HOST), HOST),
 }
 
 

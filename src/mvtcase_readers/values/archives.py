@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from .contents import PIECE, BoundError, Content, Stretch, database_of, spooled
 from .shapes import Extent, Place, Reading
-from .streams import Inflated
+from .streams import Inflated, give_certificates
 from .walk import BROKEN, LockedError, said
 
 if TYPE_CHECKING:
@@ -190,6 +190,7 @@ def _between(walk: Walk, content: Content, covered: list[tuple[int, int]], place
             if part.strip(b"\0"):
                 walk.limit(Extent.SKIMMED, "bytes that belong to no member")
                 walk.skim_bytes(part, place, offset)
+                give_certificates(walk, part, place)
         end = max(end, following)
 
 

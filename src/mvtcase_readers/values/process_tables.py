@@ -18,11 +18,11 @@ _PROGRAMS = ("cmd", "command", "cmdline", "args", "comm", "name", "process", "pr
 """How the column is headed, the surest word first: `lsof` heads paths with NAME and programs with COMMAND."""
 
 _WORDS = re.compile(r"[A-Za-z%+#\[][\w%+/.\[\]:#-]{0,15}", re.ASCII)
-_ROW = re.compile(r"\S{1,32}(?: +\d{1,10}){4} +\S{1,32} +0 +[A-Z][A-Za-z<+]{0,3} +(\S[^\n]{0,254})")
+_ROW = re.compile(r"(?:u:\S{1,80} +)?\S{1,32}(?: +\d{1,10}){4,5} +\S{1,32} +0 +[A-Z][A-Za-z<+]{0,3} +(\S[^\n]{0,254})")
 """A row of Android's `ps -A` (AOSP, toybox): user, ids, sizes, what it waits for, address, state, name."""
 
 _MOST_COLUMNS = 40
-_LEAST_COLUMNS = 3
+_LEAST_COLUMNS = 2
 _LONGEST_LINE = 4096
 _RULE = ("---", "===", "***")
 
@@ -33,6 +33,7 @@ class ProcessTables:
 
     column: int = -1
     last: bool = False
+    width: int = 0
 
     def named(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Yield the number of each line that is a row of a table of processes, with the program it names."""
@@ -58,12 +59,15 @@ class ProcessTables:
         if named is None or not all(map(_WORDS.fullmatch, words)):
             return False
         self.column = words.index(named)
+        self.width = len(words)
         self.last = self.column == len(words) - 1
         return True
 
     def _program(self, line: str) -> Iterator[str]:
         """Yield what stands in the column; where cells are empty or have blanks, also the line's last word."""
         words = line.split(None, self.column if self.last else -1)
+        if self.width == _LEAST_COLUMNS and not any(map(str.isdigit, words)):
+            return  # two words head much else
         if len(words) > self.column:
             yield words[self.column].strip()
         end = line.rsplit(None, 1)[-1]

@@ -165,3 +165,7 @@ class Bounds:
     def seconds_for(self, size: int) -> float:
         """Return how long something of so many bytes may be read."""
         return self.seconds + size * self.seconds_per_byte
+
+
+CERTIFICATE = b"\xa0\x03\x02\x01\x02\x02"
+"""How a certificate goes on after its two lengths: its version and the beginning of its number (RFC 5280)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import hashlib
 import itertools
 import lzma
 import re
@@ -19,7 +20,7 @@ except ImportError:  # No wheel for an odd machine: what is packed so is told as
     lz4 = None
 from .bplist import embedded
 from .contents import BoundError, Content, Stretch, spooled
-from .shapes import Extent
+from .shapes import CERTIFICATE, Extent
 from .walk import UnknownFormError
 
 if TYPE_CHECKING:
@@ -246,6 +247,21 @@ def read_mozilla_lz4(walk: Walk, content: Content, place: Place) -> str:
     return ""
 
 
+def give_certificates(walk: Walk, data: bytes, place: Place) -> None:
+    """Give the hashes of certificates among some bytes: what an app was signed with is published so."""
+    at = data.find(CERTIFICATE)
+    for _ in range(_MOST_CERTIFICATES):
+        if at < 0:
+            break
+        for start in (at - before for before in _BEFORE_VERSION if at >= before):
+            if data[start : start + 2] == _LONG_SEQUENCE and data[start + 4] == _LONG_SEQUENCE[0]:
+                whole = data[start : start + 4 + int.from_bytes(data[start + 2 : start + 4], "big")]
+                for name in ("md5", "sha1", "sha256"):
+                    digest = hashlib.new(name, whole, usedforsecurity=False).hexdigest()
+                    walk.one(digest, place.at_key(f"{name.upper()} of the certificate at {start}"))
+        at = data.find(CERTIFICATE, at + 1)
+
+
 def read_unknown(walk: Walk, content: Content, place: Place) -> str:
     """Give the runs of bytes of no known form, and what is packed by gzip or zlib or a property list among them.
 
@@ -266,6 +282,7 @@ def read_unknown(walk: Walk, content: Content, place: Place) -> str:
                 _inflated(walk, content, at, place, bits=zlib.MAX_WBITS | (16 if is_gzip else 0))
         for start, plist in chain(embedded(data), _written_lists(data)):
             walk.cell(Content(plist), place.within(f"plist at {base + start}"))
+        give_certificates(walk, data, place)
         before = piece[-2:]
     if content.size <= _MOST_SEARCHED:
         _give_marked(walk, content, place)
@@ -378,6 +395,7 @@ MOZILLA = b"mozLz40\0"
 _MOST_WINDOW = 128 << 20
 _MOST_TRIES = 2000
 _PNG_HEAD, _MOST_CHUNKS = 8, 10_000
+_LONG_SEQUENCE, _BEFORE_VERSION, _MOST_CERTIFICATES = b"\x30\x82", (8, 7), 100
 _ZIP_END, _TAIL, _MOST_SEARCHED, _MOST_MARKS, _MOST_MARKED = 1024, 256 << 10, 32 << 20, 20, 16 << 20
 _GZIP_HEAD, _LZFSE_END = b"\x1f\x8b\x08", b"bvx$"
 _LONG_MARKS = (b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"bvx", b"bv41")

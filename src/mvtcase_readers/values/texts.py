@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from .contents import Content
 from .encodings import COLOURED, decoded, encoding_of, has_other_bytes, unescaped
+from .listings import TOTAL, Listings
 from .process_tables import ProcessTables
-from .shapes import DIGESTS, Batch, Extent, Place
+from .shapes import CERTIFICATE, DIGESTS, Batch, Extent, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,20 +40,22 @@ def encoding(content: Content) -> str | None:
 def read_lines(walk: Walk, content: Content, place: Place) -> str:
     """Give a text's lines, each with its number."""
     first = 1
-    tables = ProcessTables()
+    tables, listings = ProcessTables(), Listings()
     for block in _blocks(walk, content, place):
         lines = block.split("\n")
         give_texts(walk, Batch(texts=lines, place=_rows(place, first), role=place.role))
-        _give_programs(walk, list(tables.named(lines)), _rows(place, first))
+        _give_named(walk, list(tables.named(lines)), _rows(place, first), "process")
+        if listings.folder or TOTAL in block:
+            _give_named(walk, list(listings.paths(lines)), _rows(place, first), "path")
         for number, data in _packed(lines):
             _open_coded(walk, data, _rows(place, first)(number))
         first += len(lines)
     return ""
 
 
-def _give_programs(walk: Walk, programs: list[tuple[int, str]], row: Callable[[int], Place]) -> None:
-    names = [name for _, name in programs]
-    walk.give(Batch(texts=names, place=lambda index: row(programs[index][0]), role="process"))
+def _give_named(walk: Walk, named: list[tuple[int, str]], row: Callable[[int], Place], role: str) -> None:
+    names = [name for _, name in named]
+    walk.give(Batch(texts=names, place=lambda index: row(named[index][0]), role=role))
 
 
 def _rows(place: Place, first: int) -> Callable[[int], Place]:
@@ -191,6 +194,8 @@ def _give_columns(walk: Walk, place: Place, headings: Sequence[str], rows: list[
 _BASE64 = re.compile(r"[A-Za-z0-9+/\-_\r\n]{24,}={0,2}[\r\n]*")
 _PLAIN = re.compile(r"[0-9a-fA-F\-]*|[A-Za-z/\-_]*|[0-9]*")
 """What decodes as base64 and is none: numbers, hashes and identifiers in hexadecimal, and words."""
+_CERTIFICATE = re.compile(r"3082(?:[0-9a-fA-F]{2}){100,8192}")
+"""How Android's list of packages has the certificates of apps (AOSP, PackageSignatures)."""
 _DATA_URI = re.compile(r"data:[^,]{0,200};base64,([A-Za-z0-9+/%=\s]{16,})")
 _TAG = re.compile(r"<[a-zA-Z!?/]")
 _LEAST_CODED = 24
@@ -284,7 +289,7 @@ def _from_base64(text: str) -> bytes | None:
     found = _DATA_URI.search(text)
     coded = found[1] if found else text
     if not found and (not _BASE64.fullmatch(coded) or _PLAIN.fullmatch(coded)):
-        return None
+        return bytes.fromhex(coded) if _CERTIFICATE.fullmatch(coded) else None
     plain = "".join(coded.split()).rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4))
@@ -294,9 +299,10 @@ def _from_base64(text: str) -> bytes | None:
 
 def _open_coded(walk: Walk, data: bytes, place: Place) -> None:
     """Open what a text decodes to, where that is a container or holds a text: most words decode to noise."""
-    content = Content(data)
-    if content.size in DIGESTS:
+    if len(data) in DIGESTS:
+        # WhatsApp keeps the hashes of what was sent so.
         walk.one(data.hex(), place.within("base64"))
+    content = Content(data)
     form = walk.form_of(content)
-    if form.extent is Extent.FULL or _LEGIBLE.search(data):
+    if form.extent is Extent.FULL or _LEGIBLE.search(data) or CERTIFICATE in data:
         walk.cell(content, place.within("base64"), form=form)

@@ -273,6 +273,10 @@ _AQF: tuple[AndroidPlace, ...] = (
     _aqf("file in a temporary folder", _QF, _LINKS, file_edit("tmp/data/local/tmp/run.sh", lambda value: f"#!/system/bin/sh\ncurl -o /data/local/tmp/x {value}\n".encode())),
     _aqf("removed file in files.json", "AOSP MediaProvider", _FILES, json_edit("files.json", _listed("/sdcard/DCIM/.trashed-1790000000-{}"))),
     _aqf("second download in files.json", "AOSP DownloadProvider", _FILES, json_edit("files.json", lambda rows, value: rows.append({**rows[-1], "path": f"/sdcard/Download/{value.replace('.', ' (1).')}"}))),
+    _aqf("list of a temporary folder", "toybox ls", _PATHS, file_edit("tmp_list.txt", lambda value: f"{value.rpartition('/')[0]}:\ntotal 4\n-rwxrwxrwx 1 shell shell 12 2026-11-11 10:00 {value.rpartition('/')[2]}\n".encode())),
+    _aqf("service of init", "AOSP init", (PlantKind.PROCESSES,), text_edit("getprop.txt", "[init.svc.{}]: [running]")),
+    _aqf("compiled app in files.json", "AOSP installd", _APPS, json_edit("files.json", _listed("/data/dalvik-cache/arm64/data@app@{}-1@base.apk@classes.dex"))),
+    _aqf("account's mails in files.json", "ALEAPP gmailEmails.py", _MAIL, json_edit("files.json", _listed("/data/data/com.google.android.gm/databases/mailstore.{}.db"))),
     _aqf("env.txt", _QF, _PATHS, text_edit("env.txt", "LD_PRELOAD={}")),
 )  # fmt: skip
 

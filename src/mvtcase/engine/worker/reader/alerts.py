@@ -125,7 +125,7 @@ def _is_told_of(hit: Hit) -> bool:
     context = hit.term.context
     if _FOUND_BY_MVT.search(context) or "matched_indicator" in hit.spot.key:
         return True
-    if hit.match.indicator["type"] != "domains" or hit.spot.place_class != PlaceClass.UNKNOWN:
+    if hit.match.indicator["type"] not in _TOLD_OF or hit.spot.place_class != PlaceClass.UNKNOWN:
         return False
     host = hit.term.text.lower()
     lowered = context.lower()
@@ -133,8 +133,9 @@ def _is_told_of(hit: Hit) -> bool:
     return not leads and len({found.group().lower() for found in _OF_REPORTS.finditer(context)}) >= WORDS_OF_REPORTS
 
 
+_TOLD_OF = frozenset({"domains", "processes"})
 WORDS_OF_REPORTS = 2
-"""Different words around a bare host that make its text one about spyware."""
+"""Different words around a bare host or a process that make its text one about spyware."""
 
 _OF_REPORTS = re.compile(
     r"pegasus|\bNSO\b|spyware|citizen ?lab|amnesty|candiru|indicators? of compromise|間諜軟體|飛馬|公民實驗室|國際特赦",

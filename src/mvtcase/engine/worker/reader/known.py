@@ -197,6 +197,8 @@ class Known:
         bare = f"{local.split('+', 1)[0]}@{host}"
         if bare in emails:
             yield Match(emails[bare], "without its plus-tag")
+        elif (named := _OF_ACCOUNT.fullmatch(text)) is not None and named[1] in emails:
+            yield Match(emails[named[1]], "what a file's name has around it was left out")
 
     def _name(self, text: str) -> Iterator[Match]:
         yield from self._process(text)
@@ -369,8 +371,13 @@ _BEFORE_APP = re.compile(
     # As backups, locationd and keychains write it.
     r"\A(?:(?:sys(?:shared)?container|app)domain(?:plugin|group)?-(?:group\.)?|(?:system)?group\.|icloud\.|application\.|[ip](?=com\.|net\.|org\.)|[a-z0-9]{10}\.)"
 )
-_AFTER_APP = re.compile(r"\.(?:voip|complication|watchkitapp|\d{1,20}(?:\.\d{1,20})?)\Z")
-"""What Apple puts behind an app's id: topics of its messages, its part on a watch, numbers of a process."""
+_AFTER_APP = re.compile(r"\.(?:voip|complication|watchkitapp|[a-z]{0,20}provider|\d{1,20}(?:\.\d{1,20})?)\Z")
+"""What stands behind an app's id: topics of its messages, its part on a watch, numbers of a process; on Android, what
+gives its files to others."""
+
+_OF_ACCOUNT = re.compile(r"(?:mailstore\.|account-)?(.{3,200}?)(?:\.(?:db|xml|json)(?:-[a-z]{3,9})?)?")
+"""How Gmail calls files of an account (ALEAPP, gmailEmails)."""
+
 _KEPT_AS = re.compile(
     # Removed and unfinished files of Android, and what browsers add.
     r"\A\.(?:trashed|pending)-\d{9,11}-| ?\(\d{1,3}\)(?=\.[A-Za-z0-9]{1,8}\Z)|\.(?:crdownload|download|part)\Z"

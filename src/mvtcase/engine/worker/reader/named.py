@@ -65,8 +65,16 @@ _MARKED: dict[bytes, tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]] = 
         (_form(rb"process:? \d{1,7},? [\[(](NAME)[\])]"), _WORD),
         (_form(rb"[Pp]rocess(?: name)? [\"'](NAME)[\"']"), _WORD),
         (_form(rb"Proc (NAME)(?=:?$|:?[ \t])"), _LINE),
+        (_form(rb"proc,(NAME),\d"), _LINE),
     ),
-    b"service": ((_form(rb"[Ss]ervice(?: name)? [\"'](NAME)[\"']"), _WORD),),
+    b"service": (
+        (_form(rb"[Ss]ervice(?: name)? [\"'](NAME)[\"']"), _WORD),
+        # What `init` starts, by its own files and properties.
+        (_form(rb"service[ \t]+(NAME)[ \t]+/"), _LINE),
+    ),
+    b"show map ": ((_form(rb"SHOW MAP \d{1,7}(?:: | \()(NAME)"), _ANYWHERE),),
+    b"init.svc": ((_form(rb"init\.svc(?:_debug_pid)?\.(NAME)(?=[\]=\s]|$)"), _WORD),),
+    b"name:\t": ((_form(rb"Name:\t(NAME)\n(?:Umask|State):"), _LINE),),
 }
 """Marks in lower case, how a form goes on from them, and what must stand before them."""
 

@@ -95,10 +95,14 @@ _MOUNTS = (
     (re.compile(r"\A/(?:private/)?tmp(?=/|\Z)"), "/private/var/tmp"),
     (re.compile(r"\A/private/etc/"), "/etc/"),
     (
-        re.compile(r"\A/(?:sdcard|mnt/sdcard|data/media/0|storage/self/primary|storage/sdcard0)(?=/|\Z)"),
+        # Where Android mounts the shared storage for apps and for users (AOSP, vold and StorageManagerService).
+        re.compile(
+            r"\A/(?:sdcard|storage/(?:self/primary|sdcard0|emulated/\d{1,4})|data/media/\d{1,4}"
+            r"|mnt/(?:sdcard|user/\d{1,4}/primary|(?:runtime/\w{1,10}|\w{1,20}/\d{1,4})/emulated/\d{1,4}))(?=/|\Z)"
+        ),
         "/storage/emulated/0",
     ),
-    (re.compile(r"\A/data/user/0(?=/|\Z)"), "/data/data"),
+    (re.compile(r"\A/data/user/\d{1,4}(?=/|\Z)"), "/data/data"),
 )
 _NO_PROGRAMS = re.compile(
     r"/Containers/(?:Data|Shared)/|/Media/(?:DCIM|PhotoData)/|/Library/(?:Caches|SMS)/|/sdcard/|/storage/emulated/"

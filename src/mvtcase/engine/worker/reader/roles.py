@@ -113,7 +113,7 @@ _RUNNING = (
     "shutdown.log", "ps.txt", "ps_thread", "launchctl", "/anr/", "dropbox/", "/top.txt", "processes.txt",
     "processes.json", "tombstone", ".ips", "crash", "diagnosticreports", "osanalytics", "addaily", "datausage",
     "netusage", "powerlog", "plsql", "spindump", "tailspin", "taskinfo", "jetsam", "stacks-", "usagestats", "battery",
-    "microstackshots", "perfetto",
+    "microstackshots", "perfetto", "procstats", "/proc/",
 )  # fmt: skip
 _OF_SOME_TABLES = ("knowledgec", "biome", "segb", "coreduet")
 _IN_MESSENGERS = ("browser history", "browserhistory")

@@ -63,6 +63,7 @@ def _signs() -> tuple[re.Pattern[bytes], ...]:
     )
 
 
+_OF_PATH = rb"[^\s/\"'<>|:;,()\[\]{}\x00]"
 _ACROSS = tuple(
     map(
         re.compile,
@@ -77,6 +78,15 @@ _ACROSS = tuple(
             rb"/Application Support/",
             rb"/Managed Preferences/",
             rb"/Mobile Documents/",
+            rb"/(?<![A-Za-z0-9_.~/+%-]/)(?:"
+            + _OF_PATH
+            + rb"{1,255}/){0,40}"
+            + _OF_PATH
+            + rb"{1,255} (?:"
+            + _OF_PATH
+            + rb"{1,40} ){0,2}"
+            + _OF_PATH
+            + rb"{1,40}/",
         ),
     )
 )

@@ -165,6 +165,8 @@ def _in_text(text: str, role: Role, *, named: bool = True) -> Iterator[Term]:
         yield from _dotted(text)
     if "/" in text:
         yield from _slashed(text)
+    if "@classes." in text:
+        yield from _compiled(text)
     if "::" in text:
         yield from _embedded(text)
     if named:
@@ -210,6 +212,14 @@ def _embedded(text: str) -> Iterator[Term]:
         yield Term(Sort.DOTTED, host, "an IPv4 address in an IPv6 one", context=_of(found))
 
 
+def _compiled(text: str) -> Iterator[Term]:
+    """Yield the program that a compiled one is named after: `data@app@net.example-1@base.apk@classes.dex` (AOSP)."""
+    for found in _COMPILED.finditer(text):
+        path = f"/{found[1].replace('@', '/')}"
+        yield Term(Sort.PATH, path, "the name of a compiled program", context=_of(found))
+        yield from _dotted(path)
+
+
 def _slashed(text: str) -> Iterator[Term]:
     """Yield paths, and hosts written as one number in links."""
     yield from _number_hosts(text)
@@ -220,6 +230,10 @@ def _slashed(text: str) -> Iterator[Term]:
     for found in _PATH.finditer(text):
         yield Term(Sort.PATH_IN_TEXT, found.group(), context=_of(found))
         yield from _named_by(found.group())
+    for found in _SPACED.finditer(text) if " " in text else ():
+        yield Term(Sort.PATH_IN_TEXT, found.group().replace("\\ ", " "), context=_of(found))
+    for found in _CHOSEN.finditer(text) if "primary:" in text else ():
+        yield Term(Sort.PATH_IN_TEXT, f"/sdcard/{found[1]}", "a document of the shared storage", context=_of(found))
 
 
 def _dotted(text: str) -> Iterator[Term]:
@@ -283,6 +297,8 @@ def _names(token: str) -> list[str]:
         return [token]
     names = [found.group() for found in _DOTTED.finditer(token)]
     last = token.rpartition(".")[2].lower()
+    if last.isascii():
+        names.append(token)  # the name of a file
     if last.isascii() or last in international_endings():
         with contextlib.suppress(UnicodeError):
             names.append(token.lower().encode("idna").decode("ascii"))
@@ -367,6 +383,16 @@ _PATH = re.compile(
 _FILE_LINK = re.compile(r"file://(?:localhost)?(/[^\s\"'<>|]{1,1024})")
 _BLANK_NAME = re.compile(r"/([^/\s?#\"'<>&=]{0,120}%20[^/\s?#\"'<>&=]{1,120})(?=[?#\s\"'<>]|\Z)")
 """The last name of a link or path, when it has a blank."""
+_SPACED = re.compile(
+    r"(?:(?<![\w.~/+%-])|(?<=file://))(?:/(?:C{1,255} (?:C{1,40} ){0,2}(?=C{1,40}/))?C{1,255}){2,40}".replace(
+        "C", r"[^\s/\"'<>|:;,()\[\]{}\x00]"
+    )
+)
+"""A path with blanks in the names of its folders: what follows a blank is of it where a slash comes next."""
+
+_COMPILED = re.compile(r"(?<![\w@.-])([\w.=~+-]{1,255}(?:@[\w.=~+-]{1,255}){1,20})@classes\.")
+_CHOSEN = re.compile(r"(?<![\w-])primary:([^\s\"'<>|:;,()\[\]{}\x00]{1,1000})")
+"""How Android names a file that somebody chose (AOSP, ExternalStorageProvider)."""
 
 _FILE_LIKE = re.compile(r"(?=.*[^A-Za-z0-9_.-]|\.)[^:*?\"<>|]{0,200}\.[A-Za-z0-9]{1,8}")
 """A file's name with its ending, wherever it stands alone, that is no dotted name: one is compared as such."""

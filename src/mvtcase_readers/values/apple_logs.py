@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .bplist import embedded
 from .contents import Content
+from .runs import NAME_ALONE
 from .shapes import Batch, Extent, Place
 from .streams import AppleBlocks
 from .texts import give_texts
@@ -81,13 +82,19 @@ def _unpacked(walk: Walk, data: bytes) -> bytes:
 def _chunk(walk: Walk, tag: int, data: bytes, place: Place) -> None:
     if tag == _FIREHOSE:
         texts, rest = _firehose(data)
-        give_texts(walk, Batch(texts=texts, place=lambda _: place, role="message"))
+        _give_said(walk, texts, place, "message")
         for part in rest:
-            give_nul_texts(walk, part, place)
+            give_nul_texts(walk, part, place, said=True)
     else:
-        give_nul_texts(walk, data, place)
+        give_nul_texts(walk, data, place, said=True)
         for _, plist in embedded(data):
             walk.cell(Content(plist), place)
+
+
+def _give_said(walk: Walk, texts: list[str], place: Place, role: str) -> None:
+    """Give what programs said in the log: what is one word may be another program's name."""
+    roles = ["program" if NAME_ALONE.fullmatch(text) else role for text in texts]
+    give_texts(walk, Batch(texts=texts, place=lambda _: place, roles=roles))
 
 
 def _firehose(data: bytes) -> tuple[list[str], list[bytes]]:
@@ -138,7 +145,7 @@ def _items(entry: bytes, start: int) -> list[int] | None:
     return sizes if sizes and position + sum(sizes) == len(entry) else None
 
 
-def give_nul_texts(walk: Walk, data: bytes, place: Place) -> None:
+def give_nul_texts(walk: Walk, data: bytes, place: Place, *, said: bool = False) -> None:
     """Give the texts that end with a zero byte each, and runs of what is none."""
     texts: list[str] = []
     rest: list[bytes] = []
@@ -151,7 +158,10 @@ def give_nul_texts(walk: Walk, data: bytes, place: Place) -> None:
             rest.append(part)
             continue
         (texts.append(text) if text.isprintable() else rest.append(part))
-    give_texts(walk, Batch(texts=texts, place=lambda _: place, role=place.role))
+    if said:
+        _give_said(walk, texts, place, place.role)
+    else:
+        give_texts(walk, Batch(texts=texts, place=lambda _: place, role=place.role))
     walk.skim_bytes(b"\0".join(rest), place)
 
 

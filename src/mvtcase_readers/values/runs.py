@@ -32,6 +32,9 @@ _TELLING = (
 TELLING = re.compile(_TELLING + "|\u3002")
 """What a run of bytes is not without that holds an address, a path, a name or a hash, or something coded."""
 
+NAME_ALONE = re.compile(r"[A-Za-z](?!(?:[^0-9]*[0-9]){5})[A-Za-z0-9_-]{7,63}")
+"""A text that can be a program's name by itself; what has many digits is a key."""
+
 _TELLING_BYTES = re.compile(
     # The others begin letters of two or more bytes that are read as one of ASCII, or as nothing (NFKC), and texts.
     _TELLING.encode() + rb"|[\xc2\xc4\xc5\xc7\xca\xcb\xcd\xce\xd8][\x80-\xbf]|[\xe1-\xf4][\x80-\xbf]{2}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .contents import PIECE, BoundError, Content, Readable, spooled
-from .runs import LEAST, LEAST_IN_BULK, runs, whole_in
+from .runs import LEAST, LEAST_IN_BULK, NAME_ALONE, runs, whole_in
 from .shapes import DIGESTS, Batch, Bounds, Extent, Place, Reading, worst
 
 if TYPE_CHECKING:
@@ -267,8 +267,10 @@ class Walk:
                 whole.append((offset, sure))
             if sure is None or len(sure) + 1 < len(text):
                 pieces.append((offset, text))
-        for part, is_whole in ((whole, True), (pieces, False)):
-            self.give(_runs_of(part, place, base, role, whole=is_whole))
+        names = [] if role else [each for each in whole if NAME_ALONE.fullmatch(each[1])]
+        whole = [each for each in whole if not NAME_ALONE.fullmatch(each[1])] if names else whole
+        for part, is_whole, named in ((whole, True, role), (names, True, "program"), (pieces, False, role)):
+            self.give(_runs_of(part, place, base, named, whole=is_whole))
 
 
 def _runs_of(found: list[tuple[int, str]], place: Place, base: int, role: str, *, whole: bool) -> Batch:

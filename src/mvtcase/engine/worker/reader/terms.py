@@ -113,6 +113,8 @@ def _named_by(path: str) -> Iterator[Term]:
     name = path[max(path.rfind("/"), path.rfind("\\")) + 1 :]
     if "." not in name:
         return
+    if name.endswith(".plist") and _LAUNCHED.search(path):
+        yield Term(Sort.NAME, name.removesuffix(".plist"), "the name of a launchd list", context=path)
     if (report := _REPORT.match(name)) is not None:
         yield Term(Sort.NAME, report[1], "the name of a report", context=path)
     if (stem := _STEM.fullmatch(name)) is not None:
@@ -423,6 +425,7 @@ _STEM = re.compile(
 _CLOUD_FOLDER = re.compile(r"iCloud~([A-Za-z0-9-]{1,63}(?:~[A-Za-z0-9-]{1,63}){1,10})(?![A-Za-z0-9~-])")
 """How iCloud Drive names the folder of an app."""
 
+_LAUNCHED = re.compile(r"/Launch(?:Daemons|Agents)/[^/]+\Z")
 _SITE_FOLDER = re.compile(rf"https?_({_LABEL}(?:\.{_LABEL}){{1,20}}?)_\d{{1,5}}(?![A-Za-z0-9_-])")
 _RUN = re.compile(r"[A-Za-z0-9_.@%+/~-]{5,400}")
 _NAMED = re.compile(r"[A-Za-z0-9]\.[A-Za-z]{2}")

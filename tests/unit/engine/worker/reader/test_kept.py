@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builders import planted_kept as kept
+from builders.planted_forms import tracev3
 from mvtcase.engine.worker.reader import second
 from mvtcase.engine.worker.reader.alerts import PROGRAMS_LENGTH
 from mvtcase.engine.worker.reader.index import StoredIndex
@@ -180,6 +181,13 @@ FILES = {
         json.dumps({"hash": base64.b64encode(bytes.fromhex(DIGEST)).decode()}).encode(),
         DIGEST,
     ),
+    "program among bytes by itself": (
+        "code.bin",
+        b"\xfa\xde\x0c\x02\0\0keptrelayd\0" + bytes(range(256)),
+        "keptrelayd",
+    ),
+    "program in an entry of the unified log": ("1.tracev3", tracev3("keptrelayd", "com.apple.x"), "keptrelayd"),
+    "list of launchd": ("list.txt", b"loading /Library/LaunchDaemons/keptrelayd.plist\n", "keptrelayd"),
     "LZ4 in a page": ("store.db", kept.page(HOST), HOST),
 }
 

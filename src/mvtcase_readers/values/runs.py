@@ -97,6 +97,8 @@ _LEAST_TOLD = 3
 _WIDTHS = (4, 2, 1)
 _ASN1_TEXTS = b"\x0c\x13\x16\x81\x82\x86"
 """Before a length: texts in UTF-8, printable, IA5; an address, a host and a link among a certificate's other names."""
+_JAVA_TEXT = b"t"
+"""Before the length of a text that Java wrote with an object (Java Object Serialization, TC_STRING)."""
 _NEW_WORD = b"\xff\xff"
 """Before the length of a text that Android's binary XML has for the first time."""
 
@@ -105,6 +107,11 @@ def _marked_in(data: bytes, offset: int, text: str) -> str | None:
     if data[offset - 4 : offset - 2] == _NEW_WORD and offset >= _WIDTHS[0]:
         number = int.from_bytes(data[offset - 2 : offset], "big")
         return text[:number] if _LEAST_TOLD < number <= len(text) else None
+    if data[offset - 3 : offset - 2] == _JAVA_TEXT or data[offset - 2 : offset] == _JAVA_TEXT + b"\0":
+        first = int(data[offset - 2 : offset - 1] == _JAVA_TEXT)  # the length's last byte may be a letter itself
+        number = int.from_bytes(data[offset - 2 + first : offset + first], "big")
+        if _LEAST_TOLD < number <= len(text) - first:
+            return text[first : first + number]
     for start in (offset - 1, offset):  # the length may be a letter itself
         if start > 0 and data[start - 1] in _ASN1_TEXTS:
             first = start + 1 - offset

@@ -194,6 +194,9 @@ def _give_columns(walk: Walk, place: Place, headings: Sequence[str], rows: list[
 _BASE64 = re.compile(r"[A-Za-z0-9+/\-_\r\n]{24,}={0,2}[\r\n]*")
 _PLAIN = re.compile(r"[0-9a-fA-F\-]*|[A-Za-z/\-_]*|[0-9]*")
 """What decodes as base64 and is none: numbers, hashes and identifiers in hexadecimal, and words."""
+_GZIP_CODED, _MOST_RUNS = "H4sI", 20
+_GZIP_RUN = re.compile(r"(?<![A-Za-z0-9+/_-])H4sI[A-Za-z0-9+/_-]{20,65536}={0,2}")
+"""What gzip begins with in base64: logs and links carry it among other words."""
 _CERTIFICATE = re.compile(r"3082(?:[0-9a-fA-F]{2}){100,8192}")
 """How Android's list of packages has the certificates of apps (AOSP, PackageSignatures)."""
 _DATA_URI = re.compile(r"data:[^,]{0,200};base64,([A-Za-z0-9+/%=\s]{16,})")
@@ -226,6 +229,8 @@ def suspects(texts: Sequence[str]) -> set[int]:
     found: set[int] = set()
     if "\\" in joined or "&" in joined:
         found.update(index for index, text in enumerate(texts) if "\\" in text or "&" in text)
+    if _GZIP_CODED in joined:
+        found.update(index for index, text in enumerate(texts) if _GZIP_CODED in text)
     if COLOURED in joined:
         found.update(index for index, text in enumerate(texts) if COLOURED in text)
     if "{" in joined or "[" in joined or "<" in joined:
@@ -258,9 +263,18 @@ def _inside(walk: Walk, text: str, batch: Batch, index: int, *, forms: bool) -> 
         data = _from_base64(text)
         if data:
             _open_coded(walk, data, batch.place(index))
+    for data in _coded_within(text):
+        _open_coded(walk, data, batch.place(index))
+
+
+def _coded_within(text: str) -> Iterator[bytes]:
+    """Yield what base64 over several lines holds, and packed texts among other words."""
     if "\n" in text:
-        for _, data in _packed(text.split("\n")):
-            _open_coded(walk, data, batch.place(index))
+        yield from (data for _, data in _packed(text.split("\n")))
+    if _GZIP_CODED in text and not _BASE64.fullmatch(text):
+        for coded in itertools.islice(_GZIP_RUN.finditer(text), _MOST_RUNS):
+            if data := _from_base64(coded[0]):
+                yield data
 
 
 def _packed(lines: Sequence[str]) -> Iterator[tuple[int, bytes]]:

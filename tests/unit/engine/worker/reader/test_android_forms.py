@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import zipfile
@@ -69,6 +70,7 @@ def _parcel(text: str) -> bytes:
 
 
 _AS_LONG = base64.b64encode(f"from {MAIL} ".ljust(32).encode())
+_PACKED = base64.b64encode(gzip.compress(f"opened {STAGED} now".encode(), mtime=0))
 _ROW = "-rwxrwxrwx 1 shell shell 12 2026-11-11 10:00"
 FILES: dict[str, tuple[str, bytes | str, str]] = {
     "another user's data": ("a.txt", f"opened {HELD.replace('/data/data', '/data/user/10')} now", HELD),
@@ -96,6 +98,12 @@ FILES: dict[str, tuple[str, bytes | str, str]] = {
     "settings of an account": ("a.txt", f"/data/data/com.google.android.gm/shared_prefs/Account-{MAIL}.xml", MAIL),
     "hash in base64": ("a.json", f'{{"h": "{base64.b64encode(bytes.fromhex(SENT)).decode()}"}}', SENT),
     "text as long as a hash": ("a.json", f'{{"h": "{_AS_LONG.decode()}"}}', MAIL),
+    "packed in a text": (
+        "a.txt", f"cfg={_PACKED.decode()} set", STAGED,
+    ),
+    "long text of an object of Java's": (
+        "clip", b"\xac\xed\0\x05sr\0\x04Data\x12\x84t\0" + bytes([len(HELD)]) + HELD.encode() + b"xp\x81\x82", HELD,
+    ),
     "list of packages": ("packages.xml", f'<packages><cert index="0" key="{CERTIFICATE.hex()}" /></packages>', SIGNED),
     "certificate of an APK": ("a.apk", _apk(), SIGNED),
     "signature between members": ("b.apk", _signed_apk(), SIGNED),

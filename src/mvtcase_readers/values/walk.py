@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import lzma
+import re
 import sqlite3
 import struct
 import tarfile
@@ -33,6 +34,8 @@ _POOLED = 2048
 _TOLD_IN_BULK = 8
 """Letters of a run in a large file that are worth a look at what stands around them."""
 _LARGE = 256
+_LEAST_DIGEST, _OF_DIGESTS = 16, re.compile(r"md5|hash|digest|checksum", re.IGNORECASE)
+"""The length of an MD5, and what columns and keys are called that hold one."""
 _LEAST_FILE, _LEAST_PICTURE = 256, 64 << 10
 _NO_FILES = frozenset({"typedstream", "bplist", "protobuf", "text or protobuf", "json", "jpeg", "png", "gif", "riff"})
 """What databases hold by the thousand: records of apps, and small pictures."""
@@ -192,7 +195,8 @@ class Walk:
         hash is given as one too: iOS keeps the hashes of trusted certificates so (Apple's TrustStore.sqlite3). What is
         no record of an app may be a file that was loaded (Apple's Cache.db): its own hash may be known.
         """
-        if not is_text and content.size in DIGESTS:
+        called = content.size == _LEAST_DIGEST and _OF_DIGESTS.search(place.column or place.key)
+        if not is_text and (content.size in DIGESTS or called):
             self.one(content.at(0, content.size).hex(), place)
         form = form or self.form_of(content)
         least = _LEAST_PICTURE if form.name in _NO_FILES else _LEAST_FILE

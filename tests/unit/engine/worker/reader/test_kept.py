@@ -37,6 +37,7 @@ HOST, PATH, PROGRAM = (
 )
 PROFILE, URL, NAME = "0E5B7C1A-93D4-4C55-8B7E-51A2F6C9D3A0", "https://files.kept.example/r/4f", "kept-agent.dylib"
 DIGEST = hashlib.sha256(PROGRAM).hexdigest()
+SUM = "8f14e45fceea167a5a36dedd4bea2543"
 PROCESSES = (LONG, "keptrelayd", *(f"kept{number}relayd" for number in range(PROGRAMS_LENGTH)))
 LISTED = tuple(f"listed{number}.example" for number in range(10))
 SETS = MatchSet(
@@ -50,6 +51,7 @@ SETS = MatchSet(
                 "urls": (URL, WIDE_URL),
                 "file_paths": (PATH, BLANK, ATTACHED),
                 "file_names": (NAME, "kept agent.pdf"),
+                "files_md5": (SUM,),
                 "emails": ("kept@sender.example",),
                 "app_ids": ("com.kept.app",),
                 "ios_profile_ids": (PROFILE,),
@@ -188,6 +190,7 @@ FILES = {
     ),
     "program in an entry of the unified log": ("1.tracev3", tracev3("keptrelayd", "com.apple.x"), "keptrelayd"),
     "list of launchd": ("list.txt", b"loading /Library/LaunchDaemons/keptrelayd.plist\n", "keptrelayd"),
+    "MD5 where one is expected": ("sums.plist", plistlib.dumps({"md5": bytes.fromhex(SUM)}), SUM),
     "LZ4 in a page": ("store.db", kept.page(HOST), HOST),
 }
 

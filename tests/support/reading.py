@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from mvtcase.engine.worker.reader import second
 from mvtcase.engine.worker.task import Task
+from mvtcase.matchset import Collection, MatchSet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mvtcase.matchset import MatchSet
     from mvtcase.model import EvidenceKind
 
 
@@ -39,6 +39,11 @@ def task_for(target: Path, kind: EvidenceKind) -> Task:
         steps_done=frozenset(),
         steps_lost=frozenset(),
     )
+
+
+def invented(**values: tuple[str, ...]) -> MatchSet:
+    """Return one collection of invented indicators, by type."""
+    return MatchSet(collections=(Collection(id="1", name="Invented", file_name="invented.stix2", values=values),))
 
 
 def reading(target: Path, kind: EvidenceKind, sets: MatchSet) -> list[dict[str, Any]]:

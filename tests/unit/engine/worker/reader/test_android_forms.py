@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import EvidenceKind
-from reading import database, of, reading
+from reading import database, invented, of, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,23 +23,14 @@ APP, MAIL, PROGRAM, SHORT = "net.kept.sync", "lena.kept@mail.example", "keptrela
 CERTIFICATE = b"\x30\x82\x02\x10\x30\x82\x01\x78\xa0\x03\x02\x01\x02\x02\x04" + bytes(range(128, 255)) * 4
 CERTIFICATE += b"\x81" * (0x214 - len(CERTIFICATE))
 SIGNED, SENT = hashlib.sha1(CERTIFICATE, usedforsecurity=False).hexdigest(), hashlib.sha256(b"sent").hexdigest()
-SETS = MatchSet(
-    collections=(
-        Collection(
-            id="1",
-            name="Invented",
-            file_name="invented.stix2",
-            values={
-                "file_paths": (HELD, SHARED, STAGED, SPACED, SYSTEM),
-                "file_names": (NAME,),
-                "app_ids": (APP,),
-                "emails": (MAIL,),
-                "processes": (PROGRAM, SHORT),
-                "files_sha256": (SENT,),
-                "app_cert_hashes": (SIGNED,),
-            },
-        ),
-    )
+SETS = invented(
+    file_paths=(HELD, SHARED, STAGED, SPACED, SYSTEM),
+    file_names=(NAME,),
+    app_ids=(APP,),
+    emails=(MAIL,),
+    processes=(PROGRAM, SHORT),
+    files_sha256=(SENT,),
+    app_cert_hashes=(SIGNED,),
 )
 
 
@@ -117,14 +107,6 @@ FILES: dict[str, tuple[str, bytes | str, str]] = {
     "map of a process": ("a.txt", f"------ SHOW MAP 7070: {SHORT} (showmap) ------", SHORT),
     "checked-in statistics": ("a.txt", f"proc,{SHORT},2000,0rf:12", SHORT),
 }  # fmt: skip
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Path:
-    """Return an empty folder of evidence."""
-    folder = tmp_path / "evidence"
-    folder.mkdir()
-    return folder
 
 
 def _told(folder: Path) -> list[tuple[str, str]]:

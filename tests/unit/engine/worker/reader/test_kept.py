@@ -20,9 +20,8 @@ from mvtcase.engine.worker.reader import second
 from mvtcase.engine.worker.reader.alerts import PROGRAMS_LENGTH
 from mvtcase.engine.worker.reader.index import StoredIndex
 from mvtcase.engine.worker.reader.known import Known
-from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import EvidenceKind
-from reading import database, of, reading, task_for
+from reading import database, invented, of, reading, task_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,26 +39,17 @@ DIGEST = hashlib.sha256(PROGRAM).hexdigest()
 SUM = "8f14e45fceea167a5a36dedd4bea2543"
 PROCESSES = (LONG, "keptrelayd", *(f"kept{number}relayd" for number in range(PROGRAMS_LENGTH)))
 LISTED = tuple(f"listed{number}.example" for number in range(10))
-SETS = MatchSet(
-    collections=(
-        Collection(
-            id="1",
-            name="Invented",
-            file_name="invented.stix2",
-            values={
-                "domains": (HOST, *LISTED),
-                "urls": (URL, WIDE_URL),
-                "file_paths": (PATH, BLANK, ATTACHED),
-                "file_names": (NAME, "kept agent.pdf"),
-                "files_md5": (SUM,),
-                "emails": ("kept@sender.example",),
-                "app_ids": ("com.kept.app",),
-                "ios_profile_ids": (PROFILE,),
-                "processes": PROCESSES,
-                "files_sha256": tuple(hashlib.sha256(each).hexdigest() for each in (PROGRAM, kept.large_picture())),
-            },
-        ),
-    )
+SETS = invented(
+    domains=(HOST, *LISTED),
+    urls=(URL, WIDE_URL),
+    file_paths=(PATH, BLANK, ATTACHED),
+    file_names=(NAME, "kept agent.pdf"),
+    files_md5=(SUM,),
+    emails=("kept@sender.example",),
+    app_ids=("com.kept.app",),
+    ios_profile_ids=(PROFILE,),
+    processes=PROCESSES,
+    files_sha256=tuple(hashlib.sha256(each).hexdigest() for each in (PROGRAM, kept.large_picture())),
 )
 
 
@@ -67,14 +57,6 @@ def _told(folder: Path, kind: EvidenceKind = EvidenceKind.IOS_FILE_SYSTEM) -> li
     """Return value and class of each alert."""
     alerts = of(reading(folder, kind, SETS), "alert")
     return [(each["indicator"]["value"], each["data"]["place_class"]) for each in alerts]
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Path:
-    """Return an empty folder of evidence."""
-    folder = tmp_path / "evidence"
-    folder.mkdir()
-    return folder
 
 
 FILES = {

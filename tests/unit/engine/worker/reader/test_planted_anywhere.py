@@ -23,22 +23,13 @@ from mvtcase.engine.worker.reader.index import StoredIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import EvidenceKind
-from reading import of, reading, zipped
+from reading import invented, of, reading, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DOMAIN, EMAIL, ADDRESS = "evil-host.example", "front.person@evil-mail.example", "198.51.100.23"
-SETS = MatchSet(
-    collections=(
-        Collection(
-            id="1",
-            name="Invented",
-            file_name="invented.stix2",
-            values={"domains": (DOMAIN, ADDRESS), "emails": (EMAIL,)},
-        ),
-    )
-)
+SETS = invented(domains=(DOMAIN, ADDRESS), emails=(EMAIL,))
 EARLIER = MatchSet(collections=(Collection(id="1", name="Other", values={"domains": ("other.example",)}),))
 LINK = f"https://{DOMAIN}/a/b?c=d"
 WIDE = {number: number + 0xFEE0 for number in range(0x21, 0x7F)}
@@ -157,16 +148,7 @@ VALUES = {
     "files_sha256": "ab" * 32,
     "app_cert_hashes": "cd" * 32,
 }
-VALUE_SETS = MatchSet(
-    collections=(
-        Collection(
-            id="1",
-            name="Invented",
-            file_name="invented.stix2",
-            values={kind: (value,) for kind, value in VALUES.items()},
-        ),
-    )
-)
+VALUE_SETS = invented(**{kind: (value,) for kind, value in VALUES.items()})
 NAMES = {
     "processes": "ZPROCNAME proc procName process_name Process comm cmd cmdline executable executablePath daemon"
     " coalitionName responsibleProc parentProc",

@@ -23,7 +23,7 @@ from mvtcase.engine.worker.run.opened import FILE_NAME as OPENED
 from mvtcase.matchset import Collection, MatchSet
 from mvtcase.model import AlertSource, EvidenceKind, Level
 from mvtcase.wording import reason_of
-from reading import database, of, reading, tarred, task_for, zipped
+from reading import database, invented, of, reading, tarred, task_for, zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,19 +31,10 @@ if TYPE_CHECKING:
 HOST = "planted.example.net"
 LINK = f"see https://{HOST}/r/1 now\n".encode()
 LISTED = tuple(f"listed{number}.example" for number in range(LIST_LENGTH))
-SETS = MatchSet(
-    collections=(
-        Collection(
-            id="1",
-            name="Invented",
-            file_name="invented.stix2",
-            values={
-                "domains": (HOST, *LISTED),
-                "processes": ("plantedprocessd", "bh"),
-                "emails": ("bad@mail.example",),
-            },
-        ),
-    )
+SETS = invented(
+    domains=(HOST, *LISTED),
+    processes=("plantedprocessd", "bh"),
+    emails=("bad@mail.example",),
 )
 
 
@@ -56,14 +47,6 @@ def claims_of(target: Path) -> dict[str, dict[str, Any]]:
     """Return the claims of a reading by file."""
     text = gzip.decompress((target.with_name("results") / "mvt" / CLAIMS_FILE).read_bytes()).decode()
     return {each["file"]: each for each in map(json.loads, text.splitlines())}
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Path:
-    """Return an empty folder of evidence."""
-    folder = tmp_path / "evidence"
-    folder.mkdir()
-    return folder
 
 
 PACKED = {

@@ -6,6 +6,7 @@ import os
 import plistlib
 import shutil
 import socket
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +73,18 @@ def test_wrapped_bugreport_names_the_inner_archive(evidence_of: Mapping[str, Pat
     wrapped = identify(evidence_of["bugreport_wrapped"]).wrapped
     assert wrapped.startswith("oem zip: ")
     assert wrapped.endswith(".zip")
+
+
+@pytest.mark.parametrize("name", ["androidqf_zip", "androidqf_flat_zip"])
+def test_a_packed_collection_is_not_told_as_the_bugreport_or_logs_in_it(
+    evidence_of: Mapping[str, Path], tmp_path: Path, name: str
+) -> None:
+    """A zip of AndroidQF's zip would be examined as the least of what it holds: it is turned away, with what to do."""
+    with zipfile.ZipFile(tmp_path / "given.zip", "w") as outer:
+        outer.write(evidence_of[name], "collection.zip")
+    with pytest.raises(UnknownEvidenceError) as caught:
+        identify(tmp_path / "given.zip")
+    assert "collection.zip" in str(caught.value.hint)
 
 
 def test_several_phones_are_listed(evidence_of: Mapping[str, Path], tmp_path: Path) -> None:

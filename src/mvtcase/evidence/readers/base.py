@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -31,6 +31,8 @@ MAX_TEXT = 512
 """Characters of a name or number that are kept."""
 
 TEXT_BYTES = 1 << 20
+_OF_ANDROIDQF = frozenset({"acquisition.json", "packages.json", "root_binaries.json"})
+"""Files that nothing but AndroidQF writes."""
 
 Facts = dict[str, "str | None"]
 """What an acquisition says of its phone, by the field of `DeviceIdentity`."""
@@ -238,3 +240,8 @@ def properties(data: bytes) -> Facts:
         if given.get(key):
             facts.setdefault(name, text(given[key]))
     return facts
+
+
+def are_of_androidqf(names: Iterable[str]) -> bool:
+    """Return whether an archive's names are those of an AndroidQF collection, which holds bugreports and logs too."""
+    return any(name.rpartition("/")[2] in _OF_ANDROIDQF for name in names)

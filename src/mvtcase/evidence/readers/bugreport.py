@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 from mvtcase.evidence.glance import Glance, Identified
 from mvtcase.evidence.looks import FILE, FOLDER, MAX_NAMES, entry_type, has_zip_directory, zip_member_head
 from mvtcase.evidence.manifest import make_private_folders
-from mvtcase.evidence.readers.base import Facts, Job, Reader, Staged, android_id, in_place, properties, text
+from mvtcase.evidence.readers.base import (
+    Facts,
+    Job,
+    Reader,
+    Staged,
+    android_id,
+    are_of_androidqf,
+    in_place,
+    properties,
+    text,
+)
 from mvtcase.evidence.unpack import sound_zip, unpack_zip
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
@@ -67,7 +77,9 @@ def nested_bugreport(glance: Glance) -> str:
 
 def _is_nested_bugreport(glance: Glance, name: str) -> bool:
     names = _nested_names(zip_member_head(glance.path, name, _NESTED_BYTES))
-    return any(fnmatch.fnmatchcase(each, pattern) for each in names for pattern in (*_TOP, "*/dumpsys.txt"))
+    return not are_of_androidqf(names) and any(
+        fnmatch.fnmatchcase(each, pattern) for each in names for pattern in (*_TOP, "*/dumpsys.txt")
+    )
 
 
 def _nested_names(data: bytes) -> list[str]:

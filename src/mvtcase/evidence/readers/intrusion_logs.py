@@ -12,7 +12,7 @@ from mvtcase.evidence.glance import Glance, Identified
 from mvtcase.evidence.inventory import inventory, mirror
 from mvtcase.evidence.looks import FILE, FOLDER, MAX_NAMES, entry_type, head, member_head, names_in, zip_member_head
 from mvtcase.evidence.manifest import make_private_folders
-from mvtcase.evidence.readers.base import Job, Reader, Staged, nothing_told
+from mvtcase.evidence.readers.base import Job, Reader, Staged, are_of_androidqf, nothing_told
 from mvtcase.evidence.unpack import unpack_zip
 from mvtcase.evidence.walk import walk
 from mvtcase.kinds import EvidenceKind
@@ -77,8 +77,11 @@ def _zip_has_events(glance: Glance) -> bool:
 def _nested_has_events(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as inner:
-            texts = [name for name in inner.namelist()[:MAX_NAMES] if name.lower().endswith(".txt")]
-            return any(_EVENT_LINE.match(member_head(inner, name, 4096)) for name in texts[:_NESTED_TRIED])
+            names = inner.namelist()[:MAX_NAMES]
+            texts = [name for name in names if name.lower().endswith(".txt")]
+            return not are_of_androidqf(names) and any(
+                _EVENT_LINE.match(member_head(inner, name, 4096)) for name in texts[:_NESTED_TRIED]
+            )
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError, KeyError, zlib.error):
         return False
 

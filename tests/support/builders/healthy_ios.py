@@ -268,7 +268,7 @@ _ARTICLES = tables(
     ),
 )
 _RESULTS = json.dumps(
-    [{"level": "CRITICAL", "message": f"Found a known suspicious domain {REPORTED[2]}", "matched_indicator": {"value": REPORTED[2]}}]
+    [{"level": "CRITICAL", "message": f'Found a known suspicious domain {REPORTED[2]} matching indicator "{REPORTED[2]}" from "Pegasus"', "matched_indicator": {"value": REPORTED[2]}}]
 ).encode()  # fmt: skip
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mvtcase.engine.worker.emitter import Emitter
-    from mvtcase.engine.worker.reader.index import Hit
+    from mvtcase.engine.worker.reader.index import Hit, Spot
     from mvtcase.model import Json
 
 MODULE = "sweep"
@@ -35,6 +35,9 @@ LIST_LENGTH = 10
 
 PROGRAMS_LENGTH = 25
 """Different processes in one file that make it a list: no phone ran so many."""
+
+MOST_ARTICLES = 100
+"""Places of one file that tell of an address, of which it is asked whether another is theirs."""
 
 LINES_TOGETHER = 1000
 """Lines of a log that are judged as one text."""
@@ -82,13 +85,15 @@ def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[tuple[tuple[str, st
     """Yield type and value of an indicator and the fields of its alert, for all hits of one file."""
     lists = _lists(hits, place)
     best: dict[tuple[str, str], tuple[Hit, str]] = {}
-    told = {(hit.term.text, hit.spot.inside) for hit in hits if _is_told_of(hit)}
+    told: dict[str, list[Spot]] = defaultdict(list)
+    for hit in filter(_is_told_of, hits):
+        if len(told[hit.term.text]) < MOST_ARTICLES:
+            told[hit.term.text].append(hit.spot)
     for hit in hits:
         if _unit(hit, place) in lists or _column(hit) in lists:
             continue
         key = (str(hit.match.indicator["type"]), str(hit.match.indicator["value"]))
-        # A page's words stand in their tags as well.
-        is_echo = hit.spot.bare and (hit.term.text, hit.spot.inside) in told
+        is_echo = any(_is_of_article(hit.spot, article) for article in told.get(hit.term.text, ()))
         shown = MENTION if is_echo else what_it_shows(hit)
         if key not in best or _WEIGHT[shown] > _WEIGHT[best[key][1]]:
             best[key] = (hit, shown)
@@ -114,7 +119,9 @@ def _is_blocked(hit: Hit) -> bool:
     """Return whether a host stands as a line of a filter's list: what such a list names is kept from being opened."""
     if not hit.spot.table and _HOST_AS_HEADING.match(hit.spot.column):
         return True  # a hosts file with tabs, or one with bars, was read as a table
-    if _RULE_OF_FILTER.search(hit.spot.key) or (hit.spot.bare and _LIST_OF_HOSTS.search(hit.spot.table)):
+    if hit.spot.place_class == PlaceClass.UNKNOWN and (
+        _RULE_OF_FILTER.search(hit.spot.key) or (hit.spot.bare and _LIST_OF_HOSTS.search(hit.spot.table))
+    ):
         return True
     host = re.escape(hit.term.text)
     return any(re.search(form.format(host), hit.term.context, re.IGNORECASE) for form in _BLOCKED_FORMS)
@@ -123,7 +130,10 @@ def _is_blocked(hit: Hit) -> bool:
 def _is_told_of(hit: Hit) -> bool:
     """Return whether a report or an article names an indicator: its words tell, and nothing there leads to it."""
     context = hit.term.context
-    if _FOUND_BY_MVT.search(context) or "matched_indicator" in hit.spot.key:
+    # Anybody can write these words in a message.
+    if "matched_indicator" in hit.spot.key or (
+        hit.spot.place_class not in LONG_LIVED and _FOUND_BY_MVT.search(context)
+    ):
         return True
     if hit.match.indicator["type"] not in _TOLD_OF or hit.spot.place_class != PlaceClass.UNKNOWN:
         return False
@@ -133,6 +143,30 @@ def _is_told_of(hit: Hit) -> bool:
     return not leads and len({found.group().lower() for found in _OF_REPORTS.finditer(context)}) >= WORDS_OF_REPORTS
 
 
+def _is_of_article(spot: Spot, article: Spot) -> bool:
+    """Return whether a bare address is of the text that tells of it: in its row, its tags or lines next to it.
+
+    What else the same file holds may be who went there.
+    """
+    if not spot.bare or spot.place_class != PlaceClass.UNKNOWN:
+        return False
+    if (spot.inside, spot.table) != (article.inside, article.table):
+        return False
+    if spot.table or spot.key or article.key:
+        is_below = spot.key.startswith(f"{article.key}.")
+        return spot.row == article.row and (is_below or _around(spot.key) == _around(article.key))
+    return isinstance(spot.row, int) and isinstance(article.row, int) and abs(spot.row - article.row) <= LINES_BESIDE
+
+
+def _around(key: str) -> str:
+    """Return the key of what holds a value, or a list of values."""
+    return _PLACE_IN_LIST.sub("", key).rpartition(".")[0]
+
+
+_PLACE_IN_LIST = re.compile(r"(?:\[\d+\])+\Z")
+LINES_BESIDE = 20
+"""Lines around an article's in which an address alone is of it."""
+
 _TOLD_OF = frozenset({"domains", "processes"})
 WORDS_OF_REPORTS = 2
 """Different words around a bare host or a process that make its text one about spyware."""
@@ -141,7 +175,7 @@ _OF_REPORTS = re.compile(
     r"pegasus|\bNSO\b|spyware|citizen ?lab|amnesty|candiru|indicators? of compromise|間諜軟體|飛馬|公民實驗室|國際特赦",
     re.IGNORECASE,
 )
-_FOUND_BY_MVT = re.compile(r"known suspicious (?:domain|process|e?mail|file|app|profile|url)", re.IGNORECASE)
+_FOUND_BY_MVT = re.compile(r"known suspicious .{1,400}? matching indicator", re.IGNORECASE | re.DOTALL)
 """How MVT's own results say that they matched something."""
 
 _RULE_OF_FILTER = re.compile(r"\btrigger\.(?:url-filter|(?:if|unless)-(?:domain|top-url|frame-url))|^trackers\.")

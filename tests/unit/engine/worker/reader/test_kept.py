@@ -8,7 +8,9 @@ import hashlib
 import io
 import json
 import plistlib
+import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +19,14 @@ import pytest
 from builders import planted_kept as kept
 from builders.planted_forms import tracev3
 from mvtcase.engine.worker.reader import second
-from mvtcase.engine.worker.reader.alerts import PROGRAMS_LENGTH
+from mvtcase.engine.worker.reader.alerts import LINES_TOGETHER, PROGRAMS_LENGTH
 from mvtcase.engine.worker.reader.index import StoredIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.model import EvidenceKind
 from reading import database, invented, of, reading, task_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 BLANK, LONG = "/private/var/mobile/Library/Application Support/kept", "com.kept.program.of.a.very.long.name.agentd"
@@ -255,6 +258,40 @@ def test_what_only_speaks_of_an_indicator_is_a_mention(evidence: Path, name: str
     (evidence / file).write_bytes(content)
 
     assert {shown for _, shown in _told(evidence)} == {"mention"}
+
+
+ARTICLE = f"NSO Group's Pegasus used the domain {HOST} against reporters."
+
+
+def _page_and_traffic(folder: Path) -> None:
+    database(folder / "a.db", "articles", "id INTEGER, body TEXT", (1, ARTICLE))
+    with closing(sqlite3.connect(folder / "a.db")) as connection, connection:
+        connection.execute("CREATE TABLE peers (id INTEGER, host TEXT)")
+        connection.execute("INSERT INTO peers VALUES (1, ?)", (HOST,))
+
+
+def _story_and_traffic(folder: Path) -> None:
+    told = {"news": [{"body": ARTICLE, "tags": [HOST]}], "peers": [{"host": HOST}]}
+    (folder / "state.json").write_text(json.dumps(told))
+
+
+def _page_and_log(folder: Path) -> None:
+    lines = [ARTICLE, *["nothing"] * (2 * LINES_TOGETHER), HOST]
+    (folder / "bugreport-1.txt").write_text("\n".join(lines))
+
+
+def _lure(folder: Path) -> None:
+    (folder / "private/var/mobile/Library/SMS").mkdir(parents=True)
+    text = f"Found a known suspicious domain on your phone, see https://{HOST}/r"
+    database(folder / "private/var/mobile/Library/SMS/other.db", "message", "id INTEGER, text TEXT", (1, text))
+
+
+@pytest.mark.parametrize("lay", [_page_and_traffic, _story_and_traffic, _page_and_log, _lure])
+def test_an_article_hides_nothing_else_that_its_file_holds(evidence: Path, lay: Callable[[Path], None]) -> None:
+    """What somebody wrote of a host says nothing of who else went there, and words of a report hide no message."""
+    lay(evidence)
+
+    assert "mention" not in {shown for _, shown in _told(evidence)}
 
 
 def test_a_table_of_blocked_hosts_is_a_mention(evidence: Path) -> None:

@@ -129,9 +129,6 @@ def mirror(root: Path, target: Path, budget: Budget, notes: Notes) -> None:
     disk.
     """
     make_private_folders(target)
-    for entry in walk(root, folders=True):
-        if entry.what == FOLDER and entry.depth <= MAX_DEPTH:
-            make_private_folders(target / PurePosixPath(entry.path))  # one that is empty has a name all the same
     for opened_by_modules in (True, False):
         for entry in walk(root):
             if _is_fine(root, entry) and _is_opened(entry) is opened_by_modules:
@@ -141,6 +138,24 @@ def mirror(root: Path, target: Path, budget: Budget, notes: Notes) -> None:
                 except ArchiveProblem:
                     notes.add(entry.path, why("staging.no_room"))
                     return
+    _mirror_folders(root, target, budget, notes)
+
+
+def _mirror_folders(root: Path, target: Path, budget: Budget, notes: Notes) -> None:
+    """Make the folders that no file made: an empty one has a name all the same, and so has one that cannot be made."""
+    for entry in walk(root, folders=True):
+        if entry.what == FOLDER and entry.depth <= MAX_DEPTH:
+            try:
+                (target / PurePosixPath(entry.path)).mkdir(mode=0o700)
+                budget.spend_member()
+            except FileExistsError:
+                continue
+            except ArchiveProblem:
+                notes.add(entry.path, why("staging.no_room"))
+                return
+            except OSError as error:
+                refuse_full_disk(error)
+                notes.name(entry.path)
 
 
 def _is_opened(entry: Entry) -> bool:

@@ -216,6 +216,23 @@ def test_too_deep_folders_are_left_out(
     assert not any(name.startswith("d/") for name in _names(staged.target))
 
 
+def test_folders_that_are_too_long_for_a_copy_stop_nothing(
+    evidence_of: Mapping[str, Path], nested: Callable[[str, int], Path], tmp_path: Path
+) -> None:
+    """A path that just fits where the evidence lies does not below our own folder: a gap, and its names are kept."""
+    folder = nested("d" * 200, (4090 - len(str(tmp_path / "nested"))) // 201)
+    for path in evidence_of["androidqf"].iterdir():
+        if path.is_file():
+            shutil.copy(path, folder)
+    os.mkfifo(folder / "pipe")
+    work = tmp_path / ("w" * 200)
+    work.mkdir()
+    staged = stage(identify(folder), work, Limits())
+    assert "getprop.txt" in _names(staged.target)
+    assert "File name too long" in _reasons(staged)
+    assert any(len(name) > 3000 for name, _ in staged.names)
+
+
 def test_ordinary_links_of_a_dump_are_no_gap(
     evidence_of: Mapping[str, Path], staged_of: Callable[..., Staged], tmp_path: Path
 ) -> None:

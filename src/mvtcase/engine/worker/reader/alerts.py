@@ -39,9 +39,6 @@ PROGRAMS_LENGTH = 25
 MOST_ARTICLES = 100
 """Places of one file that tell of an address, of which it is asked whether another is theirs."""
 
-LINES_TOGETHER = 1000
-"""Lines of a log that are judged as one text."""
-
 NAMED_LENGTH = 3
 """Different addresses in one message that make it a report, where none of them is written as a link."""
 
@@ -83,14 +80,15 @@ class Teller:
 
 def alerts_of(hits: Sequence[Hit], place: Place) -> Iterator[tuple[tuple[str, str], dict[str, Json]]]:
     """Yield type and value of an indicator and the fields of its alert, for all hits of one file."""
-    lists = _lists(hits, place)
+    pages = _pages(hits, place)
+    lists = _lists(hits, pages)
     best: dict[tuple[str, str], tuple[Hit, str]] = {}
     told: dict[str, list[Spot]] = defaultdict(list)
     for hit in filter(_is_told_of, hits):
         if len(told[hit.term.text]) < MOST_ARTICLES:
             told[hit.term.text].append(hit.spot)
     for hit in hits:
-        if _unit(hit, place) in lists or _column(hit) in lists:
+        if _unit(hit, pages) in lists or _column(hit) in lists:
             continue
         key = (str(hit.match.indicator["type"]), str(hit.match.indicator["value"]))
         is_echo = any(_is_of_article(hit.spot, article) for article in told.get(hit.term.text, ()))
@@ -165,7 +163,7 @@ def _around(key: str) -> str:
 
 _PLACE_IN_LIST = re.compile(r"(?:\[\d+\])+\Z")
 LINES_BESIDE = 20
-"""Lines around an article's in which an address alone is of it."""
+"""Lines around an article's in which an address alone is of it, and lines of a log that are of one page."""
 
 _TOLD_OF = frozenset({"domains", "processes"})
 WORDS_OF_REPORTS = 2
@@ -231,18 +229,29 @@ def _level(hit: Hit, shown: str) -> Level:
     return Level.MEDIUM if shown == UNCLEAR else Level.HIGH
 
 
-def _unit(hit: Hit, place: Place) -> tuple[object, ...]:
-    """Return what a list must fit in: a row, message or visit, some lines of a log, or one file of an archive."""
+def _unit(hit: Hit, pages: Mapping[Line, int]) -> tuple[object, ...]:
+    """Return what a list must fit in: a row, message or visit, a page of a log, or one file of an archive."""
     spot = hit.spot
     if spot.table:
         return (spot.inside, spot.table, spot.row)
     if spot.place_class in LONG_LIVED:
         return (spot.inside, spot.row, spot.key.partition(".")[0])
-    if isinstance(spot.row, int) and _LOG.search(spot.inside or place[1] or place[0]):
-        return (spot.inside, spot.row // LINES_TOGETHER)
-    return (spot.inside,)
+    return (spot.inside, pages[line]) if (line := (spot.inside, spot.row)) in pages else (spot.inside,)
 
 
+def _pages(hits: Iterable[Hit], place: Place) -> dict[Line, int]:
+    """Return the first line of the page that each line of a log is on: lines that name something, close together."""
+    pages: dict[Line, int] = {}
+    last = ("", -1)
+    lines = {(spot.inside, spot.row) for spot in (hit.spot for hit in hits) if isinstance(spot.row, int)}
+    for line in sorted(each for each in lines if _LOG.search(each[0] or place[1] or place[0])):
+        goes_on = last in pages and last[0] == line[0] and line[1] - last[1] <= LINES_BESIDE
+        pages[line] = pages[last] if goes_on else line[1]
+        last = line
+    return pages
+
+
+Line = tuple[str, object]
 _LOG = re.compile(r"(?:(?:bugreport|dumpstate|dumpsys|logcat)[^/!]*\.(?:txt|log)|\.log(?:\.\d{1,3})?)\Z", re.IGNORECASE)
 """Texts in which a page that names indicators says nothing of what else happened."""
 
@@ -254,15 +263,15 @@ def _column(hit: Hit) -> tuple[object, ...]:
     return (spot.inside, spot.table, "", spot.column) if bare else ()
 
 
-def _lists(hits: Iterable[Hit], place: Place) -> dict[tuple[object, ...], list[Hit]]:
+def _lists(hits: Iterable[Hit], pages: Mapping[Line, int]) -> dict[tuple[object, ...], list[Hit]]:
     found: dict[tuple[object, ...], dict[object, Hit]] = defaultdict(dict)
     programs: dict[tuple[object, ...], dict[object, Hit]] = defaultdict(dict)
     leading = set()
     for hit in hits:
         if hit.match.indicator["type"] == "processes":
-            programs[_unit(hit, place)][hit.match.indicator["value"]] = hit
+            programs[_unit(hit, pages)][hit.match.indicator["value"]] = hit
         elif hit.match.indicator["type"] in _ADDRESSES and hit.spot.place_class != PlaceClass.RUNNING:
-            for unit in filter(None, (_unit(hit, place), _column(hit))):
+            for unit in filter(None, (_unit(hit, pages), _column(hit))):
                 found[unit].setdefault(hit.match.indicator["value"], hit)
                 if not _is_only_named(hit):
                     leading.add(unit)

@@ -19,7 +19,7 @@ import pytest
 from builders import planted_kept as kept
 from builders.planted_forms import tracev3
 from mvtcase.engine.worker.reader import second
-from mvtcase.engine.worker.reader.alerts import LINES_TOGETHER, PROGRAMS_LENGTH
+from mvtcase.engine.worker.reader.alerts import LINES_BESIDE, PROGRAMS_LENGTH
 from mvtcase.engine.worker.reader.index import StoredIndex
 from mvtcase.engine.worker.reader.known import Known
 from mvtcase.model import EvidenceKind
@@ -276,7 +276,7 @@ def _story_and_traffic(folder: Path) -> None:
 
 
 def _page_and_log(folder: Path) -> None:
-    lines = [ARTICLE, *["nothing"] * (2 * LINES_TOGETHER), HOST]
+    lines = [ARTICLE, *["nothing"] * (2 * LINES_BESIDE), HOST]
     (folder / "bugreport-1.txt").write_text("\n".join(lines))
 
 
@@ -292,6 +292,17 @@ def test_an_article_hides_nothing_else_that_its_file_holds(evidence: Path, lay: 
     lay(evidence)
 
     assert "mention" not in {shown for _, shown in _told(evidence)}
+
+
+def test_a_page_of_indicators_in_a_log_hides_nothing_below_it(evidence: Path) -> None:
+    """It is a list; a process that started some seconds later, and a link that was opened, are none of it."""
+    later = [f"I am_proc_start: [0,4321,10234,{PROCESSES[1]},service,x]", f"connected to {URL}"]
+    lines = ["Indicators of compromise", *LISTED, *["nothing"] * (2 * LINES_BESIDE), *later]
+    (evidence / "bugreport-1.txt").write_text("\n".join(lines))
+
+    told = dict(_told(evidence, EvidenceKind.BUGREPORT))
+    assert "mention" not in {told.pop(PROCESSES[1]), told.pop(URL)}
+    assert "mention" in told.values()
 
 
 def test_a_table_of_blocked_hosts_is_a_mention(evidence: Path) -> None:
